@@ -1,0 +1,22 @@
+import { resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const script = (path, args) => ['node', resolve(root, path), ...args];
+
+/** Each verb's commands, run in order on the project's Node until one fails. */
+const COMMANDS = {
+  demo: (args) => [script('examples/ads/demo/main.ts', args)],
+  test: (args) => [script('test/run.ts', args)],
+  check: (args) => [
+    ['turbo', 'run', 'check:types', 'check:lint', 'check:format', 'check:boundaries', ...args],
+  ],
+  bench: (args) => [script('test/bench/main.ts', args)],
+  larder: (args) => [script('apps/cli/src/main.ts', args)],
+};
+
+export const VERBS = Object.keys(COMMANDS);
+
+/** @returns {string[][] | null} null for an unknown verb */
+export function commandsOf(verb, args) {
+  return Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb](args) : null;
+}

@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type OwnedProcess, startOwnedProcess, whenReady } from './owned-process.ts';
+import { redisServer, toolsFolderOf } from './redis-server.ts';
+import type { StateFolder } from './state-folder.ts';
+
+export interface EmbeddedRedis {
+  /** `unix:///…/redis.sock` */
+  readonly url: string;
+  readonly process: OwnedProcess;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedRedisOptions {
+  /** Append-only file, flushed every second. @default true */
+  readonly durable?: boolean;
+  /** Further settings, `{ 'hash-max-listpack-value': '512' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where an unpacked server is or goes. @default `.larder/tools` of the project */
+  readonly toolsFolder?: string;
+  readonly onProgress?: (message: string) => void;
+}
+
+/** A private Redis (or Valkey) child on a unix socket; no TCP port, no default configuration file. */
+export async function startEmbeddedRedis(
+  folder: StateFolder,
+  options: EmbeddedRedisOptions = {},
+): Promise<EmbeddedRedis> {
+  const server = await redisServer(options.toolsFolder ?? toolsFolderOf(folder.path), options.onProgress);
+  const data = join(folder.path, 'redis');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const socket = join(folder.socketFolder, 'redis.sock');
+  await endOrphan(socket);
+  const settings: Record<string, string> = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir: data,
+    appendonly: options.durable === false ? 'no' : 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    'hash-max-listpack-value': '512',
+    daemonize: 'no',
+    ...options.settings,
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const process = startOwnedProcess({
+    name: 'Redis',
+    command: server.path,
+    args,
+    env: server.env,
+    logFile: join(folder.path, 'redis.log'),
+  });
+  await whenReady(process, () => ask(socket, (redis) => redis.ping()));
+  return { url: `unix://${socket}`, process, stop: () => process.stop() };
+}
+
+/** A server that a crash left on our socket is asked to end: it holds the append-only file. */
+async function endOrphan(socket: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      await ask(socket, (redis) => redis.shutdown());
+    } catch (error) {
+      if (/ENOENT|ECONNREFUSED/.test(String(error))) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function ask(socket: string, question: (redis: Redis) => Promise<unknown>): Promise<void> {
+  const redis = new Redis({
+    path: socket,
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  redis.on('error', () => {}); // the call below rejects with the reason
+  try {
+    await redis.connect();
+    await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

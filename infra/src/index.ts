@@ -1,0 +1,12 @@
+// Embedded stack
+export { startEmbeddedPostgres } from './embedded-postgres.ts';
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.ts';
+export { startEmbeddedRedis } from './embedded-redis.ts';
+export type { EmbeddedRedis, EmbeddedRedisOptions } from './embedded-redis.ts';
+export { redisServer, toolsFolderOf } from './redis-server.ts';
+export type { RedisServer } from './redis-server.ts';
+// Processes and folders
+export { findProgram, logEnd, startOwnedProcess, whenReady } from './owned-process.ts';
+export type { OwnedProcess, OwnedProcessOptions } from './owned-process.ts';
+export { abandonedStateFolders, isRunning, openStateFolder, removeStateFolder } from './state-folder.ts';
+export type { StateFolder } from './state-folder.ts';

@@ -1,0 +1,98 @@
+/**
+ * Every error that leaves a Larder process, by its stable code. Codes are never renamed or reused;
+ * `docs/reference/errors.md` has one line for each, held equal by a test.
+ */
+export const ERRORS = {
+  REQUEST_INVALID: { status: 422, title: 'The request does not fit the contract', retryable: false },
+  REQUEST_MALFORMED: { status: 400, title: 'The request body is not valid JSON', retryable: false },
+  REQUEST_TOO_LARGE: { status: 413, title: 'The request body is too large', retryable: false },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method', retryable: false },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The body must be application/json', retryable: false },
+  INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },
+  ARTIFACT_INVALID: { status: 422, title: 'The artifact folder cannot be used', retryable: false },
+  MODEL_SIGNATURE_MISMATCH: {
+    status: 422,
+    title: 'The model file does not fit its definition',
+    retryable: false,
+  },
+  MODEL_GOLDEN_MISMATCH: {
+    status: 422,
+    title: 'The model does not reproduce its golden rows',
+    retryable: false,
+  },
+  MODEL_RUN_FAILED: { status: 503, title: 'The model could not be run', retryable: true },
+  PICTURE_URL_INVALID: { status: 422, title: 'The picture has no usable address', retryable: false },
+  PICTURE_HOST_NOT_ALLOWED: {
+    status: 422,
+    title: 'The picture is on a host that the project does not allow',
+    retryable: false,
+  },
+  PICTURE_NOT_FOUND: { status: 422, title: 'There is no picture at this address', retryable: false },
+  PICTURE_REFUSED: { status: 422, title: 'The host refuses to give the picture', retryable: false },
+  PICTURE_REDIRECTED: { status: 422, title: 'The picture address leads elsewhere', retryable: false },
+  PICTURE_UNAVAILABLE: { status: 503, title: 'The host of the picture does not answer', retryable: true },
+  PICTURE_TIMEOUT: { status: 504, title: 'The picture took too long', retryable: true },
+  PICTURE_TOO_LARGE: { status: 422, title: 'The picture has too many pixels or bytes', retryable: false },
+  PICTURE_UNREADABLE: { status: 422, title: 'The picture cannot be decoded', retryable: false },
+} as const satisfies Record<string, ErrorEntry>;
+
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One wrong member of the input: a JSON pointer (RFC 6901) and what to do about it. */
+export interface ErrorDetail {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface LarderErrorOptions {
+  readonly cause?: unknown;
+  readonly errors?: readonly ErrorDetail[];
+  /** Sent as `Retry-After` with 429 and 503. */
+  readonly retryAfterSeconds?: number;
+}
+
+const BRAND = Symbol.for('larder.error');
+
+/** An expected failure with a stable code. `message` says what was wrong, where, and what to do. */
+export class LarderError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: readonly ErrorDetail[];
+  readonly retryAfterSeconds: number | undefined;
+  readonly [BRAND] = true;
+
+  constructor(code: ErrorCode, message: string, options: LarderErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LarderError';
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** True also for an error made by another copy of this package (workers, published bundles). */
+export function isLarderError(error: unknown): error is LarderError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+/** Anything thrown, as a `LarderError`; what is not one already becomes `INTERNAL` with its cause. */
+export function toLarderError(error: unknown): LarderError {
+  if (isLarderError(error)) return error;
+  return new LarderError('INTERNAL', 'An unexpected error happened; the log has it under this request id.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,14 @@
+// Errors
+export { ERRORS, LarderError, isLarderError, toLarderError } from './errors.ts';
+export type { ErrorCode, ErrorDetail, ErrorEntry, LarderErrorOptions } from './errors.ts';
+// Time
+export { formatDurationMs, parseDurationMs } from './duration.ts';
+export type { Duration } from './duration.ts';
+export { systemClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+// Names and ids
+export { NAME_PATTERN, isName } from './names.ts';
+export { newId } from './ids.ts';
+// Logging
+export { createLogger } from './logger.ts';
+export type { Logger, LoggerOptions, LogLevel } from './logger.ts';

@@ -1,0 +1,16 @@
+import { pino, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+}
+
+/** JSON lines on stdout, buffered and written off the caller's time; `flush` before exit. */
+export function createLogger(name: string, options: LoggerOptions): Logger {
+  return pino(
+    { name, level: options.level, base: { app: name } },
+    pino.destination({ dest: 1, sync: false, minLength: 4_096 }),
+  );
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import { openStateFolder, startEmbeddedRedis } from '@larder/infra';
+import pg from 'pg';
+import { test as base, inject } from 'vitest';
+
+export interface TestDatabase {
+  readonly url: string;
+}
+
+export interface TestRedis {
+  readonly url: string;
+  stop(): Promise<void>;
+  /** Starts the stopped server again, on the same socket and data. */
+  start(): Promise<void>;
+}
+
+/** `test` with real stores, fresh for each test file: an empty database and a Redis of its own. */
+export const test = base.extend<{ $file: { database: TestDatabase; redis: TestRedis } }>({
+  database: [
+    async ({}, use) => {
+      const name = `t_${randomBytes(6).toString('hex')}`;
+      await administer(`create database ${name}`);
+      await use({ url: databaseUrl(name) });
+      await administer(`drop database ${name} with (force)`);
+    },
+    { scope: 'file' },
+  ],
+  redis: [
+    async ({}, use) => {
+      const redis = await startTestRedis();
+      await use(redis);
+      await redis.stop();
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** A further Redis for tests that need two, or other settings; its data go with the test run's folder. */
+export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
+  const run = inject('testFolder');
+  const folder = openStateFolder(resolve(run, '../..'), `${basename(run)}/${randomBytes(4).toString('hex')}`);
+  let current = await startEmbeddedRedis(folder, { settings });
+  return {
+    url: current.url,
+    stop: () => current.stop(),
+    async start() {
+      current = await startEmbeddedRedis(folder, { settings });
+    },
+  };
+}
+
+function databaseUrl(name: string): string {
+  return inject('postgresUrl').replace('%DATABASE%', name);
+}
+
+async function administer(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl('postgres') });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

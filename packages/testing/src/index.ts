@@ -1,0 +1,2 @@
+export { startTestRedis, test } from './fixtures.ts';
+export type { TestDatabase, TestRedis } from './fixtures.ts';
