@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type OwnedProcess, startOwnedProcess, whenReady } from './owned-process.ts';
@@ -59,14 +60,18 @@ export async function startEmbeddedRedis(
 
 /** A server that a crash left on our socket is asked to end: it holds the append-only file. */
 async function endOrphan(socket: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    try {
-      await ask(socket, (redis) => redis.shutdown());
-    } catch (error) {
-      if (/ENOENT|ECONNREFUSED/.test(String(error))) return;
-    }
+  for (let attempt = 0; attempt < 100 && existsSync(socket) && (await accepts(socket)); attempt++) {
+    await ask(socket, (redis) => redis.shutdown()).catch(() => {}); // it closes the connection instead of answering
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  rmSync(socket, { force: true });
+}
+
+function accepts(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => resolve(true)).once('error', () => resolve(false));
+    connection.once('connect', () => connection.destroy());
+  });
 }
 
 async function ask(socket: string, question: (redis: Redis) => Promise<unknown>): Promise<void> {
