@@ -1,0 +1,88 @@
+import { LarderError } from '@larder/core';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { readModelFile } from './model-file.ts';
+
+export interface SessionOptions {
+  readonly modelPath: string;
+  /** Threads inside one run. More than one spins on CPU without gain for small models. */
+  readonly intraOpThreads?: number;
+}
+
+/** A dimension that is not fixed is null. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | null)[];
+}
+
+export interface FloatTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export interface Session {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Runs on the caller's thread and blocks it; the data of `feeds` must stay as they are until it resolves.
+   * Concurrent calls are safe: every run has its own tensors.
+   */
+  run(
+    feeds: Readonly<Record<string, FloatTensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, FloatTensor>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an ONNX file with one CPU thread per run.
+ * @throws ARTIFACT_INVALID when the file is missing, no ONNX, or keeps tensors in other files.
+ */
+export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOptions): Promise<Session> {
+  const { metadata, externalTensors } = await readModelFile(modelPath);
+  if (externalTensors.length > 0) {
+    throw new LarderError(
+      'ARTIFACT_INVALID',
+      `${modelPath} keeps ${externalTensors.length} tensors in other files (first: ${externalTensors[0]}); ` +
+        'an artifact is one file, save the model with its data inside.',
+    );
+  }
+  const session = await InferenceSession.create(modelPath, {
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    ...(intraOpThreads > 1 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+  }).catch((cause: unknown) => {
+    throw new LarderError('ARTIFACT_INVALID', `ONNX Runtime cannot open ${modelPath}: ${messageOf(cause)}`, {
+      cause,
+    });
+  });
+  const outputs = session.outputMetadata.map(tensorSpec);
+  const outputNames = outputs.map((output) => output.name);
+  return {
+    inputs: session.inputMetadata.map(tensorSpec),
+    outputs,
+    metadata,
+    async run(feeds, wanted = outputNames) {
+      const tensors: Record<string, Tensor> = {};
+      for (const name in feeds) tensors[name] = new Tensor('float32', feeds[name]!.data, feeds[name]!.dims);
+      return (await session.run(tensors, wanted)) as unknown as Record<string, FloatTensor>;
+    },
+    close: () => session.release(),
+  };
+}
+
+function tensorSpec(metadata: InferenceSession.ValueMetadata): TensorSpec {
+  if (!metadata.isTensor) return { name: metadata.name, type: 'not a tensor', shape: [] };
+  return {
+    name: metadata.name,
+    type: metadata.type,
+    shape: metadata.shape.map((size) => (typeof size === 'number' ? size : null)),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
