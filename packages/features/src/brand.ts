@@ -1,0 +1,11 @@
+const BRAND = Symbol.for('larder.definition');
+
+/** Marks what a constructor made, so that a look-alike export is not taken for a definition; survives two copies of this package. */
+export function brand<D extends object>(definition: D): Readonly<D> {
+  Object.defineProperty(definition, BRAND, { value: true });
+  return Object.freeze(definition);
+}
+
+export function isBranded(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}

@@ -1,0 +1,55 @@
+import { isBranded } from './brand.ts';
+import type { Entity } from './entity.ts';
+import type { FeatureView } from './feature-view.ts';
+import type { Model } from './model.ts';
+import type { OnDemandFeatureView } from './on-demand-feature-view.ts';
+import type { FeatureInput } from './pick.ts';
+import type { Project } from './project.ts';
+
+/** Every definition that a module exports, and those that are only reachable through them; each value once. */
+export interface Definitions {
+  readonly projects: readonly Project[];
+  readonly entities: readonly Entity[];
+  readonly featureViews: readonly FeatureView[];
+  readonly onDemandFeatureViews: readonly OnDemandFeatureView[];
+  readonly models: readonly Model[];
+}
+
+type Definition = Project | Entity | FeatureView | OnDemandFeatureView | Model | FeatureInput;
+
+export function collectDefinitions(exports: Readonly<Record<string, unknown>>): Definitions {
+  const found = new Set<Definition>();
+  const visit = (value: unknown): void => {
+    if (!isBranded(value) || found.has(value as Definition)) return;
+    const definition = value as Definition;
+    found.add(definition);
+    for (const inner of reachable(definition)) visit(inner);
+  };
+  for (const value of Object.values(exports)) visit(value);
+
+  const ofKind = <K extends Definition['kind']>(kind: K) =>
+    [...found].filter(
+      (definition): definition is Extract<Definition, { kind: K }> => definition.kind === kind,
+    );
+  return {
+    projects: ofKind('project'),
+    entities: ofKind('entity'),
+    featureViews: ofKind('feature_view'),
+    onDemandFeatureViews: ofKind('on_demand_feature_view'),
+    models: ofKind('model'),
+  };
+}
+
+function reachable(definition: Definition): readonly unknown[] {
+  switch (definition.kind) {
+    case 'feature_view':
+      return [definition.entity];
+    case 'on_demand_feature_view':
+    case 'model':
+      return Array.isArray(definition.inputs) ? definition.inputs : [];
+    case 'pick':
+      return [definition.view];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,63 @@
+import type { Artifact } from './artifact.ts';
+import type {
+  Computation,
+  ComputationContext,
+  ComputationModule,
+  ComputeDescriptor,
+  RowOutcome,
+  SourceRow,
+} from './compute.ts';
+import type { JsonValue } from './field.ts';
+
+/** One outcome per row, in the order of the rows; what a row cannot give is its own `failure`. */
+export type ComputeRows = (
+  rows: readonly SourceRow[],
+  context: ComputationContext & { readonly signal: AbortSignal },
+) => Promise<readonly RowOutcome[]> | readonly RowOutcome[];
+
+/**
+ * A computation without state of its own, as the default export of its module. One that keeps models loaded
+ * between calls exports `createComputation` (`ComputationModule`) as its default instead.
+ */
+export function defineComputation(computeRows: ComputeRows): ComputationModule {
+  return {
+    createComputation: (context: ComputationContext): Promise<Computation> =>
+      Promise.resolve({
+        compute: async (rows, signal) => [...(await computeRows(rows, { ...context, signal }))],
+        close: () => Promise.resolve(),
+      }),
+  };
+}
+
+export interface ComputeWithOptions {
+  /** Data for the computation; part of the view's fingerprint. */
+  readonly options?: Readonly<Record<string, JsonValue>>;
+  readonly artifacts?: Readonly<Record<string, Artifact>>;
+}
+
+/**
+ * A computation in a module of one's own: `computeWith(import.meta.url, () => import('./words.ts'))`. The module
+ * is loaded by workers only, and what it does (its minified bundle) belongs to the view's fingerprint.
+ */
+export function computeWith(
+  baseUrl: string,
+  importModule: () => Promise<{ readonly default: ComputationModule }>,
+  { options = {}, artifacts = {} }: ComputeWithOptions = {},
+): ComputeDescriptor {
+  const specifier = importedSpecifier(importModule);
+  return {
+    kind: 'module',
+    options,
+    artifacts,
+    codeUrl: specifier === null ? '' : new URL(specifier, baseUrl).href,
+    load: async () => (await importModule()).default,
+  };
+}
+
+// The text of `() => import('./words.ts')` is the one place that names the module; vitest rewrites `import(` to a call.
+const IMPORT = /\b(?:import|__vite_ssr_dynamic_import__)\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\1/;
+
+/** Null for a function that is no plain import of a relative path; validation says so. */
+function importedSpecifier(importModule: () => unknown): string | null {
+  return IMPORT.exec(importModule.toString())?.[2] ?? null;
+}

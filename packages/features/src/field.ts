@@ -1,0 +1,93 @@
+/** Phantom key: a type slot on definitions that does not exist at run time. */
+export declare const T: unique symbol;
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+export type FieldType = 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 'timestamp' | 'vector' | 'json';
+
+/**
+ * A value in TypeScript: number (float32, float64, safe int64), bigint (int64), boolean, string,
+ * Date (timestamp), Float32Array (vector), JsonValue (json). Null: the source had none.
+ */
+export type FieldValue = number | bigint | boolean | string | Date | Float32Array | JsonValue;
+
+/** What is known of a field at run time and stands in the manifest. */
+export interface FieldSpec {
+  readonly type: FieldType;
+  /** Number of floats; only for vectors. */
+  readonly length?: number;
+  /** int64 declared `.safe()`: a TypeScript number; a value beyond 2^53 is refused. `safe` in the manifest. */
+  readonly safeInteger?: boolean;
+  /** Stands in for a missing or null value. */
+  readonly defaultValue?: FieldValue;
+}
+
+/** `Value` is what a present feature holds, `Missing` what else may come: null, or never after `.default()`. */
+export interface Field<out Value = unknown, out Missing = unknown> extends FieldSpec {
+  readonly [T]: { readonly value: Value; readonly missing: Missing };
+  /** The same field with `value` standing in wherever it is missing or null. */
+  default(value: Value): Field<Value, never>;
+}
+
+export interface Int64Field extends Field<bigint, null> {
+  /** A `number` in TypeScript and JSON; values beyond 2^53 are refused. */
+  safe(): Field<number, null>;
+}
+
+export interface VectorField extends Field<Float32Array, null> {
+  default(value: Float32Array | readonly number[]): Field<Float32Array, never>;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** What a caller gives for fields: every one present. */
+export type Given<F extends Fields> = { readonly [K in keyof F]: F[K][typeof T]['value'] };
+
+/** What a reader of features gets: null where a feature without a default is missing. */
+export type Served<F extends Fields> = {
+  readonly [K in keyof F]: F[K][typeof T]['value'] | F[K][typeof T]['missing'];
+};
+
+/** What a computation gives for features: null where it has none, default or not. */
+export type Computed<F extends Fields> = { readonly [K in keyof F]: F[K][typeof T]['value'] | null };
+
+// The slot `[T]` exists for the compiler only; this is the one place where fields claim it.
+function field<F extends Field>(spec: FieldSpec): F {
+  const made = { ...spec };
+  define(made, 'default', (value: FieldValue | readonly number[]) =>
+    field({ ...spec, defaultValue: spec.type === 'vector' ? toFloats(value) : (value as FieldValue) }),
+  );
+  if (spec.type === 'int64') define(made, 'safe', () => field({ type: 'int64', safeInteger: true }));
+  return Object.freeze(made) as unknown as F;
+}
+
+/** Methods stay off enumeration, so that a field prints and compares as its data. */
+function define(made: object, name: string, method: unknown): void {
+  Object.defineProperty(made, name, { value: method });
+}
+
+// What is no list of numbers stays as it is, for validation to name.
+function toFloats(value: unknown): FieldValue {
+  return Array.isArray(value) ? Float32Array.from(value) : (value as FieldValue);
+}
+
+/** The field types of schemas, join keys, request fields and model outputs. */
+export const f = {
+  float32: (): Field<number, null> => field({ type: 'float32' }),
+  float64: (): Field<number, null> => field({ type: 'float64' }),
+  /** A whole number of 64 bits, a `bigint` in TypeScript; `.safe()` makes it a `number`. */
+  int64: (): Int64Field => field({ type: 'int64' }),
+  bool: (): Field<boolean, null> => field({ type: 'bool' }),
+  string: (): Field<string, null> => field({ type: 'string' }),
+  /** An instant, a `Date` in TypeScript, ISO 8601 with offset over JSON. */
+  timestamp: (): Field<Date, null> => field({ type: 'timestamp' }),
+  /** `length` float32 numbers, a `Float32Array` in TypeScript. */
+  vector: (length: number): VectorField => field({ type: 'vector', length }),
+  json: <V extends JsonValue = JsonValue>(): Field<V, null> => field({ type: 'json' }),
+};

@@ -1,0 +1,61 @@
+// Definitions
+export { artifact } from './artifact.ts';
+export type { Artifact } from './artifact.ts';
+export { entity } from './entity.ts';
+export type { Entity, JoinKeys } from './entity.ts';
+export { featureView } from './feature-view.ts';
+export type { FeatureView, FeatureViewOptions } from './feature-view.ts';
+export { f } from './field.ts';
+export type {
+  Computed,
+  Field,
+  Fields,
+  FieldSpec,
+  FieldType,
+  FieldValue,
+  Given,
+  Int64Field,
+  JsonValue,
+  Served,
+  T,
+  VectorField,
+} from './field.ts';
+export { model } from './model.ts';
+export type { FeaturesOf, Model, ModelOptions, PredictInput, PredictOutput } from './model.ts';
+export { onDemandFeatureView } from './on-demand-feature-view.ts';
+export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand-feature-view.ts';
+export type { FeatureInput, PickedFeatures } from './pick.ts';
+export { project } from './project.ts';
+export type { LoadedProject, Project, ProjectOptions } from './project.ts';
+export type { Agreeing, GivesOf, KeysOf, Merge, Problem, Provider, RequestOf } from './provider.ts';
+export { sqlSource } from './source.ts';
+export type { Source, SqlSource, SqlSourceOptions } from './source.ts';
+// Computations
+export { computeWith, defineComputation } from './compute-with.ts';
+export type { ComputeRows, ComputeWithOptions } from './compute-with.ts';
+export type {
+  Computation,
+  ComputationContext,
+  ComputationModule,
+  ComputeDescriptor,
+  RowFailure,
+  RowOutcome,
+  SourceRow,
+} from './compute.ts';
+// Loading
+export { loadProject } from './load-project.ts';
+export { hashArtifact } from './hash-artifact.ts';
+// Manifest
+export { viewRef } from './manifest.ts';
+export type {
+  ArtifactManifest,
+  ComputeManifest,
+  EntityManifest,
+  FeatureViewManifest,
+  FieldManifest,
+  InputManifest,
+  Manifest,
+  ModelManifest,
+  OnDemandFeatureViewManifest,
+  SourceManifest,
+} from './manifest.ts';

@@ -1,0 +1,106 @@
+/**
+ * The definitions as versioned JSON: what the registry keeps and every other package works from.
+ * Objects keep the order of definition; feature order inside a view is the row layout's order.
+ */
+export interface Manifest {
+  readonly format: 1;
+  readonly project: string;
+  readonly connections: readonly string[];
+  readonly allowed_hosts: readonly string[];
+  readonly entities: Readonly<Record<string, EntityManifest>>;
+  /** By reference: `ad_image@1`. */
+  readonly feature_views: Readonly<Record<string, FeatureViewManifest>>;
+  readonly on_demand_feature_views: Readonly<Record<string, OnDemandFeatureViewManifest>>;
+  readonly models: Readonly<Record<string, ModelManifest>>;
+}
+
+export interface FieldManifest {
+  readonly name: string;
+  readonly type: 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 'timestamp' | 'vector' | 'json';
+  readonly length?: number;
+  readonly safe?: boolean;
+  /** As JSON: int64 as a decimal string unless safe, timestamps ISO 8601, vectors as arrays. Absent: none declared. */
+  readonly default?: unknown;
+}
+
+export interface EntityManifest {
+  readonly name: string;
+  readonly join_keys: readonly FieldManifest[];
+}
+
+export interface ArtifactManifest {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface ComputeManifest {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly artifacts: Readonly<Record<string, ArtifactManifest>>;
+  /** SHA-256 of the minified bundle of the user's own module; null for ready-made computations. */
+  readonly code_sha256: string | null;
+}
+
+export interface SourceManifest {
+  readonly kind: 'sql';
+  readonly connection: string;
+  readonly query: string;
+  readonly event_timestamp_column: string;
+  readonly created_timestamp_column: string | null;
+}
+
+export interface FeatureViewManifest {
+  readonly name: string;
+  readonly version: number;
+  readonly entity: string;
+  readonly ttl_ms: number | 'forever';
+  readonly schedule: string | null;
+  readonly available_after_ms: number;
+  /** Rows per chunk of a run. */
+  readonly chunk_rows: number;
+  readonly source: SourceManifest;
+  readonly schema: readonly FieldManifest[];
+  readonly compute: ComputeManifest | null;
+  readonly owner: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** SHA-256 over what is immutable per version: schema, entity, source, compute. */
+  readonly fingerprint: string;
+  /** First 32 bits of a SHA-256 over the schema: stands in every online row's header. */
+  readonly schema_fingerprint: number;
+}
+
+/** What a model or on-demand view reads of one view, in order. */
+export interface InputManifest {
+  readonly view: string;
+  /** Null for on-demand views. */
+  readonly version: number | null;
+  readonly features: readonly string[];
+}
+
+export interface OnDemandFeatureViewManifest {
+  readonly name: string;
+  readonly request: readonly FieldManifest[];
+  readonly inputs: readonly InputManifest[];
+  readonly schema: readonly FieldManifest[];
+  readonly code_sha256: string;
+}
+
+export interface ModelManifest {
+  readonly name: string;
+  /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
+  readonly inputs: readonly InputManifest[];
+  readonly outputs: readonly FieldManifest[];
+  readonly artifact: ArtifactManifest;
+  /** What stands in the tensor for a missing value without a default. */
+  readonly missing: 'nan' | number;
+  /** While the online store is away: answer from defaults, or 503. */
+  readonly when_store_unavailable: 'defaults' | 'fail';
+  readonly deadline_ms: number;
+  readonly owner: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** `ad_image@1`: the reference of a feature view version in Redis, PostgreSQL, the API and logs. */
+export function viewRef(view: { readonly name: string; readonly version: number }): string {
+  return `${view.name}@${view.version}`;
+}

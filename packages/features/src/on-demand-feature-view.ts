@@ -1,0 +1,67 @@
+import { brand } from './brand.ts';
+import type { Computed, Fields, Given, Served } from './field.ts';
+import { pickFeatures, type FeatureInput, type PickedFeatures } from './pick.ts';
+import type { Agreeing, GivesOf, KeysOf, Provider, RequestOf } from './provider.ts';
+
+/** A pure function of request fields and other features; the same in the service, the worker and training sets. */
+export interface OnDemandFeatureView<
+  out Name extends string = string,
+  out Keys = unknown,
+  out Request = unknown,
+  out Gives = unknown,
+> extends Provider<Name, Keys, Request, Gives> {
+  readonly kind: 'on_demand_feature_view';
+  readonly name: Name;
+  readonly request: Fields;
+  readonly inputs: readonly FeatureInput[];
+  readonly schema: Fields;
+  /** `features` by view name, then feature name; a missing feature without a default is null. */
+  readonly compute: (input: {
+    readonly request: never;
+    readonly features: never;
+  }) => Readonly<Record<string, unknown>>;
+  /** Only these features, in this order. */
+  pick<const F extends keyof Gives & string>(
+    ...features: readonly [F, ...F[]]
+  ): PickedFeatures<Name, Keys, Request, Pick<Gives, F>>;
+}
+
+type NoFields = Readonly<Record<never, never>>;
+
+export interface OnDemandFeatureViewOptions<
+  R extends Fields,
+  P extends readonly Provider[],
+  S extends Fields,
+> {
+  /** What the caller sends with the request. */
+  readonly request?: R;
+  /** Views, on-demand views and picks whose values `compute` gets; each view once. */
+  readonly features?: P & Agreeing<P>;
+  readonly schema: S;
+  /** Pure and quick: it runs while the request waits. Null where it has no answer; a default then stands in. */
+  readonly compute: (input: { readonly request: Given<R>; readonly features: GivesOf<P> }) => Computed<S>;
+}
+
+/** An on-demand feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
+export function onDemandFeatureView<
+  const N extends string,
+  S extends Fields,
+  R extends Fields = NoFields,
+  const P extends readonly Provider[] = readonly [],
+>(
+  name: N,
+  options: OnDemandFeatureViewOptions<R, P, S>,
+): OnDemandFeatureView<N, KeysOf<P>, RequestOf<P> | Given<R>, Served<S>> {
+  const view = {
+    kind: 'on_demand_feature_view' as const,
+    name,
+    request: options.request ?? {},
+    inputs: (options.features ?? []) as unknown as readonly FeatureInput[],
+    schema: options.schema,
+    compute: options.compute,
+  };
+  Object.defineProperty(view, 'pick', {
+    value: (...features: string[]) => pickFeatures(view as unknown as OnDemandFeatureView, features),
+  });
+  return brand(view) as unknown as OnDemandFeatureView<N, KeysOf<P>, RequestOf<P> | Given<R>, Served<S>>;
+}

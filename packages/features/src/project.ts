@@ -1,0 +1,45 @@
+import { brand } from './brand.ts';
+import type { Entity } from './entity.ts';
+import type { FeatureView } from './feature-view.ts';
+import type { Manifest } from './manifest.ts';
+import type { OnDemandFeatureView } from './on-demand-feature-view.ts';
+
+/** The default export of `larder.config.ts`. */
+export interface Project {
+  readonly kind: 'project';
+  readonly name: string;
+  /** Named source connections; null: those that the sources name. */
+  readonly connections: readonly string[] | null;
+  readonly allowedHosts: readonly string[];
+}
+
+export interface ProjectOptions {
+  /** Names of source connections; each one's address is `LARDER_CONNECTION_<NAME>_URL`. @default those that sources name */
+  readonly connections?: readonly string[];
+  /** Hosts (`host` or `host:port`) that computations may fetch from. @default none */
+  readonly allowedHosts?: readonly string[];
+}
+
+/** The project that a `larder.config.ts` defines; its name is in every table, key and metric. */
+export function project(name: string, options: ProjectOptions = {}): Project {
+  return brand({
+    kind: 'project' as const,
+    name,
+    connections: options.connections ?? null,
+    allowedHosts: options.allowedHosts ?? [],
+  });
+}
+
+/** Every definition of one `larder.config.ts`, with its manifest, as `loadProject` gives it. */
+export interface LoadedProject {
+  readonly name: string;
+  /** Absolute folder of larder.config.ts; artifact paths are relative to it. */
+  readonly root: string;
+  /** Absolute path of larder.config.ts, for worker threads to load again. */
+  readonly configPath: string;
+  readonly entities: ReadonlyMap<string, Entity>;
+  /** By reference: `ad_image@1`. */
+  readonly featureViews: ReadonlyMap<string, FeatureView>;
+  readonly onDemandFeatureViews: ReadonlyMap<string, OnDemandFeatureView>;
+  readonly manifest: Manifest;
+}
