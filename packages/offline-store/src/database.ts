@@ -1,0 +1,10 @@
+import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
+import type { PredictionsTable } from './tables/predictions.table.ts';
+
+/** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */
+export interface Database {
+  'larder.manifests': ManifestsTable;
+  'larder.view_versions': ViewVersionsTable;
+  'larder.model_versions': ModelVersionsTable;
+  'larder.predictions': PredictionsTable;
+}

@@ -1,0 +1,76 @@
+import { LarderError } from '@larder/core';
+import type { FeatureViewManifest } from '@larder/features';
+import { sql } from 'kysely';
+import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
+import { ensureMonthlyPartitions, monthOf } from '../partitions/monthly-partitions.ts';
+import { HISTORY_COLUMNS, historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
+
+/** Creates the view version's history table and the partitions around today, unless they are there. */
+export function ensureHistory(
+  store: OfflineStore,
+  project: HistoryProject,
+  view: FeatureViewManifest,
+): Promise<void> {
+  return store.transaction((tx) => ensureHistoryIn(tx, project, view));
+}
+
+/** `ensureHistory` as part of the caller's transaction. */
+export async function ensureHistoryIn(
+  tx: StoreTransaction,
+  project: HistoryProject,
+  view: FeatureViewManifest,
+): Promise<void> {
+  const table = historyTable(project, view);
+  refuseReservedNames(table);
+  // `if not exists` alone still races in the catalogue's unique indexes.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`larder:schema:${table.schema}`}, 0))`.execute(
+    tx.db,
+  );
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regclass(${`"${table.schema}"."${table.name}"`}) is not null as there`.execute(tx.db);
+  if (!rows[0]!.there) await createTable(tx, table);
+  const thisMonth = monthOf(Date.now());
+  await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
+}
+
+/** @throws DEFINITION_INVALID when a join key or feature is called like a column of every history table. */
+export function refuseReservedNames(table: Pick<HistoryTable, 'ref' | 'keys' | 'features'>): void {
+  const taken = new Set<string>(HISTORY_COLUMNS);
+  for (const { name } of [...table.keys, ...table.features]) {
+    if (taken.has(name))
+      throw new LarderError(
+        'DEFINITION_INVALID',
+        `${table.ref}: '${name}' is a column that history needs itself, or stands twice; give the field another name.`,
+      );
+    taken.add(name);
+  }
+}
+
+async function createTable(tx: StoreTransaction, table: HistoryTable): Promise<void> {
+  const quoted = `"${table.schema}"."${table.name}"`;
+  const keys = table.keys.map(
+    (key) => `"${key.name}" ${key.sqlType}${key.sqlType === 'text' ? ' collate "C"' : ''} not null`,
+  );
+  // Vectors of floats do not compress: EXTERNAL keeps them out of line and uncompressed.
+  const features = table.features.map(
+    (feature) =>
+      `"${feature.name}" ${feature.sqlType}${feature.sqlType === 'real[]' ? ' storage external' : ''}`,
+  );
+  await tx.client.query(`create schema if not exists "${table.schema}"`);
+  await tx.client.query(`
+    create table ${quoted} (
+      ${keys.join(',\n')},
+      event_timestamp timestamptz not null,
+      created_timestamp timestamptz not null,
+      revision bigint not null,
+      landed_at timestamptz not null default now(),
+      chunk_id bigint not null,
+      input_hash bigint not null,
+      ${features.join(',\n')}
+    ) partition by range (event_timestamp)`);
+  const keyList = table.keys.map((key) => `"${key.name}"`).join(', ');
+  await tx.client.query(
+    `create unique index on ${quoted} (${keyList}, event_timestamp desc, created_timestamp desc, revision desc)`,
+  );
+  await tx.client.query(`create index on ${quoted} using brin (chunk_id) with (autosummarize = on)`);
+}

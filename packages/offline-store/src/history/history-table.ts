@@ -1,0 +1,159 @@
+import { LarderError } from '@larder/core';
+import { viewRef, type FeatureViewManifest, type FieldValue, type Manifest } from '@larder/features';
+import type { CopyWriter } from '../copy/copy-writer.ts';
+import { fieldColumn, readTimestampMs, writeTimestampMs, type FieldColumn } from './field-column.ts';
+
+/** What history needs of a project besides the view: its name and the entities' join keys. */
+export type HistoryProject = Pick<Manifest, 'project' | 'entities'>;
+
+/** One row of a view's history. Timestamps are whole milliseconds, as in Redis, so that both stores order rows alike. */
+export interface HistoryRow {
+  readonly keys: Readonly<Record<string, FieldValue>>;
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+  readonly revision: number;
+  readonly chunkId: number;
+  /** Any 64 bits over the inputs that the values were computed from. */
+  readonly inputHash: bigint;
+  readonly values: Readonly<Record<string, FieldValue | null>>;
+}
+
+/** A view's history table, compiled: names, columns and the binary form of its rows. */
+export interface HistoryTable {
+  readonly ref: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly keys: readonly FieldColumn[];
+  readonly features: readonly FieldColumn[];
+  /** Quoted, in the order of `writeRow` and `readRow`. */
+  readonly copyColumns: string;
+  /** @throws FEATURE_VALUE_INVALID */
+  writeRow(out: CopyWriter, row: HistoryRow): void;
+  readRow(columns: readonly (Buffer | null)[]): HistoryRow;
+}
+
+/** Columns every history table has; no join key or feature may be called so. */
+export const HISTORY_COLUMNS = [
+  'event_timestamp',
+  'created_timestamp',
+  'revision',
+  'landed_at',
+  'chunk_id',
+  'input_hash',
+] as const;
+const COPIED_COLUMNS = HISTORY_COLUMNS.filter((column) => column !== 'landed_at');
+
+/** An index entry must stay under a third of a page; the timestamps and several keys share it. */
+const MAX_KEY_BYTES = 1_000;
+/** Partitions are named by four-digit years. */
+const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
+const END_TIMESTAMP_MS = Date.UTC(10_000, 0, 1);
+
+const compiled = new WeakMap<FeatureViewManifest, HistoryTable>();
+
+export function historyTable(project: HistoryProject, view: FeatureViewManifest): HistoryTable {
+  let table = compiled.get(view);
+  if (!table) compiled.set(view, (table = compile(project, view)));
+  return table;
+}
+
+export function historySchema(project: string): string {
+  return `${project}_history`;
+}
+
+function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTable {
+  const entity = project.entities[view.entity];
+  if (!entity)
+    throw new Error(`Feature view ${viewRef(view)} names entity ${view.entity}, which the manifest lacks.`);
+  const keys = entity.join_keys.map(fieldColumn);
+  const features = view.schema.map(fieldColumn);
+  const columns = [
+    ...keys.map((key) => key.name),
+    ...COPIED_COLUMNS,
+    ...features.map((feature) => feature.name),
+  ];
+  return {
+    ref: viewRef(view),
+    schema: historySchema(project.project),
+    name: `${view.name}_v${view.version}`,
+    keys,
+    features,
+    copyColumns: columns.map((name) => `"${name}"`).join(', '),
+    writeRow(out, row) {
+      const problem = rowProblem(keys, features, row);
+      if (problem) throw new LarderError('FEATURE_VALUE_INVALID', `${viewRef(view)}: ${problem}.`);
+      out.row(columns.length);
+      for (const key of keys) key.write(out, row.keys[key.name]!);
+      writeTimestampMs(out, row.eventTimestampMs);
+      writeTimestampMs(out, row.createdTimestampMs);
+      out.int64(BigInt(row.revision));
+      out.int64(BigInt(row.chunkId));
+      out.int64(BigInt.asIntN(64, row.inputHash));
+      for (const feature of features) {
+        const value = row.values[feature.name] ?? null;
+        if (value === null) out.null();
+        else feature.write(out, value);
+      }
+    },
+    readRow(bytes) {
+      const at = keys.length;
+      return {
+        keys: Object.fromEntries(keys.map((key, i) => [key.name, key.read(bytes[i]!)])),
+        eventTimestampMs: readTimestampMs(bytes[at]!),
+        createdTimestampMs: readTimestampMs(bytes[at + 1]!),
+        revision: Number(bytes[at + 2]!.readBigInt64BE(0)),
+        chunkId: Number(bytes[at + 3]!.readBigInt64BE(0)),
+        inputHash: bytes[at + 4]!.readBigInt64BE(0),
+        values: Object.fromEntries(
+          features.map((feature, i) => {
+            const value = bytes[at + 5 + i];
+            return [feature.name, value ? feature.read(value) : null];
+          }),
+        ),
+      };
+    },
+  };
+}
+
+/** Why history cannot hold this row, as a sentence without its stop; null when it can. */
+function rowProblem(
+  keys: readonly FieldColumn[],
+  features: readonly FieldColumn[],
+  row: HistoryRow,
+): string | null {
+  let keyBytes = 0;
+  for (const key of keys) {
+    const value = row.keys[key.name];
+    if (value === null || value === undefined) return `join key ${key.name} is missing`;
+    const problem = key.problem(value);
+    if (problem) return `join key ${key.name} ${problem}`;
+    if (typeof value === 'string') keyBytes += Buffer.byteLength(value);
+  }
+  if (keyBytes > MAX_KEY_BYTES) return `the join keys have ${keyBytes} bytes; ${MAX_KEY_BYTES} fit`;
+  let declared = 0;
+  for (const feature of features) {
+    const value = row.values[feature.name];
+    if (value !== undefined) declared++;
+    if (value === null || value === undefined) continue;
+    const problem = feature.problem(value);
+    if (problem) return `feature ${feature.name} ${problem}`;
+  }
+  const names = Object.keys(row.values);
+  if (names.length > declared) {
+    const undeclared = names.find(
+      (name) => row.values[name] !== undefined && !features.some((feature) => feature.name === name),
+    );
+    if (undeclared !== undefined) return `feature ${undeclared} is not declared in the schema`;
+  }
+  return (
+    timestampProblem('event_timestamp', row.eventTimestampMs) ??
+    timestampProblem('created_timestamp', row.createdTimestampMs)
+  );
+}
+
+function timestampProblem(name: string, timestampMs: number): string | null {
+  if (!Number.isInteger(timestampMs)) return `${name} is no whole number of milliseconds`;
+  return timestampMs >= MIN_TIMESTAMP_MS && timestampMs < END_TIMESTAMP_MS
+    ? null
+    : `${name} is outside the years 1 to 9999`;
+}

@@ -1,0 +1,66 @@
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import type { Database } from './database.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { kyselyOver, type OfflineStore } from './offline-store.ts';
+
+const SCHEMA = 'larder';
+const TABLE = 'migrations';
+
+export interface MigrateResult {
+  /** Names of the migrations that this call ran, in order. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * Brings schema `larder` up to this code. Any number of processes may call it at once: one migrates under an advisory
+ * lock, the others wait and find nothing to do. A database that newer code has migrated further is left as it is.
+ */
+export async function migrate(store: OfflineStore): Promise<MigrateResult> {
+  if ((await pendingMigrations(store)).length === 0) return { applied: [] };
+  const client = await store.pool.connect();
+  try {
+    await client.query(`select pg_advisory_lock(hashtextextended('larder:migrate', 0))`);
+    return await migrateLocked(kyselyOver(client), MIGRATIONS);
+  } finally {
+    // The lock belongs to the session; closing it is the one release that cannot be forgotten.
+    client.release(true);
+  }
+}
+
+/** Names of the migrations this code has and the database lacks. */
+export async function pendingMigrations(store: OfflineStore): Promise<string[]> {
+  return pendingOf(store.db, MIGRATIONS);
+}
+
+async function pendingOf(
+  db: Kysely<Database>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<string[]> {
+  const names = Object.keys(migrations).toSorted();
+  const table = `${SCHEMA}.${TABLE}`;
+  const { rows } = await sql<{ table: string | null }>`select to_regclass(${table})::text as table`.execute(
+    db,
+  );
+  if (!rows[0]?.table) return names;
+  const executed = await sql<{ name: string }>`select name from ${sql.table(table)}`.execute(db);
+  const done = new Set(executed.rows.map((row) => row.name));
+  return names.filter((name) => !done.has(name));
+}
+
+async function migrateLocked(
+  db: Kysely<Database>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<MigrateResult> {
+  if ((await pendingOf(db, migrations)).length === 0) return { applied: [] };
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableSchema: SCHEMA,
+    migrationTableName: TABLE,
+    migrationLockTableName: 'migrations_lock',
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return { applied: (results ?? []).map((result) => result.migrationName) };
+}

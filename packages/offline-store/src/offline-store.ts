@@ -1,0 +1,82 @@
+import type { Logger } from '@larder/core';
+import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Database } from './database.ts';
+
+export interface OfflineStoreOptions {
+  /** As node-postgres understands it; `?host=/folder` reaches a unix socket. */
+  readonly databaseUrl: string;
+  /** @default 10 */
+  readonly maxConnections?: number;
+  readonly logger: Logger;
+}
+
+/** One transaction on one connection, as Kysely and as the raw client that COPY needs. Neither may outlive the callback. */
+export interface StoreTransaction {
+  readonly db: Transaction<Database>;
+  readonly client: pg.PoolClient;
+}
+
+export interface OfflineStore {
+  readonly db: Kysely<Database>;
+  readonly pool: pg.Pool;
+  /** Commits when `work` resolves, rolls back when it rejects (READ COMMITTED). */
+  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const INT8_OID = 20;
+
+export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'larder',
+    types: { getTypeParser },
+  });
+  // A lost connection also fails the query that runs on it; without listeners it would end the process.
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'An idle PostgreSQL connection was lost'));
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    pool,
+    async transaction(work) {
+      const client = await pool.connect();
+      try {
+        return await kyselyOver(client)
+          .transaction()
+          .execute((trx) => work({ db: trx, client }));
+      } finally {
+        client.release();
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+const kyselyByClient = new WeakMap<pg.PoolClient, Kysely<Database>>();
+
+/** A Kysely whose every statement runs on this client; releasing stays with whoever took it from the pool. */
+export function kyselyOver(client: pg.PoolClient): Kysely<Database> {
+  const known = kyselyByClient.get(client);
+  if (known) return known;
+  const borrowed = { query: client.query.bind(client), release() {} } as PostgresPoolClient;
+  const pool = { connect: async () => borrowed, end: async () => {}, options: {} };
+  const created = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  kyselyByClient.set(client, created);
+  return created;
+}
+
+/** bigint columns come as numbers; 64-bit hashes and int64 features are read as text or by binary COPY instead. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
+  return oid === INT8_OID && format !== 'binary' ? parseInt8 : pg.types.getTypeParser(oid, format as 'text');
+}
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond 2^53; select it as text.`);
+  return value;
+}

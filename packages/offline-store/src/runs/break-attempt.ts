@@ -1,0 +1,79 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { ChunkAttempt, RunStore } from './run-store.ts';
+
+export const MAX_FAILURES = 5;
+const MAX_BACKOFF_MS = 60_000;
+
+export interface BrokenAttempt {
+  readonly code: string;
+  readonly reason: string;
+  /** False: another attempt would break the same way, so the chunk fails at once. */
+  readonly retryable: boolean;
+  /** Wait before the second attempt; doubles with each further one, up to a minute. */
+  readonly backoffMs: number;
+}
+
+export interface BrokenChunk {
+  readonly chunkId: number;
+  readonly runId: string;
+  readonly state: 'pending' | 'failed';
+}
+
+/** An attempt threw: the chunk waits and goes again, or fails after the fifth time. Null when it is no longer current. */
+export async function failChunk(
+  store: RunStore,
+  attempt: ChunkAttempt,
+  broken: BrokenAttempt,
+): Promise<BrokenChunk | null> {
+  const current = sql<boolean>`c.chunk_id = ${attempt.chunkId} and c.attempt = ${attempt.attempt}`;
+  return (await breakAttempts(store, current, broken))[0] ?? null;
+}
+
+/** Attempts whose worker stopped extending its lease: killed, cut off, or stuck. */
+export function expireLeases(
+  store: RunStore,
+  options: { readonly project: string; readonly backoffMs: number },
+): Promise<BrokenChunk[]> {
+  const expired = sql<boolean>`c.lease_expires_at < now()
+    and c.run_id in (select run_id from larder.runs where project = ${options.project} and finished_at is null)`;
+  return breakAttempts(store, expired, {
+    code: 'WORKER_LOST',
+    reason:
+      'The worker that computed this chunk stopped answering; when it happens again and again, look at its memory.',
+    retryable: true,
+    backoffMs: options.backoffMs,
+  });
+}
+
+async function breakAttempts(
+  store: RunStore,
+  condition: RawBuilder<boolean>,
+  broken: BrokenAttempt,
+): Promise<BrokenChunk[]> {
+  const failed = sql`(not ${broken.retryable} or c.failures + 1 >= ${MAX_FAILURES})`;
+  const { rows } = await sql<BrokenChunk>`
+    with candidate as (
+      select c.chunk_id from larder.chunks c where c.state = 'running' and ${condition} for update skip locked
+    ), broken as (
+      update larder.chunks c set
+        state = case when ${failed} then 'failed' else 'pending' end,
+        failures = c.failures + 1,
+        not_before = now() + least(${broken.backoffMs} * power(2, c.failures), ${MAX_BACKOFF_MS}) * interval '1 millisecond',
+        lease_expires_at = null,
+        rows_done = 0,
+        rows_skipped = 0,
+        rows_failed = case when ${failed} then c.rows_total else 0 end,
+        finished_at = case when ${failed} then now() end,
+        error_code = ${broken.code},
+        error_reason = ${broken.reason}
+      from candidate where c.chunk_id = candidate.chunk_id
+      returning c.*
+    ), noted as (
+      insert into larder.row_failures (run_id, chunk_id, code, reason, retryable, attempts)
+      select run_id, chunk_id, ${broken.code},
+        format('Chunk %s (%s rows): %s', ordinal, rows_total, ${broken.reason}::text), ${broken.retryable}, failures
+      from broken where state = 'failed'
+    )
+    select chunk_id as "chunkId", run_id as "runId", state from broken`.execute(store.db);
+  return rows;
+}

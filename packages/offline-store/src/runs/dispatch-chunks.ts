@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import { isOneOf, type ChunkAttempt, type LoadedView, type RunStore } from './run-store.ts';
+
+export interface DispatchOptions {
+  readonly project: string;
+  readonly views: readonly LoadedView[];
+  /** This process; its own chunks that nobody claimed yet count against `slots`. */
+  readonly dispatcher: string;
+  readonly slots: number;
+}
+
+/**
+ * Chooses what is computed next: priority first, then the older run. Each process keeps at most `slots` chunks waiting in
+ * the queue, so that with those being computed it holds about twice the slots of all workers.
+ */
+export async function dispatchChunks(store: RunStore, options: DispatchOptions): Promise<ChunkAttempt[]> {
+  const { rows: waiting } = await sql<{ count: number }>`
+    select count(*) as count from larder.chunks
+    where state = 'dispatched' and dispatched_by = ${options.dispatcher}`.execute(store.db);
+  const budget = options.slots - (waiting[0]?.count ?? 0);
+  if (budget <= 0) return [];
+  const { rows } = await sql<ChunkAttempt>`
+    with candidate as (
+      select c.chunk_id, row_number() over (order by r.priority desc, r.revision, c.ordinal) as place
+      from larder.runs r
+      cross join lateral (
+        select chunk_id, ordinal from larder.chunks
+        where run_id = r.run_id and state = 'pending' and not_before <= now()
+        order by ordinal
+        limit case when r.max_rows_per_second is null then ${budget}::integer else 1 end
+        for update skip locked
+      ) c
+      where r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
+        and ${isOneOf(options.views)}
+    ), dispatched as (
+      update larder.chunks c
+      set state = 'dispatched', attempt = c.attempt + 1, dispatched_by = ${options.dispatcher}, dispatched_at = now()
+      from candidate
+      where c.chunk_id = candidate.chunk_id and candidate.place <= ${budget}
+      returning c.chunk_id, c.attempt, c.run_id, c.rows_total, candidate.place
+    ), slowed as (
+      update larder.runs r
+      set next_dispatch_at = greatest(r.next_dispatch_at, now()) + dispatched.rows_total / r.max_rows_per_second * interval '1 second'
+      from dispatched
+      where r.run_id = dispatched.run_id and r.max_rows_per_second is not null
+    )
+    select chunk_id as "chunkId", attempt from dispatched order by place`.execute(store.db);
+  return rows;
+}

@@ -1,0 +1,19 @@
+import { LarderError } from '@larder/core';
+import { sql } from 'kysely';
+import type { RunStore } from './run-store.ts';
+import { selectSummaries, type RunSummary } from './run-summary.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** One run with its row numbers as of now. @throws RUN_NOT_FOUND */
+export async function getRun(store: RunStore, project: string, runId: string): Promise<RunSummary> {
+  const [run] = UUID.test(runId)
+    ? await selectSummaries(store, sql<boolean>`r.project = ${project} and r.run_id = ${runId}::uuid`, 1)
+    : [];
+  if (!run) throw runNotFound(runId);
+  return run;
+}
+
+export function runNotFound(runId: string): LarderError {
+  return new LarderError('RUN_NOT_FOUND', `There is no run '${runId}'; list the runs to find it.`);
+}

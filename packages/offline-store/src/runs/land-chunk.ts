@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
+
+/**
+ * Locks the chunk's row until the transaction ends, if this attempt still holds it. Whoever lands must call it first in
+ * the transaction that writes history: a false answer means that another attempt owns the rows now.
+ */
+export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('larder.chunks')
+    .select('chunk_id')
+    .where('chunk_id', '=', attempt.chunkId)
+    .where('attempt', '=', attempt.attempt)
+    .where('state', '=', 'running')
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What became of a chunk's rows; `done + failed + skipped` is the chunk's exact total. */
+export interface LandedCounts {
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Same key, event and created timestamp as a later row of the chunk. */
+  readonly duplicate: number;
+}
+
+export interface LandedFailure {
+  readonly entityKey: string | null;
+  readonly keys: readonly string[] | null;
+  readonly eventTimestampMs: number | null;
+  readonly code: string;
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+export interface Landing {
+  readonly runId: string;
+  readonly chunkId: number;
+  readonly counts: LandedCounts;
+  readonly failures: readonly LandedFailure[];
+  /** How long the landing worker has for the online store before a watchdog replays. */
+  readonly leaseMs: number;
+}
+
+/** Second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
+export async function recordLanding(tx: RunStore, landing: Landing): Promise<void> {
+  await sql`
+    with earlier as (
+      delete from larder.row_failures where chunk_id = ${landing.chunkId}
+      returning entity_key, event_timestamp, attempts
+    )
+    insert into larder.row_failures (run_id, chunk_id, entity_key, keys, event_timestamp, code, reason, retryable, attempts)
+    select ${landing.runId}::uuid, ${landing.chunkId}, f."entityKey", nullif(f.keys, 'null'::jsonb),
+      to_timestamp(f."eventTimestampMs" / 1000.0), f.code, f.reason, f.retryable,
+      1 + coalesce((select max(attempts) from earlier e where e.entity_key is not distinct from f."entityKey"
+        and e.event_timestamp is not distinct from to_timestamp(f."eventTimestampMs" / 1000.0)), 0)
+    from jsonb_to_recordset(${JSON.stringify(landing.failures)}::jsonb) as f
+      ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)`.execute(
+    tx.db,
+  );
+  const { done, failed, skipped, duplicate } = landing.counts;
+  await tx.db
+    .updateTable('larder.chunks')
+    .set({
+      state: 'landed_history',
+      rows_total: done + failed + skipped,
+      rows_done: done,
+      rows_failed: failed,
+      rows_skipped: skipped,
+      rows_duplicate: duplicate,
+      error_code: null,
+      error_reason: null,
+      landed_at: sql<Date>`now()`,
+      lease_expires_at: fromNow(landing.leaseMs),
+    })
+    .where('chunk_id', '=', landing.chunkId)
+    .execute();
+}
+
+/** The online store has the chunk's rows; safe to repeat. */
+export async function completeChunk(store: RunStore, chunkId: number): Promise<void> {
+  await store.db
+    .updateTable('larder.chunks')
+    .set({ state: 'done', finished_at: sql<Date>`now()`, lease_expires_at: null })
+    .where('chunk_id', '=', chunkId)
+    .where('state', '=', 'landed_history')
+    .execute();
+}

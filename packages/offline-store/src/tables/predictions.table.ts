@@ -1,0 +1,20 @@
+import type { Generated } from 'kysely';
+
+/** Written by COPY only, partitioned by month of `predicted_at`. */
+export interface PredictionsTable {
+  prediction_id: string;
+  predicted_at: Date;
+  project: string;
+  model: string;
+  version: number;
+  entities: unknown;
+  request: unknown;
+  outputs: unknown;
+  degraded: boolean;
+  degraded_reasons: string[];
+  /** `[{ref, status, event_timestamp_ms, created_timestamp_ms, revision}]`: pointers into history instead of values. */
+  views: unknown;
+  on_demand: unknown;
+  latency_us: number;
+  logged_at: Generated<Date>;
+}
