@@ -65,6 +65,11 @@ export const ERRORS = {
   PICTURE_TIMEOUT: { status: 504, title: 'The picture took too long', retryable: true },
   PICTURE_TOO_LARGE: { status: 422, title: 'The picture has too many pixels or bytes', retryable: false },
   PICTURE_UNREADABLE: { status: 422, title: 'The picture cannot be decoded', retryable: false },
+  FEATURE_VALUE_INVALID: { status: 422, title: 'A value does not fit what the view declares', retryable: false },
+  EVENT_TIMESTAMP_IN_FUTURE: { status: 422, title: 'The event timestamp lies in the future', retryable: false },
+  HISTORY_ROW_EXISTS: { status: 409, title: 'The history already has this row', retryable: false },
+  VIEW_VERSION_IMMUTABLE: { status: 409, title: 'An applied version cannot change', retryable: false },
+  CODE_CHANGED: { status: 409, title: 'The code of an applied definition changed', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 
 export interface ErrorEntry {
