@@ -70,6 +70,9 @@ export const ERRORS = {
   HISTORY_ROW_EXISTS: { status: 409, title: 'The history already has this row', retryable: false },
   VIEW_VERSION_IMMUTABLE: { status: 409, title: 'An applied version cannot change', retryable: false },
   CODE_CHANGED: { status: 409, title: 'The code of an applied definition changed', retryable: false },
+  ENTITY_KEY_INVALID: { status: 422, title: 'The entity key cannot be used', retryable: false },
+  ONLINE_STORE_FULL: { status: 503, title: 'The online store is full', retryable: true },
+  REDIS_POLICY_WRONG: { status: 500, title: 'Redis would evict data', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 
 export interface ErrorEntry {
