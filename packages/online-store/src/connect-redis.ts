@@ -1,0 +1,91 @@
+import type { Logger } from '@larder/core';
+import { Redis, type RedisOptions } from 'ioredis';
+
+export type { Redis } from 'ioredis';
+
+/**
+ * `serving` fails at once while Redis is away; `worker` waits a bounded time; `queue` waits for ever, as BullMQ
+ * asks of its connections; `tool` tries once.
+ */
+export type RedisRole = 'serving' | 'worker' | 'queue' | 'tool';
+
+export interface ConnectRedisOptions {
+  readonly role: RedisRole;
+  /** Hears once that the connection is lost and once that it is back. */
+  readonly logger?: Logger;
+  /** How long a command may take. @default by role: serving 250, worker 10,000, tool 5,000, queue unlimited */
+  readonly commandTimeoutMs?: number;
+}
+
+/**
+ * A connection to `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; it connects in the background and
+ * reconnects by itself. The one place that makes connections.
+ */
+export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
+  const role = ROLES[options.role];
+  const redis = new Redis({
+    ...addressOf(url),
+    ...role,
+    ...(options.commandTimeoutMs === undefined ? {} : { commandTimeout: options.commandTimeoutMs }),
+    connectionName: `larder-${options.role}`,
+  });
+  reportOnce(redis, options.logger);
+  return redis;
+}
+
+type Settings = Omit<RedisOptions, 'replyMapping'>;
+
+const reconnectSoon = (attempt: number) => Math.min(25 * 2 ** attempt, 1_000);
+
+const ROLES: Readonly<Record<RedisRole, Settings>> = {
+  serving: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: 1_000,
+    commandTimeout: 250,
+    retryStrategy: reconnectSoon,
+  },
+  worker: {
+    maxRetriesPerRequest: 5,
+    connectTimeout: 5_000,
+    commandTimeout: 10_000,
+    retryStrategy: reconnectSoon,
+  },
+  queue: { maxRetriesPerRequest: null, connectTimeout: 5_000, retryStrategy: reconnectSoon },
+  tool: { maxRetriesPerRequest: 0, connectTimeout: 5_000, commandTimeout: 5_000, retryStrategy: () => null },
+};
+
+function addressOf(url: string): Settings {
+  const parsed = new URL(url);
+  const db = parsed.protocol === 'unix:' ? parsed.searchParams.get('db') : parsed.pathname.slice(1);
+  const address: Settings = {
+    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
+    ...(db === null || db === '' ? {} : { db: Number(db) }),
+  };
+  if (parsed.protocol === 'unix:') return { ...address, path: decodeURIComponent(parsed.pathname) };
+  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
+    throw new Error(
+      `A Redis URL starts with redis://, rediss:// or unix:///; this one with ${parsed.protocol}//.`,
+    );
+  return {
+    ...address,
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: parsed.port === '' ? 6379 : Number(parsed.port),
+    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
+
+/** Without an 'error' listener ioredis prints every attempt to stderr. */
+function reportOnce(redis: Redis, logger: Logger | undefined): void {
+  let away = false;
+  redis.on('error', (error: Error) => {
+    if (!away) logger?.warn({ err: error }, 'Redis is away; reconnecting');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) logger?.info('Redis is back');
+    away = false;
+  });
+}

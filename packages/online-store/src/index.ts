@@ -1,0 +1,25 @@
+// Connections
+export { connectRedis } from './connect-redis.ts';
+export type { ConnectRedisOptions, Redis, RedisRole } from './connect-redis.ts';
+export { checkRedisPolicy, waitForRedis } from './redis-policy.ts';
+// Keys
+export { MAX_ENTITY_KEY_BYTES, entityKey, parseEntityKey } from './entity-key.ts';
+// Rows
+export { compileRowCodec } from './row-codec.ts';
+export type { DecodedRow, RowCodec } from './row-codec.ts';
+export { readRowHeader, rowEventTimestampMs } from './row-header.ts';
+export type { RowHeader, RowOrder } from './row-header.ts';
+export type { RowSchema } from './row-layout.ts';
+export { compileTensorDecoder } from './tensor-decoder.ts';
+export type { TensorDecoder } from './tensor-decoder.ts';
+export { compileValueReader } from './value-reader.ts';
+export type { ValueReader } from './value-reader.ts';
+export { viewStatus } from './view-status.ts';
+export type { ViewStatus } from './view-status.ts';
+// Store
+export { createOnlineStore } from './online-store.ts';
+export type { OnlineStore } from './online-store.ts';
+export type { EntityInspection, InspectedField } from './inspect-entity.ts';
+export type { KeyPage, ListKeysOptions } from './list-keys.ts';
+export type { ReadGroup, ReadPlan, RowOrNull } from './read-rows.ts';
+export type { OnlineRow, WriteOutcome } from './write-rows.ts';

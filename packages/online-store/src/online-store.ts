@@ -1,0 +1,29 @@
+import type { Redis } from 'ioredis';
+import { type EntityInspection, inspectEntity } from './inspect-entity.ts';
+import { type KeyPage, type ListKeysOptions, listKeys } from './list-keys.ts';
+import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './read-rows.ts';
+import { type OnlineRow, type WriteOutcome, writeRows } from './write-rows.ts';
+
+/** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The connection stays the caller's. */
+export interface OnlineStore {
+  /** Newest wins per entity and view; outcomes in the order given. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL */
+  write(rows: readonly OnlineRow[]): Promise<WriteOutcome[]>;
+  compileRead(groups: readonly ReadGroup[]): ReadPlan;
+  /** Per group of the plan the rows of these keys, flat: keys × views; one round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  read(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]): Promise<RowOrNull[][]>;
+  /** Null when nothing is held. @throws ONLINE_STORE_UNAVAILABLE */
+  inspect(entity: string, entityKey: string): Promise<EntityInspection | null>;
+  /** @throws ONLINE_STORE_UNAVAILABLE */
+  keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
+}
+
+export function createOnlineStore(deps: { readonly redis: Redis; readonly project: string }): OnlineStore {
+  const { redis, project } = deps;
+  return {
+    write: (rows) => writeRows(redis, project, rows),
+    compileRead: (groups) => compileRead(project, groups),
+    read: (plan, keysByGroup) => readRows(redis, plan, keysByGroup),
+    inspect: (entity, entityKey) => inspectEntity(redis, project, { name: entity, key: entityKey }),
+    keys: (entity, options) => listKeys(redis, { project, entity }, options),
+  };
+}

@@ -1,0 +1,29 @@
+import { LarderError } from '@larder/core';
+
+/** Replies of a server that is there but cannot serve now: it starts, fails over, is blocked by a script. */
+const PASSING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|READONLY|UNBLOCKED|NOREPLICAS)\b/;
+
+/** What a failed command means to the caller: Redis away, full, or a defect that is passed on as it is. */
+export function toOnlineStoreError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.message.startsWith('OOM '))
+    return new LarderError(
+      'ONLINE_STORE_FULL',
+      'Redis has reached its maxmemory and refuses writes; give it more memory or shorten TTLs.',
+      { cause: error, retryAfterSeconds: 30 },
+    );
+  if (error.name === 'ReplyError' && !PASSING.test(error.message)) return error;
+  return new LarderError('ONLINE_STORE_UNAVAILABLE', `Redis does not answer: ${error.message}.`, {
+    cause: error,
+    retryAfterSeconds: 1,
+  });
+}
+
+/** Runs a command and turns its failure into an error with a code. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL */
+export async function askRedis<T>(command: Promise<T>): Promise<T> {
+  try {
+    return await command;
+  } catch (error) {
+    throw toOnlineStoreError(error);
+  }
+}

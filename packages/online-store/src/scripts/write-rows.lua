@@ -1,0 +1,46 @@
+--[[
+Writes packed rows, each only where it is not older than what stands there; nothing into an erased entity.
+
+KEYS[i]           hash of the entity of row i; a key may come several times
+ARGV[3i - 2]      field: view reference, 'ad_image@1'
+ARGV[3i - 1]      TTL in ms, or 'forever'
+ARGV[3i]          packed row; bytes 6 to 22 are its order key in every row format
+
+Returns one character per row: '1' stored, '0' stale, 'x' erased.
+
+A row with an equal order key is written again: the same row after a retry, or the repair of a damaged one.
+Expiry: the longest TTL of what is stored in the hash wins, counted from now; 'forever' persists.
+On a Cluster the caller sends the rows of one entity per call.
+]]
+local call, byte = redis.call, string.byte
+
+-- string comparison in Lua follows the locale (strcoll): bytes are compared one by one
+local function is_older(row, other)
+  if #other < 22 then return false end
+  for i = 6, 22 do
+    local mine, theirs = byte(row, i), byte(other, i)
+    if mine ~= theirs then return mine < theirs end
+  end
+  return false
+end
+
+local results = {}
+for i, key in ipairs(KEYS) do
+  local field, ttl, row = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  local stored = call('HMGET', key, field, '!erased')
+  if stored[2] then
+    results[i] = 'x'
+  elseif stored[1] and is_older(row, stored[1]) then
+    results[i] = '0'
+  else
+    local left = call('PTTL', key) -- -2: no such key, -1: never expires
+    call('HSET', key, field, row)
+    if ttl == 'forever' then
+      if left >= 0 then call('PERSIST', key) end
+    elseif left == -2 or (left >= 0 and left < tonumber(ttl)) then
+      call('PEXPIRE', key, ttl)
+    end
+    results[i] = '1'
+  end
+end
+return table.concat(results)
