@@ -27,7 +27,7 @@ export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-deman
 export type { FeatureInput, PickedFeatures } from './pick.ts';
 export { project } from './project.ts';
 export type { LoadedProject, Project, ProjectOptions } from './project.ts';
-export type { Agreeing, GivesOf, KeysOf, Merge, Problem, Provider, RequestOf } from './provider.ts';
+export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
 export { sqlSource } from './source.ts';
 export type { Source, SqlSource, SqlSourceOptions } from './source.ts';
 // Computations

@@ -25,7 +25,7 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
 
 export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
   /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
-  readonly features: P & Agreeing<P>;
+  readonly features: Agreeing<P>;
   readonly output: O;
   readonly artifact: Artifact;
   /** What stands in the tensor for a missing value without a default. @default 'nan' */
@@ -51,7 +51,7 @@ export function model<const N extends string, const P extends readonly Provider[
   return brand({
     kind: 'model',
     name,
-    inputs: options.features,
+    inputs: options.features as unknown as readonly FeatureInput[],
     output: options.output,
     artifact: options.artifact,
     missing: options.missing ?? 'nan',

@@ -36,7 +36,7 @@ export interface OnDemandFeatureViewOptions<
   /** What the caller sends with the request. */
   readonly request?: R;
   /** Views, on-demand views and picks whose values `compute` gets; each view once. */
-  readonly features?: P & Agreeing<P>;
+  readonly features?: Agreeing<P>;
   readonly schema: S;
   /** Pure and quick: it runs while the request waits. Null where it has no answer; a default then stands in. */
   readonly compute: (input: { readonly request: Given<R>; readonly features: GivesOf<P> }) => Computed<S>;

@@ -31,27 +31,16 @@ export type GivesOf<P extends readonly Provider[]> = {
 export type KeysOf<P extends readonly Provider[]> = P[number][typeof T]['keys'];
 export type RequestOf<P extends readonly Provider[]> = P[number][typeof T]['request'];
 
-/** A failed constraint as a sentence; it is what the compiler shows. */
-export interface Problem<Message extends string> {
-  readonly problem: Message;
-}
-
-type ValueAt<U, K> = K extends keyof U
-  ? U[K]
-  : U extends unknown
-    ? K extends keyof U
-      ? U[K]
-      : never
-    : never;
+type ValueAt<U, K> = U extends unknown ? (K extends keyof U ? U[K] : never) : never;
 
 /** The names that two members of a union of objects spell with two types. */
 export type Clashes<U, Whole = Merge<U>> = {
   [K in keyof Whole]: [ValueAt<U, K>] extends [Whole[K]] ? never : K;
 }[keyof Whole];
 
-/** `unknown` when every join key and request field has one type, else the sentence that says which has two. */
+/** `P` itself when every join key and request field has one type, else the sentence that says which has two. */
 export type Agreeing<P extends readonly Provider[]> = [Clashes<KeysOf<P>>] extends [never]
   ? [Clashes<RequestOf<P>>] extends [never]
-    ? unknown
-    : Problem<`Request field '${Clashes<RequestOf<P>> & string}' has two types in these features; give it one type or two names.`>
-  : Problem<`Join key '${Clashes<KeysOf<P>> & string}' has two types in the entities of these features; give it one type or two names.`>;
+    ? P
+    : `Request field '${Clashes<RequestOf<P>> & string}' has two types in these features; give it one type or two names.`
+  : `Join key '${Clashes<KeysOf<P>> & string}' has two types in the entities of these features; give it one type or two names.`;
