@@ -53,6 +53,8 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // Errors only: ONNX Runtime writes past the logger, straight to stderr.
+    logSeverityLevel: 3,
     ...(intraOpThreads > 1 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   }).catch((cause: unknown) => {
     throw new LarderError('ARTIFACT_INVALID', `ONNX Runtime cannot open ${modelPath}: ${messageOf(cause)}`, {

@@ -1,5 +1,10 @@
+// Models of tables
+export { loadModel } from './load-model.ts';
+export type { LoadModelOptions, ModelRunner } from './load-model.ts';
 // Sessions
 export { createSession } from './create-session.ts';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from './create-session.ts';
-// What a file says about itself
+// What an artifact says about itself
+export { readArtifactJson, worstDifference } from './golden-rows.ts';
+export type { GoldenDifference } from './golden-rows.ts';
 export { readModelMetadata } from './model-file.ts';

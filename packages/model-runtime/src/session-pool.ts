@@ -1,0 +1,119 @@
+import { Worker } from 'node:worker_threads';
+import { LarderError } from '@larder/core';
+import type { RunRequest, SessionThreadData, ThreadAnswer } from './session-thread.ts';
+
+export interface SessionPoolOptions extends SessionThreadData {
+  readonly threads: number;
+}
+
+/** Worker threads with a session each, so that a slow model does not block the event loop of the caller. */
+export interface SessionPool {
+  /**
+   * Copies the tensor and runs it in the next free thread, once more if that thread dies.
+   * @throws MODEL_RUN_FAILED
+   */
+  run(tensor: Float32Array, rows: number): Promise<Readonly<Record<string, Float32Array>>>;
+  /** The running threads. */
+  threads(): Promise<readonly Worker[]>;
+  /** Waits for nothing: runs under way fail. */
+  close(): Promise<void>;
+}
+
+/** Holds one thread at a time; null until it is needed again after the thread died. */
+interface Seat {
+  worker: Promise<Worker> | null;
+}
+
+/** Starts all threads and resolves when every session is loaded and warm. */
+export async function createSessionPool({ threads, ...data }: SessionPoolOptions): Promise<SessionPool> {
+  const seats = Array.from({ length: threads }, (): Seat => ({ worker: null }));
+  const idle = [...seats];
+  const waiting: ((seat: Seat) => void)[] = [];
+  let closed = false;
+
+  const sit = (seat: Seat): Promise<Worker> => {
+    const starting = startThread(data);
+    const vacate = (): void => {
+      if (seat.worker === starting) seat.worker = null;
+    };
+    seat.worker = starting;
+    starting.then((worker) => worker.once('exit', vacate), vacate);
+    return starting;
+  };
+  const takeSeat = async (): Promise<Seat> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve));
+  const leaveSeat = (seat: Seat): void => {
+    const next = waiting.shift();
+    if (next) next(seat);
+    else idle.push(seat);
+  };
+  const occupied = (): Promise<Worker>[] => seats.flatMap((seat) => seat.worker ?? []);
+
+  const pool: SessionPool = {
+    async run(tensor, rows) {
+      const seat = await takeSeat();
+      try {
+        for (let attempt = 1; attempt <= 2 && !closed; attempt++) {
+          const worker = await (seat.worker ?? sit(seat));
+          const answer = await ask(worker, { tensor: tensor.slice(0, rows * data.width), rows });
+          if (answer?.kind === 'result') return answer.outputs;
+          if (answer?.kind === 'error') throw runFailed(data.modelPath, answer.message);
+        }
+      } finally {
+        leaveSeat(seat);
+      }
+      throw runFailed(
+        data.modelPath,
+        closed ? 'the model was unloaded' : 'the thread that ran it died twice',
+      );
+    },
+    threads: () => Promise.all(occupied()),
+    async close() {
+      closed = true;
+      for (const started of await Promise.allSettled(occupied())) {
+        if (started.status === 'fulfilled') await started.value.terminate();
+      }
+    },
+  };
+  try {
+    await Promise.all(seats.map(sit));
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+export function runFailed(modelPath: string, problem: string, cause?: unknown): LarderError {
+  return new LarderError('MODEL_RUN_FAILED', `${modelPath} could not be run: ${problem}.`, { cause });
+}
+
+function startThread(data: SessionThreadData): Promise<Worker> {
+  const worker = new Worker(new URL('./session-thread.ts', import.meta.url), { workerData: data });
+  worker.unref();
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => {
+      // A thread that dies later is noticed by its exit; without a listener the error would end the process.
+      worker.off('error', reject).on('error', () => {});
+      resolve(worker);
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) =>
+      reject(runFailed(data.modelPath, `its thread ended with code ${code} while loading`)),
+    );
+  });
+}
+
+/** Null when the thread dies before it answers. */
+function ask(worker: Worker, request: RunRequest): Promise<ThreadAnswer | null> {
+  return new Promise((resolve) => {
+    const settle = (answer: ThreadAnswer | null): void => {
+      worker.off('message', settle).off('exit', died).unref();
+      resolve(answer);
+    };
+    const died = (): void => settle(null);
+    // A run under way keeps the process alive, an idle thread does not.
+    worker.ref();
+    worker.on('message', settle).on('exit', died);
+    worker.postMessage(request, [request.tensor.buffer]);
+  });
+}
