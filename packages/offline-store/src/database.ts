@@ -1,4 +1,5 @@
 import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
+import type { ChunksTable, RowFailuresTable, RunsTable } from './runs/runs.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 
 /** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */
@@ -7,4 +8,7 @@ export interface Database {
   'larder.view_versions': ViewVersionsTable;
   'larder.model_versions': ModelVersionsTable;
   'larder.predictions': PredictionsTable;
+  'larder.runs': RunsTable;
+  'larder.chunks': ChunksTable;
+  'larder.row_failures': RowFailuresTable;
 }

@@ -7,4 +7,13 @@ export type { Database } from './database.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
+export { findHistoryRow } from './history/find-history-row.ts';
+export type { OrderKey, Provenance } from './history/find-history-row.ts';
+export { historySchema } from './history/history-table.ts';
+export type { KeyValues } from './history/key-parameters.ts';
+export { latestInputHashes } from './history/latest-input-hashes.ts';
+export type { LatestInputHash } from './history/latest-input-hashes.ts';
+export { readChunkHistory } from './history/read-chunk-history.ts';
+export { refuseFutureEvents } from './history/refuse-future-events.ts';
+export type { EventCheck } from './history/refuse-future-events.ts';
 export type { HistoryProject, HistoryRow } from './history/history-table.ts';

@@ -38,12 +38,13 @@ async function pendingOf(
   migrations: Readonly<Record<string, Migration>>,
 ): Promise<string[]> {
   const names = Object.keys(migrations).toSorted();
-  const table = `${SCHEMA}.${TABLE}`;
-  const { rows } = await sql<{ table: string | null }>`select to_regclass(${table})::text as table`.execute(
+  // By the catalogue, not by to_regclass: its cache may predate what another process committed while this one waited.
+  const { rows } =
+    await sql`select 1 from pg_tables where schemaname = ${SCHEMA} and tablename = ${TABLE}`.execute(db);
+  if (rows.length === 0) return names;
+  const executed = await sql<{ name: string }>`select name from ${sql.table(`${SCHEMA}.${TABLE}`)}`.execute(
     db,
   );
-  if (!rows[0]?.table) return names;
-  const executed = await sql<{ name: string }>`select name from ${sql.table(table)}`.execute(db);
   const done = new Set(executed.rows.map((row) => row.name));
   return names.filter((name) => !done.has(name));
 }

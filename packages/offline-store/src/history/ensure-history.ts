@@ -22,10 +22,8 @@ export async function ensureHistoryIn(
 ): Promise<void> {
   const table = historyTable(project, view);
   refuseReservedNames(table);
-  // `if not exists` alone still races in the catalogue's unique indexes.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`larder:schema:${table.schema}`}, 0))`.execute(
-    tx.db,
-  );
+  // One creator at a time: `if not exists` alone still races in the catalogue's unique indexes.
+  await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
   const { rows } = await sql<{ there: boolean }>`
     select to_regclass(${`"${table.schema}"."${table.name}"`}) is not null as there`.execute(tx.db);
   if (!rows[0]!.there) await createTable(tx, table);

@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001_registry.ts';
 import { predictions } from './0002_predictions.ts';
+import { runs } from '../runs/runs.migration.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_registry': registry,
   '0002_predictions': predictions,
+  '0003_runs': runs,
 };

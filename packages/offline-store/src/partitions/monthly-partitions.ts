@@ -26,11 +26,10 @@ export async function ensureMonthlyPartitions(
 ): Promise<void> {
   const wanted = [...new Set(months)].toSorted((a, b) => a - b);
   if ((await missingPartitions(db, table, wanted)).length === 0) return;
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`larder:partitions:${table.schema}.${table.name}`}, 0))`.execute(
-    db,
-  );
+  const parent = sql.table(`${table.schema}.${table.name}`);
+  // The lock that ATTACH takes anyway. A lock on a table, unlike an advisory one, makes what others committed visible to to_regclass.
+  await sql`lock table ${parent} in share update exclusive mode`.execute(db);
   for (const month of await missingPartitions(db, table, wanted)) {
-    const parent = sql.table(`${table.schema}.${table.name}`);
     const partition = sql.table(`${table.schema}.${partitionName(table, month)}`);
     await sql`create table ${partition} (like ${parent} including defaults including storage)`.execute(db);
     await sql`alter table ${parent} attach partition ${partition}

@@ -1,0 +1,39 @@
+import type { FeatureViewManifest } from '@larder/features';
+import { sql } from 'kysely';
+import type { OfflineStore } from '../offline-store.ts';
+import { historyTable, type HistoryProject } from './history-table.ts';
+import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
+
+/** The order of rows of one key, as the header of an online row has it. */
+export interface OrderKey {
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+  readonly revision: number;
+}
+
+export interface Provenance {
+  readonly landedAt: Date;
+  readonly chunkId: number;
+  /** Null when the run was deleted since. */
+  readonly runId: string | null;
+}
+
+/** Which run and chunk wrote this row, and when it landed; null when history has no such row. */
+export async function findHistoryRow(
+  store: Pick<OfflineStore, 'db'>,
+  project: HistoryProject,
+  view: FeatureViewManifest,
+  keys: KeyValues,
+  row: OrderKey,
+): Promise<Provenance | null> {
+  const table = historyTable(project, view);
+  const { rows } = await sql<Provenance>`
+    select history.landed_at as "landedAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
+    from ${keyRows(table, [keys])}
+    join ${sql.table(`${table.schema}.${table.name}`)} as history on ${keysMatch(table)}
+    left join larder.chunks using (chunk_id)
+    where history.event_timestamp = ${new Date(row.eventTimestampMs)}
+      and history.created_timestamp = ${new Date(row.createdTimestampMs)}
+      and history.revision = ${row.revision}`.execute(store.db);
+  return rows[0] ?? null;
+}

@@ -1,0 +1,28 @@
+import type { FieldValue } from '@larder/features';
+import { sql, type RawBuilder } from 'kysely';
+import type { HistoryTable } from './history-table.ts';
+
+export type KeyValues = Readonly<Record<string, FieldValue>>;
+
+/** `unnest` over one typed array per join key, in the order of `keys`, as columns named like the join keys and `ordinality`. */
+export function keyRows(table: HistoryTable, keys: readonly KeyValues[]): RawBuilder<unknown> {
+  const arrays = table.keys.map((column) => {
+    const values = keys.map((key) => parameter(table, column.name, key[column.name]));
+    return sql`${values}::text[]::${sql.raw(column.sqlType)}[]`;
+  });
+  const names = [...table.keys.map((column) => column.name), 'ordinality'];
+  return sql`unnest(${sql.join(arrays)}) with ordinality as wanted (${sql.join(names.map((name) => sql.ref(name)))})`;
+}
+
+/** `history.a = wanted.a and history.b = wanted.b`. */
+export function keysMatch(table: HistoryTable): RawBuilder<boolean> {
+  const pairs = table.keys.map(
+    ({ name }) => sql`${sql.ref(`history.${name}`)} = ${sql.ref(`wanted.${name}`)}`,
+  );
+  return sql<boolean>`${sql.join(pairs, sql` and `)}`;
+}
+
+function parameter(table: HistoryTable, name: string, value: FieldValue | undefined): string {
+  if (value === undefined || value === null) throw new Error(`${table.ref}: join key ${name} is missing.`);
+  return value instanceof Date ? value.toISOString() : String(value);
+}

@@ -1,0 +1,42 @@
+import type { FeatureViewManifest } from '@larder/features';
+import { sql } from 'kysely';
+import type { OfflineStore } from '../offline-store.ts';
+import { historyTable, type HistoryProject } from './history-table.ts';
+import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
+
+export interface LatestInputHash {
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+  readonly revision: number;
+  readonly inputHash: bigint;
+}
+
+/** The newest row of each key, in the order of `keys`; null for a key without history. */
+export async function latestInputHashes(
+  store: Pick<OfflineStore, 'db'>,
+  project: HistoryProject,
+  view: FeatureViewManifest,
+  keys: readonly KeyValues[],
+): Promise<(LatestInputHash | null)[]> {
+  if (keys.length === 0) return [];
+  const table = historyTable(project, view);
+  const { rows } = await sql<{ at: number; event: Date; created: Date; revision: number; hash: string }>`
+    select wanted.ordinality as at, newest.*
+    from ${keyRows(table, keys)}
+    cross join lateral (
+      select event_timestamp as event, created_timestamp as created, revision, input_hash::text as hash
+      from ${sql.table(`${table.schema}.${table.name}`)} as history
+      where ${keysMatch(table)}
+      order by event_timestamp desc, created_timestamp desc, revision desc
+      limit 1
+    ) as newest`.execute(store.db);
+  const latest = new Array<LatestInputHash | null>(keys.length).fill(null);
+  for (const row of rows)
+    latest[row.at - 1] = {
+      eventTimestampMs: row.event.getTime(),
+      createdTimestampMs: row.created.getTime(),
+      revision: row.revision,
+      inputHash: BigInt(row.hash),
+    };
+  return latest;
+}
