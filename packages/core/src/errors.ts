@@ -73,6 +73,13 @@ export const ERRORS = {
   ENTITY_KEY_INVALID: { status: 422, title: 'The entity key cannot be used', retryable: false },
   ONLINE_STORE_FULL: { status: 503, title: 'The online store is full', retryable: true },
   REDIS_POLICY_WRONG: { status: 500, title: 'Redis would evict data', retryable: false },
+  SOURCE_UNAVAILABLE: { status: 503, title: 'The database of a source does not answer', retryable: true },
+  SOURCE_TIMED_OUT: { status: 504, title: 'The query of a source took too long', retryable: true },
+  SOURCE_QUERY_INVALID: { status: 422, title: 'The query of a source cannot be used', retryable: false },
+  SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
+  EVENT_TIMESTAMP_INVALID: { status: 422, title: 'A row has no usable timestamp', retryable: false },
+  COMPUTATION_FAILED: { status: 500, title: 'A computation failed as a whole', retryable: true },
+  WORKER_LOST: { status: 503, title: 'The worker of a chunk stopped answering', retryable: true },
 } as const satisfies Record<string, ErrorEntry>;
 
 export interface ErrorEntry {

@@ -10,6 +10,8 @@ export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
 export type { OrderKey, Provenance } from './history/find-history-row.ts';
 export { historySchema } from './history/history-table.ts';
+export { inputHashesAt } from './history/input-hashes-at.ts';
+export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
@@ -17,3 +19,7 @@ export { readChunkHistory } from './history/read-chunk-history.ts';
 export { refuseFutureEvents } from './history/refuse-future-events.ts';
 export type { EventCheck } from './history/refuse-future-events.ts';
 export type { HistoryProject, HistoryRow } from './history/history-table.ts';
+// Prediction log
+export { createPredictionLog } from './predictions/prediction-log.ts';
+export type { PredictionLog, PredictionLogOptions, PredictionLogStats } from './predictions/prediction-log.ts';
+export type { PredictionRecord, PredictionView } from './predictions/prediction-record.ts';

@@ -41,7 +41,7 @@ export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): 
     where run_id in (
       select r.run_id from larder.runs r
       where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null
-        and r.created_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
+        and r.queued_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
       for update skip locked)
     returning run_id`.execute(store.db);
   return rows.map((row) => row.run_id);

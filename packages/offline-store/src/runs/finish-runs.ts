@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { CHUNK_SUMS } from './run-summary.ts';
 import type { RunStore } from './run-store.ts';
 import type { RunStatus } from './runs.table.ts';
@@ -10,21 +10,31 @@ export interface FinishedRun {
 
 /**
  * Ends every running run whose chunks have all ended: succeeded, partial (some rows failed) or failed (none landed).
- * Must run after the commit that ended the last chunk, so that of two last chunks at least one sees both.
+ * Call it after the commit that ended a chunk, so that of two last chunks at least one sees both.
  */
 export async function finishRuns(store: RunStore, project: string): Promise<FinishedRun[]> {
+  // Materialized: the sums over all chunks are made once per run, not at every look.
   const { rows } = await sql<FinishedRun>`
-    update larder.runs r set
+    with ended as materialized (
+      select r.run_id from larder.runs r
+      where r.project = ${project} and r.status = 'running'
+        and not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'pending')
+        and not exists (select from larder.chunks c
+          where c.run_id = r.run_id and c.state in ('dispatched', 'running', 'landed_history'))
+      for update skip locked
+    ), summed as (
+      select r.run_id as ended_run_id, s.* from ended r cross join lateral (${CHUNK_SUMS}) s
+    )
+    update larder.runs r set ${SUMS_FROM_SUMMED}, finished_at = now(),
       status = case
-        when s.rows_failed = 0 and not s.any_failed then 'succeeded'
+        when s.rows_failed = 0 and not s.any_chunk_failed then 'succeeded'
         when s.rows_done + s.rows_skipped > 0 then 'partial'
-        else 'failed' end,
-      finished_at = now(), rows_total = s.rows_total, rows_done = s.rows_done, rows_failed = s.rows_failed, rows_skipped = s.rows_skipped
-    from larder.runs target
-    cross join lateral (
-      select coalesce(bool_or(state = 'failed'), false) as any_failed, sums.*
-      from (${CHUNK_SUMS.as('ignored')}) sums
-    ) s
-    where false`.execute(store.db);
-  return rows.length ? rows : project ? [] : [];
+        else 'failed' end
+    from summed s where s.ended_run_id = r.run_id
+    returning r.run_id as "runId", r.status`.execute(store.db);
+  return rows;
 }
+
+/** Copies the sums (alias `s`) into the run, where summaries find them from then on. */
+export const SUMS_FROM_SUMMED: RawBuilder<unknown> = sql`
+  rows_total = s.rows_total, rows_done = s.rows_done, rows_failed = s.rows_failed, rows_skipped = s.rows_skipped`;

@@ -50,9 +50,10 @@ interface SummaryRow {
   finished_at: Date | null;
 }
 
-/** Sums over the chunks of the run (alias `r`). */
+/** Sums over the chunks of the run (alias `r`); conditions may be added behind it. */
 export const CHUNK_SUMS = sql`
-  select coalesce(sum(rows_total), 0)::bigint as rows_total, coalesce(sum(rows_done), 0)::bigint as rows_done,
+  select coalesce(bool_or(state = 'failed'), false) as any_chunk_failed,
+    coalesce(sum(rows_total), 0)::bigint as rows_total, coalesce(sum(rows_done), 0)::bigint as rows_done,
     coalesce(sum(rows_failed), 0)::bigint as rows_failed, coalesce(sum(rows_skipped), 0)::bigint as rows_skipped
   from larder.chunks where run_id = r.run_id`;
 

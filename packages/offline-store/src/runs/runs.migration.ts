@@ -24,6 +24,7 @@ export const runs: Migration = {
         error_code text,
         error_reason text,
         created_at timestamptz not null default now(),
+        queued_at timestamptz not null default now(),
         planning_token uuid,
         planning_lease_expires_at timestamptz,
         planned_at timestamptz,

@@ -53,6 +53,8 @@ export interface RunsTable {
   error_code: string | null;
   error_reason: string | null;
   created_at: Generated<Date>;
+  /** Creation, or the retry of a run that could not be planned. */
+  queued_at: Generated<Date>;
   planning_token: string | null;
   planning_lease_expires_at: Date | null;
   planned_at: Date | null;

@@ -1,0 +1,48 @@
+// Tables
+export type {
+  ChunkState,
+  ChunksTable,
+  RowFailuresTable,
+  RunScope,
+  RunStatus,
+  RunTrigger,
+  RunsTable,
+} from './runs.table.ts';
+export type { ChunkAttempt, LoadedView, RunStore } from './run-store.ts';
+// For people
+export { cancelRun } from './cancel-run.ts';
+export { createRun } from './create-run.ts';
+export type { NewRun } from './create-run.ts';
+export { getRun } from './get-run.ts';
+export { listFailures } from './list-failures.ts';
+export type { ListFailuresOptions, RunFailure } from './list-failures.ts';
+export { listRuns } from './list-runs.ts';
+export type { ListRunsOptions } from './list-runs.ts';
+export { pauseRun } from './pause-run.ts';
+export { resumeRun } from './resume-run.ts';
+export { retryFailed } from './retry-failed.ts';
+export type { RunRows, RunSummary } from './run-summary.ts';
+// Planning
+export { failRun, failUnloadedRuns } from './fail-run.ts';
+export type { FailRun, FailUnloaded } from './fail-run.ts';
+export { hasOpenRun } from './has-open-run.ts';
+export { claimRunToPlan, extendPlanning, savePlan } from './plan-run.ts';
+export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './plan-run.ts';
+// Computing
+export { MAX_FAILURES, expireLeases, failChunk } from './break-attempt.ts';
+export type { BrokenAttempt, BrokenChunk } from './break-attempt.ts';
+export { claimChunk } from './claim-chunk.ts';
+export type { ClaimOptions, ClaimedChunk } from './claim-chunk.ts';
+export { dispatchChunks } from './dispatch-chunks.ts';
+export type { DispatchOptions } from './dispatch-chunks.ts';
+export { finishRuns } from './finish-runs.ts';
+export type { FinishedRun } from './finish-runs.ts';
+export { giveBackChunk } from './give-back-chunk.ts';
+export { heartbeatChunk } from './heartbeat-chunk.ts';
+export type { ChunkProgress } from './heartbeat-chunk.ts';
+export { completeChunk, lockChunk, recordLanding } from './land-chunk.ts';
+export type { LandedCounts, LandedFailure, Landing } from './land-chunk.ts';
+export { listRetriedRows } from './list-retried-rows.ts';
+export type { RetriedRow } from './list-retried-rows.ts';
+export { claimLandedChunks, claimStaleDispatches } from './watch-chunks.ts';
+export type { ClaimLandedOptions, LandedChunk, StaleDispatchOptions } from './watch-chunks.ts';

@@ -1,0 +1,6 @@
+export type { EventTimeRange, KeyTexts, SourceBounds, SourceChunk, SourceScope } from './source-bounds.ts';
+export { createSqlConnection } from './sql/sql-connection.ts';
+export type { SqlConnection, SqlConnectionOptions, SqlResult } from './sql/sql-connection.ts';
+export { createSqlSource } from './sql/sql-source.ts';
+export type { PlanOptions, SqlSource, SqlSourceOptions } from './sql/sql-source.ts';
+export { connectionVariable } from './sql/source-error.ts';

@@ -1,0 +1,65 @@
+import type { EventTimeRange, SourceChunk } from '../source-bounds.ts';
+import type { SqlConnection } from './sql-connection.ts';
+import { eventTimeSql, identifier, type SourceColumns } from './sql-text.ts';
+
+export interface KeyRangeOptions extends SourceColumns {
+  /** The query as a table expression with its alias. */
+  readonly from: string;
+  readonly eventTime: EventTimeRange | null;
+  readonly chunkRows: number;
+  readonly limit: number | null;
+}
+
+interface RangeRow {
+  readonly start: number;
+  readonly rows: number;
+  readonly lower: string[];
+  readonly upper: string[];
+}
+
+/**
+ * One pass over the source: distinct keys in order, numbered by the rows before them, cut every `chunkRows` rows.
+ * Rows without a key get a chunk of their own, where they fail by name instead of vanishing.
+ */
+export async function planKeyRanges(
+  connection: SqlConnection,
+  options: KeyRangeOptions,
+): Promise<SourceChunk[]> {
+  const parameters: unknown[] = [];
+  const bind = (value: unknown) => `$${parameters.push(value)}`;
+  const keys = options.joinKeys.map(identifier);
+  const inScope = options.eventTime ? eventTimeSql(options.eventTime, options, bind) : 'true';
+  const texts = `array[${keys.map((key) => `${key}::text`).join(', ')}]`;
+  const hasNull = keys.map((key) => `${key} is null`).join(' or ');
+  const chunkRows = bind(options.chunkRows);
+  const limit = bind(options.limit);
+  const { rows } = await connection.query(
+    `with per_key as (
+       select ${keys.join(', ')}, count(*) as rows from ${options.from} where ${inScope} group by ${keys.join(', ')}
+     ), placed as (
+       select ${texts} as key, rows, row_number() over by_key as place, (sum(rows) over by_key - rows)::bigint as start
+       from per_key where not (${hasNull})
+       window by_key as (order by ${keys.join(', ')})
+     ), ranges as (
+       select min(start) as start, sum(rows)::bigint as rows, min(place) as first, max(place) as last
+       from placed where ${limit}::bigint is null or start < ${limit}::bigint
+       group by start / ${chunkRows}::bigint
+     )
+     select ranges.start, ranges.rows, lower.key as lower, upper.key as upper
+     from ranges join placed lower on lower.place = ranges.first join placed upper on upper.place = ranges.last
+     union all
+     select null, sum(rows)::bigint, null, null from per_key where (${hasNull}) and ${limit}::bigint is null having sum(rows) > 0
+     order by start`,
+    parameters,
+  );
+  return (rows as unknown as (RangeRow | { start: null; rows: number })[]).map((row) => {
+    const { eventTime } = options;
+    if (row.start === null) return { bounds: { kind: 'null_keys', eventTime }, rows: row.rows };
+    const left = options.limit === null ? row.rows : options.limit - row.start;
+    const maxRows = left < row.rows ? left : null;
+    return {
+      bounds: { kind: 'range', lower: row.lower, upper: row.upper, eventTime, maxRows },
+      rows: Math.min(left, row.rows),
+    };
+  });
+}

@@ -1,0 +1,236 @@
+import type { SourceManifest } from '@larder/features';
+import { test as base } from '@larder/testing';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import type { SourceChunk } from '../source-bounds.ts';
+import { createSqlConnection, type SqlConnection } from './sql-connection.ts';
+import { createSqlSource, type SqlSource } from './sql-source.ts';
+import pg from 'pg';
+
+const test = base;
+const open: { close(): Promise<void> }[] = [];
+let table = 0;
+
+beforeEach(() => {
+  table++;
+});
+afterEach(async () => {
+  for (const connection of open.splice(0)) await connection.close();
+});
+
+const STATS = { joinKeys: ['campaign_id', 'ad_id'], features: ['clicks'] };
+
+async function execute(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}
+
+function connect(url: string, options: { statementTimeoutMs?: number } = {}): SqlConnection {
+  const connection = createSqlConnection({ name: 'ads', url, ...options });
+  open.push(connection);
+  return connection;
+}
+
+function sourceOf(
+  connection: SqlConnection,
+  query: string,
+  overrides: Partial<SourceManifest> = {},
+): SqlSource {
+  const source: SourceManifest = {
+    kind: 'sql',
+    connection: 'ads',
+    query,
+    event_timestamp_column: 'event_timestamp',
+    created_timestamp_column: null,
+    ...overrides,
+  };
+  return createSqlSource({ source, connection, ...STATS });
+}
+
+async function statsTable(
+  url: string,
+  rows: readonly (readonly [string | null, number, string, number])[],
+): Promise<string> {
+  const name = `stats_${table}`;
+  const values = rows.map(
+    ([campaign, ad, at, clicks]) =>
+      `(${campaign === null ? 'null' : `'${campaign}'`}, ${ad}, '${at}', ${clicks})`,
+  );
+  await execute(
+    url,
+    `create table ${name} (campaign_id text, ad_id bigint, event_timestamp timestamptz, clicks integer);
+     ${values.length ? `insert into ${name} values ${values.join(', ')}` : ''}`,
+  );
+  return `select * from ${name}`;
+}
+
+async function scanAll(source: SqlSource, chunks: readonly SourceChunk[]) {
+  const pages = [];
+  for (const chunk of chunks) pages.push(await source.scan(chunk.bounds));
+  return pages;
+}
+
+const DAY = '2026-03-01T00:00:00Z';
+
+describe('planChunks', () => {
+  test('keeps all rows of a key in one chunk and loses none', async ({ database }) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(fc.constantFrom('a', 'b', "c'|", 'ä'), fc.integer({ min: -3, max: 3 }), fc.nat(9)),
+          { maxLength: 60 },
+        ),
+        fc.integer({ min: 1, max: 20 }),
+        async (keys, chunkRows) => {
+          table++;
+          const rows = keys.map(
+            ([campaign, ad, clicks]) => [campaign.replace("'", "''"), ad, DAY, clicks] as const,
+          );
+          const source = sourceOf(connect(database.url), await statsTable(database.url, rows));
+          const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows, limit: null });
+          const pages = await scanAll(source, chunks);
+          expect(pages.map((page) => page.length)).toEqual(chunks.map((chunk) => chunk.rows));
+          expect(pages.flat()).toHaveLength(keys.length);
+          const chunkOfKey = new Map<string, number>();
+          for (const [at, page] of pages.entries())
+            for (const row of page) {
+              const key = `${String(row.campaign_id)}/${String(row.ad_id)}`;
+              expect(chunkOfKey.get(key) ?? at).toBe(at);
+              chunkOfKey.set(key, at);
+            }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test('takes a limit exactly, cutting inside the last chunk', async ({ database }) => {
+    const rows = Array.from({ length: 25 }, (_, i) => ['a', i % 5, DAY, i] as const);
+    const source = sourceOf(connect(database.url), await statsTable(database.url, rows));
+    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 5, limit: 12 });
+    expect((await scanAll(source, chunks)).flat()).toHaveLength(12);
+    expect(chunks.map((chunk) => chunk.rows)).toEqual([5, 5, 2]);
+  });
+
+  test('gives rows without a key a chunk of their own', async ({ database }) => {
+    const source = sourceOf(
+      connect(database.url),
+      await statsTable(database.url, [
+        ['a', 1, DAY, 1],
+        [null, 2, DAY, 2],
+      ]),
+    );
+    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null });
+    expect(chunks.map((chunk) => chunk.bounds.kind)).toEqual(['range', 'null_keys']);
+    expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.ad_id))).toEqual([[1], [2]]);
+  });
+
+  test('takes event times from, inclusive, to, exclusive', async ({ database }) => {
+    const query = await statsTable(database.url, [
+      ['a', 1, '2026-03-01T00:00:00Z', 1],
+      ['a', 1, '2026-03-02T00:00:00Z', 2],
+      ['b', 2, '2026-03-03T00:00:00Z', 3],
+    ]);
+    const source = sourceOf(connect(database.url), query);
+    const range = { from: '2026-03-01T02:00:00+02:00', to: '2026-03-03T00:00:00Z' };
+    const chunks = await source.planChunks({
+      scope: { kind: 'event_time', range },
+      chunkRows: 10,
+      limit: null,
+    });
+    expect((await scanAll(source, chunks)).flat().map((row) => row.clicks)).toEqual([1, 2]);
+  });
+
+  test('takes named entities and looks them up', async ({ database }) => {
+    const source = sourceOf(
+      connect(database.url),
+      await statsTable(database.url, [
+        ['a', 1, DAY, 1],
+        ['a', 2, DAY, 2],
+        ['b', 1, DAY, 3],
+      ]),
+    );
+    const keys = [
+      ['a', '2'],
+      ['b', '1'],
+      ['z', '9'],
+    ];
+    const chunks = await source.planChunks({ scope: { kind: 'keys', keys }, chunkRows: 2, limit: null });
+    expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.clicks))).toEqual([
+      [2, 3],
+      [],
+    ]);
+    expect((await source.lookup([['a', '1']])).map((row) => row.clicks)).toEqual([1]);
+  });
+});
+
+describe('columns', () => {
+  test('arrive as JavaScript values, instants cut to milliseconds', async ({ database }) => {
+    const connection = connect(database.url);
+    const { rows } = await connection.query(
+      `select timestamptz '2026-03-01 10:00:00.123999+02' as t, timestamp '2026-03-01 10:00:00.9999' as utc, date '2026-03-01' as day,
+        timestamptz 'infinity' as never, timestamptz '1969-12-31 23:59:59.999999Z' as before, 9007199254740993::bigint as big, 42::bigint as small,
+        sum(3::bigint) as total, 1.5::numeric as half, array[1, null, 3]::bigint[] as list, array[0.5]::real[] as floats`,
+      [],
+    );
+    expect(rows[0]).toEqual({
+      t: new Date('2026-03-01T08:00:00.123Z'),
+      utc: new Date('2026-03-01T10:00:00.999Z'),
+      day: new Date('2026-03-01T00:00:00Z'),
+      never: 'infinity',
+      before: new Date('1969-12-31T23:59:59.999Z'),
+      big: 9007199254740993n,
+      small: 42,
+      total: 3,
+      half: 1.5,
+      list: [1, null, 3],
+      floats: [0.5],
+    });
+  });
+});
+
+describe('a source that cannot be read', () => {
+  test('names missing columns', async ({ database }) => {
+    const source = sourceOf(connect(database.url), `select 'a' as campaign_id, 1 as ad_id, now() as at`);
+    await expect(
+      source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null }),
+    ).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_INVALID',
+      message: expect.stringMatching(
+        /gives campaign_id, ad_id, at; the view also needs event_timestamp, clicks/,
+      ),
+    });
+  });
+
+  test('refuses queries that are wrong or write', async ({ database }) => {
+    const connection = connect(database.url);
+    const wrong = sourceOf(connection, 'select * from nowhere');
+    await expect(wrong.lookup([['a', '1']])).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_INVALID',
+      message: expect.stringMatching(/connection 'ads'.*"nowhere" does not exist/),
+    });
+    await expect(connection.query('create table x (a int)', [])).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_INVALID',
+    });
+  });
+
+  test('stops at the statement timeout', async ({ database }) => {
+    const connection = connect(database.url, { statementTimeoutMs: 50 });
+    await expect(connection.query('select pg_sleep(10)', [])).rejects.toMatchObject({
+      code: 'SOURCE_TIMED_OUT',
+    });
+    expect((await connection.query('select 1 as one', [])).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('says which connection is away and which setting to look at', async ({ database }) => {
+    const connection = connect(database.url.replace(/\/t_[0-9a-f]+/, '/no_such_database'));
+    await expect(connection.query('select 1', [])).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      message: expect.stringMatching(/connection 'ads'.*LARDER_CONNECTION_ADS_URL/),
+    });
+    const nobody = connect('postgresql://larder@127.0.0.1:1/x');
+    await expect(nobody.query('select 1', [])).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+  });
+});
