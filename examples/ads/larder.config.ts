@@ -1,0 +1,98 @@
+import { imageFeatures } from '@larder/extractors';
+import { artifact, entity, f, featureView, model, onDemandFeatureView, project, sqlSource } from '@larder/features';
+
+export default project('ads', { allowedHosts: ['127.0.0.1'] });
+
+export const ad = entity('ad', { ad_id: f.string() });
+
+/** Slow: every new picture goes through a network. Workers compute it ahead, by batch; requests only read it. */
+export const adImage = featureView('ad_image', {
+  version: 1,
+  entity: ad,
+  ttl: 'forever',
+  schedule: '0 4 * * *',
+  source: sqlSource({
+    connection: 'ads',
+    query: 'select ad_id, image_url, updated_at as event_timestamp from ads',
+  }),
+  compute: imageFeatures({ encoder: artifact('models/encoder') }),
+  schema: { embedding: f.vector(512), brightness: f.float32(), colourfulness: f.float32() },
+});
+
+/** The last seven full days of an ad, straight from SQL. */
+export const adStats = featureView('ad_stats', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  schedule: '15 0 * * *',
+  source: sqlSource({
+    connection: 'ads',
+    query: `
+      select ads.ad_id,
+             coalesce(sum(impressions), 0)                      as impressions,
+             coalesce(sum(clicks), 0)                           as clicks,
+             sum(clicks)::float8 / nullif(sum(impressions), 0)  as click_rate,
+             date_trunc('day', now(), 'UTC')                    as event_timestamp
+        from ads
+        left join ad_days on ad_days.ad_id = ads.ad_id and day >= (now() at time zone 'UTC')::date - 7
+       group by ads.ad_id`,
+  }),
+  schema: {
+    impressions: f.int64().safe().default(0),
+    clicks: f.int64().safe().default(0),
+    click_rate: f.float32(),
+  },
+});
+
+/** Cheap: computed while the request waits. Midnight is close to 23:00, and Sunday to Monday. */
+export const moment = onDemandFeatureView('moment', {
+  request: { requested_at: f.timestamp() },
+  schema: {
+    hour_sin: f.float32(),
+    hour_cos: f.float32(),
+    weekday_sin: f.float32(),
+    weekday_cos: f.float32(),
+  },
+  compute: ({ request: { requested_at: at } }) => {
+    const hour = ((at.getUTCHours() + at.getUTCMinutes() / 60) / 24) * 2 * Math.PI;
+    const weekday = (at.getUTCDay() / 7) * 2 * Math.PI;
+    return {
+      hour_sin: Math.sin(hour),
+      hour_cos: Math.cos(hour),
+      weekday_sin: Math.sin(weekday),
+      weekday_cos: Math.cos(weekday),
+    };
+  },
+});
+
+/** Both worlds in one function: what the request says, and what is known of the ad. */
+export const offer = onDemandFeatureView('offer', {
+  request: { bid: f.float64(), placement: f.string() },
+  features: [adStats],
+  schema: {
+    log_bid: f.float32(),
+    expected_click_rate: f.float32(),
+    experience: f.float32(),
+    in_feed: f.bool(),
+    in_story: f.bool(),
+    in_sidebar: f.bool(),
+    in_search: f.bool(),
+  },
+  compute: ({ request: { bid, placement }, features: { ad_stats: stats } }) => ({
+    log_bid: Math.log(Math.max(bid, 0.01)),
+    // As if every ad had started with 100 impressions and 3 clicks: a new ad is an average ad.
+    expected_click_rate: (stats.clicks + 3) / (stats.impressions + 100),
+    experience: Math.log1p(stats.impressions),
+    in_feed: placement === 'feed',
+    in_story: placement === 'story',
+    in_sidebar: placement === 'sidebar',
+    in_search: placement === 'search',
+  }),
+});
+
+/** All of it, in this order, is the model's input: one float32 tensor [N, 526]. */
+export const adCtr = model('ad_ctr', {
+  features: [adImage, adStats.pick('click_rate'), moment, offer],
+  output: { ctr: f.float32() },
+  artifact: artifact('models/ad_ctr'),
+});

@@ -1,0 +1,32 @@
+import sharp from 'sharp';
+import type { AdDesign } from '../catalogue/ad-design.ts';
+import { drawPicture, type DrawnPicture } from './draw-picture.ts';
+
+/** The demo's ads whose pictures cannot be used, each for another reason. */
+export const BAD_PICTURES = { 'ad-73': 'missing', 'ad-128': 'truncated', 'ad-187': 'huge' } as const;
+
+export type BadPicture = (typeof BAD_PICTURES)[keyof typeof BAD_PICTURES];
+
+/** What is wrong with an ad's picture on purpose; null for nearly all. */
+export function badPicture(adId: string): BadPicture | null {
+  return (BAD_PICTURES as Readonly<Record<string, BadPicture>>)[adId] ?? null;
+}
+
+/** 8000 × 5000: forty million pixels, as a phone's camera would deliver them. */
+const HUGE = { width: 8_000, height: 5_000 } as const;
+
+/** The bytes of a bad picture; null where the feed has none. */
+export async function drawBadPicture(design: AdDesign, kind: BadPicture): Promise<DrawnPicture | null> {
+  if (kind === 'missing') return null;
+  const { bytes, texts } = await drawPicture({ ...design, format: 'jpeg', profile: 'none' });
+  if (kind === 'truncated') return { bytes: bytes.subarray(0, Math.floor(bytes.length * 0.4)), texts: [] };
+  const bytesOfHuge = await sharp(bytes)
+    .resize(HUGE.width, HUGE.height, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false })
+    .jpeg({ quality: 40 })
+    .toBuffer();
+  const [x, y] = [HUGE.width / design.width, HUGE.height / design.height];
+  return {
+    bytes: bytesOfHuge,
+    texts: texts.map(({ box, ...text }) => ({ ...text, box: [box[0] * x, box[1] * y, box[2] * x, box[3] * y] })),
+  };
+}

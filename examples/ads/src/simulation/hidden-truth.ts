@@ -1,0 +1,64 @@
+import type { AdDesign, LayoutName } from '../catalogue/ad-design.ts';
+import { luminance } from '../pictures/colour.ts';
+import { createRandom } from '../random.ts';
+
+export const PLACEMENTS = ['feed', 'story', 'sidebar', 'search'] as const;
+export type Placement = (typeof PLACEMENTS)[number];
+
+/** One opportunity to show an ad. */
+export interface Impression {
+  readonly requestedAt: Date;
+  readonly placement: Placement;
+  /** Dollars for a thousand impressions. */
+  readonly bid: number;
+}
+
+const LAYOUT_APPEAL: Record<LayoutName, number> = {
+  portrait: 0.75,
+  hero: 0.4,
+  story: 0.25,
+  poster: 0.15,
+  split: 0,
+  banner: -0.3,
+  typographic: -0.6,
+  catalogue: -0.65,
+};
+
+const PLACEMENT_APPEAL: Record<Placement, number> = { feed: 0, story: 0.3, sidebar: -0.7, search: 0.45 };
+
+/**
+ * The probability of a click that the simulated audience really has. Nobody but the simulation knows it; much of it
+ * is in the picture (its layout, colours, calm), the rest in moment, placement, bid and in what nothing shows.
+ */
+export function clickProbability(ad: AdDesign, impression: Impression): number {
+  const logit = -3.7 + pictureAppeal(ad) + unseenQuality(ad) + situationAppeal(ad, impression);
+  return 1 / (1 + Math.exp(-logit));
+}
+
+/** What the picture alone adds to the logit. */
+function pictureAppeal(ad: AdDesign): number {
+  return LAYOUT_APPEAL[ad.layout] + 0.6 * ad.warmth - 0.5 * (ad.clutter - 0.3) + (ad.badge ? 0.12 : 0);
+}
+
+/** Product, price, offer: what no feature of this example sees; the same for every impression of an ad. */
+function unseenQuality(ad: AdDesign): number {
+  return 0.3 * createRandom(`quality/${ad.adId}/${ad.headline}`).normal();
+}
+
+function situationAppeal(ad: AdDesign, { requestedAt, placement, bid }: Impression): number {
+  const hour = requestedAt.getUTCHours() + requestedAt.getUTCMinutes() / 60;
+  const weekend = requestedAt.getUTCDay() % 6 === 0;
+  const evening = 0.5 + 0.5 * Math.cos(((hour - 21) * 2 * Math.PI) / 24);
+  const onTime = Math.cos(((hour - ad.campaign.peakHour) * 2 * Math.PI) / 24);
+  const darkAtNight = 0.5 * evening * (1 - 2 * luminance(ad.palette.background));
+  const fits = (ad.layout === 'story' && placement === 'story') || (ad.layout === 'banner' && placement === 'sidebar');
+  return (
+    PLACEMENT_APPEAL[placement] +
+    (fits ? 0.5 : 0) +
+    0.35 * onTime +
+    0.25 * evening +
+    darkAtNight +
+    (weekend ? 0.2 : 0) +
+    0.15 * Math.log(bid)
+  );
+}
