@@ -31,6 +31,6 @@ function planar(rgb: Uint8Array): Float32Array {
   const area = side * side;
   return Float32Array.from(
     { length: 3 * area },
-    (_, index) => rgb[(index % area) * 3 + Math.floor(index / area)]! / 255,
+    (_, index) => (rgb[(index % area) * 3 + Math.floor(index / area)] as number) / 255,
   );
 }

@@ -7,7 +7,8 @@ import { DESCRIPTOR } from './descriptor.ts';
 export function describePicture(pixels: Float32Array): number[] {
   const { side, grid, orientations, scales, luma, opponents, gain } = DESCRIPTOR;
   const area = side * side;
-  const at = (channel: number, y: number, x: number): number => pixels[channel * area + y * side + x]!;
+  const at = (channel: number, y: number, x: number): number =>
+    pixels[channel * area + y * side + x] as number;
 
   let luminance = plane(
     side,
@@ -40,10 +41,14 @@ function plane(side: number, value: (y: number, x: number) => number): Plane {
   return Array.from({ length: side }, (_, y) => Array.from({ length: side }, (__, x) => value(y, x)));
 }
 
+function pixel(picture: Plane, y: number, x: number): number {
+  return (picture[y] as readonly number[])[x] as number;
+}
+
 function halve(big: Plane): Plane {
   return plane(big.length / 2, (y, x) => {
     let sum = 0;
-    for (const dy of [0, 1]) for (const dx of [0, 1]) sum += big[2 * y + dy]![2 * x + dx]!;
+    for (const dy of [0, 1]) for (const dx of [0, 1]) sum += pixel(big, 2 * y + dy, 2 * x + dx);
     return sum / 4;
   });
 }
@@ -54,7 +59,7 @@ function gaborEnergy(picture: Plane, degrees: number): Plane {
   return plane(picture.length, (y, x) => {
     let [real, imaginary] = [0, 0];
     for (const tap of taps) {
-      const value = picture[mirror(y + tap.dy, picture.length)]![mirror(x + tap.dx, picture.length)]!;
+      const value = pixel(picture, mirror(y + tap.dy, picture.length), mirror(x + tap.dx, picture.length));
       real += tap.real * value;
       imaginary += tap.imaginary * value;
     }
@@ -109,7 +114,7 @@ function cellMeans(values: Plane, grid: number): number[] {
     let sum = 0;
     for (let y = 0; y < cell; y++) {
       for (let x = 0; x < cell; x++)
-        sum += values[Math.floor(index / grid) * cell + y]![(index % grid) * cell + x]!;
+        sum += pixel(values, Math.floor(index / grid) * cell + y, (index % grid) * cell + x);
     }
     return sum / (cell * cell);
   });

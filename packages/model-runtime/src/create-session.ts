@@ -69,7 +69,8 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     metadata,
     async run(feeds, wanted = outputNames) {
       const tensors: Record<string, Tensor> = {};
-      for (const name in feeds) tensors[name] = new Tensor('float32', feeds[name]!.data, feeds[name]!.dims);
+      for (const [name, { data, dims }] of Object.entries(feeds))
+        tensors[name] = new Tensor('float32', data, dims);
       return (await session.run(tensors, wanted)) as unknown as Record<string, FloatTensor>;
     },
     close: () => session.release(),

@@ -37,6 +37,13 @@ export async function readGoldenRows(artifactPath: string, definition: ModelDefi
       `${path}: row ${wrongRow} has ${golden.rows[wrongRow]?.length} numbers, the features take ${definition.width} columns.`,
     );
   }
+  const unknown = Object.keys(golden.outputs).find((field) => !definition.outputs.includes(field));
+  if (unknown !== undefined) {
+    throw new LarderError(
+      'ARTIFACT_INVALID',
+      `${path}: outputs.${unknown} is no output of the definition; it has ${definition.outputs.join(', ')}.`,
+    );
+  }
   for (const field of definition.outputs) {
     if (golden.outputs[field]?.length !== golden.rows.length) {
       throw new LarderError(

@@ -112,7 +112,7 @@ function inlineRun(model: {
         throw runFailed(modelPath, cause instanceof Error ? cause.message : String(cause), cause);
       });
     const tensors: Record<string, Float32Array> = {};
-    for (const name of signature.outputTensors) tensors[name] = results[name]!.data;
+    for (const [name, result] of Object.entries(results)) tensors[name] = result.data;
     return selectColumns(signature, tensors, rows);
   };
 }
@@ -131,10 +131,12 @@ function selectColumns(
 ): Record<string, Float32Array> {
   const fields: Record<string, Float32Array> = {};
   for (const { field, tensor, column } of columns) {
-    const data = tensors[tensor]!;
+    const data = tensors[tensor] as Float32Array;
     const width = data.length / rows;
     fields[field] =
-      width === 1 ? data : Float32Array.from({ length: rows }, (_, row) => data[row * width + column]!);
+      width === 1
+        ? data
+        : Float32Array.from({ length: rows }, (_, row) => data[row * width + column] as number);
   }
   return fields;
 }
@@ -154,8 +156,8 @@ async function checkGolden({ golden, run, missing, artifactPath, width }: Golden
     for (const [column, value] of values.entries()) tensor[row * width + column] = value ?? missing;
   }
   const actual = await run(tensor, rows);
-  for (const field in actual) {
-    const worst = worstDifference(actual[field]!, golden.outputs[field]!, golden.tolerance);
+  for (const [field, expected] of Object.entries(golden.outputs)) {
+    const worst = worstDifference(actual[field] ?? [], expected, golden.tolerance);
     if (worst === null) continue;
     throw new LarderError(
       'MODEL_GOLDEN_MISMATCH',
@@ -176,5 +178,5 @@ async function timeOneRow(run: Run, width: number): Promise<number> {
     await run(tensor, 1);
     times.push(performance.now() - start);
   } while (times.length < 21 && performance.now() - begin < 200);
-  return times.toSorted((a, b) => a - b)[times.length >> 1]!;
+  return times.toSorted((a, b) => a - b)[times.length >> 1] as number;
 }

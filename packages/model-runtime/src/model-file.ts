@@ -101,7 +101,7 @@ function readTensor(reader: Reader, end: number, found: Found): void {
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag >>> 3 === 8) name = reader.string();
-    else if (tag >>> 3 === 14) external ||= reader.uint32() === 1;
+    else if (tag >>> 3 === 14) external = reader.uint32() === 1 || external;
     else {
       external ||= tag >>> 3 === 13;
       reader.skipType(tag & 7);

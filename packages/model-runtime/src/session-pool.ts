@@ -40,6 +40,10 @@ export async function createSessionPool({ threads, ...data }: SessionPoolOptions
     starting.then((worker) => worker.once('exit', vacate), vacate);
     return starting;
   };
+  const threadOf = (seat: Seat): Promise<Worker> => {
+    if (closed) throw runFailed(data.modelPath, 'the model was unloaded');
+    return seat.worker ?? sit(seat);
+  };
   const takeSeat = async (): Promise<Seat> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve));
   const leaveSeat = (seat: Seat): void => {
     const next = waiting.shift();
@@ -52,19 +56,17 @@ export async function createSessionPool({ threads, ...data }: SessionPoolOptions
     async run(tensor, rows) {
       const seat = await takeSeat();
       try {
-        for (let attempt = 1; attempt <= 2 && !closed; attempt++) {
-          const worker = await (seat.worker ?? sit(seat));
-          const answer = await ask(worker, { tensor: tensor.slice(0, rows * data.width), rows });
-          if (answer?.kind === 'result') return answer.outputs;
-          if (answer?.kind === 'error') throw runFailed(data.modelPath, answer.message);
-        }
+        const request = (): RunRequest => ({ tensor: tensor.slice(0, rows * data.width), rows });
+        const answer =
+          (await ask(await threadOf(seat), request())) ?? (await ask(await threadOf(seat), request()));
+        if (answer?.kind === 'result') return answer.outputs;
+        throw runFailed(
+          data.modelPath,
+          answer?.kind === 'error' ? answer.message : 'the thread that ran it died twice',
+        );
       } finally {
         leaveSeat(seat);
       }
-      throw runFailed(
-        data.modelPath,
-        closed ? 'the model was unloaded' : 'the thread that ran it died twice',
-      );
     },
     threads: () => Promise.all(occupied()),
     async close() {
@@ -91,12 +93,13 @@ function startThread(data: SessionThreadData): Promise<Worker> {
   const worker = new Worker(new URL('./session-thread.ts', import.meta.url), { workerData: data });
   worker.unref();
   return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => reject(runFailed(data.modelPath, error.message, error));
     worker.once('message', () => {
       // A thread that dies later is noticed by its exit; without a listener the error would end the process.
-      worker.off('error', reject).on('error', () => {});
+      worker.off('error', refuse).on('error', () => {});
       resolve(worker);
     });
-    worker.once('error', reject);
+    worker.once('error', refuse);
     worker.once('exit', (code) =>
       reject(runFailed(data.modelPath, `its thread ended with code ${code} while loading`)),
     );

@@ -24,18 +24,19 @@ const port = parentPort;
 const { modelPath, input, width, outputTensors } = workerData as SessionThreadData;
 
 const session = await createSession({ modelPath });
-const answer = async ({ tensor, rows }: RunRequest): Promise<ThreadAnswer> => {
+
+async function answer({ tensor, rows }: RunRequest): Promise<ThreadAnswer> {
   try {
     const results = await session.run({ [input]: { data: tensor, dims: [rows, width] } }, outputTensors);
-    return {
-      kind: 'result',
-      outputs: Object.fromEntries(outputTensors.map((name) => [name, results[name]!.data])),
-    };
+    const outputs = Object.entries(results).map(([name, result]) => [name, result.data] as const);
+    return { kind: 'result', outputs: Object.fromEntries(outputs) };
   } catch (error) {
     return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
   }
-};
+}
 
 await answer({ tensor: new Float32Array(width), rows: 1 });
-port.on('message', async (request: RunRequest) => port.postMessage(await answer(request)));
+port.on('message', (request: RunRequest) => {
+  void answer(request).then((message) => port.postMessage(message));
+});
 port.postMessage({ kind: 'ready' } satisfies ThreadAnswer);

@@ -46,7 +46,7 @@ export async function writeLogisticArtifact(folder: string, options: LogisticArt
   });
   const rows = [0, 1, -0.5].map((scale) => weights.map((_, column) => scale * (1 + (column % 3))));
   const score = (row: readonly number[]): number =>
-    1 / (1 + Math.exp(-row.reduce((sum, value, column) => sum + value * weights[column]!, bias)));
+    1 / (1 + Math.exp(-row.reduce((sum, value, column) => sum + value * (weights[column] as number), bias)));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'model.onnx'), model);
   await writeFile(

@@ -1,0 +1,2 @@
+export { imageFeatures } from './pictures/image-features.ts';
+export type { ImageFeaturesOptions } from './pictures/image-features.ts';
