@@ -4,7 +4,7 @@ import type { ComputeDescriptor } from './compute.ts';
 import type { Entity } from './entity.ts';
 import type { FeatureView } from './feature-view.ts';
 import type { Field, Fields } from './field.ts';
-import { encodeJsonValue } from './json-value.ts';
+import { encodeJsonValue } from './values/encode-json-value.ts';
 import type {
   ArtifactManifest,
   ComputeManifest,

@@ -41,15 +41,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
 }
 
 function reachable(definition: Definition): readonly unknown[] {
-  switch (definition.kind) {
-    case 'feature_view':
-      return [definition.entity];
-    case 'on_demand_feature_view':
-    case 'model':
-      return Array.isArray(definition.inputs) ? definition.inputs : [];
-    case 'pick':
-      return [definition.view];
-    default:
-      return [];
-  }
+  if (definition.kind === 'feature_view') return [definition.entity];
+  if (definition.kind === 'pick') return [definition.view];
+  return 'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
 }

@@ -15,7 +15,7 @@ export type FieldType = 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 't
  * A value in TypeScript: number (float32, float64, safe int64), bigint (int64), boolean, string,
  * Date (timestamp), Float32Array (vector), JsonValue (json). Null: the source had none.
  */
-export type FieldValue = number | bigint | boolean | string | Date | Float32Array | JsonValue;
+export type FieldValue = bigint | Date | Float32Array | JsonValue;
 
 /** What is known of a field at run time and stands in the manifest. */
 export interface FieldSpec {
@@ -58,13 +58,13 @@ export type Served<F extends Fields> = {
 export type Computed<F extends Fields> = { readonly [K in keyof F]: F[K][typeof T]['value'] | null };
 
 // The slot `[T]` exists for the compiler only; this is the one place where fields claim it.
-function field<F extends Field>(spec: FieldSpec): F {
+function field(spec: FieldSpec): Field {
   const made = { ...spec };
   define(made, 'default', (value: FieldValue | readonly number[]) =>
-    field({ ...spec, defaultValue: spec.type === 'vector' ? toFloats(value) : (value as FieldValue) }),
+    field({ ...spec, defaultValue: spec.type === 'vector' ? toFloats(value) : value }),
   );
   if (spec.type === 'int64') define(made, 'safe', () => field({ type: 'int64', safeInteger: true }));
-  return Object.freeze(made) as unknown as F;
+  return Object.freeze(made) as unknown as Field;
 }
 
 /** Methods stay off enumeration, so that a field prints and compares as its data. */
@@ -79,15 +79,15 @@ function toFloats(value: unknown): FieldValue {
 
 /** The field types of schemas, join keys, request fields and model outputs. */
 export const f = {
-  float32: (): Field<number, null> => field({ type: 'float32' }),
-  float64: (): Field<number, null> => field({ type: 'float64' }),
+  float32: () => field({ type: 'float32' }) as Field<number, null>,
+  float64: () => field({ type: 'float64' }) as Field<number, null>,
   /** A whole number of 64 bits, a `bigint` in TypeScript; `.safe()` makes it a `number`. */
-  int64: (): Int64Field => field({ type: 'int64' }),
-  bool: (): Field<boolean, null> => field({ type: 'bool' }),
-  string: (): Field<string, null> => field({ type: 'string' }),
+  int64: () => field({ type: 'int64' }) as Int64Field,
+  bool: () => field({ type: 'bool' }) as Field<boolean, null>,
+  string: () => field({ type: 'string' }) as Field<string, null>,
   /** An instant, a `Date` in TypeScript, ISO 8601 with offset over JSON. */
-  timestamp: (): Field<Date, null> => field({ type: 'timestamp' }),
+  timestamp: () => field({ type: 'timestamp' }) as Field<Date, null>,
   /** `length` float32 numbers, a `Float32Array` in TypeScript. */
-  vector: (length: number): VectorField => field({ type: 'vector', length }),
-  json: <V extends JsonValue = JsonValue>(): Field<V, null> => field({ type: 'json' }),
+  vector: (length: number) => field({ type: 'vector', length }) as VectorField,
+  json: <V extends JsonValue = JsonValue>() => field({ type: 'json' }) as Field<V, null>,
 };

@@ -26,7 +26,7 @@ export { onDemandFeatureView } from './on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand-feature-view.ts';
 export type { FeatureInput, PickedFeatures } from './pick.ts';
 export { project } from './project.ts';
-export type { LoadedProject, Project, ProjectOptions } from './project.ts';
+export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
 export { sqlSource } from './source.ts';
 export type { Source, SqlSource, SqlSourceOptions } from './source.ts';
@@ -43,9 +43,11 @@ export type {
   SourceRow,
 } from './compute.ts';
 // Loading
-export { loadProject } from './load-project.ts';
+export { loadDefinitions, loadProject } from './load-project.ts';
 export { hashArtifact } from './hash-artifact.ts';
 // Manifest
+export { canonicalJson, fingerprint } from './canonical-json.ts';
+export { parseManifest } from './parse-manifest.ts';
 export { viewRef } from './manifest.ts';
 export type {
   ArtifactManifest,
@@ -59,3 +61,9 @@ export type {
   OnDemandFeatureViewManifest,
   SourceManifest,
 } from './manifest.ts';
+// Values over JSON
+export { decodeJsonValue } from './values/decode-json-value.ts';
+export type { DecodedValue } from './values/decode-json-value.ts';
+export { encodeJsonValue } from './values/encode-json-value.ts';
+export { valueProblem } from './values/value-problem.ts';
+export type { ValueSpec } from './values/value-spec.ts';

@@ -1,48 +1,106 @@
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LarderError } from '@larder/core';
+import { LarderError, type ErrorDetail } from '@larder/core';
 import { buildManifest, type Hashes } from './build-manifest.ts';
+import { createCodeHasher } from './code-hash/hash-code.ts';
 import { collectDefinitions, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from './hash-artifact.ts';
-import { hashModule, hashOnDemand } from './hash-code.ts';
 import { viewRef } from './manifest.ts';
-import type { LoadedProject } from './project.ts';
+import type { LoadedDefinitions, LoadedProject, Project } from './project.ts';
+import { validateDefinitions } from './validate/validate-definitions.ts';
 
 /**
- * Imports `larder.config.ts`, validates what it exports, hashes artifacts and code and builds the manifest.
- * @throws DEFINITION_INVALID with every problem at once
+ * Imports `larder.config.ts`, checks what it exports, hashes artifacts and code and builds the manifest.
+ * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID (every problem at once, in `errors`)
  */
 export async function loadProject(configPath: string): Promise<LoadedProject> {
+  const { loaded, project, definitions } = await load(configPath);
+  const hashes = await hash(definitions, loaded);
+  return { ...loaded, manifest: buildManifest(project, definitions, hashes) };
+}
+
+/**
+ * The same without hashes and manifest: for worker threads, which only need the definitions themselves.
+ * @throws as `loadProject`
+ */
+export async function loadDefinitions(configPath: string): Promise<LoadedDefinitions> {
+  return (await load(configPath)).loaded;
+}
+
+interface Loaded {
+  readonly loaded: LoadedDefinitions;
+  readonly project: Project;
+  readonly definitions: Definitions;
+}
+
+async function load(configPath: string): Promise<Loaded> {
   const path = resolve(configPath);
-  const exports = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
+  const exports = await importConfig(path);
   const definitions = collectDefinitions(exports);
-  const project = definitions.projects[0];
-  if (project === undefined)
-    throw new LarderError('DEFINITION_INVALID', `${path} has no project as its default export.`);
+  const project = definitions.projects.find((candidate) => candidate === exports['default']);
+  if (project === undefined || definitions.projects.length > 1) {
+    throw invalid(path, [
+      {
+        pointer: '/project',
+        detail: "the module must have one project, as its default export: export default project('ads', …).",
+      },
+    ]);
+  }
   const root = dirname(path);
-  const hashes = await hash(definitions, root);
-  return {
+  const errors = await validateDefinitions(project, definitions, root);
+  if (errors.length > 0) throw invalid(path, errors);
+
+  const loaded = {
     name: project.name,
     root,
     configPath: path,
     entities: new Map(definitions.entities.map((entity) => [entity.name, entity])),
     featureViews: new Map(definitions.featureViews.map((view) => [viewRef(view), view])),
     onDemandFeatureViews: new Map(definitions.onDemandFeatureViews.map((view) => [view.name, view])),
-    manifest: buildManifest(project, definitions, hashes),
   };
+  return { loaded, project, definitions };
 }
 
-async function hash(definitions: Definitions, root: string): Promise<Hashes> {
+async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path)) {
+    throw new LarderError(
+      'PROJECT_NOT_FOUND',
+      `There is no ${path}; run in the project's folder or set LARDER_PROJECT to its larder.config.ts.`,
+    );
+  }
+  try {
+    return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LarderError('PROJECT_NOT_LOADABLE', `Importing ${path} failed: ${reason}`, { cause: error });
+  }
+}
+
+function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
+  const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;
+  const lines = errors.map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`);
+  return new LarderError('DEFINITION_INVALID', `${basename(path)} has ${count}:${lines.join('')}`, {
+    errors,
+  });
+}
+
+async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
-  const paths = [
+  const artifacts = [
     ...computes.flatMap((compute) => Object.values(compute.artifacts)),
     ...definitions.models.map((model) => model.artifact),
-  ].map((artifact) => artifact.path);
+  ];
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
+  const names = definitions.onDemandFeatureViews.map((view) => view.name);
+  const hasher = await createCodeHasher(configPath);
   return {
-    artifacts: await hashEach(paths, (path) => hashArtifact(resolve(root, path))),
-    modules: await hashEach(urls, (url) => hashModule(fileURLToPath(url))),
-    onDemand: new Map(definitions.onDemandFeatureViews.map((view) => [view.name, hashOnDemand(view)])),
+    artifacts: await hashEach(
+      artifacts.map((artifact) => artifact.path),
+      (path) => hashArtifact(resolve(root, path)),
+    ),
+    modules: await hashEach(urls, (url) => hasher.hashModule(fileURLToPath(url))),
+    onDemand: await hashEach(names, (name) => hasher.hashOnDemand(name)),
   };
 }
 

@@ -26,8 +26,6 @@ export interface OnDemandFeatureView<
   ): PickedFeatures<Name, Keys, Request, Pick<Gives, F>>;
 }
 
-type NoFields = Readonly<Record<never, never>>;
-
 export interface OnDemandFeatureViewOptions<
   R extends Fields,
   P extends readonly Provider[],
@@ -46,7 +44,7 @@ export interface OnDemandFeatureViewOptions<
 export function onDemandFeatureView<
   const N extends string,
   S extends Fields,
-  R extends Fields = NoFields,
+  R extends Fields = never,
   const P extends readonly Provider[] = readonly [],
 >(
   name: N,

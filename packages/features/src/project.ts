@@ -30,8 +30,8 @@ export function project(name: string, options: ProjectOptions = {}): Project {
   });
 }
 
-/** Every definition of one `larder.config.ts`, with its manifest, as `loadProject` gives it. */
-export interface LoadedProject {
+/** Every definition of one `larder.config.ts`. */
+export interface LoadedDefinitions {
   readonly name: string;
   /** Absolute folder of larder.config.ts; artifact paths are relative to it. */
   readonly root: string;
@@ -41,5 +41,9 @@ export interface LoadedProject {
   /** By reference: `ad_image@1`. */
   readonly featureViews: ReadonlyMap<string, FeatureView>;
   readonly onDemandFeatureViews: ReadonlyMap<string, OnDemandFeatureView>;
+}
+
+/** The definitions with their manifest, as `loadProject` gives them. */
+export interface LoadedProject extends LoadedDefinitions {
   readonly manifest: Manifest;
 }

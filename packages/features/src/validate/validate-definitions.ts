@@ -1,0 +1,64 @@
+import type { ErrorDetail } from '@larder/core';
+import type { Definitions } from '../collect-definitions.ts';
+import { viewRef } from '../manifest.ts';
+import type { Project } from '../project.ts';
+import { below, collectProblems, type Report } from './report.ts';
+import { validateAgreement } from './validate-agreement.ts';
+import { validateEntity } from './validate-entity.ts';
+import { validateFeatureView } from './validate-feature-view.ts';
+import { validateModel } from './validate-model.ts';
+import { validateUnique } from './validate-names.ts';
+import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
+import { validateProject } from './validate-project.ts';
+
+/** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`; `root` is the folder of larder.config.ts. */
+export async function validateDefinitions(
+  project: Project,
+  definitions: Definitions,
+  root: string,
+): Promise<readonly ErrorDetail[]> {
+  const { report, errors } = collectProblems();
+  validateProject(project, definitions.featureViews, report);
+  validateNamesOnce(definitions, report);
+
+  for (const entity of definitions.entities) validateEntity(entity, below(report, 'entities', entity.name));
+  for (const view of definitions.featureViews) {
+    await validateFeatureView(view, root, below(report, 'feature_views', viewRef(view)));
+  }
+  for (const view of definitions.onDemandFeatureViews) {
+    const reportView = below(report, 'on_demand_feature_views', view.name);
+    validateOnDemandFeatureView(view, reportView);
+    validateAgreement([view], below(reportView, 'features'));
+  }
+  for (const model of definitions.models) {
+    const reportModel = below(report, 'models', model.name);
+    validateModel(model, root, reportModel);
+    if (Array.isArray(model.inputs)) validateAgreement(model.inputs, below(reportModel, 'features'));
+  }
+  return errors;
+}
+
+function validateNamesOnce(definitions: Definitions, report: Report): void {
+  const { entities, featureViews, onDemandFeatureViews, models } = definitions;
+  validateUnique(
+    entities.map(({ name }) => ({ key: name, what: 'entity' })),
+    below(report, 'entities'),
+  );
+  validateUnique(
+    featureViews.map((view) => ({ key: viewRef(view), what: 'feature view' })),
+    below(report, 'feature_views'),
+  );
+  // `view:feature` does not say which of the two kinds is meant, so they share their names.
+  const viewNames = [
+    ...new Set(featureViews.map(({ name }) => name)),
+    ...onDemandFeatureViews.map(({ name }) => name),
+  ];
+  validateUnique(
+    viewNames.map((key) => ({ key, what: 'view' })),
+    below(report, 'on_demand_feature_views'),
+  );
+  validateUnique(
+    models.map(({ name }) => ({ key: name, what: 'model' })),
+    below(report, 'models'),
+  );
+}

@@ -1,0 +1,16 @@
+import type { Entity } from '../entity.ts';
+import { below, type Report } from './report.ts';
+import { validateFields } from './validate-fields.ts';
+import { validateName } from './validate-names.ts';
+
+export function validateEntity(entity: Entity, report: Report): void {
+  validateName(entity.name, report);
+  validateFields(
+    entity.joinKeys,
+    {
+      types: { allowed: ['string', 'int64'], otherwise: 'a join key is f.string() or f.int64().' },
+      noDefault: 'a join key is always given.',
+    },
+    below(report, 'join_keys'),
+  );
+}

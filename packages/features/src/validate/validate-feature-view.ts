@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ComputeDescriptor } from '../compute.ts';
+import type { FeatureView } from '../feature-view.ts';
+import { valueProblem } from '../values/value-problem.ts';
+import type { Source } from '../source.ts';
+import { validateLabels, validateWholeMs } from './validate-options.ts';
+import { below, type Report } from './report.ts';
+import { validateArtifact } from './validate-artifact.ts';
+import { validateFields } from './validate-fields.ts';
+import { validateName } from './validate-names.ts';
+import { scheduleProblem } from './validate-schedule.ts';
+
+// `<view>_v<version>_<year>_<month>` must fit into PostgreSQL's 63 bytes.
+const VERSION_MAX = 9_999;
+const CHUNK_ROWS_MAX = 100_000;
+
+export async function validateFeatureView(view: FeatureView, root: string, report: Report): Promise<void> {
+  validateName(view.name, report);
+  if (!isWholeWithin(view.version, VERSION_MAX))
+    report(['version'], `must be a whole number from 1 to ${VERSION_MAX}.`);
+  if (view.ttlMs !== 'forever')
+    validateWholeMs(view.ttl, view.ttlMs, "'forever' or a duration", below(report, 'ttl'));
+  if (view.availableAfter !== null) {
+    validateWholeMs(
+      view.availableAfter,
+      view.availableAfterMs,
+      'a duration',
+      below(report, 'available_after'),
+    );
+  }
+  if (!isWholeWithin(view.chunkRows, CHUNK_ROWS_MAX)) {
+    report(['chunk_rows'], `must be a whole number from 1 to ${CHUNK_ROWS_MAX}.`);
+  }
+  if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
+  validateSource(view.source, below(report, 'source'));
+  validateFields(view.schema, {}, below(report, 'schema'));
+  for (const name of Object.keys(view.entity?.joinKeys ?? {})) {
+    if (Object.hasOwn(view.schema ?? {}, name)) {
+      report(
+        ['schema', name],
+        `is a join key of entity '${view.entity.name}'; a feature needs another name.`,
+      );
+    }
+  }
+  if (view.compute !== null) validateCompute(view.compute, root, below(report, 'compute'));
+  validateLabels(view, report);
+  if (view.schedule !== null) {
+    const detail = await scheduleProblem(view.schedule);
+    if (detail !== null) report(['schedule'], detail);
+  }
+}
+
+function isWholeWithin(value: unknown, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
+}
+
+function validateSource(source: Source, report: Report): void {
+  if (source?.kind !== 'sql') return report([], 'must be a source made by sqlSource({ connection, query }).');
+  if (source.query === '')
+    report(['query'], 'is empty; select the join keys, an event timestamp and the columns needed.');
+  if (source.query.endsWith(';'))
+    report(['query'], 'must not end with a semicolon: Larder wraps it into larger queries.');
+  if (source.eventTimestampColumn === '') report(['event_timestamp_column'], 'is empty.');
+  if (source.createdTimestampColumn === '')
+    report(['created_timestamp_column'], 'is empty; leave it out where the source has none.');
+}
+
+function validateCompute(compute: ComputeDescriptor, root: string, report: Report): void {
+  if (typeof compute?.load !== 'function' || typeof compute.kind !== 'string') {
+    return report(
+      [],
+      'must be a computation: a ready-made one, or computeWith(import.meta.url, () => import(…)).',
+    );
+  }
+  if (compute.codeUrl !== undefined) validateModule(compute.codeUrl, report);
+  const detail = valueProblem({ type: 'json' }, compute.options);
+  if (detail !== null) report(['options'], `${detail}; options are part of the manifest.`);
+  for (const [name, artifact] of Object.entries(compute.artifacts))
+    validateArtifact(artifact, root, below(report, 'artifacts', name));
+}
+
+function validateModule(codeUrl: string, report: Report): void {
+  if (codeUrl === '') {
+    return report(
+      [],
+      "needs a plain import of a relative path: computeWith(import.meta.url, () => import('./words.ts')).",
+    );
+  }
+  if (!existsSync(new URL(codeUrl))) report([], `there is no module ${fileURLToPath(codeUrl)}.`);
+}

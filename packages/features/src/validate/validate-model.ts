@@ -1,0 +1,52 @@
+import type { Field, FieldType } from '../field.ts';
+import type { Model } from '../model.ts';
+import { validateLabels, validateWholeMs } from './validate-options.ts';
+import { below, type Report } from './report.ts';
+import { validateFields } from './validate-fields.ts';
+import { validateArtifact } from './validate-artifact.ts';
+import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
+import { validateName } from './validate-names.ts';
+
+/** What to do instead with a feature that cannot become float32 columns as it is. */
+const NO_TENSOR: Partial<Record<FieldType, string>> = {
+  int64: 'use f.float32() or f.float64(), or give Number(value) from an on-demand feature view',
+  string: 'encode it in an on-demand feature view, for instance one f.bool() per category',
+  timestamp: 'give hours, weekdays or an age as f.float32() from an on-demand feature view',
+  json: 'give the numbers in it as fields of their own from an on-demand feature view',
+};
+
+export function validateModel(model: Model, root: string, report: Report): void {
+  validateName(model.name, report);
+  const reportFeatures = below(report, 'features');
+  const features = validateInputs(model.inputs, reportFeatures);
+  if (Array.isArray(model.inputs) && model.inputs.length === 0)
+    reportFeatures([], 'must have at least one feature.');
+  validateNoRepeats(features, reportFeatures);
+  validateOneVersion(features, reportFeatures);
+  for (const { index, view, name } of features) {
+    const { type } = view.schema[name] as Field;
+    const instead = NO_TENSOR[type];
+    if (instead !== undefined)
+      reportFeatures([index], `'${view.name}:${name}' is ${type} and cannot go into a tensor: ${instead}.`);
+  }
+
+  validateFields(
+    model.output,
+    {
+      types: {
+        allowed: ['float32', 'float64', 'vector'],
+        otherwise: 'a model gives f.float32(), f.float64() or f.vector(n).',
+      },
+      noDefault: 'a model always gives its outputs.',
+    },
+    below(report, 'output'),
+  );
+  validateArtifact(model.artifact, root, below(report, 'artifact'));
+  if (model.missing !== 'nan' && !Number.isFinite(model.missing))
+    report(['missing'], "must be 'nan' or a finite number.");
+  if (model.whenStoreUnavailable !== 'defaults' && model.whenStoreUnavailable !== 'fail') {
+    report(['when_store_unavailable'], "must be 'defaults' or 'fail'.");
+  }
+  validateWholeMs(model.deadline, model.deadlineMs, 'a duration', below(report, 'deadline'));
+  validateLabels(model, report);
+}

@@ -1,0 +1,49 @@
+import { isName } from '@larder/core';
+import type { Report } from './report.ts';
+
+const NAME_RULE =
+  'begin with a lower-case letter; then at most 39 lower-case letters, digits and underscores';
+
+/** Columns that Larder itself keeps beside features in history and training sets, and PostgreSQL's own. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'event_timestamp',
+  'created_timestamp',
+  'revision',
+  'landed_at',
+  'chunk_id',
+  'input_hash',
+  'run_id',
+  'tableoid',
+  'xmin',
+  'cmin',
+  'xmax',
+  'cmax',
+  'ctid',
+]);
+
+export function validateName(name: unknown, report: Report): void {
+  if (typeof name !== 'string' || !isName(name)) report([], `'${String(name)}' is no name: ${NAME_RULE}.`);
+}
+
+/** Names that become columns. */
+export function validateColumnName(name: string, report: Report): void {
+  validateName(name, report);
+  if (RESERVED_NAMES.has(name))
+    report([], `'${name}' is a column that Larder or PostgreSQL keeps; choose another name.`);
+}
+
+/** One report for each name that several different definitions have. */
+export function validateUnique(
+  definitions: readonly { readonly key: string; readonly what: string }[],
+  report: Report,
+): void {
+  const seen = new Set<string>();
+  for (const { key, what } of definitions) {
+    if (seen.has(key))
+      report(
+        [key],
+        `${what} '${key}' is defined more than once; share one value, or use another name or version.`,
+      );
+    seen.add(key);
+  }
+}

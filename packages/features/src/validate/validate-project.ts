@@ -1,0 +1,34 @@
+import type { FeatureView } from '../feature-view.ts';
+import type { Project } from '../project.ts';
+import { below, type Report } from './report.ts';
+import { validateName } from './validate-names.ts';
+
+const HOST =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+
+export function validateProject(project: Project, views: readonly FeatureView[], report: Report): void {
+  validateName(project.name, below(report, 'project'));
+  for (const [index, host] of project.allowedHosts.entries()) {
+    if (!HOST.test(host)) {
+      report(
+        ['allowed_hosts', index],
+        `'${host}' must be a host in lower case such as 'cdn.example.com' or 'localhost:8080', without scheme and path.`,
+      );
+    }
+  }
+  for (const [index, connection] of (project.connections ?? []).entries()) {
+    validateName(connection, below(report, 'connections', index));
+  }
+  for (const view of views) validateConnection(project, view, report);
+}
+
+function validateConnection(project: Project, view: FeatureView, report: Report): void {
+  const connection = view.source?.connection;
+  const path = ['feature_views', `${view.name}@${view.version}`, 'source', 'connection'];
+  if (project.connections === null) return validateName(connection, below(report, ...path));
+  if (project.connections.includes(connection)) return;
+  report(
+    path,
+    `'${connection}' is not among the project's connections (${project.connections.join(', ') || 'none'}); add it to project(…, { connections }).`,
+  );
+}
