@@ -21,5 +21,9 @@ export type { EventCheck } from './history/refuse-future-events.ts';
 export type { HistoryProject, HistoryRow } from './history/history-table.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';
-export type { PredictionLog, PredictionLogOptions, PredictionLogStats } from './predictions/prediction-log.ts';
+export type {
+  PredictionLog,
+  PredictionLogOptions,
+  PredictionLogStats,
+} from './predictions/prediction-log.ts';
 export type { PredictionRecord, PredictionView } from './predictions/prediction-record.ts';

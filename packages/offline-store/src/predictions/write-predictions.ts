@@ -1,0 +1,89 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql, type Transaction } from 'kysely';
+import type pg from 'pg';
+import { CopyWriter } from '../copy/copy-writer.ts';
+import { copyIn } from '../copy/copy.ts';
+import type { Database } from '../database.ts';
+import { kyselyOver, type OfflineStore } from '../offline-store.ts';
+import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
+import type { PredictionRecord } from './prediction-record.ts';
+import { PREDICTION_COLUMNS, renderPrediction } from './render-prediction.ts';
+
+const TABLE = { schema: 'larder', name: 'predictions' };
+/** Rendering must not hold up a request that waits for the event loop: about 0.5 ms per slice. */
+const SLICE_RECORDS = 100;
+
+export interface PredictionWrite {
+  readonly project: string;
+  readonly records: readonly PredictionRecord[];
+  /** Months whose partitions are known to be there; added to after each commit. */
+  readonly knownMonths: Set<Month>;
+  /** True when an earlier attempt may have committed: rows that are there already are skipped. */
+  readonly repeated: boolean;
+  /** Gives the connection up, whatever it is doing. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes one batch in one transaction; partitions exist one month ahead of the newest record. */
+export async function writePredictions(store: OfflineStore, write: PredictionWrite): Promise<void> {
+  const bytes = await render(write);
+  const months = [...new Set(write.records.map((record) => monthOf(record.predictedAtMs)))];
+  months.push(Math.max(...months) + 1);
+  await withClient(store, write.signal, (client) =>
+    kyselyOver(client)
+      .transaction()
+      .execute(async (db) => {
+        if (months.some((month) => !write.knownMonths.has(month)))
+          await ensureMonthlyPartitions(db, TABLE, months);
+        if (write.repeated) await copyUnlessThere(db, client, bytes);
+        else await copyIn(client, `larder.predictions (${PREDICTION_COLUMNS})`, bytes);
+      }),
+  );
+  for (const month of months) write.knownMonths.add(month);
+}
+
+async function render({ project, records }: PredictionWrite): Promise<Buffer> {
+  const out = new CopyWriter();
+  for (const [i, record] of records.entries()) {
+    if (i > 0 && i % SLICE_RECORDS === 0) await nextTurn();
+    renderPrediction(out, project, record);
+  }
+  return out.finish();
+}
+
+async function copyUnlessThere(
+  db: Transaction<Database>,
+  client: pg.PoolClient,
+  bytes: Buffer,
+): Promise<void> {
+  const columns = sql.raw(PREDICTION_COLUMNS);
+  await sql`create temp table predictions_again (like larder.predictions including defaults) on commit drop`.execute(
+    db,
+  );
+  await copyIn(client, `pg_temp.predictions_again (${PREDICTION_COLUMNS})`, bytes);
+  await sql`insert into larder.predictions (${columns})
+    select ${columns} from pg_temp.predictions_again on conflict do nothing`.execute(db);
+}
+
+/** Releasing with `true` closes the socket, which fails the statement that is running on it. */
+async function withClient(
+  store: OfflineStore,
+  signal: AbortSignal,
+  work: (client: pg.PoolClient) => Promise<void>,
+): Promise<void> {
+  const client = await store.pool.connect();
+  let held = true;
+  const giveBack = (broken: boolean): void => {
+    if (held) client.release(broken);
+    held = false;
+  };
+  const giveUp = (): void => giveBack(true);
+  signal.addEventListener('abort', giveUp);
+  try {
+    signal.throwIfAborted();
+    await work(client);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    giveBack(false);
+  }
+}
