@@ -8,6 +8,7 @@ import type {
   SourceRow,
 } from './compute.ts';
 import type { JsonValue } from './field.ts';
+import { importedUrl } from './imported-url.ts';
 
 /** One outcome per row, in the order of the rows; what a row cannot give is its own `failure`. */
 export type ComputeRows = (
@@ -44,20 +45,11 @@ export function computeWith(
   importModule: () => Promise<{ readonly default: ComputationModule }>,
   { options = {}, artifacts = {} }: ComputeWithOptions = {},
 ): ComputeDescriptor {
-  const specifier = importedSpecifier(importModule);
   return {
     kind: 'module',
     options,
     artifacts,
-    codeUrl: specifier === null ? '' : new URL(specifier, baseUrl).href,
+    codeUrl: importedUrl(baseUrl, importModule) ?? '',
     load: async () => (await importModule()).default,
   };
-}
-
-// The text of `() => import('./words.ts')` is the one place that names the module; vitest rewrites `import(` to a call.
-const IMPORT = /\b(?:import|__vite_ssr_dynamic_import__)\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\1/;
-
-/** Null for a function that is no plain import of a relative path; validation says so. */
-function importedSpecifier(importModule: () => unknown): string | null {
-  return IMPORT.exec(importModule.toString())?.[2] ?? null;
 }

@@ -26,5 +26,6 @@ function isPlain(value: unknown): value is object {
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
   return value.constructor?.name ?? 'object';
 }
