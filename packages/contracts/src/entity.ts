@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { countSchema, instantSchema, valueSchema } from './scalars.ts';
+
+const writtenBySchema = z.strictObject({
+  run_id: z.string(),
+  chunk_id: z.string(),
+});
+
+/** One view version of one entity as the online store holds it, joined with the history row it came from. */
+export const entityViewSchema = z
+  .strictObject({
+    ref: z.string().meta({ example: 'ad_image@1' }),
+    view: z.string(),
+    version: z.int().positive(),
+    status: z.enum(['PRESENT', 'OUTSIDE_MAX_AGE', 'NOT_LOADED']).meta({
+      description: 'NOT_LOADED: this process does not have the definition, so the values cannot be read.',
+    }),
+    event_timestamp: instantSchema,
+    created_timestamp: instantSchema,
+    landed_at: instantSchema
+      .nullable()
+      .meta({ description: 'Null: history has no such row, or cannot be asked now.' }),
+    revision: countSchema,
+    age_ms: z.number(),
+    ttl_ms: z.union([z.number().positive(), z.literal('forever')]).nullable(),
+    ttl_left_ms: z.number().nonnegative().nullable().meta({ description: 'Null: forever, or not loaded.' }),
+    size_bytes: countSchema,
+    written_by: writtenBySchema.nullable(),
+    values: z.record(z.string(), valueSchema).nullable(),
+  })
+  .meta({ id: 'EntityView' });
+
+export const entityAnswerSchema = z
+  .strictObject({
+    entity: z.string(),
+    key: z.string(),
+    join_keys: z.record(z.string(), valueSchema),
+    redis_keys: z.array(z.string()).meta({ example: ['larder:ads:{ad:ad-42}'] }),
+    expires_at: instantSchema.nullable().meta({ description: 'When Redis frees the memory; null: never.' }),
+    history_available: z
+      .boolean()
+      .meta({ description: 'False: PostgreSQL did not answer; run, chunk and landed_at are unknown.' }),
+    views: z.array(entityViewSchema),
+  })
+  .meta({ id: 'EntityAnswer' });
+
+export type EntityView = z.infer<typeof entityViewSchema>;
+export type EntityAnswer = z.infer<typeof entityAnswerSchema>;

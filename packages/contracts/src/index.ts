@@ -1,0 +1,57 @@
+// Problems
+export { problemSchema, errorDetailSchema } from './problem.ts';
+export type { Problem } from './problem.ts';
+// Predict
+export {
+  MAX_BATCH_ROWS,
+  MAX_DEADLINE_MS,
+  featureSchema,
+  predictAnswerSchema,
+  predictBatchAnswerSchema,
+  predictBatchRequestSchema,
+  predictOptionsSchema,
+  predictRequestSchema,
+  predictRowSchema,
+} from './predict.ts';
+export type {
+  PredictAnswer,
+  PredictBatchAnswer,
+  PredictBatchRequest,
+  PredictOptions,
+  PredictRequest,
+  PredictRow,
+  ServedFeature,
+} from './predict.ts';
+// Features
+export { entityAnswerSchema, entityViewSchema } from './entity.ts';
+export type { EntityAnswer, EntityView } from './entity.ts';
+// Precompute
+export {
+  MAX_SCOPE_ENTITIES,
+  backfillAnswerSchema,
+  backfillRequestSchema,
+  backfillScopeSchema,
+  idempotencyKeySchema,
+} from './backfills.ts';
+export type { BackfillAnswer, BackfillRequest, BackfillScope } from './backfills.ts';
+export {
+  FINAL_RUN_STATUSES,
+  RUN_STATUSES,
+  failuresAnswerSchema,
+  failuresQuerySchema,
+  rowFailureSchema,
+  runParamsSchema,
+  runSchema,
+  runStatusSchema,
+  runsAnswerSchema,
+  runsQuerySchema,
+} from './runs.ts';
+export type { FailuresAnswer, Run, RunRowFailure, RunStatus, RunsAnswer, RunsQuery } from './runs.ts';
+// Process
+export { liveAnswerSchema, readyAnswerSchema } from './health.ts';
+export type { ReadyAnswer } from './health.ts';
+// The document
+export { createOpenApiDocument } from './openapi.ts';
+export type { OpenApiOptions } from './openapi.ts';
+export { fieldSchema } from './openapi-models.ts';
+export type { FieldDescription, ModelDescription } from './openapi-models.ts';

@@ -1,0 +1,87 @@
+import { z, type ZodType } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { operation } from './openapi-operation.ts';
+import {
+  MAX_BATCH_ROWS,
+  predictAnswerSchema,
+  predictBatchAnswerSchema,
+  predictOptionsSchema,
+} from './predict.ts';
+import { instantSchema } from './scalars.ts';
+
+/** What a caller has to send to one model; the manifest's field shape. */
+export interface ModelDescription {
+  readonly name: string;
+  readonly joinKeys: readonly FieldDescription[];
+  readonly request: readonly FieldDescription[];
+}
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly type: 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 'timestamp' | 'vector' | 'json';
+  readonly length?: number;
+  readonly safe?: boolean;
+  /** Declared: the field may be left out. */
+  readonly default?: unknown;
+}
+
+/** Paths with one model's own join keys and request fields, beside the general ones. */
+export function modelPaths(models: readonly ModelDescription[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const model of models) {
+    const row = { entities: fieldsObject(model.joinKeys), request: fieldsObject(model.request) };
+    const part = { entities: row.entities.partial().optional(), request: row.request.partial().optional() };
+    const options = predictOptionsSchema.optional();
+    paths[`/v1/models/${model.name}/predict`] = {
+      post: operation({
+        tag: 'predict',
+        summary: `Predict one row with ${model.name}`,
+        body: z.strictObject({ ...row, options }),
+        answers: { 200: predictAnswerSchema },
+      }),
+    };
+    paths[`/v1/models/${model.name}/predict-batch`] = {
+      post: operation({
+        tag: 'predict',
+        summary: `Predict many rows with ${model.name}`,
+        answers: { 200: predictBatchAnswerSchema },
+        body: z.strictObject({
+          rows: z.array(z.strictObject(part)).min(1).max(MAX_BATCH_ROWS),
+          shared: z.strictObject(part).optional(),
+          options,
+        }),
+      }),
+    };
+  }
+  return paths;
+}
+
+function fieldsObject(fields: readonly FieldDescription[]) {
+  return z.strictObject(Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])));
+}
+
+/** The JSON of one field as callers write it. */
+export function fieldSchema(field: FieldDescription): ZodType {
+  const schema = typeSchema(field);
+  return field.default === undefined ? schema : schema.optional();
+}
+
+function typeSchema(field: FieldDescription): ZodType {
+  switch (field.type) {
+    case 'float32':
+    case 'float64':
+      return z.number();
+    case 'int64':
+      return field.safe ? z.int() : z.union([z.int(), z.string().regex(/^-?\d{1,19}$/)]);
+    case 'bool':
+      return z.boolean();
+    case 'string':
+      return z.string();
+    case 'timestamp':
+      return instantSchema;
+    case 'vector':
+      return z.array(z.number()).length(field.length ?? 0);
+    case 'json':
+      return z.unknown();
+  }
+}

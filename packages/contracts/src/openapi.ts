@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { modelPaths, type ModelDescription } from './openapi-models.ts';
+import { operation, type OperationOptions } from './openapi-operation.ts';
+import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from './backfills.ts';
+import { entityAnswerSchema } from './entity.ts';
+import { liveAnswerSchema, readyAnswerSchema } from './health.ts';
+import {
+  predictAnswerSchema,
+  predictBatchAnswerSchema,
+  predictBatchRequestSchema,
+  predictRequestSchema,
+} from './predict.ts';
+import {
+  failuresAnswerSchema,
+  failuresQuerySchema,
+  runParamsSchema,
+  runSchema,
+  runsAnswerSchema,
+  runsQuerySchema,
+} from './runs.ts';
+import { nameSchema } from './scalars.ts';
+
+export interface OpenApiOptions {
+  /** Adds a path with its own typed bodies per model. */
+  readonly models?: readonly ModelDescription[];
+}
+
+const modelParams = z.strictObject({ model: nameSchema });
+const entityParams = z.strictObject({
+  entity: nameSchema,
+  key: z
+    .string()
+    .meta({ description: 'The join key; composite keys `a|b`, percent-encoded.', example: 'ad-42' }),
+});
+
+/** The OpenAPI 3.1 document of every route, generated from the schemas that the routes use. */
+export function createOpenApiDocument(options: OpenApiOptions = {}): object {
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Larder',
+      version: '1',
+      description:
+        'Features prepared ahead, merged with those of the request, and the model answers, in one call.',
+    },
+    tags: [{ name: 'predict' }, { name: 'features' }, { name: 'precompute' }, { name: 'process' }],
+    paths: { ...corePaths(), ...modelPaths(options.models ?? []) },
+  });
+}
+
+function corePaths(): ZodOpenApiPathsObject {
+  const runAction = (summary: string): OperationOptions => ({
+    tag: 'precompute',
+    summary,
+    params: runParamsSchema,
+    answers: { 200: runSchema },
+    codes: ['RUN_NOT_FOUND', 'RUN_STATE_CONFLICT'],
+  });
+  return {
+    '/v1/models/{model}/predict': {
+      post: operation({
+        tag: 'predict',
+        summary: 'Predict one row',
+        params: modelParams,
+        body: predictRequestSchema,
+        answers: { 200: predictAnswerSchema },
+        codes: [
+          'MODEL_NOT_FOUND',
+          'MODEL_VERSION_NOT_FOUND',
+          'MODEL_NOT_READY',
+          'DEFINITION_NOT_LOADED',
+          'ON_DEMAND_FAILED',
+          'OPTION_NOT_SUPPORTED',
+          'ONLINE_STORE_UNAVAILABLE',
+          'DEADLINE_EXCEEDED',
+        ],
+      }),
+    },
+    '/v1/models/{model}/predict-batch': {
+      post: operation({
+        tag: 'predict',
+        summary: 'Predict many rows; one bad row never spoils the others',
+        params: modelParams,
+        body: predictBatchRequestSchema,
+        answers: { 200: predictBatchAnswerSchema },
+        codes: [
+          'MODEL_NOT_FOUND',
+          'MODEL_VERSION_NOT_FOUND',
+          'MODEL_NOT_READY',
+          'DEFINITION_NOT_LOADED',
+          'OPTION_NOT_SUPPORTED',
+          'ONLINE_STORE_UNAVAILABLE',
+          'DEADLINE_EXCEEDED',
+        ],
+      }),
+    },
+    '/v1/entities/{entity}/{key}': {
+      get: operation({
+        tag: 'features',
+        summary: 'Everything the online store holds for one entity',
+        params: entityParams,
+        answers: { 200: entityAnswerSchema },
+        codes: ['ENTITY_NOT_FOUND', 'ONLINE_STORE_UNAVAILABLE'],
+      }),
+    },
+    '/v1/backfills': {
+      post: operation({
+        tag: 'precompute',
+        summary: 'Materialize a chosen range',
+        body: backfillRequestSchema,
+        answers: { 202: backfillAnswerSchema },
+        headers: z.object({ 'idempotency-key': idempotencyKeySchema.optional() }),
+        codes: ['VIEW_NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED'],
+      }),
+    },
+    '/v1/runs': {
+      get: operation({
+        tag: 'precompute',
+        summary: 'Runs, newest first',
+        query: runsQuerySchema,
+        answers: { 200: runsAnswerSchema },
+      }),
+    },
+    '/v1/runs/{id}': {
+      get: operation({
+        tag: 'precompute',
+        summary: 'One run',
+        params: runParamsSchema,
+        answers: { 200: runSchema },
+        codes: ['RUN_NOT_FOUND'],
+      }),
+    },
+    '/v1/runs/{id}/events': {
+      get: operation({
+        tag: 'precompute',
+        summary: 'Server-sent events: `progress` at most every 250 ms, one `end`; data is a Run',
+        params: runParamsSchema,
+        answers: { 200: z.string() },
+        mediaType: 'text/event-stream',
+        codes: ['RUN_NOT_FOUND'],
+      }),
+    },
+    '/v1/runs/{id}/failures': {
+      get: operation({
+        tag: 'precompute',
+        summary: 'Each failed row with its reason',
+        params: runParamsSchema,
+        query: failuresQuerySchema,
+        answers: { 200: failuresAnswerSchema },
+        codes: ['RUN_NOT_FOUND'],
+      }),
+    },
+    '/v1/runs/{id}/pause': { post: operation(runAction('Give out no more chunks of this run')) },
+    '/v1/runs/{id}/resume': { post: operation(runAction('Go on with a paused or held run')) },
+    '/v1/runs/{id}/cancel': { post: operation(runAction('Stop for good; what landed stays')) },
+    '/v1/runs/{id}/retry-failed': { post: operation(runAction('Compute the failed rows again')) },
+    '/health/live': {
+      get: operation({ tag: 'process', summary: 'The process runs', answers: { 200: liveAnswerSchema } }),
+    },
+    '/health/ready': {
+      get: operation({
+        tag: 'process',
+        summary: 'Stores answer, every served model is loaded, checked and warmed',
+        answers: { 200: readyAnswerSchema, 503: readyAnswerSchema },
+      }),
+    },
+    '/metrics': {
+      get: operation({
+        tag: 'process',
+        summary: 'Prometheus text',
+        answers: { 200: z.string() },
+        mediaType: 'text/plain',
+      }),
+    },
+  };
+}

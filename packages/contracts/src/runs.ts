@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { countSchema, cursorSchema, idSchema, instantSchema, nameSchema } from './scalars.ts';
+
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'paused',
+  'held',
+  'succeeded',
+  'partial',
+  'failed',
+  'cancelled',
+] as const;
+/** A run in one of these never changes by itself again. */
+export const FINAL_RUN_STATUSES = ['succeeded', 'partial', 'failed', 'cancelled'] as const;
+
+export const runStatusSchema = z.enum(RUN_STATUSES);
+
+export const runSchema = z
+  .strictObject({
+    run_id: idSchema,
+    view: z.string(),
+    version: z.int().positive(),
+    trigger: z.string(),
+    revision: countSchema,
+    status: runStatusSchema,
+    rows: z.strictObject({
+      total: countSchema.nullable().meta({ description: 'Null until the source was counted.' }),
+      done: countSchema,
+      failed: countSchema,
+      skipped_unchanged: countSchema,
+    }),
+    rows_per_second: z.number().nullable(),
+    eta_seconds: z.number().nullable(),
+    started_at: instantSchema.nullable(),
+    finished_at: instantSchema.nullable(),
+  })
+  .meta({ id: 'Run' });
+
+export const runParamsSchema = z.strictObject({ id: idSchema });
+
+const limitSchema = z.coerce
+  .number()
+  .pipe(z.int().min(1).max(500))
+  .optional()
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 500, default: 100 } });
+
+export const runsQuerySchema = z.strictObject({
+  view: nameSchema.optional(),
+  status: runStatusSchema.optional(),
+  cursor: cursorSchema.optional(),
+  limit: limitSchema,
+});
+
+export const runsAnswerSchema = z
+  .strictObject({ runs: z.array(runSchema), cursor: z.string().nullable() })
+  .meta({ id: 'RunsAnswer' });
+
+export const failuresQuerySchema = z.strictObject({ cursor: cursorSchema.optional(), limit: limitSchema });
+
+export const rowFailureSchema = z
+  .strictObject({
+    key: z.string().meta({ description: "The row's entity key.", example: 'ad-13' }),
+    code: z.string().meta({ example: 'PICTURE_TOO_LARGE' }),
+    reason: z.string(),
+    attempts: countSchema,
+    failed_at: instantSchema,
+  })
+  .meta({ id: 'RowFailure' });
+
+export const failuresAnswerSchema = z
+  .strictObject({ failures: z.array(rowFailureSchema), cursor: z.string().nullable() })
+  .meta({ id: 'FailuresAnswer' });
+
+export type Run = z.infer<typeof runSchema>;
+export type RunStatus = z.infer<typeof runStatusSchema>;
+export type RunsQuery = z.infer<typeof runsQuerySchema>;
+export type RunsAnswer = z.infer<typeof runsAnswerSchema>;
+export type RunRowFailure = z.infer<typeof rowFailureSchema>;
+export type FailuresAnswer = z.infer<typeof failuresAnswerSchema>;

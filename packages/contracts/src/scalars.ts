@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** ISO 8601 with an offset; zod's own pattern is too long to print in a document. */
+export const instantSchema = z.iso.datetime({ offset: true }).meta({
+  description: 'ISO 8601 with an offset.',
+  example: '2026-11-20T09:30:00Z',
+  override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
+    delete jsonSchema.pattern;
+  },
+});
+
+export const idSchema = z.uuid({ version: 'v7' }).meta({
+  description: 'UUIDv7.',
+  example: '01934567-89ab-7cde-8f01-23456789abcd',
+  override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
+    delete jsonSchema.pattern;
+  },
+});
+
+export const nameSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/);
+
+/** A feature, join key, request field or output value: JSON of the field's type. */
+export const valueSchema = z.unknown().meta({ description: 'Any JSON value.' });
+
+/** Join keys or request fields by name; the model's definition says which and of what type. */
+export const fieldsSchema = z.record(nameSchema, valueSchema);
+
+export const cursorSchema = z.string().min(1).max(512).meta({ description: 'As the page before gave it.' });
+
+export const countSchema = z.int().nonnegative();
