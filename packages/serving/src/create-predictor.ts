@@ -1,0 +1,248 @@
+/*
+ * Budget for one row: 15 µs of this process beside Redis and the model. One await for the store and one for the run;
+ * nothing else may wait, log, parse JSON or build an object per feature here.
+ */
+import { LarderError, isLarderError, newId, shortestFloat32, type Clock } from '@larder/core';
+import type { ModelRunner } from '@larder/model-runtime';
+import type { PredictionLog } from '@larder/offline-store';
+import type { OnlineStore, RowOrNull } from '@larder/online-store';
+import { withDeadline } from './deadline.ts';
+import { fillFromSteps, fillFromViews, type Tensor } from './fill-tensor.ts';
+import { logRecord, onDemandMembers } from './log-record.ts';
+import type { Plan } from './plan.ts';
+import { readInputs, type InputRow, type Inputs } from './read-inputs.ts';
+import {
+  countStatuses,
+  degradedReasons,
+  judgeRows,
+  noRows,
+  type Batch,
+  type Readings,
+} from './read-views.ts';
+import { createStepRunner } from './run-steps.ts';
+import { showFeatures, type ServedFeature } from './show-features.ts';
+import { createTensorPool } from './tensor-pool.ts';
+
+export interface PredictorDeps {
+  readonly plan: Plan;
+  readonly onlineStore: Pick<OnlineStore, 'read'>;
+  readonly runner: Pick<ModelRunner, 'run' | 'placement'>;
+  /** Null: predictions are not logged. */
+  readonly predictionLog: Pick<PredictionLog, 'append'> | null;
+  readonly clock: Clock;
+}
+
+export interface PredictRequest {
+  readonly rows: readonly InputRow[];
+  /** Merged under every row; a row's own member wins. */
+  readonly shared?: InputRow | undefined;
+  /** JSON pointer of `rows` in the caller's body; without it the one row is the body itself. */
+  readonly rowsPointer?: string | undefined;
+  /** From `startedAtMs`; without it the model's own. */
+  readonly deadlineMs?: number | undefined;
+  /** `performance.now()` when the request came. */
+  readonly startedAtMs?: number | undefined;
+  /** Also give every feature with its provenance. */
+  readonly features?: boolean | undefined;
+}
+
+export interface PredictedRow {
+  readonly predictionId: string;
+  /** Place in the arrays of `Predictions.outputs`. */
+  readonly place: number;
+  /** Empty: not degraded. */
+  readonly degradedReasons: readonly string[];
+  readonly features: readonly ServedFeature[] | null;
+}
+
+/** Stage times in milliseconds. */
+export interface Timings {
+  readonly features: number;
+  readonly onDemand: number;
+  readonly model: number;
+  readonly total: number;
+}
+
+export interface Predictions {
+  /** In the order given; an error for a row that could not be answered. */
+  readonly rows: readonly (PredictedRow | LarderError)[];
+  /** One float32 per row that went into the model. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  readonly timings: Timings;
+}
+
+export interface Predictor {
+  readonly plan: Plan;
+  /** Readings since the start: of the plan's view v with status s at 3 v + s (PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE). */
+  readonly statusCounts: Float64Array;
+  /** @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_RUN_FAILED */
+  predict(request: PredictRequest): Promise<Predictions>;
+}
+
+/** Answers predictions of one compiled plan. */
+export function createPredictor(deps: PredictorDeps): Predictor {
+  const { plan } = deps;
+  const tensors = createTensorPool(plan);
+  const statusCounts = new Float64Array(3 * plan.views.length);
+
+  return {
+    plan,
+    statusCounts,
+    async predict(request) {
+      const startedAtMs = request.startedAtMs ?? performance.now();
+      const deadlineAtMs = startedAtMs + (request.deadlineMs ?? plan.model.deadline_ms);
+      const inputs = readInputs(plan, request);
+      if (inputs.goodRows === 0) return unanswered(inputs, startedAtMs);
+
+      const readings = await readFeatures(deps, inputs, deadlineAtMs);
+      countStatuses(plan, readings, statusCounts);
+      const batch: Batch = { plan, inputs, readings };
+      const tensor = tensors.take(inputs.goodRows);
+      decodeRows(batch, tensor);
+      const decodedAtMs = performance.now();
+      const rows = computeRows(batch, tensor, {
+        features: request.features === true,
+        log: deps.predictionLog !== null,
+      });
+      const computedAtMs = performance.now();
+
+      const outputs = await runModel(deps, {
+        tensor,
+        rows: inputs.goodRows,
+        leftMs: deadlineAtMs - computedAtMs,
+      });
+      tensors.give(tensor);
+      const endedAtMs = performance.now();
+      const timings = {
+        features: decodedAtMs - startedAtMs,
+        onDemand: computedAtMs - decodedAtMs,
+        model: endedAtMs - computedAtMs,
+        total: endedAtMs - startedAtMs,
+      };
+      logRows(deps, { batch, request, rows, outputs, totalMs: timings.total });
+      return { rows, outputs, timings };
+    },
+  };
+}
+
+/** A row on its way; `onDemand` is for the log, as later rows overwrite the functions' results. */
+interface ComputedRow extends PredictedRow {
+  readonly onDemand: Readonly<Record<string, unknown>> | null;
+}
+
+type ComputedRows = readonly (ComputedRow | LarderError)[];
+
+function unanswered(inputs: Inputs, startedAtMs: number): Predictions {
+  const total = performance.now() - startedAtMs;
+  return {
+    rows: inputs.errors as LarderError[],
+    outputs: {},
+    timings: { features: 0, onDemand: 0, model: 0, total },
+  };
+}
+
+async function readFeatures(deps: PredictorDeps, inputs: Inputs, deadlineAtMs: number): Promise<Readings> {
+  const { plan, onlineStore, clock } = deps;
+  if (plan.groups.length === 0) return judgeRows(plan, [], clock.nowMs());
+  let rows: RowOrNull[][];
+  try {
+    const reading = onlineStore.read(plan.readPlan, inputs.keysByGroup);
+    rows = await withDeadline(reading, {
+      leftMs: deadlineAtMs - performance.now(),
+      waitingFor: 'The online store',
+    });
+  } catch (error) {
+    if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
+    if (plan.model.when_store_unavailable === 'defaults') return noRows(plan, inputs, clock.nowMs());
+    throw new LarderError(
+      'ONLINE_STORE_UNAVAILABLE',
+      `The online store does not answer, and ${plan.model.name} is declared to fail rather than to answer from defaults.`,
+      { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
+    );
+  }
+  return judgeRows(plan, rows, clock.nowMs());
+}
+
+function decodeRows(batch: Batch, tensor: Tensor): void {
+  const { errors } = batch.inputs;
+  let place = 0;
+  for (let r = 0; r < errors.length; r++)
+    if (errors[r] === null) fillFromViews(batch, r, { tensor, row: place++ });
+}
+
+function computeRows(
+  batch: Batch,
+  tensor: Tensor,
+  wanted: { readonly features: boolean; readonly log: boolean },
+): ComputedRows {
+  const { plan, inputs } = batch;
+  const steps = createStepRunner(batch);
+  const rows = new Array<ComputedRow | LarderError>(inputs.errors.length);
+  let place = -1;
+  for (let r = 0; r < rows.length; r++) {
+    const invalid = inputs.errors[r] as LarderError | null;
+    if (invalid === null) place += 1;
+    const error = invalid ?? steps.run(r);
+    if (error !== null) {
+      rows[r] = error;
+      // the run takes the row of a failed function along: it shall not hold what an earlier request left there
+      if (invalid === null) tensor.floats.fill(0, place * plan.width, (place + 1) * plan.width);
+      continue;
+    }
+    fillFromSteps(plan, steps.results, { tensor, row: place });
+    rows[r] = {
+      predictionId: newId(),
+      place,
+      degradedReasons: degradedReasons(batch, r),
+      features: wanted.features ? showFeatures(batch, r, steps.results) : null,
+      onDemand: wanted.log ? onDemandMembers(plan, steps.results) : null,
+    };
+  }
+  return rows;
+}
+
+function runModel(
+  deps: PredictorDeps,
+  run: { readonly tensor: Tensor; readonly rows: number; readonly leftMs: number },
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const running = deps.runner.run(run.tensor.floats, run.rows);
+  // an inline run holds the thread: no timer could end it
+  if (deps.runner.placement === 'inline') return running;
+  return withDeadline(running, { leftMs: run.leftMs, waitingFor: `The model ${deps.plan.model.name}` });
+}
+
+interface AnsweredBatch {
+  readonly batch: Batch;
+  readonly request: PredictRequest;
+  readonly rows: ComputedRows;
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  readonly totalMs: number;
+}
+
+function logRows(deps: PredictorDeps, answered: AnsweredBatch): void {
+  const { predictionLog, clock } = deps;
+  if (predictionLog === null) return;
+  const { batch, request, rows, outputs, totalMs } = answered;
+  const common = {
+    rows: request.rows,
+    shared: request.shared,
+    predictedAtMs: clock.nowMs(),
+    latencyUs: totalMs * 1_000,
+  };
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r] as ComputedRow | LarderError;
+    if (row instanceof LarderError) continue;
+    const { predictionId, degradedReasons: reasons, onDemand } = row;
+    const values = outputsAt(outputs, row.place);
+    predictionLog.append(
+      logRecord(batch, common, { row: r, predictionId, degradedReasons: reasons, onDemand, outputs: values }),
+    );
+  }
+}
+
+function outputsAt(outputs: Readonly<Record<string, Float32Array>>, place: number): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const name in outputs)
+    values[name] = shortestFloat32((outputs[name] as Float32Array)[place] as number);
+  return values;
+}

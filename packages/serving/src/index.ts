@@ -1,0 +1,16 @@
+// Plans
+export { compilePlan } from './compile-plan.ts';
+export type { PlanOptions } from './compile-plan.ts';
+export type { Plan, PlanGroup, PlanView } from './plan.ts';
+// Predictions
+export { createPredictor } from './create-predictor.ts';
+export type {
+  PredictedRow,
+  Predictions,
+  Predictor,
+  PredictorDeps,
+  PredictRequest,
+  Timings,
+} from './create-predictor.ts';
+export type { InputRow } from './read-inputs.ts';
+export type { ServedFeature } from './show-features.ts';
