@@ -6,6 +6,8 @@ export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+// Numbers
+export { shortestFloat32 } from './float32.ts';
 // Names and ids
 export { NAME_PATTERN, isName } from './names.ts';
 export { newId } from './ids.ts';
