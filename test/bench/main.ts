@@ -1,0 +1,68 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bench, BenchRow } from './row.ts';
+
+/** In the order of the table; each is imported when its turn comes. */
+const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
+  'predict-1': () => import('./predict-1.ts'),
+  'predict-batch-500': () => import('./predict-batch-500.ts'),
+  'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
+  'embedding-backfill': () => import('./embedding-backfill.ts'),
+  'bytes-per-entity': () => import('./bytes-per-entity.ts'),
+};
+
+const USAGE = `usage: npm run bench -- [--only NAME] [--json]
+
+Each row compares with a floor measured in the same run on the same stores, in turn, and prints the median ratio.
+Names: ${Object.keys(BENCHES).join(', ')}`;
+
+const { values: options } = parseOptions();
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const names = options.only ? [options.only] : Object.keys(BENCHES);
+const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) {
+  console.error(`There is no benchmark '${unknown}'.\n\n${USAGE}`);
+  process.exit(2);
+}
+
+const rows: BenchRow[] = [];
+for (const name of names) {
+  const bench = (await BENCHES[name]?.())?.default as Bench;
+  console.error(`${bench.name}: ${bench.what}`);
+  const measured = await bench.run((message) => console.error(`  ${message}`));
+  rows.push(...measured);
+  if (options.json) for (const row of measured) console.log(JSON.stringify(row));
+}
+if (!options.json) console.log(table(rows));
+process.exit(rows.some((row) => row.ok === false) ? 1 : 0);
+
+function parseOptions() {
+  try {
+    return parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** Markdown, as `docs/benchmarks.md` shows it. */
+function table(measured: readonly BenchRow[]): string {
+  const cells = measured.map((row) => [
+    `\`${row.name}\``,
+    `${show(row.value)} ${row.unit}`,
+    row.floor === null ? '' : show(row.floor),
+    row.ratio === null ? '' : show(row.ratio),
+    row.target,
+    row.ok === null ? `not judged: ${row.note ?? ''}` : row.ok ? 'yes' : '**no**',
+  ]);
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(2)} at the end`;
+  const lines = [['name', 'value', 'floor', 'ratio', 'target', 'ok'], ['---', '---', '---', '---', '---', '---'], ...cells];
+  return `\n${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n\n${machine}`;
+}
+
+function show(value: number): string {
+  return value >= 1_000 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(3)).toString();
+}
