@@ -93,7 +93,7 @@ async function hash(definitions: Definitions, { root, configPath }: LoadedDefini
   ];
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const names = definitions.onDemandFeatureViews.map((view) => view.name);
-  const hasher = await createCodeHasher(configPath);
+  const hasher = createCodeHasher(configPath);
   return {
     artifacts: await hashEach(
       artifacts.map((artifact) => artifact.path),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { build, transform, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { findOnDemandFunctions } from './find-on-demand.ts';
 import { readUserModule, USER_MODULE, withPureInitializers, type UserModule } from './user-module.ts';
 
@@ -18,33 +18,34 @@ export interface CodeHasher {
   hashOnDemand(name: string): Promise<string>;
 }
 
-export async function createCodeHasher(configPath: string): Promise<CodeHasher> {
+export function createCodeHasher(configPath: string): CodeHasher {
   const modules = new Map<string, Promise<UserModule>>();
-  const read = (path: string): Promise<UserModule> => {
+  const read: ReadModule = (path) => {
     const known = modules.get(path) ?? readUserModule(path);
     modules.set(path, known);
     return known;
   };
-  const hashModule = (path: string) =>
-    hashExports(`export * from ${quote(path)}; export { default } from ${quote(path)};`, read, new Map());
-  // Filled by reading every module of the project once.
-  const project = hashExports(
-    `export * from ${quote(configPath)}; import ${quote(configPath)};`,
-    read,
-    new Map(),
-  );
-  const functions = project.then(() => onDemandFunctions(modules));
+  const allExports = (path: string) =>
+    hashExports(`export * from ${quote(path)}; export { default } from ${quote(path)};`, read);
+  const readProject = async () => {
+    // Bundling all of it reads every module once, and with them where the functions are written.
+    const sha256OfAll = await allExports(configPath);
+    return { sha256OfAll, functions: await onDemandFunctions(modules) };
+  };
+  let project: ReturnType<typeof readProject> | undefined;
   return {
-    hashModule,
+    hashModule: allExports,
     hashOnDemand: async (name) => {
-      const written = (await functions).get(name) ?? [];
-      const [only] = written;
-      if (only === undefined || written.length > 1) return sha256(`${name}\n${await project}`);
-      const entry = `export { ${COMPUTE} as default } from ${quote(only.path)};`;
-      return hashExports(entry, read, new Map([[only.path, only.compute]]));
+      project ??= readProject();
+      const { sha256OfAll, functions } = await project;
+      const [only, ...others] = functions.get(name) ?? [];
+      if (only === undefined || others.length > 0) return sha256(`${name}\n${sha256OfAll}`);
+      return hashExports(`export { ${COMPUTE} as default } from ${quote(only.path)};`, read, only);
     },
   };
 }
+
+type ReadModule = (path: string) => Promise<UserModule>;
 
 interface WrittenFunction {
   readonly path: string;
@@ -65,55 +66,41 @@ async function onDemandFunctions(
   return functions;
 }
 
-/** `additions` by module: an expression that it exports besides, seen from its own top level. */
-async function hashExports(
-  entry: string,
-  read: (path: string) => Promise<UserModule>,
-  additions: ReadonlyMap<string, string>,
-): Promise<string> {
-  const load: Plugin = {
-    name: 'larder-user-modules',
-    setup(bundle) {
-      // Without effects: a package that the function does not use leaves no trace.
-      bundle.onResolve({ filter: /^[^./#]/ }, ({ path, kind }) =>
-        kind === 'entry-point' || /^[A-Za-z]:/.test(path)
-          ? null
-          : { path, external: true, sideEffects: false },
-      );
-      bundle.onLoad({ filter: USER_MODULE }, async ({ path }) => {
-        const addition = additions.get(path);
-        const contents = withPureInitializers(await read(path));
-        return {
-          contents:
-            addition === undefined ? contents : `${contents}\nexport const ${COMPUTE} = (${addition});`,
-          loader: 'js',
-          resolveDir: dirname(path),
-        };
-      });
-    },
-  };
+/** `addition`: an expression that its module exports besides, seen from the module's own top level. */
+async function hashExports(entry: string, read: ReadModule, addition?: WrittenFunction): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: entry, resolveDir: '/', sourcefile: 'entry.js' },
+    stdin: { contents: entry, resolveDir: '/' },
     bundle: true,
     write: false,
     format: 'esm',
     platform: 'node',
     target: 'esnext',
     treeShaking: true,
+    // Not the identifiers: which letters they get is counted over text that is left out, too.
+    minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: [load],
+    plugins: [readingUserModules(read, addition)],
   });
-  const bundle = outputFiles.map((file) => file.text).join('\n');
-  // A second pass, because names that minify to letters are counted over all the text that was read in the first.
-  const { code } = await transform(bundle, {
-    minify: true,
-    format: 'esm',
-    target: 'esnext',
-    legalComments: 'none',
-    logLevel: 'silent',
-  });
-  return sha256(code);
+  return sha256(outputFiles.map((file) => file.text).join('\n'));
+}
+
+function readingUserModules(read: ReadModule, addition: WrittenFunction | undefined): Plugin {
+  return {
+    name: 'larder-user-modules',
+    setup(bundle) {
+      // Without effects: a package that the function does not use leaves no trace.
+      bundle.onResolve({ filter: /^[^./#]/ }, ({ path }) =>
+        /^[A-Za-z]:/.test(path) ? null : { path, external: true, sideEffects: false },
+      );
+      bundle.onLoad({ filter: USER_MODULE }, async ({ path }) => {
+        const contents = withPureInitializers(await read(path));
+        const added = addition?.path === path ? `\nexport const ${COMPUTE} = (${addition.compute});` : '';
+        return { contents: contents + added, loader: 'js', resolveDir: dirname(path) };
+      });
+    },
+  };
 }
 
 function quote(path: string): string {
