@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import { openStateFolder, startEmbeddedRedis } from '@larder/infra';
+import { openStateFolder, startEmbeddedRedis, toolsFolderOf } from '@larder/infra';
 import pg from 'pg';
 import { test as base, inject } from 'vitest';
 
@@ -40,12 +40,13 @@ export const test = base.extend<{ $file: { database: TestDatabase; redis: TestRe
 export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
   const run = inject('testFolder');
   const folder = openStateFolder(resolve(run, '../..'), `${basename(run)}/${randomBytes(4).toString('hex')}`);
-  let current = await startEmbeddedRedis(folder, { settings });
+  const options = { settings, toolsFolder: toolsFolderOf(run) };
+  let current = await startEmbeddedRedis(folder, options);
   return {
     url: current.url,
     stop: () => current.stop(),
     async start() {
-      current = await startEmbeddedRedis(folder, { settings });
+      current = await startEmbeddedRedis(folder, options);
     },
   };
 }
