@@ -29,7 +29,7 @@ export async function inspectEntity(
 ): Promise<EntityInspection | null> {
   const key = redisKey(project, entity.name, entity.key);
   const [hash, ttlMs, memoryBytes] = await askRedis(
-    Promise.all([redis.hgetallBuffer(key), redis.pttl(key), redis.memory('USAGE', key)]),
+    Promise.all([redis.hgetallBuffer(key), redis.pttl(key), redis.memory('USAGE', key, 'SAMPLES', 0)]),
   );
   const fields = Object.entries(hash);
   if (fields.length === 0) return null;

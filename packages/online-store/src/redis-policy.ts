@@ -1,10 +1,11 @@
 import { LarderError } from '@larder/core';
 import type { Redis } from 'ioredis';
-import { toOnlineStoreError } from './redis-errors.ts';
+import { askRedis, toOnlineStoreError } from './redis-errors.ts';
 
 /** Waits until the connection can take commands. @throws ONLINE_STORE_UNAVAILABLE after `timeoutMs` */
 export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
+  if (redis.status === 'end') throw toOnlineStoreError(new Error('the connection was closed'));
   await new Promise<void>((resolve, reject) => {
     let lastError: Error = new Error('no connection');
     const settle = (outcome: () => void) => {
@@ -28,9 +29,7 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
 export async function checkRedisPolicy(redis: Redis, options: { readonly timeoutMs: number }): Promise<void> {
   await waitForRedis(redis, options.timeoutMs);
   // CONFIG is forbidden on most managed services; INFO is not
-  const info = await redis.info('memory').catch((error: unknown) => {
-    throw toOnlineStoreError(error);
-  });
+  const info = await askRedis(redis.info('memory'));
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy === 'noeviction') return;
   throw new LarderError(

@@ -1,0 +1,97 @@
+import type { EntityManifest } from '@larder/features';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MAX_ENTITY_KEY_BYTES, entityKey, parseEntityKey } from './entity-key.ts';
+import { redisKey } from './redis-keys.ts';
+
+const ad: EntityManifest = { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] };
+const pair: EntityManifest = {
+  name: 'ad_user',
+  join_keys: [
+    { name: 'ad_id', type: 'string' },
+    { name: 'user_id', type: 'int64' },
+  ],
+};
+const everyType: EntityManifest = {
+  name: 'every',
+  join_keys: [
+    { name: 's', type: 'string' },
+    { name: 't', type: 'string' },
+    { name: 'i', type: 'int64' },
+    { name: 'n', type: 'int64', safe: true },
+    { name: 'b', type: 'bool' },
+    { name: 'd', type: 'timestamp' },
+  ],
+};
+const hostile = fc.string({
+  unit: fc.constantFrom('%', '|', '{', '}', '\n', '\u0000', '7', 'C', 'é', '🏖', ' ', ':'),
+});
+const anyKey = fc.record({
+  s: fc.oneof(hostile, fc.string({ unit: 'grapheme', maxLength: 20 })),
+  t: hostile,
+  i: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  n: fc.maxSafeInteger(),
+  b: fc.boolean(),
+  d: fc.date({ noInvalidDate: true }),
+});
+
+test('what people see is what they wrote', () => {
+  expect(entityKey(ad, { ad_id: 'ad-42' })).toBe('ad-42');
+  expect(entityKey(pair, { ad_id: 'ad-42', user_id: 7n })).toBe('ad-42|7');
+  expect(entityKey(ad, { ad_id: 'Ünïcode 🏖 /?*[]' })).toBe('Ünïcode 🏖 /?*[]');
+  expect(entityKey(ad, { ad_id: 'a|b{c}%7C\n' })).toBe('a%7Cb%7Bc%7D%257C%0A');
+});
+
+test('any key comes back from its text, and so no two keys share a text', () => {
+  fc.assert(
+    fc.property(anyKey, (values) => {
+      expect(parseEntityKey(everyType, entityKey(everyType, values))).toEqual(values);
+    }),
+  );
+});
+
+test('the hash tag of the Redis key is the whole entity', () => {
+  fc.assert(
+    fc.property(hostile, (id) => {
+      const key = entityKey(ad, { ad_id: id });
+      const name = redisKey('ads', 'ad', key);
+      expect(/\{(.*?)\}/s.exec(name)?.[1]).toBe(`ad:${key}`);
+      expect(name.endsWith('}')).toBe(true);
+    }),
+  );
+});
+
+test('a key typed by a person is taken as meant, and made canonical', () => {
+  const typed = parseEntityKey(ad, '100%_{x}');
+  expect(typed).toEqual({ ad_id: '100%_{x}' });
+  expect(entityKey(ad, typed)).toBe('100%25_%7Bx%7D');
+});
+
+test('a key of up to 1,024 bytes is taken, a longer one refused', () => {
+  expect(entityKey(ad, { ad_id: 'é'.repeat(MAX_ENTITY_KEY_BYTES / 2) })).toHaveLength(512);
+  expect(() => entityKey(ad, { ad_id: `${'é'.repeat(MAX_ENTITY_KEY_BYTES / 2)}x` })).toThrow(
+    expect.objectContaining({ code: 'ENTITY_KEY_INVALID', message: expect.stringContaining('1025 bytes') }),
+  );
+});
+
+test.each([
+  [{ ad_id: 'a' }, 'user_id'],
+  [{ ad_id: null, user_id: 1 }, 'ad_id'],
+  [{ ad_id: 1, user_id: 1 }, 'ad_id'],
+  [{ ad_id: 'a', user_id: 1.5 }, 'user_id'],
+  [{ ad_id: '\ud800', user_id: 1 }, 'ad_id'],
+])('refuses %j and points at the join key', (values, name) => {
+  expect(() => entityKey(pair, values)).toThrow(
+    expect.objectContaining({
+      code: 'ENTITY_KEY_INVALID',
+      errors: [expect.objectContaining({ pointer: `/${name}` })],
+    }),
+  );
+});
+
+test.each(['ad-1', 'ad-1|2|3', 'ad-1|x', 'ad-1|', 'ad-1|9999999999999999999999'])(
+  'refuses the text %s',
+  (text) => {
+    expect(() => parseEntityKey(pair, text)).toThrow(expect.objectContaining({ code: 'ENTITY_KEY_INVALID' }));
+  },
+);

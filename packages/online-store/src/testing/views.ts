@@ -1,0 +1,28 @@
+import type { FieldManifest } from '@larder/features';
+import { compileRowCodec } from '../row-codec.ts';
+import type { RowOrder } from '../row-header.ts';
+import type { OnlineRow } from '../write-rows.ts';
+
+/** A view with one float32, whose values tell rows apart. */
+export const scoreView = {
+  name: 'ad_score',
+  version: 1,
+  ttl_ms: 60_000,
+  schema: [{ name: 'score', type: 'float32' }] satisfies FieldManifest[],
+  schema_fingerprint: 0x5c04e001,
+} as const;
+
+export const scoreCodec = compileRowCodec(scoreView);
+
+export function orderAt(
+  eventTimestampMs: number,
+  createdTimestampMs = eventTimestampMs,
+  revision = 1,
+): RowOrder {
+  return { eventTimestampMs, createdTimestampMs, revision };
+}
+
+export function scoreRow(entityKey: string, order: RowOrder, overrides: Partial<OnlineRow> = {}): OnlineRow {
+  const row = scoreCodec.encode(order, { score: order.revision });
+  return { entity: 'ad', entityKey, viewRef: 'ad_score@1', ttlMs: 'forever', row, ...overrides };
+}
