@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker, isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { createLogger } from '@larder/core';
+import sharp from 'sharp';
+import { decodePicture } from './decode-picture.ts';
+import { fetchPicture } from './fetch-picture.ts';
+import { createImageComputation } from './image-computation.ts';
+import { loadPictureEncoder } from './picture-encoder.ts';
+import { pictureStatistics } from './picture-pixels.ts';
+
+/**
+ * What a picture costs: `node picture-cost.bench.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
+ * Prints milliseconds of each step one after the other, and pictures per second of the computation against that loop.
+ */
+const ROUNDS = 9;
+const LIMITS = { maxPixels: 25_000_000, maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
+
+if (isMainThread) await measure();
+else await serve(workerData as Uint8Array[], parentPort);
+
+async function measure(): Promise<void> {
+  const files = await pictures(process.argv[2]);
+  const server = new Worker(new URL(import.meta.url), { workerData: files });
+  const port = await new Promise<number>((resolve) => server.once('message', resolve));
+  const addresses = files.map((_, index) => `http://127.0.0.1:${port}/${index}`);
+  const encoderPath = fileURLToPath(new URL('../../../../examples/ads/models/encoder', import.meta.url));
+  const context = {
+    options: {},
+    artifactPaths: { encoder: encoderPath },
+    allowedHosts: ['127.0.0.1'],
+    logger: createLogger('bench', { level: 'silent' }),
+  };
+  const computation = await createImageComputation(context, { column: 'url', concurrency: 8, ...LIMITS });
+  const encoder = await loadPictureEncoder(encoderPath);
+  const { signal } = new AbortController();
+
+  const steps = { fetch: 0, decode: 0, statistics: 0, onnx: 0 };
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const loopStart = performance.now();
+    for (const address of addresses) {
+      const start = performance.now();
+      const bytes = await fetchPicture(address, { allowedHosts: context.allowedHosts, ...LIMITS, signal });
+      const fetched = performance.now();
+      const rgb = await decodePicture(bytes, { ...encoder, maxPixels: LIMITS.maxPixels });
+      const decoded = performance.now();
+      pictureStatistics(rgb);
+      const counted = performance.now();
+      await encoder.encode(rgb);
+      steps.fetch += fetched - start;
+      steps.decode += decoded - fetched;
+      steps.statistics += counted - decoded;
+      steps.onnx += performance.now() - counted;
+    }
+    const loopMs = performance.now() - loopStart;
+    const computeStart = performance.now();
+    await computation.compute(
+      addresses.map((url) => ({ url })),
+      signal,
+    );
+    ratios.push(loopMs / (performance.now() - computeStart));
+  }
+  for (const [step, totalMs] of Object.entries(steps)) {
+    console.log(`${step.padEnd(10)} ${(totalMs / ROUNDS / files.length).toFixed(2)} ms a picture`);
+  }
+  const ratio = ratios.toSorted((a, b) => a - b)[ROUNDS >> 1] as number;
+  console.log(`computation / bare loop, pictures per second, median of ${ROUNDS}: ${ratio.toFixed(2)}`);
+  await Promise.all([computation.close(), encoder.close(), server.terminate()]);
+}
+
+async function pictures(folder: string | undefined): Promise<Uint8Array[]> {
+  if (folder !== undefined) {
+    const names = (await readdir(folder))
+      .filter((name) => /\.(jpe?g|png|webp|gif|avif)$/.test(name))
+      .slice(0, 64);
+    return Promise.all(names.map((name) => readFile(join(folder, name))));
+  }
+  const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
+  const picture = sharp({
+    create: { width: 1080, height: 1080, channels: 3, background: '#888', noise },
+  }).blur(2);
+  return [
+    await picture.clone().jpeg({ quality: 85 }).toBuffer(),
+    await picture.clone().webp().toBuffer(),
+  ].flatMap((file) => Array.from({ length: 16 }, () => file));
+}
+
+async function serve(files: readonly Uint8Array[], port: MessagePort | null): Promise<void> {
+  const server = createServer((request, response) => response.end(files[Number(request.url?.slice(1))]));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  port?.postMessage((server.address() as AddressInfo).port);
+}

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createSessionPool, type SessionPool } from './session-pool.ts';
+import { writeLogisticArtifact } from './testing/index.ts';
+
+let folder: string;
+let pool: SessionPool;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'larder-pool-'));
+  await writeLogisticArtifact(folder, { features: ['a:b', 'a:c'], weights: [1, 1] });
+  pool = await createSessionPool({
+    modelPath: join(folder, 'model.onnx'),
+    input: 'features',
+    width: 2,
+    outputTensors: ['ctr'],
+    threads: 2,
+  });
+});
+
+afterEach(async () => {
+  await pool.close();
+  await rm(folder, { recursive: true });
+});
+
+const score = async (logit: number): Promise<number | undefined> =>
+  (await pool.run(Float32Array.of(logit, 0), 1))['ctr']?.[0];
+const sigmoid = (logit: number): unknown => expect.closeTo(1 / (1 + Math.exp(-logit)), 6);
+
+test('answers more callers than it has threads, each with its own rows', async () => {
+  const logits = Array.from({ length: 40 }, (_, index) => index / 10 - 2);
+  expect(await Promise.all(logits.map(score))).toEqual(logits.map(sigmoid));
+});
+
+test('a thread that dies under a run is replaced and the run repeated', async () => {
+  const runs = Promise.all(Array.from({ length: 20 }, () => score(1)));
+  const before = await pool.threads();
+  await before[0]?.terminate();
+  expect(await runs).toEqual(Array.from({ length: 20 }, () => sigmoid(1)));
+  await Promise.all([score(0), score(0)]);
+  const after = await pool.threads();
+  expect(after).toHaveLength(2);
+  expect(after).not.toContain(before[0]);
+});
+
+test('all threads dead while idle: the next run starts one', async () => {
+  await Promise.all((await pool.threads()).map((thread) => thread.terminate()));
+  expect(await score(2)).toEqual(sigmoid(2));
+});
+
+test('a model that has gone fails the run instead of waiting', async () => {
+  await rm(join(folder, 'model.onnx'));
+  await Promise.all((await pool.threads()).map((thread) => thread.terminate()));
+  await expect(score(2)).rejects.toMatchObject({ message: expect.stringContaining('cannot be read') });
+});
+
+test('closing fails the runs under way', async () => {
+  const runs = Promise.allSettled(Array.from({ length: 50 }, () => score(1)));
+  await pool.close();
+  const failures = (await runs).filter((run) => run.status === 'rejected');
+  expect(failures.length).toBeGreaterThan(0);
+  for (const { reason } of failures) expect(reason).toMatchObject({ code: 'MODEL_RUN_FAILED' });
+});
+
+test('reports what ONNX Runtime says about a run', async () => {
+  const wrong = createSessionPool({
+    modelPath: join(folder, 'model.onnx'),
+    input: 'features',
+    width: 3,
+    outputTensors: ['ctr'],
+    threads: 1,
+  });
+  const narrow = await wrong;
+  await expect(narrow.run(new Float32Array(3), 1)).rejects.toMatchObject({
+    code: 'MODEL_RUN_FAILED',
+    message: expect.stringContaining('invalid dimensions'),
+  });
+  await narrow.close();
+});
