@@ -209,7 +209,7 @@ async function compareReads(): Promise<void> {
   await redis.config('SET', 'hash-max-listpack-value', '512');
   const store = createOnlineStore({ redis, project: 'ads' });
   const view = schemaOf(floats(10));
-  const views = [1, 2, 3].map((version) => ({ name: 'ad_view', version, ...view }));
+  const views = [1, 2, 3].map((version) => ({ name: 'ad_view', version }));
   const row = compileRowCodec(view).encode(ORDER, floats(10));
   const keys = Array.from({ length: 1_000 }, (_, i) => `ad-${i}`);
   await store.write(

@@ -67,7 +67,7 @@ function joinKeyText(entity: EntityManifest, joinKey: FieldManifest, value: Fiel
       if (typeof value === 'string' && value.isWellFormed()) return value;
       break;
     case 'int64':
-      if (typeof value === 'bigint') return String(value);
+      if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return String(value);
       if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
       break;
     case 'bool':
@@ -91,9 +91,9 @@ function joinKeyValue(entity: EntityManifest, joinKey: FieldManifest, text: stri
       return text;
     case 'int64': {
       if (!/^-?\d{1,19}$/.test(text)) break;
-      const value = Number(text);
-      if (joinKey.safe !== true) return BigInt(text);
-      if (Number.isSafeInteger(value)) return value;
+      const value = BigInt(text);
+      if (joinKey.safe !== true && BigInt.asIntN(64, value) === value) return value;
+      if (joinKey.safe === true && Number.isSafeInteger(Number(value))) return Number(value);
       break;
     }
     case 'bool':

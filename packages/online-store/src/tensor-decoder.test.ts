@@ -30,7 +30,7 @@ const noTensor = fc.oneof(
 function columnsOf(field: FieldManifest, value: FieldValue): number[] {
   if (field.type === 'vector')
     return value === null
-      ? ((field.default as number[] | undefined) ?? new Array<number>(field.length ?? 0).fill(MISSING))
+      ? ((field.default as number[] | undefined) ?? Array.from({ length: field.length ?? 0 }, () => MISSING))
       : [...(value as Float32Array)];
   return [Math.fround(Number(value ?? field.default ?? MISSING))];
 }
@@ -62,7 +62,7 @@ test('any pick of any row lands in its columns and touches no other', () => {
       const tensor = new Float32Array(column + decoder.width + 2).fill(99);
       const row = absent ? null : compileRowCodec(view).encode(orderAt(0), values);
       decoder.decodeInto(row, tensor, new Uint8Array(tensor.buffer), column);
-      const around = [...new Array<number>(column).fill(99), ...expected, 99, 99];
+      const around = [...Array.from({ length: column }, () => 99), ...expected, 99, 99];
       expect([...tensor]).toEqual(around);
     }),
   );

@@ -5,8 +5,8 @@ import { luaScript, runScript } from './scripts/lua-script.ts';
 
 const SCRIPT = luaScript('write-rows.lua');
 
-/** Rows per script call: Redis answers nobody else meanwhile, about 0.3 ms. */
-const ROWS_PER_CALL = 100;
+/** Redis answers nobody else during a call: 0.2 ms for 50 rows of ten floats, 0.6 ms with a vector of 512. */
+const ROWS_PER_CALL = 50;
 
 export interface OnlineRow {
   readonly entity: string;

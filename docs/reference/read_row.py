@@ -1,0 +1,33 @@
+"""Reads a Larder row of format 1, without Larder: read_row(redis.hget(key, b"ad_image@1"), schema)."""
+import json, struct
+from datetime import datetime, timedelta, timezone
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+instant = lambda ms: EPOCH + timedelta(milliseconds=ms)
+PARTS = [("float32", "vector"), ("float64", "int64", "timestamp"), ("bool",), ("string", "json")]
+
+def read_row(row, schema):
+    """`schema`: the view's schema in the manifest, [{"name", "type", "length"?}, ...]. Returns (header, values)."""
+    number = lambda start, end: int.from_bytes(row[start:end], "big")
+    assert row[0] == 1, f"row format {row[0]} is not known here"
+    header = {"schema_fingerprint": number(1, 5), "event_timestamp": instant(number(5, 11) - 2**47),
+              "created_timestamp": instant(number(11, 17) - 2**47), "revision": number(17, 22)}
+    at, read = 22 + (len(schema) + 7) // 8, {}
+    floats, words, bools, texts = ([f for f in schema if f["type"] in part] for part in PARTS)
+    for f in floats:
+        n = f["length"] if f["type"] == "vector" else 1
+        value = struct.unpack_from(f"<{n}f", row, at)
+        read[f["name"]], at = list(value) if f["type"] == "vector" else value[0], at + 4 * n
+    for f in words:
+        value, at = struct.unpack_from("<d" if f["type"] == "float64" else "<q", row, at)[0], at + 8
+        read[f["name"]] = instant(value) if f["type"] == "timestamp" else value
+    for i, f in enumerate(bools):
+        read[f["name"]] = bool(row[at + i // 8] >> i % 8 & 1)
+    at += (len(bools) + 7) // 8
+    ends = [0, *struct.unpack_from(f"<{len(texts)}I", row, at)]
+    text = row[at + 4 * len(texts):]
+    for i, f in enumerate(texts):
+        value = text[ends[i]:ends[i + 1]].decode()
+        read[f["name"]] = json.loads(value) if f["type"] == "json" and value else value
+    is_null = lambda i: row[22 + i // 8] >> i % 8 & 1
+    return header, {f["name"]: None if is_null(i) else read[f["name"]] for i, f in enumerate(schema)}
