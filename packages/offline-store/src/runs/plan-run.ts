@@ -8,6 +8,7 @@ export interface RunToPlan {
   readonly runId: string;
   readonly view: string;
   readonly version: number;
+  readonly fingerprint: string;
   readonly scope: RunScope;
   readonly rowLimit: number | null;
   readonly planningToken: string;
@@ -30,7 +31,7 @@ export async function claimRunToPlan(store: RunStore, options: ClaimRunOptions):
       order by r.priority desc, r.revision
       limit 1
       for update skip locked)
-    returning run_id as "runId", view, version, scope, row_limit as "rowLimit", planning_token as "planningToken"`.execute(
+    returning run_id as "runId", view, version, fingerprint, scope, row_limit as "rowLimit", planning_token as "planningToken"`.execute(
     store.db,
   );
   return rows[0] ?? null;

@@ -384,7 +384,7 @@ describe('an attempt', () => {
     await expire(store, attempt.chunkId);
     expect(await expireLeases(store, { project, backoffMs: 0 })).toEqual([]);
     const held = await Promise.all([claimLandedChunks(store, options), claimLandedChunks(store, options)]);
-    expect(held.flat()).toEqual([{ chunkId: attempt.chunkId, runId, view: 'ad_image', version: 1 }]);
+    expect(held.flat()).toEqual([{ chunkId: attempt.chunkId, runId, ...VIEW }]);
   });
 });
 

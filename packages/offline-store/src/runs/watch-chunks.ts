@@ -32,6 +32,7 @@ export interface LandedChunk {
   readonly runId: string;
   readonly view: string;
   readonly version: number;
+  readonly fingerprint: string;
 }
 
 export interface ClaimLandedOptions {
@@ -55,6 +56,8 @@ export async function claimLandedChunks(
         and ${isOneOf(options.views)}
       order by c.chunk_id limit ${options.limit}
       for update of c skip locked)
-    returning c.chunk_id as "chunkId", c.run_id as "runId", r.view, r.version`.execute(store.db);
+    returning c.chunk_id as "chunkId", c.run_id as "runId", r.view, r.version, r.fingerprint`.execute(
+    store.db,
+  );
   return rows;
 }

@@ -1,0 +1,108 @@
+import type { Logger } from '@larder/core';
+import { loadProject, type Manifest } from '@larder/features';
+import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
+import { createOfflineStore, migrate } from '@larder/offline-store';
+import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
+import { appliedManifest, notLoaded, watchApplied } from '@larder/registry';
+import type { Config } from './config.ts';
+import { startMetricsServer } from './metrics-server.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+
+const REDIS_TIMEOUT_MS = 10_000;
+/** Below the 30 s that orchestrators give by default. */
+const STOP_DEADLINE_MS = 20_000;
+
+export interface RunningWorker {
+  readonly metricsPort: number | null;
+  /** Lets chunks under way end, up to a deadline, and gives the others back. */
+  stop(): Promise<void>;
+}
+
+export interface StartWorkerOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly times?: Partial<MaterializerTimes>;
+}
+
+/**
+ * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, or what PostgreSQL said
+ */
+export async function startWorker({ config, logger, times }: StartWorkerOptions): Promise<RunningWorker> {
+  const project = await loadProject(config.projectPath);
+  // Per slot two chunks with a heartbeat each; the loops beside them.
+  const offlineStore = createOfflineStore({
+    databaseUrl: config.databaseUrl,
+    maxConnections: config.slots * 2 + 6,
+    logger,
+  });
+  const redis = connectRedis(config.redisUrl, { role: 'worker', logger });
+  const close = async (): Promise<void> => {
+    redis.disconnect();
+    await offlineStore.close();
+  };
+  try {
+    await migrate(offlineStore);
+    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
+    if (config.queueRedisUrl !== config.redisUrl) await checkQueueRedis(config.queueRedisUrl);
+    const first = await appliedManifest(offlineStore, project.name);
+    let applied: Manifest | null = first?.manifest ?? null;
+    const report = (): void => {
+      if (applied === null) logger.warn({ project: project.name }, 'No definitions are applied yet');
+      else for (const mismatch of notLoaded(applied, project.manifest)) logger.warn(mismatch.detail);
+    };
+    report();
+    const metrics = createWorkerMetrics();
+    const server =
+      config.metricsPort === null
+        ? null
+        : await startMetricsServer(metrics, { host: config.host, port: config.metricsPort });
+    const watch = watchApplied({
+      store: offlineStore,
+      project: project.name,
+      logger,
+      knownId: first?.id ?? null,
+      onChange(newer) {
+        applied = newer.manifest;
+        report();
+      },
+    });
+    const materializer = createMaterializer({
+      project,
+      applied: () => applied,
+      offlineStore,
+      onlineStore: createOnlineStore({ redis, project: project.name }),
+      queueRedisUrl: config.queueRedisUrl,
+      slots: config.slots,
+      connections: config.connections,
+      observer: metrics.observer,
+      logger,
+      threadLogLevel: config.logLevel,
+      ...(times === undefined ? {} : { times }),
+    });
+    logger.info(
+      { project: project.name, slots: config.slots, metricsPort: server?.port ?? null },
+      'The worker is running',
+    );
+    return {
+      metricsPort: server?.port ?? null,
+      async stop() {
+        await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
+        await watch.close();
+        await server?.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function checkQueueRedis(url: string): Promise<void> {
+  const redis = connectRedis(url, { role: 'worker' });
+  try {
+    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
+  } finally {
+    redis.disconnect();
+  }
+}

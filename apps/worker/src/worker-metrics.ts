@@ -1,0 +1,36 @@
+import type { MaterializerObserver } from '@larder/materialization';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+
+export interface WorkerMetrics {
+  readonly observer: MaterializerObserver;
+  readonly contentType: string;
+  /** Prometheus text. */
+  render(): Promise<string>;
+}
+
+export function createWorkerMetrics(): WorkerMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const chunks = new Counter({
+    name: 'larder_chunks_total',
+    help: 'Attempts at chunks by view and what became of them.',
+    labelNames: ['view', 'outcome'],
+    registers: [registry],
+  });
+  const rows = new Counter({
+    name: 'larder_rows_total',
+    help: 'Rows landed by view: done (in history), failed, skipped (input unchanged).',
+    labelNames: ['view', 'outcome'],
+    registers: [registry],
+  });
+  return {
+    observer: {
+      chunkEnded: (view, outcome) => chunks.inc({ view, outcome }),
+      rowsLanded(view, counts) {
+        for (const [outcome, count] of Object.entries(counts)) rows.inc({ view, outcome }, count);
+      },
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}

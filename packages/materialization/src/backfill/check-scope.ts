@@ -1,0 +1,50 @@
+import { LarderError, type ErrorDetail } from '@larder/core';
+import { decodeJsonValue, encodeJsonValue, type EntityManifest, type JsonValue } from '@larder/features';
+import type { RunScope } from '@larder/offline-store/runs';
+import type { BackfillScope } from './create-backfill.ts';
+
+/**
+ * The scope in one spelling, join keys in the entity's order.
+ * @throws REQUEST_INVALID with a pointer per wrong key, OPTION_NOT_SUPPORTED
+ */
+export function checkScope(entity: EntityManifest, scope: BackfillScope): RunScope {
+  if ('missing' in scope) {
+    throw new LarderError(
+      'OPTION_NOT_SUPPORTED',
+      "The scope 'missing' comes later; take all: rows whose input did not change are skipped without computing.",
+    );
+  }
+  if ('all' in scope) return { all: true };
+  if ('event_time' in scope) {
+    const { from, to } = scope.event_time;
+    if (!(Date.parse(from) < Date.parse(to)))
+      throw invalid([{ pointer: '/scope/event_time', detail: 'must be two instants, from before to' }]);
+    return { event_time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } };
+  }
+  const errors: ErrorDetail[] = [];
+  const entities = scope.entities.map((keys, at) => checkKeys(entity, keys, { at, errors }));
+  if (errors.length > 0) throw invalid(errors);
+  return { entities };
+}
+
+function checkKeys(
+  entity: EntityManifest,
+  keys: Readonly<Record<string, unknown>>,
+  { at, errors }: { readonly at: number; readonly errors: ErrorDetail[] },
+): Record<string, JsonValue> {
+  const checked: Record<string, JsonValue> = {};
+  for (const joinKey of entity.join_keys) {
+    const decoded = decodeJsonValue(joinKey, keys[joinKey.name]);
+    if (decoded.ok) checked[joinKey.name] = encodeJsonValue(joinKey, decoded.value);
+    else errors.push({ pointer: `/scope/entities/${at}/${joinKey.name}`, detail: decoded.detail });
+  }
+  for (const name of Object.keys(keys)) {
+    if (!entity.join_keys.some((joinKey) => joinKey.name === name))
+      errors.push({ pointer: `/scope/entities/${at}/${name}`, detail: `is no join key of ${entity.name}` });
+  }
+  return checked;
+}
+
+function invalid(errors: readonly ErrorDetail[]): LarderError {
+  return new LarderError('REQUEST_INVALID', 'The scope of the backfill does not fit the view.', { errors });
+}

@@ -1,0 +1,76 @@
+import { LarderError, newId } from '@larder/core';
+import { fingerprint, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import {
+  createRun,
+  type RunScope,
+  type RunStatus,
+  type RunStore,
+  type RunTrigger,
+} from '@larder/offline-store/runs';
+import { checkScope } from './check-scope.ts';
+
+/** Which rows of the source a backfill takes; join keys as JSON of the HTTP API. */
+export type BackfillScope = RunScope | { readonly missing: true };
+
+export interface BackfillRequest {
+  /** What is applied: the run is computed only by code with this manifest's fingerprint. */
+  readonly manifest: Manifest;
+  /** `ad_image` (its newest version) or `ad_image@1`. */
+  readonly view: string;
+  readonly scope: BackfillScope;
+  /** At most so many rows; with `entities`, so many entities. */
+  readonly limit?: number | undefined;
+  /** 0 to 100, higher first. @default 50 */
+  readonly priority?: number | undefined;
+  readonly maxRowsPerSecond?: number | undefined;
+  /** Also computes rows whose input did not change since they were last landed. */
+  readonly force?: boolean | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** @default 'backfill' */
+  readonly trigger?: RunTrigger | undefined;
+}
+
+const DEFAULT_PRIORITY = 50;
+
+/**
+ * Queues a run; workers plan and compute it. The same idempotency key gives the same run again.
+ * @throws VIEW_NOT_FOUND, REQUEST_INVALID, OPTION_NOT_SUPPORTED, IDEMPOTENCY_KEY_REUSED
+ */
+export async function createBackfill(
+  store: RunStore,
+  request: BackfillRequest,
+): Promise<{ runId: string; status: RunStatus }> {
+  const view = findView(request.manifest, request.view);
+  const entity = request.manifest.entities[view.entity];
+  if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
+  const meaning = {
+    view: view.name,
+    version: view.version,
+    trigger: request.trigger ?? 'backfill',
+    scope: checkScope(entity, request.scope),
+    rowLimit: request.limit ?? null,
+    priority: request.priority ?? DEFAULT_PRIORITY,
+    maxRowsPerSecond: request.maxRowsPerSecond ?? null,
+    force: request.force ?? false,
+  };
+  return createRun(store, {
+    ...meaning,
+    runId: newId(),
+    project: request.manifest.project,
+    fingerprint: view.fingerprint,
+    idempotencyKey: request.idempotencyKey ?? null,
+    requestSha256: fingerprint(meaning),
+  });
+}
+
+function findView(manifest: Manifest, name: string): FeatureViewManifest {
+  const views = Object.values(manifest.feature_views);
+  const found = name.includes('@')
+    ? views.find((view) => viewRef(view) === name)
+    : views.filter((view) => view.name === name).sort((a, b) => b.version - a.version)[0];
+  if (found) return found;
+  throw new LarderError(
+    'VIEW_NOT_FOUND',
+    `No feature view '${name}' is applied; there are ${views.map(viewRef).join(', ') || 'none'}.`,
+  );
+}

@@ -1,0 +1,54 @@
+import { viewRef, type FeatureViewManifest, type FieldValue, type RowOutcome } from '@larder/features';
+import type { LandedFailure } from '@larder/offline-store/runs';
+import { checkFeatureValue } from './feature-value.ts';
+import { rowFailure, type PreparedRow } from './prepare-rows.ts';
+
+export type CheckedFeatures =
+  | { readonly ok: true; readonly values: Readonly<Record<string, FieldValue | null>> }
+  | { readonly ok: false; readonly failure: LandedFailure };
+
+/** What a computation made of a row, checked against the view's schema. */
+export function checkOutcome(
+  view: FeatureViewManifest,
+  row: PreparedRow,
+  outcome: RowOutcome,
+): CheckedFeatures {
+  if ('failure' in outcome) {
+    const { code, reason, retryable } = outcome.failure;
+    return { ok: false, failure: rowFailure(row, code, reason, retryable) };
+  }
+  const undeclared = Object.keys(outcome.values).find(
+    (name) => !view.schema.some((field) => field.name === name),
+  );
+  if (undeclared !== undefined)
+    return refused(row, `${undeclared} is not declared in the schema of ${viewRef(view)}.`);
+  return checkFeatures(view, row, outcome.values);
+}
+
+/** The view's features out of the columns of the source row. */
+export function checkSourceRow(view: FeatureViewManifest, row: PreparedRow): CheckedFeatures {
+  return checkFeatures(view, row, row.source);
+}
+
+function checkFeatures(
+  view: FeatureViewManifest,
+  row: PreparedRow,
+  given: Readonly<Record<string, unknown>>,
+): CheckedFeatures {
+  const values: Record<string, FieldValue | null> = {};
+  for (const field of view.schema) {
+    const value = given[field.name];
+    if (value === null) {
+      values[field.name] = null;
+      continue;
+    }
+    const checked = checkFeatureValue(field, value);
+    if (!checked.ok) return refused(row, `${viewRef(view)}: ${checked.detail}.`);
+    values[field.name] = checked.value;
+  }
+  return { ok: true, values };
+}
+
+function refused(row: PreparedRow, reason: string): CheckedFeatures {
+  return { ok: false, failure: rowFailure(row, 'FEATURE_VALUE_INVALID', reason) };
+}

@@ -1,0 +1,36 @@
+import { valueProblem, type FieldManifest, type FieldValue } from '@larder/features';
+
+export type CheckedValue =
+  | { readonly ok: true; readonly value: FieldValue }
+  | { readonly ok: false; readonly detail: string };
+
+/**
+ * What a source or a computation gave, as the field's value: integers take the declared integer type, arrays of numbers
+ * become vectors, float32 is rounded. Nothing else is converted, and numbers must be finite: a missing value is null.
+ */
+export function checkFeatureValue(field: FieldManifest, given: unknown): CheckedValue {
+  const value = convert(field, given);
+  const problem = valueProblem(field, value) ?? finiteProblem(value);
+  return problem === null
+    ? { ok: true, value: value as FieldValue }
+    : { ok: false, detail: `${field.name} ${problem}` };
+}
+
+function convert(field: FieldManifest, given: unknown): unknown {
+  if (field.type === 'float32') return typeof given === 'number' ? Math.fround(given) : given;
+  if (field.type === 'int64' && field.safe === true) return typeof given === 'bigint' ? Number(given) : given;
+  if (field.type === 'int64') return Number.isSafeInteger(given) ? BigInt(given as number) : given;
+  if (field.type === 'vector' && Array.isArray(given) && given.every((item) => typeof item === 'number'))
+    return Float32Array.from(given);
+  return given;
+}
+
+function finiteProblem(value: unknown): string | null {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return 'must be finite; give null where there is no value';
+  if (value instanceof Float32Array) {
+    const at = value.findIndex((item) => !Number.isFinite(item));
+    if (at >= 0) return `must be finite; item ${at} is ${value[at]}`;
+  }
+  return null;
+}

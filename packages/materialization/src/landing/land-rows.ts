@@ -1,0 +1,27 @@
+import type { FeatureViewManifest } from '@larder/features';
+import {
+  appendHistory,
+  type HistoryProject,
+  type HistoryRow,
+  type OfflineStore,
+} from '@larder/offline-store';
+import { lockChunk, recordLanding, type ChunkAttempt, type Landing } from '@larder/offline-store/runs';
+
+export interface LandRowsOptions extends Landing, ChunkAttempt {
+  readonly project: HistoryProject;
+  readonly view: FeatureViewManifest;
+  readonly rows: readonly HistoryRow[];
+}
+
+/**
+ * History, row failures and the chunk's state, in one transaction under the chunk's lock. False when the attempt was
+ * taken away meanwhile: then nothing is written.
+ */
+export function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    if (!(await lockChunk(tx, options))) return false;
+    await appendHistory(tx, options.project, options.view, options.rows);
+    await recordLanding(tx, options);
+    return true;
+  });
+}

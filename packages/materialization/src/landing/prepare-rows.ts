@@ -1,0 +1,132 @@
+import { systemClock, type Clock, type ErrorCode } from '@larder/core';
+import type { EntityManifest, FeatureViewManifest, FieldValue, SourceRow } from '@larder/features';
+import { refuseFutureEvents } from '@larder/offline-store';
+import type { LandedFailure } from '@larder/offline-store/runs';
+import { entityKey } from '@larder/online-store';
+import { inputHash } from './input-hash.ts';
+import { keyText } from './key-text.ts';
+import { checkFeatureValue } from './feature-value.ts';
+
+/** A source row whose key and times are good: what remains is its features. */
+export interface PreparedRow {
+  readonly source: SourceRow;
+  readonly keys: Readonly<Record<string, FieldValue>>;
+  readonly keyTexts: readonly string[];
+  readonly entityKey: string;
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+  readonly inputHash: bigint;
+}
+
+export interface PreparedRows {
+  /** In the order given; of rows with the same key, event and created timestamp the last. */
+  readonly rows: readonly PreparedRow[];
+  readonly failures: readonly LandedFailure[];
+  readonly duplicates: number;
+}
+
+export interface PrepareOptions {
+  readonly view: FeatureViewManifest;
+  readonly entity: EntityManifest;
+  readonly clock?: Clock;
+}
+
+/** Both stores hold times from the year 1 on, and milliseconds below 2^47. */
+const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
+const END_TIMESTAMP_MS = 2 ** 47;
+/** History's index takes so many bytes of keys. */
+const MAX_KEY_BYTES = 1_000;
+
+/** Reads keys and times, refuses what cannot be landed, and drops duplicates. No row makes another one fail. */
+export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOptions): PreparedRows {
+  const failures: LandedFailure[] = [];
+  const read: PreparedRow[] = [];
+  const { source } = options.view;
+  const ignored = new Set([
+    ...options.entity.join_keys.map((joinKey) => joinKey.name),
+    source.event_timestamp_column,
+    ...(source.created_timestamp_column === null ? [] : [source.created_timestamp_column]),
+  ]);
+  for (const sourceRow of sourceRows) {
+    const row = prepareRow(sourceRow, options, ignored);
+    if ('code' in row) failures.push(row);
+    else read.push(row);
+  }
+  const { accepted, refused } = refuseFutureEvents(read, options.clock ?? systemClock);
+  for (const { row, error } of refused) failures.push(rowFailure(row, error.code, error.message));
+  const last = new Map<string, PreparedRow>();
+  for (const row of accepted)
+    last.set(`${row.eventTimestampMs} ${row.createdTimestampMs} ${row.entityKey}`, row);
+  return { rows: [...last.values()], failures, duplicates: accepted.length - last.size };
+}
+
+export function rowFailure(row: PreparedRow, code: string, reason: string, retryable = false): LandedFailure {
+  const { entityKey: key, keyTexts: keys, eventTimestampMs } = row;
+  return { entityKey: key, keys, eventTimestampMs, code, reason, retryable };
+}
+
+function prepareRow(
+  source: SourceRow,
+  { view, entity }: PrepareOptions,
+  ignored: ReadonlySet<string>,
+): PreparedRow | LandedFailure {
+  const failure = (code: ErrorCode, reason: string, known: Partial<LandedFailure> = {}): LandedFailure => ({
+    entityKey: null,
+    keys: null,
+    eventTimestampMs: null,
+    code,
+    reason,
+    retryable: false,
+    ...known,
+  });
+  const keys: Record<string, FieldValue> = {};
+  for (const joinKey of entity.join_keys) {
+    const checked = checkFeatureValue(joinKey, source[joinKey.name]);
+    if (!checked.ok) return failure('ENTITY_KEY_INVALID', `The join key ${checked.detail}.`);
+    keys[joinKey.name] = checked.value;
+  }
+  const keyTexts = Object.values(keys).map(keyText);
+  const bytes = keyTexts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes > MAX_KEY_BYTES)
+    return failure('ENTITY_KEY_INVALID', `The join keys take ${bytes} bytes; at most ${MAX_KEY_BYTES} fit.`);
+  let key: string;
+  try {
+    key = entityKey(entity, keys);
+  } catch (error) {
+    return failure('ENTITY_KEY_INVALID', error instanceof Error ? error.message : String(error));
+  }
+  const known = { entityKey: key, keys: keyTexts };
+  const { event_timestamp_column: eventColumn, created_timestamp_column: createdColumn } = view.source;
+  const eventTimestampMs = timestampMs(source[eventColumn]);
+  if (eventTimestampMs === null)
+    return failure(
+      'EVENT_TIMESTAMP_INVALID',
+      `${eventColumn} must be an instant from the year 1 to 6429.`,
+      known,
+    );
+  const createdTimestampMs =
+    createdColumn === null ? eventTimestampMs + view.available_after_ms : timestampMs(source[createdColumn]);
+  if (createdTimestampMs === null)
+    return failure(
+      'EVENT_TIMESTAMP_INVALID',
+      `${createdColumn} must be an instant from the year 1 to 6429.`,
+      {
+        ...known,
+        eventTimestampMs,
+      },
+    );
+  return {
+    source,
+    keys,
+    keyTexts,
+    entityKey: key,
+    eventTimestampMs,
+    createdTimestampMs,
+    inputHash: inputHash(source, ignored),
+  };
+}
+
+function timestampMs(value: unknown): number | null {
+  const ms = value instanceof Date ? value.getTime() : Number.NaN;
+  return ms >= MIN_TIMESTAMP_MS && ms < END_TIMESTAMP_MS ? ms : null;
+}

@@ -1,0 +1,30 @@
+import type { FeatureViewManifest } from '@larder/features';
+import { inputHashesAt, type HistoryProject, type OfflineStore } from '@larder/offline-store';
+import type { PreparedRow } from './prepare-rows.ts';
+
+export interface SkipOptions {
+  readonly store: OfflineStore;
+  readonly project: HistoryProject;
+  readonly view: FeatureViewManifest;
+  readonly revision: number;
+  /** Computes unchanged rows too; what this same run landed already is skipped all the same. */
+  readonly force: boolean;
+}
+
+export interface Unskipped {
+  readonly rows: readonly PreparedRow[];
+  readonly skipped: number;
+}
+
+/** Leaves out rows that stand in history for the same key, event timestamp and input. */
+export async function skipUnchanged(rows: readonly PreparedRow[], options: SkipOptions): Promise<Unskipped> {
+  const standing = await inputHashesAt(options.store, options.project, options.view, rows);
+  const changed = rows.filter((row, at) => {
+    const there = standing[at];
+    if (!there) return true;
+    if (there.revision === options.revision && there.createdTimestampMs === row.createdTimestampMs)
+      return false;
+    return options.force || there.inputHash !== row.inputHash;
+  });
+  return { rows: changed, skipped: rows.length - changed.length };
+}

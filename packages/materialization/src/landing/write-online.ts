@@ -1,0 +1,42 @@
+import { viewRef, type EntityManifest, type FeatureViewManifest } from '@larder/features';
+import type { HistoryRow } from '@larder/offline-store';
+import { compileRowCodec, entityKey, type OnlineRow, type OnlineStore } from '@larder/online-store';
+
+export interface WriteOnlineOptions {
+  readonly onlineStore: OnlineStore;
+  readonly view: FeatureViewManifest;
+  readonly entity: EntityManifest;
+}
+
+const ROWS_PER_WRITE = 500;
+
+/** Brings a chunk's history into the online store: per entity its newest row, and only where that is newer. */
+export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnlineOptions): Promise<void> {
+  const { onlineStore, view, entity } = options;
+  const codec = compileRowCodec(view);
+  const newest = new Map<string, HistoryRow>();
+  for (const row of rows) {
+    const key = entityKey(entity, row.keys);
+    const other = newest.get(key);
+    if (!other || isNewer(row, other)) newest.set(key, row);
+  }
+  const entries = [...newest];
+  for (let start = 0; start < entries.length; start += ROWS_PER_WRITE) {
+    const page = entries.slice(start, start + ROWS_PER_WRITE).map(([key, row]): OnlineRow => ({
+      entity: entity.name,
+      entityKey: key,
+      viewRef: viewRef(view),
+      ttlMs: view.ttl_ms,
+      row: codec.encode(row, row.values),
+    }));
+    await onlineStore.write(page);
+  }
+}
+
+function isNewer(a: HistoryRow, b: HistoryRow): boolean {
+  return (
+    (a.eventTimestampMs - b.eventTimestampMs ||
+      a.createdTimestampMs - b.createdTimestampMs ||
+      a.revision - b.revision) > 0
+  );
+}

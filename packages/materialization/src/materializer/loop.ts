@@ -1,0 +1,53 @@
+import type { Logger } from '@larder/core';
+
+export interface Loop {
+  /** Resolves when the turn under way has ended; no other begins. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  readonly name: string;
+  /** Between the end of a turn and the next one. */
+  readonly intervalMs: number;
+  readonly logger: Logger;
+  /** True: there is more to do at once. */
+  readonly turn: () => Promise<boolean | void>;
+}
+
+/** Repeats a turn for ever; a failing turn is reported once until one succeeds again, and repeated. */
+export function startLoop(options: LoopOptions): Loop {
+  const stopped = new AbortController();
+  let failing = false;
+  let wake: () => void = () => {};
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, options.intervalMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      let more: boolean | void = false;
+      try {
+        more = await options.turn();
+        if (failing) options.logger.info(`${options.name} works again`);
+        failing = false;
+      } catch (error) {
+        if (!failing)
+          options.logger.warn({ err: error }, `${options.name} failed; it is tried again and again`);
+        failing = true;
+      }
+      if (more !== true && !stopped.signal.aborted) await pause();
+    }
+  };
+  const running = run();
+  return {
+    stop() {
+      stopped.abort();
+      wake();
+      return running;
+    },
+  };
+}

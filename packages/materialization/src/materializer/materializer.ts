@@ -1,0 +1,172 @@
+import { hostname } from 'node:os';
+import { newId, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
+import type { LoadedProject, Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import { dispatchChunks, giveBackChunk, hasOpenRun } from '@larder/offline-store/runs';
+import type { OnlineStore } from '@larder/online-store';
+import { createBackfill } from '../backfill/create-backfill.ts';
+import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
+import { createChunkQueue } from '../queue/chunk-queue.ts';
+import { createSchedules, type ScheduleTick } from '../queue/schedules.ts';
+import { createLoadedViews } from './loaded-views.ts';
+import { startLoop } from './loop.ts';
+import {
+  DEFAULT_TIMES,
+  type MaterializerContext,
+  type MaterializerObserver,
+  type MaterializerTimes,
+} from './materializer-context.ts';
+import { planNextRun } from './plan-runs.ts';
+import { processChunk } from './process-chunk.ts';
+import { watch } from './watch.ts';
+
+export interface MaterializerOptions {
+  readonly project: LoadedProject;
+  /** What is applied now, for its policies and schedules. Null: nothing is applied yet. @default the project's own manifest */
+  readonly applied?: () => Manifest | null;
+  readonly offlineStore: OfflineStore;
+  readonly onlineStore: OnlineStore;
+  readonly queueRedisUrl: string;
+  /** Chunks computed at once, and threads. */
+  readonly slots: number;
+  /** Addresses of source databases by connection name. */
+  readonly connections: Readonly<Record<string, string>>;
+  /** Rows given to a computation at once; the grain of progress. @default 32 */
+  readonly batchRows?: number;
+  readonly times?: Partial<MaterializerTimes>;
+  readonly observer?: MaterializerObserver;
+  readonly clock?: Clock;
+  readonly logger: Logger;
+  /** Of the compute threads. @default 'warn' */
+  readonly threadLogLevel?: LogLevel;
+}
+
+export interface Materializer {
+  /** Takes nothing more, lets chunks under way end until the deadline, gives the others back, and closes. */
+  stop(options: { readonly deadlineMs: number }): Promise<void>;
+}
+
+const NOBODY: MaterializerObserver = { chunkEnded() {}, rowsLanded() {} };
+
+/** The worker's whole work: planning, dispatching, computing, landing, watching and schedules. The stores stay the caller's. */
+export function createMaterializer(options: MaterializerOptions): Materializer {
+  const { project, offlineStore: store, logger, slots } = options;
+  const applied = options.applied ?? (() => project.manifest);
+  const times = { ...DEFAULT_TIMES, ...options.times };
+  const views = createLoadedViews({ project, applied, connections: options.connections, slots });
+  let pool: ComputePool | undefined;
+  const context: MaterializerContext = {
+    projectName: project.name,
+    processId: `${hostname()}-${process.pid}-${newId()}`,
+    store,
+    onlineStore: options.onlineStore,
+    views,
+    pool: () =>
+      (pool ??= createComputePool({
+        configPath: project.configPath,
+        threads: slots,
+        logLevel: options.threadLogLevel ?? 'warn',
+        batchTimeoutMs: times.batchTimeoutMs,
+      })),
+    slots,
+    batchRows: options.batchRows ?? 32,
+    times,
+    observer: options.observer ?? NOBODY,
+    clock: options.clock ?? systemClock,
+    logger,
+  };
+
+  const stopping = new AbortController();
+  const queue = createChunkQueue({
+    project: project.name,
+    redisUrl: options.queueRedisUrl,
+    // While one chunk of a thread reads and lands, its other one computes.
+    concurrency: slots * 2,
+    logger,
+    process: (attempt) => processChunk(context, attempt, stopping.signal),
+  });
+  const schedules = createSchedules({
+    project: project.name,
+    redisUrl: options.queueRedisUrl,
+    logger,
+    onTick: (tick) => queueScheduledRun(context, applied(), tick),
+  });
+
+  async function dispatch(): Promise<void> {
+    const attempts = await dispatchChunks(store, {
+      project: project.name,
+      views: views.claimable(),
+      dispatcher: context.processId,
+      slots,
+    });
+    if (attempts.length === 0) return;
+    try {
+      await queue.add(attempts);
+    } catch (error) {
+      // What did reach the queue finds its attempt replaced.
+      for (const attempt of attempts) await giveBackChunk(store, attempt, times.backoffMs);
+      throw error;
+    }
+  }
+
+  const loops = [
+    startLoop({
+      name: 'Planning',
+      intervalMs: times.dispatchIntervalMs,
+      logger,
+      turn: () => planNextRun(context),
+    }),
+    startLoop({ name: 'Dispatching', intervalMs: times.dispatchIntervalMs, logger, turn: dispatch }),
+    startLoop({
+      name: 'Watching',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: () => watch(context, queue),
+    }),
+    startLoop({
+      name: 'Scheduling',
+      intervalMs: times.scheduleIntervalMs,
+      logger,
+      turn: async () => {
+        const manifest = applied();
+        if (manifest) await schedules.reconcile(Object.values(manifest.feature_views));
+      },
+    }),
+  ];
+
+  return {
+    async stop({ deadlineMs }) {
+      const deadline = setTimeout(() => stopping.abort(new Error('The worker stops.')), deadlineMs);
+      await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
+      clearTimeout(deadline);
+      await Promise.all([queue.close(), schedules.close(), pool?.close()]);
+      await views.close();
+    },
+  };
+}
+
+async function queueScheduledRun(
+  { store, logger, projectName }: MaterializerContext,
+  applied: Manifest | null,
+  tick: ScheduleTick,
+): Promise<void> {
+  const view = applied?.feature_views[tick.viewRef];
+  if (!applied || !view) return;
+  const open = await hasOpenRun(store, {
+    project: projectName,
+    view: view.name,
+    version: view.version,
+    trigger: 'schedule',
+  });
+  if (open) {
+    logger.warn({ view: tick.viewRef }, 'A scheduled run is left out: the one before has not ended');
+    return;
+  }
+  await createBackfill(store, {
+    manifest: applied,
+    view: tick.viewRef,
+    scope: { all: true },
+    trigger: 'schedule',
+    idempotencyKey: `schedule ${tick.viewRef} ${tick.dueAt.toISOString()}`,
+  });
+}

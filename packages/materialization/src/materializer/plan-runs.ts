@@ -1,0 +1,60 @@
+import { isLarderError } from '@larder/core';
+import {
+  claimRunToPlan,
+  extendPlanning,
+  failRun,
+  finishRuns,
+  savePlan,
+  type RunToPlan,
+} from '@larder/offline-store/runs';
+import { sourceScope } from '../backfill/source-scope.ts';
+import type { MaterializerContext } from './materializer-context.ts';
+
+/** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */
+export async function planNextRun(context: MaterializerContext): Promise<boolean> {
+  const { store, times, logger } = context;
+  const run = await claimRunToPlan(store, {
+    project: context.projectName,
+    views: context.views.claimable(),
+    leaseMs: times.leaseMs,
+  });
+  if (!run) return false;
+  const keepClaim = setInterval(() => {
+    extendPlanning(store, run, times.leaseMs).catch((error: unknown) =>
+      logger.warn({ err: error, runId: run.runId }, 'The claim on a run being planned could not be extended'),
+    );
+  }, times.leaseMs / 3);
+  try {
+    await plan(context, run);
+  } catch (error) {
+    // Anything else (PostgreSQL away) leaves the run queued; the claim runs out and somebody plans it.
+    if (!isLarderError(error)) throw error;
+    logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
+    await failRun(store, {
+      runId: run.runId,
+      planningToken: run.planningToken,
+      code: error.code,
+      reason: error.message,
+    });
+  } finally {
+    clearInterval(keepClaim);
+  }
+  await finishRuns(store, context.projectName);
+  return true;
+}
+
+async function plan(context: MaterializerContext, run: RunToPlan): Promise<void> {
+  const view = context.views.find(run);
+  if (!view) throw new Error(`Run ${run.runId} was claimed for a view that is not loaded.`);
+  const started = performance.now();
+  const chunks = await context.views.source(view).planChunks({
+    scope: sourceScope(view.entity, run.scope),
+    chunkRows: view.manifest.chunk_rows,
+    limit: run.rowLimit,
+  });
+  if (!(await savePlan(context.store, run, chunks))) return;
+  context.logger.info(
+    { runId: run.runId, view: view.ref, chunks: chunks.length, ms: Math.round(performance.now() - started) },
+    'A run was planned',
+  );
+}

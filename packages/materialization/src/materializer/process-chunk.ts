@@ -1,0 +1,174 @@
+import { isLarderError, type ErrorCode } from '@larder/core';
+import type { SourceRow } from '@larder/features';
+import type { HistoryRow } from '@larder/offline-store';
+import {
+  claimChunk,
+  completeChunk,
+  failChunk,
+  finishRuns,
+  giveBackChunk,
+  listRetriedRows,
+  type ChunkAttempt,
+  type ClaimedChunk,
+  type LandedFailure,
+} from '@larder/offline-store/runs';
+import type { SourceBounds } from '@larder/sources';
+import { landRows } from '../landing/land-rows.ts';
+import { prepareRows, type PreparedRows } from '../landing/prepare-rows.ts';
+import { skipUnchanged } from '../landing/skip-unchanged.ts';
+import { writeOnline } from '../landing/write-online.ts';
+import { computeRows } from './compute-rows.ts';
+import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import type { MaterializedView } from './loaded-views.ts';
+import type { MaterializerContext } from './materializer-context.ts';
+
+const NOT_LOADED_DELAY_MS = 2_000;
+
+/**
+ * One attempt at a chunk, from the claim to the online store. Never throws: every outcome stands in PostgreSQL, and
+ * what could not even be written there is found by a watchdog when the lease runs out.
+ * @param stopping aborted when the process must end: the chunk is given back, not failed.
+ */
+export async function processChunk(
+  context: MaterializerContext,
+  attempt: ChunkAttempt,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { store, logger, times } = context;
+  try {
+    const chunk = await claimChunk(store, attempt, { worker: context.processId, leaseMs: times.leaseMs });
+    if (!chunk) return;
+    const view = context.views.find(chunk);
+    if (!view) {
+      // During a rolling restart another process has this code.
+      await giveBackChunk(store, chunk, NOT_LOADED_DELAY_MS);
+      context.observer.chunkEnded(`${chunk.view}@${chunk.version}`, 'given_back');
+      return;
+    }
+    await processClaimed(context, { chunk, view, stopping });
+    await finishRuns(store, context.projectName);
+  } catch (error) {
+    logger.warn({ err: error, ...attempt }, 'A chunk is left to the watchdog');
+  }
+}
+
+interface ClaimedWork {
+  readonly chunk: ClaimedChunk;
+  readonly view: MaterializedView;
+  readonly stopping: AbortSignal;
+}
+
+async function processClaimed(context: MaterializerContext, work: ClaimedWork): Promise<void> {
+  const { chunk, view, stopping } = work;
+  const { store, times, logger, observer } = context;
+  const heartbeat = startHeartbeat({
+    store,
+    attempt: chunk,
+    leaseMs: times.leaseMs,
+    progressIntervalMs: times.progressIntervalMs,
+    logger,
+  });
+  let landed: readonly HistoryRow[] | null;
+  try {
+    landed = await computeAndLand(context, work, heartbeat);
+  } catch (error) {
+    await heartbeat.stop();
+    if (heartbeat.lost.aborted) return observer.chunkEnded(view.ref, 'lost');
+    if (stopping.aborted || (isLarderError(error) && error.code === 'DEFINITION_NOT_LOADED')) {
+      await giveBackChunk(store, chunk, stopping.aborted ? 0 : NOT_LOADED_DELAY_MS);
+      return observer.chunkEnded(view.ref, 'given_back');
+    }
+    logger.warn(
+      { err: error, chunkId: chunk.chunkId, attempt: chunk.attempt, runId: chunk.runId, view: view.ref },
+      'A chunk failed',
+    );
+    const broken = await failChunk(store, chunk, { ...reasonOf(error), backoffMs: times.backoffMs });
+    return observer.chunkEnded(view.ref, broken?.state === 'failed' ? 'failed' : 'retried');
+  }
+  await heartbeat.stop();
+  if (landed === null) return observer.chunkEnded(view.ref, 'lost');
+  await writeOnline(landed, { onlineStore: context.onlineStore, view: view.manifest, entity: view.entity });
+  await completeChunk(store, chunk.chunkId);
+  observer.chunkEnded(view.ref, 'done');
+}
+
+/** Null when the attempt was taken away before it could land. */
+async function computeAndLand(
+  context: MaterializerContext,
+  { chunk, view, stopping }: ClaimedWork,
+  heartbeat: Heartbeat,
+): Promise<readonly HistoryRow[] | null> {
+  const { store, times } = context;
+  const project = context.views.project;
+  const source = context.views.source(view);
+  const signal = AbortSignal.any([stopping, heartbeat.lost]);
+  const bounds = chunk.bounds as SourceBounds;
+  const prepared = await prepare(context, { chunk, view }, await source.scan(bounds));
+  const unskipped = await skipUnchanged(prepared.rows, {
+    store,
+    project,
+    view: view.manifest,
+    revision: chunk.revision,
+    force: chunk.force,
+  });
+  const refused = prepared.failures.length;
+  const { skipped } = unskipped;
+  heartbeat.report({ done: 0, failed: refused, skipped });
+  const computed = await computeRows(unskipped.rows, {
+    view,
+    pool: context.pool,
+    batchRows: context.batchRows,
+    chunkId: chunk.chunkId,
+    revision: chunk.revision,
+    signal,
+    onProgress: (done, failed) => heartbeat.report({ done, failed: failed + refused, skipped }),
+  });
+  signal.throwIfAborted();
+  const failures: LandedFailure[] = [...prepared.failures, ...computed.failures];
+  const counts = { done: computed.rows.length, failed: failures.length, skipped };
+  const landed = await landRows(store, {
+    runId: chunk.runId,
+    chunkId: chunk.chunkId,
+    attempt: chunk.attempt,
+    project,
+    view: view.manifest,
+    rows: computed.rows,
+    failures,
+    counts: { ...counts, duplicate: prepared.duplicates },
+    leaseMs: times.leaseMs,
+  });
+  if (!landed) return null;
+  context.observer.rowsLanded(view.ref, counts);
+  return computed.rows;
+}
+
+async function prepare(
+  context: MaterializerContext,
+  { chunk, view }: { readonly chunk: ClaimedChunk; readonly view: MaterializedView },
+  sourceRows: readonly SourceRow[],
+): Promise<PreparedRows> {
+  const prepared = prepareRows(sourceRows, {
+    view: view.manifest,
+    entity: view.entity,
+    clock: context.clock,
+  });
+  if (chunk.retryOf === null) return prepared;
+  // The keys' other rows landed with the chunk that is being retried.
+  const wanted = await listRetriedRows(context.store, chunk.chunkId);
+  const isWanted = (row: { readonly entityKey: string | null; readonly eventTimestampMs: number | null }) =>
+    wanted.some(
+      (retried) =>
+        retried.entityKey === row.entityKey &&
+        (retried.eventTimestampMs === null || retried.eventTimestampMs === row.eventTimestampMs),
+    );
+  return { ...prepared, rows: prepared.rows.filter(isWanted), failures: prepared.failures.filter(isWanted) };
+}
+
+function reasonOf(error: unknown): { code: ErrorCode; reason: string; retryable: boolean } {
+  if (isLarderError(error)) return { code: error.code, reason: error.message, retryable: error.retryable };
+  return {
+    code: 'INTERNAL',
+    reason: error instanceof Error ? error.message : String(error),
+    retryable: true,
+  };
+}

@@ -1,0 +1,70 @@
+import { readChunkHistory } from '@larder/offline-store';
+import {
+  claimLandedChunks,
+  claimStaleDispatches,
+  completeChunk,
+  expireLeases,
+  failUnloadedRuns,
+  finishRuns,
+  giveBackChunk,
+} from '@larder/offline-store/runs';
+import type { ChunkQueue } from '../queue/chunk-queue.ts';
+import { writeOnline } from '../landing/write-online.ts';
+import type { MaterializerContext } from './materializer-context.ts';
+
+const CHUNKS_PER_TURN = 20;
+
+/** Finds what dead workers and a lost queue left behind. Every process does it; no chunk is taken by two. */
+export async function watch(context: MaterializerContext, queue: Pick<ChunkQueue, 'has'>): Promise<void> {
+  const { store, projectName: project, times, logger } = context;
+  for (const { chunkId, runId, state } of await expireLeases(store, { project, backoffMs: times.backoffMs }))
+    logger.warn({ chunkId, runId, state }, 'A lease ran out; its worker is gone or stuck');
+  for (const runId of await failUnloadedRuns(store, {
+    project,
+    views: context.views.claimable(),
+    graceMs: times.definitionGraceMs,
+  }))
+    logger.error({ runId }, 'No worker brought the code of a queued run; it failed');
+  await finishRuns(store, project);
+  // Last, because they need Redis: while it is away the others still happen.
+  await replayLanded(context);
+  await findLostJobs(context, queue);
+}
+
+async function replayLanded(context: MaterializerContext): Promise<void> {
+  const { store, projectName: project, times, views, logger } = context;
+  const landed = await claimLandedChunks(store, {
+    project,
+    views: views.claimable(),
+    leaseMs: times.leaseMs,
+    limit: CHUNKS_PER_TURN,
+  });
+  for (const { chunkId, ...run } of landed) {
+    const view = views.find(run);
+    if (!view) continue;
+    const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
+    await writeOnline(rows, { onlineStore: context.onlineStore, view: view.manifest, entity: view.entity });
+    await completeChunk(store, chunkId);
+    logger.info(
+      { chunkId, view: view.ref, rows: rows.length },
+      'A landed chunk was replayed into the online store',
+    );
+  }
+  if (landed.length > 0) await finishRuns(store, project);
+}
+
+async function findLostJobs(
+  { store, projectName: project, times, logger }: MaterializerContext,
+  queue: Pick<ChunkQueue, 'has'>,
+): Promise<void> {
+  const stale = await claimStaleDispatches(store, {
+    project,
+    olderThanMs: times.staleDispatchMs,
+    limit: CHUNKS_PER_TURN,
+  });
+  for (const attempt of stale) {
+    if (await queue.has(attempt)) continue;
+    if (await giveBackChunk(store, attempt))
+      logger.warn({ ...attempt }, 'The queue lost a chunk; it is dispatched again');
+  }
+}

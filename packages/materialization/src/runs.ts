@@ -1,0 +1,22 @@
+// What the API process needs: no queue, no threads.
+export { createBackfill } from './backfill/create-backfill.ts';
+export type { BackfillRequest, BackfillScope } from './backfill/create-backfill.ts';
+export {
+  cancelRun,
+  getRun,
+  listFailures,
+  listRuns,
+  pauseRun,
+  resumeRun,
+  retryFailed,
+} from '@larder/offline-store/runs';
+export type {
+  ListFailuresOptions,
+  ListRunsOptions,
+  RunFailure,
+  RunRows,
+  RunScope,
+  RunStatus,
+  RunSummary,
+  RunTrigger,
+} from '@larder/offline-store/runs';
