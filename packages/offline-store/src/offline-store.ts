@@ -26,15 +26,16 @@ export interface OfflineStore {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const INT8_OID = 20;
 
 export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, parseInt8);
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'larder',
-    types: { getTypeParser },
+    types,
   });
   // A lost connection also fails the query that runs on it; without listeners it would end the process.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'An idle PostgreSQL connection was lost'));
@@ -71,10 +72,6 @@ export function kyselyOver(client: pg.PoolClient): Kysely<Database> {
 }
 
 /** bigint columns come as numbers; 64-bit hashes and int64 features are read as text or by binary COPY instead. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
-  return oid === INT8_OID && format !== 'binary' ? parseInt8 : pg.types.getTypeParser(oid, format as 'text');
-}
-
 function parseInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond 2^53; select it as text.`);

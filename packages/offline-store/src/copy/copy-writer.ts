@@ -6,6 +6,7 @@
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
 const FLOAT4_OID = 700;
+const TEXT_OID = 25;
 
 export class CopyWriter {
   #buffer: Buffer;
@@ -74,27 +75,23 @@ export class CopyWriter {
   }
 
   textArray(values: readonly string[]): void {
-    const sizes = values.map((value) => Buffer.byteLength(value));
-    const at = this.#array(
-      25,
-      values.length,
-      sizes.reduce((sum, size) => sum + 4 + size, 0),
-    );
-    let offset = at;
-    values.forEach((value, i) => {
-      this.#view.setInt32(offset, sizes[i]!);
-      this.#buffer.write(value, offset + 4, sizes[i]!);
-      offset += 4 + sizes[i]!;
-    });
+    const bodyBytes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
+    let at = this.#array(TEXT_OID, values.length, bodyBytes);
+    for (const value of values) {
+      const bytes = this.#buffer.write(value, at + 4);
+      this.#view.setInt32(at, bytes);
+      at += 4 + bytes;
+    }
   }
 
   /** real[]; bits are copied as integers, so that NaN keeps its payload. */
   float32Array(values: Float32Array): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
     let at = this.#array(FLOAT4_OID, values.length, values.length * 8);
-    for (let i = 0; i < bits.length; i++, at += 8) {
+    for (const float of bits) {
       this.#view.setInt32(at, 4);
-      this.#view.setUint32(at + 4, bits[i]!);
+      this.#view.setUint32(at + 4, float);
+      at += 8;
     }
   }
 

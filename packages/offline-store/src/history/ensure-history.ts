@@ -26,7 +26,7 @@ export async function ensureHistoryIn(
   await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
   const { rows } = await sql<{ there: boolean }>`
     select to_regclass(${`"${table.schema}"."${table.name}"`}) is not null as there`.execute(tx.db);
-  if (!rows[0]!.there) await createTable(tx, table);
+  if (rows[0]?.there !== true) await createTable(tx, table);
   const thisMonth = monthOf(Date.now());
   await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
 }

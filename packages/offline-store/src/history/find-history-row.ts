@@ -23,13 +23,12 @@ export async function findHistoryRow(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,
   view: FeatureViewManifest,
-  keys: KeyValues,
-  row: OrderKey,
+  row: { readonly keys: KeyValues } & OrderKey,
 ): Promise<Provenance | null> {
   const table = historyTable(project, view);
   const { rows } = await sql<Provenance>`
     select history.landed_at as "landedAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
-    from ${keyRows(table, [keys])}
+    from ${keyRows(table, [row.keys])}
     join ${sql.table(`${table.schema}.${table.name}`)} as history on ${keysMatch(table)}
     left join larder.chunks using (chunk_id)
     where history.event_timestamp = ${new Date(row.eventTimestampMs)}

@@ -43,17 +43,23 @@ export const HISTORY_COLUMNS = [
 ] as const;
 const COPIED_COLUMNS = HISTORY_COLUMNS.filter((column) => column !== 'landed_at');
 
+/** `COPIED_COLUMNS`, then the features. */
+type RowBytes = [Buffer, Buffer, Buffer, Buffer, Buffer, ...(Buffer | null)[]];
+
 /** An index entry must stay under a third of a page; the timestamps and several keys share it. */
 const MAX_KEY_BYTES = 1_000;
 /** Partitions are named by four-digit years. */
 const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
 const END_TIMESTAMP_MS = Date.UTC(10_000, 0, 1);
 
-const compiled = new WeakMap<FeatureViewManifest, HistoryTable>();
+const compiled = new WeakMap<HistoryProject, WeakMap<FeatureViewManifest, HistoryTable>>();
 
+/** Compiled once per project and view object. */
 export function historyTable(project: HistoryProject, view: FeatureViewManifest): HistoryTable {
-  let table = compiled.get(view);
-  if (!table) compiled.set(view, (table = compile(project, view)));
+  let tables = compiled.get(project);
+  if (!tables) compiled.set(project, (tables = new WeakMap()));
+  let table = tables.get(view);
+  if (!table) tables.set(view, (table = compile(project, view)));
   return table;
 }
 
@@ -83,7 +89,7 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       const problem = rowProblem(keys, features, row);
       if (problem) throw new LarderError('FEATURE_VALUE_INVALID', `${viewRef(view)}: ${problem}.`);
       out.row(columns.length);
-      for (const key of keys) key.write(out, row.keys[key.name]!);
+      for (const key of keys) key.write(out, row.keys[key.name] as FieldValue);
       writeTimestampMs(out, row.eventTimestampMs);
       writeTimestampMs(out, row.createdTimestampMs);
       out.int64(BigInt(row.revision));
@@ -96,19 +102,16 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       }
     },
     readRow(bytes) {
-      const at = keys.length;
+      const [event, created, revision, chunkId, inputHash, ...values] = bytes.slice(keys.length) as RowBytes;
       return {
-        keys: Object.fromEntries(keys.map((key, i) => [key.name, key.read(bytes[i]!)])),
-        eventTimestampMs: readTimestampMs(bytes[at]!),
-        createdTimestampMs: readTimestampMs(bytes[at + 1]!),
-        revision: Number(bytes[at + 2]!.readBigInt64BE(0)),
-        chunkId: Number(bytes[at + 3]!.readBigInt64BE(0)),
-        inputHash: bytes[at + 4]!.readBigInt64BE(0),
+        keys: Object.fromEntries(keys.map((key, i) => [key.name, key.read(bytes[i] as Buffer)])),
+        eventTimestampMs: readTimestampMs(event),
+        createdTimestampMs: readTimestampMs(created),
+        revision: Number(revision.readBigInt64BE(0)),
+        chunkId: Number(chunkId.readBigInt64BE(0)),
+        inputHash: inputHash.readBigInt64BE(0),
         values: Object.fromEntries(
-          features.map((feature, i) => {
-            const value = bytes[at + 5 + i];
-            return [feature.name, value ? feature.read(value) : null];
-          }),
+          features.map((feature, i) => [feature.name, values[i] ? feature.read(values[i]) : null]),
         ),
       };
     },

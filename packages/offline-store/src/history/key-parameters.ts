@@ -24,5 +24,5 @@ export function keysMatch(table: HistoryTable): RawBuilder<boolean> {
 
 function parameter(table: HistoryTable, name: string, value: FieldValue | undefined): string {
   if (value === undefined || value === null) throw new Error(`${table.ref}: join key ${name} is missing.`);
-  return value instanceof Date ? value.toISOString() : String(value);
+  return value instanceof Date ? value.toISOString() : `${value as string | number | bigint | boolean}`;
 }

@@ -57,12 +57,15 @@ test('a row is found again by its keys and order, with the run that wrote it', a
   await store.transaction((tx) =>
     appendHistory(tx, project, stats, [seen(7n, 'found', [MARCH_MS + 1, 2, 3], 0n)]),
   );
-  const order = { eventTimestampMs: MARCH_MS + 1, createdTimestampMs: 2, revision: 3 };
-  const found = await findHistoryRow(store, project, stats, { user: 7n, ad_id: 'found' }, order);
+  const wanted = {
+    keys: { user: 7n, ad_id: 'found' },
+    eventTimestampMs: MARCH_MS + 1,
+    createdTimestampMs: 2,
+    revision: 3,
+  };
+  const found = await findHistoryRow(store, project, stats, wanted);
   expect(found).toEqual({ landedAt: expect.any(Date), chunkId: 1, runId: null });
-  expect(
-    await findHistoryRow(store, project, stats, { user: 7n, ad_id: 'found' }, { ...order, revision: 4 }),
-  ).toBeNull();
+  expect(await findHistoryRow(store, project, stats, { ...wanted, revision: 4 })).toBeNull();
 });
 
 test('the newest row of a key comes from the unique index, newest partition first', async ({ store }) => {

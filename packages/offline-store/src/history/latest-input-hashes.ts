@@ -30,7 +30,7 @@ export async function latestInputHashes(
       order by event_timestamp desc, created_timestamp desc, revision desc
       limit 1
     ) as newest`.execute(store.db);
-  const latest = new Array<LatestInputHash | null>(keys.length).fill(null);
+  const latest = keys.map((): LatestInputHash | null => null);
   for (const row of rows)
     latest[row.at - 1] = {
       eventTimestampMs: row.event.getTime(),

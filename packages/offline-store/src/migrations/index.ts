@@ -1,6 +1,6 @@
 import type { Migration } from 'kysely/migration';
-import { registry } from './0001_registry.ts';
-import { predictions } from './0002_predictions.ts';
+import { registry } from './0001-registry.ts';
+import { predictions } from './0002-predictions.ts';
 import { runs } from '../runs/runs.migration.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */

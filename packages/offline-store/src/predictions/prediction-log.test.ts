@@ -12,7 +12,7 @@ async function logged(store: OfflineStore, predictionIds: readonly string[]): Pr
     select count(*) as rows from larder.predictions where prediction_id = any(${predictionIds}::uuid[])`.execute(
     store.db,
   );
-  return rows[0]!.rows;
+  return rows[0]?.rows ?? 0;
 }
 
 test('a record is readable in SQL as it was given', async ({ store }) => {

@@ -103,10 +103,8 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
       if (!isRefusal(error)) throw error;
     }
     if (records.length === 1) {
-      logger.error(
-        { prediction_id: records[0]!.predictionId },
-        'A prediction cannot be stored and was dropped from the log',
-      );
+      const ids = records.map((record) => record.predictionId);
+      logger.error({ prediction_ids: ids }, 'A prediction cannot be stored and was dropped from the log');
       return 1;
     }
     const half = Math.ceil(records.length / 2);
@@ -127,7 +125,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
       }
       buffer.push(record);
       if (draining === null) {
-        if (buffer.length === BATCH_RECORDS) setImmediate(drain);
+        if (buffer.length === BATCH_RECORDS) setImmediate(() => void drain());
         else if (timer === null) schedule();
       }
       return true;
