@@ -1,0 +1,39 @@
+import { parseManifest, type Manifest } from '@larder/features';
+import type { RegistryStore } from './registry-state.ts';
+
+export interface AppliedManifest {
+  /** Grows with every apply. */
+  readonly id: number;
+  readonly manifest: Manifest;
+  readonly actor: string;
+  readonly appliedAt: Date;
+}
+
+/** The newest applied manifest of a project; null before the first apply. */
+export async function appliedManifest(
+  store: RegistryStore,
+  project: string,
+): Promise<AppliedManifest | null> {
+  const row = await store.db
+    .selectFrom('larder.manifests')
+    .select(['id', 'manifest', 'actor', 'applied_at'])
+    .where('project', '=', project)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row
+    ? { id: row.id, manifest: parseManifest(row.manifest), actor: row.actor, appliedAt: row.applied_at }
+    : null;
+}
+
+/** Only the id of what is applied: one index lookup, cheap enough to ask every second. */
+export async function appliedId(store: RegistryStore, project: string): Promise<number | null> {
+  const row = await store.db
+    .selectFrom('larder.manifests')
+    .select('id')
+    .where('project', '=', project)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Manifest, ModelManifest } from '@larder/features';
+import type { PlanLines } from './plan.ts';
+import type { RegistryState } from './registry-state.ts';
+import type { ModelVersion } from './model-version.ts';
+
+/** Lines for every model; gives the models that get a new version, with its number. */
+export function compareModels(lines: PlanLines, state: RegistryState, next: Manifest): Map<string, number> {
+  const applied = state.applied?.manifest.models ?? {};
+  const created = new Map<string, number>();
+  for (const [name, model] of Object.entries(next.models)) {
+    const subject = `model ${name}`;
+    const newest = state.modelVersions.get(name);
+    const reasons = newest ? versionReasons(newest, model) : [];
+    const version = (newest?.version ?? 0) + (!newest || reasons.length > 0 ? 1 : 0);
+    if (version !== newest?.version) created.set(name, version);
+    const was = applied[name];
+    if (!was) lines.create(subject, `, version ${version}`);
+    else {
+      if (created.has(name))
+        lines.change(subject, `new version ${version} of ${subject}: ${reasons.join(', ')} changed`);
+      changeMembers(lines, was, model);
+    }
+  }
+  for (const name of Object.keys(applied))
+    if (!next.models[name])
+      lines.remove(`model ${name}`, 'no longer served; its versions and logged predictions stay');
+  return created;
+}
+
+function versionReasons(newest: ModelVersion, model: ModelManifest): string[] {
+  const reasons: string[] = [];
+  if (!isDeepStrictEqual(newest.inputs, model.inputs)) reasons.push('inputs');
+  if (!isDeepStrictEqual(newest.outputs, model.outputs)) reasons.push('outputs');
+  if (newest.artifactSha256 !== model.artifact.sha256) reasons.push('artifact');
+  return reasons;
+}
+
+const MEMBERS = [
+  ['missing', 'value of missing features'],
+  ['when_store_unavailable', 'answer without the online store'],
+  ['deadline_ms', 'deadline (ms)'],
+  ['owner', 'owner'],
+] as const;
+
+function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest): void {
+  const subject = `model ${now.name}`;
+  for (const [member, name] of MEMBERS)
+    if (was[member] !== now[member])
+      lines.change(
+        subject,
+        `change ${name} of ${subject}: ${was[member] ?? 'none'} → ${now[member] ?? 'none'}`,
+      );
+  if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
+  const moved = was.artifact.path !== now.artifact.path && was.artifact.sha256 === now.artifact.sha256;
+  if (moved)
+    lines.change(
+      subject,
+      `change path of the artifact of ${subject}: ${was.artifact.path} → ${now.artifact.path}`,
+    );
+}

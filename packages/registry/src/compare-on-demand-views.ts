@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { InputManifest, Manifest, OnDemandFeatureViewManifest } from '@larder/features';
+import type { PlanLines } from './plan.ts';
+import type { RegistryState } from './registry-state.ts';
+import { schemaClauses } from './view-definition.ts';
+
+/**
+ * Lines for every on-demand view. They have no versions: what one computes may change only together with every model
+ * that was trained with it, so a change passes when all its readers come with another artifact.
+ */
+export function compareOnDemandViews(
+  lines: PlanLines,
+  state: RegistryState,
+  next: Manifest,
+  sameMeaning: boolean,
+): void {
+  const applied = state.applied?.manifest.on_demand_feature_views ?? {};
+  for (const [name, view] of Object.entries(next.on_demand_feature_views)) {
+    const subject = `on-demand view ${name}`;
+    const was = applied[name];
+    if (!was) {
+      lines.create(subject);
+      continue;
+    }
+    const clauses = structureClauses(was, view);
+    const codeChanged = was.code_sha256 !== view.code_sha256;
+    if (clauses.length === 0 && !codeChanged) continue;
+    const untrained = untrainedReaders(state, next, name);
+    const codeOnly = clauses.length === 0;
+    if (untrained.length > 0 && !(codeOnly && sameMeaning)) {
+      lines.refuse({
+        code: codeOnly ? 'CODE_CHANGED' : 'VIEW_VERSION_IMMUTABLE',
+        subject,
+        pointer: `/on_demand_feature_views/${name}`,
+        message: refusalText({ subject, clauses, untrained, codeOnly }),
+      });
+      continue;
+    }
+    if (untrained.length > 0) lines.sameMeaning.push(subject);
+    const what = [...clauses, ...(codeChanged ? ['code changed'] : [])].join('; ');
+    lines.change(
+      subject,
+      `change ${subject}: ${what}${untrained.length > 0 ? ', declared to mean the same' : ''}`,
+    );
+  }
+  for (const name of Object.keys(applied))
+    if (!next.on_demand_feature_views[name]) lines.remove(`on-demand view ${name}`, 'no longer computed');
+}
+
+function structureClauses(was: OnDemandFeatureViewManifest, now: OnDemandFeatureViewManifest): string[] {
+  const clauses = isDeepStrictEqual(was.request, now.request) ? [] : ['request fields changed'];
+  if (!isDeepStrictEqual(was.inputs, now.inputs)) clauses.push('inputs changed');
+  return [...clauses, ...schemaClauses(was.schema, now.schema)];
+}
+
+/** Applied models that read the view, directly or through other on-demand views, and keep their artifact. */
+function untrainedReaders(state: RegistryState, next: Manifest, view: string): string[] {
+  const applied = state.applied?.manifest.models ?? {};
+  const reads = (inputs: readonly InputManifest[]): boolean =>
+    inputs.some(
+      (input) =>
+        input.version === null &&
+        (input.view === view || reads(next.on_demand_feature_views[input.view]?.inputs ?? [])),
+    );
+  return Object.values(next.models)
+    .filter((model) => applied[model.name]?.artifact.sha256 === model.artifact.sha256 && reads(model.inputs))
+    .map((model) => model.name);
+}
+
+interface RefusalParts {
+  readonly subject: string;
+  readonly clauses: readonly string[];
+  readonly untrained: readonly string[];
+  readonly codeOnly: boolean;
+}
+
+function refusalText({ subject, clauses, untrained, codeOnly }: RefusalParts): string {
+  const what = codeOnly ? 'its code changed' : clauses.join('; ');
+  const models = untrained.join(', ');
+  const otherwise = codeOnly ? ', or say --same-meaning if the values stay the same' : '';
+  return `${subject}: ${what}, while the artifact of ${models} was trained with what it was. Train ${models} again for the same apply, give the changed function a new name${otherwise}.`;
+}

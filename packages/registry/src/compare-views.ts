@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
+import { formatDurationMs } from '@larder/core';
+import type { FeatureViewManifest, Manifest } from '@larder/features';
+import type { PlanLines } from './plan.ts';
+import type { RegistryState } from './registry-state.ts';
+import { compareDefinitions, viewDefinition, type ViewDefinition } from './view-definition.ts';
+
+/** Lines for every feature view; compared with all versions that were ever applied, also removed ones. */
+export function compareViews(
+  lines: PlanLines,
+  state: RegistryState,
+  next: Manifest,
+  sameMeaning: boolean,
+): void {
+  const applied = state.applied?.manifest.feature_views ?? {};
+  for (const [ref, view] of Object.entries(next.feature_views)) {
+    const known = state.viewDefinitions.get(ref);
+    const was = applied[ref];
+    if (known && !acceptDefinition(lines, { ref, known, now: viewDefinition(next, view), sameMeaning }))
+      continue;
+    if (!known) lines.create(`view ${ref}`);
+    else if (!was) lines.create(`view ${ref}`, ' again: its history is still there');
+    else changePolicies(lines, was, view);
+  }
+  for (const ref of Object.keys(applied))
+    if (!next.feature_views[ref])
+      lines.remove(`view ${ref}`, 'no longer filled or served; its history and online rows stay');
+}
+
+interface DefinitionCheck {
+  readonly ref: string;
+  readonly known: ViewDefinition;
+  readonly now: ViewDefinition;
+  readonly sameMeaning: boolean;
+}
+
+function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
+  const { ref, known, now } = check;
+  const { clauses, codeOnly, entityChanged } = compareDefinitions(known, now);
+  if (clauses.length === 0) return true;
+  const subject = `view ${ref}`;
+  if (codeOnly && check.sameMeaning) {
+    lines.change(subject, `change code of ${subject}: declared to mean the same`);
+    lines.sameMeaning.push(subject);
+    return true;
+  }
+  lines.refuse({
+    code: codeOnly ? 'CODE_CHANGED' : 'VIEW_VERSION_IMMUTABLE',
+    subject,
+    pointer: `/feature_views/${ref}`,
+    message: codeOnly
+      ? `${ref}: the code of its own function changed. Bump the version, or say --same-meaning if the values stay the same.`
+      : `${ref} is applied and cannot change: ${clauses.join('; ')}. ${advice(entityChanged)}`,
+  });
+  return false;
+}
+
+function advice(entityChanged: boolean): string {
+  return entityChanged
+    ? 'Give the changed entity a new name; views of both entities are then served side by side.'
+    : 'Bump the version: both versions are then served side by side until you remove the old one.';
+}
+
+const POLICIES = [
+  ['ttl_ms', 'ttl', durationText],
+  ['schedule', 'schedule', valueText],
+  ['available_after_ms', 'available after', durationText],
+  ['chunk_rows', 'rows per chunk', valueText],
+  ['owner', 'owner', valueText],
+] as const;
+
+function changePolicies(lines: PlanLines, was: FeatureViewManifest, now: FeatureViewManifest): void {
+  const subject = `view ${now.name}@${now.version}`;
+  for (const [member, name, text] of POLICIES)
+    if (was[member] !== now[member])
+      lines.change(subject, `change ${name} of ${subject}: ${text(was[member])} → ${text(now[member])}`);
+  if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
+  for (const [name, { path }] of Object.entries(now.compute?.artifacts ?? {})) {
+    const before = was.compute?.artifacts[name]?.path;
+    if (before !== undefined && before !== path)
+      lines.change(subject, `change path of artifact ${name} of ${subject}: ${before} → ${path}`);
+  }
+}
+
+function durationText(value: string | number | null): string | number {
+  return typeof value === 'number' ? formatDurationMs(value) : valueText(value);
+}
+
+function valueText(value: string | number | null): string | number {
+  return value ?? 'none';
+}

@@ -1,0 +1,52 @@
+import type { FieldManifest, InputManifest } from '@larder/features';
+import type { RegistryStore } from './registry-state.ts';
+
+export interface ModelVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly inputs: readonly InputManifest[];
+  readonly outputs: readonly FieldManifest[];
+  readonly artifactPath: string;
+  readonly artifactSha256: string;
+  readonly createdAt: Date;
+}
+
+/** The newest version of a model; null when the model was never applied. */
+export async function modelVersion(
+  store: RegistryStore,
+  project: string,
+  model: string,
+): Promise<ModelVersion | null> {
+  return (await newestModelVersions(store, project, model)).get(model) ?? null;
+}
+
+/** The newest version of each model of a project, or of one of them. */
+export async function newestModelVersions(
+  store: RegistryStore,
+  project: string,
+  model?: string,
+): Promise<Map<string, ModelVersion>> {
+  const rows = await store.db
+    .selectFrom('larder.model_versions')
+    .distinctOn('model')
+    .selectAll()
+    .where('project', '=', project)
+    .where((eb) => (model === undefined ? eb.lit(true) : eb('model', '=', model)))
+    .orderBy('model')
+    .orderBy('version', 'desc')
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.model,
+      {
+        model: row.model,
+        version: row.version,
+        inputs: row.inputs as readonly InputManifest[],
+        outputs: row.outputs as readonly FieldManifest[],
+        artifactPath: row.artifact_path,
+        artifactSha256: row.artifact_sha256,
+        createdAt: row.created_at,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Manifest } from '@larder/features';
+import { compareModels } from './compare-models.ts';
+import { compareOnDemandViews } from './compare-on-demand-views.ts';
+import { compareViews } from './compare-views.ts';
+import { PlanLines, type Plan } from './plan.ts';
+import { readRegistryState, type RegistryState, type RegistryStore } from './registry-state.ts';
+
+/** What applying this manifest would change, and why it would be refused; writes nothing. */
+export async function planManifest(store: RegistryStore, manifest: Manifest): Promise<Plan> {
+  const state = await readRegistryState(store, manifest.project);
+  const { lines } = compareManifest(state, manifest, false);
+  return {
+    project: manifest.project,
+    appliedId: state.applied?.id ?? null,
+    changes: lines.changes,
+    refusals: lines.refusals,
+  };
+}
+
+export interface Comparison {
+  readonly lines: PlanLines;
+  /** Models that get a new version, with its number. */
+  readonly newModelVersions: ReadonlyMap<string, number>;
+}
+
+/** The pure part of planning. */
+export function compareManifest(state: RegistryState, next: Manifest, sameMeaning: boolean): Comparison {
+  const lines = new PlanLines();
+  compareProject(lines, state, next);
+  compareEntities(lines, state, next);
+  compareViews(lines, state, next, sameMeaning);
+  compareOnDemandViews(lines, state, next, sameMeaning);
+  const newModelVersions = compareModels(lines, state, next);
+  const was = state.applied?.manifest;
+  if (was && lines.changes.length === 0 && lines.refusals.length === 0 && !isDeepStrictEqual(was, next))
+    lines.change(
+      `project ${next.project}`,
+      `rewrite the manifest of project ${next.project}: its meaning is the same`,
+    );
+  return { lines, newModelVersions };
+}
+
+function compareProject(lines: PlanLines, state: RegistryState, next: Manifest): void {
+  const subject = `project ${next.project}`;
+  const was = state.applied?.manifest;
+  if (!was) {
+    lines.create(subject);
+    return;
+  }
+  for (const [member, name] of [
+    ['connections', 'connections'],
+    ['allowed_hosts', 'allowed hosts'],
+  ] as const)
+    if (!isDeepStrictEqual(was[member], next[member]))
+      lines.change(
+        subject,
+        `change ${name} of ${subject}: ${listText(was[member])} → ${listText(next[member])}`,
+      );
+}
+
+function listText(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}
+
+/** Views say what is wrong with a changed entity; one that no view ever used may change freely. */
+function compareEntities(lines: PlanLines, state: RegistryState, next: Manifest): void {
+  const applied = state.applied?.manifest.entities ?? {};
+  for (const [name, entity] of Object.entries(next.entities)) {
+    const was = applied[name];
+    if (!was) lines.create(`entity ${name}`);
+    else if (!isDeepStrictEqual(was, entity))
+      lines.change(`entity ${name}`, `change join keys of entity ${name}`);
+  }
+  for (const name of Object.keys(applied))
+    if (!next.entities[name]) lines.remove(`entity ${name}`, 'no view can use it any more');
+}
