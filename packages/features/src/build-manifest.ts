@@ -72,8 +72,7 @@ function usedConnections(definitions: Definitions): string[] {
   return [...new Set(definitions.featureViews.map((view) => view.source.connection))];
 }
 
-/** A field as the manifest has it. */
-export function fieldManifest(name: string, field: Field): FieldManifest {
+function fieldManifest(name: string, field: Field): FieldManifest {
   const spec = {
     name,
     type: field.type,

@@ -72,8 +72,7 @@ async function importConfig(path: string): Promise<Readonly<Record<string, unkno
   try {
     return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LarderError('PROJECT_NOT_LOADABLE', `Importing ${path} failed: ${reason}`, { cause: error });
+    throw notLoadable(`Importing ${path}`, error);
   }
 }
 
@@ -92,16 +91,33 @@ async function hash(definitions: Definitions, { root, configPath }: LoadedDefini
     ...definitions.models.map((model) => model.artifact),
   ];
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
-  const names = definitions.onDemandFeatureViews.map((view) => view.name);
+  const views = definitions.onDemandFeatureViews;
   const hasher = createCodeHasher(configPath);
   return {
     artifacts: await hashEach(
-      artifacts.map((artifact) => artifact.path),
+      artifacts.map(({ path }) => path),
       (path) => hashArtifact(resolve(root, path)),
     ),
-    modules: await hashEach(urls, (url) => hasher.hashModule(fileURLToPath(url))),
-    onDemand: await hashEach(names, (name) => hasher.hashOnDemand(name)),
+    modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
+    onDemand: await hashEach(
+      views.map(({ name }) => name),
+      (name) => bundled(hasher.hashOnDemand(name)),
+    ),
   };
+}
+
+// A module that only workers import is read here for the first time.
+async function bundled(hashing: Promise<string>): Promise<string> {
+  try {
+    return await hashing;
+  } catch (error) {
+    throw notLoadable('Bundling the code of the project', error);
+  }
+}
+
+function notLoadable(what: string, error: unknown): LarderError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}`, { cause: error });
 }
 
 async function hashEach(

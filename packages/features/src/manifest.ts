@@ -1,6 +1,7 @@
 /**
  * The definitions as versioned JSON: what the registry keeps and every other package works from.
- * Objects keep the order of definition; feature order inside a view is the row layout's order.
+ * Maps are sorted by key, lists keep the order of definition: the features of a view lie in a row in this order.
+ * Equal definitions give byte-identical JSON.
  */
 export interface Manifest {
   readonly format: 1;
@@ -37,7 +38,7 @@ export interface ComputeManifest {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly artifacts: Readonly<Record<string, ArtifactManifest>>;
-  /** SHA-256 of the minified bundle of the user's own module; null for ready-made computations. */
+  /** SHA-256 of what the user's own module does (`code-hash`); null for ready-made computations. */
   readonly code_sha256: string | null;
 }
 
@@ -65,7 +66,7 @@ export interface FeatureViewManifest {
   readonly tags: Readonly<Record<string, string>>;
   /** SHA-256 over what is immutable per version: schema, entity, source, compute. */
   readonly fingerprint: string;
-  /** First 32 bits of a SHA-256 over the schema: stands in every online row's header. */
+  /** First 32 bits of a SHA-256 over names, types and lengths of the schema: stands in every online row's header. */
   readonly schema_fingerprint: number;
 }
 
@@ -82,6 +83,7 @@ export interface OnDemandFeatureViewManifest {
   readonly request: readonly FieldManifest[];
   readonly inputs: readonly InputManifest[];
   readonly schema: readonly FieldManifest[];
+  /** SHA-256 of what the function reaches in the project's own files. */
   readonly code_sha256: string;
 }
 

@@ -34,7 +34,7 @@ export type RequestOf<P extends readonly Provider[]> = P[number][typeof T]['requ
 type ValueAt<U, K> = U extends unknown ? (K extends keyof U ? U[K] : never) : never;
 
 /** The names that two members of a union of objects spell with two types. */
-export type Clashes<U, Whole = Merge<U>> = {
+type Clashes<U, Whole = Merge<U>> = {
   [K in keyof Whole]: [ValueAt<U, K>] extends [Whole[K]] ? never : K;
 }[keyof Whole];
 

@@ -19,6 +19,6 @@ export function below(report: Report, ...base: readonly (string | number)[]): Re
 }
 
 /** JSON pointer, RFC 6901. */
-function pointerOf(path: readonly (string | number)[]): string {
+export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -26,7 +26,7 @@ function featuresOf(input: FeatureInput, index: number, report: Report): InputFe
   }
   const known = Object.keys(view.schema ?? {});
   const names = input.kind === 'pick' ? input.features : known;
-  if (names.length === 0) report([], `pick() of '${view.name}' names no feature.`);
+  if (input.kind === 'pick' && names.length === 0) report([], `pick() of '${view.name}' names no feature.`);
   return names.flatMap((name) => {
     if (isField(view.schema?.[name])) return [{ index, view, name }];
     if (input.kind === 'pick')
@@ -42,6 +42,20 @@ export function validateNoRepeats(features: readonly InputFeature[], report: Rep
     if (seen.has(ref)) report([index], `'${ref}' is listed more than once.`);
     seen.add(ref);
   }
+}
+
+/** `features.ad_stats` is one object, so one entry of the list gives all of it. The features of first entries are given back. */
+export function validateEachViewOnce(features: readonly InputFeature[], report: Report): InputFeature[] {
+  const first = new Map<string, number>();
+  const repeated = new Set<number>();
+  return features.filter(({ index, view: { name } }) => {
+    if (!first.has(name)) first.set(name, index);
+    if (first.get(name) === index) return true;
+    if (!repeated.has(index))
+      report([index], `'${name}' is listed more than once; pick all of its features in one entry.`);
+    repeated.add(index);
+    return false;
+  });
 }
 
 /** `view:feature` means one version of the view. */

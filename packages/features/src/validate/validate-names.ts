@@ -5,7 +5,7 @@ const NAME_RULE =
   'begin with a lower-case letter; then at most 39 lower-case letters, digits and underscores';
 
 /** Columns that Larder itself keeps beside features in history and training sets, and PostgreSQL's own. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'event_timestamp',
   'created_timestamp',
   'revision',

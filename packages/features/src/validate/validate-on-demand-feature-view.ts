@@ -1,7 +1,7 @@
 import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
 import { below, type Report } from './report.ts';
 import { validateFields } from './validate-fields.ts';
-import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
+import { validateEachViewOnce, validateInputs, validateNoRepeats } from './validate-inputs.ts';
 import { validateName } from './validate-names.ts';
 
 export function validateOnDemandFeatureView(view: OnDemandFeatureView, report: Report): void {
@@ -16,6 +16,5 @@ export function validateOnDemandFeatureView(view: OnDemandFeatureView, report: R
 
   const reportFeatures = below(report, 'features');
   const features = validateInputs(view.inputs, reportFeatures);
-  validateNoRepeats(features, reportFeatures);
-  validateOneVersion(features, reportFeatures);
+  validateNoRepeats(validateEachViewOnce(features, reportFeatures), reportFeatures);
 }

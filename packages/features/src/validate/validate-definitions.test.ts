@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { artifact } from '../artifact.ts';
+import { collectDefinitions } from '../collect-definitions.ts';
+import { entity } from '../entity.ts';
+import { featureView, type FeatureViewOptions } from '../feature-view.ts';
+import { f, type Fields } from '../field.ts';
+import { model } from '../model.ts';
+import { onDemandFeatureView } from '../on-demand-feature-view.ts';
+import { project, type ProjectOptions } from '../project.ts';
+import { sqlSource } from '../source.ts';
+import { validateDefinitions } from './validate-definitions.ts';
+
+const ad = entity('ad', { ad_id: f.string() });
+const source = sqlSource({ connection: 'ads', query: 'select 1' });
+const schema = { brightness: f.float32() };
+const output = { ctr: f.float32() };
+
+/** Any folder that exists serves as an artifact. */
+const files = artifact('validate');
+const root = `${import.meta.dirname}/..`;
+
+async function errorsOf(exports: Record<string, unknown>, options?: ProjectOptions): Promise<string[]> {
+  const errors = await validateDefinitions(project('ads', options), collectDefinitions(exports), root);
+  return errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
+}
+
+/** What a caller without types could write. */
+function loosely(options: Record<string, unknown>): Promise<string[]> {
+  const whole = { version: 1, entity: ad, ttl: '1d', source, schema, ...options };
+  return errorsOf({ v: featureView('v', whole as unknown as FeatureViewOptions<unknown, Fields>) });
+}
+
+test('definitions without a problem have none', async () => {
+  const view = featureView('v', {
+    version: 1,
+    entity: ad,
+    ttl: 'forever',
+    source,
+    schema,
+    schedule: '*/15 2-4 * * MON',
+  });
+  expect(
+    await errorsOf({ view, score: model('score', { features: [view], output, artifact: files }) }),
+  ).toEqual([]);
+});
+
+describe('what types would have refused', () => {
+  test.each([
+    [{ entity: undefined }, '/feature_views/v@1/entity must be an entity'],
+    [{ source: undefined }, '/feature_views/v@1/source must be a source'],
+    [{ schema: undefined }, '/feature_views/v@1/schema must be an object of fields'],
+    [{ schema: {} }, '/feature_views/v@1/schema must have at least one field'],
+    [{ schema: { a: 'float32' } }, '/feature_views/v@1/schema/a is no field'],
+    [
+      { schema: { a: f.int64().default(1 as unknown as bigint) } },
+      '/feature_views/v@1/schema/a/default the default must be a bigint',
+    ],
+    [{ ttl: 'never' }, "/feature_views/v@1/ttl 'never' must be 'forever' or a duration"],
+    [{ version: '1' }, '/feature_views/v@1/version must be a whole number'],
+    [{ compute: () => [] }, '/feature_views/v@1/compute must be a computation'],
+    [{ tags: { tier: 1 } }, '/feature_views/v@1/tags/tier must be text'],
+  ])('%o', async (options, expected) => {
+    expect((await loosely(options)).filter((error) => error.startsWith('/feature_views'))).toEqual([
+      expect.stringContaining(expected),
+    ]);
+  });
+
+  test('lists that are none, and strangers in them', async () => {
+    const compute = () => ({ ctr: 1 });
+    expect(
+      await errorsOf({
+        a: onDemandFeatureView('a', { features: 'v' as never, schema: output, compute }),
+        b: model('b', { features: [{ kind: 'feature_group' }, null] as never, output, artifact: files }),
+      }),
+    ).toEqual([
+      '/on_demand_feature_views/a/features must be a list of feature views, on-demand feature views and picks.',
+      '/models/b/features/0 is no feature view, on-demand feature view or pick of one.',
+      '/models/b/features/1 is no feature view, on-demand feature view or pick of one.',
+    ]);
+  });
+});
+
+test.each(['0 4 * *', '@daily', '0 0 4 * * *', '0 4 31 2 *', '0 25 * * *', 'H 4 * * *', '', 'soon'])(
+  "the schedule '%s' is refused",
+  async (schedule) => {
+    expect(await loosely({ schedule })).toEqual([
+      expect.stringContaining(`/feature_views/v@1/schedule '${schedule}' is no cron schedule of five fields`),
+    ]);
+  },
+);
+
+test('a join key with two types is refused, also below on-demand views', async () => {
+  const numbered = featureView('numbered', {
+    version: 1,
+    entity: entity('ad_no', { ad_id: f.int64() }),
+    ttl: '1d',
+    source,
+    schema,
+  });
+  const named = featureView('named', { version: 1, entity: ad, ttl: '1d', source, schema });
+  const bright = onDemandFeatureView('bright', {
+    features: [numbered],
+    schema,
+    compute: () => ({ brightness: 1 }),
+  });
+  const clash = model('clash', { features: [named, bright] as never, output, artifact: files });
+  expect(await errorsOf({ clash })).toEqual([
+    "/models/clash/features join key 'ad_id' is string in entity 'ad' and int64 in entity 'ad_no'; give it one type or two names.",
+  ]);
+});
+
+test('a request field with two types is refused, also where TypeScript sees one', async () => {
+  const compute = () => ({ brightness: 1 });
+  const exact = onDemandFeatureView('exact', { request: { bid: f.float64() }, schema, compute });
+  const whole = onDemandFeatureView('whole', { request: { bid: f.int64().safe() }, schema, compute });
+  const clash = model('clash', { features: [exact, whole.pick('brightness')], output, artifact: files });
+  expect(await errorsOf({ clash })).toEqual([
+    "/models/clash/features request field 'bid' is float64 in on-demand feature view 'exact' and int64().safe() in on-demand feature view 'whole'; give it one type or two names.",
+  ]);
+});
+
+test('two versions of one view in one model are refused', async () => {
+  const options = { entity: ad, ttl: '1d', source, schema } as const;
+  const [one, two] = [
+    featureView('v', { version: 1, ...options }),
+    featureView('v', { version: 2, ...options }),
+  ];
+  expect(await errorsOf({ m: model('m', { features: [one, two], output, artifact: files }) })).toEqual([
+    "/models/m/features/1 'v:brightness' is listed more than once.",
+    "/models/m/features/1 'v' is read here and above as two different views or versions; read one.",
+  ]);
+});
+
+test('the same name for two values is refused, the same value under two names is not', async () => {
+  expect(await errorsOf({ a: ad, b: ad })).toEqual([]);
+  expect(await errorsOf({ a: ad, b: entity('ad', { ad_id: f.string() }) })).toEqual([
+    "/entities/ad entity 'ad' is defined more than once; share one value, or use another name or version.",
+  ]);
+});
+
+test('without declared connections a source may name any', async () => {
+  const view = featureView('v', { version: 1, entity: ad, ttl: '1d', source, schema });
+  expect(await errorsOf({ view })).toEqual([]);
+  expect(await errorsOf({ view }, { connections: [] })).toEqual([
+    "/feature_views/v@1/source/connection 'ads' is not among the project's connections (none); add it to project(…, { connections }).",
+  ]);
+});
+
+test.each([
+  ['cdn.example.com', true],
+  ['localhost:8080', true],
+  ['10.0.0.1', true],
+  ['[::1]:80', true],
+  ['CDN.example.com', false],
+  ['*.example.com', false],
+  ['http://example.com', false],
+  ['example.com/', false],
+  ['', false],
+])("the allowed host '%s': %s", async (host, ok) => {
+  expect(await errorsOf({}, { allowedHosts: [host] })).toHaveLength(ok ? 0 : 1);
+});
