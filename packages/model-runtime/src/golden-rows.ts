@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LarderError } from '@larder/core';
 import { z } from 'zod';
+import { worstDifference } from './golden-difference.ts';
 import { equalLists, sideBySide, type ModelDefinition } from './model-signature.ts';
+import { readArtifactJson } from './read-artifact-json.ts';
+import type { RunModel } from './run-model.ts';
 
 /** `golden.json` of a tabular model: rows with the scores that the trainer itself gave them. docs/reference/artifact.md. */
 const goldenRows = z.strictObject({
@@ -14,13 +16,21 @@ const goldenRows = z.strictObject({
   tolerance: z.number().positive().default(1e-5),
 });
 
-export type GoldenRows = z.output<typeof goldenRows>;
+/** The golden rows as the tensor that a request would bring. */
+export interface GoldenRows extends z.output<typeof goldenRows> {
+  readonly path: string;
+  readonly tensor: Float32Array;
+}
 
 /**
- * Reads an artifact's `golden.json` and holds its shape against the definition.
+ * Reads an artifact's `golden.json` and holds its shape against the definition; nulls become `missing`.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
  */
-export async function readGoldenRows(artifactPath: string, definition: ModelDefinition): Promise<GoldenRows> {
+export async function readGoldenRows(
+  artifactPath: string,
+  definition: ModelDefinition,
+  missing: number,
+): Promise<GoldenRows> {
   const path = join(artifactPath, 'golden.json');
   const golden = await readArtifactJson(path, goldenRows);
   if (!equalLists(definition.features, golden.features)) {
@@ -52,59 +62,20 @@ export async function readGoldenRows(artifactPath: string, definition: ModelDefi
       );
     }
   }
-  return golden;
+  const tensor = Float32Array.from(golden.rows.flat(), (value) => value ?? missing);
+  return { ...golden, path, tensor };
 }
 
-/**
- * Reads one JSON file of an artifact folder.
- * @throws ARTIFACT_INVALID when it is missing or does not fit, naming the first misfit.
- */
-export async function readArtifactJson<Schema extends z.ZodType>(
-  path: string,
-  schema: Schema,
-): Promise<z.output<Schema>> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LarderError('ARTIFACT_INVALID', `${path} cannot be read; the training script must write it.`, {
-      cause,
-    });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new LarderError('ARTIFACT_INVALID', `${path} is not JSON; write it again.`, { cause });
+/** @throws MODEL_GOLDEN_MISMATCH with the worst score. */
+export async function checkGoldenRows(golden: GoldenRows, run: RunModel): Promise<void> {
+  const actual = await run(golden.tensor, golden.rows.length);
+  for (const [field, expected] of Object.entries(golden.outputs)) {
+    const worst = worstDifference(actual[field] ?? [], expected, golden.tolerance);
+    if (worst === null) continue;
+    throw new LarderError(
+      'MODEL_GOLDEN_MISMATCH',
+      `${golden.path}: row ${worst.index} has ${field} = ${worst.expected}, the model gives ${worst.actual} here ` +
+        `(tolerance ${golden.tolerance}). Write model.onnx and golden.json again in one go.`,
+    );
   }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new LarderError(
-    'ARTIFACT_INVALID',
-    `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}.`,
-  );
-}
-
-/** A score that the model gave elsewhere and not here. */
-export interface GoldenDifference {
-  readonly index: number;
-  readonly expected: number;
-  readonly actual: number;
-}
-
-/** The worst value beyond the tolerance, which is absolute for values up to 1 and relative above; null when all agree. */
-export function worstDifference(
-  actual: ArrayLike<number>,
-  expected: readonly number[],
-  tolerance: number,
-): GoldenDifference | null {
-  let worst: GoldenDifference | null = null;
-  let worstExcess = 1;
-  for (const [index, value] of expected.entries()) {
-    const got = actual[index] ?? Number.NaN;
-    const excess = Math.abs(got - value) / (tolerance * Math.max(1, Math.abs(value)));
-    const beyond = Number.isNaN(excess) ? Infinity : excess;
-    if (beyond <= worstExcess) continue;
-    worst = { index, expected: value, actual: got };
-    worstExcess = beyond;
-  }
-  return worst;
 }

@@ -5,6 +5,7 @@ export type { LoadModelOptions, ModelRunner } from './load-model.ts';
 export { createSession } from './create-session.ts';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from './create-session.ts';
 // What an artifact says about itself
-export { readArtifactJson, worstDifference } from './golden-rows.ts';
-export type { GoldenDifference } from './golden-rows.ts';
+export { readArtifactJson } from './read-artifact-json.ts';
+export { worstDifference } from './golden-difference.ts';
+export type { GoldenDifference } from './golden-difference.ts';
 export { readModelMetadata } from './model-file.ts';

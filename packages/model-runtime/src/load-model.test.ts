@@ -229,7 +229,7 @@ describe('golden rows', () => {
     await writeArtifact({ goldenScores: [0.5, 0.9, 0.1] });
     await expect(load()).rejects.toMatchObject({
       code: 'MODEL_GOLDEN_MISMATCH',
-      message: expect.stringMatching(/golden row 1 has ctr = 0\.9, the model gives 0\.98/),
+      message: expect.stringMatching(/golden\.json: row 1 has ctr = 0\.9, the model gives 0\.98/),
     });
   });
 

@@ -12,7 +12,7 @@ export interface ModelDefinition {
 }
 
 /** Where the values of one output field lie in the tensors that a run gives. */
-export interface OutputColumn {
+interface OutputColumn {
   readonly field: string;
   readonly tensor: string;
   readonly column: number;

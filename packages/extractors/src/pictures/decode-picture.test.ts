@@ -101,7 +101,7 @@ describe('refuses', () => {
     const large = await flat('#fff', 1_200).png().toBuffer();
     await expect(decodePicture(large, OPTIONS)).rejects.toMatchObject({
       code: 'PICTURE_TOO_LARGE',
-      message: expect.stringContaining('1200 × 1200 = 1.4 megapixels, at most 1 are decoded'),
+      message: expect.stringContaining('1200 × 1200 = 1.4 megapixels, at most 1 megapixels are decoded'),
     });
   });
 

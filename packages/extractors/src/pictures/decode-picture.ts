@@ -48,11 +48,13 @@ export async function decodePicture(bytes: Buffer, options: DecodePictureOptions
 }
 
 async function tooManyPixels(bytes: Buffer, maxPixels: number, cause: unknown): Promise<LarderError> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const size = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .then(({ width, height }) => `${width} × ${height} = ${megapixels(width * height)} megapixels`)
+    .catch(() => 'too many pixels');
   return new LarderError(
     'PICTURE_TOO_LARGE',
-    `The picture has ${width} × ${height} = ${megapixels(width * height)} megapixels, at most ${megapixels(maxPixels)} ` +
-      'are decoded; serve a smaller one or raise maxPixels.',
+    `The picture has ${size}, at most ${megapixels(maxPixels)} megapixels are decoded; serve a smaller one or raise maxPixels.`,
     { cause },
   );
 }

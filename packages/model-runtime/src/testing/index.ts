@@ -1,3 +1,2 @@
 export { writeLogisticArtifact } from './logistic-artifact.ts';
 export type { LogisticArtifactOptions } from './logistic-artifact.ts';
-export { buildOnnx } from '../onnx/index.ts';

@@ -1,0 +1,72 @@
+/*
+ * Budget: 1 µs above ONNX Runtime's own 10 for one row. Nothing here may look at single features or copy the tensor.
+ */
+import type { FloatTensor, Session } from './create-session.ts';
+import type { ModelSignature } from './model-signature.ts';
+import { runFailed, type SessionPool } from './session-pool.ts';
+
+/** The first `rows` × `width` floats of a tensor → one float per row for each output field. */
+export type RunModel = (
+  tensor: Float32Array,
+  rows: number,
+) => Promise<Readonly<Record<string, Float32Array>>>;
+
+export interface CheckedModel {
+  readonly modelPath: string;
+  readonly signature: ModelSignature;
+  readonly width: number;
+}
+
+/**
+ * Runs on the caller's thread. Every run has fresh tensors: reusing them was measured to bring nothing
+ * (9.5 µs either way) and would forbid concurrent runs.
+ */
+export function runInline({ modelPath, signature, width }: CheckedModel, session: Session): RunModel {
+  return async (tensor, rows) => {
+    assertRows(tensor, rows, width);
+    const size = rows * width;
+    const data = tensor.length === size ? tensor : tensor.subarray(0, size);
+    let results: Record<string, FloatTensor>;
+    try {
+      results = await session.run(
+        { [signature.input]: { data, dims: [rows, width] } },
+        signature.outputTensors,
+      );
+    } catch (cause) {
+      throw runFailed(modelPath, cause instanceof Error ? cause.message : String(cause), cause);
+    }
+    return outputFields(signature, rows, (name) => (results[name] as FloatTensor).data);
+  };
+}
+
+export function runInPool({ signature, width }: CheckedModel, pool: SessionPool): RunModel {
+  return async (tensor, rows) => {
+    assertRows(tensor, rows, width);
+    const results = await pool.run(tensor, rows);
+    return outputFields(signature, rows, (name) => results[name] as Float32Array);
+  };
+}
+
+function assertRows(tensor: Float32Array, rows: number, width: number): void {
+  if (rows < 1 || tensor.length < rows * width) {
+    throw new Error(`a tensor of ${tensor.length} floats cannot hold ${rows} rows of ${width}`);
+  }
+}
+
+/** A tensor with one column is handed on without copying. */
+function outputFields(
+  { columns }: ModelSignature,
+  rows: number,
+  dataOf: (tensor: string) => Float32Array,
+): Record<string, Float32Array> {
+  const fields: Record<string, Float32Array> = {};
+  for (const { field, tensor, column } of columns) {
+    const data = dataOf(tensor);
+    const stride = data.length / rows;
+    fields[field] =
+      stride === 1
+        ? data
+        : Float32Array.from({ length: rows }, (_, row) => data[row * stride + column] as number);
+  }
+  return fields;
+}
