@@ -47,7 +47,8 @@ const ROLES: Readonly<Record<RedisRole, Settings>> = {
     retryStrategy: reconnectSoon,
   },
   worker: {
-    maxRetriesPerRequest: 5,
+    // about 9 s of reconnecting, then what waits is let go instead of heaping up
+    maxRetriesPerRequest: 12,
     connectTimeout: 5_000,
     commandTimeout: 10_000,
     retryStrategy: reconnectSoon,

@@ -28,15 +28,15 @@ export async function inspectEntity(
   entity: { readonly name: string; readonly key: string },
 ): Promise<EntityInspection | null> {
   const key = redisKey(project, entity.name, entity.key);
-  const [hash, ttlMs, memoryBytes] = await askRedis(
-    Promise.all([redis.hgetallBuffer(key), redis.pttl(key), redis.memory('USAGE', key, 'SAMPLES', 0)]),
+  const [hash, expiresAtMs, memoryBytes] = await askRedis(
+    Promise.all([redis.hgetallBuffer(key), redis.pexpiretime(key), redis.memory('USAGE', key, 'SAMPLES', 0)]),
   );
   const fields = Object.entries(hash);
   if (fields.length === 0) return null;
   return {
     redisKey: key,
     memoryBytes: memoryBytes ?? 0,
-    expiresAtMs: ttlMs < 0 ? null : Date.now() + ttlMs,
+    expiresAtMs: expiresAtMs < 0 ? null : expiresAtMs,
     erased: ERASED_FIELD in hash,
     fields: fields
       .filter(([field]) => !field.startsWith('!'))

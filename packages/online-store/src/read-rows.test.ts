@@ -1,7 +1,8 @@
 import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
-import { type Redis, connectRedis, waitForRedis } from './index.ts';
+import { type Redis, connectRedis } from './connect-redis.ts';
 import { createOnlineStore } from './online-store.ts';
+import { waitForRedis } from './redis-policy.ts';
 import { orderAt, scoreCodec, scoreRow, scoreView } from './testing/views.ts';
 
 const VIEWS = [1, 2, 3].map((version) => ({ name: 'ad_score', version }));
@@ -30,11 +31,10 @@ test('one entity, one command', async ({ redis }) => {
 test('a thousand entities of two kinds in one round trip, rows where they belong', async ({ redis }) => {
   const { redis: client, store } = await open(redis.url);
   const ads = Array.from({ length: 1_000 }, (_, i) => `ad-${i}`);
-  const users = ['u-1', 'missing', 'u-2'];
   await store.write([
     ...ads.flatMap((key, i) => [
       scoreRow(key, orderAt(i), { viewRef: 'ad_score@1' }),
-      scoreRow(key, orderAt(-i), { viewRef: 'ad_score@3' }),
+      scoreRow(key, orderAt(5_000 + i), { viewRef: 'ad_score@3' }),
     ]),
     scoreRow('u-1', orderAt(1), { entity: 'user' }),
     scoreRow('u-2', orderAt(2), { entity: 'user' }),
@@ -43,28 +43,19 @@ test('a thousand entities of two kinds in one round trip, rows where they belong
     { entity: 'user', views: [scoreView] },
     { entity: 'ad', views: VIEWS },
   ]);
-  const sent: number[] = [];
-  client.stream.on('data', () => sent.push(client.stream.bytesWritten));
-  const bytesBefore = client.stream.bytesWritten;
-  const [userRows, adRows] = await store.read(plan, [users, ads.toReversed()]);
+  const wanted = [['u-1', 'missing', 'u-2'], ads.toReversed()];
+  await store.read(plan, wanted); // a server that lacks the script is asked once more
+
+  const writtenAtAnswer: number[] = [];
+  client.stream.on('data', () => writtenAtAnswer.push(client.stream.bytesWritten));
+  const writtenBefore = client.stream.bytesWritten;
+  const [userRows, adRows] = await store.read(plan, wanted);
+  expect(writtenAtAnswer[0]).toBeGreaterThan(writtenBefore);
+  expect(new Set(writtenAtAnswer).size).toBe(1); // nothing was sent after the first answer
 
   const eventOf = (row: Buffer | null) => row && scoreCodec.decode(row)?.header.eventTimestampMs;
   expect(userRows?.map(eventOf)).toEqual([1, null, 2]);
-  expect(adRows?.map(eventOf)).toEqual(
-    ads
-      .toReversed()
-      .flatMap((_, i) => [999 - i, null, i - 999].map((event) => (event === null ? null : event + 0))),
-  );
-  // everything was written before the first answer came (a server that lacks the script is asked once more)
-  const [firstAnswer] = await secondRead();
-  expect(firstAnswer).toBe(client.stream.bytesWritten);
-  expect(client.stream.bytesWritten).toBeGreaterThan(bytesBefore);
-
-  async function secondRead(): Promise<number[]> {
-    sent.length = 0;
-    await store.read(plan, [users, ads]);
-    return sent;
-  }
+  expect(adRows?.map(eventOf)).toEqual(ads.flatMap((_, i) => [999 - i, null, 5_999 - i]));
 });
 
 test('no keys, no command', async ({ redis }) => {

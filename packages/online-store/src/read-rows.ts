@@ -74,7 +74,8 @@ function scriptCalls(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]
   let call: ScriptCall | undefined;
   for (const [i, keys] of keysByGroup.entries()) {
     const group = plan.groups[i] as CompiledGroup;
-    for (let start = 0; start < keys.length;) {
+    let start = 0;
+    while (start < keys.length) {
       if (call === undefined || call.rowCount >= ROWS_PER_CALL)
         calls.push((call = { keys: [], args: [], rowCount: 0 }));
       const room = Math.ceil((ROWS_PER_CALL - call.rowCount) / group.fields.length);

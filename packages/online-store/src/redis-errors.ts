@@ -13,10 +13,11 @@ export function toOnlineStoreError(error: unknown): unknown {
       { cause: error, retryAfterSeconds: 30 },
     );
   if (error.name === 'ReplyError' && !PASSING.test(error.message)) return error;
-  return new LarderError('ONLINE_STORE_UNAVAILABLE', `Redis does not answer: ${error.message}.`, {
-    cause: error,
-    retryAfterSeconds: 1,
-  });
+  return unavailable('The online store (Redis) does not answer.', error);
+}
+
+export function unavailable(message: string, cause: unknown): LarderError {
+  return new LarderError('ONLINE_STORE_UNAVAILABLE', message, { cause, retryAfterSeconds: 1 });
 }
 
 /** Runs a command and turns its failure into an error with a code. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL */

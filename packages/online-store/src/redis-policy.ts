@@ -1,11 +1,11 @@
 import { LarderError } from '@larder/core';
 import type { Redis } from 'ioredis';
-import { askRedis, toOnlineStoreError } from './redis-errors.ts';
+import { askRedis, unavailable } from './redis-errors.ts';
 
 /** Waits until the connection can take commands. @throws ONLINE_STORE_UNAVAILABLE after `timeoutMs` */
 export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
-  if (redis.status === 'end') throw toOnlineStoreError(new Error('the connection was closed'));
+  if (redis.status === 'end') throw notReached(new Error('the connection was closed'));
   await new Promise<void>((resolve, reject) => {
     let lastError: Error = new Error('no connection');
     const settle = (outcome: () => void) => {
@@ -13,7 +13,7 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
       redis.off('ready', onReady).off('error', onError).off('end', onEnd);
       outcome();
     };
-    const fail = () => settle(() => reject(toOnlineStoreError(lastError)));
+    const fail = () => settle(() => reject(notReached(lastError)));
     const onReady = () => settle(resolve);
     const onError = (error: Error) => (lastError = error);
     const onEnd = fail;
@@ -37,4 +37,8 @@ export async function checkRedisPolicy(redis: Redis, options: { readonly timeout
     `Redis would evict features and jobs when its memory is full (maxmemory-policy ${policy ?? 'unknown'}). ` +
       'Run: redis-cli CONFIG SET maxmemory-policy noeviction; then CONFIG REWRITE, or change the parameter group of the managed service.',
   );
+}
+
+function notReached(reason: Error): LarderError {
+  return unavailable(`Redis cannot be reached: ${reason.message}. Check LARDER_REDIS_URL.`, reason);
 }

@@ -5,7 +5,7 @@
  *   5..21  order key: event ms, created ms (each 48 bits, biased by 2^47), revision (40 bits), all big-endian,
  *          so that comparing bytes compares rows; scripts/write-rows.lua does.
  */
-export const ROW_FORMAT = 1;
+const ROW_FORMAT = 1;
 export const ROW_HEADER_BYTES = 22;
 
 const FINGERPRINT_OFFSET = 1;

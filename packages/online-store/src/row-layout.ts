@@ -62,6 +62,13 @@ export function rowLayout(view: RowSchema): RowLayout {
   };
 }
 
+/** @throws Error when the schema has no such feature */
+export function slotOf(layout: RowLayout, feature: string): Slot {
+  const slot = layout.slots.find(({ field }) => field.name === feature);
+  if (slot === undefined) throw new Error(`The view has no feature ${feature}.`);
+  return slot;
+}
+
 /** True when the row can be read with this layout: format, schema and exact length. */
 export function rowFits(layout: RowLayout, row: Buffer): boolean {
   if (row.length < layout.fixedBytes || !rowHasSchema(row, layout.schemaFingerprint)) return false;

@@ -4,7 +4,7 @@
  */
 import { endianness } from 'node:os';
 import { ROW_HEADER_BYTES } from './row-header.ts';
-import { type RowSchema, type Slot, rowFits, rowLayout } from './row-layout.ts';
+import { type RowLayout, type RowSchema, type Slot, rowFits, rowLayout, slotOf } from './row-layout.ts';
 
 export interface TensorDecoder {
   /** Columns that the features take: a vector of n takes n. */
@@ -28,7 +28,7 @@ export function compileTensorDecoder(
   if (endianness() !== 'LE')
     throw new Error('Larder copies little-endian rows into tensors: this machine is big-endian.');
   const layout = rowLayout(view);
-  const picks = placeColumns(layout.slots, features);
+  const picks = placeColumns(layout, features);
   const width = picks.reduce((sum, pick) => sum + pick.width, 0);
   const fill = fillOf(picks, width, missing);
   const runs = floatRuns(picks);
@@ -51,16 +51,16 @@ export function compileTensorDecoder(
         row.copy(tensorBytes, 4 * (column + run.column), run.start, run.end);
       }
       for (let i = 0; i < doubles.length; i++) {
-        const pick = doubles[i] as Pick;
+        const pick = doubles[i] as PickedSlot;
         row.copy(scratchBytes, 0, pick.slot.offset, pick.slot.offset + 8);
         tensor[column + pick.column] = scratch[0] as number;
       }
       for (let i = 0; i < bools.length; i++) {
-        const pick = bools[i] as Pick;
+        const pick = bools[i] as PickedSlot;
         tensor[column + pick.column] = ((row[pick.slot.offset] as number) >> pick.slot.extent) & 1;
       }
       for (let i = 0; i < picks.length; i++) {
-        const pick = picks[i] as Pick;
+        const pick = picks[i] as PickedSlot;
         if (((row[pick.nullByte] as number) & pick.nullMask) === 0) continue;
         for (let at = pick.column; at < pick.column + pick.width; at++)
           tensor[column + at] = fill[at] as number;
@@ -69,7 +69,7 @@ export function compileTensorDecoder(
   };
 }
 
-interface Pick {
+interface PickedSlot {
   readonly slot: Slot;
   readonly column: number;
   readonly width: number;
@@ -84,11 +84,10 @@ interface FloatRun {
   readonly column: number;
 }
 
-function placeColumns(slots: readonly Slot[], features: readonly string[]): Pick[] {
+function placeColumns(layout: RowLayout, features: readonly string[]): PickedSlot[] {
   let column = 0;
   return features.map((name) => {
-    const slot = slots.find(({ field }) => field.name === name);
-    if (slot === undefined) throw new Error(`The view has no feature ${name}.`);
+    const slot = slotOf(layout, name);
     const { type } = slot.field;
     if (type !== 'float32' && type !== 'vector' && type !== 'float64' && type !== 'bool')
       throw new Error(`${name} is of type ${type}, which has no place in a tensor without an encoding.`);
@@ -100,7 +99,7 @@ function placeColumns(slots: readonly Slot[], features: readonly string[]): Pick
   });
 }
 
-function floatRuns(picks: readonly Pick[]): FloatRun[] {
+function floatRuns(picks: readonly PickedSlot[]): FloatRun[] {
   const runs: FloatRun[] = [];
   for (const { slot, column, width } of picks) {
     if (slot.field.type !== 'float32' && slot.field.type !== 'vector') continue;
@@ -113,7 +112,7 @@ function floatRuns(picks: readonly Pick[]): FloatRun[] {
   return runs;
 }
 
-function fillOf(picks: readonly Pick[], width: number, missing: number): Float32Array {
+function fillOf(picks: readonly PickedSlot[], width: number, missing: number): Float32Array {
   const fill = new Float32Array(width).fill(missing);
   for (const { slot, column } of picks) {
     const value = slot.field.default;

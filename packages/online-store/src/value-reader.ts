@@ -1,6 +1,6 @@
 import type { FieldValue } from '@larder/features';
 import { readSlot } from './read-slot.ts';
-import { type RowSchema, rowFits, rowLayout } from './row-layout.ts';
+import { type RowSchema, rowFits, rowLayout, slotOf } from './row-layout.ts';
 
 export interface ValueReader {
   readonly features: readonly string[];
@@ -14,11 +14,7 @@ export interface ValueReader {
 /** Reads just some features of a view, in this order, for on-demand functions and answers. */
 export function compileValueReader(view: RowSchema, features: readonly string[]): ValueReader {
   const layout = rowLayout(view);
-  const slots = features.map((name) => {
-    const slot = layout.slots.find(({ field }) => field.name === name);
-    if (slot === undefined) throw new Error(`The view has no feature ${name}.`);
-    return slot;
-  });
+  const slots = features.map((feature) => slotOf(layout, feature));
   return {
     features,
     read(row) {
