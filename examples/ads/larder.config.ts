@@ -1,5 +1,14 @@
 import { imageFeatures } from '@larder/extractors';
-import { artifact, entity, f, featureView, model, onDemandFeatureView, project, sqlSource } from '@larder/features';
+import {
+  artifact,
+  entity,
+  f,
+  featureView,
+  model,
+  onDemandFeatureView,
+  project,
+  sqlSource,
+} from '@larder/features';
 
 export default project('ads', { allowedHosts: ['127.0.0.1'] });
 

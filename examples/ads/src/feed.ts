@@ -22,7 +22,10 @@ export interface Feed {
 export async function startFeed(options: FeedOptions): Promise<Feed> {
   const app = express();
   app.disable('x-powered-by');
-  app.use('/creatives', express.static(join(options.folder, 'creatives'), { index: false, dotfiles: 'ignore' }));
+  app.use(
+    '/creatives',
+    express.static(join(options.folder, 'creatives'), { index: false, dotfiles: 'ignore' }),
+  );
   const server = createServer(app);
   if (options.port === undefined) await listenWhereLastTime(server, options.folder);
   else await listen(server, options.port);

@@ -58,7 +58,11 @@ export async function seedAds(options: SeedOptions): Promise<SeedResult> {
 
 async function upsertAds(
   client: pg.Client,
-  { ads, feedUrl, nowMs }: { readonly ads: readonly AdDesign[]; readonly feedUrl: string; readonly nowMs: number },
+  {
+    ads,
+    feedUrl,
+    nowMs,
+  }: { readonly ads: readonly AdDesign[]; readonly feedUrl: string; readonly nowMs: number },
 ): Promise<number> {
   const rows = ads.map((ad) => ({
     ad_id: ad.adId,
@@ -82,7 +86,12 @@ async function upsertAds(
 
 async function addDays(client: pg.Client, ads: readonly AdDesign[], today: Date): Promise<number> {
   const rows = ads.flatMap((ad) =>
-    simulateWeek(ad, today).map(({ day, impressions, clicks }) => ({ ad_id: ad.adId, day, impressions, clicks })),
+    simulateWeek(ad, today).map(({ day, impressions, clicks }) => ({
+      ad_id: ad.adId,
+      day,
+      impressions,
+      clicks,
+    })),
   );
   const { rowCount } = await client.query(
     `insert into ad_days

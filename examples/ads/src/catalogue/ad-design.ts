@@ -1,8 +1,18 @@
 import { warmth } from '../pictures/colour.ts';
 import { createRandom, type Random } from '../random.ts';
-import { CAMPAIGNS, type Campaign, type Palette, type SceneName } from './campaigns.ts';
+import type { Campaign, Palette, SceneName } from './campaign.ts';
+import { CAMPAIGNS } from './campaigns.ts';
 
-export const LAYOUTS = ['hero', 'split', 'banner', 'poster', 'portrait', 'catalogue', 'typographic', 'story'] as const;
+export const LAYOUTS = [
+  'hero',
+  'split',
+  'banner',
+  'poster',
+  'portrait',
+  'catalogue',
+  'typographic',
+  'story',
+] as const;
 export type LayoutName = (typeof LAYOUTS)[number];
 
 export type Backdrop = 'plain' | 'studio' | 'rays' | 'dots' | 'waves' | 'blocks' | 'scene';
@@ -34,14 +44,51 @@ export interface AdDesign {
 }
 
 const SHAPES: Record<LayoutName, readonly (readonly [number, number])[]> = {
-  hero: [[1080, 1080], [800, 800], [600, 600], [1080, 1350].map((side) => Math.round(side * 0.8)) as [number, number]],
-  split: [[1200, 628], [1080, 1080], [960, 540], [600, 500]],
-  banner: [[1200, 400], [970, 300], [1200, 300]],
-  poster: [[1080, 1080], [900, 1200], [1200, 800], [640, 800]],
-  portrait: [[1080, 1080], [800, 1000], [1200, 628], [700, 700]],
-  catalogue: [[1080, 1080], [1200, 900], [800, 800]],
-  typographic: [[1080, 1080], [300, 600], [1200, 628], [600, 600]],
-  story: [[675, 1200], [540, 960], [450, 800]],
+  hero: [
+    [1080, 1080],
+    [800, 800],
+    [600, 600],
+    [1080, 1350].map((side) => Math.round(side * 0.8)) as [number, number],
+  ],
+  split: [
+    [1200, 628],
+    [1080, 1080],
+    [960, 540],
+    [600, 500],
+  ],
+  banner: [
+    [1200, 400],
+    [970, 300],
+    [1200, 300],
+  ],
+  poster: [
+    [1080, 1080],
+    [900, 1200],
+    [1200, 800],
+    [640, 800],
+  ],
+  portrait: [
+    [1080, 1080],
+    [800, 1000],
+    [1200, 628],
+    [700, 700],
+  ],
+  catalogue: [
+    [1080, 1080],
+    [1200, 900],
+    [800, 800],
+  ],
+  typographic: [
+    [1080, 1080],
+    [300, 600],
+    [1200, 628],
+    [600, 600],
+  ],
+  story: [
+    [675, 1200],
+    [540, 960],
+    [450, 800],
+  ],
 };
 
 export interface DesignAdsOptions {
@@ -86,7 +133,14 @@ function designAd(adId: string, seed: string): AdDesign {
 }
 
 const CLUTTER: Record<LayoutName, number> = {
-  hero: 0.15, split: 0.25, banner: 0.35, poster: 0.3, portrait: 0.2, catalogue: 0.7, typographic: 0.05, story: 0.25,
+  hero: 0.15,
+  split: 0.25,
+  banner: 0.35,
+  poster: 0.3,
+  portrait: 0.2,
+  catalogue: 0.7,
+  typographic: 0.05,
+  story: 0.25,
 };
 
 function pickBackdrop(layout: LayoutName, random: Random): Backdrop {
@@ -97,7 +151,17 @@ function pickBackdrop(layout: LayoutName, random: Random): Backdrop {
 
 function pickBadge(random: Random): Badge {
   const shape = random.pick(['burst', 'disc', 'ribbon'] as const);
-  const text = random.pick(['-20%', '-30%', '-50%', '-15%', 'NEW', 'SALE', 'HALF PRICE', 'FREE SHIPPING', 'LAST DAYS']);
+  const text = random.pick([
+    '-20%',
+    '-30%',
+    '-50%',
+    '-15%',
+    'NEW',
+    'SALE',
+    'HALF PRICE',
+    'FREE SHIPPING',
+    'LAST DAYS',
+  ]);
   return { shape, text };
 }
 

@@ -18,7 +18,14 @@ export function drawBackdrop(sheet: Sheet, design: AdDesign, random: Random): vo
     case 'plain':
       return;
     case 'studio': {
-      const light = ctx.createRadialGradient(width / 2, height * 0.45, 0, width / 2, height * 0.45, Math.max(width, height) * 0.7);
+      const light = ctx.createRadialGradient(
+        width / 2,
+        height * 0.45,
+        0,
+        width / 2,
+        height * 0.45,
+        Math.max(width, height) * 0.7,
+      );
       light.addColorStop(0, alpha(lighter(background, 0.5), 0.9));
       light.addColorStop(1, alpha(darker(background, 0.35), 0.5));
       ctx.fillStyle = light;
@@ -44,7 +51,8 @@ export function drawBackdrop(sheet: Sheet, design: AdDesign, random: Random): vo
       const step = Math.max(width, height) / random.int(14, 26);
       const colour = alpha(mix(background, accent, 0.7), 0.42);
       for (let row = 0; row * step < height + step; row += 1) {
-        for (let x = (row % 2) * (step / 2); x < width + step; x += step) fillCircle(ctx, [x, row * step, step * 0.17], colour);
+        for (let x = (row % 2) * (step / 2); x < width + step; x += step)
+          fillCircle(ctx, [x, row * step, step * 0.17], colour);
       }
       return;
     }
@@ -64,7 +72,10 @@ export function drawBackdrop(sheet: Sheet, design: AdDesign, random: Random): vo
     }
     case 'blocks': {
       for (let block = 0; block < 9; block += 1) {
-        ctx.fillStyle = alpha(random.pick([accent, lighter(background, 0.5), darker(background, 0.3)]), random.between(0.12, 0.4));
+        ctx.fillStyle = alpha(
+          random.pick([accent, lighter(background, 0.5), darker(background, 0.3)]),
+          random.between(0.12, 0.4),
+        );
         ctx.save();
         ctx.translate(random.between(0, width), random.between(0, height));
         ctx.rotate(random.pick([0, Math.PI / 4, -0.3]));

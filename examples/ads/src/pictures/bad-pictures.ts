@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { AdDesign } from '../catalogue/ad-design.ts';
 import { drawPicture, type DrawnPicture } from './draw-picture.ts';
+import type { DrawnText } from './sheet.ts';
 
 /** The demo's ads whose pictures cannot be used, each for another reason. */
 export const BAD_PICTURES = { 'ad-73': 'missing', 'ad-128': 'truncated', 'ad-187': 'huge' } as const;
@@ -24,9 +25,18 @@ export async function drawBadPicture(design: AdDesign, kind: BadPicture): Promis
     .resize(HUGE.width, HUGE.height, { fit: 'fill', kernel: 'nearest', fastShrinkOnLoad: false })
     .jpeg({ quality: 40 })
     .toBuffer();
-  const [x, y] = [HUGE.width / design.width, HUGE.height / design.height];
   return {
     bytes: bytesOfHuge,
-    texts: texts.map(({ box, ...text }) => ({ ...text, box: [box[0] * x, box[1] * y, box[2] * x, box[3] * y] })),
+    texts: texts.map((text) => enlarged(text, HUGE.width / design.width, HUGE.height / design.height)),
+  };
+}
+
+function enlarged({ text, box, sizePx, font }: DrawnText, byX: number, byY: number): DrawnText {
+  const [x, y, width, height] = box;
+  return {
+    text,
+    box: [Math.round(x * byX), Math.round(y * byY), Math.round(width * byX), Math.round(height * byY)],
+    sizePx: Math.round(sizePx * byY),
+    font,
   };
 }

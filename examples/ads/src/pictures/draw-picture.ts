@@ -23,12 +23,7 @@ async function encode(pixels: Buffer, design: AdDesign): Promise<Buffer> {
   const raw = { width: design.width, height: design.height, channels: 4 as const };
   const picture = sharp(pixels, { raw }).removeAlpha();
   const profiled = design.profile === 'none' ? picture : picture.withIccProfile(design.profile);
-  switch (design.format) {
-    case 'jpeg':
-      return profiled.jpeg({ quality: 85 }).toBuffer();
-    case 'webp':
-      return profiled.webp({ quality: 82, effort: 1 }).toBuffer();
-    case 'png':
-      return profiled.png({ compressionLevel: 5 }).toBuffer();
-  }
+  if (design.format === 'png') return profiled.png({ compressionLevel: 5 }).toBuffer();
+  if (design.format === 'webp') return profiled.webp({ quality: 82, effort: 1 }).toBuffer();
+  return profiled.jpeg({ quality: 85 }).toBuffer();
 }

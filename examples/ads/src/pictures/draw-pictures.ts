@@ -72,7 +72,13 @@ async function writePicture(folder: string, design: AdDesign): Promise<IndexedPi
   const picture = bad ? await drawBadPicture(design, bad) : await drawPicture(design);
   const path = picturePath(design);
   if (picture) await writeAtomically(join(folder, path), picture.bytes);
-  return { ad_id: design.adId, path, width: design.width, height: design.height, texts: picture?.texts ?? [] };
+  return {
+    ad_id: design.adId,
+    path,
+    width: design.width,
+    height: design.height,
+    texts: picture?.texts ?? [],
+  };
 }
 
 async function removeOthers(folder: string, pictures: readonly IndexedPicture[]): Promise<void> {

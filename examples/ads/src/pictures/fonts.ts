@@ -25,7 +25,8 @@ export function registerFonts(): void {
     const { name, weights } = FILES[font];
     for (const weight of weights) {
       const path = resolve(`@fontsource/${name}/files/${name}-latin-${weight}-normal.woff2`);
-      if (!GlobalFonts.registerFromPath(path, FONTS[font])) throw new Error(`The font ${path} cannot be read.`);
+      if (!GlobalFonts.registerFromPath(path, FONTS[font]))
+        throw new Error(`The font ${path} cannot be read.`);
     }
   }
 }

@@ -19,11 +19,24 @@ export function drawPerson(
   ctx.translate(place.x - place.sizePx / 2, place.y - place.sizePx / 2);
   ctx.scale(place.sizePx / 100, place.sizePx / 100);
   ctx.lineCap = 'round';
-  if (longHair) fillPath(ctx, 'M26 34 C24 2 76 2 74 34 C80 54 78 70 74 78 L26 78 C22 70 20 54 26 34 Z', fallShade(ctx, darker(hair, 0.1), 5, 80));
-  fillPath(ctx, 'M2 100 C4 80 22 74 38 71 L62 71 C78 74 96 80 98 100 Z', roundShade(ctx, place.clothes, 0, 100));
+  if (longHair)
+    fillPath(
+      ctx,
+      'M26 34 C24 2 76 2 74 34 C80 54 78 70 74 78 L26 78 C22 70 20 54 26 34 Z',
+      fallShade(ctx, darker(hair, 0.1), 5, 80),
+    );
+  fillPath(
+    ctx,
+    'M2 100 C4 80 22 74 38 71 L62 71 C78 74 96 80 98 100 Z',
+    roundShade(ctx, place.clothes, 0, 100),
+  );
   fillPath(ctx, 'M40 58 L60 58 L61 72 Q50 83 39 72 Z', darker(skin, 0.16));
   fillPath(ctx, 'M36 72 Q50 88 64 72 L68 75 Q50 95 32 75 Z', lighter(place.clothes, 0.4));
-  fillPath(ctx, 'M29 36 C29 10 71 10 71 36 C71 54 62 67 50 67 C38 67 29 54 29 36 Z', roundShade(ctx, skin, 14, 86));
+  fillPath(
+    ctx,
+    'M29 36 C29 10 71 10 71 36 C71 54 62 67 50 67 C38 67 29 54 29 36 Z',
+    roundShade(ctx, skin, 14, 86),
+  );
   for (const x of [28.5, 71.5]) fillCircle(ctx, [x, 41, 4], mix(skin, '#8a3b1e', 0.18));
   const fringe = random.pick([
     'M27 36 C22 2 78 2 73 36 C70 26 66 22 60 20 C50 27 36 24 31 28 Z',
@@ -41,6 +54,8 @@ export function drawPerson(
   strokePath(ctx, 'M50 41 Q47.6 47 48.6 49 Q50 50 51.6 49.2', darker(skin, 0.28), 1.1);
   fillPath(ctx, 'M41.5 54.5 Q50 57 58.5 54.5 Q56 62.4 50 62.4 Q44 62.4 41.5 54.5 Z', '#8e2f2b');
   fillPath(ctx, 'M42.6 55 Q50 57.4 57.4 55 Q56 58.6 50 58.8 Q44 58.6 42.6 55 Z', '#ffffff');
-  if (random.chance(0.25)) for (const x of [41, 59]) strokePath(ctx, `M${x - 7} 40 a7 6.4 0 1 0 14 0 a7 6.4 0 1 0 -14 0`, '#22262c', 1.1);
+  if (random.chance(0.25))
+    for (const x of [41, 59])
+      strokePath(ctx, `M${x - 7} 40 a7 6.4 0 1 0 14 0 a7 6.4 0 1 0 -14 0`, '#22262c', 1.1);
   ctx.restore();
 }

@@ -1,4 +1,4 @@
-import type { Palette, SceneName } from '../catalogue/campaigns.ts';
+import type { Palette, SceneName } from '../catalogue/campaign.ts';
 import type { Random } from '../random.ts';
 import { alpha, darker, lighter, mix, type Colour } from './colour.ts';
 import { fillCircle } from './products/shading.ts';
@@ -18,7 +18,11 @@ const SCENES: Record<SceneName, DrawScene> = {
 };
 
 /** A photo-like background over the whole sheet, in the campaign's colours. */
-export function drawScene(sheet: Sheet, scene: SceneName, options: { palette: Palette; random: Random }): void {
+export function drawScene(
+  sheet: Sheet,
+  scene: SceneName,
+  options: { palette: Palette; random: Random },
+): void {
   SCENES[scene](sheet, options.palette, options.random);
   drawClouds(sheet, options.random, 0.45);
   drawGrain(sheet, 0.22);
@@ -44,7 +48,8 @@ function drawMountains(sheet: Sheet, { background, accent, surface }: Palette, r
     ctx.beginPath();
     ctx.moveTo(0, height);
     const step = width / (10 + range * 5);
-    for (let x = 0; x <= width + step; x += step) ctx.lineTo(x, base - random.between(0, height * (0.2 - range * 0.035)));
+    for (let x = 0; x <= width + step; x += step)
+      ctx.lineTo(x, base - random.between(0, height * (0.2 - range * 0.035)));
     ctx.lineTo(width, height);
     ctx.fill();
   }
@@ -54,7 +59,11 @@ function drawSea(sheet: Sheet, { background, accent, surface }: Palette, random:
   const { ctx, width, height } = sheet;
   fillDown(sheet, [mix(background, '#4aa3df', 0.35), lighter(mix(background, accent, 0.4), 0.5), surface]);
   const horizon = height * random.between(0.42, 0.55);
-  fillCircle(ctx, [width * random.between(0.25, 0.75), horizon - height * 0.09, width * 0.08], lighter(accent, 0.45));
+  fillCircle(
+    ctx,
+    [width * random.between(0.25, 0.75), horizon - height * 0.09, width * 0.08],
+    lighter(accent, 0.45),
+  );
   const water = ctx.createLinearGradient(0, horizon, 0, height);
   water.addColorStop(0, lighter(mix(background, '#1b98c4', 0.6), 0.25));
   water.addColorStop(1, darker(mix(background, '#0b5c85', 0.6), 0.2));
@@ -64,7 +73,12 @@ function drawSea(sheet: Sheet, { background, accent, surface }: Palette, random:
     const depth = random.next() ** 1.6;
     ctx.fillStyle = alpha('#ffffff', 0.06 + 0.2 * random.next());
     const length = width * (0.03 + 0.14 * depth);
-    ctx.fillRect(random.between(-20, width), horizon + depth * (height - horizon), length, 1 + depth * height * 0.006);
+    ctx.fillRect(
+      random.between(-20, width),
+      horizon + depth * (height - horizon),
+      length,
+      1 + depth * height * 0.006,
+    );
   }
   ctx.fillStyle = mix('#ecd2a0', surface, 0.3);
   ctx.beginPath();
@@ -76,7 +90,7 @@ function drawCity(sheet: Sheet, { background, accent }: Palette, random: Random)
   const { ctx, width, height } = sheet;
   fillDown(sheet, [darker(background, 0.55), darker(background, 0.1), mix(background, accent, 0.6)]);
   for (let row = 0; row < 3; row += 1) {
-    for (let x = -20; x < width; ) {
+    for (let x = -20; x < width;) {
       const towerWidth = width * random.between(0.06, 0.13);
       const top = height * (0.22 + row * 0.17 + random.between(0, 0.22));
       ctx.fillStyle = darker(background, 0.3 + row * 0.22);
@@ -96,11 +110,19 @@ function drawCity(sheet: Sheet, { background, accent }: Palette, random: Random)
 
 function drawBokeh(sheet: Sheet, { background, accent, product }: Palette, random: Random): void {
   const { ctx, width, height } = sheet;
-  fillDown(sheet, [darker(background, 0.45), darker(mix(background, product[0], 0.3), 0.25), darker(background, 0.6)]);
+  fillDown(sheet, [
+    darker(background, 0.45),
+    darker(mix(background, product[0], 0.3), 0.25),
+    darker(background, 0.6),
+  ]);
   ctx.save();
   ctx.globalCompositeOperation = 'screen';
   for (let light = 0; light < 46; light += 1) {
-    const ball = [random.between(0, width), random.between(0, height), width * random.between(0.012, 0.085)] as const;
+    const ball = [
+      random.between(0, width),
+      random.between(0, height),
+      width * random.between(0.012, 0.085),
+    ] as const;
     const colour = random.pick([accent, product[0], product[1], '#ffe8c2']);
     fillCircle(ctx, ball, alpha(colour, random.between(0.08, 0.42)));
     ctx.lineWidth = 1.5;
@@ -125,7 +147,14 @@ function drawWood(sheet: Sheet, { background }: Palette, random: Random): void {
       ctx.lineWidth = random.between(0.6, 2.6);
       ctx.beginPath();
       ctx.moveTo(0, y);
-      ctx.bezierCurveTo(width * 0.3, y + random.between(-8, 8), width * 0.7, y + random.between(-8, 8), width, y);
+      ctx.bezierCurveTo(
+        width * 0.3,
+        y + random.between(-8, 8),
+        width * 0.7,
+        y + random.between(-8, 8),
+        width,
+        y,
+      );
       ctx.stroke();
     }
     ctx.fillStyle = alpha('#1d1008', 0.55);
@@ -135,7 +164,11 @@ function drawWood(sheet: Sheet, { background }: Palette, random: Random): void {
 
 function drawRoom(sheet: Sheet, { background, surface, accent }: Palette, random: Random): void {
   const { ctx, width, height } = sheet;
-  fillDown(sheet, [mix(surface, background, 0.55), mix(surface, background, 0.3), mix(surface, background, 0.4)]);
+  fillDown(sheet, [
+    mix(surface, background, 0.55),
+    mix(surface, background, 0.3),
+    mix(surface, background, 0.4),
+  ]);
   const floor = height * 0.74;
   ctx.fillStyle = darker(mix('#b98d62', background, 0.3), 0.08);
   ctx.fillRect(0, floor, width, height - floor);
@@ -144,8 +177,10 @@ function drawRoom(sheet: Sheet, { background, surface, accent }: Palette, random
   ctx.fillStyle = lighter(mix('#cfe6f5', surface, 0.3), 0.2);
   ctx.fillRect(left, height * 0.1, pane[0], pane[1]);
   ctx.fillStyle = lighter(surface, 0.8);
-  for (const share of [0, 0.48, 0.96]) ctx.fillRect(left + pane[0] * share, height * 0.1, pane[0] * 0.04, pane[1]);
-  for (const share of [0, 0.48, 0.97]) ctx.fillRect(left, height * 0.1 + pane[1] * share, pane[0], pane[1] * 0.03);
+  for (const share of [0, 0.48, 0.96])
+    ctx.fillRect(left + pane[0] * share, height * 0.1, pane[0] * 0.04, pane[1]);
+  for (const share of [0, 0.48, 0.97])
+    ctx.fillRect(left, height * 0.1 + pane[1] * share, pane[0], pane[1] * 0.03);
   ctx.fillStyle = alpha('#fff6dc', 0.3);
   ctx.beginPath();
   ctx.moveTo(left, floor);
@@ -167,7 +202,11 @@ function drawLeaves(sheet: Sheet, { background, product }: Palette, random: Rand
     ctx.translate(random.between(0, width), random.between(0, height));
     ctx.rotate(random.between(0, Math.PI * 2));
     const size = width * (0.05 + 0.09 * near);
-    ctx.fillStyle = mix(darker(green, 0.45 - 0.4 * near), random.chance(0.12) ? product[0] : '#9ccc65', random.between(0, 0.3));
+    ctx.fillStyle = mix(
+      darker(green, 0.45 - 0.4 * near),
+      random.chance(0.12) ? product[0] : '#9ccc65',
+      random.between(0, 0.3),
+    );
     ctx.beginPath();
     ctx.moveTo(0, -size);
     ctx.quadraticCurveTo(size * 0.62, 0, 0, size);

@@ -30,7 +30,7 @@ export function ageInDays(ad: AdDesign): number {
 
 /** One day of an ad's history, by the hidden truth; the same for an ad and a day. */
 export function simulateDay(ad: AdDesign, day: Date): AdDay {
-  const perDay = Math.exp(createRandom(`volume/${ad.adId}`).normal() + 2.6);
+  const perDay = Math.exp(createRandom(`volume/${ad.adId}`).normal() + 2.3);
   const random = createRandom(`day/${ad.adId}/${day.toISOString()}`);
   const impressions = Math.round(perDay * random.between(0.6, 1.4));
   let clicks = 0;
@@ -43,5 +43,7 @@ export function simulateDay(ad: AdDesign, day: Date): AdDay {
 /** The seven full days before `today` (midnight UTC), or fewer for a younger ad. */
 export function simulateWeek(ad: AdDesign, today: Date): AdDay[] {
   const days = Math.min(7, ageInDays(ad));
-  return Array.from({ length: days }, (_, index) => simulateDay(ad, new Date(today.getTime() - (days - index) * DAY_MS)));
+  return Array.from({ length: days }, (_, index) =>
+    simulateDay(ad, new Date(today.getTime() - (days - index) * DAY_MS)),
+  );
 }

@@ -14,14 +14,14 @@ export interface Impression {
 }
 
 const LAYOUT_APPEAL: Record<LayoutName, number> = {
-  portrait: 0.75,
-  hero: 0.4,
-  story: 0.25,
+  portrait: 0.9,
+  hero: 0.5,
+  story: 0.3,
   poster: 0.15,
   split: 0,
-  banner: -0.3,
-  typographic: -0.6,
-  catalogue: -0.65,
+  banner: -0.35,
+  typographic: -0.75,
+  catalogue: -0.7,
 };
 
 const PLACEMENT_APPEAL: Record<Placement, number> = { feed: 0, story: 0.3, sidebar: -0.7, search: 0.45 };
@@ -31,18 +31,18 @@ const PLACEMENT_APPEAL: Record<Placement, number> = { feed: 0, story: 0.3, sideb
  * is in the picture (its layout, colours, calm), the rest in moment, placement, bid and in what nothing shows.
  */
 export function clickProbability(ad: AdDesign, impression: Impression): number {
-  const logit = -3.7 + pictureAppeal(ad) + unseenQuality(ad) + situationAppeal(ad, impression);
+  const logit = -4.25 + pictureAppeal(ad) + unseenQuality(ad) + situationAppeal(ad, impression);
   return 1 / (1 + Math.exp(-logit));
 }
 
 /** What the picture alone adds to the logit. */
 function pictureAppeal(ad: AdDesign): number {
-  return LAYOUT_APPEAL[ad.layout] + 0.6 * ad.warmth - 0.5 * (ad.clutter - 0.3) + (ad.badge ? 0.12 : 0);
+  return LAYOUT_APPEAL[ad.layout] + 0.8 * ad.warmth - 0.5 * (ad.clutter - 0.3) + (ad.badge ? 0.12 : 0);
 }
 
 /** Product, price, offer: what no feature of this example sees; the same for every impression of an ad. */
 function unseenQuality(ad: AdDesign): number {
-  return 0.3 * createRandom(`quality/${ad.adId}/${ad.headline}`).normal();
+  return 0.25 * createRandom(`quality/${ad.adId}/${ad.headline}`).normal();
 }
 
 function situationAppeal(ad: AdDesign, { requestedAt, placement, bid }: Impression): number {
@@ -51,7 +51,8 @@ function situationAppeal(ad: AdDesign, { requestedAt, placement, bid }: Impressi
   const evening = 0.5 + 0.5 * Math.cos(((hour - 21) * 2 * Math.PI) / 24);
   const onTime = Math.cos(((hour - ad.campaign.peakHour) * 2 * Math.PI) / 24);
   const darkAtNight = 0.5 * evening * (1 - 2 * luminance(ad.palette.background));
-  const fits = (ad.layout === 'story' && placement === 'story') || (ad.layout === 'banner' && placement === 'sidebar');
+  const fits =
+    (ad.layout === 'story' && placement === 'story') || (ad.layout === 'banner' && placement === 'sidebar');
   return (
     PLACEMENT_APPEAL[placement] +
     (fits ? 0.5 : 0) +

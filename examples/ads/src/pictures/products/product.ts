@@ -1,5 +1,5 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { ProductName } from '../../catalogue/campaigns.ts';
+import type { ProductName } from '../../catalogue/campaign.ts';
 import { alpha, type Colour } from '../colour.ts';
 import { drawBicycle, drawSneaker, drawSuitcase } from './on-the-move.ts';
 import { drawBook, drawGamepad, drawHeadphones, drawPhone } from './media.ts';

@@ -20,7 +20,11 @@ export function fallShade(ctx: SKRSContext2D, colour: Colour, top: number, botto
 }
 
 /** A ball's shading: a highlight above left of the centre. */
-export function ballShade(ctx: SKRSContext2D, colour: Colour, ball: readonly [number, number, number]): CanvasGradient {
+export function ballShade(
+  ctx: SKRSContext2D,
+  colour: Colour,
+  ball: readonly [number, number, number],
+): CanvasGradient {
   const [x, y, radius] = ball;
   const gradient = ctx.createRadialGradient(x - radius * 0.35, y - radius * 0.4, radius * 0.1, x, y, radius);
   gradient.addColorStop(0, lighter(colour, 0.55));
@@ -32,6 +36,7 @@ export function ballShade(ctx: SKRSContext2D, colour: Colour, ball: readonly [nu
 /** Fills the closed outline of an SVG path. */
 export function fillPath(ctx: SKRSContext2D, path: string, fill: string | CanvasGradient): void {
   ctx.fillStyle = fill;
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a canvas, not an array
   ctx.fill(new Path2D(path));
 }
 

@@ -1,0 +1,16 @@
+// Input
+export { demoAds } from './catalogue/demo-ads.ts';
+export type { AdDesign } from './catalogue/ad-design.ts';
+export { badPicture, BAD_PICTURES } from './pictures/bad-pictures.ts';
+export { drawPictures, readPictureIndex } from './pictures/draw-pictures.ts';
+export type { DrawPicturesOptions, IndexedPicture, PictureIndex } from './pictures/draw-pictures.ts';
+export { startFeed } from './feed.ts';
+export type { Feed, FeedOptions } from './feed.ts';
+export { seedAds } from './seed.ts';
+export type { SeedOptions, SeedResult } from './seed.ts';
+// Traffic
+export { requests } from './traffic.ts';
+export type { AdRequest } from './traffic.ts';
+// The comparison
+export { createInlineService } from './inline/inline-service.ts';
+export type { InlineService, InlineServiceOptions } from './inline/inline-service.ts';

@@ -1,0 +1,88 @@
+import { adCtr, moment, offer } from '../larder.config.ts';
+import type { AdDesign } from '../src/catalogue/ad-design.ts';
+import { createRandom } from '../src/random.ts';
+import { DAY_MS, drawImpression, simulateWeek } from '../src/simulation/audience.ts';
+import { clickProbability } from '../src/simulation/hidden-truth.ts';
+import type { PictureFeatures } from './compute-pictures.ts';
+import { featureColumns, totalWidth, writeColumns, type FeatureColumns } from './feature-columns.ts';
+
+/** Impressions of some ads as the model sees them. */
+export interface Impressions {
+  readonly columns: readonly FeatureColumns[];
+  readonly count: number;
+  readonly clicked: Uint8Array;
+  /** The hidden truth's own probability: the best that any model could score. */
+  readonly probability: Float64Array;
+  /** True for impressions of ads that had none before. */
+  readonly ofNewAd: Uint8Array;
+  /** The tensor row of one impression. */
+  row(index: number): Float32Array;
+}
+
+const TODAY = new Date(Date.UTC(2026, 0, 5));
+
+/** Shows every ad `perAd` times to the simulated audience, within a week, and computes the model's features. */
+export function simulateImpressions(
+  ads: readonly AdDesign[],
+  pictures: ReadonlyMap<string, PictureFeatures>,
+  perAd: number,
+): Impressions {
+  const columns = featureColumns(adCtr);
+  const width = totalWidth(columns);
+  const count = ads.length * perAd;
+  const clicked = new Uint8Array(count);
+  const probability = new Float64Array(count);
+  const ofNewAd = new Uint8Array(count);
+  const cheap = columns.filter(({ view }) => view !== 'ad_image');
+  const cheapStart = cheap[0]?.start ?? 0;
+  const cheapRows: Float32Array[] = [];
+  ads.forEach((ad, at) => {
+    const random = createRandom(`impressions/${ad.adId}`);
+    const stats = weekOf(ad);
+    for (let shown = 0; shown < perAd; shown += 1) {
+      const index = at * perAd + shown;
+      const impression = drawImpression(new Date(TODAY.getTime() + random.int(0, 6) * DAY_MS), random);
+      const request = {
+        requested_at: impression.requestedAt,
+        bid: impression.bid,
+        placement: impression.placement,
+      };
+      probability[index] = clickProbability(ad, impression);
+      clicked[index] = random.chance(probability[index]) ? 1 : 0;
+      ofNewAd[index] = stats.impressions === 0 ? 1 : 0;
+      const row = new Float32Array(width);
+      writeColumns(
+        cheap,
+        {
+          ad_stats: stats,
+          moment: moment.compute({ request, features: {} } as never),
+          offer: offer.compute({ request, features: { ad_stats: stats } } as never),
+        },
+        row,
+      );
+      cheapRows.push(row.slice(cheapStart));
+    }
+  });
+  return {
+    columns,
+    count,
+    clicked,
+    probability,
+    ofNewAd,
+    row(index) {
+      const row = new Float32Array(width);
+      const picture = pictures.get(ads[Math.floor(index / perAd)]?.adId ?? '');
+      writeColumns(columns, { ad_image: { ...picture } }, row);
+      row.set(cheapRows[index] ?? [], cheapStart);
+      return row;
+    },
+  };
+}
+
+/** What `ad_stats` would say of the week before. */
+function weekOf(ad: AdDesign): { impressions: number; clicks: number; click_rate: number | null } {
+  const days = simulateWeek(ad, TODAY);
+  const impressions = days.reduce((sum, day) => sum + day.impressions, 0);
+  const clicks = days.reduce((sum, day) => sum + day.clicks, 0);
+  return { impressions, clicks, click_rate: impressions === 0 ? null : clicks / impressions };
+}
