@@ -16,25 +16,18 @@ export interface TestRedis {
 }
 
 /** `test` with real stores, fresh for each test file: an empty database and a Redis of its own. */
-export const test = base.extend<{ $file: { database: TestDatabase; redis: TestRedis } }>({
-  database: [
-    async ({}, use) => {
-      const name = `t_${randomBytes(6).toString('hex')}`;
-      await administer(`create database ${name}`);
-      await use({ url: databaseUrl(name) });
-      await administer(`drop database ${name} with (force)`);
-    },
-    { scope: 'file' },
-  ],
-  redis: [
-    async ({}, use) => {
-      const redis = await startTestRedis();
-      await use(redis);
-      await redis.stop();
-    },
-    { scope: 'file' },
-  ],
-});
+export const test = base
+  .extend('database', { scope: 'file' }, async ({}, { onCleanup }): Promise<TestDatabase> => {
+    const name = `t_${randomBytes(6).toString('hex')}`;
+    await administer(`create database ${name}`);
+    onCleanup(() => administer(`drop database ${name} with (force)`));
+    return { url: databaseUrl(name) };
+  })
+  .extend('redis', { scope: 'file' }, async ({}, { onCleanup }): Promise<TestRedis> => {
+    const redis = await startTestRedis();
+    onCleanup(() => redis.stop());
+    return redis;
+  });
 
 /** A further Redis for tests that need two, or other settings; its data go with the test run's folder. */
 export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
