@@ -77,7 +77,9 @@ async function withLock(work) {
       if (error.code !== 'EEXIST') throw error;
       if (holderIsGone()) rmSync(lock, { recursive: true, force: true });
       else if (Date.now() - started > 600_000)
-        throw new Error(`Another install has held ${lock} for ten minutes; remove it and try again.`, { cause: error });
+        throw new Error(`Another install has held ${lock} for ten minutes; remove it and try again.`, {
+          cause: error,
+        });
       else await new Promise((done) => setTimeout(done, 250));
     }
   }

@@ -2,7 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { type OwnedProcess, findProgram, startOwnedProcess, whenReady } from './owned-process.ts';
+import {
+  type OwnedProcess,
+  commandLine,
+  findProgram,
+  startOwnedProcess,
+  whenReady,
+} from './owned-process.ts';
 import { isRunning, shortFolder, type StateFolder } from './state-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -153,7 +159,7 @@ async function endOrphan(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 1 || !isRunning(pid) || !isServerOf(pid, data)) return;
+  if (!Number.isInteger(pid) || pid <= 1 || !isRunning(pid) || !commandLine(pid).includes(data)) return;
   process.kill(pid, 'SIGINT');
   for (let waitedMs = 0; isRunning(pid) && existsSync(pidFile); waitedMs += 50) {
     if (waitedMs === 10_000) process.kill(pid, 'SIGQUIT');
@@ -163,17 +169,6 @@ async function endOrphan(data: string): Promise<void> {
       );
     await new Promise((done) => setTimeout(done, 50));
   }
-}
-
-function isServerOf(pid: number, data: string): boolean {
-  const shown = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-  const line =
-    shown.status === 0
-      ? shown.stdout
-      : existsSync(`/proc/${pid}/cmdline`)
-        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        : '';
-  return line.includes(data);
 }
 
 async function query(url: string, sql: string): Promise<void> {

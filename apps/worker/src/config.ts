@@ -10,13 +10,16 @@ const url = (protocols: readonly string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-const POSTGRES = ['postgres:', 'postgresql:'];
+/** No `URL`: PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses. */
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
 const REDIS = ['redis:', 'rediss:', 'unix:'];
 const port = z.coerce.number().pipe(z.int().min(0).max(65_535));
 
 const environment = z.object({
   LARDER_PROJECT: z.string().min(1).default('./larder.config.ts'),
-  LARDER_DATABASE_URL: url(POSTGRES),
+  LARDER_DATABASE_URL: postgresUrl,
   LARDER_REDIS_URL: url(REDIS),
   LARDER_QUEUE_REDIS_URL: url(REDIS).optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
@@ -28,7 +31,6 @@ const environment = z.object({
 });
 
 const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;
-const connectionUrl = url(POSTGRES);
 
 export interface Config {
   /** Absolute path of larder.config.ts. */
@@ -65,7 +67,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       return `${name} ${given[name] === undefined ? 'is missing' : issue.message}`;
     }),
     ...connections.flatMap(({ name, value }) =>
-      (connectionUrl.safeParse(value).error?.issues ?? []).map((issue) => `${name} ${issue.message}`),
+      (postgresUrl.safeParse(value).error?.issues ?? []).map((issue) => `${name} ${issue.message}`),
     ),
   ];
   if (!parsed.success || problems.length > 0)

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { commandLine } from '../owned-process.ts';
+import { isRunning } from '../state-folder.ts';
+
+/** What `.larder/stack.json` says of a running stack; tools of the same project find it there. */
+export interface StackFile {
+  /** The process that owns the stack: while it runs, the file holds. */
+  readonly pid: number;
+  /** Script of that process, to tell it from a later one of the same number. */
+  readonly script: string;
+  /** Absolute path of larder.config.ts. */
+  readonly project: string;
+  readonly startedAt: string;
+  /** Null while the stack is starting. */
+  readonly addresses: StackAddresses | null;
+  /** Process ids of the apps by name, to end what a crash left behind. */
+  readonly apps: Readonly<Record<string, number>>;
+}
+
+export interface StackAddresses {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly queueRedisUrl: string;
+  readonly inferenceUrl: string;
+  /** What the apps were given beside: addresses of source connections. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function stackFilePath(root: string): string {
+  return resolve(root, '.larder', 'stack.json');
+}
+
+/** The stack file below a folder, whether its stack runs or not; null without one. */
+export function readStackFile(root: string): StackFile | null {
+  try {
+    return JSON.parse(readFileSync(stackFilePath(root), 'utf8')) as StackFile;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Null also when the process that wrote it is gone. */
+export function runningStack(root: string): StackFile | null {
+  const file = readStackFile(root);
+  return file !== null && ownerRuns(file) ? file : null;
+}
+
+/** The running stack of a project, looked for beside its configuration, then from `from` upwards. */
+export function findStack(from: string, project: string | null): StackFile | null {
+  const roots = project === null ? [] : [dirname(project)];
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    roots.push(folder);
+    if (folder === dirname(folder)) break;
+  }
+  for (const root of roots) {
+    const file = runningStack(root);
+    if (file !== null && (project === null || file.project === project)) return file;
+  }
+  return null;
+}
+
+/** Makes this process the owner. @throws Error when another one is. */
+export function claimStackFile(root: string, project: string): void {
+  const path = stackFilePath(root);
+  mkdirSync(dirname(path), { recursive: true });
+  const claimed: StackFile = {
+    pid: process.pid,
+    script: process.argv[1] ?? '',
+    project,
+    startedAt: new Date().toISOString(),
+    addresses: null,
+    apps: {},
+  };
+  const other = runningStack(root);
+  if (other === null) rmSync(path, { force: true });
+  try {
+    writeFileSync(path, JSON.stringify(claimed, null, 2), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const owner = readStackFile(root);
+    const where = owner?.addresses ? ` at ${owner.addresses.inferenceUrl}` : '';
+    throw new Error(
+      `A stack of this folder is running already${where} (pid ${owner?.pid ?? 'unknown'}, ${path}). ` +
+        `Use it, or end it first: Ctrl-C where it runs, or kill ${owner?.pid ?? ''}`.trimEnd(),
+      { cause: error },
+    );
+  }
+}
+
+/** Rewrites our own file, atomically. */
+export function updateStackFile(root: string, change: Partial<StackFile>): void {
+  const path = stackFilePath(root);
+  const next = { ...readStackFile(root), ...change };
+  writeFileSync(`${path}.new`, JSON.stringify(next, null, 2), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+export function removeStackFile(root: string): void {
+  if (readStackFile(root)?.pid === process.pid) rmSync(stackFilePath(root), { force: true });
+}
+
+/** Ends apps that outlived a killed owner, where the kernel did not. */
+export async function endAbandonedApps(root: string): Promise<void> {
+  const file = readStackFile(root);
+  if (file === null || ownerRuns(file)) return;
+  for (const pid of Object.values(file.apps)) {
+    if (!isRunning(pid) || !commandLine(pid).includes(join('apps', ''))) continue;
+    process.kill(pid, 'SIGTERM');
+    for (let waitedMs = 0; isRunning(pid); waitedMs += 50) {
+      if (waitedMs === 10_000) process.kill(pid, 'SIGKILL');
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}
+
+function ownerRuns(file: StackFile): boolean {
+  return isRunning(file.pid) && (file.pid === process.pid || commandLine(file.pid).includes(file.script));
+}

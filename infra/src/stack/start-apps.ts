@@ -1,0 +1,108 @@
+import { join, resolve } from 'node:path';
+import { startOwnedProcess, whenReady, type OwnedProcess } from '../owned-process.ts';
+import { freePort } from './free-port.ts';
+import { supervise, type Supervised } from './supervise.ts';
+
+const APPS = resolve(import.meta.dirname, '../../../apps');
+const READY_TIMEOUT_MS = 60_000;
+/** Longer than the worker's own 20 s for chunks under way. */
+const STOP_GRACE_MS = 25_000;
+const PORT_RACES = 5;
+
+export interface AppOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** `.larder/stack`: logs go here. */
+  readonly folder: string;
+  readonly host: string;
+  /** The first port to try. */
+  readonly port: number;
+  readonly onProgress: (message: string) => void;
+  readonly onRestart: () => void;
+  readonly signal: AbortSignal;
+}
+
+export interface StartedApp {
+  readonly server: Supervised;
+  readonly port: number;
+}
+
+/** The inference service, ready to predict. @throws Error with the end of its log */
+export function startInference(options: AppOptions): Promise<StartedApp> {
+  return startApp(options, { name: 'inference', portVariable: 'LARDER_PORT', readyPath: '/health/ready' });
+}
+
+/** The worker, taking chunks. @throws Error with the end of its log */
+export function startWorker(options: AppOptions): Promise<StartedApp> {
+  return startApp(options, {
+    name: 'worker',
+    portVariable: 'LARDER_WORKER_METRICS_PORT',
+    readyPath: '/health/live',
+  });
+}
+
+interface App {
+  readonly name: 'inference' | 'worker';
+  readonly portVariable: string;
+  readonly readyPath: string;
+}
+
+/** Another program may take the port between our look and the app's listening: then the next port is tried. */
+async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
+  for (let race = 1; ; race++) {
+    const port = await freePort(options.host, options.port);
+    try {
+      const server = await supervise(
+        {
+          name: app.name,
+          start: (signal) => startOnce({ ...options, signal }, app, port),
+          onProgress: options.onProgress,
+          onRestart: options.onRestart,
+          stopGraceMs: STOP_GRACE_MS,
+        },
+        options.signal,
+      );
+      return { server, port };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (race === PORT_RACES || (await freePort(options.host, port)) === port) throw error;
+    }
+  }
+}
+
+async function startOnce(options: AppOptions, app: App, port: number): Promise<OwnedProcess> {
+  options.signal.throwIfAborted();
+  const owned = startOwnedProcess({
+    name: app.name,
+    command: process.execPath,
+    args: [join(APPS, app.name, 'src', 'main.ts')],
+    env: { ...options.env, LARDER_HOST: options.host, [app.portVariable]: String(port) },
+    logFile: join(options.folder, `${app.name}.log`),
+  });
+  const end = () => void owned.stop(STOP_GRACE_MS);
+  options.signal.addEventListener('abort', end);
+  try {
+    const url = `${httpAddress(options.host, port)}${app.readyPath}`;
+    await whenReady(owned, () => expectReady(url), READY_TIMEOUT_MS);
+    return owned;
+  } catch (error) {
+    if (options.signal.aborted) {
+      await owned.exited;
+      options.signal.throwIfAborted();
+    }
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', end);
+  }
+}
+
+/** The address under which a listener on `host` is reached from this machine. */
+export function httpAddress(host: string, port: number): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+async function expectReady(url: string): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`${url} says ${answer.status}: ${body.slice(0, 500)}`);
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OwnedProcess } from '../owned-process.ts';
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 30_000;
+/** A process that ran so long had started well: the next restart waits briefly again. */
+const STEADY_MS = 30_000;
+
+export interface SuperviseOptions {
+  readonly name: string;
+  /** Starts it and resolves once it is ready; gives up early when the signal is aborted. */
+  readonly start: (signal: AbortSignal) => Promise<OwnedProcess>;
+  readonly onProgress: (message: string) => void;
+  /** Hears of the new process after a restart. */
+  readonly onRestart?: (pid: number) => void;
+  /** How long an orderly end may take. */
+  readonly stopGraceMs: number;
+}
+
+export interface Supervised {
+  readonly name: string;
+  /** Of the present process; another one after a restart. */
+  pid(): number;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+/** Keeps a process running: one that ends is started again, after a wait that doubles. @throws what the first start throws */
+export async function supervise(options: SuperviseOptions, signal: AbortSignal): Promise<Supervised> {
+  const { name, onProgress } = options;
+  const stopping = new AbortController();
+  let current = await options.start(AbortSignal.any([signal, stopping.signal]));
+
+  const watching = (async () => {
+    let delayMs = FIRST_DELAY_MS;
+    let startedAtMs = Date.now();
+    while (!stopping.signal.aborted) {
+      const { code, signal: killedBy } = await current.exited;
+      if (stopping.signal.aborted) return;
+      if (Date.now() - startedAtMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
+      onProgress(
+        `${name} ended (${killedBy ?? `exit code ${code}`}); starting it again in ${delayMs / 1_000} s. Its log: ${current.logFile}`,
+      );
+      for (;;) {
+        await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
+        if (stopping.signal.aborted) return;
+        delayMs = Math.min(2 * delayMs, MAX_DELAY_MS);
+        try {
+          current = await options.start(stopping.signal);
+          startedAtMs = Date.now();
+          options.onRestart?.(current.pid);
+          onProgress(`${name} is back (pid ${current.pid}).`);
+          break;
+        } catch (error) {
+          if (stopping.signal.aborted) return;
+          onProgress(`${name} does not start; next try in ${delayMs / 1_000} s. ${messageOf(error)}`);
+        }
+      }
+    }
+  })();
+
+  return {
+    name,
+    pid: () => current.pid,
+    async stop() {
+      stopping.abort();
+      await current.stop(options.stopGraceMs);
+      await watching;
+      // a restart that was on its way when the stop came
+      await current.stop(options.stopGraceMs);
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
