@@ -7,6 +7,8 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
 const FLOAT4_OID = 700;
 const TEXT_OID = 25;
+/** Per UTF-16 unit. */
+const MAX_UTF8_BYTES = 3;
 
 export class CopyWriter {
   #buffer: Buffer;
@@ -56,17 +58,17 @@ export class CopyWriter {
   }
 
   text(value: string): void {
-    const bytes = Buffer.byteLength(value);
-    const at = this.#field(bytes);
-    this.#buffer.write(value, at, bytes);
+    const at = this.#reserve(4);
+    const bytes = this.#utf8(value);
+    this.#view.setInt32(at, bytes);
   }
 
   /** `json` is JSON text; the leading byte is jsonb's format version. */
   jsonb(json: string): void {
-    const bytes = Buffer.byteLength(json);
-    const at = this.#field(bytes + 1);
-    this.#buffer[at] = 1;
-    this.#buffer.write(json, at + 1, bytes);
+    const at = this.#reserve(5);
+    this.#buffer[at + 4] = 1;
+    const bytes = this.#utf8(json);
+    this.#view.setInt32(at, bytes + 1);
   }
 
   uuid(value: string): void {
@@ -112,6 +114,14 @@ export class CopyWriter {
     this.#view.setInt32(at + 12, length);
     this.#view.setInt32(at + 16, 1);
     return at + 20;
+  }
+
+  /** Room for the worst case, then the room that was used: cheaper than measuring first. */
+  #utf8(value: string): number {
+    const at = this.#reserve(value.length * MAX_UTF8_BYTES);
+    const bytes = this.#buffer.write(value, at);
+    this.#length = at + bytes;
+    return bytes;
   }
 
   #field(bytes: number): number {

@@ -5,7 +5,10 @@ import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf } from '../partitions/monthly-partitions.ts';
 import { HISTORY_COLUMNS, historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
 
-/** Creates the view version's history table and the partitions around today, unless they are there. */
+/**
+ * Creates the view version's history table and the partitions around today, unless they are there.
+ * @throws DEFINITION_INVALID when a field is called like a column of every history table, or there are too many.
+ */
 export function ensureHistory(
   store: OfflineStore,
   project: HistoryProject,
@@ -21,7 +24,7 @@ export async function ensureHistoryIn(
   view: FeatureViewManifest,
 ): Promise<void> {
   const table = historyTable(project, view);
-  refuseReservedNames(table);
+  refuseUnstorable(table);
   // One creator at a time: `if not exists` alone still races in the catalogue's unique indexes.
   await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
   const { rows } = await sql<{ there: boolean }>`
@@ -31,8 +34,10 @@ export async function ensureHistoryIn(
   await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
 }
 
-/** @throws DEFINITION_INVALID when a join key or feature is called like a column of every history table. */
-export function refuseReservedNames(table: Pick<HistoryTable, 'ref' | 'keys' | 'features'>): void {
+const MAX_COLUMNS = 1_600;
+
+/** What the definition language cannot know: names that history needs itself, and PostgreSQL's limit of columns. */
+function refuseUnstorable(table: HistoryTable): void {
   const taken = new Set<string>(HISTORY_COLUMNS);
   for (const { name } of [...table.keys, ...table.features]) {
     if (taken.has(name))
@@ -42,6 +47,11 @@ export function refuseReservedNames(table: Pick<HistoryTable, 'ref' | 'keys' | '
       );
     taken.add(name);
   }
+  if (taken.size > MAX_COLUMNS)
+    throw new LarderError(
+      'DEFINITION_INVALID',
+      `${table.ref} would have ${taken.size} columns; PostgreSQL holds ${MAX_COLUMNS}. Split the view, or use a vector.`,
+    );
 }
 
 async function createTable(tx: StoreTransaction, table: HistoryTable): Promise<void> {
