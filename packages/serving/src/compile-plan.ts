@@ -91,7 +91,10 @@ function inDependencyOrder(manifest: Manifest, model: ModelManifest): OnDemandFe
   return [...ordered.values()];
 }
 
-function compileGroups(manifest: Manifest, readers: readonly { readonly inputs: readonly InputManifest[] }[]) {
+function compileGroups(
+  manifest: Manifest,
+  readers: readonly { readonly inputs: readonly InputManifest[] }[],
+) {
   const groups: { readonly entity: EntityManifest; readonly views: number[] }[] = [];
   const views: PlanView[] = [];
   for (const input of readers.flatMap(({ inputs }) => inputs)) {

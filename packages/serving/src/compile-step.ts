@@ -74,9 +74,7 @@ export function compileStep(context: StepContext): OnDemandStep {
 
 /** Fields that several definitions ask for, each once. */
 export function inputFields(fields: readonly FieldManifest[]): InputField[] {
-  const byName = new Map(
-    fields.map((field) => [field.name, { name: field.name, field, defaultValue: defaultOf(field) }]),
-  );
+  const byName = new Map(fields.map((field) => [field.name, { name: field.name, field }]));
   return [...byName.values()];
 }
 

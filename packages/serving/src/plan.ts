@@ -28,12 +28,10 @@ export interface Plan {
   readonly shown: readonly ShownFeature[];
 }
 
-/** A join key or request field and the way its JSON is read. */
+/** A join key or request field; the caller has to send it. */
 export interface InputField {
   readonly name: string;
   readonly field: FieldManifest;
-  /** Undefined: the caller has to send the field. */
-  readonly defaultValue: FieldValue | undefined;
 }
 
 /** One entity whose views the model reads. */

@@ -105,7 +105,7 @@ function readMembers(members: Members, problems: ErrorDetail[]): Values {
   for (let i = 0; i < fields.length; i++) {
     if (values[i] !== undefined) continue;
     const field = fields[i] as InputField;
-    const value = under?.[i] ?? field.defaultValue;
+    const value = under?.[i];
     if (value !== undefined) values[i] = value;
     else if (!Object.hasOwn((json ?? {}) as object, field.name))
       problems.push({

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { loadProject, type FieldValue, type LoadedProject } from '@larder/features';
+import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { compileRowCodec, entityKey, type OnlineStore } from '@larder/online-store';
+
+const FIXTURE = resolve(import.meta.dirname, '../../fixtures/ads');
+
+/** Weights of `ad_ctr`, one per column; the oracle of the tests. */
+export const AD_CTR_WEIGHTS = [0.5, -0.25, 0.125, 1, 0.75, 2, 0.3, -0.4, 0.01, 0.2, 3, 0.6, -0.1] as const;
+/** What the models take a missing value for. */
+export const IMPUTED = 0.25;
+
+const ARTIFACTS = {
+  ad_ctr: {
+    features: [
+      'ad_image:embedding',
+      'ad_image:brightness',
+      'ad_stats:ctr',
+      'moment:hour_sin',
+      'moment:hour_cos',
+      'shopper_profile:age',
+      'shopper_profile:premium',
+      'offer:smoothed',
+      'offer:in_feed',
+      'offer:at_noon',
+    ],
+    weights: AD_CTR_WEIGHTS,
+    output: 'ctr',
+  },
+  ad_brightness: { features: ['ad_image:brightness'], weights: [1], output: 'score' },
+  fragile_model: { features: ['fragile:level'], weights: [0.1], output: 'score' },
+} as const;
+
+/** A copy of the fixture project below a folder of this repository, with its models written by the real builder. */
+export async function openFixture(folder: string): Promise<LoadedProject> {
+  const root = join(folder, `project-${randomBytes(4).toString('hex')}`);
+  await mkdir(root, { recursive: true });
+  await cp(FIXTURE, root, { recursive: true });
+  for (const [name, artifact] of Object.entries(ARTIFACTS))
+    await writeLogisticArtifact(join(root, 'models', name), { ...artifact, imputed: IMPUTED });
+  return loadProject(join(root, 'larder.config.ts'));
+}
+
+export interface FixtureRow {
+  /** `ad_image@1` */
+  readonly ref: string;
+  readonly keys: Readonly<Record<string, FieldValue>>;
+  readonly values: Readonly<Record<string, FieldValue>>;
+  /** @default now */
+  readonly eventTimestampMs?: number;
+  readonly revision?: number;
+}
+
+/** Puts rows into the online store, as landing does. */
+export async function putRows(
+  onlineStore: OnlineStore,
+  project: LoadedProject,
+  rows: readonly FixtureRow[],
+): Promise<void> {
+  const { feature_views: views, entities } = project.manifest;
+  const outcomes = await onlineStore.write(
+    rows.map(({ ref, keys, values, eventTimestampMs = Date.now(), revision = 1 }) => {
+      const view = views[ref];
+      const entity = view && entities[view.entity];
+      if (view === undefined || entity === undefined) throw new Error(`The fixture has no view ${ref}.`);
+      const order = { eventTimestampMs, createdTimestampMs: eventTimestampMs, revision };
+      const row = compileRowCodec(view).encode(order, values);
+      return {
+        entity: entity.name,
+        entityKey: entityKey(entity, keys),
+        viewRef: ref,
+        ttlMs: view.ttl_ms,
+        row,
+      };
+    }),
+  );
+  if (outcomes.some((outcome) => outcome !== 'stored'))
+    throw new Error(`Not every row was stored: ${outcomes.join(', ')}.`);
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { systemClock, type Clock } from '@larder/core';
+import type { LoadedProject, Manifest } from '@larder/features';
+import { loadModel, type ModelRunner } from '@larder/model-runtime';
+import type { PredictionLog } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import { compilePlan } from '../compile-plan.ts';
+import { createPredictor, type Predictor } from '../create-predictor.ts';
+
+export interface FixturePredictorOptions {
+  readonly project: LoadedProject;
+  readonly onlineStore: OnlineStore;
+  readonly model: string;
+  /** @default the project's own */
+  readonly manifest?: Manifest;
+  readonly predictionLog?: PredictionLog;
+  readonly clock?: Clock;
+  readonly placement?: 'inline' | 'pool';
+}
+
+/** A predictor of one of the fixture's models with its real artifact; close its runner afterwards. */
+export async function fixturePredictor(
+  options: FixturePredictorOptions,
+): Promise<Predictor & { readonly runner: ModelRunner }> {
+  const {
+    project,
+    onlineStore,
+    model,
+    manifest = project.manifest,
+    predictionLog = null,
+    clock = systemClock,
+  } = options;
+  const plan = compilePlan({ manifest, project, model, version: 1, onlineStore });
+  const runner = await loadModel({
+    artifactPath: join(project.root, plan.model.artifact.path),
+    expectedFeatures: plan.model.inputs.flatMap(({ view, features }) =>
+      features.map((name) => `${view}:${name}`),
+    ),
+    width: plan.width,
+    outputs: plan.model.outputs.map(({ name }) => name),
+    placement: options.placement ?? 'inline',
+  });
+  return { ...createPredictor({ plan, onlineStore, runner, predictionLog, clock }), runner };
+}

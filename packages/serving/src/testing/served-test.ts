@@ -1,0 +1,31 @@
+import type { LoadedProject } from '@larder/features';
+import type { ModelRunner } from '@larder/model-runtime';
+import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
+import { test as base } from '@larder/testing';
+import { inject } from 'vitest';
+import type { Predictor } from '../create-predictor.ts';
+import { openFixture } from './open-fixture.ts';
+import { fixturePredictor } from './predictor-fixture.ts';
+
+export interface Served {
+  readonly project: LoadedProject;
+  readonly onlineStore: OnlineStore;
+  readonly adCtr: Predictor & { readonly runner: ModelRunner };
+}
+
+/** `test` with the fixture project and `ad_ctr` over a Redis of the file's own. */
+export const test = base.extend<{ $file: { served: Served } }>({
+  served: [
+    async ({ redis }, use) => {
+      const connection = connectRedis(redis.url, { role: 'serving' });
+      await waitForRedis(connection, 5_000);
+      const project = await openFixture(inject('testFolder'));
+      const onlineStore = createOnlineStore({ redis: connection, project: project.name });
+      const adCtr = await fixturePredictor({ project, onlineStore, model: 'ad_ctr' });
+      await use({ project, onlineStore, adCtr });
+      await adCtr.runner.close();
+      connection.disconnect();
+    },
+    { scope: 'file' },
+  ],
+});
