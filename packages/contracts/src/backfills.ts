@@ -1,25 +1,7 @@
 import { z } from 'zod';
-import { fieldsSchema, idSchema, instantSchema } from './scalars.ts';
+import { idSchema } from './scalars.ts';
+import { backfillScopeSchema } from './scope.ts';
 import { runStatusSchema } from './runs.ts';
-
-export const MAX_SCOPE_ENTITIES = 10_000;
-
-/** Which rows of the source a backfill takes. */
-export const backfillScopeSchema = z
-  .union([
-    z.strictObject({ all: z.literal(true) }),
-    z.strictObject({ entities: z.array(fieldsSchema).min(1).max(MAX_SCOPE_ENTITIES) }),
-    z.strictObject({
-      event_time: z
-        .strictObject({ from: instantSchema, to: instantSchema })
-        .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
-          message: 'from must be before to',
-          path: ['from'],
-        }),
-    }),
-    z.strictObject({ missing: z.literal(true) }),
-  ])
-  .meta({ id: 'BackfillScope' });
 
 export const backfillRequestSchema = z
   .strictObject({
@@ -49,6 +31,5 @@ export const backfillAnswerSchema = z
   .strictObject({ run_id: idSchema, status: runStatusSchema })
   .meta({ id: 'BackfillAnswer' });
 
-export type BackfillScope = z.infer<typeof backfillScopeSchema>;
 export type BackfillRequest = z.infer<typeof backfillRequestSchema>;
 export type BackfillAnswer = z.infer<typeof backfillAnswerSchema>;

@@ -3,7 +3,7 @@ import { countSchema, instantSchema, valueSchema } from './scalars.ts';
 
 const writtenBySchema = z.strictObject({
   run_id: z.string(),
-  chunk_id: z.string(),
+  chunk_id: z.int(),
 });
 
 /** One view version of one entity as the online store holds it, joined with the history row it came from. */
@@ -35,7 +35,8 @@ export const entityAnswerSchema = z
     entity: z.string(),
     key: z.string(),
     join_keys: z.record(z.string(), valueSchema),
-    redis_keys: z.array(z.string()).meta({ example: ['larder:ads:{ad:ad-42}'] }),
+    redis_key: z.string().meta({ example: 'larder:ads:{ad:ad-42}' }),
+    memory_bytes: countSchema.meta({ description: 'What Redis takes for the whole key.' }),
     expires_at: instantSchema.nullable().meta({ description: 'When Redis frees the memory; null: never.' }),
     history_available: z
       .boolean()

@@ -26,14 +26,10 @@ export type {
 export { entityAnswerSchema, entityViewSchema } from './entity.ts';
 export type { EntityAnswer, EntityView } from './entity.ts';
 // Precompute
-export {
-  MAX_SCOPE_ENTITIES,
-  backfillAnswerSchema,
-  backfillRequestSchema,
-  backfillScopeSchema,
-  idempotencyKeySchema,
-} from './backfills.ts';
-export type { BackfillAnswer, BackfillRequest, BackfillScope } from './backfills.ts';
+export { MAX_SCOPE_ENTITIES, backfillScopeSchema } from './scope.ts';
+export type { BackfillScope } from './scope.ts';
+export { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from './backfills.ts';
+export type { BackfillAnswer, BackfillRequest } from './backfills.ts';
 export {
   FINAL_RUN_STATUSES,
   RUN_STATUSES,
@@ -53,5 +49,4 @@ export type { ReadyAnswer } from './health.ts';
 // The document
 export { createOpenApiDocument } from './openapi.ts';
 export type { OpenApiOptions } from './openapi.ts';
-export { fieldSchema } from './openapi-models.ts';
 export type { FieldDescription, ModelDescription } from './openapi-models.ts';

@@ -21,8 +21,6 @@ export interface FieldDescription {
   readonly type: 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 'timestamp' | 'vector' | 'json';
   readonly length?: number;
   readonly safe?: boolean;
-  /** Declared: the field may be left out. */
-  readonly default?: unknown;
 }
 
 /** Paths with one model's own join keys and request fields, beside the general ones. */
@@ -61,12 +59,7 @@ function fieldsObject(fields: readonly FieldDescription[]) {
 }
 
 /** The JSON of one field as callers write it. */
-export function fieldSchema(field: FieldDescription): ZodType {
-  const schema = typeSchema(field);
-  return field.default === undefined ? schema : schema.optional();
-}
-
-function typeSchema(field: FieldDescription): ZodType {
+function fieldSchema(field: FieldDescription): ZodType {
   switch (field.type) {
     case 'float32':
     case 'float64':

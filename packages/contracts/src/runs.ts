@@ -32,18 +32,23 @@ export const runSchema = z
     }),
     rows_per_second: z.number().nullable(),
     eta_seconds: z.number().nullable(),
+    error: z
+      .strictObject({ code: z.string(), reason: z.string() })
+      .nullable()
+      .meta({ description: 'Why the run as a whole failed; rows have their own reasons.' }),
+    created_at: instantSchema,
     started_at: instantSchema.nullable(),
     finished_at: instantSchema.nullable(),
   })
   .meta({ id: 'Run' });
 
-export const runParamsSchema = z.strictObject({ id: idSchema });
+export const runParamsSchema = z.strictObject({ id: z.string() });
 
 const limitSchema = z.coerce
   .number()
   .pipe(z.int().min(1).max(500))
   .optional()
-  .meta({ override: { type: 'integer', minimum: 1, maximum: 500, default: 100 } });
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 500 } });
 
 export const runsQuerySchema = z.strictObject({
   view: nameSchema.optional(),
@@ -60,9 +65,13 @@ export const failuresQuerySchema = z.strictObject({ cursor: cursorSchema.optiona
 
 export const rowFailureSchema = z
   .strictObject({
-    key: z.string().meta({ description: "The row's entity key.", example: 'ad-13' }),
+    key: z.string().nullable().meta({
+      description: "The row's entity key; null: a whole chunk failed, or the row had no readable key.",
+      example: 'ad-13',
+    }),
     code: z.string().meta({ example: 'PICTURE_TOO_LARGE' }),
     reason: z.string(),
+    retryable: z.boolean(),
     attempts: countSchema,
     failed_at: instantSchema,
   })

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import type { LogLevel } from '@larder/core';
+import { z } from 'zod';
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+/** No `URL`: PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses. */
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
+const REDIS = ['redis:', 'rediss:', 'unix:'];
+
+const environment = z.object({
+  LARDER_PROJECT: z.string().min(1).default('./larder.config.ts'),
+  LARDER_DATABASE_URL: postgresUrl,
+  LARDER_REDIS_URL: url(REDIS),
+  LARDER_HOST: z.string().min(1).default('127.0.0.1'),
+  LARDER_PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).default(6_570),
+  LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  // read by the other processes of the same environment
+  LARDER_QUEUE_REDIS_URL: url(REDIS).optional(),
+  LARDER_WORKER_SLOTS: z.string().optional(),
+  LARDER_WORKER_METRICS_PORT: z.string().optional(),
+});
+
+const CONNECTION = /^LARDER_CONNECTION_[A-Z][A-Z0-9_]*_URL$/;
+
+export interface Config {
+  /** Absolute path of larder.config.ts. */
+  readonly projectPath: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+/** The process's configuration. @throws Error that lists every problem, one line each */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('LARDER_')));
+  const known = Object.keys(environment.shape);
+  const unknown = Object.keys(given).filter((name) => !known.includes(name) && !CONNECTION.test(name));
+  const parsed = environment.safeParse(given);
+  const problems = [
+    ...unknown.map(
+      (name) => `${name} is not a setting; known are ${known.join(', ')} and LARDER_CONNECTION_<NAME>_URL`,
+    ),
+    ...(parsed.error?.issues ?? []).map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name} ${given[name] === undefined ? 'is missing' : issue.message}`;
+    }),
+  ];
+  if (!parsed.success || problems.length > 0)
+    throw new Error(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
+  const { data } = parsed;
+  return Object.freeze({
+    projectPath: resolve(data.LARDER_PROJECT),
+    databaseUrl: data.LARDER_DATABASE_URL,
+    redisUrl: data.LARDER_REDIS_URL,
+    host: data.LARDER_HOST,
+    port: data.LARDER_PORT,
+    logLevel: data.LARDER_LOG_LEVEL,
+  });
+}

@@ -1,0 +1,105 @@
+import type { EntityView } from '@larder/contracts';
+import {
+  encodeJsonValue,
+  type FeatureViewManifest,
+  type FieldValue,
+  type JsonValue,
+  type Manifest,
+} from '@larder/features';
+import { findHistoryRow, type Provenance } from '@larder/offline-store';
+import {
+  compileRowCodec,
+  readRowHeader,
+  viewStatus,
+  type InspectedField,
+  type RowHeader,
+} from '@larder/online-store';
+import type { InspectDeps } from './inspect-entity.ts';
+
+export interface DescribeDeps extends Omit<InspectDeps, 'manifest'> {
+  readonly manifest: Manifest;
+  readonly keys: Readonly<Record<string, FieldValue>>;
+}
+
+export interface DescribedView {
+  readonly answer: EntityView;
+  readonly historyAnswered: boolean;
+}
+
+/** One field of the entity's hash: values, times, age, and the run that wrote it. */
+export async function describeView(deps: DescribeDeps, held: InspectedField): Promise<DescribedView> {
+  const view = deps.manifest.feature_views[held.viewRef];
+  const [name = held.viewRef, version = '1'] = held.viewRef.split('@');
+  const header = readRowHeader(held.row) ?? { eventTimestampMs: 0, createdTimestampMs: 0, revision: 0 };
+  const values = view === undefined ? null : valuesOf(view, held.row);
+  const found = view === undefined ? NOT_ASKED : await findProvenance(deps, view, header);
+  const ageMs = deps.clock.nowMs() - header.eventTimestampMs;
+  const { provenance } = found;
+  return {
+    historyAnswered: found.answered,
+    answer: {
+      ref: held.viewRef,
+      view: name,
+      version: Number(version),
+      status:
+        view === undefined || values === null
+          ? 'NOT_LOADED'
+          : usableStatus(view, held.row, deps.clock.nowMs()),
+      event_timestamp: new Date(header.eventTimestampMs).toISOString(),
+      created_timestamp: new Date(header.createdTimestampMs).toISOString(),
+      landed_at: provenance?.landedAt.toISOString() ?? null,
+      revision: header.revision,
+      age_ms: ageMs,
+      ttl_ms: view?.ttl_ms ?? null,
+      ttl_left_ms: view === undefined || view.ttl_ms === 'forever' ? null : Math.max(0, view.ttl_ms - ageMs),
+      size_bytes: held.sizeBytes,
+      written_by:
+        provenance === null || provenance.runId === null
+          ? null
+          : { run_id: provenance.runId, chunk_id: provenance.chunkId },
+      values,
+    },
+  };
+}
+
+interface FoundProvenance {
+  readonly provenance: Provenance | null;
+  readonly answered: boolean;
+}
+
+const NOT_ASKED: FoundProvenance = { provenance: null, answered: true };
+
+/** What Redis holds is shown also while PostgreSQL is away. */
+async function findProvenance(
+  deps: DescribeDeps,
+  view: FeatureViewManifest,
+  header: Order,
+): Promise<FoundProvenance> {
+  try {
+    return {
+      provenance: await findHistoryRow(deps.offlineStore, deps.manifest, view, {
+        keys: deps.keys,
+        ...header,
+      }),
+      answered: true,
+    };
+  } catch {
+    return { provenance: null, answered: false };
+  }
+}
+
+type Order = Pick<RowHeader, 'eventTimestampMs' | 'createdTimestampMs' | 'revision'>;
+
+function usableStatus(view: FeatureViewManifest, row: Buffer, nowMs: number): EntityView['status'] {
+  const status = viewStatus(row, view, nowMs);
+  return status === 'NOT_FOUND' ? 'NOT_LOADED' : status;
+}
+
+/** Null when the row is of another schema than the definition. */
+function valuesOf(view: FeatureViewManifest, row: Buffer): Record<string, JsonValue> | null {
+  const decoded = compileRowCodec(view).decode(row);
+  if (decoded === null) return null;
+  return Object.fromEntries(
+    view.schema.map((field) => [field.name, encodeJsonValue(field, decoded.values[field.name] ?? null)]),
+  );
+}

@@ -1,0 +1,75 @@
+import { LarderError, isLarderError, type Clock } from '@larder/core';
+import type { EntityAnswer } from '@larder/contracts';
+import {
+  encodeJsonValue,
+  type EntityManifest,
+  type FieldValue,
+  type JsonValue,
+  type Manifest,
+} from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import { entityKey, parseEntityKey, type OnlineStore } from '@larder/online-store';
+import { describeView } from './describe-view.ts';
+
+export interface InspectDeps {
+  readonly onlineStore: Pick<OnlineStore, 'inspect'>;
+  readonly offlineStore: Pick<OfflineStore, 'db'>;
+  /** What is applied; without that, what is loaded. */
+  manifest(): Manifest;
+  readonly clock: Clock;
+}
+
+/** Online rows of one entity joined with the history rows they came from. @throws ENTITY_NOT_FOUND, ONLINE_STORE_UNAVAILABLE */
+export async function inspectEntity(deps: InspectDeps, name: string, text: string): Promise<EntityAnswer> {
+  const manifest = deps.manifest();
+  const entity = Object.hasOwn(manifest.entities, name) ? manifest.entities[name] : undefined;
+  if (entity === undefined) {
+    const names = Object.keys(manifest.entities).join(', ') || 'none';
+    throw new LarderError('ENTITY_NOT_FOUND', `No entity of this name is defined; there are: ${names}.`);
+  }
+  const keys = keysOf(entity, text);
+  const key = entityKey(entity, keys);
+  const held = await deps.onlineStore.inspect(entity.name, key);
+  if (held === null || held.fields.length === 0) throw nothingHeld(entity, held?.erased === true);
+  const views = await Promise.all(
+    held.fields.map((field) => describeView({ ...deps, manifest, keys }, field)),
+  );
+  return {
+    entity: entity.name,
+    key,
+    join_keys: joinKeysJson(entity, keys),
+    redis_key: held.redisKey,
+    memory_bytes: held.memoryBytes,
+    expires_at: held.expiresAtMs === null ? null : new Date(held.expiresAtMs).toISOString(),
+    history_available: views.every(({ historyAnswered }) => historyAnswered),
+    views: views.map(({ answer }) => answer),
+  };
+}
+
+/** @throws ENTITY_NOT_FOUND when the text can be no key of this entity */
+function keysOf(entity: EntityManifest, text: string): Record<string, FieldValue> {
+  try {
+    return parseEntityKey(entity, text);
+  } catch (error) {
+    if (!isLarderError(error)) throw error;
+    throw new LarderError('ENTITY_NOT_FOUND', error.message, { errors: error.errors });
+  }
+}
+
+function nothingHeld(entity: EntityManifest, erased: boolean): LarderError {
+  if (erased)
+    return new LarderError('ENTITY_NOT_FOUND', `This ${entity.name} was erased and takes no rows any more.`);
+  return new LarderError(
+    'ENTITY_NOT_FOUND',
+    `The online store holds nothing for this ${entity.name}: check the key's spelling, or run a backfill of a view for it.`,
+  );
+}
+
+function joinKeysJson(
+  entity: EntityManifest,
+  keys: Readonly<Record<string, FieldValue>>,
+): Record<string, JsonValue> {
+  return Object.fromEntries(
+    entity.join_keys.map((field) => [field.name, encodeJsonValue(field, keys[field.name] ?? null)]),
+  );
+}

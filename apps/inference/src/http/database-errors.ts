@@ -1,0 +1,40 @@
+import { LarderError, isLarderError } from '@larder/core';
+
+/** Connection refused, reset, gone; no server process at the socket. */
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+]);
+/** SQLSTATE class 08 (connection), 57P (shutdown, starting up), 53300 (too many connections). */
+const STATES = /^(08|57P|53300)/;
+const MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+/** What a failed statement means to a caller: PostgreSQL away, or an error that is passed on as it is. */
+export function toDatabaseError(error: unknown): unknown {
+  if (isLarderError(error) || !(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!SOCKET_CODES.has(code) && !STATES.test(code) && !MESSAGES.test(error.message)) return error;
+  return new LarderError(
+    'DATABASE_UNAVAILABLE',
+    'PostgreSQL does not answer; predictions go on without it, this needs it.',
+    {
+      cause: error,
+      retryAfterSeconds: 2,
+    },
+  );
+}
+
+/** Runs something that needs PostgreSQL. @throws DATABASE_UNAVAILABLE */
+export async function askDatabase<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Logger } from '@larder/core';
+import type { RequestHandler } from 'express';
+import type { Metrics } from '../metrics/create-metrics.ts';
+import { requestIdOf } from './request-id.ts';
+
+export interface RequestScopeDeps {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+declare module 'express-serve-static-core' {
+  interface Locals {
+    requestId: string;
+  }
+}
+
+/** Asked for every few seconds by machines: counted, not logged. */
+const QUIET = /^\/(health|metrics)/;
+
+/** The first of all: request id on the answer, and a count and a log line when it is done. */
+export function requestScope({ metrics, logger }: RequestScopeDeps): RequestHandler {
+  return (request, response, next) => {
+    const startedAtMs = performance.now();
+    const { method, path } = request;
+    response.locals.requestId = requestIdOf(request);
+    response.setHeader('x-request-id', response.locals.requestId);
+    response.once('close', () => {
+      // the pattern, as paths would make a series for every run and entity
+      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      metrics.request(route, method, response.statusCode).value += 1;
+      if (QUIET.test(path)) return;
+      const ms = Math.round(performance.now() - startedAtMs);
+      logger.info(
+        { request_id: response.locals.requestId, method, route, status: response.statusCode, ms },
+        'Request',
+      );
+    });
+    next();
+  };
+}

@@ -1,0 +1,110 @@
+import type { Timings } from '@larder/serving';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { createFastCounter, type Count } from './fast-counter.ts';
+import { createFastHistogram, type Observations } from './fast-histogram.ts';
+
+const LATENCY_BUCKETS_SECONDS = [
+  0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+];
+
+/** What one route of one model reports; asked for once per model. */
+export interface PredictMetrics {
+  observe(timings: Timings, rows: number): void;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  request(route: string, method: string, status: number): Count;
+  predict(model: string): PredictMetrics;
+}
+
+export interface MetricSources {
+  /** Readings since the start, by view reference and status. */
+  viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
+  predictionLog(): { readonly written: number; readonly dropped: number; readonly buffered: number };
+}
+
+/** Every metric of the process; event-loop lag, memory and garbage collection are prom-client's own. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = createFastCounter(registry, {
+    name: 'larder_http_requests_total',
+    help: 'HTTP requests answered, by route pattern, method and status.',
+    labels: ['route', 'method', 'status'],
+  });
+  const latency = createFastHistogram(registry, {
+    name: 'larder_predict_seconds',
+    help: 'Time of a predict or predict-batch request by stage: features (read and decode), on_demand, model, total.',
+    labels: ['model', 'stage'],
+    buckets: LATENCY_BUCKETS_SECONDS,
+  });
+  const rows = createFastCounter(registry, {
+    name: 'larder_predict_rows_total',
+    help: 'Rows asked for in predict and predict-batch requests that were answered.',
+    labels: ['model'],
+  });
+  collectFrom(registry, sources);
+  return {
+    registry,
+    request: (route, method, status) => requests.of({ route, method, status: String(status) }),
+    predict(model) {
+      const stage = (name: string): Observations => latency.of({ model, stage: name });
+      const stages = {
+        features: stage('features'),
+        onDemand: stage('on_demand'),
+        model: stage('model'),
+        total: stage('total'),
+      };
+      const count = rows.of({ model });
+      return {
+        observe(timings, rowCount) {
+          stages.features.observe(timings.features / 1_000);
+          stages.onDemand.observe(timings.onDemand / 1_000);
+          stages.model.observe(timings.model / 1_000);
+          stages.total.observe(timings.total / 1_000);
+          count.value += rowCount;
+        },
+      };
+    },
+  };
+}
+
+function collectFrom(registry: Registry, sources: MetricSources): void {
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_view_readings_total',
+      help: 'Readings of feature views for predictions, by view version and status.',
+      labelNames: ['view', 'status'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { view, status, count } of sources.viewReadings()) this.inc({ view, status }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_prediction_log_total',
+      help: 'Prediction log entries by outcome: written, or dropped because the buffer was full or the entry not storable.',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset();
+        const { written, dropped } = sources.predictionLog();
+        this.inc({ outcome: 'written' }, written);
+        this.inc({ outcome: 'dropped' }, dropped);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_prediction_log_buffered',
+      help: 'Prediction log entries that wait for PostgreSQL.',
+      registers: [],
+      collect() {
+        this.set(sources.predictionLog().buffered);
+      },
+    }),
+  );
+}

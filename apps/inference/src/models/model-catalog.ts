@@ -1,0 +1,205 @@
+import { LarderError, toLarderError, type Logger } from '@larder/core';
+import type { FieldDescription, ModelDescription } from '@larder/contracts';
+import type { LoadedProject, Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import {
+  appliedManifest,
+  modelVersion,
+  notLoaded,
+  watchApplied,
+  type AppliedManifest,
+  type AppliedWatch,
+  type DefinitionMismatch,
+} from '@larder/registry';
+import { createServedModel, type ServedModel, type ServedModelDeps } from './served-model.ts';
+import { statusTotals, type StatusTotals } from './status-totals.ts';
+
+export interface ModelCatalogDeps extends ServedModelDeps {
+  readonly offlineStore: OfflineStore;
+  readonly logger: Logger;
+}
+
+/** A model that cannot answer now, and why. */
+type Unavailable = LarderError;
+
+/** The models that this process answers for, kept equal to the applied manifest. */
+export interface ModelCatalog {
+  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
+  find(name: string): ServedModel;
+  /** What is applied; null before the first apply or while it could not be read yet. */
+  manifest(): Manifest | null;
+  mismatches(): readonly DefinitionMismatch[];
+  unavailable(): ReadonlyMap<string, Unavailable>;
+  /** Changes identity when a model comes or goes. */
+  descriptions(): readonly ModelDescription[];
+  readonly readings: StatusTotals;
+  close(): Promise<void>;
+}
+
+const RETRY_INTERVAL_MS = 5_000;
+
+/** Reads what is applied, loads its models, and follows every further apply within a second. */
+export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
+  const { project, offlineStore, logger } = deps;
+  const served = new Map<string, ServedModel>();
+  let unavailable = new Map<string, Unavailable>();
+  let applied: AppliedManifest | null = null;
+  let mismatches: readonly DefinitionMismatch[] = [];
+  let descriptions: readonly ModelDescription[] = [];
+  let queue: Promise<void> = Promise.resolve();
+  const readings = statusTotals(served);
+
+  /** One after the other: two applies must not both load. */
+  function install(next: AppliedManifest): Promise<void> {
+    const turn = queue.then(() => replace(next));
+    queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async function replace(next: AppliedManifest): Promise<void> {
+    const { manifest } = next;
+    const differences = notLoaded(manifest, project.manifest);
+    const failed = new Map<string, Unavailable>();
+    for (const name of Object.keys(manifest.models)) {
+      const reasons = mismatchesOf(manifest, name, differences);
+      if (reasons.length > 0) {
+        failed.set(name, definitionNotLoaded(name, reasons));
+        swap(name, undefined);
+        continue;
+      }
+      const version = await modelVersion(offlineStore, manifest.project, name);
+      if (version === null) throw new Error(`The applied model ${name} has no version.`);
+      try {
+        swap(
+          name,
+          await createServedModel(deps, {
+            manifest,
+            name,
+            version: version.version,
+            before: served.get(name),
+          }),
+        );
+      } catch (error) {
+        // the version before, if there is one, goes on answering
+        const problem = notReady(name, error);
+        if (unavailable.get(name)?.message !== problem.message)
+          logger.error({ err: error, model: name }, 'A model cannot be served');
+        failed.set(name, problem);
+      }
+    }
+    for (const name of [...served.keys()]) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
+    applied = next;
+    mismatches = differences;
+    unavailable = failed;
+    descriptions = [...served.values()].map(describe);
+  }
+
+  function swap(name: string, model: ServedModel | undefined): void {
+    const before = served.get(name);
+    if (model === undefined) served.delete(name);
+    else served.set(name, model);
+    if (before === undefined) return;
+    readings.keep(before);
+    before.retire();
+  }
+
+  const first = await appliedManifest(offlineStore, project.name).catch((error: unknown) => {
+    logger.warn({ err: error }, 'Applied definitions cannot be read yet');
+    return null;
+  });
+  if (first !== null)
+    await install(first).catch((error: unknown) =>
+      logger.warn({ err: error }, 'Applied definitions could not be installed yet'),
+    );
+  const watch: AppliedWatch = watchApplied({
+    store: offlineStore,
+    project: project.name,
+    logger,
+    knownId: (applied as AppliedManifest | null)?.id ?? null,
+    onChange: install,
+  });
+  // an artifact may come into its folder after the apply
+  const retry = setInterval(() => {
+    if (applied !== null && [...unavailable.values()].some(({ code }) => code !== 'DEFINITION_NOT_LOADED'))
+      install(applied).catch(() => {});
+  }, RETRY_INTERVAL_MS).unref();
+
+  return {
+    find(name) {
+      const model = served.get(name);
+      if (model !== undefined) return model;
+      throw unavailable.get(name) ?? absent(project, name, applied);
+    },
+    manifest: () => applied?.manifest ?? null,
+    mismatches: () => mismatches,
+    unavailable: () => unavailable,
+    descriptions: () => descriptions,
+    readings,
+    async close() {
+      clearInterval(retry);
+      await watch.close();
+      await queue;
+      for (const name of [...served.keys()]) swap(name, undefined);
+    },
+  };
+}
+
+/** Differences that touch what a model needs: itself, its views, its on-demand views and theirs. */
+function mismatchesOf(
+  manifest: Manifest,
+  name: string,
+  differences: readonly DefinitionMismatch[],
+): DefinitionMismatch[] {
+  const needed = new Set([`model ${name}`]);
+  const visit = (inputs: Manifest['models'][string]['inputs']) => {
+    for (const { view, version } of inputs) {
+      const subject = version === null ? `on-demand view ${view}` : `view ${view}@${version}`;
+      if (needed.has(subject)) continue;
+      needed.add(subject);
+      if (version === null) visit(manifest.on_demand_feature_views[view]?.inputs ?? []);
+    }
+  };
+  visit(manifest.models[name]?.inputs ?? []);
+  return differences.filter(({ subject }) => needed.has(subject));
+}
+
+function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[]): LarderError {
+  return new LarderError(
+    'DEFINITION_NOT_LOADED',
+    `${name} cannot be answered: ${reasons.map(({ detail }) => detail).join(' ')} Restart this process with the applied code.`,
+    { retryAfterSeconds: 5 },
+  );
+}
+
+/** What is wrong with an artifact is no fault of the request: 503 with the reason. */
+function notReady(name: string, thrown: unknown): LarderError {
+  const error = toLarderError(thrown);
+  if (error.code === 'MODEL_NOT_READY') return error;
+  return new LarderError('MODEL_NOT_READY', `${name} could not be loaded: ${error.message}`, {
+    cause: thrown,
+    retryAfterSeconds: 5,
+  });
+}
+
+function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {
+  if (Object.hasOwn(project.manifest.models, name)) {
+    const reason =
+      applied === null ? 'nothing is applied, or what is applied could not be read yet' : 'it is not applied';
+    return new LarderError(
+      'DEFINITION_NOT_LOADED',
+      `The model ${name} cannot answer: ${reason}; run 'larder apply'.`,
+      { retryAfterSeconds: 5 },
+    );
+  }
+  const names = Object.keys(applied?.manifest.models ?? project.manifest.models).join(', ') || 'none';
+  return new LarderError('MODEL_NOT_FOUND', `There is no model of this name; there are: ${names}.`);
+}
+
+function describe({ name, predictor }: ServedModel): ModelDescription {
+  const { joinKeys, requestFields } = predictor.plan;
+  return {
+    name,
+    joinKeys: joinKeys.map(({ field }) => field as FieldDescription),
+    request: requestFields.map(({ field }) => field as FieldDescription),
+  };
+}

@@ -1,0 +1,116 @@
+/*
+ * The envelope of predict and predict-batch, by hand: a schema library would cost as much as the rest of the request.
+ * `parse-request.test.ts` holds it equal to the schemas of @larder/contracts.
+ */
+import { LarderError, type ErrorDetail } from '@larder/core';
+import { MAX_BATCH_ROWS, MAX_DEADLINE_MS } from '@larder/contracts';
+import type { InputRow } from '@larder/serving';
+
+export interface ParsedOptions {
+  readonly version: number | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly features: boolean;
+}
+
+export interface ParsedPredict {
+  readonly rows: readonly InputRow[];
+  readonly shared: InputRow | undefined;
+  readonly options: ParsedOptions;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const DEFAULTS: ParsedOptions = { version: undefined, deadlineMs: undefined, features: false };
+
+/** @throws REQUEST_INVALID, OPTION_NOT_SUPPORTED */
+export function parsePredict(json: unknown): ParsedPredict {
+  const problems: ErrorDetail[] = [];
+  if (!isObject(json)) throw invalid([{ pointer: '', detail: 'must be an object' }]);
+  for (const name in json)
+    if (name !== 'entities' && name !== 'request' && name !== 'options') unknown(problems, '', name);
+  const options = parseOptions(json.options, problems);
+  if (problems.length > 0) throw invalid(problems);
+  return { rows: [json as InputRow], shared: undefined, options };
+}
+
+/** @throws REQUEST_INVALID, OPTION_NOT_SUPPORTED */
+export function parsePredictBatch(json: unknown): ParsedPredict {
+  const problems: ErrorDetail[] = [];
+  if (!isObject(json)) throw invalid([{ pointer: '', detail: 'must be an object' }]);
+  for (const name in json)
+    if (name !== 'rows' && name !== 'shared' && name !== 'options') unknown(problems, '', name);
+  const { rows, shared } = json;
+  if (!Array.isArray(rows) || rows.length === 0 || rows.length > MAX_BATCH_ROWS)
+    problems.push({ pointer: '/rows', detail: `must be an array of 1 to ${MAX_BATCH_ROWS} rows` });
+  else
+    for (let r = 0; r < rows.length && problems.length < 20; r++) checkRow(rows[r], `/rows/${r}`, problems);
+  if (shared !== undefined) checkRow(shared, '/shared', problems);
+  const options = parseOptions(json.options, problems);
+  if (problems.length > 0) throw invalid(problems);
+  return { rows: rows as InputRow[], shared: shared as InputRow | undefined, options };
+}
+
+function checkRow(row: unknown, pointer: string, problems: ErrorDetail[]): void {
+  if (!isObject(row)) problems.push({ pointer, detail: 'must be an object' });
+  else
+    for (const name in row) if (name !== 'entities' && name !== 'request') unknown(problems, pointer, name);
+}
+
+function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
+  if (json === undefined) return DEFAULTS;
+  if (!isObject(json)) {
+    problems.push({ pointer: '/options', detail: 'must be an object' });
+    return DEFAULTS;
+  }
+  const { version, deadline_ms: deadlineMs, features, explain, mode } = json;
+  const refuse = (name: string, detail: string) => problems.push({ pointer: `/options/${name}`, detail });
+  for (const name in json) if (!OPTIONS.has(name)) unknown(problems, '/options', name);
+  if (version !== undefined && !isInteger(version, 1, Number.MAX_SAFE_INTEGER))
+    refuse('version', 'must be a whole number from 1');
+  if (deadlineMs !== undefined && !isInteger(deadlineMs, 1, MAX_DEADLINE_MS))
+    refuse('deadline_ms', `must be a whole number from 1 to ${MAX_DEADLINE_MS}`);
+  if (features !== undefined && typeof features !== 'boolean') refuse('features', 'must be true or false');
+  if (explain !== undefined && typeof explain !== 'boolean') refuse('explain', 'must be true or false');
+  if (mode !== undefined && mode !== 'live') refuse('mode', "must be 'live': this version has no other mode");
+  if (explain === true && problems.length === 0)
+    throw new LarderError(
+      'OPTION_NOT_SUPPORTED',
+      'options.explain: this version of Larder does not explain predictions; leave it out.',
+      {
+        errors: [{ pointer: '/options/explain', detail: 'is not supported yet' }],
+      },
+    );
+  return {
+    version: version as number | undefined,
+    deadlineMs: deadlineMs as number | undefined,
+    features: features === true,
+  };
+}
+
+const OPTIONS = new Set(['version', 'deadline_ms', 'features', 'explain', 'mode']);
+
+function isObject(json: unknown): json is Json {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function isInteger(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function unknown(problems: ErrorDetail[], pointer: string, name: string): void {
+  if (problems.length < 20)
+    problems.push({
+      pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      detail: 'is unknown',
+    });
+}
+
+function invalid(errors: readonly ErrorDetail[]): LarderError {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new LarderError(
+    'REQUEST_INVALID',
+    `${first?.pointer || 'The body'} ${first?.detail ?? ''}${more}.`,
+    { errors },
+  );
+}

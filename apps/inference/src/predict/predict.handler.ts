@@ -1,0 +1,139 @@
+/*
+ * Answers the two predict routes on node:http, before Express, which would cost more than the prediction itself
+ * (docs/adr/0002-raw-handler-for-predict.md). Budget: 10 µs beside node:http and the predictor. Nothing may be logged
+ * here for a request that goes well; the prediction log and the metrics have it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LarderError, toLarderError, type Logger } from '@larder/core';
+import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
+import type { Count } from '../metrics/fast-counter.ts';
+import { sendProblem } from '../http/problem.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { DATA_HEADERS } from '../http/security-headers.ts';
+import type { ServedModel } from '../models/served-model.ts';
+import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
+import { parseJson, readBody } from './read-body.ts';
+import { predictAnswer, predictBatchAnswer } from './write-answer.ts';
+
+export interface PredictHandlerDeps {
+  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
+  findModel(name: string): ServedModel;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** True when the request is one of its own and will be answered. */
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const ROUTE = /^\/v1\/models\/([^/?]+)\/(predict|predict-batch)\/?(?:\?(.*))?$/;
+const SECURITY = Object.entries(DATA_HEADERS).flat();
+
+interface PredictRoute {
+  readonly pattern: string;
+  readonly rowsPointer: string | undefined;
+  readonly parse: (json: unknown) => ParsedPredict;
+  readonly write: typeof predictAnswer;
+  readonly answered: Count;
+}
+
+export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
+  const { findModel, metrics, logger } = deps;
+  const one = '/v1/models/{model}/predict';
+  const many = '/v1/models/{model}/predict-batch';
+  const routes: Record<string, PredictRoute> = {
+    predict: {
+      pattern: one,
+      rowsPointer: undefined,
+      parse: parsePredict,
+      write: predictAnswer,
+      answered: metrics.request(one, 'POST', 200),
+    },
+    'predict-batch': {
+      pattern: many,
+      rowsPointer: '/rows',
+      parse: parsePredictBatch,
+      write: predictBatchAnswer,
+      answered: metrics.request(many, 'POST', 200),
+    },
+  };
+  const reports = new Map<string, PredictMetrics>();
+
+  return (request, response) => {
+    if (request.method !== 'POST') return false;
+    const match = ROUTE.exec(request.url ?? '');
+    if (match === null) return false;
+    const requestId = requestIdOf(request);
+    const route = routes[match[2] as string] as PredictRoute;
+    answer(request, { route, model: match[1] as string, query: match[3] ?? '', requestId }).then(
+      (text) => {
+        route.answered.value += 1;
+        if (response.destroyed) return;
+        const length = Buffer.byteLength(text);
+        response.writeHead(200, [
+          'content-type',
+          'application/json',
+          'content-length',
+          length,
+          'x-request-id',
+          requestId,
+          ...SECURITY,
+        ]);
+        response.end(text);
+      },
+      (thrown: unknown) => {
+        const error = toLarderError(thrown);
+        metrics.request(route.pattern, 'POST', error.status).value += 1;
+        for (const name in DATA_HEADERS)
+          response.setHeader(name, DATA_HEADERS[name as keyof typeof DATA_HEADERS]);
+        sendProblem(response, error, { requestId, logger });
+      },
+    );
+    return true;
+  };
+
+  async function answer(request: IncomingMessage, asked: Asked): Promise<string> {
+    const { route, model, requestId } = asked;
+    const body = await readBody(request, MAX_BODY_BYTES);
+    const startedAtMs = performance.now();
+    if (asked.query !== '') throw queryRefused();
+    const served = findModel(model);
+    const { rows, shared, options } = route.parse(parseJson(body));
+    if (options.version !== undefined && options.version !== served.version)
+      throw versionRefused(served, options.version);
+    const { deadlineMs, features } = options;
+    const predictions = await served.predict({
+      rows,
+      shared,
+      rowsPointer: route.rowsPointer,
+      deadlineMs,
+      startedAtMs,
+      features,
+    });
+    let report = reports.get(model);
+    if (report === undefined) reports.set(model, (report = metrics.predict(model)));
+    report.observe(predictions.timings, rows.length);
+    return route.write(predictions, { model, version: served.version, requestId, features });
+  }
+}
+
+interface Asked {
+  readonly route: PredictRoute;
+  readonly model: string;
+  readonly query: string;
+  readonly requestId: string;
+}
+
+function queryRefused(): LarderError {
+  return new LarderError('REQUEST_INVALID', 'The route takes no query; put options into the body.', {
+    errors: [{ pointer: '/query', detail: 'must be empty' }],
+  });
+}
+
+function versionRefused(served: ServedModel, version: number): LarderError {
+  return new LarderError(
+    'MODEL_VERSION_NOT_FOUND',
+    `${served.name} is served in version ${served.version}, not ${version}; leave options.version out, or ask for ${served.version}.`,
+    { errors: [{ pointer: '/options/version', detail: `is not served; ${served.version} is` }] },
+  );
+}

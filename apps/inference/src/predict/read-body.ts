@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { LarderError } from '@larder/core';
+
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED */
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+  const {
+    'content-type': mediaType,
+    'content-encoding': encoding,
+    'content-length': length,
+  } = request.headers;
+  if (mediaType === undefined || !JSON_MEDIA_TYPE.test(mediaType)) {
+    return refuse(
+      request,
+      new LarderError('MEDIA_TYPE_UNSUPPORTED', "Send the body as 'content-type: application/json'."),
+    );
+  }
+  if (encoding !== undefined && encoding !== 'identity') {
+    return refuse(
+      request,
+      new LarderError('MEDIA_TYPE_UNSUPPORTED', 'Send the body without a content-encoding.'),
+    );
+  }
+  if (Number(length) > limitBytes) return refuse(request, tooLarge(limitBytes));
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let sizeBytes = 0;
+    request.on('data', (part: Buffer) => {
+      sizeBytes += part.length;
+      if (sizeBytes > limitBytes) {
+        rest = undefined;
+        request.removeAllListeners('data');
+        request.resume();
+        reject(tooLarge(limitBytes));
+      } else if (first === undefined) first = part;
+      else (rest ??= [first]).push(part);
+    });
+    request.on('end', () => {
+      resolve(rest === undefined ? (first?.toString('utf8') ?? '') : Buffer.concat(rest).toString('utf8'));
+    });
+    request.on('error', () =>
+      reject(new LarderError('REQUEST_MALFORMED', 'The body ended before it was complete.')),
+    );
+  });
+}
+
+/** JSON of a body. @throws REQUEST_MALFORMED */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LarderError(
+      'REQUEST_MALFORMED',
+      text === '' ? 'The body is empty; send JSON.' : 'The body is not valid JSON.',
+    );
+  }
+}
+
+/** What is left of the body is read and dropped, so that the connection can be used again. */
+function refuse(request: IncomingMessage, error: LarderError): Promise<never> {
+  request.resume();
+  return Promise.reject(error);
+}
+
+function tooLarge(limitBytes: number): LarderError {
+  return new LarderError(
+    'REQUEST_TOO_LARGE',
+    `The body may have at most ${limitBytes} bytes; send fewer rows at a time.`,
+  );
+}

@@ -1,0 +1,72 @@
+/*
+ * Budget: 1 µs per row. JSON put together by hand: the members are known, the names need no escaping, and the
+ * outputs are printed as the shortest decimals of their float32.
+ */
+import { isLarderError, shortestFloat32 } from '@larder/core';
+import type { PredictedRow, Predictions, ServedFeature, Timings } from '@larder/serving';
+import { problemOf } from '../http/problem.ts';
+
+export interface AnswerContext {
+  readonly model: string;
+  readonly version: number;
+  readonly requestId: string;
+  /** Also print features and timings. */
+  readonly features: boolean;
+}
+
+/** Body of a predict answer. @throws what kept the row from being answered */
+export function predictAnswer(predictions: Predictions, context: AnswerContext): string {
+  const row = predictions.rows[0] as Predictions['rows'][number];
+  if (isLarderError(row)) throw row;
+  const reasons = row.degradedReasons.length === 0 ? '[]' : JSON.stringify(row.degradedReasons);
+  return (
+    `{"prediction_id":"${row.predictionId}","model":"${context.model}","version":${context.version},` +
+    `"outputs":${outputsText(predictions.outputs, row.place)},"degraded":${row.degradedReasons.length > 0},` +
+    `"degraded_reasons":${reasons}` +
+    (context.features
+      ? `,"features":${featuresText(row)},"timings_ms":${timingsText(predictions.timings)}}`
+      : '}')
+  );
+}
+
+/** Body of a predict-batch answer. */
+export function predictBatchAnswer(predictions: Predictions, context: AnswerContext): string {
+  const { rows, outputs, timings } = predictions;
+  let text = `{"model":"${context.model}","version":${context.version},"rows":[`;
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r] as Predictions['rows'][number];
+    if (r > 0) text += ',';
+    if (isLarderError(row)) text += `{"error":${JSON.stringify(problemOf(row, context.requestId))}}`;
+    else {
+      text += `{"prediction_id":"${row.predictionId}","outputs":${outputsText(outputs, row.place)},"degraded":${row.degradedReasons.length > 0}`;
+      if (context.features)
+        text += `,"degraded_reasons":${JSON.stringify(row.degradedReasons)},"features":${featuresText(row)}`;
+      text += '}';
+    }
+  }
+  return context.features ? `${text}],"timings_ms":${timingsText(timings)}}` : `${text}]}`;
+}
+
+function outputsText(outputs: Predictions['outputs'], place: number): string {
+  let text = '{';
+  for (const name in outputs) {
+    if (text.length > 1) text += ',';
+    const value = (outputs[name] as Float32Array)[place] as number;
+    text += `"${name}":${Number.isFinite(value) ? shortestFloat32(value) : 'null'}`;
+  }
+  return `${text}}`;
+}
+
+function featuresText(row: PredictedRow): string {
+  return JSON.stringify((row.features ?? []) as readonly ServedFeature[]);
+}
+
+function timingsText(timings: Readonly<Timings>): string {
+  const { features, onDemand, model, total } = timings;
+  return `{"features":${ms(features)},"on_demand":${ms(onDemand)},"model":${ms(model)},"total":${ms(total)}}`;
+}
+
+/** Microsecond precision. */
+function ms(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

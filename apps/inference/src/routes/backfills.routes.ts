@@ -1,0 +1,53 @@
+import { backfillRequestSchema, idempotencyKeySchema, type BackfillAnswer } from '@larder/contracts';
+import { LarderError } from '@larder/core';
+import type { Manifest } from '@larder/features';
+import { createBackfill, type BackfillScope } from '@larder/materialization/runs';
+import type { OfflineStore } from '@larder/offline-store';
+import { Router } from 'express';
+import { allow } from '../http/allow.ts';
+import { askDatabase } from '../http/database-errors.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { validate } from '../http/validate.ts';
+
+export interface BackfillsDeps {
+  readonly offlineStore: OfflineStore;
+  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  manifest(): Manifest;
+}
+
+/** Asks for a run; workers compute it. */
+export function backfillsRoutes(deps: BackfillsDeps): Router {
+  const routes = Router();
+  routes
+    .route('/v1/backfills')
+    .post(jsonBody, async (request, response) => {
+      const body = validate(backfillRequestSchema, request.body);
+      const key = request.get('idempotency-key');
+      if (key !== undefined && !idempotencyKeySchema.safeParse(key).success) throw keyRefused();
+      const { runId, status } = await askDatabase(
+        createBackfill(deps.offlineStore, {
+          manifest: deps.manifest(),
+          view: body.view,
+          scope: body.scope as BackfillScope,
+          limit: body.limit,
+          priority: body.priority,
+          maxRowsPerSecond: body.max_rows_per_second,
+          force: body.force,
+          idempotencyKey: key,
+        }),
+      );
+      response
+        .status(202)
+        .location(`/v1/runs/${runId}`)
+        .json({ run_id: runId, status } satisfies BackfillAnswer);
+    })
+    .all(allow('POST'));
+  return routes;
+}
+
+function keyRefused(): LarderError {
+  const detail = 'must be 1 to 128 visible ASCII characters';
+  return new LarderError('REQUEST_INVALID', `The header Idempotency-Key ${detail}.`, {
+    errors: [{ pointer: '/headers/idempotency-key', detail }],
+  });
+}

@@ -1,0 +1,39 @@
+import { createOpenApiDocument, type ModelDescription } from '@larder/contracts';
+import { Router } from 'express';
+import swaggerUi from 'swagger-ui-express';
+import { allow } from '../http/allow.ts';
+import { pageHeaders } from '../http/security-headers.ts';
+
+export interface DocsDeps {
+  /** Models that are served now. */
+  models(): readonly ModelDescription[];
+}
+
+/** The OpenAPI document and a page to read and try it; everything comes from this process. */
+export function docsRoutes(deps: DocsDeps): Router {
+  const routes = Router();
+  let known: readonly ModelDescription[] | undefined;
+  let document: object = {};
+  routes
+    .route('/openapi.json')
+    .get((_request, response) => {
+      const models = deps.models();
+      if (models !== known) document = createOpenApiDocument({ models });
+      known = models;
+      response.json(document);
+    })
+    .all(allow('GET'));
+  routes.use('/docs', pageHeaders, swaggerUi.serve);
+  routes
+    .route('/docs')
+    .get(
+      swaggerUi.setup(undefined, {
+        swaggerUrl: '/openapi.json',
+        customSiteTitle: 'Larder',
+        // without this the page asks a validator on the internet
+        swaggerOptions: { validatorUrl: null },
+      }),
+    )
+    .all(allow('GET'));
+  return routes;
+}

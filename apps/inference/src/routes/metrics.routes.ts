@@ -1,0 +1,16 @@
+import { Router } from 'express';
+import type { Registry } from 'prom-client';
+import { allow } from '../http/allow.ts';
+
+/** Prometheus text. */
+export function metricsRoutes(registry: Registry): Router {
+  const routes = Router();
+  routes
+    .route('/metrics')
+    .get(async (_request, response) => {
+      response.setHeader('content-type', registry.contentType);
+      response.end(await registry.metrics());
+    })
+    .all(allow('GET'));
+  return routes;
+}

@@ -1,0 +1,89 @@
+import {
+  failuresQuerySchema,
+  runsQuerySchema,
+  type FailuresAnswer,
+  type RunsAnswer,
+} from '@larder/contracts';
+import type { OfflineStore } from '@larder/offline-store';
+import {
+  cancelRun,
+  getRun,
+  listFailures,
+  listRuns,
+  pauseRun,
+  resumeRun,
+  retryFailed,
+} from '@larder/materialization/runs';
+import { Router, type RequestHandler } from 'express';
+import { allow } from '../http/allow.ts';
+import { askDatabase } from '../http/database-errors.ts';
+import { validate } from '../http/validate.ts';
+import type { RunEvents } from '../runs/run-events.ts';
+import { failureJson, runJson } from '../runs/run-json.ts';
+
+export interface RunsDeps {
+  readonly offlineStore: OfflineStore;
+  readonly project: string;
+  readonly events: RunEvents;
+}
+
+type RunAction = (store: OfflineStore, project: string, runId: string) => Promise<void>;
+
+const ACTIONS: Readonly<Record<string, RunAction>> = {
+  pause: pauseRun,
+  resume: resumeRun,
+  cancel: cancelRun,
+  'retry-failed': retryFailed,
+};
+
+/** Runs: listing, progress, failures, and what a person may do with one. */
+export function runsRoutes(deps: RunsDeps): Router {
+  const { offlineStore, project, events } = deps;
+  const routes = Router();
+
+  routes
+    .route('/v1/runs')
+    .get(async (request, response) => {
+      const query = validate(runsQuerySchema, request.query);
+      const { runs, cursor } = await askDatabase(listRuns(offlineStore, project, query));
+      response.json({ runs: runs.map(runJson), cursor } satisfies RunsAnswer);
+    })
+    .all(allow('GET'));
+
+  routes
+    .route('/v1/runs/:id')
+    .get(async (request, response) => {
+      response.json(runJson(await askDatabase(getRun(offlineStore, project, request.params.id))));
+    })
+    .all(allow('GET'));
+
+  routes
+    .route('/v1/runs/:id/failures')
+    .get(async (request, response) => {
+      const query = validate(failuresQuerySchema, request.query);
+      const { failures, cursor } = await askDatabase(
+        listFailures(offlineStore, project, request.params.id, query),
+      );
+      response.json({ failures: failures.map(failureJson), cursor } satisfies FailuresAnswer);
+    })
+    .all(allow('GET'));
+
+  routes
+    .route('/v1/runs/:id/events')
+    .get(async (request, response) => {
+      await events.stream(request.params.id, response);
+    })
+    .all(allow('GET'));
+
+  for (const [name, action] of Object.entries(ACTIONS))
+    routes.route(`/v1/runs/:id/${name}`).post(act(deps, action)).all(allow('POST'));
+  return routes;
+}
+
+/** Answers with the run as it is afterwards. */
+function act({ offlineStore, project }: RunsDeps, action: RunAction): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    await askDatabase(action(offlineStore, project, request.params.id));
+    response.json(runJson(await askDatabase(getRun(offlineStore, project, request.params.id))));
+  };
+}

@@ -1,0 +1,42 @@
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; undefined when it is none. */
+  readonly body: unknown;
+}
+
+export interface Http {
+  get(path: string, headers?: Record<string, string>): Promise<HttpAnswer>;
+  /** A string is sent as it is, anything else as JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<HttpAnswer>;
+  send(path: string, init: RequestInit): Promise<HttpAnswer>;
+  readonly url: string;
+}
+
+export function createHttp(url: string): Http {
+  const send = async (path: string, init: RequestInit): Promise<HttpAnswer> => {
+    const response = await fetch(url + path, init);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: jsonOf(text) };
+  };
+  return {
+    url,
+    send,
+    get: (path, headers = {}) => send(path, { headers }),
+    post: (path, body, headers = {}) =>
+      send(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

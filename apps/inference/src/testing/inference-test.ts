@@ -1,0 +1,50 @@
+import { createLogger, type Logger } from '@larder/core';
+import type { LoadedProject } from '@larder/features';
+import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
+import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
+import { applyManifest } from '@larder/registry';
+import { openFixture } from '@larder/serving/testing';
+import { test as base } from '@larder/testing';
+import { inject } from 'vitest';
+import type { Config } from '../config.ts';
+import { startInference, type Inference } from '../start-inference.ts';
+import { createHttp, type Http } from './http.ts';
+
+/** The service over stores of the test file's own, with the applied fixture project. */
+export interface Service {
+  readonly config: Config;
+  readonly project: LoadedProject;
+  readonly offlineStore: OfflineStore;
+  readonly onlineStore: OnlineStore;
+  readonly inference: Inference;
+  readonly http: Http;
+}
+
+export const logger: Logger = createLogger('test', { level: 'silent' });
+
+export const test = base.extend<{ $file: { config: Config; project: LoadedProject; service: Service } }>({
+  project: [async ({}, use) => use(await openFixture(inject('testFolder'))), { scope: 'file' }],
+  config: [
+    async ({ database, redis, project }, use) => {
+      const urls = { databaseUrl: database.url, redisUrl: redis.url };
+      await use({ projectPath: project.configPath, ...urls, host: '127.0.0.1', port: 0, logLevel: 'silent' });
+    },
+    { scope: 'file' },
+  ],
+  service: [
+    async ({ config, project }, use) => {
+      const offlineStore = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
+      await migrate(offlineStore);
+      await applyManifest(offlineStore, project.manifest, { actor: 'test' });
+      const redis = connectRedis(config.redisUrl, { role: 'worker' });
+      await waitForRedis(redis, 5_000);
+      const onlineStore = createOnlineStore({ redis, project: project.name });
+      const inference = await startInference(config, logger);
+      await use({ config, project, offlineStore, onlineStore, inference, http: createHttp(inference.url) });
+      await inference.close();
+      redis.disconnect();
+      await offlineStore.close();
+    },
+    { scope: 'file' },
+  ],
+});
