@@ -14,6 +14,7 @@ export const ERRORS = {
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
   PROJECT_NOT_LOADABLE: { status: 500, title: 'The larder.config.ts cannot be loaded', retryable: false },
   INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },
+  TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model', retryable: false },
   MODEL_VERSION_NOT_FOUND: { status: 404, title: 'The model version is not served', retryable: false },
   MODEL_NOT_READY: { status: 503, title: 'The model is not ready', retryable: true },
