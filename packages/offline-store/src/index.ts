@@ -9,7 +9,6 @@ export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
 export type { OrderKey, Provenance } from './history/find-history-row.ts';
-export { historySchema } from './history/history-table.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';
 export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';

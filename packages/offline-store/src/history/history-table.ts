@@ -63,7 +63,7 @@ export function historyTable(project: HistoryProject, view: FeatureViewManifest)
   return table;
 }
 
-export function historySchema(project: string): string {
+function historySchema(project: string): string {
   return `${project}_history`;
 }
 
