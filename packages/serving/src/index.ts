@@ -14,3 +14,6 @@ export type {
 } from './create-predictor.ts';
 export type { InputRow } from './read-inputs.ts';
 export type { ServedFeature } from './show-features.ts';
+// What is held for an entity
+export { inspectEntity } from './inspect/inspect-entity.ts';
+export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspect-entity.ts';

@@ -2,10 +2,9 @@ import { backfillRequestSchema, idempotencyKeySchema, type BackfillAnswer } from
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { createBackfill, type BackfillScope } from '@larder/materialization/runs';
-import type { OfflineStore } from '@larder/offline-store';
+import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
-import { askDatabase } from '../http/database-errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { validate } from '../http/validate.ts';
 

@@ -1,16 +1,30 @@
 import { LarderError } from '@larder/core';
+import type { EntityAnswer } from '@larder/contracts';
+import type { Manifest } from '@larder/features';
+import { inspectEntity, type InspectDeps } from '@larder/serving';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
-import { inspectEntity, type InspectDeps } from '../entities/inspect-entity.ts';
+
+export interface EntitiesDeps extends Omit<InspectDeps, 'manifest'> {
+  /** What is applied; without that, what is loaded. */
+  manifest(): Manifest;
+}
 
 /** What the online store holds for one entity. */
-export function entitiesRoutes(deps: InspectDeps): Router {
+export function entitiesRoutes(deps: EntitiesDeps): Router {
   const routes = Router();
   routes
     .route('/v1/entities/:entity/:key')
     .get(async (request, response) => {
       if (Object.keys(request.query).length > 0) throw queryRefused();
-      response.json(await inspectEntity(deps, request.params.entity, request.params.key));
+      const { entity, key } = request.params;
+      // the annotation holds the use case to the contract
+      const answer: Readonly<EntityAnswer> = await inspectEntity(
+        { ...deps, manifest: deps.manifest() },
+        entity,
+        key,
+      );
+      response.json(answer);
     })
     .all(allow('GET'));
   return routes;

@@ -4,7 +4,7 @@ import {
   type FailuresAnswer,
   type RunsAnswer,
 } from '@larder/contracts';
-import type { OfflineStore } from '@larder/offline-store';
+import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import {
   cancelRun,
   getRun,
@@ -16,7 +16,6 @@ import {
 } from '@larder/materialization/runs';
 import { Router, type RequestHandler } from 'express';
 import { allow } from '../http/allow.ts';
-import { askDatabase } from '../http/database-errors.ts';
 import { validate } from '../http/validate.ts';
 import type { RunEvents } from '../runs/run-events.ts';
 import { failureJson, runJson } from '../runs/run-json.ts';

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { FINAL_RUN_STATUSES, type Run } from '@larder/contracts';
 import { LarderError, type Logger } from '@larder/core';
-import type { OfflineStore } from '@larder/offline-store';
+import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import { getRun } from '@larder/materialization/runs';
-import { askDatabase } from '../http/database-errors.ts';
 import { runJson } from './run-json.ts';
 
 export interface RunEventsDeps {

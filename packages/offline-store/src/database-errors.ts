@@ -22,7 +22,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (!SOCKET_CODES.has(code) && !STATES.test(code) && !MESSAGES.test(error.message)) return error;
   return new LarderError(
     'DATABASE_UNAVAILABLE',
-    'PostgreSQL does not answer; predictions go on without it, this needs it.',
+    'PostgreSQL does not answer; predictions go on without it, this needs it. Check that it runs, and LARDER_DATABASE_URL.',
     {
       cause: error,
       retryAfterSeconds: 2,

@@ -1,11 +1,4 @@
-import type { EntityView } from '@larder/contracts';
-import {
-  encodeJsonValue,
-  type FeatureViewManifest,
-  type FieldValue,
-  type JsonValue,
-  type Manifest,
-} from '@larder/features';
+import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
 import { findHistoryRow, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
@@ -14,15 +7,14 @@ import {
   type InspectedField,
   type RowHeader,
 } from '@larder/online-store';
-import type { InspectDeps } from './inspect-entity.ts';
+import type { InspectDeps, InspectedView } from './inspect-entity.ts';
 
-export interface DescribeDeps extends Omit<InspectDeps, 'manifest'> {
-  readonly manifest: Manifest;
+export interface DescribeDeps extends InspectDeps {
   readonly keys: Readonly<Record<string, FieldValue>>;
 }
 
 export interface DescribedView {
-  readonly answer: EntityView;
+  readonly answer: InspectedView;
   readonly historyAnswered: boolean;
 }
 
@@ -90,7 +82,7 @@ async function findProvenance(
 
 type Order = Pick<RowHeader, 'eventTimestampMs' | 'createdTimestampMs' | 'revision'>;
 
-function usableStatus(view: FeatureViewManifest, row: Buffer, nowMs: number): EntityView['status'] {
+function usableStatus(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
   const status = viewStatus(row, view, nowMs);
   return status === 'NOT_FOUND' ? 'NOT_LOADED' : status;
 }
