@@ -12,5 +12,5 @@ export type { SeedOptions, SeedResult } from './seed.ts';
 export { requests } from './traffic.ts';
 export type { AdRequest } from './traffic.ts';
 // The comparison
-export { createInlineService } from './inline/inline-service.ts';
-export type { InlineService, InlineServiceOptions } from './inline/inline-service.ts';
+export { startInlineService } from './inline-service.ts';
+export type { InlineService, InlineServiceOptions } from './inline-service.ts';

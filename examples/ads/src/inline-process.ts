@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { createInlineService } from './inline-service.ts';
+import { startInlineService } from './inline-service.ts';
 
-/** The plain service as a process of its own: `node inline-process.ts --database-url <url> [--port <n>]`; prints its address. */
+/** The plain service as a process of its own: `node src/inline-process.ts --database-url <url> [--port <n>]`; prints its address. */
 const { values } = parseArgs({ options: { 'database-url': { type: 'string' }, port: { type: 'string' } } });
 const databaseUrl = values['database-url'];
 if (databaseUrl === undefined)
   throw new Error('--database-url is missing: the database that seedAds filled.');
 
-const service = await createInlineService({
+const service = await startInlineService({
   databaseUrl,
   ...(values.port !== undefined && { port: Number(values.port) }),
 });

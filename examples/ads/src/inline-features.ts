@@ -1,6 +1,6 @@
 import type { Session } from '@larder/model-runtime';
 import sharp from 'sharp';
-import type { AdRequest } from '../traffic.ts';
+import type { AdRequest } from './traffic.ts';
 
 /** What the service reads of an ad. */
 export interface AdRow {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createSession } from '@larder/model-runtime';
 import express, { type Request, type Response } from 'express';
 import pg from 'pg';
-import type { AdRequest } from '../traffic.ts';
+import type { AdRequest } from './traffic.ts';
 import { firstOutput, inlineFeatures, type AdRow } from './inline-features.ts';
 
 export interface InlineServiceOptions {
@@ -15,12 +15,12 @@ export interface InlineServiceOptions {
 }
 
 export interface InlineService {
-  /** `POST <url>/predict` takes the body of Larder's predict route and answers `{ "ctr": 0.031 }`. */
+  /** A POST here takes the body of Larder's predict route and answers `{ "ctr": 0.031 }`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-const MODELS = join(import.meta.dirname, '../../models');
+const MODELS = join(import.meta.dirname, '../models');
 const AD_QUERY = `
   select image_url, coalesce(sum(impressions), 0)::float8 as impressions, coalesce(sum(clicks), 0)::float8 as clicks
     from ads left join ad_days on ad_days.ad_id = ads.ad_id and day >= (now() at time zone 'UTC')::date - 7
@@ -31,7 +31,7 @@ const AD_QUERY = `
  * The same prediction without Larder, as one would write it by hand: every request reads the ad, fetches and decodes
  * its picture, runs the encoder and then the model. Sessions and connections stay open between requests.
  */
-export async function createInlineService(options: InlineServiceOptions): Promise<InlineService> {
+export async function startInlineService(options: InlineServiceOptions): Promise<InlineService> {
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 4 });
   const encoder = await createSession({ modelPath: join(MODELS, 'encoder/model.onnx') });
   const model = await createSession({ modelPath: join(MODELS, 'ad_ctr/model.onnx') });
@@ -57,7 +57,7 @@ export async function createInlineService(options: InlineServiceOptions): Promis
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
