@@ -41,7 +41,9 @@ process.exit(rows.some((row) => row.ok === false) ? 1 : 0);
 
 function parseOptions() {
   try {
-    return parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+    return parseArgs({
+      options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
@@ -59,7 +61,11 @@ function table(measured: readonly BenchRow[]): string {
     row.ok === null ? `not judged: ${row.note ?? ''}` : row.ok ? 'yes' : '**no**',
   ]);
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(2)} at the end`;
-  const lines = [['name', 'value', 'floor', 'ratio', 'target', 'ok'], ['---', '---', '---', '---', '---', '---'], ...cells];
+  const lines = [
+    ['name', 'value', 'floor', 'ratio', 'target', 'ok'],
+    ['---', '---', '---', '---', '---', '---'],
+    ...cells,
+  ];
   return `\n${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n\n${machine}`;
 }
 

@@ -34,7 +34,11 @@ function post(agent: Agent, url: string, body: string): Promise<string> {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (part: string) => (text += part));
-      answer.on('end', () => (answer.statusCode === 200 ? resolve(text) : reject(new Error(`${url} answered ${answer.statusCode}: ${text}`))));
+      answer.on('end', () =>
+        answer.statusCode === 200
+          ? resolve(text)
+          : reject(new Error(`${url} answered ${answer.statusCode}: ${text}`)),
+      );
     });
     sent.once('error', reject);
     sent.once('timeout', () => sent.destroy(new Error(`${url} did not answer within 30 s`)));

@@ -48,6 +48,7 @@ export function demoOptions(args: readonly string[]): DemoOptions {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port is a number from 1 to 65535, not '${text}'.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`--port is a number from 1 to 65535, not '${text}'.`);
   return port;
 }

@@ -1,0 +1,29 @@
+import type { FailuresAnswer, PredictAnswer, Run } from '@larder/contracts';
+
+/** The few routes of a running Larder that the demo shows, called as any other program would. */
+export interface LarderApi {
+  /** Starts the materialization of all rows. @returns the run's id */
+  backfill(view: string): Promise<string>;
+  run(runId: string): Promise<Run>;
+  failures(runId: string): Promise<FailuresAnswer['failures']>;
+  predict(body: object): Promise<PredictAnswer>;
+}
+
+export function larderApi(url: string): LarderApi {
+  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      signal: AbortSignal.timeout(10_000),
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+  return {
+    backfill: async (view) =>
+      (await call<{ run_id: string }>('POST', '/v1/backfills', { view, scope: { all: true } })).run_id,
+    run: (runId) => call('GET', `/v1/runs/${runId}`),
+    failures: async (runId) => (await call<FailuresAnswer>('GET', `/v1/runs/${runId}/failures`)).failures,
+    predict: (body) => call('POST', '/v1/models/ad_ctr/predict', body),
+  };
+}

@@ -1,0 +1,101 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createLogger } from '@larder/core';
+import { loadProject } from '@larder/features';
+import { openStateFolder, removeStateFolder, startEmbeddedPostgres, startEmbeddedRedis } from '@larder/infra';
+import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { createOfflineStore, migrate } from '@larder/offline-store';
+import { compileRowCodec, connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
+import { applyManifest } from '@larder/registry';
+
+export const ADS = 2_000;
+/** Columns of the tensor: embedding, brightness, colourfulness, impressions, clicks, ctr, hour_sin, hour_cos. */
+export const WIDTH = 519;
+
+const EVENT_MS = Date.now() - 3_600_000;
+
+export interface Prepared {
+  /** For the servers: `LARDER_*` and the model's file. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly redisProcessId: number;
+  close(): Promise<void>;
+}
+
+/** Private stores with 2,000 ads, the applied project and its model; the same for Larder and for the floors. */
+export async function prepare(): Promise<Prepared> {
+  const folder = openStateFolder(resolve(import.meta.dirname, '../../..'), `bench-${process.pid}`);
+  const root = join(folder.path, 'project');
+  mkdirSync(root, { recursive: true });
+  cpSync(join(import.meta.dirname, 'larder.config.ts'), join(root, 'larder.config.ts'));
+  const features = ['embedding', 'brightness', 'colourfulness'].map((name) => `ad_image:${name}`);
+  features.push(
+    ...['impressions', 'clicks', 'ctr'].map((name) => `ad_stats:${name}`),
+    'moment:hour_sin',
+    'moment:hour_cos',
+  );
+  const weights = Array.from({ length: WIDTH }, (_, column) => Math.sin(column) / 50);
+  await writeLogisticArtifact(join(root, 'models/ad_ctr'), { features, weights });
+  const [redis, postgres] = await Promise.all([
+    startEmbeddedRedis(folder, { durable: false }),
+    startEmbeddedPostgres(folder, { durable: false }),
+  ]);
+  await postgres.createDatabase('bench');
+  const configPath = join(root, 'larder.config.ts');
+  const databaseUrl = postgres.url('bench');
+  await fill({ configPath, databaseUrl, redisUrl: redis.url });
+  return {
+    env: {
+      LARDER_PROJECT: configPath,
+      LARDER_DATABASE_URL: databaseUrl,
+      LARDER_REDIS_URL: redis.url,
+      LARDER_PORT: '0',
+      LARDER_LOG_LEVEL: 'info',
+      // the floor's own
+      BENCH_MODEL: join(root, 'models/ad_ctr/model.onnx'),
+    },
+    redisProcessId: redis.process.pid,
+    async close() {
+      await Promise.all([redis.stop(), postgres.stop()]);
+      removeStateFolder(folder);
+    },
+  };
+}
+
+async function fill(urls: {
+  readonly configPath: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}): Promise<void> {
+  const project = await loadProject(urls.configPath);
+  const logger = createLogger('bench', { level: 'silent' });
+  const offlineStore = createOfflineStore({ databaseUrl: urls.databaseUrl, logger });
+  await migrate(offlineStore);
+  await applyManifest(offlineStore, project.manifest, { actor: 'bench' });
+  await offlineStore.close();
+  const connection = connectRedis(urls.redisUrl, { role: 'tool' });
+  await waitForRedis(connection, 5_000);
+  const onlineStore = createOnlineStore({ redis: connection, project: project.name });
+  const rows = Object.entries(project.manifest.feature_views).flatMap(([viewRef, view]) => {
+    const codec = compileRowCodec(view);
+    const order = { eventTimestampMs: EVENT_MS, createdTimestampMs: EVENT_MS, revision: 1 };
+    return Array.from({ length: ADS }, (_, ad) => {
+      const values = Object.fromEntries(
+        view.schema.map(({ name, type }, at) => [
+          name,
+          type === 'vector'
+            ? Float32Array.from({ length: 512 }, (__, k) => Math.sin(ad + k))
+            : Math.fround(Math.cos(ad + at)),
+        ]),
+      );
+      return {
+        entity: 'ad',
+        entityKey: `ad-${ad}`,
+        viewRef,
+        ttlMs: view.ttl_ms,
+        row: codec.encode(order, values),
+      };
+    });
+  });
+  for (let at = 0; at < rows.length; at += 500) await onlineStore.write(rows.slice(at, at + 500));
+  connection.disconnect();
+}
