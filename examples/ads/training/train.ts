@@ -51,17 +51,22 @@ printTable(heldOut, [
   ['the hidden truth itself', heldOut.probability],
 ]);
 
-const evenly = (count: number): number[] =>
-  Array.from({ length: count }, (_, at) => Math.floor(((at + 0.5) * heldOut.count) / count));
 const withoutPicture = heldOut
   .row(0)
   .map((value, column) => (column < pictureColumns() ? Number.NaN : value));
 await writeArtifact(join(ROOT, adCtr.artifact.path), {
   model,
   features: heldOut.columns.map(({ ref }) => ref),
-  goldenRows: [...evenly(7).map((index) => heldOut.row(index)), withoutPicture],
-  backgroundRows: evenly(32).map((index) => heldOut.row(index)),
+  goldenRows: [...rowsOf(heldOut, 7), withoutPicture],
+  backgroundRows: rowsOf(training, 50),
 });
+
+/** Rows at even distances, so of many ads. */
+function rowsOf(impressions: Impressions, count: number): Float32Array[] {
+  return Array.from({ length: count }, (_, at) =>
+    impressions.row(Math.floor(((at + 0.5) * impressions.count) / count)),
+  );
+}
 
 function pictureColumns(): number {
   return heldOut.columns.reduce((sum, { view, width }) => (view === 'ad_image' ? sum + width : sum), 0);
