@@ -5,7 +5,13 @@ import {
   type HistoryRow,
   type OfflineStore,
 } from '@larder/offline-store';
-import { lockChunk, recordLanding, type ChunkAttempt, type Landing } from '@larder/offline-store/runs';
+import {
+  limitSilence,
+  lockChunk,
+  recordLanding,
+  type ChunkAttempt,
+  type Landing,
+} from '@larder/offline-store/runs';
 
 export interface LandRowsOptions extends Landing, ChunkAttempt {
   readonly project: HistoryProject;
@@ -19,6 +25,7 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
  */
 export function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
   return store.transaction(async (tx) => {
+    await limitSilence(tx, options.leaseMs);
     if (!(await lockChunk(tx, options))) return false;
     await appendHistory(tx, options.project, options.view, options.rows);
     await recordLanding(tx, options);

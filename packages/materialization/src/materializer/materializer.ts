@@ -2,12 +2,12 @@ import { hostname } from 'node:os';
 import { newId, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { dispatchChunks, giveBackChunk, hasOpenRun } from '@larder/offline-store/runs';
+import { dispatchChunks, giveBackChunk } from '@larder/offline-store/runs';
 import type { OnlineStore } from '@larder/online-store';
-import { createBackfill } from '../backfill/create-backfill.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
-import { createSchedules, type ScheduleTick } from '../queue/schedules.ts';
+import { queueScheduledRun } from '../queue/queue-scheduled-run.ts';
+import { createSchedules } from '../queue/schedules.ts';
 import { createLoadedViews } from './loaded-views.ts';
 import { startLoop } from './loop.ts';
 import {
@@ -89,7 +89,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     project: project.name,
     redisUrl: options.queueRedisUrl,
     logger,
-    onTick: (tick) => queueScheduledRun(context, applied(), tick),
+    onTick: (tick) => queueScheduledRun({ store, logger }, applied(), tick),
   });
 
   async function dispatch(): Promise<void> {
@@ -143,30 +143,4 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       await views.close();
     },
   };
-}
-
-async function queueScheduledRun(
-  { store, logger, projectName }: MaterializerContext,
-  applied: Manifest | null,
-  tick: ScheduleTick,
-): Promise<void> {
-  const view = applied?.feature_views[tick.viewRef];
-  if (!applied || !view) return;
-  const open = await hasOpenRun(store, {
-    project: projectName,
-    view: view.name,
-    version: view.version,
-    trigger: 'schedule',
-  });
-  if (open) {
-    logger.warn({ view: tick.viewRef }, 'A scheduled run is left out: the one before has not ended');
-    return;
-  }
-  await createBackfill(store, {
-    manifest: applied,
-    view: tick.viewRef,
-    scope: { all: true },
-    trigger: 'schedule',
-    idempotencyKey: `schedule ${tick.viewRef} ${tick.dueAt.toISOString()}`,
-  });
 }

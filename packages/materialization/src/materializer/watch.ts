@@ -3,6 +3,7 @@ import {
   claimLandedChunks,
   claimStaleDispatches,
   completeChunk,
+  endFrozenLandings,
   expireLeases,
   failUnloadedRuns,
   finishRuns,
@@ -19,6 +20,11 @@ export async function watch(context: MaterializerContext, queue: Pick<ChunkQueue
   const { store, projectName: project, times, logger } = context;
   for (const { chunkId, runId, state } of await expireLeases(store, { project, backoffMs: times.backoffMs }))
     logger.warn({ chunkId, runId, state }, 'A lease ran out; its worker is gone or stuck');
+  for (const chunkId of await endFrozenLandings(store, { project, overdueMs: 2 * times.leaseMs }))
+    logger.warn(
+      { chunkId },
+      'A frozen worker held a chunk in the middle of landing; its database session was ended',
+    );
   for (const runId of await failUnloadedRuns(store, {
     project,
     views: context.views.claimable(),

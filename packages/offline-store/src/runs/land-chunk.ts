@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { landingLock } from './end-frozen-landings.ts';
 import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
 
 /**
@@ -6,6 +7,8 @@ import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
  * the transaction that writes history: a false answer means that another attempt owns the rows now.
  */
 export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
+  // Row locks cannot be seen from outside; this one tells `endFrozenLandings` which session holds the chunk.
+  await sql`select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)})`.execute(tx.db);
   const row = await tx.db
     .selectFrom('larder.chunks')
     .select('chunk_id')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
+import { limitSilence } from './limit-silence.ts';
 import { fromNow, isOneOf, type LoadedView, type RunStore } from './run-store.ts';
 import type { RunScope } from './runs.table.ts';
 
@@ -55,13 +56,17 @@ export interface PlannedChunk {
   readonly rows: number;
 }
 
+const SAVE_SILENCE_MS = 30_000;
+
 /** Writes the chunks and starts the run, all or nothing; false when the claim was lost meanwhile. */
 export function savePlan(
   store: OfflineStore,
   run: RunToPlan,
   chunks: readonly PlannedChunk[],
 ): Promise<boolean> {
-  return store.transaction(async ({ db }) => {
+  return store.transaction(async (tx) => {
+    const { db } = tx;
+    await limitSilence(tx, SAVE_SILENCE_MS);
     const started = await sql`
       update larder.runs set planned_at = now(), started_at = now(), planning_token = null, planning_lease_expires_at = null,
         status = case status when 'queued' then 'running' else status end,

@@ -1,0 +1,46 @@
+import { createBackfill } from '@larder/materialization/runs';
+import { describe, expect } from 'vitest';
+import { everyRowOnce, test } from '../fixtures/shop-worker.ts';
+
+describe('a worker', () => {
+  test('killed in the middle of a backfill loses no row and doubles none', async ({ shop, startWorker }) => {
+    await shop.seedAds(400, () => 'slow:4 and then some');
+    const first = await startWorker();
+    const { runId } = await createBackfill(shop.store, {
+      manifest: shop.project.manifest,
+      view: 'ad_words',
+      scope: { all: true },
+    });
+    await shop.until(runId, (run) => run.rows.done >= 60);
+    first.kill('SIGKILL');
+    expect(await first.exited()).toBe('SIGKILL');
+    expect(await shop.sql(`select 1 from larder.chunks where state = 'running'`)).not.toEqual([]);
+    await startWorker();
+    expect(await shop.ended(runId)).toMatchObject({
+      status: 'succeeded',
+      rows: { total: 400, done: 400, failed: 0 },
+    });
+    await everyRowOnce(shop, 400);
+  });
+
+  test('asked to end gives back or ends what it holds, and exits', async ({ shop, startWorker }) => {
+    await shop.sql('truncate shop_history.ad_words_v1');
+    await shop.seedAds(200, () => 'slow:10 and then some');
+    const worker = await startWorker();
+    const { runId } = await createBackfill(shop.store, {
+      manifest: shop.project.manifest,
+      view: 'ad_words',
+      scope: { all: true },
+      force: true,
+    });
+    await shop.until(runId, (run) => run.rows.done > 0);
+    worker.kill('SIGTERM');
+    expect(await worker.exited()).toBe(0);
+    expect(
+      await shop.sql(`select 1 from larder.chunks where state in ('running', 'landed_history')`),
+    ).toEqual([]);
+    await startWorker();
+    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 200 } });
+    await everyRowOnce(shop, 200);
+  });
+});

@@ -1,0 +1,41 @@
+import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { startTestRedis } from '@larder/testing';
+import { describe, expect } from 'vitest';
+import { test } from '../../fixtures/shop.ts';
+import { createBackfill } from '../runs.ts';
+
+describe('a worker that ends between history and the online store', () => {
+  test('leaves chunks that another one replays without computing', async ({ shop }) => {
+    await shop.seedAds(60, (at) => 'word '.repeat(at + 1).trim());
+    const dead = await startTestRedis();
+    const deadConnection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
+    await deadConnection.ping();
+    await dead.stop();
+    const first = shop.materializer({
+      onlineStore: createOnlineStore({ redis: deadConnection, project: 'shop' }),
+    });
+    const { runId } = await createBackfill(shop.store, {
+      manifest: shop.project.manifest,
+      view: 'ad_words',
+      scope: { all: true },
+    });
+    await expect
+      .poll(() => shop.sql<{ state: string }>('select distinct state from larder.chunks'), {
+        timeout: 15_000,
+      })
+      .toEqual([{ state: 'landed_history' }]);
+    await first.stop({ deadlineMs: 1_000 });
+    deadConnection.disconnect();
+    expect(await shop.online('ad_words@1', 'ad-0041')).toBeNull();
+
+    // Computing again would be seen: the source has other texts by now.
+    await shop.sql(`update ads set body = 'changed'`);
+    shop.materializer();
+    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 60, done: 60 } });
+    for (const at of [0, 41, 59])
+      expect((await shop.online('ad_words@1', `ad-${String(at).padStart(4, '0')}`))?.values).toMatchObject({
+        word_count: at + 1,
+      });
+    expect(await shop.sql('select 1 from shop_history.ad_words_v1')).toHaveLength(60);
+  });
+});
