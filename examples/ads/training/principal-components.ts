@@ -8,7 +8,7 @@ export type Matrix = readonly Float64Array[];
 export function principalComponents(rows: Matrix, count: number): Float64Array[] {
   const width = rows[0]?.length ?? 0;
   const covariance = covarianceOf(rows, width);
-  let directions = Array.from({ length: count }, (_, component) =>
+  let directions: Float64Array[] = Array.from({ length: count }, (_, component) =>
     Float64Array.from({ length: width }, (__, column) =>
       Math.cos((component + 1) * (column + 0.5) * (Math.PI / width)),
     ),

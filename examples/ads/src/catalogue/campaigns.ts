@@ -1,7 +1,7 @@
 import type { Colour } from '../pictures/colour.ts';
 import type { Campaign, Palette } from './campaign.ts';
 
-type Five = readonly [Colour, Colour, Colour, Colour, Colour];
+type Five = [Colour, Colour, Colour, Colour, Colour];
 
 /** Five colours: background, surface, accent, and the product's two. */
 function palette(colours: string): Palette {

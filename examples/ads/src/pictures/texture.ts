@@ -12,7 +12,9 @@ export function drawGrain(sheet: Sheet, strength: number): void {
   ctx.save();
   ctx.globalAlpha = strength;
   ctx.globalCompositeOperation = 'overlay';
-  ctx.fillStyle = ctx.createPattern(grainTile, 'repeat');
+  const pattern = ctx.createPattern(grainTile, 'repeat');
+  if (pattern === null) throw new Error('The canvas gives no pattern.');
+  ctx.fillStyle = pattern;
   ctx.fillRect(0, 0, sheet.width, sheet.height);
   ctx.restore();
 }
