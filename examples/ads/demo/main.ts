@@ -2,10 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { redisServer, toolsFolderOf } from '@larder/infra';
 import { startStack, type Stack } from '@larder/infra/stack';
-import { drawPictures, seedAds } from '../src/index.ts';
-import { createAdsDatabase, refuseForeignDatabase } from './ads-database.ts';
+import { createAdsDatabase, drawPictures, seedAds, startScript } from '../src/index.ts';
 import { demoOptions } from './options.ts';
-import { startScript } from './start-script.ts';
+import { refuseForeignDatabase } from './refuse-foreign-database.ts';
 import { tellStory } from './story.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 

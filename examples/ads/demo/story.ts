@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Stack } from '@larder/infra/stack';
 import pc from 'picocolors';
-import { badPicture, demoAds, requests } from '../src/index.ts';
-import { measureLatencies } from './latencies.ts';
+import { badPicture, demoAds, measureLatencies, requests, startScript } from '../src/index.ts';
 import { type LarderApi, larderApi } from './larder-api.ts';
-import { startScript } from './start-script.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
 const INLINE_REQUESTS = 20;
@@ -145,11 +143,7 @@ function shortened(feature: { readonly value: unknown }): object {
 }
 
 async function compare({ stack, adsDatabaseUrl, logFolder }: StoryContext): Promise<string[]> {
-  const inlineService = await startScript(
-    'inline/inline-process.ts',
-    ['--database-url', adsDatabaseUrl],
-    logFolder,
-  );
+  const inlineService = await startScript('inline-process.ts', ['--database-url', adsDatabaseUrl], logFolder);
   const hybridUrl = `${stack.inferenceUrl}/v1/models/ad_ctr/predict`;
   const bodies = requests(HYBRID_REQUESTS);
   try {

@@ -1,0 +1,102 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createAdsDatabase, drawPictures, seedAds, startScript } from '@larder/example-ads';
+import { abandonedStateFolders, openStateFolder, removeStateFolder } from '@larder/infra';
+import { startStack, type Stack } from '@larder/infra/stack';
+import pg from 'pg';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** Threads of the worker, and of the loop it is compared with. */
+export const WORKER_SLOTS = 2;
+
+export interface AdsStack {
+  readonly stack: Stack;
+  readonly adsDatabaseUrl: string;
+  /** Also for the logs of further processes. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** The whole advertising example on stores of its own, below `.larder/bench-<pid>`. */
+export async function startAdsStack(progress: (message: string) => void): Promise<AdsStack> {
+  for (const name of abandonedStateFolders(root, 'bench'))
+    rmSync(join(root, '.larder', name), { recursive: true, force: true });
+  const state = openStateFolder(root, `bench-${process.pid}`);
+  const pictures = join(root, '.larder', 'ads');
+  progress('drawing the pictures (kept for the next time) and starting a stack');
+  await drawPictures({ folder: pictures });
+  const feed = await startScript('feed-process.ts', ['--folder', pictures], state.path);
+  let adsDatabaseUrl = '';
+  const stack = await startStack({
+    project: resolve(root, 'examples/ads/larder.config.ts'),
+    root: state.path,
+    port: 16_570,
+    actor: 'bench',
+    async env({ databaseUrl }) {
+      adsDatabaseUrl = await createAdsDatabase(databaseUrl);
+      await seedAds({ databaseUrl: adsDatabaseUrl, feedUrl: feed.url });
+      return { LARDER_CONNECTION_ADS_URL: adsDatabaseUrl, LARDER_WORKER_SLOTS: String(WORKER_SLOTS) };
+    },
+  });
+  return {
+    stack,
+    adsDatabaseUrl,
+    folder: state.path,
+    async close() {
+      await stack.stop();
+      await feed.stop();
+      removeStateFolder(state);
+    },
+  };
+}
+
+/** Materializes a view to its end. @returns how long it took, from the request on, and how many rows were computed */
+export async function backfill(
+  { stack }: AdsStack,
+  view: string,
+  force: boolean,
+): Promise<{ seconds: number; done: number }> {
+  const startedMs = performance.now();
+  const queued = await call<{ run_id: string }>(`${stack.inferenceUrl}/v1/backfills`, {
+    view,
+    scope: { all: true },
+    force,
+  });
+  for (;;) {
+    const run = await call<{ finished_at: string | null; status: string; rows: { done: number } }>(
+      `${stack.inferenceUrl}/v1/runs/${queued.run_id}`,
+    );
+    if (run.finished_at !== null) {
+      if (run.status === 'failed') throw new Error(`The backfill of ${view} failed; see ${stack.logs}.`);
+      return { seconds: (performance.now() - startedMs) / 1_000, done: run.rows.done };
+    }
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+async function call<Answer>(url: string, body?: object): Promise<Answer> {
+  const answer = await fetch(url, {
+    signal: AbortSignal.timeout(10_000),
+    ...(body && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
+
+export async function queryAds<Row extends pg.QueryResultRow>(
+  { adsDatabaseUrl }: AdsStack,
+  sql: string,
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: adsDatabaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
