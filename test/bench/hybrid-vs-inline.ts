@@ -28,7 +28,7 @@ const bench: Bench = {
           return p99Ms;
         },
         async () => {
-          const { p99Ms } = await measureLatencies(`${inline.url}/predict`, bodies.slice(0, INLINE_REQUESTS));
+          const { p99Ms } = await measureLatencies(inline.url, bodies.slice(0, INLINE_REQUESTS));
           progress(`everything inside the request: p99 ${p99Ms.toFixed(1)} ms`);
           return p99Ms;
         },

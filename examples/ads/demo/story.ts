@@ -147,10 +147,9 @@ async function compare({ stack, adsDatabaseUrl, logFolder }: StoryContext): Prom
   const hybridUrl = `${stack.inferenceUrl}/v1/models/ad_ctr/predict`;
   const bodies = requests(HYBRID_REQUESTS);
   try {
-    const inlineUrl = `${inlineService.url}/predict`;
-    await measureLatencies(inlineUrl, bodies.slice(0, 3)); // both warm
+    await measureLatencies(inlineService.url, bodies.slice(0, 3)); // both warm
     await measureLatencies(hybridUrl, bodies.slice(0, 50));
-    const inline = await measureLatencies(inlineUrl, bodies.slice(0, INLINE_REQUESTS));
+    const inline = await measureLatencies(inlineService.url, bodies.slice(0, INLINE_REQUESTS));
     const hybrid = await measureLatencies(hybridUrl, bodies);
     const row = (name: string, { count, p50Ms, p99Ms }: typeof inline) =>
       line(`${name.padEnd(34)}${String(count).padStart(5)} requests   p50 ${ms(p50Ms)}   p99 ${ms(p99Ms)}`);
