@@ -1,16 +1,20 @@
+import { shortestFloat32 } from '@larder/core';
 import type { FieldValue, JsonValue } from '../field.ts';
 import type { ValueSpec } from './value-spec.ts';
 
 /**
  * A field's value as the HTTP API spells it: int64 as a decimal string unless safe, timestamps in UTC, vectors as
- * arrays. Null stays null, and so does a number that JSON has no word for (NaN, infinities).
+ * arrays, float32 with no more digits than tell it from its neighbours. Null stays null, and so does a number that JSON has no word for (NaN, infinities).
  */
 export function encodeJsonValue(spec: ValueSpec, value: FieldValue): JsonValue {
   if (typeof value === 'bigint') return spec.safe === true ? Number(value) : value.toString();
-  if (typeof value === 'number')
+  if (typeof value === 'number') {
+    if (spec.type === 'float32') return finiteOrNull(shortestFloat32(value));
     return spec.type === 'int64' && spec.safe !== true ? value.toString() : finiteOrNull(value);
+  }
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Float32Array) return Array.from(value, finiteOrNull);
+  if (value instanceof Float32Array)
+    return Array.from(value, (float) => finiteOrNull(shortestFloat32(float)));
   return value;
 }
 
