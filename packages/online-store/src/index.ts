@@ -21,5 +21,6 @@ export { createOnlineStore } from './online-store.ts';
 export type { OnlineStore } from './online-store.ts';
 export type { EntityInspection, InspectedField } from './inspect-entity.ts';
 export type { KeyPage, ListKeysOptions } from './list-keys.ts';
+export { compileRead } from './read-rows.ts';
 export type { ReadGroup, ReadPlan, RowOrNull } from './read-rows.ts';
 export type { OnlineRow, WriteOutcome } from './write-rows.ts';

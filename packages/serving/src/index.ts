@@ -2,6 +2,8 @@
 export { compilePlan } from './compile-plan.ts';
 export type { PlanOptions } from './compile-plan.ts';
 export type { Plan, PlanGroup, PlanView } from './plan.ts';
+export { loadRunner } from './load-runner.ts';
+export type { RunnerOptions } from './load-runner.ts';
 // Predictions
 export { createPredictor } from './create-predictor.ts';
 export type {

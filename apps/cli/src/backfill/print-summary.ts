@@ -1,0 +1,66 @@
+import type { RunFailure, RunSummary } from '@larder/materialization/runs';
+import type { Output } from '../output/output.ts';
+import { rowsText, statusText, tookText } from '../output/print-runs.ts';
+import { printableCount } from '../output/printable.ts';
+import { clip } from '../output/table.ts';
+
+const EXAMPLES = 3;
+/** Enough to see what is wrong; a run may have a million failures. */
+const MAX_FAILURES = 20_000;
+
+/** Failures of one code; JSON of `larder backfill --json`. */
+export interface FailureGroup {
+  readonly code: string;
+  /** At least so many, when `complete` is false. */
+  readonly count: number;
+  readonly complete: boolean;
+  readonly retryable: boolean;
+  readonly examples: readonly { readonly key: string | null; readonly reason: string }[];
+}
+
+type Page = { readonly failures: readonly RunFailure[]; readonly cursor: string | null };
+
+/** Failures grouped by code, the most frequent first. */
+export async function failuresByCode(
+  readPage: (cursor: string | undefined) => Promise<Page>,
+): Promise<FailureGroup[]> {
+  const groups = new Map<string, RunFailure[]>();
+  let cursor: string | undefined;
+  let read = 0;
+  do {
+    const page = await readPage(cursor);
+    for (const failure of page.failures) {
+      const group = groups.get(failure.code);
+      if (group) group.push(failure);
+      else groups.set(failure.code, [failure]);
+    }
+    read += page.failures.length;
+    cursor = page.cursor ?? undefined;
+  } while (cursor !== undefined && read < MAX_FAILURES);
+  const complete = cursor === undefined;
+  return [...groups]
+    .map(([code, failures]) => ({
+      code,
+      count: failures.length,
+      complete,
+      retryable: failures.some(({ retryable }) => retryable),
+      examples: failures.slice(0, EXAMPLES).map(({ key, reason }) => ({ key, reason })),
+    }))
+    .sort((a, b) => b.count - a.count);
+}
+
+/** How a backfill ended. */
+export function printSummary(run: RunSummary, failures: readonly FailureGroup[], out: Output): void {
+  const { style } = out;
+  const sign = run.status === 'succeeded' ? style.green('✓') : style.yellow('!');
+  out.line(
+    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)} in ${tookText(run)}: ${rowsText(run)}`,
+  );
+  if (run.error) out.line(`  ${style.red(run.error.code)}  ${run.error.reason}`);
+  for (const { code, count, complete, examples } of failures) {
+    out.line(`  ${style.yellow(`${complete ? '' : 'at least '}${printableCount(count)} × ${code}`)}`);
+    for (const { key, reason } of examples)
+      out.line(clip(`      ${(key ?? '(chunk)').padEnd(12)} ${reason}`, out.columns));
+  }
+  if (failures.length > 0) out.line(`  Mend the cause, then: larder runs ${run.runId} retry-failed`);
+}

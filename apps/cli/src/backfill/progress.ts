@@ -1,0 +1,71 @@
+import { formatDurationMs } from '@larder/core';
+import type { RunSummary } from '@larder/materialization/runs';
+import { Presets, SingleBar } from 'cli-progress';
+import type { Output } from '../output/output.ts';
+import { printableCount } from '../output/printable.ts';
+
+/** Where nothing moves, a line every so often. */
+const LINE_INTERVAL_MS = 3_000;
+
+export interface Progress {
+  update(run: RunSummary): void;
+  /** A remark that the bar does not overwrite. */
+  say(text: string): void;
+  stop(): void;
+}
+
+/** A moving bar on a terminal; elsewhere a line every few seconds. Both on stderr. */
+export function createProgress(out: Output): Progress {
+  return out.interactive && !out.json ? movingBar(out) : lines(out);
+}
+
+function movingBar(out: Output): Progress {
+  const bar = new SingleBar(
+    {
+      stream: out.stderr,
+      format: `{bar} {value}/{total}  {payload}`,
+      barsize: 30,
+      hideCursor: true,
+      linewrap: false,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(1, 0, { payload: 'queued' });
+  return {
+    update(run) {
+      bar.setTotal(Math.max(run.rows.total ?? 1, 1));
+      bar.update(handled(run), { payload: payload(run) });
+    },
+    say(text) {
+      bar.stop();
+      out.note(text);
+      bar.start(bar.getTotal(), 0, { payload: '' });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function lines(out: Output): Progress {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    update(run) {
+      const nowMs = performance.now();
+      if (nowMs - lastMs < LINE_INTERVAL_MS) return;
+      lastMs = nowMs;
+      out.note(`${run.view}@${run.version} ${handled(run)}/${run.rows.total ?? '?'}  ${payload(run)}`);
+    },
+    say: (text) => out.note(text),
+    stop() {},
+  };
+}
+
+function handled({ rows }: RunSummary): number {
+  return rows.done + rows.failed + rows.skippedUnchanged;
+}
+
+function payload({ status, rows, rowsPerSecond, etaSeconds }: RunSummary): string {
+  const speed = rowsPerSecond === null ? [] : [`${printableCount(rowsPerSecond)} rows/s`];
+  const left = etaSeconds === null ? [] : [`${formatDurationMs(etaSeconds * 1_000)} left`];
+  return [status, ...speed, `${printableCount(rows.failed)} failed`, ...left].join('  ');
+}

@@ -1,0 +1,33 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Config } from '../config.ts';
+import { fail, finding, ok, warn, type Finding } from './check.ts';
+
+const MIN_NODE = 24;
+const GIB = 2 ** 30;
+const WARN_FREE_BYTES = 2 * GIB;
+const FAIL_FREE_BYTES = GIB / 4;
+
+export function checkNode(version = process.versions.node): Finding {
+  const major = Number(version.split('.')[0]);
+  if (major >= MIN_NODE) return ok('node', version);
+  return fail(
+    'node',
+    `${version} is too old`,
+    `Use Node ${MIN_NODE} or newer; npm run larder brings its own.`,
+  );
+}
+
+/** Where the project lies, `.larder` with the embedded stores is. */
+export function checkDisk({ projectPath }: Config): Promise<Finding> {
+  const folder = existsSync(dirname(projectPath)) ? dirname(projectPath) : process.cwd();
+  return finding('disk', `See whether ${folder} can be read.`, async () => {
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const detail = `${(free / GIB).toFixed(1)} GiB free at ${folder}`;
+    if (free > WARN_FREE_BYTES) return ok('disk', detail);
+    const mend = 'Free some space, or point LARDER_DATABASE_URL and LARDER_REDIS_URL elsewhere.';
+    return free > FAIL_FREE_BYTES ? warn('disk', detail, mend) : fail('disk', detail, mend);
+  });
+}

@@ -1,0 +1,20 @@
+import type { Config } from '../config.ts';
+import { fail, finding, ok, type Finding } from './check.ts';
+
+const TIMEOUT_MS = 3_000;
+
+/** The stack that runs here, if one does: what its own readiness says. */
+export async function checkStack({ stack }: Config): Promise<Finding[]> {
+  if (stack === null) return [];
+  if (stack.addresses === null) return [ok('stack', `is starting (pid ${stack.pid})`)];
+  const url = `${stack.addresses.inferenceUrl}/health/ready`;
+  const mend = `Look into the logs in .larder/stack beside ${stack.project}.`;
+  return [
+    await finding('stack', mend, async () => {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const body = await answer.text();
+      if (answer.ok) return ok('stack', `runs (pid ${stack.pid}) and is ready at ${url}`);
+      return fail('stack', `${url} says ${answer.status}: ${body}`, mend);
+    }),
+  ];
+}

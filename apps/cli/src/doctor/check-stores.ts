@@ -1,0 +1,57 @@
+import { pendingMigrations } from '@larder/offline-store';
+import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
+import type { Session } from '../session.ts';
+import { fail, finding, ok, warn, type Finding } from './check.ts';
+
+const MIN_REDIS = 7;
+const MIN_POSTGRES = 14;
+const TIMEOUT_MS = 5_000;
+const START = 'larder up starts one; or set';
+
+export function checkDatabase({ config, offlineStore }: Session): Promise<Finding> {
+  const check = 'database';
+  const mend = 'Check that PostgreSQL runs and what LARDER_DATABASE_URL says.';
+  return finding(check, mend, async () => {
+    if (config.databaseUrl === null)
+      return warn(check, 'no address is configured and no stack runs here', `${START} LARDER_DATABASE_URL.`);
+    const store = await offlineStore();
+    const { rows } = await store.pool.query<{ server_version: string }>('show server_version');
+    const version = rows[0]?.server_version ?? 'unknown';
+    if (Number.parseInt(version, 10) < MIN_POSTGRES)
+      return fail(check, `PostgreSQL ${version} is too old`, `Use PostgreSQL ${MIN_POSTGRES} or newer.`);
+    const pending = await pendingMigrations(store);
+    if (pending.length === 0) return ok(check, `PostgreSQL ${version}, migrated`);
+    return warn(
+      check,
+      `PostgreSQL ${version} lacks the migrations ${pending.join(', ')}`,
+      'Run: larder apply (it migrates first)',
+    );
+  });
+}
+
+export async function checkRedis({ config }: Session): Promise<Finding[]> {
+  const { redisUrl, queueRedisUrl } = config;
+  const findings = [await checkOneRedis('redis', redisUrl, 'LARDER_REDIS_URL')];
+  if (queueRedisUrl !== null && queueRedisUrl !== redisUrl)
+    findings.push(await checkOneRedis('queue redis', queueRedisUrl, 'LARDER_QUEUE_REDIS_URL'));
+  return findings;
+}
+
+function checkOneRedis(check: string, url: string | null, setting: string): Promise<Finding> {
+  return finding(check, `Check that Redis runs and what ${setting} says.`, async () => {
+    if (url === null)
+      return warn(check, 'no address is configured and no stack runs here', `${START} ${setting}.`);
+    const redis = connectRedis(url, { role: 'tool' });
+    try {
+      await waitForRedis(redis, TIMEOUT_MS);
+      const info = await redis.info('server');
+      const version = /^(?:valkey|redis)_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
+      if (Number.parseInt(version, 10) < MIN_REDIS)
+        return fail(check, `Redis ${version} is too old`, `Use Redis ${MIN_REDIS} or newer, or Valkey.`);
+      await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS });
+      return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
+    } finally {
+      redis.disconnect();
+    }
+  });
+}

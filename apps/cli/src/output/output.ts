@@ -1,0 +1,44 @@
+import pc from 'picocolors';
+
+export type Style = ReturnType<typeof pc.createColors>;
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly colours: boolean;
+  readonly columns: number;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Where a verb says what it did: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document. */
+export interface Output {
+  readonly json: boolean;
+  readonly columns: number;
+  /** A person watches stderr: progress may move. */
+  readonly interactive: boolean;
+  readonly style: Style;
+  readonly stderr: NodeJS.WriteStream;
+  /** The answer: the value with `--json`, else what `show` prints by `line`. */
+  answer(value: unknown, show: () => void): void;
+  /** One line of text on stdout. */
+  line(text?: string): void;
+  /** Progress and remarks. */
+  note(text: string): void;
+}
+
+export function createOutput(options: OutputOptions): Output {
+  const { json, columns, stdout, stderr } = options;
+  return {
+    json,
+    columns,
+    interactive: stderr.isTTY,
+    style: pc.createColors(options.colours),
+    stderr,
+    answer(value, show) {
+      if (json) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      else show();
+    },
+    line: (text = '') => void stdout.write(`${text.trimEnd()}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+  };
+}

@@ -1,0 +1,92 @@
+import { formatDurationMs } from '@larder/core';
+import type { Manifest } from '@larder/features';
+import type { RunSummary } from '@larder/materialization/runs';
+import type { InspectedEntity, InspectedView } from '@larder/serving';
+import type { Output } from './output.ts';
+import { printableAge, printableAgo, printableCount, printableInstant, printableValue } from './printable.ts';
+
+export interface InspectionContext {
+  readonly manifest: Manifest;
+  /** Runs that wrote what is held, by id. */
+  readonly runs: ReadonlyMap<string, RunSummary>;
+  /** References of the entity's views that are not held. */
+  readonly missing: readonly string[];
+}
+
+/** The on-call view: what is there, how old it is, which job wrote it. */
+export function printInspection(held: InspectedEntity, context: InspectionContext, out: Output): void {
+  const { style } = out;
+  const expires = held.expires_at === null ? 'never expires' : `expires ${printableInstant(held.expires_at)}`;
+  out.line(`${style.bold(`${held.entity} ${held.key}`)}  project ${context.manifest.project}`);
+  out.line(
+    style.dim(
+      `Redis key ${held.redis_key}  ${printableCount(held.memory_bytes)} bytes of memory, ${expires}`,
+    ),
+  );
+  if (!held.history_available)
+    out.line(style.yellow('PostgreSQL does not answer: landed times, runs and chunks are unknown.'));
+  for (const view of held.views) printView(view, context, out);
+  for (const ref of context.missing) {
+    out.line();
+    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  nothing is held: larder backfill ${ref}`);
+  }
+}
+
+function printView(view: InspectedView, context: InspectionContext, out: Output): void {
+  const { style } = out;
+  const paint = view.status === 'PRESENT' ? style.green : style.yellow;
+  out.line();
+  out.line(
+    `${style.bold(view.ref)}  ${paint(view.status)}  ${printableAge(view.age_ms)}, ${ttlText(view)}, ${printableCount(view.size_bytes)} bytes`,
+  );
+  const nowMs = Date.parse(view.event_timestamp) + view.age_ms;
+  instant('event', view.event_timestamp, 'it was true');
+  instant('created', view.created_timestamp, 'the source knew it');
+  instant('landed', view.landed_at, 'Larder wrote it');
+  fact('by', writerText(view, context, nowMs));
+  if (view.values === null) {
+    out.line(
+      `  ${style.yellow('The values cannot be read: no applied definition has this version and schema.')}`,
+    );
+    return;
+  }
+  const schema = context.manifest.feature_views[view.ref]?.schema ?? [];
+  const names = Object.keys(view.values);
+  const width = Math.max(...names.map((name) => name.length));
+  for (const name of names) {
+    const field = schema.find((candidate) => candidate.name === name);
+    const text = printableValue(field, view.values[name] ?? null, out.columns - width - 6);
+    out.line(`    ${name.padEnd(width)}  ${style.cyan(text)}`);
+  }
+
+  function fact(name: string, text: string): void {
+    out.line(`  ${style.dim(name.padEnd(8))}${text}`);
+  }
+  function instant(name: string, iso: string | null, meaning: string): void {
+    if (iso === null) return;
+    const ago = printableAgo(nowMs - Date.parse(iso));
+    fact(name, `${printableInstant(iso)}  ${ago.padEnd(12)}  ${style.dim(meaning)}`);
+  }
+}
+
+function ttlText(view: InspectedView): string {
+  if (view.ttl_ms === null) return 'TTL unknown';
+  if (view.ttl_ms === 'forever') return 'kept for ever';
+  const ttl = formatDurationMs(view.ttl_ms);
+  return view.ttl_left_ms === 0 || view.ttl_left_ms === null
+    ? `older than its TTL of ${ttl}`
+    : `${formatDurationMs(view.ttl_left_ms)} left of ${ttl}`;
+}
+
+function writerText(view: InspectedView, context: InspectionContext, nowMs: number): string {
+  const { written_by: by, revision } = view;
+  if (by === null) return `revision ${revision}; its run is unknown to history`;
+  const run = context.runs.get(by.run_id);
+  const job = run === undefined ? '' : `  ${runText(run, nowMs)}`;
+  return `run ${by.run_id}, chunk ${by.chunk_id}, revision ${revision}${job}`;
+}
+
+function runText(run: RunSummary, nowMs: number): string {
+  const ended = run.finishedAt === null ? '' : ` ${printableAgo(nowMs - run.finishedAt.getTime())}`;
+  return `(${run.trigger}, ${run.status}${ended})`;
+}

@@ -1,0 +1,26 @@
+import type { Change, Plan } from '@larder/registry';
+import type { Output } from './output.ts';
+
+const SIGNS = { create: '+', change: '~', remove: '-' } as const;
+
+/** What apply would do, a line each, and why it would refuse. */
+export function printPlan(plan: Plan, out: Output): void {
+  const { style } = out;
+  printChanges(plan.changes, out);
+  for (const { code, message } of plan.refusals)
+    out.line(`${style.red('✗')} ${message} ${style.dim(`(${code})`)}`);
+  if (plan.refusals.length > 0) out.line(style.red('larder apply would refuse this.'));
+  else if (plan.changes.length === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
+  else out.line(`${count(plan.changes.length)} to apply: larder apply`);
+}
+
+export function printChanges(changes: readonly Change[], out: Output): void {
+  const { style } = out;
+  const paints = { create: style.green, change: style.yellow, remove: style.red } as const;
+  for (const { action, text, destructive } of changes)
+    out.line(`${paints[action](SIGNS[action])} ${text}${destructive ? style.red('  (destructive)') : ''}`);
+}
+
+export function count(changes: number): string {
+  return `${changes} ${changes === 1 ? 'change' : 'changes'}`;
+}

@@ -1,0 +1,112 @@
+import { formatDurationMs } from '@larder/core';
+import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/runs';
+import type { Output, Style } from './output.ts';
+import { printableAgo, printableCount, printableInstant } from './printable.ts';
+import { clip, table } from './table.ts';
+
+/** The newest runs, a line each. */
+export function printRuns(
+  runs: readonly RunSummary[],
+  { complete }: { complete: boolean },
+  out: Output,
+): void {
+  if (runs.length === 0) {
+    out.note('There is no such run: larder backfill VIEW');
+    return;
+  }
+  const nowMs = Date.now();
+  const lines = table(
+    [
+      { title: 'RUN' },
+      { title: 'VIEW', max: 24 },
+      { title: 'STATUS' },
+      { title: 'DONE', align: 'right' },
+      { title: 'FAILED', align: 'right' },
+      { title: 'CREATED' },
+      { title: 'TOOK' },
+    ],
+    runs.map((run) => [
+      run.runId,
+      `${run.view}@${run.version}`,
+      statusText(run.status, out.style),
+      `${printableCount(run.rows.done + run.rows.skippedUnchanged)}/${run.rows.total === null ? '?' : printableCount(run.rows.total)}`,
+      printableCount(run.rows.failed),
+      printableAgo(nowMs - run.createdAt.getTime()),
+      tookText(run),
+    ]),
+  );
+  for (const line of lines) out.line(line);
+  if (!complete) out.note(`There are more; the newest ${runs.length} are shown (--limit).`);
+}
+
+export interface RunDetail {
+  readonly failures: readonly RunFailure[];
+  /** These are all. */
+  readonly complete: boolean;
+}
+
+/** Everything about one run. */
+export function printRun(run: RunSummary, { failures, complete }: RunDetail, out: Output): void {
+  const { style } = out;
+  out.line(`${style.bold(`run ${run.runId}`)}  ${run.view}@${run.version}  ${statusText(run.status, style)}`);
+  fact('rows', rowsText(run));
+  fact('scope', `${scopeText(run)}, ${run.trigger}, revision ${run.revision}`);
+  fact('created', printableInstant(run.createdAt.toISOString()));
+  if (run.startedAt) fact('started', printableInstant(run.startedAt.toISOString()));
+  if (run.finishedAt)
+    fact('finished', `${printableInstant(run.finishedAt.toISOString())}  after ${tookText(run)}`);
+  if (run.etaSeconds !== null) fact('left', `about ${formatDurationMs(run.etaSeconds * 1_000)}`);
+  if (run.error) fact('error', style.red(`${run.error.code}: ${run.error.reason}`));
+  if (failures.length === 0) return;
+  out.line();
+  const lines = table(
+    [{ title: 'KEY', max: 32 }, { title: 'CODE' }, { title: 'TRIES', align: 'right' }, { title: 'REASON' }],
+    failures.map(({ key, code, attempts, reason }) => [key ?? '(chunk)', code, String(attempts), reason]),
+  );
+  for (const line of lines) out.line(clip(line, out.columns));
+  if (!complete) out.note(`There are more failures; the first ${failures.length} are shown (--limit).`);
+  out.line(`Try them again: larder runs ${run.runId} retry-failed`);
+
+  function fact(name: string, text: string): void {
+    out.line(`  ${style.dim(name.padEnd(9))}${text}`);
+  }
+}
+
+export function statusText(status: RunStatus, style: Style): string {
+  switch (status) {
+    case 'succeeded':
+      return style.green(status);
+    case 'failed':
+      return style.red(status);
+    case 'partial':
+    case 'held':
+    case 'cancelled':
+    case 'paused':
+      return style.yellow(status);
+    case 'queued':
+    case 'running':
+      return style.cyan(status);
+  }
+}
+
+export function rowsText({ rows, rowsPerSecond }: RunSummary): string {
+  const parts = [
+    `${printableCount(rows.done)} computed`,
+    `${printableCount(rows.skippedUnchanged)} unchanged`,
+    `${printableCount(rows.failed)} failed`,
+  ];
+  const total = rows.total === null ? 'not counted yet' : `of ${printableCount(rows.total)}`;
+  const speed = rowsPerSecond === null ? '' : `, ${printableCount(rowsPerSecond)} rows/s`;
+  return `${parts.join(', ')}, ${total}${speed}`;
+}
+
+export function tookText({ startedAt, finishedAt }: RunSummary): string {
+  if (startedAt === null) return '';
+  return formatDurationMs((finishedAt?.getTime() ?? Date.now()) - startedAt.getTime());
+}
+
+function scopeText({ scope }: RunSummary): string {
+  if ('all' in scope) return 'all rows';
+  if ('event_time' in scope) return `event time from ${scope.event_time.from} to ${scope.event_time.to}`;
+  return `${scope.entities.length} ${scope.entities.length === 1 ? 'entity' : 'entities'}`;
+}

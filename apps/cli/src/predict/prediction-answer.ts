@@ -1,0 +1,60 @@
+import { isLarderError, shortestFloat32, type LarderError } from '@larder/core';
+import type { PredictAnswer } from '@larder/contracts';
+import type { Predictions, ServedFeature } from '@larder/serving';
+import { wrongUsage } from '../verb.ts';
+import type { InputFlag } from './input-flags.ts';
+
+export interface PredictionAnswer extends Omit<
+  PredictAnswer,
+  'features' | 'timings_ms' | 'degraded_reasons'
+> {
+  readonly degraded_reasons: readonly string[];
+  readonly features?: readonly ServedFeature[];
+  readonly timings_ms?: NonNullable<PredictAnswer['timings_ms']>;
+}
+
+export interface AnswerContext {
+  readonly model: string;
+  readonly version: number;
+  readonly flags: readonly InputFlag[];
+}
+
+/** The body of `POST /v1/models/{model}/predict`. @throws what kept the row from being answered */
+export function predictionAnswer(
+  { rows, outputs, timings }: Predictions,
+  { model, version, flags }: AnswerContext,
+): PredictionAnswer {
+  const [row] = rows;
+  if (row === undefined) throw new Error('One row was asked, none was answered.');
+  if (isLarderError(row)) throw inFlags(row, flags);
+  return {
+    prediction_id: row.predictionId,
+    model,
+    version,
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([name, values]) => {
+        const value = values[row.place] as number;
+        return [name, Number.isFinite(value) ? shortestFloat32(value) : null];
+      }),
+    ),
+    degraded: row.degradedReasons.length > 0,
+    degraded_reasons: row.degradedReasons,
+    ...(row.features !== null && { features: row.features, timings_ms: timingsOf(timings) }),
+  };
+}
+
+function timingsOf({ features, onDemand, model, total }: Predictions['timings']) {
+  return { features, on_demand: onDemand, model, total };
+}
+
+/** A wrong input by the option that was typed, or left out. */
+function inFlags(error: LarderError, flags: readonly InputFlag[]): LarderError {
+  if (error.code !== 'REQUEST_INVALID' || error.errors.length === 0) return error;
+  return wrongUsage(
+    'predict MODEL',
+    error.errors.map(({ pointer, detail }) => {
+      const known = flags.find(({ part, name }) => pointer === `/${part}/${name}`);
+      return { pointer: known === undefined ? pointer : `--${known.flag}`, detail };
+    }),
+  );
+}

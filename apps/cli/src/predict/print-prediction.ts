@@ -1,0 +1,47 @@
+import type { Plan } from '@larder/serving';
+import type { Output } from '../output/output.ts';
+import { printableAge, printableValue } from '../output/printable.ts';
+import { table } from '../output/table.ts';
+import type { PredictionAnswer } from './prediction-answer.ts';
+
+/** Outputs first; features with where each came from when they were asked for. */
+export function printPrediction(answer: PredictionAnswer, plan: Plan, out: Output): void {
+  const { style } = out;
+  out.line(`${style.bold(answer.model)} version ${answer.version}`);
+  for (const [name, value] of Object.entries(answer.outputs))
+    out.line(`  ${name}  ${style.bold(style.cyan(String(value)))}`);
+  if (answer.degraded)
+    out.line(
+      style.yellow(`  degraded: ${answer.degraded_reasons.join(', ')}: defaults took the place of values`),
+    );
+  if (answer.features === undefined || answer.timings_ms === undefined) return;
+  out.line();
+  const fields = new Map(
+    plan.shown.map((shown) => [shown.ref, 'field' in shown ? shown.field : shown.output.field]),
+  );
+  const rows = answer.features.map(({ ref, value, status, source, age_ms: ageMs }) => [
+    ref,
+    status === 'PRESENT' ? style.green(status) : style.yellow(status),
+    source,
+    ageMs === null ? '' : printableAge(ageMs),
+    printableValue(fields.get(ref), value, 40),
+  ]);
+  const columns = [
+    { title: 'FEATURE' },
+    { title: 'STATUS' },
+    { title: 'SOURCE' },
+    { title: 'AGE' },
+    { title: 'VALUE' },
+  ];
+  for (const line of table(columns, rows)) out.line(line);
+  const { features, on_demand: onDemand, model, total } = answer.timings_ms;
+  out.line(
+    style.dim(
+      `features ${ms(features)}, on demand ${ms(onDemand)}, model ${ms(model)}, total ${ms(total)} (cold)`,
+    ),
+  );
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(2)} ms`;
+}

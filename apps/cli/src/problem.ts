@@ -1,0 +1,52 @@
+import { ERRORS, LarderError, toLarderError } from '@larder/core';
+import type { Problem } from '@larder/contracts';
+import type { Output } from './output/output.ts';
+
+export const DONE = 0;
+export const FAILED = 1;
+export const WRONG_USAGE = 2;
+
+/** Codes that mean: the command was typed or configured wrongly, nothing was tried. */
+const USAGE_CODES: ReadonlySet<string> = new Set(['REQUEST_INVALID', 'CONFIGURATION_INVALID']);
+
+export function exitCodeOf(error: LarderError): number {
+  return USAGE_CODES.has(error.code) ? WRONG_USAGE : FAILED;
+}
+
+/** The body of RFC 9457 as the HTTP API has it, without a request id. */
+export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
+  const { status, title, retryable } = ERRORS[error.code];
+  return {
+    type: `urn:larder:error:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    retryable,
+    ...(error.errors.length > 0 && { errors: [...error.errors] }),
+  };
+}
+
+/** Says what went wrong and gives the exit code: text on stderr, with `--json` a problem on stdout. */
+export function reportError(thrown: unknown, out: Output): number {
+  const error = expected(thrown);
+  out.answer(problemOf(error), () => {
+    out.note(`${out.style.red(ERRORS[error.code].title)} ${out.style.dim(`(${error.code})`)}`);
+    out.note(error.message);
+    for (const { pointer, detail } of error.errors)
+      if (!error.message.includes(detail)) out.note(`  ${pointer} ${detail}`);
+  });
+  return exitCodeOf(error);
+}
+
+/** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
+function expected(thrown: unknown): LarderError {
+  const error = toLarderError(thrown);
+  if (error.code !== 'INTERNAL' || error.cause === undefined) return error;
+  const { cause } = error;
+  return new LarderError(
+    'INTERNAL',
+    cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    { cause },
+  );
+}

@@ -1,0 +1,65 @@
+import { LarderError } from '@larder/core';
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import type { Session } from './session.ts';
+
+export interface VerbDefinition<Input> {
+  /** Arguments, options and examples. */
+  describe(command: Command): void;
+  /** Options that depend on the project, such as the inputs of a model; called before parsing. */
+  describeLate?(command: Command, late: LateDescription): Promise<void>;
+  /** Arguments by their names and options together. */
+  readonly input: z.ZodType<Input>;
+  /** @returns the exit code */
+  run(session: Session, input: Input): Promise<number>;
+}
+
+export interface LateDescription {
+  readonly session: Session;
+  /** The arguments before the first option that only the late description knows. */
+  readonly operands: readonly string[];
+  /** Help was asked: it is shown also where the project cannot be reached. */
+  readonly help: boolean;
+}
+
+/** One verb: what it takes, and what it does. */
+export interface Verb extends Pick<VerbDefinition<unknown>, 'describe' | 'describeLate'> {
+  /** Checks what was typed. @throws REQUEST_INVALID that names each option */
+  read(command: Command): (session: Session) => Promise<number>;
+}
+
+export function defineVerb<Input>(definition: VerbDefinition<Input>): Verb {
+  return {
+    ...definition,
+    read(command) {
+      const input = readInput(definition.input, command);
+      return (session) => definition.run(session, input);
+    },
+  };
+}
+
+function readInput<Input>(schema: z.ZodType<Input>, command: Command): Input {
+  const named = Object.fromEntries(
+    command.registeredArguments.map((argument, i) => [argument.name(), command.processedArgs[i] as unknown]),
+  );
+  const parsed = schema.safeParse({ ...named, ...command.opts() });
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? '');
+    const option = command.options.find((candidate) => candidate.attributeName() === name);
+    return { pointer: option?.long ?? (name === '' ? command.name() : name.toUpperCase()), detail: message };
+  });
+  throw wrongUsage(
+    command.name(),
+    errors.map(({ pointer, detail }) => ({ pointer, detail })),
+  );
+}
+
+/** What was typed does not fit; exit code 2. */
+export function wrongUsage(
+  verb: string,
+  errors: readonly { readonly pointer: string; readonly detail: string }[],
+): LarderError {
+  const lines = errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
+  return new LarderError('REQUEST_INVALID', `${lines.join('\n')}\nSee: larder ${verb} --help`, { errors });
+}

@@ -1,0 +1,77 @@
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { LarderError } from '@larder/core';
+import { migrate } from '@larder/offline-store';
+import { applyManifest, planManifest, type Change } from '@larder/registry';
+import { z } from 'zod';
+import type { Output } from '../output/output.ts';
+import { count, printChanges } from '../output/print-plan.ts';
+import { DONE } from '../problem.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .option('--same-meaning', 'own functions whose code changed give the same values; kept on record')
+      .option('-y, --yes', 'also apply what stops something that is served, without asking')
+      .addHelpText(
+        'after',
+        `
+Migrates the control tables, makes history tables, gives models their versions. Running processes follow within
+two seconds where only data changed; changed code needs their restart.
+
+Example:
+  larder apply`,
+      );
+  },
+  input: z.object({ sameMeaning: z.boolean().optional(), yes: z.boolean().optional() }),
+  async run({ out, project, offlineStore }, { sameMeaning = false, yes = false }) {
+    const { manifest } = await project();
+    const store = await offlineStore();
+    await migrate(store);
+    const { changes } = await planManifest(store, manifest);
+    const destructive = changes.filter((change) => change.destructive);
+    if (destructive.length > 0 && !yes) await confirm(destructive, out);
+    const result = await applyManifest(store, manifest, { actor: actor(), sameMeaning });
+    out.answer(
+      {
+        project: manifest.project,
+        manifest_id: result.manifestId,
+        changes: result.changes,
+        model_versions: result.modelVersions,
+      },
+      () => {
+        printChanges(result.changes, out);
+        const versions = Object.entries(result.modelVersions).map(
+          ([model, version]) => `${model} ${version}`,
+        );
+        out.line(
+          result.changes.length === 0
+            ? `Nothing to apply: project ${manifest.project} is up to date.`
+            : `Applied ${count(result.changes.length)} to project ${manifest.project} as manifest ${result.manifestId}.`,
+        );
+        if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
+      },
+    );
+    return DONE;
+  },
+});
+
+/** @throws DESTRUCTIVE_CHANGE unless a person says yes */
+async function confirm(changes: readonly Change[], out: Output): Promise<void> {
+  const lines = changes.map(({ text }) => `  ${text}`).join('\n');
+  if (out.interactive && process.stdin.isTTY && !out.json) {
+    out.note(`This stops something that is served or filled today:\n${lines}`);
+    const asking = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await asking.question('Apply it? [y/N] ');
+    asking.close();
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  }
+  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Say --yes to apply this:\n${lines}`, {
+    errors: changes.map(({ subject, text }) => ({ pointer: subject, detail: text })),
+  });
+}
+
+function actor(): string {
+  return `${userInfo().username}@${hostname()}`;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Finding } from '../doctor/check.ts';
+import { checkDisk, checkNode } from '../doctor/check-machine.ts';
+import { checkProject } from '../doctor/check-project.ts';
+import { checkStack } from '../doctor/check-stack.ts';
+import { checkDatabase, checkRedis } from '../doctor/check-stores.ts';
+import type { Output } from '../output/output.ts';
+import { DONE, FAILED } from '../problem.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command.addHelpText(
+      'after',
+      `
+Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the project, what is applied, every
+model's artifact with its golden rows, and every source. Exit code 1 when a check fails; warnings do not count.
+
+Example:
+  larder doctor`,
+    );
+  },
+  input: z.object({}),
+  async run(session) {
+    const { config, out } = session;
+    const groups = await Promise.all([
+      [checkNode()],
+      checkDisk(config).then((finding) => [finding]),
+      checkStack(config),
+      checkRedis(session),
+      checkDatabase(session).then((finding) => [finding]),
+      checkProject(session),
+    ]);
+    const findings = groups.flat();
+    const failed = findings.filter(({ status }) => status === 'fail').length;
+    out.answer({ ok: failed === 0, checks: findings }, () => printFindings(findings, out));
+    return failed > 0 ? FAILED : DONE;
+  },
+});
+
+function printFindings(findings: readonly Finding[], out: Output): void {
+  const { style } = out;
+  const signs = { ok: style.green('ok  '), warn: style.yellow('warn'), fail: style.red('FAIL') } as const;
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  for (const { status, check, detail, mend } of findings) {
+    out.line(`${signs[status]}  ${check.padEnd(width)}  ${detail}`);
+    if (mend !== null) out.line(`      ${' '.repeat(width)}  → ${mend}`);
+  }
+  const count = (wanted: Finding['status']) => findings.filter(({ status }) => status === wanted).length;
+  out.line();
+  out.line(`${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failed`);
+}

@@ -1,0 +1,67 @@
+import { systemClock } from '@larder/core';
+import { viewRef } from '@larder/features';
+import { getRun, type RunSummary } from '@larder/materialization/runs';
+import { inspectEntity, type InspectedEntity } from '@larder/serving';
+import { z } from 'zod';
+import { printInspection } from '../output/print-inspection.ts';
+import { DONE } from '../problem.ts';
+import type { Session } from '../session.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .argument('<entity>', 'entity, such as ad')
+      .argument('<key>', "its key, such as ad-42; parts of a composite key with '|' between")
+      .addHelpText(
+        'after',
+        `
+Per view: status, age, its times, TTL left, the run and chunk that wrote it, size and every value. PostgreSQL may be
+away: then only what history knows is missing. With --json the answer of GET /v1/entities/ENTITY/KEY.
+
+Example:
+  larder inspect ad ad-42`,
+      );
+  },
+  input: z.object({ entity: z.string(), key: z.string() }),
+  async run(session, { entity, key }) {
+    const { out } = session;
+    const manifest = await session.manifest();
+    const onlineStore = await session.onlineStore();
+    const offlineStore =
+      session.config.databaseUrl === null ? unconfiguredHistory : await session.offlineStore();
+    const deps = { onlineStore, offlineStore, manifest, clock: systemClock };
+    const held = await inspectEntity(deps, entity, key);
+    const runs = out.json ? new Map<string, RunSummary>() : await writers(session, held);
+    out.answer(held, () => printInspection(held, { manifest, runs, missing: missingViews(held) }, out));
+    return DONE;
+
+    function missingViews(found: InspectedEntity): string[] {
+      return Object.values(manifest.feature_views)
+        .filter((view) => view.entity === found.entity)
+        .map(viewRef)
+        .filter((ref) => found.views.every((view) => view.ref !== ref));
+    }
+  },
+});
+
+/** The runs that wrote what is held; a run that was deleted since is left out. */
+async function writers(session: Session, held: InspectedEntity): Promise<Map<string, RunSummary>> {
+  const ids = new Set(held.views.flatMap(({ written_by: by }) => by?.run_id ?? []));
+  if (ids.size === 0) return new Map();
+  const store = await session.offlineStore();
+  const { name } = await session.definitions();
+  const found = await Promise.allSettled([...ids].map((id) => getRun(store, name, id)));
+  return new Map(
+    found.flatMap((result) =>
+      result.status === 'fulfilled' ? [[result.value.runId, result.value] as const] : [],
+    ),
+  );
+}
+
+/** What Redis holds can be shown without any database; each look into history then fails as if it were away. */
+const unconfiguredHistory = {
+  get db(): never {
+    throw new Error('No database is configured.');
+  },
+};

@@ -1,0 +1,68 @@
+import { systemClock } from '@larder/core';
+import { createPredictor, loadRunner } from '@larder/serving';
+import { z } from 'zod';
+import { printPrediction } from '../predict/print-prediction.ts';
+import { bodyOf, inputFlags, optionOf } from '../predict/input-flags.ts';
+import { predictionAnswer } from '../predict/prediction-answer.ts';
+import { servedPlan } from '../predict/served-plan.ts';
+import { DONE } from '../problem.ts';
+import { defineVerb } from '../verb.ts';
+
+/** A cold process loads, connects and compiles first: the model's own deadline is for the service. */
+const DEADLINE_MS = 10_000;
+
+const OWN_OPTIONS = new Set(['features', 'project', 'json', 'help', 'database-url', 'redis-url']);
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .argument('<model>', 'model, such as ad_ctr; its inputs are options after it')
+      .option('--features', 'also show every feature: value, status, where it came from')
+      .addHelpText(
+        'after',
+        `
+Predicts in this process, as the service does, with what the online store holds now; the prediction is not logged.
+larder predict MODEL --help lists the model's inputs.
+
+Example:
+  larder predict ad_ctr --ad_id ad-42 --requested_at 2026-11-20T09:30:00Z --bid 1.2 --placement feed --features`,
+      );
+  },
+  async describeLate(command, { session, operands: [model], help }) {
+    if (model === undefined) return;
+    try {
+      const plan = await servedPlan(session, model);
+      for (const flag of inputFlags(plan, OWN_OPTIONS)) command.addOption(optionOf(flag));
+    } catch (error) {
+      // the general help needs no stack
+      if (!help) throw error;
+    }
+  },
+  input: z.looseObject({ model: z.string(), features: z.boolean().default(false) }),
+  async run(session, { model, features, ...options }) {
+    const { out } = session;
+    const project = await session.project();
+    const plan = await servedPlan(session, model);
+    const flags = inputFlags(plan, OWN_OPTIONS);
+    const runner = await loadRunner({ root: project.root, model: plan.model, width: plan.width });
+    try {
+      const predictor = createPredictor({
+        plan,
+        onlineStore: await session.onlineStore(),
+        runner,
+        predictionLog: null,
+        clock: systemClock,
+      });
+      const predictions = await predictor.predict({
+        rows: [bodyOf(flags, options)],
+        deadlineMs: DEADLINE_MS,
+        features,
+      });
+      const answer = predictionAnswer(predictions, { model, version: plan.version, flags });
+      out.answer(answer, () => printPrediction(answer, plan, out));
+      return DONE;
+    } finally {
+      await runner.close();
+    }
+  },
+});

@@ -1,0 +1,87 @@
+import {
+  cancelRun,
+  getRun,
+  listFailures,
+  listRuns,
+  pauseRun,
+  resumeRun,
+  retryFailed,
+} from '@larder/materialization/runs';
+import { z } from 'zod';
+import { printRun, printRuns } from '../output/print-runs.ts';
+import { DONE } from '../problem.ts';
+import { failureJson, runJson } from '../runs/run-json.ts';
+import { positiveWhole } from '../input.ts';
+import { defineVerb, wrongUsage } from '../verb.ts';
+
+const ACTIONS = {
+  pause: pauseRun,
+  resume: resumeRun,
+  cancel: cancelRun,
+  'retry-failed': retryFailed,
+} as const;
+const STATUSES = [
+  'queued',
+  'running',
+  'paused',
+  'held',
+  'succeeded',
+  'partial',
+  'failed',
+  'cancelled',
+] as const;
+const DEFAULT_LIMIT = 20;
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .argument('[id]', 'a run; without it the newest runs are listed')
+      .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
+      .option('--view <view>', 'only runs of this view')
+      .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
+      .option('--limit <n>', `at most so many runs, or failures of one run [${DEFAULT_LIMIT}]`)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  larder runs --view ad_image --status partial
+  larder runs 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071
+  larder runs 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 retry-failed`,
+      );
+  },
+  input: z.object({
+    id: z.string().optional(),
+    action: z
+      .enum(
+        Object.keys(ACTIONS) as (keyof typeof ACTIONS)[],
+        `must be one of ${Object.keys(ACTIONS).join(', ')}`,
+      )
+      .optional(),
+    view: z.string().optional(),
+    status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+    limit: positiveWhole.default(DEFAULT_LIMIT),
+  }),
+  async run({ out, definitions, offlineStore }, { id, action, view, status, limit }) {
+    const { name } = await definitions();
+    const store = await offlineStore();
+    if (id === undefined) {
+      const { runs, cursor } = await listRuns(store, name, { view, status, limit });
+      out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
+        printRuns(runs, { complete: cursor === null }, out),
+      );
+      return DONE;
+    }
+    if (view !== undefined || status !== undefined)
+      throw wrongUsage('runs', [
+        { pointer: '--view, --status', detail: 'choose among runs; leave them out with an ID' },
+      ]);
+    if (action !== undefined) await ACTIONS[action](store, name, id);
+    const run = await getRun(store, name, id);
+    const { failures, cursor } = await listFailures(store, name, id, { limit });
+    out.answer(
+      { ...runJson(run), failures: failures.map(failureJson), failures_complete: cursor === null },
+      () => printRun(run, { failures, complete: cursor === null }, out),
+    );
+    return DONE;
+  },
+});

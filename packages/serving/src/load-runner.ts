@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { LarderError } from '@larder/core';
+import { hashArtifact, type ModelManifest } from '@larder/features';
+import { loadModel, type ModelRunner } from '@larder/model-runtime';
+
+export interface RunnerOptions {
+  /** Folder that artifact paths are relative to. */
+  readonly root: string;
+  readonly model: ModelManifest;
+  /** Columns of the model's tensor. */
+  readonly width: number;
+}
+
+/**
+ * Loads the applied artifact of a model: its content, signature and golden rows are checked.
+ * @throws MODEL_NOT_READY, ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
+ */
+export async function loadRunner({ root, model, width }: RunnerOptions): Promise<ModelRunner> {
+  const { artifact, inputs, outputs, missing } = model;
+  const artifactPath = resolve(root, artifact.path);
+  await checkContent(artifactPath, model);
+  return loadModel({
+    artifactPath,
+    expectedFeatures: inputs.flatMap(({ view, features }) => features.map((feature) => `${view}:${feature}`)),
+    width,
+    outputs: outputs.map(({ name }) => name),
+    missing: missing === 'nan' ? Number.NaN : missing,
+  });
+}
+
+/** What lies in the folder must be what was applied. @throws MODEL_NOT_READY */
+async function checkContent(artifactPath: string, model: ModelManifest): Promise<void> {
+  const sha256 = await hashArtifact(artifactPath).catch((cause: unknown) => {
+    throw new LarderError(
+      'MODEL_NOT_READY',
+      `The artifact of ${model.name} cannot be read at ${model.artifact.path}; put the folder there.`,
+      {
+        cause,
+        retryAfterSeconds: 5,
+      },
+    );
+  });
+  if (sha256 === model.artifact.sha256) return;
+  throw new LarderError(
+    'MODEL_NOT_READY',
+    `The artifact of ${model.name} at ${model.artifact.path} is not the one that was applied; apply it, or put the applied one back.`,
+    { retryAfterSeconds: 5 },
+  );
+}
