@@ -1,6 +1,8 @@
 import type { Logger } from '@larder/core';
 
 export interface Loop {
+  /** Begins the next turn now, or right after the one under way. */
+  wake(): void;
   /** Resolves when the turn under way has ended; no other begins. */
   stop(): Promise<void>;
 }
@@ -18,18 +20,24 @@ export interface LoopOptions {
 export function startLoop(options: LoopOptions): Loop {
   const stopped = new AbortController();
   let failing = false;
-  let wake: () => void = () => {};
+  let woken = false;
+  let endPause: () => void = () => {};
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, options.intervalMs);
-      wake = () => {
+      endPause = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+  const wake = (): void => {
+    woken = true;
+    endPause();
+  };
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       let more: boolean | void = false;
+      woken = false;
       try {
         more = await options.turn();
         if (failing) options.logger.info(`${options.name} works again`);
@@ -39,11 +47,12 @@ export function startLoop(options: LoopOptions): Loop {
           options.logger.warn({ err: error }, `${options.name} failed; it is tried again and again`);
         failing = true;
       }
-      if (more !== true && !stopped.signal.aborted) await pause();
+      if (more !== true && (!woken || failing) && !stopped.signal.aborted) await pause();
     }
   };
   const running = run();
   return {
+    wake,
     stop() {
       stopped.abort();
       wake();

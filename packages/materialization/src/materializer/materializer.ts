@@ -83,7 +83,8 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     // While one chunk of a thread reads and lands, its other one computes.
     concurrency: slots * 2,
     logger,
-    process: (attempt) => processChunk(context, attempt, stopping.signal),
+    process: (attempt) =>
+      processChunk(context, attempt, { stopping: stopping.signal, onClaimed: () => dispatching.wake() }),
   });
   const schedules = createSchedules({
     project: project.name,
@@ -109,14 +110,20 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     }
   }
 
+  const dispatching = startLoop({
+    name: 'Dispatching',
+    intervalMs: times.dispatchIntervalMs,
+    logger,
+    turn: dispatch,
+  });
   const loops = [
+    dispatching,
     startLoop({
       name: 'Planning',
       intervalMs: times.dispatchIntervalMs,
       logger,
       turn: () => planNextRun(context),
     }),
-    startLoop({ name: 'Dispatching', intervalMs: times.dispatchIntervalMs, logger, turn: dispatch }),
     startLoop({
       name: 'Watching',
       intervalMs: times.watchIntervalMs,

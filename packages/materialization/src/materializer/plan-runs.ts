@@ -2,7 +2,7 @@ import { isLarderError } from '@larder/core';
 import {
   claimRunToPlan,
   extendPlanning,
-  failRun,
+  failPlanning,
   finishRuns,
   savePlan,
   type RunToPlan,
@@ -30,12 +30,8 @@ export async function planNextRun(context: MaterializerContext): Promise<boolean
     // Anything else (PostgreSQL away) leaves the run queued; the claim runs out and somebody plans it.
     if (!isLarderError(error)) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
-    await failRun(store, {
-      runId: run.runId,
-      planningToken: run.planningToken,
-      code: error.code,
-      reason: error.message,
-    });
+    const { code, message: reason, retryable } = error;
+    await failPlanning(store, run, { code, reason, retryable, backoffMs: times.backoffMs });
   } finally {
     clearInterval(keepClaim);
   }

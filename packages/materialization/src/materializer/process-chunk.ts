@@ -24,20 +24,27 @@ import type { MaterializerContext } from './materializer-context.ts';
 
 const NOT_LOADED_DELAY_MS = 2_000;
 
+export interface ProcessOptions {
+  /** Aborted when the process must end: the chunk is given back, not failed. */
+  readonly stopping: AbortSignal;
+  /** The chunk has left the queue, and another one may take its place. */
+  readonly onClaimed: () => void;
+}
+
 /**
  * One attempt at a chunk, from the claim to the online store. Never throws: every outcome stands in PostgreSQL, and
  * what could not even be written there is found by a watchdog when the lease runs out.
- * @param stopping aborted when the process must end: the chunk is given back, not failed.
  */
 export async function processChunk(
   context: MaterializerContext,
   attempt: ChunkAttempt,
-  stopping: AbortSignal,
+  { stopping, onClaimed }: ProcessOptions,
 ): Promise<void> {
   const { store, logger, times } = context;
   try {
     const chunk = await claimChunk(store, attempt, { worker: context.processId, leaseMs: times.leaseMs });
     if (!chunk) return;
+    onClaimed();
     const view = context.views.find(chunk);
     if (!view) {
       // During a rolling restart another process has this code.

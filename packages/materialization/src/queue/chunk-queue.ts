@@ -3,6 +3,7 @@ import type { ChunkAttempt } from '@larder/offline-store/runs';
 import { connectRedis } from '@larder/online-store';
 import { Queue, Worker } from 'bullmq';
 import { queuePrefix } from './queue-prefix.ts';
+import { reportQueueErrors } from './report-queue-errors.ts';
 
 export interface ChunkQueueOptions {
   readonly project: string;
@@ -52,7 +53,7 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });
-  const warn = (error: Error) => logger.warn({ err: error }, 'The chunk queue reports an error');
+  const warn = reportQueueErrors(logger, QUEUE);
   queue.on('error', warn);
   worker.on('error', warn);
   return {

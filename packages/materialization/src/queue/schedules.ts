@@ -3,6 +3,7 @@ import { viewRef, type FeatureViewManifest } from '@larder/features';
 import { connectRedis } from '@larder/online-store';
 import { Queue, Worker } from 'bullmq';
 import { queuePrefix } from './queue-prefix.ts';
+import { reportQueueErrors } from './report-queue-errors.ts';
 
 export interface ScheduleTick {
   readonly viewRef: string;
@@ -50,7 +51,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
       removeOnFail: { count: 0 },
     },
   );
-  const warn = (error: Error) => logger.warn({ err: error }, 'The schedule queue reports an error');
+  const warn = reportQueueErrors(logger, QUEUE);
   queue.on('error', warn);
   worker.on('error', warn);
   worker.on('failed', (job, error) =>

@@ -23,8 +23,8 @@ export { resumeRun } from './resume-run.ts';
 export { retryFailed } from './retry-failed.ts';
 export type { RunRows, RunSummary } from './run-summary.ts';
 // Planning
-export { failRun, failUnloadedRuns } from './fail-run.ts';
-export type { FailRun, FailUnloaded } from './fail-run.ts';
+export { failPlanning, failUnloadedRuns } from './fail-planning.ts';
+export type { BrokenPlanning, FailUnloaded } from './fail-planning.ts';
 export { hasOpenRun } from './has-open-run.ts';
 export { claimRunToPlan, extendPlanning, savePlan } from './plan-run.ts';
 export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './plan-run.ts';

@@ -27,6 +27,7 @@ export const runs: Migration = {
         queued_at timestamptz not null default now(),
         planning_token uuid,
         planning_lease_expires_at timestamptz,
+        planning_failures integer not null default 0,
         planned_at timestamptz,
         next_dispatch_at timestamptz not null default now(),
         started_at timestamptz,

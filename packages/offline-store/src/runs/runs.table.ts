@@ -57,6 +57,7 @@ export interface RunsTable {
   queued_at: Generated<Date>;
   planning_token: string | null;
   planning_lease_expires_at: Date | null;
+  planning_failures: Generated<number>;
   planned_at: Date | null;
   /** With `max_rows_per_second`: no further chunk before this instant. */
   next_dispatch_at: Generated<Date>;

@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import { MAX_FAILURES } from './break-attempt.ts';
+import type { RunToPlan } from './plan-run.ts';
+import { isOneOf, type LoadedView, type RunStore } from './run-store.ts';
+
+export interface BrokenPlanning {
+  readonly code: string;
+  readonly reason: string;
+  /** False: another attempt would break the same way, so the run fails at once. */
+  readonly retryable: boolean;
+  /** Wait before the second attempt; doubles with each further one. */
+  readonly backoffMs: number;
+}
+
+/**
+ * Planning threw: the run waits and is planned again, or fails after the fifth time. Nothing happens when the claim was
+ * lost meanwhile.
+ */
+export async function failPlanning(store: RunStore, run: RunToPlan, broken: BrokenPlanning): Promise<void> {
+  const failed = sql`(not ${broken.retryable}::boolean or planning_failures + 1 >= ${MAX_FAILURES})`;
+  await sql`
+    update larder.runs set
+      planning_token = null,
+      planning_failures = planning_failures + 1,
+      planning_lease_expires_at = now() + ${broken.backoffMs} * power(2, planning_failures) * interval '1 millisecond',
+      status = case when ${failed} then 'failed' else status end,
+      finished_at = case when ${failed} then now() end,
+      error_code = case when ${failed} then ${broken.code}::text end,
+      error_reason = case when ${failed} then ${broken.reason}::text end
+    where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
+    store.db,
+  );
+}
+
+export interface FailUnloaded {
+  readonly project: string;
+  readonly views: readonly LoadedView[];
+  /** How long a run may wait for a process that has its code; longer than a rolling restart takes. */
+  readonly graceMs: number;
+}
+
+/** Fails queued runs whose code no process brought within the grace: DEFINITION_NOT_LOADED. */
+export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): Promise<string[]> {
+  const { rows } = await sql<{ run_id: string }>`
+    update larder.runs set status = 'failed', finished_at = now(), error_code = 'DEFINITION_NOT_LOADED',
+      error_reason = format('No worker has %s@%s with the fingerprint that was applied; deploy that code to the workers, then retry.', view, version)
+    where run_id in (
+      select r.run_id from larder.runs r
+      where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null
+        and r.queued_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
+      for update skip locked)
+    returning run_id`.execute(store.db);
+  return rows.map((row) => row.run_id);
+}
