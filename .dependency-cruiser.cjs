@@ -1,7 +1,13 @@
 // Who may know whom: the arrows of the design, checked. `from`/`to` are folders of this repository.
 const STORES = '^packages/(online-store|offline-store|model-runtime|sources|extractors)/';
 const USE_CASES = '^packages/(materialization|registry|serving)/';
-const notAllowed = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from, pathNot: '\\.(test|test-d)\\.ts$|/fixtures/' }, to: { path: to } });
+const notAllowed = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from, pathNot: '\\.(test|test-d)\\.ts$|/fixtures/|/src/testing/' },
+  to: { path: to },
+});
 const onlyIn = (library, folders) => ({
   name: `${library}-only-in-its-room`,
   severity: 'error',
@@ -13,12 +19,29 @@ const onlyIn = (library, folders) => ({
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     notAllowed('core-knows-nobody', '^packages/core/', '^(packages/(?!core/)|apps/|infra/|examples/)'),
-    notAllowed('contracts-know-core', '^packages/contracts/', '^(packages/(?!contracts/|core/)|apps/|infra/|examples/)'),
-    notAllowed('features-know-core', '^packages/features/', '^(packages/(?!features/|core/)|apps/|infra/|examples/)'),
-    notAllowed('stores-know-definitions', STORES, '^(packages/(contracts|materialization|registry|serving|client)/|apps/|infra/|examples/)'),
+    notAllowed(
+      'contracts-know-core',
+      '^packages/contracts/',
+      '^(packages/(?!contracts/|core/)|apps/|infra/|examples/)',
+    ),
+    notAllowed(
+      'features-know-core',
+      '^packages/features/',
+      '^(packages/(?!features/|core/)|apps/|infra/|examples/)',
+    ),
+    notAllowed(
+      'stores-know-definitions',
+      STORES,
+      '^(packages/(contracts|materialization|registry|serving|client)/|apps/|infra/|examples/)',
+    ),
     notAllowed('online-and-offline-are-strangers', '^packages/online-store/', '^packages/offline-store/'),
     notAllowed('offline-and-online-are-strangers', '^packages/offline-store/', '^packages/online-store/'),
     notAllowed('use-cases-below-apps', USE_CASES, '^(packages/contracts/|apps/|infra/|examples/)'),
@@ -28,7 +51,11 @@ module.exports = {
     notAllowed('worker-is-alone', '^apps/worker/', '^apps/(?!worker/)'),
     notAllowed('cli-is-alone', '^apps/cli/', '^apps/(?!cli/)'),
     notAllowed('packages-never-know-apps', '^packages/', '^(apps|examples|test)/'),
-    notAllowed('testing-is-for-tests', '^(packages/(?!testing/)|apps/|infra/|examples/)', '^packages/testing/'),
+    notAllowed(
+      'testing-is-for-tests',
+      '^(packages/(?!testing/)|apps/|infra/|examples/)',
+      '^packages/testing/|/src/testing/',
+    ),
     onlyIn('ioredis', 'packages/online-store/|infra/'),
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/'),
@@ -41,7 +68,11 @@ module.exports = {
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(\\.larder|dist)/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
     tsPreCompilationDeps: true,
   },
 };
