@@ -2,6 +2,9 @@ import { createLogger, isLarderError, type Logger } from '@larder/core';
 import { readConfig } from './config.ts';
 import { startWorker, type RunningWorker } from './start-worker.ts';
 
+/** Orchestrators kill after 30 s. */
+const EXIT_DEADLINE_MS = 28_000;
+
 try {
   const config = readConfig();
   const logger = createLogger('larder-worker', { level: config.logLevel });
@@ -20,6 +23,8 @@ function stopOnSignal(worker: RunningWorker, logger: Logger): void {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info({ signal }, 'The worker stops');
+    // Stores that are away must not keep a process alive; leases hand its chunks to others.
+    setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     worker.stop().then(
       () => {
         logger.flush();

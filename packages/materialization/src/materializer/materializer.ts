@@ -27,7 +27,7 @@ export interface MaterializerOptions {
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
   readonly queueRedisUrl: string;
-  /** Chunks computed at once, and threads. */
+  /** Compute threads; twice as many chunks are in hand. */
   readonly slots: number;
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
@@ -143,7 +143,11 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
 
   return {
     async stop({ deadlineMs }) {
-      const deadline = setTimeout(() => stopping.abort(new Error('The worker stops.')), deadlineMs);
+      const deadline = setTimeout(() => {
+        stopping.abort(new Error('The worker stops.'));
+        // Batches under way would hold their chunks until they end.
+        pool?.close().catch((error: unknown) => logger.warn({ err: error }, 'Threads did not end'));
+      }, deadlineMs);
       await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
       clearTimeout(deadline);
       await Promise.all([queue.close(), schedules.close(), pool?.close()]);

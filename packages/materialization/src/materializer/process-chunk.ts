@@ -1,5 +1,4 @@
 import { isLarderError, type ErrorCode } from '@larder/core';
-import type { SourceRow } from '@larder/features';
 import type { HistoryRow } from '@larder/offline-store';
 import {
   claimChunk,
@@ -7,14 +6,14 @@ import {
   failChunk,
   finishRuns,
   giveBackChunk,
-  listRetriedRows,
   type ChunkAttempt,
   type ClaimedChunk,
   type LandedFailure,
 } from '@larder/offline-store/runs';
 import type { SourceBounds } from '@larder/sources';
 import { landRows } from '../landing/land-rows.ts';
-import { prepareRows, type PreparedRows } from '../landing/prepare-rows.ts';
+import { pickRetriedRows } from '../landing/pick-retried-rows.ts';
+import { prepareRows } from '../landing/prepare-rows.ts';
 import { skipUnchanged } from '../landing/skip-unchanged.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { computeRows } from './compute-rows.ts';
@@ -110,7 +109,9 @@ async function computeAndLand(
   const source = context.views.source(view);
   const signal = AbortSignal.any([stopping, heartbeat.lost]);
   const bounds = chunk.bounds as SourceBounds;
-  const prepared = await prepare(context, { chunk, view }, await source.scan(bounds));
+  const { clock } = context;
+  const scanned = prepareRows(await source.scan(bounds), { view: view.manifest, entity: view.entity, clock });
+  const prepared = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
   const unskipped = await skipUnchanged(prepared.rows, {
     store,
     project,
@@ -147,28 +148,6 @@ async function computeAndLand(
   if (!landed) return null;
   context.observer.rowsLanded(view.ref, counts);
   return computed.rows;
-}
-
-async function prepare(
-  context: MaterializerContext,
-  { chunk, view }: { readonly chunk: ClaimedChunk; readonly view: MaterializedView },
-  sourceRows: readonly SourceRow[],
-): Promise<PreparedRows> {
-  const prepared = prepareRows(sourceRows, {
-    view: view.manifest,
-    entity: view.entity,
-    clock: context.clock,
-  });
-  if (chunk.retryOf === null) return prepared;
-  // The keys' other rows landed with the chunk that is being retried.
-  const wanted = await listRetriedRows(context.store, chunk.chunkId);
-  const isWanted = (row: { readonly entityKey: string | null; readonly eventTimestampMs: number | null }) =>
-    wanted.some(
-      (retried) =>
-        retried.entityKey === row.entityKey &&
-        (retried.eventTimestampMs === null || retried.eventTimestampMs === row.eventTimestampMs),
-    );
-  return { ...prepared, rows: prepared.rows.filter(isWanted), failures: prepared.failures.filter(isWanted) };
 }
 
 function reasonOf(error: unknown): { code: ErrorCode; reason: string; retryable: boolean } {

@@ -40,6 +40,34 @@ describe('schedules', () => {
   });
 });
 
+describe('a schedule', () => {
+  test('keeps a tick that fell due while no worker ran', async ({ shop }) => {
+    const ticks: ScheduleTick[] = [];
+    const start = () =>
+      createSchedules({
+        project: 'night',
+        redisUrl: shop.redisUrl,
+        logger: shop.logger,
+        onTick: async (tick) => {
+          ticks.push(tick);
+        },
+      });
+    const everySecond = { ...shop.view('scheduled@1'), schedule: '* * * * * *' };
+    const evening = start();
+    await evening.reconcile([everySecond]);
+    await vi.waitFor(() => expect(ticks.length).toBeGreaterThan(0), { timeout: 8_000, interval: 20 });
+    await evening.close();
+    const before = ticks.length;
+    const closedAt = Date.now();
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(closedAt + 2_500), { timeout: 8_000 });
+    const morning = start();
+    await morning.reconcile([everySecond]);
+    await vi.waitFor(() => expect(ticks.length).toBeGreaterThan(before), { timeout: 8_000, interval: 20 });
+    expect(ticks[before]?.dueAt.getTime()).toBeLessThanOrEqual(closedAt + 1_000);
+    await morning.close();
+  });
+});
+
 describe('a tick', () => {
   test('queues one run however often it is delivered, and none while one is open', async ({ shop }) => {
     const applied = shop.project.manifest;

@@ -27,6 +27,14 @@ export interface Schedules {
 
 const QUEUE = 'schedules';
 
+/** The next tick is certain; one that could not reach PostgreSQL is tried a few times first. */
+const TICK = {
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1_000 },
+  removeOnComplete: true,
+  removeOnFail: true,
+};
+
 export function createSchedules(options: SchedulesOptions): Schedules {
   const { logger } = options;
   const prefix = queuePrefix(options.project);
@@ -57,31 +65,33 @@ export function createSchedules(options: SchedulesOptions): Schedules {
   worker.on('failed', (job, error) =>
     logger.warn({ err: error, view: job?.data.viewRef }, 'A scheduled run was not queued'),
   );
+  /** BullMQ's schedulers were seen to stop: a tick that is overdue now and was at the last look is not coming. */
+  const overdue = new Map<string, number>();
+  function isStuck(ref: string, next: number | undefined): boolean {
+    if (next !== undefined && next >= Date.now()) return false;
+    const stuck = overdue.get(ref) === (next ?? 0);
+    overdue.set(ref, next ?? 0);
+    return stuck;
+  }
   return {
     async reconcile(views) {
       const wanted = new Map(
         views.flatMap((view) => (view.schedule === null ? [] : [[viewRef(view), view.schedule]])),
       );
+      const standing = new Map(
+        (await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]),
+      );
       for (const [ref, pattern] of wanted) {
+        const scheduler = standing.get(ref);
+        // Setting a schedule anew drops a tick that is due and not delivered yet, as after a night without workers.
+        if (scheduler?.pattern === pattern && !isStuck(ref, scheduler.next)) continue;
         await queue.upsertJobScheduler(
           ref,
           { pattern, tz: 'UTC' },
-          {
-            name: 'tick',
-            data: { viewRef: ref },
-            // The next tick is certain; a tick that could not reach PostgreSQL is tried a few times first.
-            opts: {
-              attempts: 5,
-              backoff: { type: 'exponential', delay: 1_000 },
-              removeOnComplete: true,
-              removeOnFail: true,
-            },
-          },
+          { name: 'tick', data: { viewRef: ref }, opts: TICK },
         );
       }
-      for (const scheduler of await queue.getJobSchedulers()) {
-        if (!wanted.has(scheduler.key)) await queue.removeJobScheduler(scheduler.key);
-      }
+      for (const ref of standing.keys()) if (!wanted.has(ref)) await queue.removeJobScheduler(ref);
     },
     async close() {
       await worker.close();
