@@ -9,18 +9,20 @@ const KEEP_ALIVE_MS = 75_000;
 /** For a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** One port: the predict routes on node:http, everything else on Express. */
-export function createHttpServer(predict: RawHandler, app: RequestListener): Server {
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: 5_000,
-    },
-    (request, response) => {
-      if (!predict(request, response)) app(request, response);
-    },
-  );
+/** The predict routes on node:http, everything else on Express. */
+export function predictFirst(predict: RawHandler, app: RequestListener): RequestListener {
+  return (request, response) => {
+    if (!predict(request, response)) app(request, response);
+  };
+}
+
+export function createHttpServer(listener: RequestListener): Server {
+  const timeouts = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 5_000,
+  };
+  const server = createServer(timeouts, listener);
   server.on('clientError', refuseBroken);
   return server;
 }

@@ -1,4 +1,4 @@
 export { readConfig } from './config.ts';
 export type { Config } from './config.ts';
 export { startInference } from './start-inference.ts';
-export type { Inference } from './start-inference.ts';
+export type { Inference, StartOptions } from './start-inference.ts';

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LarderError, isLarderError, systemClock, type Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
@@ -5,11 +6,11 @@ import { createOfflineStore, createPredictionLog, migrate } from '@larder/offlin
 import { checkRedisPolicy, connectRedis, createOnlineStore, type Redis } from '@larder/online-store';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
-import { closeServer, createHttpServer } from './create-server.ts';
+import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
 import { readiness } from './health/readiness.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
 import { createModelCatalog } from './models/model-catalog.ts';
-import { createPredictHandler } from './predict/predict.handler.ts';
+import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { backfillsRoutes } from './routes/backfills.routes.ts';
 import { docsRoutes } from './routes/docs.routes.ts';
 import { entitiesRoutes } from './routes/entities.routes.ts';
@@ -26,12 +27,21 @@ export interface Inference {
   close(): Promise<void>;
 }
 
+export interface StartOptions {
+  /** How predict and everything else share the port; the benchmarks compare ways. @default predict first, then Express */
+  readonly compose?: (predict: RawHandler, app: RequestListener) => RequestListener;
+}
+
 const DRAIN_DEADLINE_MS = 10_000;
 const START_TIMEOUT_MS = 5_000;
 const READINESS_TIMEOUT_MS = 500;
 
 /** Starts the service; stores that are away make it not ready, they do not keep it from starting. @throws PROJECT_NOT_FOUND, DEFINITION_INVALID, REDIS_POLICY_WRONG */
-export async function startInference(config: Config, logger: Logger): Promise<Inference> {
+export async function startInference(
+  config: Config,
+  logger: Logger,
+  options: StartOptions = {},
+): Promise<Inference> {
   const project = await loadProject(config.projectPath);
   const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   await refuseWrongPolicy(redis, logger);
@@ -91,10 +101,8 @@ export async function startInference(config: Config, logger: Logger): Promise<In
       docsRoutes({ models: () => catalog.descriptions() }),
     ],
   });
-  const server = createHttpServer(
-    createPredictHandler({ findModel: (name) => catalog.find(name), metrics, logger }),
-    app,
-  );
+  const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, logger });
+  const server = createHttpServer((options.compose ?? predictFirst)(predict, app));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);

@@ -2,13 +2,13 @@
  * Budget for one row: 15 µs of this process beside Redis and the model. One await for the store and one for the run;
  * nothing else may wait, log, parse JSON or build an object per feature here.
  */
-import { LarderError, isLarderError, newId, shortestFloat32, type Clock } from '@larder/core';
+import { LarderError, isLarderError, newId, type Clock } from '@larder/core';
 import type { ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
 import { withDeadline } from './deadline.ts';
 import { fillFromSteps, fillFromViews, type Tensor } from './fill-tensor.ts';
-import { logRecord, onDemandMembers } from './log-record.ts';
+import { logRecord, onDemandMembers, pointersOf, type Members } from './log-record.ts';
 import type { Plan } from './plan.ts';
 import { readInputs, type InputRow, type Inputs } from './read-inputs.ts';
 import {
@@ -125,9 +125,10 @@ export function createPredictor(deps: PredictorDeps): Predictor {
   };
 }
 
-/** A row on its way; `onDemand` is for the log, as later rows overwrite the functions' results. */
+/** A row on its way; what the functions gave is for the log, as later rows overwrite it. */
 interface ComputedRow extends PredictedRow {
-  readonly onDemand: Readonly<Record<string, unknown>> | null;
+  readonly row: number;
+  readonly onDemand: Members | null;
 }
 
 type ComputedRows = readonly (ComputedRow | LarderError)[];
@@ -179,6 +180,7 @@ function computeRows(
   const steps = createStepRunner(batch);
   const rows = new Array<ComputedRow | LarderError>(inputs.errors.length);
   let place = -1;
+  let onDemand: Members | null = null;
   for (let r = 0; r < rows.length; r++) {
     const invalid = inputs.errors[r] as LarderError | null;
     if (invalid === null) place += 1;
@@ -190,12 +192,14 @@ function computeRows(
       continue;
     }
     fillFromSteps(plan, steps.results, { tensor, row: place });
+    if (wanted.log && steps.changed()) onDemand = onDemandMembers(plan, steps.results);
     rows[r] = {
+      row: r,
       predictionId: newId(),
       place,
       degradedReasons: degradedReasons(batch, r),
       features: wanted.features ? showFeatures(batch, r, steps.results) : null,
-      onDemand: wanted.log ? onDemandMembers(plan, steps.results) : null,
+      onDemand,
     };
   }
   return rows;
@@ -223,26 +227,14 @@ function logRows(deps: PredictorDeps, answered: AnsweredBatch): void {
   const { predictionLog, clock } = deps;
   if (predictionLog === null) return;
   const { batch, request, rows, outputs, totalMs } = answered;
-  const common = {
+  const logged = {
+    plan: batch.plan,
     rows: request.rows,
     shared: request.shared,
     predictedAtMs: clock.nowMs(),
     latencyUs: totalMs * 1_000,
+    outputs,
+    pointers: pointersOf(batch),
   };
-  for (let r = 0; r < rows.length; r++) {
-    const row = rows[r] as ComputedRow | LarderError;
-    if (row instanceof LarderError) continue;
-    const { predictionId, degradedReasons: reasons, onDemand } = row;
-    const values = outputsAt(outputs, row.place);
-    predictionLog.append(
-      logRecord(batch, common, { row: r, predictionId, degradedReasons: reasons, onDemand, outputs: values }),
-    );
-  }
-}
-
-function outputsAt(outputs: Readonly<Record<string, Float32Array>>, place: number): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const name in outputs)
-    values[name] = shortestFloat32((outputs[name] as Float32Array)[place] as number);
-  return values;
+  for (const row of rows) if (!(row instanceof LarderError)) predictionLog.append(logRecord(logged, row));
 }

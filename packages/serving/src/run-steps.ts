@@ -12,6 +12,8 @@ export type StepResult = Readonly<Record<string, FieldValue>>;
 export interface StepRunner {
   /** Runs every on-demand function for one row; why one failed, or null. The results are in `results`. */
   run(row: number): LarderError | null;
+  /** False when the row that ran last has the results of the row before it. */
+  changed(): boolean;
   /** Of the row that ran last, by step. */
   readonly results: readonly StepResult[];
 }
@@ -20,10 +22,13 @@ export function createStepRunner(batch: Batch): StepRunner {
   const { steps } = batch.plan;
   const results: StepResult[] = [];
   let lastRequest: readonly FieldValue[] | null = null;
+  let changed = false;
   return {
     results,
+    changed: () => changed,
     run(row) {
       const request = batch.inputs.requests[row] as readonly FieldValue[];
+      changed = false;
       for (let s = 0; s < steps.length; s++) {
         const step = steps[s] as OnDemandStep;
         // the functions are pure: rows that share their request share what depends on nothing else
@@ -34,6 +39,7 @@ export function createStepRunner(batch: Batch): StepRunner {
           return outcome;
         }
         results[s] = outcome;
+        changed = true;
       }
       lastRequest = request;
       return null;
