@@ -27,8 +27,8 @@ const bench: Bench = {
     const prepared = await prepare();
     const servers: ServerProcess[] = [];
     try {
-      const env = { ...prepared.env, ...(behindExpress && { BENCH_BEHIND_EXPRESS: 'yes' }) };
-      const larder = await startServer('larder-server.ts', env);
+      const file = behindExpress ? 'larder-behind-express.ts' : 'larder-server.ts';
+      const larder = await startServer(file, prepared.env);
       servers.push(larder);
       const floor = await startServer('floor-server.ts', prepared.env);
       servers.push(floor);
@@ -82,7 +82,11 @@ function rows(rounds: readonly { readonly larder: Measured; readonly floor: Meas
 }
 
 const REQUESTED_AT = '2026-11-20T09:30:00Z';
-const larderBody = (adId: string) => ({ entities: { ad_id: adId }, request: { requested_at: REQUESTED_AT } });
+const larderBody = (adId: string) => ({
+  entities: { ad_id: adId },
+  request: { requested_at: REQUESTED_AT },
+  options: { deadline_ms: 5_000 },
+});
 const floorBody = (adId: string) => ({ ad_id: adId, requested_at: REQUESTED_AT });
 
 async function measure(

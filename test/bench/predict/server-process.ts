@@ -8,34 +8,40 @@ export interface ServerProcess {
   readonly url: string;
   /** CPU time spent until now, in microseconds. */
   cpuUs(): Promise<number>;
+  /** What the module's own `work` says about one round. */
+  work(): Promise<number>;
   stop(): Promise<void>;
 }
 
-interface Said {
-  readonly url?: string;
-  readonly cpuUs?: number;
-}
+/** Asked once: pinning this process makes it see one core. */
+const CORES = availableParallelism();
 
 /** `file`: a module of this folder that calls `report`. */
 export async function startServer(
   file: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const pin = pinning(availableParallelism() - 1);
-  const [command, ...args] = [...pin, process.execPath, `${import.meta.dirname}/${file}`];
+  const [command, ...args] = [...pinning(CORES - 1), process.execPath, `${import.meta.dirname}/${file}`];
   const child = spawn(command as string, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
   });
-  const [{ url = '' }] = (await once(child, 'message')) as [Said];
+  const failed = new AbortController();
+  child.once('exit', (code) => failed.abort(new Error(`${file} ended with ${code}.`)));
+  const answer = async <T>(): Promise<T> => {
+    const [said] = (await once(child, 'message', { signal: failed.signal })) as [T];
+    return said;
+  };
+  const ask = (question: 'cpu' | 'work') => {
+    child.send(question);
+    return answer<number>();
+  };
   return {
-    url,
-    async cpuUs() {
-      child.send('cpu');
-      const [{ cpuUs = 0 }] = (await once(child, 'message')) as [Said];
-      return cpuUs;
-    },
+    url: await answer<string>(),
+    cpuUs: () => ask('cpu'),
+    work: () => ask('work'),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
       await once(child, 'exit');
     },
@@ -48,18 +54,19 @@ export function pinSelf(redisProcessId: number): string {
   if (pin.length === 0) return 'not pinned';
   for (const pid of [process.pid, redisProcessId])
     spawn('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });
-  return `servers on core ${availableParallelism() - 1}, load and Redis on core 0`;
+  return `servers on core ${CORES - 1}, load and Redis on core 0`;
 }
 
 function pinning(core: number): string[] {
-  return availableParallelism() > 1 && findProgram('taskset') !== null ? ['taskset', '-c', String(core)] : [];
+  return CORES > 1 && findProgram('taskset') !== null ? ['taskset', '-c', String(core)] : [];
 }
 
-/** In the server: says where it listens, and its CPU time whenever it is asked. */
-export function report(url: string): void {
-  process.on('message', () => {
+/** In the server: says where it listens, and answers what it is asked. */
+export function report(url: string, work: () => Promise<number> = () => Promise.resolve(0)): void {
+  process.on('message', (question) => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpuUs: user + system } satisfies Said);
+    if (question === 'cpu') process.send?.(user + system);
+    else void work().then((said) => process.send?.(said));
   });
-  process.send?.({ url } satisfies Said);
+  process.send?.(url);
 }

@@ -1,0 +1,11 @@
+import { ADS } from './prepare.ts';
+
+export const ROWS = 500;
+export const ROUND_MS = 1_000;
+
+/** Four different batches of 500 different ads. */
+export function batches(): string[][] {
+  return Array.from({ length: 4 }, (_, batch) =>
+    Array.from({ length: ROWS }, (__, row) => `ad-${(batch * ROWS + row * 7) % ADS}`),
+  );
+}
