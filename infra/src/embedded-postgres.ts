@@ -27,7 +27,7 @@ export interface EmbeddedPostgresOptions {
   readonly asNobody?: boolean;
 }
 
-const USER = 'larder';
+const USER = 'postgres';
 const NOBODY = 65_534;
 
 /** PostgreSQL from npm as a private child on a unix socket; initialised on first use, no TCP port. */

@@ -22,7 +22,7 @@ export interface SeedResult {
 }
 
 const TABLES = `
-  create table if not exists ads (
+  create table if not exists public.ads (
     ad_id text primary key,
     campaign text not null,
     headline text not null,
@@ -30,8 +30,8 @@ const TABLES = `
     created_at timestamptz not null,
     updated_at timestamptz not null
   );
-  create table if not exists ad_days (
-    ad_id text not null references ads on delete cascade,
+  create table if not exists public.ad_days (
+    ad_id text not null references public.ads on delete cascade,
     day date not null,
     impressions integer not null,
     clicks integer not null,
@@ -72,7 +72,7 @@ async function upsertAds(
     created_at: new Date(nowMs - ageInDays(ad) * DAY_MS),
   }));
   const { rowCount } = await client.query(
-    `insert into ads (ad_id, campaign, headline, image_url, created_at, updated_at)
+    `insert into public.ads as ads (ad_id, campaign, headline, image_url, created_at, updated_at)
      select ad_id, campaign, headline, image_url, created_at, created_at
        from json_to_recordset($1) as ad (ad_id text, campaign text, headline text, image_url text, created_at timestamptz)
      on conflict (ad_id) do update
@@ -94,7 +94,7 @@ async function addDays(client: pg.Client, ads: readonly AdDesign[], today: Date)
     })),
   );
   const { rowCount } = await client.query(
-    `insert into ad_days
+    `insert into public.ad_days
      select * from json_to_recordset($1) as ad_day (ad_id text, day date, impressions integer, clicks integer)
      on conflict do nothing`,
     [JSON.stringify(rows)],

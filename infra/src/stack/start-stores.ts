@@ -69,12 +69,12 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
         {
           name: 'Redis',
           async start() {
-            const redis = await startEmbeddedRedis(folder, {
+            const server = await startEmbeddedRedis(folder, {
               toolsFolder: toolsFolder(options.root),
               onProgress,
             });
-            url = redis.url;
-            return redis.process;
+            url = server.url;
+            return server.process;
           },
           onProgress,
           stopGraceMs: 20_000,
