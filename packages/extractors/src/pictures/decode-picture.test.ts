@@ -2,7 +2,8 @@ import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodePicture, type DecodePictureOptions } from './decode-picture.ts';
 
-const OPTIONS = { width: 8, height: 8, fit: 'fill', maxPixels: 1_000_000 } satisfies DecodePictureOptions;
+const SHAPE = { width: 8, height: 8, fit: 'fill' } as const;
+const OPTIONS = { shape: SHAPE, maxPixels: 1_000_000 } satisfies DecodePictureOptions;
 
 const flat = (colour: string, side = 64): Sharp =>
   sharp({ create: { width: side, height: side, channels: 4, background: colour } });
@@ -34,13 +35,13 @@ describe('colours', () => {
     ['JPEG with a colour profile', flat('rgb(200,100,50)').withIccProfile('srgb').jpeg({ quality: 100 })],
     ['palette PNG', flat('rgb(200,100,50)').png({ palette: true })],
   ])('%s', async (_, picture) => {
-    const rgb = await decodePicture(await picture.toBuffer(), OPTIONS);
+    const { rgb } = await decodePicture(await picture.toBuffer(), OPTIONS);
     expect(rgb).toHaveLength(8 * 8 * 3);
     expect(pixel(rgb, 30)).toEqual(near(200, 100, 50));
   });
 
   test('grey becomes three equal colours', async () => {
-    const rgb = await decodePicture(
+    const { rgb } = await decodePicture(
       await flat('rgb(90,90,90)').toColourspace('b-w').png().toBuffer(),
       OPTIONS,
     );
@@ -49,7 +50,7 @@ describe('colours', () => {
   });
 
   test('CMYK becomes RGB', async () => {
-    const rgb = await decodePicture(
+    const { rgb } = await decodePicture(
       await flat('rgb(255,255,255)').toColourspace('cmyk').jpeg().toBuffer(),
       OPTIONS,
     );
@@ -58,7 +59,7 @@ describe('colours', () => {
   });
 
   test('what is transparent lies on white', async () => {
-    const half = await decodePicture(await flat('rgba(0,0,0,0.5)').png().toBuffer(), OPTIONS);
+    const { rgb: half } = await decodePicture(await flat('rgba(0,0,0,0.5)').png().toBuffer(), OPTIONS);
     expect(pixel(half)).toEqual(near(127, 127, 127));
   });
 });
@@ -69,7 +70,7 @@ test('a picture that its camera held sideways comes upright', async () => {
     .withMetadata({ orientation: 6 })
     .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
     .toBuffer();
-  const rgb = await decodePicture(leftRed, OPTIONS);
+  const { rgb } = await decodePicture(leftRed, OPTIONS);
   // Turned by 90 degrees clockwise, what was left is on top.
   expect(pixel(rgb, 7)).toEqual(near(255, 0, 0));
   expect(pixel(rgb, 63)).toEqual(near(255, 255, 255));
@@ -77,7 +78,7 @@ test('a picture that its camera held sideways comes upright', async () => {
 
 test('contain adds white borders to a wide picture', async () => {
   const wide = await flat('#00f').resize(128, 32, { fit: 'fill' }).png().toBuffer();
-  const rgb = await decodePicture(wide, { ...OPTIONS, fit: 'contain' });
+  const { rgb } = await decodePicture(wide, { ...OPTIONS, shape: { ...SHAPE, fit: 'contain' } });
   expect([pixel(rgb, 0), pixel(rgb, 3 * 8 + 4)]).toEqual([near(255, 255, 255), near(0, 0, 255)]);
 });
 
@@ -90,7 +91,7 @@ describe('refuses', () => {
     ['an AVIF that is cut off', () => noise().avif().toBuffer()],
   ])('%s', async (_, encode) => {
     const whole = await encode();
-    await expect(decodePicture(whole, OPTIONS)).resolves.toHaveLength(192);
+    await expect(decodePicture(whole, OPTIONS)).resolves.toMatchObject({ width: 8, height: 8 });
     await expect(decodePicture(whole.subarray(0, whole.length >> 1), OPTIONS)).rejects.toMatchObject({
       code: 'PICTURE_UNREADABLE',
       message: expect.stringMatching(/^The picture is damaged or cut off \(.+\); upload it again\.$/),
@@ -106,14 +107,18 @@ describe('refuses', () => {
   });
 
   test.each([
-    ['a page', '<!doctype html><title>404</title>'],
+    ['a web page', '<!doctype html><title>404</title>'],
     ['an SVG, which could read files', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
     ['a PDF', '%PDF-1.7'],
-    ['an empty file', ''],
-  ])('%s', async (_, text) => {
+  ])('%s', async (name, text) => {
     await expect(decodePicture(Buffer.from(text), OPTIONS)).rejects.toMatchObject({
-      code: 'PICTURE_UNREADABLE',
+      code: 'PICTURE_FORMAT_UNSUPPORTED',
+      message: expect.stringContaining(name.split(',', 1)[0] as string),
     });
+  });
+
+  test('an empty file', async () => {
+    await expect(decodePicture(Buffer.of(), OPTIONS)).rejects.toMatchObject({ code: 'PICTURE_UNREADABLE' });
   });
 
   test('a header without a picture behind it', async () => {

@@ -1,42 +1,54 @@
 import { LarderError } from '@larder/core';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
+import { guessContent, sniffPicture, type PictureFormat } from './sniff-picture.ts';
 
-export interface DecodePictureOptions {
-  readonly width: number;
-  readonly height: number;
-  /** How a picture of another shape becomes `width` × `height`. */
-  readonly fit: PictureFit;
-  readonly maxPixels: number;
-}
+/** Exactly `width` × `height`, or as it is and made smaller until both sides are at most `maxSide`. */
+export type PictureShape =
+  | { readonly width: number; readonly height: number; readonly fit: PictureFit }
+  | { readonly maxSide: number };
 
 /** `fill` stretches, `cover` cuts, `contain` adds white borders. */
 export type PictureFit = 'fill' | 'cover' | 'contain';
 
+export interface DecodePictureOptions {
+  readonly shape: PictureShape;
+  /** Width × height of the file. */
+  readonly maxPixels: number;
+}
+
+export interface DecodedPicture {
+  readonly width: number;
+  readonly height: number;
+  /** [height × width × 3] */
+  readonly rgb: Uint8Array;
+}
+
+/** More pictures than any advertisement has; each costs time even where only the first is decoded. */
+export const MAX_FRAMES = 1_000;
+
 /**
- * Encoded bytes → RGB bytes [height × width × 3], upright, on white where transparent, the first frame of many.
+ * Encoded bytes → RGB bytes, upright, on white where transparent, the first frame of many.
  * Colour profiles are ignored: applying them costs three times the decoding and moves sRGB pictures not at all;
  * what counts is that training and serving see the same.
- * @throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE
+ * In this process: for bytes that are trusted. Pictures of strangers go through `openPictureDecoder`.
+ * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE
  */
-export async function decodePicture(bytes: Buffer, options: DecodePictureOptions): Promise<Uint8Array> {
-  const { width, height, fit, maxPixels } = options;
-  if (!isPicture(bytes)) {
-    throw new LarderError(
-      'PICTURE_UNREADABLE',
-      bytes.length === 0
-        ? 'The picture is an empty file; upload it again.'
-        : 'The content is no JPEG, PNG, WebP, GIF or AVIF picture; mend the address in the source or upload it again.',
-    );
-  }
+export async function decodePicture(
+  bytes: Buffer,
+  { shape, maxPixels }: DecodePictureOptions,
+): Promise<DecodedPicture> {
+  const format = formatOf(bytes);
   try {
-    return await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true })
-      .autoOrient()
-      .resize(width, height, { fit, background: '#ffffff' })
+    const picture = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
+    await checkFrames(picture, format);
+    const { data, info } = await resized(picture.autoOrient(), shape)
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
-      .toBuffer();
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, rgb: data };
   } catch (cause) {
+    if (cause instanceof LarderError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (message.includes('exceeds pixel limit')) throw await tooManyPixels(bytes, maxPixels, cause);
     throw new LarderError(
@@ -45,6 +57,36 @@ export async function decodePicture(bytes: Buffer, options: DecodePictureOptions
       { cause },
     );
   }
+}
+
+function resized(picture: Sharp, shape: PictureShape): Sharp {
+  if ('maxSide' in shape) {
+    return picture.resize(shape.maxSide, shape.maxSide, { fit: 'inside', withoutEnlargement: true });
+  }
+  return picture.resize(shape.width, shape.height, { fit: shape.fit, background: '#ffffff' });
+}
+
+/** Nothing else reaches libvips: it would also open SVG, PDF and other formats that can make it read files. */
+function formatOf(bytes: Buffer): PictureFormat {
+  if (bytes.length === 0)
+    throw new LarderError('PICTURE_UNREADABLE', 'The picture is an empty file; upload it again.');
+  const format = sniffPicture(bytes);
+  if (format !== null) return format;
+  throw new LarderError(
+    'PICTURE_FORMAT_UNSUPPORTED',
+    `The content is ${guessContent(bytes)}, not a JPEG, PNG, WebP, GIF or AVIF picture; mend the address in the ` +
+      'source or convert the picture.',
+  );
+}
+
+async function checkFrames(picture: Sharp, format: PictureFormat): Promise<void> {
+  if (format === 'jpeg' || format === 'png') return;
+  const { pages = 1 } = await picture.metadata();
+  if (pages <= MAX_FRAMES) return;
+  throw new LarderError(
+    'PICTURE_TOO_LARGE',
+    `The picture has ${pages} frames, at most ${MAX_FRAMES} are read; serve a shorter animation or its first frame.`,
+  );
 }
 
 async function tooManyPixels(bytes: Buffer, maxPixels: number, cause: unknown): Promise<LarderError> {
@@ -61,19 +103,4 @@ async function tooManyPixels(bytes: Buffer, maxPixels: number, cause: unknown): 
 
 function megapixels(pixels: number): string {
   return (pixels / 1e6).toFixed(1).replace(/\.0$/, '');
-}
-
-/**
- * By the first bytes, whatever the server calls it. Nothing else reaches libvips: it would also open SVG, PDF and
- * other formats that can make it read files.
- */
-function isPicture(bytes: Buffer): boolean {
-  const ascii = bytes.toString('latin1', 0, 12);
-  return (
-    ascii.startsWith('\xff\xd8\xff') ||
-    ascii.startsWith('\x89PNG\r\n\x1a\n') ||
-    ascii.startsWith('GIF8') ||
-    (ascii.startsWith('RIFF') && ascii.endsWith('WEBP')) ||
-    (ascii.startsWith('ftyp', 4) && /avi[fs]$/.test(ascii))
-  );
 }

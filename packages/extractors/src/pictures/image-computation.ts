@@ -1,7 +1,6 @@
 import { ERRORS, isLarderError } from '@larder/core';
 import type { Computation, ComputationContext, RowFailure, RowOutcome, SourceRow } from '@larder/features';
-import sharp from 'sharp';
-import { decodePicture } from './decode-picture.ts';
+import { openPictureDecoder } from './decoder/shared-decoder.ts';
 import { fetchPicture } from './fetch-picture.ts';
 import { loadPictureEncoder } from './picture-encoder.ts';
 import { pictureStatistics } from './picture-pixels.ts';
@@ -16,7 +15,7 @@ export interface ImageComputationOptions {
 
 /**
  * Fetch → decode → encode for `concurrency` pictures at a time: while one is encoded on this thread, others are
- * fetched and decoded on libuv's. An address that several rows share is fetched once.
+ * fetched here and decoded in another process. An address that several rows share is fetched once.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function createImageComputation(
@@ -25,10 +24,8 @@ export async function createImageComputation(
 ): Promise<Computation> {
   const encoderPath = context.artifactPaths['encoder'];
   if (encoderPath === undefined) throw new Error("imageFeatures got no path for its artifact 'encoder'");
-  // Settings of the whole process: one thread per picture, many pictures; no picture comes twice.
-  sharp.concurrency(1);
-  sharp.cache(false);
   const encoder = await loadPictureEncoder(encoderPath);
+  const decoder = openPictureDecoder();
   const { column, concurrency, maxPixels, maxBytes, timeoutMs } = options;
   const { width, height, fit } = encoder;
 
@@ -40,7 +37,7 @@ export async function createImageComputation(
         maxBytes,
         signal,
       });
-      const rgb = await decodePicture(bytes, { width, height, fit, maxPixels });
+      const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels });
       signal.throwIfAborted();
       return { values: { embedding: await encoder.encode(rgb), ...pictureStatistics(rgb) } };
     } catch (error) {
@@ -64,7 +61,10 @@ export async function createImageComputation(
         return outcome ?? { failure: noAddress(row, column) };
       });
     },
-    close: () => encoder.close(),
+    async close() {
+      decoder.close();
+      await encoder.close();
+    },
   };
 }
 

@@ -105,7 +105,7 @@ test('bad pictures fail their own rows, each with a reason for a person', async 
     'PICTURE_UNREADABLE',
     'PICTURE_TOO_LARGE',
     'PICTURE_TIMEOUT',
-    'PICTURE_UNREADABLE',
+    'PICTURE_FORMAT_UNSUPPORTED',
     'ok',
     'PICTURE_HOST_NOT_ALLOWED',
     'PICTURE_URL_INVALID',

@@ -55,8 +55,9 @@ async function measure(): Promise<void> {
     for (const address of addresses) {
       const { allowedHosts } = context;
       const bytes = await timed('fetch', () => fetchPicture(address, { allowedHosts, ...LIMITS, signal }));
-      const rgb = await timed('decode', () =>
-        decodePicture(bytes, { ...encoder, maxPixels: LIMITS.maxPixels }),
+      const { width, height, fit } = encoder;
+      const { rgb } = await timed('decode', () =>
+        decodePicture(bytes, { shape: { width, height, fit }, maxPixels: LIMITS.maxPixels }),
       );
       await timed('statistics', () => pictureStatistics(rgb));
       await timed('onnx', () => encoder.encode(rgb));

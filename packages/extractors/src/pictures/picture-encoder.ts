@@ -147,10 +147,8 @@ async function checkGoldenPictures(encoder: PictureEncoder, artifactPath: string
         `${artifactPath}: golden.json must hold ${encoder.length} floats for the picture '${name}'.`,
       );
     }
-    const rgb = await decodePicture(Buffer.from(png, 'base64'), {
-      width,
-      height,
-      fit,
+    const { rgb } = await decodePicture(Buffer.from(png, 'base64'), {
+      shape: { width, height, fit },
       maxPixels: width * height,
     });
     const worst = worstDifference(await encoder.encode(rgb), expected, tolerance);

@@ -1,0 +1,55 @@
+import { Socket } from 'node:net';
+import { toLarderError } from '@larder/core';
+import sharp from 'sharp';
+import { decodePicture } from '../decode-picture.ts';
+import { readFrames, writeFrame } from './frames.ts';
+import {
+  DECODER_SOCKET_FD,
+  OUT_OF_MEMORY_EXIT_CODE,
+  type DecodeAnswer,
+  type DecodeRequest,
+} from './protocol.ts';
+
+/**
+ * A process that does nothing but decode pictures of strangers: it has no secrets in its environment, opens no file
+ * and no connection, and may die at any time. It ends when its parent does.
+ */
+const MEMORY_CHECK_MS = 20;
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'];
+
+// One thread per picture, several pictures; no picture comes twice.
+sharp.concurrency(1);
+sharp.cache(false);
+// Whatever a polyglot makes libvips believe, it has no other loader, and none that opens a file.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: LOADERS.map((format) => `VipsForeignLoad${format}Buffer`) });
+
+const memoryLimitBytes = Number(process.argv[2]);
+const socket = new Socket({ fd: DECODER_SOCKET_FD });
+let running = 0;
+
+socket.on('close', () => process.exit());
+socket.on('error', () => process.exit());
+readFrames(socket, ({ head, body }) => void answer(head as DecodeRequest, body));
+// The hard limit on private memory exists on Linux alone, and what libvips maps otherwise escapes it.
+setInterval(() => {
+  if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) process.exit(OUT_OF_MEMORY_EXIT_CODE);
+}, MEMORY_CHECK_MS);
+send({ ready: true });
+
+async function answer({ id, shape, maxPixels }: DecodeRequest, bytes: Buffer): Promise<void> {
+  running++;
+  try {
+    const { width, height, rgb } = await decodePicture(bytes, { shape, maxPixels });
+    send({ id, width, height }, rgb);
+  } catch (error) {
+    const { code, message } = toLarderError(error);
+    send({ id, error: { code, message } });
+  } finally {
+    running--;
+  }
+}
+
+function send(head: DecodeAnswer, body: Uint8Array = new Uint8Array()): void {
+  writeFrame(socket, head, body);
+}

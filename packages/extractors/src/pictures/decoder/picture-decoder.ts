@@ -1,0 +1,150 @@
+import { LarderError } from '@larder/core';
+import type { DecodedPicture, DecodePictureOptions } from '../decode-picture.ts';
+import { startDecoderProcess, type DecoderProcess } from './start-process.ts';
+
+/** Decodes pictures of strangers in a process of its own, which may die without taking anything along. */
+export interface PictureDecoder {
+  /**
+   * Like `decodePicture`. Several at a time; what waits does not count towards the time limit.
+   * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_DECODE_TIMEOUT,
+   *   PICTURE_DECODER_DIED this picture ended the process when it was decoded alone,
+   *   COMPUTATION_FAILED the process does not start
+   */
+  decode(bytes: Buffer, options: DecodePictureOptions): Promise<DecodedPicture>;
+  /** Pictures under way fail with COMPUTATION_FAILED. */
+  close(): void;
+}
+
+export interface PictureDecoderOptions {
+  /** Of the whole process. @default 1 GiB */
+  readonly memoryLimitBytes?: number;
+  /** For decoding one picture. @default 10_000 */
+  readonly timeoutMs?: number;
+  /** Pictures decoded at the same time. @default 2 */
+  readonly parallel?: number;
+}
+
+interface Job {
+  readonly bytes: Buffer;
+  readonly options: DecodePictureOptions;
+  readonly resolve: (picture: DecodedPicture) => void;
+  readonly reject: (error: Error) => void;
+  timer?: NodeJS.Timeout;
+}
+
+/** Starts the process at once and again whenever it died and a picture waits. */
+export function createPictureDecoder(options: PictureDecoderOptions = {}): PictureDecoder {
+  const { memoryLimitBytes = 1024 ** 3, timeoutMs = 10_000, parallel = 2 } = options;
+  const waiting: Job[] = [];
+  /** Were under way when the process died: each is decoded again, alone, so that only the culprit fails. */
+  const suspects: Job[] = [];
+  const running = new Map<number, Job>();
+  let alone = false;
+  let nextId = 0;
+  let decoder: DecoderProcess | null = null;
+  let ready = false;
+  let closed = false;
+
+  function start(): void {
+    ready = false;
+    decoder = startDecoderProcess(memoryLimitBytes, {
+      onReady() {
+        ready = true;
+        pump();
+      },
+      onPicture: (id, picture) => finish(id)?.resolve(picture),
+      onError: (id, { code, message }) => finish(id)?.reject(new LarderError(code, message)),
+      onDeath,
+    });
+  }
+
+  function pump(): void {
+    if (closed || waiting.length + suspects.length === 0) return;
+    if (decoder === null) start();
+    if (!ready) return;
+    if (suspects.length > 0) {
+      if (running.size === 0) run(suspects.shift() as Job, true);
+      return;
+    }
+    while (!alone && running.size < parallel && waiting.length > 0) run(waiting.shift() as Job, false);
+  }
+
+  function run(job: Job, byItself: boolean): void {
+    const id = nextId++;
+    alone = byItself;
+    job.timer = setTimeout(() => onTimeout(id), timeoutMs);
+    running.set(id, job);
+    decoder?.send({ id, ...job.options }, job.bytes);
+  }
+
+  /** The job leaves the running ones; the next ones follow after it is settled. */
+  function finish(id: number): Job | undefined {
+    const job = running.get(id);
+    if (job === undefined) return undefined;
+    clearTimeout(job.timer);
+    running.delete(id);
+    alone = false;
+    queueMicrotask(pump);
+    return job;
+  }
+
+  function onTimeout(id: number): void {
+    finish(id)?.reject(
+      new LarderError(
+        'PICTURE_DECODE_TIMEOUT',
+        `The picture was not decoded within ${timeoutMs} ms; save it again as a plain JPEG or PNG.`,
+      ),
+    );
+    decoder?.kill();
+    decoder = null;
+    // The others were only unlucky: back to the front.
+    waiting.unshift(...takeRunning());
+  }
+
+  function onDeath(reason: string): void {
+    decoder = null;
+    const wasReady = ready;
+    const [culprit, ...others] = takeRunning();
+    if (!wasReady) return failAll(`The process that decodes pictures does not start: ${reason}.`);
+    if (culprit === undefined) return;
+    if (alone) {
+      alone = false;
+      culprit.reject(
+        new LarderError(
+          'PICTURE_DECODER_DIED',
+          `Decoding the picture ended its process (${reason}); save it again as a plain JPEG or PNG.`,
+        ),
+      );
+    } else suspects.push(culprit, ...others);
+    pump();
+  }
+
+  function takeRunning(): Job[] {
+    const jobs = [...running.values()];
+    running.clear();
+    for (const { timer } of jobs) clearTimeout(timer);
+    return jobs;
+  }
+
+  function failAll(message: string): void {
+    for (const job of [...takeRunning(), ...suspects.splice(0), ...waiting.splice(0)]) {
+      job.reject(new LarderError('COMPUTATION_FAILED', message));
+    }
+  }
+
+  start();
+  return {
+    decode(bytes, decodeOptions) {
+      return new Promise((resolve, reject) => {
+        if (closed) throw new Error('the picture decoder is closed');
+        waiting.push({ bytes, options: decodeOptions, resolve, reject });
+        pump();
+      });
+    },
+    close() {
+      closed = true;
+      decoder?.kill();
+      failAll('The decoder of pictures was closed.');
+    },
+  };
+}

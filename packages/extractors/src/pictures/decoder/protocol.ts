@@ -1,0 +1,25 @@
+import { ERRORS, type ErrorCode } from '@larder/core';
+import { z } from 'zod';
+import type { DecodePictureOptions } from '../decode-picture.ts';
+
+/** After standard input, output and errors. */
+export const DECODER_SOCKET_FD = 3;
+/** The decoder ended itself because it used more memory than it may. */
+export const OUT_OF_MEMORY_EXIT_CODE = 70;
+
+/** The body is the file. */
+export interface DecodeRequest extends DecodePictureOptions {
+  readonly id: number;
+}
+
+/** The body is the pixels. Parsed, because a process that a picture took over would answer anything. */
+export const decodeAnswer = z.union([
+  z.strictObject({ ready: z.literal(true) }),
+  z.strictObject({ id: z.int(), width: z.int().positive(), height: z.int().positive() }),
+  z.strictObject({
+    id: z.int(),
+    error: z.strictObject({ code: z.enum(Object.keys(ERRORS) as [ErrorCode]), message: z.string() }),
+  }),
+]);
+
+export type DecodeAnswer = z.output<typeof decodeAnswer>;

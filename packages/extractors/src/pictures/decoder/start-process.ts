@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DecodedPicture } from '../decode-picture.ts';
+import { readFrames, writeFrame } from './frames.ts';
+import {
+  decodeAnswer,
+  DECODER_SOCKET_FD,
+  OUT_OF_MEMORY_EXIT_CODE,
+  type DecodeAnswer,
+  type DecodeRequest,
+} from './protocol.ts';
+
+export interface DecoderProcessEvents {
+  /** It can take pictures. */
+  onReady(): void;
+  onPicture(id: number, picture: DecodedPicture): void;
+  onError(id: number, error: Extract<DecodeAnswer, { error: unknown }>['error']): void;
+  /** Once; never after `kill`. */
+  onDeath(reason: string): void;
+}
+
+export interface DecoderProcess {
+  readonly pid: number | undefined;
+  send(request: DecodeRequest, bytes: Buffer): void;
+  kill(): void;
+}
+
+const MODULE = fileURLToPath(new URL(`./decoder-process${extname(import.meta.filename)}`, import.meta.url));
+/** Of JavaScript objects; pictures lie outside this heap. */
+const HEAP_MB = 128;
+const SHOWN_STDERR = 500;
+/**
+ * Limits private memory (Linux alone obeys) and, when the machine runs out of memory, offers this process first.
+ * Address space cannot be limited: V8 reserves gigabytes that it never touches.
+ */
+const LIMITED = 'ulimit -d "$1"; echo 1000 > /proc/self/oom_score_adj; shift; exec "$@"';
+
+export function startDecoderProcess(memoryLimitBytes: number, events: DecoderProcessEvents): DecoderProcess {
+  const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, MODULE, String(memoryLimitBytes)];
+  const [command = '', ...args] =
+    process.platform === 'linux'
+      ? ['/bin/sh', '-c', LIMITED, 'sh', String(Math.floor(memoryLimitBytes / 1024)), ...node]
+      : node;
+  // A decoder that a picture took over finds no passwords in its environment.
+  const child = spawn(command, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
+  let stderr = '';
+  let alive = true;
+
+  const end = (reason: string): void => {
+    if (!alive) return;
+    alive = false;
+    child.kill('SIGKILL');
+    socket.destroy();
+    events.onDeath(reason);
+  };
+  child.on('error', (error) => end(error.message));
+  child.on('close', (code, signal) => end(reasonOf(code, signal, stderr, memoryLimitBytes)));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-SHOWN_STDERR);
+  });
+  // What ended the socket ended the process too, and its exit says more.
+  socket.on('error', () => {});
+  readFrames(socket, ({ head, body }) => {
+    if (!alive) return;
+    const answer = decodeAnswer.safeParse(head).data;
+    if (answer === undefined) return end('it answered what it was not asked');
+    if ('ready' in answer) return events.onReady();
+    if ('error' in answer) return events.onError(answer.id, answer.error);
+    const { id, width, height } = answer;
+    if (body.length !== width * height * 3) return end('it answered with pixels of another size');
+    events.onPicture(id, { width, height, rgb: body });
+  });
+  return {
+    pid: child.pid,
+    send: (request, bytes) => writeFrame(socket, request, bytes),
+    kill() {
+      alive = false;
+      child.kill('SIGKILL');
+      socket.destroy();
+    },
+  };
+}
+
+function reasonOf(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+  memoryLimitBytes: number,
+): string {
+  if (code === OUT_OF_MEMORY_EXIT_CODE || /out of memory|cannot allocate/i.test(stderr)) {
+    return `it needed more than ${Math.floor(memoryLimitBytes / 1024 ** 2)} MiB of memory`;
+  }
+  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  return `it ended with ${signal ?? code}${lastLine ? `: ${lastLine}` : ''}`;
+}

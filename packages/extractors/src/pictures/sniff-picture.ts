@@ -1,0 +1,33 @@
+export type PictureFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'avif';
+
+/** What the first bytes say, whatever the server or the address calls it; null when it is no picture of ours. */
+export function sniffPicture(bytes: Buffer): PictureFormat | null {
+  const ascii = bytes.toString('latin1', 0, 12);
+  if (ascii.startsWith('\xff\xd8\xff')) return 'jpeg';
+  if (ascii.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
+  if (/^GIF8[79]a/.test(ascii)) return 'gif';
+  if (ascii.startsWith('RIFF') && ascii.endsWith('WEBP')) return 'webp';
+  if (/^ftypavi[fs]$/.test(ascii.slice(4))) return 'avif';
+  return null;
+}
+
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)?(?:<!doctype svg[^>]*>\s*)?<svg[\s>]/i, 'an SVG'],
+  [/^\s*<(?:!doctype html|html|head|body)/i, 'a web page'],
+  [/^\s*<\?xml/i, 'an XML file'],
+  [/^%PDF-/, 'a PDF'],
+  [/^(?:II\*\0|MM\0\*|II\+\0|MM\0\+)/, 'a TIFF'],
+  [/^....ftyp(?:hei|hev|mif1|msf1)/s, 'a HEIC'],
+  [/^BM/, 'a BMP'],
+  [/^(?:\xff\x0a|\0\0\0\x0cJXL )/, 'a JPEG XL'],
+  [/^\0\0\x01\0/, 'an icon'],
+  [/^\x1f\x8b/, 'a gzip file'],
+  [/^PK\x03\x04/, 'a ZIP file'],
+  [/^\s*[[{]/, 'JSON'],
+];
+
+/** What a file that is no picture of ours seems to be: 'an SVG', 'a web page'; only for the sentence of a refusal. */
+export function guessContent(bytes: Buffer): string {
+  const start = bytes.toString('latin1', 0, 1_024).replace(/^\xef\xbb\xbf/, '');
+  return OTHERS.find(([pattern]) => pattern.test(start))?.[1] ?? 'something else';
+}
