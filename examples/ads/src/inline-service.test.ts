@@ -33,7 +33,8 @@ test('the plain service predicts what the definitions do', async ({ database }) 
   });
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const { rows } = await client.query<Record<string, unknown>>(adStats.source.query);
+  const { source } = adStats;
+  const { rows } = await client.query<Record<string, unknown>>(source.kind === 'sql' ? source.query : '');
   try {
     for (const { adId } of ads) {
       const fields = { requested_at: '2026-03-07T21:40:00Z', placement: 'story', bid: 2.4 };

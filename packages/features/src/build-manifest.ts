@@ -69,7 +69,11 @@ function nameOf(definition: { readonly name: string }): string {
 }
 
 function usedConnections(definitions: Definitions): string[] {
-  return [...new Set(definitions.featureViews.map((view) => view.source.connection))];
+  return [
+    ...new Set(
+      definitions.featureViews.flatMap(({ source }) => (source.kind === 'sql' ? [source.connection] : [])),
+    ),
+  ];
 }
 
 function fieldManifest(name: string, field: Field): FieldManifest {
@@ -120,6 +124,16 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
 }
 
 function sourceManifest(source: Source): SourceManifest {
+  if (source.kind === 'folder') {
+    return {
+      kind: source.kind,
+      folder: source.folder,
+      key_column: source.key,
+      extensions: source.extensions,
+      event_timestamp_column: 'event_timestamp',
+      created_timestamp_column: null,
+    };
+  }
   return {
     kind: source.kind,
     connection: source.connection,

@@ -1,5 +1,5 @@
 // Definitions
-export { artifact } from './artifact.ts';
+export { artifact, artifactFolder, packageArtifact } from './artifact.ts';
 export type { Artifact } from './artifact.ts';
 export { entity } from './entity.ts';
 export type { Entity, JoinKeys } from './entity.ts';
@@ -28,8 +28,8 @@ export type { FeatureInput, PickedFeatures } from './pick.ts';
 export { project } from './project.ts';
 export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
-export { sqlSource } from './source.ts';
-export type { Source, SqlSource, SqlSourceOptions } from './source.ts';
+export { folderSource, sqlSource } from './source.ts';
+export type { FolderSource, FolderSourceOptions, Source, SqlSource, SqlSourceOptions } from './source.ts';
 // Computations
 export { computeWith, defineComputation } from './compute-with.ts';
 export type { ComputeRows, ComputeWithOptions } from './compute-with.ts';
@@ -48,6 +48,7 @@ export { hashArtifact } from './hash-artifact.ts';
 // Manifest
 export { canonicalJson, fingerprint } from './canonical-json.ts';
 export { parseManifest } from './parse-manifest.ts';
+export { findFeatureView } from './find-feature-view.ts';
 export { viewRef } from './manifest.ts';
 export type {
   ArtifactManifest,
@@ -59,7 +60,9 @@ export type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
+  FolderSourceManifest,
   SourceManifest,
+  SqlSourceManifest,
 } from './manifest.ts';
 // Values over JSON
 export { decodeJsonValue } from './values/decode-json-value.ts';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, type ErrorDetail } from '@larder/core';
+import { artifactFolder } from './artifact.ts';
 import { buildManifest, type Hashes } from './build-manifest.ts';
 import { createCodeHasher } from './code-hash/hash-code.ts';
 import { collectDefinitions, type Definitions } from './collect-definitions.ts';
@@ -90,14 +91,13 @@ async function hash(definitions: Definitions, { root, configPath }: LoadedDefini
     ...computes.flatMap((compute) => Object.values(compute.artifacts)),
     ...definitions.models.map((model) => model.artifact),
   ];
+  // Validation saw to it that each has a folder.
+  const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;
   const hasher = createCodeHasher(configPath);
   return {
-    artifacts: await hashEach(
-      artifacts.map(({ path }) => path),
-      (path) => hashArtifact(resolve(root, path)),
-    ),
+    artifacts: await hashEach([...folders.keys()], (path) => hashArtifact(folders.get(path) as string)),
     modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
     onDemand: await hashEach(
       views.map(({ name }) => name),

@@ -42,12 +42,23 @@ export interface ComputeManifest {
   readonly code_sha256: string | null;
 }
 
-export interface SourceManifest {
+export type SourceManifest = SqlSourceManifest | FolderSourceManifest;
+
+export interface SqlSourceManifest {
   readonly kind: 'sql';
   readonly connection: string;
   readonly query: string;
   readonly event_timestamp_column: string;
   readonly created_timestamp_column: string | null;
+}
+
+export interface FolderSourceManifest {
+  readonly kind: 'folder';
+  readonly folder: string;
+  readonly key_column: string;
+  readonly extensions: readonly string[];
+  readonly event_timestamp_column: 'event_timestamp';
+  readonly created_timestamp_column: null;
 }
 
 export interface FeatureViewManifest {

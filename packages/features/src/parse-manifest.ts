@@ -31,13 +31,23 @@ const featureView = z.strictObject({
   schedule: z.string().nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
-  source: z.strictObject({
-    kind: z.literal('sql'),
-    connection: name,
-    query: z.string(),
-    event_timestamp_column: z.string(),
-    created_timestamp_column: z.string().nullable(),
-  }),
+  source: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('sql'),
+      connection: name,
+      query: z.string(),
+      event_timestamp_column: z.string(),
+      created_timestamp_column: z.string().nullable(),
+    }),
+    z.strictObject({
+      kind: z.literal('folder'),
+      folder: z.string(),
+      key_column: z.string(),
+      extensions: z.array(z.string()),
+      event_timestamp_column: z.literal('event_timestamp'),
+      created_timestamp_column: z.null(),
+    }),
+  ]),
   schema: fields,
   compute: z
     .strictObject({

@@ -51,15 +51,11 @@ function entityClauses(was: EntityManifest, now: EntityManifest): string[] {
 }
 
 function sourceClauses(was: SourceManifest, now: SourceManifest): string[] {
-  const names = [
-    'kind',
-    'connection',
-    'query',
-    'event_timestamp_column',
-    'created_timestamp_column',
-  ] as const;
-  return names
-    .filter((name) => was[name] !== now[name])
+  if (was.kind !== now.kind) return [`the source became ${now.kind} (was ${was.kind})`];
+  const before = new Map(Object.entries(was));
+  return Object.entries(now)
+    .filter(([name, value]) => !isDeepStrictEqual(before.get(name), value))
+    .map(([name]) => name)
     .map((name) => `the source's ${name.replaceAll('_', ' ')} changed`);
 }
 

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { Artifact } from '../artifact.ts';
+import { artifactFolder, type Artifact } from '../artifact.ts';
 import type { Report } from './report.ts';
 
 /** The path must mean the same on every machine, and lead to a folder. */
@@ -9,13 +8,23 @@ export function validateArtifact(artifact: Artifact, root: string, report: Repor
     return report([], "must be artifact('models/…').");
   }
   const { path } = artifact;
+  if (artifact.from !== undefined) return validatePackage(artifact, root, report);
   if (path === '' || /^([/\\]|[A-Za-z]:)|\\/.test(path)) {
     return report([], `'${path}' must be a path relative to larder.config.ts, with forward slashes.`);
   }
-  if (statSync(resolve(root, path), { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (!isFolder(artifactFolder(artifact, root))) {
     report(
       [],
       `there is no folder '${path}' beside larder.config.ts; write the artifact first, or mend the path.`,
     );
   }
+}
+
+function validatePackage(artifact: Artifact, root: string, report: Report): void {
+  if (isFolder(artifactFolder(artifact, root))) return;
+  report([], `there is no folder '${artifact.path.replace('npm:', '')}' among the installed packages; npm install it.`);
+}
+
+function isFolder(path: string | null): boolean {
+  return path !== null && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { ComputeDescriptor } from '../compute.ts';
 import type { FeatureView } from '../feature-view.ts';
 import { valueProblem } from '../values/value-problem.ts';
-import type { Source } from '../source.ts';
+import type { Entity } from '../entity.ts';
+import type { FolderSource } from '../source.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
@@ -33,7 +34,7 @@ export async function validateFeatureView(view: FeatureView, root: string, repor
     report(['chunk_rows'], `must be a whole number from 1 to ${CHUNK_ROWS_MAX}.`);
   }
   if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
-  validateSource(view.source, below(report, 'source'));
+  validateSource(view, below(report, 'source'));
   validateFields(view.schema, {}, below(report, 'schema'));
   for (const name of Object.keys(view.entity?.joinKeys ?? {})) {
     if (Object.hasOwn(view.schema ?? {}, name)) {
@@ -55,8 +56,13 @@ function isWholeWithin(value: unknown, max: number): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
 }
 
-function validateSource(source: Source, report: Report): void {
-  if (source?.kind !== 'sql') return report([], 'must be a source made by sqlSource({ connection, query }).');
+function validateSource({ source, entity }: FeatureView, report: Report): void {
+  if (source?.kind === 'folder') return validateFolder(source, entity, report);
+  if (source?.kind !== 'sql')
+    return report(
+      [],
+      'must be a source made by sqlSource({ connection, query }) or folderSource({ folder, key }).',
+    );
   if (source.query === '')
     report(['query'], 'is empty; select the join keys, an event timestamp and the columns needed.');
   if (source.query.endsWith(';'))
@@ -64,6 +70,17 @@ function validateSource(source: Source, report: Report): void {
   if (source.eventTimestampColumn === '') report(['event_timestamp_column'], 'is empty.');
   if (source.createdTimestampColumn === '')
     report(['created_timestamp_column'], 'is empty; leave it out where the source has none.');
+}
+
+/** The folder itself may come later, and be on the workers' machine only. */
+function validateFolder(source: FolderSource, entity: Entity, report: Report): void {
+  if (source.folder === '') report(['folder'], "is empty; name a folder such as 'pictures'.");
+  const [joinKey, ...others] = Object.entries(entity?.joinKeys ?? {});
+  if (joinKey === undefined || others.length > 0 || joinKey[0] !== source.key || joinKey[1].type !== 'string')
+    report(['key'], `must be the one join key of the view's entity, a string; it is '${source.key}'.`);
+  for (const [index, extension] of source.extensions.entries())
+    if (!/^\.[^./\\]+$/.test(extension))
+      report(['extensions', index], `'${extension}' must be an extension with its dot, such as '.jpg'.`);
 }
 
 function validateCompute(compute: ComputeDescriptor, root: string, report: Report): void {

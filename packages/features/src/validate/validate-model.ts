@@ -41,7 +41,9 @@ export function validateModel(model: Model, root: string, report: Report): void 
     },
     below(report, 'output'),
   );
-  validateArtifact(model.artifact, root, below(report, 'artifact'));
+  if (model.artifact?.from !== undefined)
+    report(['artifact'], "must be a folder of the project: artifact('models/…').");
+  else validateArtifact(model.artifact, root, below(report, 'artifact'));
   if (model.missing !== 'nan' && !Number.isFinite(model.missing))
     report(['missing'], "must be 'nan' or a finite number.");
   if (model.whenStoreUnavailable !== 'defaults' && model.whenStoreUnavailable !== 'fail') {

@@ -10,10 +10,11 @@ import type { HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '@larder/offline-store/runs';
 import {
   connectionVariable,
+  createFolderSource,
   createSqlConnection,
   createSqlSource,
+  type RowSource,
   type SqlConnection,
-  type SqlSource,
 } from '@larder/sources';
 
 /** A view version whose code this process has, with what materializing it needs. */
@@ -33,7 +34,7 @@ export interface LoadedViews {
   find(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
   /** @throws SOURCE_NOT_CONFIGURED */
-  source(view: MaterializedView): SqlSource;
+  source(view: MaterializedView): RowSource;
   close(): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export interface LoadedViewsOptions {
 export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
   const { manifest } = options.project;
   const connections = new Map<string, SqlConnection>();
-  const sources = new Map<string, SqlSource>();
+  const sources = new Map<string, RowSource>();
 
   const all = (): MaterializedView[] =>
     Object.values(manifest.feature_views).map((loaded) => {
@@ -76,6 +77,18 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     return connection;
   }
 
+  function open({ manifest: view, entity }: MaterializedView): RowSource {
+    if (view.source.kind === 'folder')
+      return createFolderSource({ source: view.source, root: options.project.root });
+    return createSqlSource({
+      source: view.source,
+      connection: connect(view.source.connection),
+      joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
+      // A computation may read any column; without one the features are the columns.
+      features: view.compute === null ? view.schema.map((field) => field.name) : [],
+    });
+  }
+
   return {
     project: manifest,
     all,
@@ -86,18 +99,9 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
         ({ manifest: { name, version, fingerprint } }) =>
           name === run.view && version === run.version && fingerprint === run.fingerprint,
       ),
-    source({ ref, manifest: view, entity }) {
-      let source = sources.get(ref);
-      if (!source) {
-        source = createSqlSource({
-          source: view.source,
-          connection: connect(view.source.connection),
-          joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
-          // A computation may read any column; without one the features are the columns.
-          features: view.compute === null ? view.schema.map((field) => field.name) : [],
-        });
-        sources.set(ref, source);
-      }
+    source(view) {
+      const source = sources.get(view.ref) ?? open(view);
+      sources.set(view.ref, source);
       return source;
     },
     async close() {

@@ -1,28 +1,13 @@
 import { LarderError } from '@larder/core';
-import type { SourceManifest, SourceRow } from '@larder/features';
-import type { KeyTexts, SourceBounds, SourceChunk, SourceScope } from '../source-bounds.ts';
+import type { SourceRow, SqlSourceManifest } from '@larder/features';
+import { keyChunks, type RowSource } from '../row-source.ts';
+import type { SourceBounds } from '../source-bounds.ts';
 import { planKeyRanges } from './plan-key-ranges.ts';
 import type { SqlConnection } from './sql-connection.ts';
 import { conditionOf, identifier, SOURCE_ALIAS } from './sql-text.ts';
 
-export interface PlanOptions {
-  readonly scope: SourceScope;
-  readonly chunkRows: number;
-  /** At most so many rows; with keys, so many keys. Null: all. */
-  readonly limit: number | null;
-}
-
-export interface SqlSource {
-  /** Cuts the scope into chunks of about `chunkRows` rows; all rows of a key stand in one chunk. */
-  planChunks(options: PlanOptions): Promise<SourceChunk[]>;
-  /** The rows of a chunk by keys, event and created timestamp: always in the same order. */
-  scan(bounds: SourceBounds): Promise<readonly SourceRow[]>;
-  /** Every row of these keys. */
-  lookup(keys: readonly KeyTexts[]): Promise<readonly SourceRow[]>;
-}
-
 export interface SqlSourceOptions {
-  readonly source: SourceManifest;
+  readonly source: SqlSourceManifest;
   readonly connection: SqlConnection;
   /** Columns of the entity's join keys, in its order. */
   readonly joinKeys: readonly string[];
@@ -31,7 +16,7 @@ export interface SqlSourceOptions {
 }
 
 /** Rows by a query. Every method @throws SOURCE_UNAVAILABLE, SOURCE_QUERY_INVALID, SOURCE_TIMED_OUT. */
-export function createSqlSource(options: SqlSourceOptions): SqlSource {
+export function createSqlSource(options: SqlSourceOptions): RowSource {
   const { source, connection, joinKeys } = options;
   const from = `(\n${source.query}\n) as ${SOURCE_ALIAS}`;
   const created = source.created_timestamp_column;
@@ -86,13 +71,4 @@ export function createSqlSource(options: SqlSourceOptions): SqlSource {
     scan,
     lookup: (keys) => scan({ kind: 'keys', keys }),
   };
-}
-
-function keyChunks(keys: readonly KeyTexts[], chunkRows: number): SourceChunk[] {
-  const chunks: SourceChunk[] = [];
-  for (let start = 0; start < keys.length; start += chunkRows) {
-    const page = keys.slice(start, start + chunkRows);
-    chunks.push({ bounds: { kind: 'keys', keys: page }, rows: page.length });
-  }
-  return chunks;
 }

@@ -1,0 +1,18 @@
+import { LarderError } from '@larder/core';
+import { viewRef, type FeatureViewManifest, type Manifest } from './manifest.ts';
+
+/** `ad_image` (its newest version) or `ad_image@1`, as people and callers name a view. @throws VIEW_NOT_FOUND */
+export function findFeatureView(
+  manifest: Pick<Manifest, 'feature_views'>,
+  name: string,
+): FeatureViewManifest {
+  const views = Object.values(manifest.feature_views);
+  const found = name.includes('@')
+    ? views.find((view) => viewRef(view) === name)
+    : views.filter((view) => view.name === name).sort((a, b) => b.version - a.version)[0];
+  if (found) return found;
+  throw new LarderError(
+    'VIEW_NOT_FOUND',
+    `No feature view '${name}' is applied; there are ${views.map(viewRef).join(', ') || 'none'}.`,
+  );
+}

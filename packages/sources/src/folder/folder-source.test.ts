@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SourceScope } from '../source-bounds.ts';
+import { createFolderSource } from './folder-source.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'larder-folder-'));
+  const pictures = join(root, 'pictures');
+  await mkdir(join(pictures, 'shoes', '.cache'), { recursive: true });
+  for (const [name, day] of [
+    ['b.jpg', 2],
+    ['a.JPG', 1],
+    ['shoes/red.png', 3],
+    ['shoes/.cache/red.png', 3],
+    ['.hidden.jpg', 3],
+    ['notes.txt', 3],
+  ] as const) {
+    await writeFile(join(pictures, name), name);
+    await utimes(join(pictures, name), 0, Date.UTC(2026, 0, day) / 1_000);
+  }
+  await writeFile(join(root, 'secret.jpg'), 'outside');
+  await symlink(join(root, 'secret.jpg'), join(pictures, 'link.jpg'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const open = (folder = 'pictures') =>
+  createFolderSource({
+    root,
+    source: {
+      kind: 'folder',
+      folder,
+      key_column: 'picture_id',
+      extensions: ['.jpg', '.png'],
+      event_timestamp_column: 'event_timestamp',
+      created_timestamp_column: null,
+    },
+  });
+
+async function read(scope: SourceScope, options: { chunkRows?: number; limit?: number } = {}) {
+  const source = open();
+  const chunks = await source.planChunks({
+    scope,
+    chunkRows: options.chunkRows ?? 2,
+    limit: options.limit ?? null,
+  });
+  const rows = await Promise.all(chunks.map(({ bounds }) => source.scan(bounds)));
+  expect(rows.map(({ length }) => length)).toEqual(chunks.map(({ rows: counted }) => counted));
+  return rows.map((chunk) => chunk.map((row) => row['picture_id']));
+}
+
+test('every file once, by key, without hidden ones, links and other extensions', async () => {
+  expect(await read({ kind: 'all' })).toEqual([['a.JPG', 'b.jpg'], ['shoes/red.png']]);
+  expect(await read({ kind: 'all' }, { limit: 1 })).toEqual([['a.JPG']]);
+});
+
+test('files changed in a range of time', async () => {
+  const range = { from: '2026-01-02T00:00:00Z', to: '2026-01-03T00:00:00Z' };
+  expect(await read({ kind: 'event_time', range })).toEqual([['b.jpg']]);
+});
+
+test('a row says where the file is, how large, and when it changed', async () => {
+  expect(await open().lookup([['shoes/red.png']])).toEqual([
+    {
+      picture_id: 'shoes/red.png',
+      path: join(root, 'pictures/shoes/red.png'),
+      size_bytes: 13,
+      event_timestamp: new Date('2026-01-03T00:00:00Z'),
+    },
+  ]);
+});
+
+test.each([
+  '../secret.jpg',
+  'shoes/../../secret.jpg',
+  'shoes/../a.JPG',
+  '/etc/a.jpg',
+  'link.jpg',
+  '',
+  'no.jpg',
+])('the key %j leads to no file', async (key) => {
+  expect(await open().lookup([[key]])).toEqual([]);
+});
+
+test('a folder that is not there is said', async () => {
+  const planning = open('photos').planChunks({ scope: { kind: 'all' }, chunkRows: 2, limit: null });
+  await expect(planning).rejects.toThrow(/photos does not exist/);
+  await expect(planning).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+});
