@@ -1,5 +1,5 @@
-import { LarderError, newId } from '@larder/core';
-import { fingerprint, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { newId } from '@larder/core';
+import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
 import {
   createRun,
   type RunScope,
@@ -40,7 +40,7 @@ export async function createBackfill(
   store: RunStore,
   request: BackfillRequest,
 ): Promise<{ runId: string; status: RunStatus }> {
-  const view = findView(request.manifest, request.view);
+  const view = findFeatureView(request.manifest, request.view);
   const entity = request.manifest.entities[view.entity];
   if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
   const meaning = {
@@ -61,16 +61,4 @@ export async function createBackfill(
     idempotencyKey: request.idempotencyKey ?? null,
     requestSha256: fingerprint(meaning),
   });
-}
-
-function findView(manifest: Manifest, name: string): FeatureViewManifest {
-  const views = Object.values(manifest.feature_views);
-  const found = name.includes('@')
-    ? views.find((view) => viewRef(view) === name)
-    : views.filter((view) => view.name === name).sort((a, b) => b.version - a.version)[0];
-  if (found) return found;
-  throw new LarderError(
-    'VIEW_NOT_FOUND',
-    `No feature view '${name}' is applied; there are ${views.map(viewRef).join(', ') || 'none'}.`,
-  );
 }

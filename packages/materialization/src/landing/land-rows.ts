@@ -4,6 +4,7 @@ import {
   type HistoryProject,
   type HistoryRow,
   type OfflineStore,
+  type StoreTransaction,
 } from '@larder/offline-store';
 import {
   limitSilence,
@@ -24,11 +25,14 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
  * taken away meanwhile: then nothing is written.
  */
 export function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
-  return store.transaction(async (tx) => {
-    await limitSilence(tx, options.leaseMs);
-    if (!(await lockChunk(tx, options))) return false;
-    await appendHistory(tx, options.project, options.view, options.rows);
-    await recordLanding(tx, options);
-    return true;
-  });
+  return store.transaction((tx) => landRowsIn(tx, options));
+}
+
+/** `landRows` as the last part of the caller's transaction. */
+export async function landRowsIn(tx: StoreTransaction, options: LandRowsOptions): Promise<boolean> {
+  await limitSilence(tx, options.leaseMs);
+  if (!(await lockChunk(tx, options))) return false;
+  await appendHistory(tx, options.project, options.view, options.rows);
+  await recordLanding(tx, options);
+  return true;
 }

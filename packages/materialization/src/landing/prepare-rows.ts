@@ -25,8 +25,14 @@ export interface PreparedRows {
   readonly duplicates: number;
 }
 
+/** Where a row has its times; null: the created timestamp follows from the event timestamp. */
+interface TimestampColumns {
+  readonly event_timestamp_column: string;
+  readonly created_timestamp_column: string | null;
+}
+
 export interface PrepareOptions {
-  readonly view: FeatureViewManifest;
+  readonly view: Pick<FeatureViewManifest, 'available_after_ms'> & { readonly source: TimestampColumns };
   readonly entity: EntityManifest;
   readonly clock?: Clock;
 }

@@ -3,6 +3,7 @@ export type {
   ChunkState,
   ChunksTable,
   RowFailuresTable,
+  PushedScope,
   RunScope,
   RunStatus,
   RunTrigger,
@@ -13,6 +14,8 @@ export type { ChunkAttempt, LoadedView, RunStore } from './run-store.ts';
 export { cancelRun } from './cancel-run.ts';
 export { createRun } from './create-run.ts';
 export type { NewRun } from './create-run.ts';
+export { createPushedRun, earlierPush } from './create-pushed-run.ts';
+export type { CreatedPush, EarlierPush, PushedRun } from './create-pushed-run.ts';
 export { getRun } from './get-run.ts';
 export { listFailures } from './list-failures.ts';
 export type { ListFailuresOptions, RunFailure } from './list-failures.ts';

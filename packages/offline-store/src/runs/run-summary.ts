@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from './run-store.ts';
-import type { RunScope, RunStatus, RunTrigger } from './runs.table.ts';
+import type { PushedScope, RunScope, RunStatus, RunTrigger } from './runs.table.ts';
 
 export interface RunSummary {
   readonly runId: string;
@@ -9,7 +9,7 @@ export interface RunSummary {
   readonly trigger: RunTrigger;
   readonly revision: number;
   readonly status: RunStatus;
-  readonly scope: RunScope;
+  readonly scope: RunScope | PushedScope;
   readonly rows: RunRows;
   /** Rows handled per second of unpaused time; null before the first. */
   readonly rowsPerSecond: number | null;
@@ -36,7 +36,7 @@ interface SummaryRow {
   trigger: RunTrigger;
   revision: number;
   status: RunStatus;
-  scope: RunScope;
+  scope: RunScope | PushedScope;
   planned: boolean;
   rows_total: number;
   rows_done: number;

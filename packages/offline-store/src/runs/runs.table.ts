@@ -10,13 +10,18 @@ export type RunStatus =
   | 'failed'
   | 'cancelled';
 
-export type RunTrigger = 'backfill' | 'schedule';
+export type RunTrigger = 'backfill' | 'schedule' | 'push';
 
 /** Which rows of the source a run takes; join keys as JSON of the HTTP API, instants ISO 8601. */
 export type RunScope =
   | { readonly all: true }
   | { readonly entities: readonly Readonly<Record<string, unknown>>[] }
   | { readonly event_time: { readonly from: string; readonly to: string } };
+
+/** Of a push: its rows came with the request and stand in history. */
+export interface PushedScope {
+  readonly pushed: true;
+}
 
 /**
  * pending → dispatched → running → landed_history → done, or failed, or cancelled.
@@ -42,7 +47,7 @@ export interface RunsTable {
   fingerprint: string;
   trigger: RunTrigger;
   status: Generated<RunStatus>;
-  scope: ColumnType<RunScope, string, never>;
+  scope: ColumnType<RunScope | PushedScope, string, never>;
   row_limit: number | null;
   /** 0 to 100, higher first. */
   priority: number;

@@ -1,0 +1,121 @@
+import type { ErrorDetail } from '@larder/core';
+import {
+  decodeJsonValue,
+  type EntityManifest,
+  type FeatureViewManifest,
+  type FieldManifest,
+  type FieldValue,
+  type SourceRow,
+} from '@larder/features';
+import { checkSourceRow } from '../landing/check-features.ts';
+import { prepareRows, type PreparedRow } from '../landing/prepare-rows.ts';
+
+export interface AcceptedRow {
+  readonly row: PreparedRow;
+  readonly values: Readonly<Record<string, FieldValue | null>>;
+}
+
+export interface RejectedRow {
+  /** Place among the rows of the request. */
+  readonly index: number;
+  readonly errors: readonly ErrorDetail[];
+}
+
+export interface CheckedPush {
+  /** In the order given. */
+  readonly accepted: readonly AcceptedRow[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+export interface CheckPushOptions {
+  readonly view: FeatureViewManifest;
+  readonly entity: EntityManifest;
+  /** Created timestamp of every row: when Larder was told. */
+  readonly arrivalMs: number;
+}
+
+/** Names that no view may give a feature, as history has columns of these names. */
+const EVENT_TIMESTAMP: FieldManifest = { name: 'event_timestamp', type: 'timestamp' };
+const CREATED_TIMESTAMP = 'created_timestamp';
+const COLUMNS = {
+  event_timestamp_column: EVENT_TIMESTAMP.name,
+  created_timestamp_column: CREATED_TIMESTAMP,
+};
+
+/** Rows of the HTTP API, each accepted or rejected by itself with every member that is wrong. */
+export function checkPushedRows(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  options: CheckPushOptions,
+): CheckedPush {
+  const accepted: AcceptedRow[] = [];
+  const rejected: RejectedRow[] = [];
+  for (const [index, row] of rows.entries()) {
+    const checked = checkRow(row, `/rows/${index}`, options);
+    if ('row' in checked) accepted.push(checked);
+    else rejected.push({ index, errors: checked });
+  }
+  return { accepted, rejected };
+}
+
+function checkRow(
+  json: Readonly<Record<string, unknown>>,
+  pointer: string,
+  options: CheckPushOptions,
+): AcceptedRow | ErrorDetail[] {
+  const source = readRow(json, pointer, options);
+  if (Array.isArray(source)) return source;
+  const prepared = prepareRows([source], {
+    view: { available_after_ms: 0, source: COLUMNS },
+    entity: options.entity,
+    clock: { nowMs: () => options.arrivalMs },
+  });
+  const [row] = prepared.rows;
+  if (row === undefined)
+    return prepared.failures.map(({ code, reason }) => ({
+      pointer: code.startsWith('EVENT_TIMESTAMP') ? `${pointer}/${EVENT_TIMESTAMP.name}` : pointer,
+      detail: reason,
+    }));
+  const checked = checkSourceRow(options.view, row);
+  return checked.ok ? { row, values: checked.values } : [{ pointer, detail: checked.failure.reason }];
+}
+
+/** The members as a source would give them. */
+function readRow(
+  json: Readonly<Record<string, unknown>>,
+  pointer: string,
+  { view, entity, arrivalMs }: CheckPushOptions,
+): SourceRow | ErrorDetail[] {
+  const errors: ErrorDetail[] = [];
+  const source: Record<string, unknown> = { [CREATED_TIMESTAMP]: new Date(arrivalMs) };
+  const read = (field: FieldManifest, nullable: boolean): void => {
+    const given = Object.hasOwn(json, field.name) ? json[field.name] : undefined;
+    if (given === null && nullable) {
+      source[field.name] = null;
+      return;
+    }
+    const decoded = decodeJsonValue(field, given);
+    if (decoded.ok) source[field.name] = decoded.value;
+    else
+      errors.push({ pointer: `${pointer}/${field.name}`, detail: detailOf(given, decoded.detail, nullable) });
+  };
+  for (const joinKey of entity.join_keys) read(joinKey, false);
+  read(EVENT_TIMESTAMP, false);
+  for (const feature of view.schema) read(feature, true);
+  for (const name of Object.keys(json))
+    if (!Object.hasOwn(source, name) || name === CREATED_TIMESTAMP) {
+      if (errors.some((error) => error.pointer === `${pointer}/${name}`)) continue;
+      errors.push({
+        pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        detail:
+          name === CREATED_TIMESTAMP
+            ? 'is set by Larder: the arrival'
+            : 'is no join key or feature of the view',
+      });
+    }
+  return errors.length === 0 ? source : errors;
+}
+
+function detailOf(given: unknown, detail: string, nullable: boolean): string {
+  if (given !== undefined) return detail;
+  return nullable ? 'is missing; give null where there is no value' : 'is missing';
+}

@@ -1,0 +1,159 @@
+import { systemClock } from '@larder/core';
+import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { startTestRedis } from '@larder/testing';
+import { describe, expect } from 'vitest';
+import { test, unique, type Shop } from '../../fixtures/shop.ts';
+import { getRun, listFailures, pushRows, retryFailed, type PushRequest } from '../runs.ts';
+
+const VIEW = 'ad_user_stats';
+
+function row(adId: string, changed: Record<string, unknown> = {}): Record<string, unknown> {
+  const event_timestamp = '2026-11-01T10:00:00+01:00';
+  return { ad_id: adId, user_id: 7, event_timestamp, clicks: 3, spent: 0.5, note: null, ...changed };
+}
+
+function push(shop: Shop, request: Partial<PushRequest>, deps: Partial<Parameters<typeof pushRows>[0]> = {}) {
+  const { store: offlineStore, onlineStore, logger, project } = shop;
+  return pushRows(
+    { offlineStore, onlineStore, logger, clock: systemClock, ...deps },
+    { manifest: project.manifest, view: VIEW, rows: [row('a')], ...request },
+  );
+}
+
+const history = (shop: Shop, adId: string) =>
+  shop.sql(
+    `select clicks::text, spent, note, created_timestamp from shop_history.ad_user_stats_v1 where ad_id = '${adId}' order by created_timestamp, revision`,
+  );
+
+describe('pushRows', () => {
+  test('lands rows in history and online, as a run that has ended', async ({ shop }) => {
+    const clock = { nowMs: () => Date.parse('2026-11-02T00:00:00Z') };
+    const pushed = await push(shop, { rows: [row('one', { clicks: '9007199254740993' })] }, { clock });
+    expect(pushed).toMatchObject({ accepted: 1, rejected: [], online: true });
+    expect(await getRun(shop.store, 'shop', pushed.runId)).toMatchObject({
+      trigger: 'push',
+      status: 'succeeded',
+      rows: { total: 1, done: 1, failed: 0 },
+    });
+    expect(await history(shop, 'one')).toEqual([
+      { clicks: '9007199254740993', spent: 0.5, note: null, created_timestamp: new Date(clock.nowMs()) },
+    ]);
+    const online = await shop.online('ad_user_stats@1', 'one|7');
+    expect(online?.values).toMatchObject({ clicks: 9007199254740993n, spent: 0.5, note: null });
+    expect(online?.header.eventTimestampMs).toBe(Date.parse('2026-11-01T09:00:00Z'));
+    expect(online?.header.createdTimestampMs).toBe(clock.nowMs());
+  });
+
+  test('accepts what is right and says of each other row what is wrong', async ({ shop }) => {
+    const pushed = await push(shop, {
+      rows: [
+        row('good', { clicks: 1 }),
+        row('bad', { clicks: 'many', colour: 'red', created_timestamp: '2026-11-01T00:00:00Z' }),
+        { ad_id: 'less', user_id: 7, event_timestamp: '2026-11-01T10:00:00Z', clicks: 1, note: null },
+        row('late', { event_timestamp: '2999-01-01T00:00:00Z' }),
+        row('good', { clicks: 2 }),
+        row('x'.repeat(2_000)),
+      ],
+    });
+    expect(pushed.accepted).toBe(2);
+    expect(pushed.rejected.map(({ index, errors }) => [index, errors.map(({ pointer }) => pointer)])).toEqual(
+      [
+        [1, ['/rows/1/clicks', '/rows/1/colour', '/rows/1/created_timestamp']],
+        [2, ['/rows/2/spent']],
+        [3, ['/rows/3/event_timestamp']],
+        [5, ['/rows/5']],
+      ],
+    );
+    expect(pushed.rejected[1]?.errors[0]?.detail).toMatch(/missing; give null/);
+    expect(await getRun(shop.store, 'shop', pushed.runId)).toMatchObject({
+      status: 'partial',
+      rows: { total: 5, done: 1, failed: 4 },
+    });
+    expect((await shop.online('ad_user_stats@1', 'good|7'))?.values).toMatchObject({ clicks: 2n });
+    const { failures } = await listFailures(shop.store, 'shop', pushed.runId, {});
+    expect(failures).toHaveLength(4);
+    expect(failures.map(({ reason }) => reason).join()).toContain('/rows/2/spent: is missing');
+  });
+
+  test('gives the same answer for the same Idempotency-Key, also to two at once', async ({ shop }) => {
+    const idempotencyKey = unique();
+    const rows = [row('again'), row('again', { clicks: false })];
+    const first = await Promise.all([
+      push(shop, { rows, idempotencyKey }),
+      push(shop, { rows, idempotencyKey }),
+    ]);
+    const third = await push(shop, { rows, idempotencyKey });
+    expect(new Set([...first, third].map(({ runId }) => runId)).size).toBe(1);
+    for (const answer of [...first, third])
+      expect(answer).toMatchObject({ accepted: 1, rejected: [{ index: 1 }] });
+    expect(third.online).toBe(true);
+    expect(await history(shop, 'again')).toHaveLength(1);
+    await expect(push(shop, { rows: [row('other')], idempotencyKey })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  });
+
+  test('a correction wins over the row before, an older event does not', async ({ shop }) => {
+    await push(shop, { rows: [row('fix', { clicks: 1 })] });
+    await push(shop, { rows: [row('fix', { clicks: 2 })] });
+    await push(shop, { rows: [row('fix', { clicks: 3, event_timestamp: '2026-10-01T00:00:00Z' })] });
+    expect((await shop.online('ad_user_stats@1', 'fix|7'))?.values).toMatchObject({ clicks: 2n });
+    expect(await history(shop, 'fix')).toHaveLength(3);
+  });
+
+  test('refuses a view that computes, and one that is not applied', async ({ shop }) => {
+    await expect(push(shop, { view: 'ad_words' })).rejects.toMatchObject({ code: 'PUSH_NOT_SUPPORTED' });
+    await expect(push(shop, { view: 'nothing' })).rejects.toMatchObject({ code: 'VIEW_NOT_FOUND' });
+  });
+
+  test('leaves nothing when it ends before the commit', async ({ shop }) => {
+    const idempotencyKey = unique();
+    const offlineStore: typeof shop.store = {
+      ...shop.store,
+      transaction: (work) =>
+        shop.store.transaction(async (tx) => {
+          await work(tx);
+          throw new Error('The process ends here.');
+        }),
+    };
+    const rows = [row('gone')];
+    await expect(push(shop, { rows, idempotencyKey }, { offlineStore })).rejects.toThrow('ends here');
+    expect(await history(shop, 'gone')).toEqual([]);
+    expect(await shop.online('ad_user_stats@1', 'gone|7')).toBeNull();
+    expect(await push(shop, { rows, idempotencyKey })).toMatchObject({ accepted: 1, online: true });
+  });
+});
+
+describe('a process that ends between history and the online store', () => {
+  test('leaves the push to a worker, which replays it; its failures are not computed', async ({ shop }) => {
+    const dead = await startTestRedis();
+    const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
+    await connection.ping();
+    await dead.stop();
+    const idempotencyKey = unique();
+    const rows = [
+      row('late-1', { clicks: 11 }),
+      row('late-2', { clicks: null }),
+      row('late-3', { clicks: 'x' }),
+    ];
+    const onlineStore = createOnlineStore({ redis: connection, project: 'shop' });
+    const pushed = await push(shop, { rows, idempotencyKey }, { onlineStore });
+    connection.disconnect();
+    expect(pushed).toMatchObject({ accepted: 2, online: false });
+    expect(await getRun(shop.store, 'shop', pushed.runId)).toMatchObject({ status: 'running' });
+    expect(await shop.online('ad_user_stats@1', 'late-1|7')).toBeNull();
+    expect(await push(shop, { rows, idempotencyKey })).toEqual(pushed);
+
+    // the lease of the process that is gone
+    await shop.sql(`update larder.chunks set lease_expires_at = now() where state = 'landed_history'`);
+    shop.materializer();
+    expect(await shop.ended(pushed.runId)).toMatchObject({ status: 'partial', rows: { done: 2, failed: 1 } });
+    expect((await shop.online('ad_user_stats@1', 'late-1|7'))?.values).toMatchObject({ clicks: 11n });
+    expect((await shop.online('ad_user_stats@1', 'late-2|7'))?.values).toMatchObject({ clicks: null });
+    expect(await history(shop, 'late-1')).toHaveLength(1);
+
+    await retryFailed(shop.store, 'shop', pushed.runId);
+    expect(await shop.ended(pushed.runId)).toMatchObject({ status: 'partial', rows: { done: 2, failed: 1 } });
+    expect(await shop.sql(`select 1 from larder.chunks where run_id = '${pushed.runId}'`)).toHaveLength(1);
+  });
+});
