@@ -37,7 +37,6 @@ export const ERRORS = {
     retryable: false,
   },
   PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
-  PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run', retryable: false },
   RUN_STATE_CONFLICT: { status: 409, title: 'The run is not in a state for this', retryable: false },

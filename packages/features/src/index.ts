@@ -49,7 +49,6 @@ export { hashArtifact } from './hash-artifact.ts';
 export { canonicalJson, fingerprint } from './canonical-json.ts';
 export { parseManifest } from './parse-manifest.ts';
 export { findFeatureView } from './find-feature-view.ts';
-export { findFeatureView } from './find-feature-view.ts';
 export { viewRef } from './manifest.ts';
 export type {
   ArtifactManifest,
