@@ -30,7 +30,7 @@ export interface ComputationContext {
   readonly options: Readonly<Record<string, JsonValue>>;
   /** Absolute folders of the artifacts by the name the descriptor gave them. */
   readonly artifactPaths: Readonly<Record<string, string>>;
-  /** Hosts (`host` or `host:port`) that pictures may come from. */
+  /** Hosts that pictures may come from, as `project(…, { allowedHosts })` has them. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
 }

@@ -16,7 +16,7 @@ export interface Project {
 export interface ProjectOptions {
   /** Names of source connections; each one's address is `LARDER_CONNECTION_<NAME>_URL`. @default those that sources name */
   readonly connections?: readonly string[];
-  /** Hosts (`host` or `host:port`) that computations may fetch from. @default none */
+  /** Hosts that computations may fetch from: `host`, `host:port`, `*.example.com`, or `*` for every public one. @default none */
   readonly allowedHosts?: readonly string[];
 }
 

@@ -19,10 +19,8 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:II\*\0|MM\0\*|II\+\0|MM\0\+)/, 'a TIFF'],
   [/^....ftyp(?:hei|hev|mif1|msf1)/s, 'a HEIC'],
   [/^BM/, 'a BMP'],
-  [/^(?:\xff\x0a|\0\0\0\x0cJXL )/, 'a JPEG XL'],
-  [/^\0\0\x01\0/, 'an icon'],
-  [/^\x1f\x8b/, 'a gzip file'],
-  [/^PK\x03\x04/, 'a ZIP file'],
+  [/^....JXL /s, 'a JPEG XL'],
+  [/^PK/, 'a ZIP file'],
   [/^\s*[[{]/, 'JSON'],
 ];
 

@@ -3,8 +3,9 @@ import type { Project } from '../project.ts';
 import { below, type Report } from './report.ts';
 import { validateName } from './validate-names.ts';
 
+/** `*`, or a name, `*.` and a name of two labels or more, or an address; with or without a port. */
 const HOST =
-  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+  /^(?:\*|(?:(?:\*\.(?=[^:]+\.))?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)$/;
 
 export function validateProject(project: Project, views: readonly FeatureView[], report: Report): void {
   validateName(project.name, below(report, 'project'));
@@ -12,7 +13,7 @@ export function validateProject(project: Project, views: readonly FeatureView[],
     if (!HOST.test(host)) {
       report(
         ['allowed_hosts', index],
-        `'${host}' must be a host in lower case such as 'cdn.example.com' or 'localhost:8080', without scheme and path.`,
+        `'${host}' must be a host in lower case such as 'cdn.example.com', '*.example.com' or 'localhost:8080', without scheme and path.`,
       );
     }
   }

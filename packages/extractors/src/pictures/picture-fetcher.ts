@@ -1,0 +1,30 @@
+import type { ComputationContext } from '@larder/features';
+import { fetchPicture } from './fetch-picture.ts';
+import { openSharedPictures } from './shared-pictures.ts';
+
+export interface PictureFetcherOptions {
+  /** Of the computation that asks. */
+  readonly kind: string;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+export type PictureFetcher = (address: string, signal: AbortSignal) => Promise<Buffer>;
+
+/**
+ * `fetchPicture` for one computation: what another computation under the same rules has just downloaded on this
+ * machine is not downloaded again.
+ */
+export function createPictureFetcher(
+  { options, artifactPaths, allowedHosts }: ComputationContext,
+  { kind, maxBytes, timeoutMs }: PictureFetcherOptions,
+): PictureFetcher {
+  const shared = openSharedPictures({ reader: JSON.stringify([kind, options, artifactPaths]) });
+  return (address, signal) =>
+    shared.get(
+      // Who may fetch less than another finds nothing of the other's.
+      JSON.stringify([address, allowedHosts, maxBytes]),
+      () => fetchPicture(address, { allowedHosts, timeoutMs, maxBytes, signal }),
+      signal,
+    );
+}

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/**
+ * Files of pictures that the computations of one machine leave for each other for a short while, so that views of the
+ * same pictures download them once. Whoever asks a second time wants the picture anew: a forced backfill never sees
+ * old bytes.
+ */
+export interface SharedPictures {
+  /**
+   * What another computation left under the key, or else what `fetch` gives; one of those who ask at the same time
+   * fetches, the others wait for it. Errors of `fetch` are thrown, to this caller alone.
+   */
+  get(key: string, fetch: () => Promise<Buffer>, signal: AbortSignal): Promise<Buffer>;
+}
+
+export interface SharedPicturesOptions {
+  /** Who asks: the same text for the same computation in every thread and process. */
+  readonly reader: string;
+  /** @default one of the user's own in the system's temporary folder */
+  readonly folder?: string;
+  /** How long a picture waits for others. @default 10 minutes */
+  readonly lifeMs?: number;
+  /** Of all files together, roughly: each thread looks after so many eighths of it. @default 256 MiB */
+  readonly maxBytes?: number;
+}
+
+/** A file begins with who fetched it and a random version. */
+const ID_BYTES = 16;
+const POLL_MS = 20;
+/** Longer than any fetch: whoever holds a lock for so long was killed. */
+const LOCK_STALE_MS = 15_000;
+
+/**
+ * Opens the folder; where it cannot be made or belongs to somebody else, every picture is simply fetched. Calls to the
+ * file system are synchronous: they take less than handing them over would.
+ */
+export function openSharedPictures(options: SharedPicturesOptions): SharedPictures {
+  const { lifeMs = 600_000, maxBytes = 256 * 1024 ** 2 } = options;
+  const reader = createHash('sha256').update(options.reader).digest().subarray(0, ID_BYTES);
+  const folder = options.folder ?? join(tmpdir(), `larder-pictures-${userInfo().uid}`);
+  if (!isOwnFolder(folder)) return { get: (_key, fetch) => fetch() };
+  let sinceSweepBytes = 0;
+  attempt(() => sweep(folder, lifeMs, maxBytes));
+
+  /** What another reader left and this one has not taken yet. */
+  const take = (file: string): Buffer | null => {
+    const left = statSync(file, { throwIfNoEntry: false });
+    if (left === undefined || left.mtimeMs < Date.now() - lifeMs) return null;
+    const content = readFileSync(file);
+    const version = content.subarray(ID_BYTES, 2 * ID_BYTES);
+    // The version this reader took last; times of files are too coarse to compare.
+    const mark = `${file}.${reader.toString('hex')}`;
+    const taken = attempt(() => readFileSync(mark));
+    if (content.subarray(0, ID_BYTES).equals(reader) || taken?.equals(version)) return null;
+    writeFileSync(mark, version);
+    return content.subarray(2 * ID_BYTES);
+  };
+
+  const leave = (file: string, bytes: Buffer): void => {
+    const version = randomBytes(ID_BYTES);
+    const part = `${file}.${version.toString('hex')}.part`;
+    writeFileSync(part, Buffer.concat([reader, version, bytes]));
+    renameSync(part, file);
+    sinceSweepBytes += bytes.length;
+    if (sinceSweepBytes <= maxBytes / 8) return;
+    sinceSweepBytes = 0;
+    sweep(folder, lifeMs, maxBytes);
+  };
+
+  return {
+    async get(key, fetch, signal) {
+      const file = join(folder, createHash('sha256').update(key).digest('hex'));
+      const lock = `${file}.lock`;
+      while (!locked(lock)) await wait(POLL_MS, undefined, { signal });
+      try {
+        const left = attempt(() => take(file));
+        if (left) return left;
+        const bytes = await fetch();
+        // A full disk costs the others a download, no more.
+        attempt(() => leave(file, bytes));
+        return bytes;
+      } finally {
+        attempt(() => rmSync(lock, { force: true }));
+      }
+    },
+  };
+}
+
+/** A folder that only this user can write: others could slip pictures in. */
+function isOwnFolder(folder: string): boolean {
+  return (
+    attempt(() => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const stat = lstatSync(folder);
+      const { uid } = userInfo();
+      // Windows has neither; its temporary folder is the user's own.
+      return stat.isDirectory() && (uid === -1 || (stat.uid === uid && (stat.mode & 0o077) === 0));
+    }) ?? false
+  );
+}
+
+/** True too where no lock can be made: then everybody fetches. */
+function locked(lock: string): boolean {
+  try {
+    writeFileSync(lock, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return true;
+  }
+  const held = statSync(lock, { throwIfNoEntry: false });
+  if (held !== undefined && held.mtimeMs < Date.now() - LOCK_STALE_MS) rmSync(lock, { force: true });
+  return false;
+}
+
+/** Removes what is too old, then the oldest until the rest fits. */
+function sweep(folder: string, lifeMs: number, maxBytes: number): void {
+  const files = readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? [] : [{ path, sizeBytes: stat.size, mtimeMs: stat.mtimeMs }];
+  });
+  let keptBytes = 0;
+  for (const { path, sizeBytes, mtimeMs } of files.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
+    keptBytes += sizeBytes;
+    if (keptBytes > maxBytes || mtimeMs < Date.now() - lifeMs) rmSync(path, { force: true });
+  }
+}
+
+function attempt<Result>(work: () => Result): Result | null {
+  try {
+    return work();
+  } catch {
+    return null;
+  }
+}
