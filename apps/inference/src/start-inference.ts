@@ -14,10 +14,13 @@ import { createPredictHandler, type RawHandler } from './predict/predict.handler
 import { backfillsRoutes } from './routes/backfills.routes.ts';
 import { docsRoutes } from './routes/docs.routes.ts';
 import { entitiesRoutes } from './routes/entities.routes.ts';
+import { featuresRoutes } from './routes/features.routes.ts';
 import { healthRoutes } from './routes/health.routes.ts';
 import { metricsRoutes } from './routes/metrics.routes.ts';
 import { modelsRoutes } from './routes/models.routes.ts';
+import { pushRoutes } from './routes/push.routes.ts';
 import { runsRoutes } from './routes/runs.routes.ts';
+import { viewsRoutes } from './routes/views.routes.ts';
 import { createRunEvents } from './runs/run-events.ts';
 
 export interface Inference {
@@ -79,7 +82,10 @@ export async function startInference(
     metrics,
     logger,
     routes: [
-      modelsRoutes(),
+      modelsRoutes({ manifest: applied, catalog }),
+      viewsRoutes({ manifest: applied }),
+      featuresRoutes({ onlineStore, clock, manifest: applied }),
+      pushRoutes({ offlineStore, onlineStore, clock, logger, manifest: applied }),
       entitiesRoutes({
         onlineStore,
         offlineStore,

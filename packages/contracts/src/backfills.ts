@@ -1,20 +1,11 @@
 import { z } from 'zod';
-import { idSchema } from './scalars.ts';
+import { idSchema, viewNameSchema } from './scalars.ts';
 import { backfillScopeSchema } from './scope.ts';
 import { runStatusSchema } from './runs.ts';
 
 export const backfillRequestSchema = z
   .strictObject({
-    view: z
-      .string()
-      .regex(
-        /^[a-z][a-z0-9_]{0,39}(@[1-9]\d{0,8})?$/,
-        'must be a view, such as ad_image, or a view version, such as ad_image@1',
-      )
-      .meta({
-        description: 'A view (its newest version) or a reference with its version.',
-        example: 'ad_image',
-      }),
+    view: viewNameSchema,
     scope: backfillScopeSchema,
     limit: z.int().positive().optional().meta({ description: 'At most so many rows.' }),
     priority: z.int().min(0).max(100).optional().meta({ description: 'Higher goes first; default 50.' }),

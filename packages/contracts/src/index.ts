@@ -23,6 +23,16 @@ export type {
   ServedFeature,
 } from './predict.ts';
 // Features
+export {
+  MAX_ONLINE_ENTITIES,
+  onlineFeaturesAnswerSchema,
+  onlineFeaturesRequestSchema,
+} from './online-features.ts';
+export type { OnlineFeaturesAnswer, OnlineFeaturesRequest } from './online-features.ts';
+export { entityKeysAnswerSchema, entityKeysQuerySchema } from './entity-keys.ts';
+export type { EntityKeysAnswer } from './entity-keys.ts';
+export { MAX_PUSH_ROWS, pushAnswerSchema, pushRequestSchema } from './push.ts';
+export type { PushAnswer } from './push.ts';
 export { entityAnswerSchema, entityViewSchema } from './entity.ts';
 export type { EntityAnswer, EntityView } from './entity.ts';
 // Precompute
@@ -43,6 +53,17 @@ export {
   runsQuerySchema,
 } from './runs.ts';
 export type { FailuresAnswer, Run, RunRowFailure, RunStatus, RunsAnswer, RunsQuery } from './runs.ts';
+// Registry
+export { entitiesAnswerSchema, fieldSchema, viewSchema, viewsAnswerSchema } from './views.ts';
+export type {
+  EntitiesAnswer,
+  FeatureViewAnswer,
+  OnDemandFeatureViewAnswer,
+  ViewAnswer,
+  ViewsAnswer,
+} from './views.ts';
+export { modelSchema, modelsAnswerSchema } from './models.ts';
+export type { ModelAnswer, ModelsAnswer } from './models.ts';
 // Process
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';
 export type { ReadyAnswer } from './health.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { featurePaths } from './openapi-features.ts';
 import { modelPaths, type ModelDescription } from './openapi-models.ts';
 import { operation, type OperationOptions } from './openapi-operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from './backfills.ts';
@@ -44,8 +45,8 @@ export function createOpenApiDocument(options: OpenApiOptions = {}): object {
       description:
         'Features prepared ahead, merged with those of the request, and the model answers, in one call.',
     },
-    tags: [{ name: 'predict' }, { name: 'features' }, { name: 'precompute' }, { name: 'process' }],
-    paths: { ...corePaths(), ...modelPaths(options.models ?? []) },
+    tags: ['predict', 'features', 'precompute', 'registry', 'process'].map((name) => ({ name })),
+    paths: { ...corePaths(), ...featurePaths(), ...modelPaths(options.models ?? []) },
   });
 }
 
@@ -171,6 +172,13 @@ function corePaths(): ZodOpenApiPathsObject {
         summary: 'Prometheus text',
         answers: { 200: z.string() },
         mediaType: 'text/plain',
+      }),
+    },
+    '/openapi.json': {
+      get: operation({
+        tag: 'process',
+        summary: 'This document',
+        answers: { 200: z.record(z.string(), z.unknown()) },
       }),
     },
   };

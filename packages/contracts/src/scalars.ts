@@ -19,6 +19,15 @@ export const idSchema = z.uuid({ version: 'v7' }).meta({
 
 export const nameSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/);
 
+/** A view, or one of its versions. */
+export const viewNameSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,39}(@[1-9]\d{0,8})?$/,
+    'must be a view, such as ad_image, or a view version, such as ad_image@1',
+  )
+  .meta({ description: 'A view (its newest version) or a reference with its version.', example: 'ad_image' });
+
 /** A feature, join key, request field or output value: JSON of the field's type. */
 export const valueSchema = z.unknown().meta({ description: 'Any JSON value.' });
 

@@ -16,6 +16,14 @@ export type {
 } from './create-predictor.ts';
 export type { InputRow } from './read-inputs.ts';
 export type { ServedFeature } from './show-features.ts';
+// Features without a model
+export { readOnlineFeatures } from './online-features/read-online-features.ts';
+export type {
+  OnlineFeatures,
+  OnlineFeaturesDeps,
+  OnlineFeaturesRequest,
+  OnlineFeaturesRow,
+} from './online-features/read-online-features.ts';
 // What is held for an entity
 export { inspectEntity } from './inspect/inspect-entity.ts';
 export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspect-entity.ts';

@@ -1,10 +1,10 @@
-import { backfillRequestSchema, idempotencyKeySchema, type BackfillAnswer } from '@larder/contracts';
-import { LarderError } from '@larder/core';
+import { backfillRequestSchema, type BackfillAnswer } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
 import { createBackfill, type BackfillScope } from '@larder/materialization/runs';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
+import { idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { validate } from '../http/validate.ts';
 
@@ -21,8 +21,6 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
     .route('/v1/backfills')
     .post(jsonBody, async (request, response) => {
       const body = validate(backfillRequestSchema, request.body);
-      const key = request.get('idempotency-key');
-      if (key !== undefined && !idempotencyKeySchema.safeParse(key).success) throw keyRefused();
       const { runId, status } = await askDatabase(
         createBackfill(deps.offlineStore, {
           manifest: deps.manifest(),
@@ -32,7 +30,7 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
           priority: body.priority,
           maxRowsPerSecond: body.max_rows_per_second,
           force: body.force,
-          idempotencyKey: key,
+          idempotencyKey: idempotencyKeyOf(request),
         }),
       );
       response
@@ -42,11 +40,4 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
     })
     .all(allow('POST'));
   return routes;
-}
-
-function keyRefused(): LarderError {
-  const detail = 'must be 1 to 128 visible ASCII characters';
-  return new LarderError('REQUEST_INVALID', `The header Idempotency-Key ${detail}.`, {
-    errors: [{ pointer: '/headers/idempotency-key', detail }],
-  });
 }

@@ -1,10 +1,46 @@
+import type { ModelsAnswer } from '@larder/contracts';
+import { LarderError } from '@larder/core';
+import type { Manifest } from '@larder/features';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
+import { modelJson } from '../manifest/model-json.ts';
+import type { ModelCatalog } from '../models/model-catalog.ts';
 
-/** POST on these is answered before Express (predict.handler.ts); what arrives here is another method. */
-export function modelsRoutes(): Router {
+export interface ModelsDeps {
+  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  manifest(): Manifest;
+  readonly catalog: Pick<ModelCatalog, 'find' | 'unavailable'>;
+}
+
+/** Applied models, to read. POST on the predict routes is answered before Express (predict.handler.ts). */
+export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
   const routes = Router();
+  routes
+    .route('/v1/models')
+    .get(noQuery, (_request, response) => {
+      const models = Object.values(manifest().models).map((model) => modelJson(model, catalog));
+      response.json({ models } satisfies ModelsAnswer);
+    })
+    .all(allow('GET'));
+  routes
+    .route('/v1/models/:model')
+    .get(noQuery, (request, response) => {
+      const { models } = manifest();
+      const name = request.params.model;
+      const model = Object.hasOwn(models, name) ? models[name] : undefined;
+      if (model === undefined) throw notFound(Object.keys(models));
+      response.json(modelJson(model, catalog));
+    })
+    .all(allow('GET'));
   routes.route('/v1/models/:model/predict').all(allow('POST'));
   routes.route('/v1/models/:model/predict-batch').all(allow('POST'));
   return routes;
+}
+
+function notFound(names: readonly string[]): LarderError {
+  return new LarderError(
+    'MODEL_NOT_FOUND',
+    `There is no model of this name; there are: ${names.join(', ') || 'none'}.`,
+  );
 }

@@ -1,0 +1,94 @@
+import {
+  entityKeysQuerySchema,
+  onlineFeaturesRequestSchema,
+  type EntityKeysAnswer,
+  type OnlineFeaturesAnswer,
+} from '@larder/contracts';
+import { LarderError } from '@larder/core';
+import { findFeatureView, viewRef, type Manifest } from '@larder/features';
+import { readOnlineFeatures, type OnlineFeaturesDeps } from '@larder/serving';
+import { Router } from 'express';
+import { allow } from '../http/allow.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { noQuery } from '../http/no-query.ts';
+import { validate } from '../http/validate.ts';
+
+export interface FeaturesDeps extends Omit<OnlineFeaturesDeps, 'manifest'> {
+  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  manifest(): Manifest;
+}
+
+const DEFAULT_KEYS = 100;
+
+/** Features without a model, and the keys that have some. */
+export function featuresRoutes(deps: FeaturesDeps): Router {
+  const routes = Router();
+  routes
+    .route('/v1/features/online')
+    .post(noQuery, jsonBody, async (request, response) => {
+      const body = validate(onlineFeaturesRequestSchema, request.body);
+      // the annotation holds the use case to the contract
+      const answer: OnlineFeaturesAnswer = await readOnlineFeatures(
+        { ...deps, manifest: deps.manifest() },
+        body,
+      );
+      response.json(answer);
+    })
+    .all(allow('POST'));
+
+  routes
+    .route('/v1/entities/:entity')
+    .get(async (request, response) => {
+      const {
+        view,
+        cursor,
+        limit = DEFAULT_KEYS,
+      } = validate(entityKeysQuerySchema, request.query, {
+        pointer: '/query',
+      });
+      const manifest = deps.manifest();
+      const entity = entityOf(manifest, request.params.entity);
+      const ref = view === undefined ? undefined : viewOf(manifest, entity, view);
+      const page = await deps.onlineStore.keys(entity, {
+        cursor: cursor === undefined ? null : scanCursorOf(cursor),
+        limit,
+        ...(ref !== undefined && { viewRef: ref }),
+      });
+      response.json({
+        entity,
+        keys: page.keys,
+        cursor: page.cursor === null ? null : cursorOf(page.cursor),
+      } satisfies EntityKeysAnswer);
+    })
+    .all(allow('GET'));
+  return routes;
+}
+
+function entityOf(manifest: Manifest, name: string): string {
+  if (Object.hasOwn(manifest.entities, name)) return name;
+  const names = Object.keys(manifest.entities).join(', ') || 'none';
+  throw new LarderError('ENTITY_NOT_FOUND', `There is no entity of this name; there are: ${names}.`);
+}
+
+function viewOf(manifest: Manifest, entity: string, name: string): string {
+  const view = findFeatureView(manifest, name);
+  if (view.entity === entity) return viewRef(view);
+  const detail = `is a view of ${view.entity}, not of ${entity}`;
+  throw new LarderError('REQUEST_INVALID', `The view ${viewRef(view)} ${detail}.`, {
+    errors: [{ pointer: '/query/view', detail }],
+  });
+}
+
+/** Opaque to callers, so that its form may change. */
+function cursorOf(scanCursor: string): string {
+  return Buffer.from(`s${scanCursor}`).toString('base64url');
+}
+
+function scanCursorOf(cursor: string): string {
+  const match = /^s(\d{1,20})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (match?.[1] !== undefined) return match[1];
+  const detail = 'is not a cursor of an earlier answer; leave it out to start at the first page';
+  throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
+    errors: [{ pointer: '/query/cursor', detail }],
+  });
+}

@@ -1,0 +1,169 @@
+import { entityKeysAnswerSchema, onlineFeaturesAnswerSchema } from '@larder/contracts';
+import { putRows } from '@larder/serving/testing';
+import { describe, expect } from 'vitest';
+import { test, type Service } from '../testing/inference-test.ts';
+
+const SHOPPER = { country: 'NL', shopper_id: 7 };
+const DAY_MS = 86_400_000;
+
+async function putAds(service: Service): Promise<{ eventTimestampMs: number }> {
+  const eventTimestampMs = Date.now() - 1_000;
+  await putRows(service.onlineStore, service.project, [
+    {
+      ref: 'ad_image@1',
+      keys: { ad_id: 'ad-1' },
+      values: { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.61, note: null },
+      eventTimestampMs,
+    },
+    {
+      ref: 'ad_stats@1',
+      keys: { ad_id: 'ad-1' },
+      values: { impressions: 9_007_199_254_740_993n, clicks: 4, ctr: 0.125 },
+      eventTimestampMs: eventTimestampMs - 8 * DAY_MS,
+    },
+    { ref: 'shopper_profile@1', keys: SHOPPER, values: { age: 31, premium: true }, eventTimestampMs },
+  ]);
+  return { eventTimestampMs };
+}
+
+describe('POST /v1/features/online', () => {
+  test('answers features and whole views, each view with its status', async ({ service }) => {
+    const { eventTimestampMs } = await putAds(service);
+    const answer = await service.http.post('/v1/features/online', {
+      features: ['ad_image@1:brightness', 'ad_stats', 'ad_image:note'],
+      entities: [{ ad_id: 'ad-1' }, { ad_id: 'nobody' }, { ad_id: 'ad-1' }],
+    });
+    expect(answer.status).toBe(200);
+    const body = onlineFeaturesAnswerSchema.parse(answer.body);
+    expect(body.features).toEqual([
+      'ad_image@1:brightness',
+      'ad_stats@1:impressions',
+      'ad_stats@1:clicks',
+      'ad_stats@1:ctr',
+      'ad_image@1:note',
+    ]);
+    expect(body.views).toEqual(['ad_image@1', 'ad_stats@1']);
+    const at = (ms: number) => new Date(ms).toISOString();
+    const present = {
+      values: [0.61, null, null, null, null],
+      views: [
+        { status: 'PRESENT', event_timestamp: at(eventTimestampMs) },
+        { status: 'OUTSIDE_MAX_AGE', event_timestamp: at(eventTimestampMs - 8 * DAY_MS) },
+      ],
+    };
+    const absent = { status: 'NOT_FOUND', event_timestamp: null };
+    expect(body.rows).toEqual([
+      present,
+      { values: [null, null, null, null, null], views: [absent, absent] },
+      present,
+    ]);
+  });
+
+  test('reads views of several entities when every row has all join keys', async ({ service }) => {
+    await putAds(service);
+    const features = ['shopper_profile:premium', 'ad_image:embedding'];
+    const answer = await service.http.post('/v1/features/online', {
+      features,
+      entities: [
+        { ad_id: 'ad-1', ...SHOPPER },
+        { ad_id: 'none', ...SHOPPER },
+      ],
+    });
+    const { rows } = onlineFeaturesAnswerSchema.parse(answer.body);
+    expect(rows.map(({ values }) => values)).toEqual([
+      [true, [1, 2, 3, 4]],
+      [true, null],
+    ]);
+    const refused = await service.http.post('/v1/features/online', {
+      features,
+      entities: [
+        { ad_id: 'ad-1', ...SHOPPER },
+        { ad_id: 7, country: 'NL', colour: 'red' },
+      ],
+    });
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({
+      code: 'REQUEST_INVALID',
+      errors: expect.arrayContaining([
+        expect.objectContaining({ pointer: '/entities/1/ad_id' }),
+        { pointer: '/entities/1/shopper_id', detail: 'is missing' },
+        { pointer: '/entities/1/colour', detail: 'is no join key of what is asked' },
+      ]),
+    });
+  });
+
+  test('reads 1,000 entities and refuses more', async ({ service }) => {
+    await putAds(service);
+    const entities = Array.from({ length: 1_000 }, (_, i) => ({ ad_id: `ad-${i}` }));
+    const answer = await service.http.post('/v1/features/online', { features: ['ad_image'], entities });
+    const { rows } = onlineFeaturesAnswerSchema.parse(answer.body);
+    expect(rows.filter(({ views }) => views[0]?.status === 'PRESENT')).toHaveLength(1);
+    expect(rows[1]?.values[0]).toEqual([1, 2, 3, 4]);
+    const more = await service.http.post('/v1/features/online', {
+      features: ['ad_image'],
+      entities: [...entities, { ad_id: 'one more' }],
+    });
+    expect(more).toMatchObject({ status: 422, body: { errors: [{ pointer: '/entities' }] } });
+  });
+
+  test('names every reference that cannot be read', async ({ service }) => {
+    const answer = await service.http.post('/v1/features/online', {
+      features: ['ad_image:brightness', 'ad_image:colour', 'nothing', 'ad_image@2', 'moment:hour_sin'],
+      entities: [{ ad_id: 'ad-1' }],
+    });
+    expect(answer.status).toBe(422);
+    const { errors } = answer.body as { errors: { pointer: string; detail: string }[] };
+    expect(errors.map(({ pointer }) => pointer)).toEqual([
+      '/features/1',
+      '/features/2',
+      '/features/3',
+      '/features/4',
+    ]);
+    expect(errors[0]?.detail).toContain('it has embedding, brightness, note');
+    expect(errors[3]?.detail).toContain('computed on demand');
+  });
+});
+
+describe('GET /v1/entities/{entity}', () => {
+  test('gives every key once the cursor is null', async ({ service }) => {
+    const keys = Array.from({ length: 250 }, (_, i) => `page-${i}`);
+    await putRows(
+      service.onlineStore,
+      service.project,
+      keys.map((ad_id) => ({
+        ref: 'ad_stats@1',
+        keys: { ad_id },
+        values: { impressions: 1n, clicks: 1, ctr: 1 },
+      })),
+    );
+    await putAds(service);
+    const found = new Set<string>();
+    let cursor: string | null = null;
+    let pages = 0;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer = await service.http.get(`/v1/entities/ad?view=ad_stats&limit=50${query}`);
+      const page = entityKeysAnswerSchema.parse(answer.body);
+      for (const key of page.keys) found.add(key);
+      cursor = page.cursor;
+      pages += 1;
+    } while (cursor !== null);
+    expect(pages).toBeGreaterThan(1);
+    expect([...found].filter((key) => key.startsWith('page-')).toSorted()).toEqual(keys.toSorted());
+    const images = await service.http.get('/v1/entities/ad?view=ad_image@1&limit=1000');
+    expect(images.body).toEqual({ entity: 'ad', keys: ['ad-1'], cursor: null });
+  });
+
+  test.for([
+    ['/v1/entities/ad?view=shopper_profile', 422, '/query/view'],
+    ['/v1/entities/ad?limit=0', 422, '/query/limit'],
+    ['/v1/entities/ad?cursor=x', 422, '/query/cursor'],
+    ['/v1/entities/ad?colour=red', 422, '/query/colour'],
+    ['/v1/entities/ad?view=nothing', 404, undefined],
+    ['/v1/entities/nothing', 404, undefined],
+  ] as const)('refuses %s', async ([path, status, pointer], { service }) => {
+    const answer = await service.http.get(path);
+    expect(answer.status).toBe(status);
+    expect((answer.body as { errors?: { pointer: string }[] }).errors?.[0]?.pointer).toBe(pointer);
+  });
+});

@@ -1,0 +1,78 @@
+import { modelsAnswerSchema, viewsAnswerSchema } from '@larder/contracts';
+import { expect } from 'vitest';
+import { test } from '../testing/inference-test.ts';
+
+test('models say what is served, in which version, of what and where', async ({ service }) => {
+  const answer = await service.http.get('/v1/models');
+  const { models } = modelsAnswerSchema.parse(answer.body);
+  expect(models.map(({ model }) => model)).toEqual(['ad_brightness', 'ad_ctr', 'fragile_model']);
+  const adCtr = models.find(({ model }) => model === 'ad_ctr');
+  expect(adCtr).toMatchObject({
+    version: 1,
+    problem: null,
+    placement: 'inline',
+    outputs: [{ name: 'ctr', type: 'float32' }],
+    artifact: { path: 'models/ad_ctr', sha256: service.project.manifest.models['ad_ctr']?.artifact.sha256 },
+  });
+  expect(adCtr?.inputs.slice(0, 3)).toEqual([
+    'ad_image@1:embedding',
+    'ad_image@1:brightness',
+    'ad_stats@1:ctr',
+  ]);
+  expect(adCtr?.join_keys?.map(({ name }) => name)).toEqual(['ad_id', 'country', 'shopper_id']);
+  expect((await service.http.get('/v1/models/ad_ctr')).body).toEqual(adCtr);
+  expect(await service.http.get('/v1/models/nothing')).toMatchObject({
+    status: 404,
+    body: { code: 'MODEL_NOT_FOUND' },
+  });
+});
+
+test('views are readable with who uses them', async ({ service }) => {
+  const { views } = viewsAnswerSchema.parse((await service.http.get('/v1/views')).body);
+  expect(views.map(({ view }) => view)).toEqual([
+    'ad_image',
+    'ad_stats',
+    'shopper_profile',
+    'fragile',
+    'moment',
+    'offer',
+  ]);
+  const stats = (await service.http.get('/v1/views/ad_stats')).body;
+  expect(stats).toMatchObject({
+    kind: 'feature_view',
+    ref: 'ad_stats@1',
+    newest: true,
+    join_keys: ['ad_id'],
+    compute: null,
+    ttl_ms: 604_800_000,
+    used_by: ['ad_ctr'],
+    source: { kind: 'sql', connection: 'shop' },
+  });
+  expect((await service.http.get('/v1/views/ad_stats@1')).body).toEqual(stats);
+  expect((await service.http.get('/v1/views/moment')).body).toMatchObject({
+    kind: 'on_demand_feature_view',
+    request: [{ name: 'requested_at', type: 'timestamp' }],
+    used_by: ['ad_ctr'],
+  });
+  for (const name of ['nothing', 'ad_stats@2', 'constructor'])
+    expect(await service.http.get(`/v1/views/${name}`)).toMatchObject({
+      status: 404,
+      body: { code: 'VIEW_NOT_FOUND' },
+    });
+});
+
+test('entities say their join keys and views', async ({ service }) => {
+  expect((await service.http.get('/v1/entities')).body).toEqual({
+    entities: [
+      { entity: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }], views: ['ad_image@1', 'ad_stats@1'] },
+      {
+        entity: 'shopper',
+        join_keys: [
+          { name: 'country', type: 'string' },
+          { name: 'shopper_id', type: 'int64', safe: true },
+        ],
+        views: ['shopper_profile@1'],
+      },
+    ],
+  });
+});

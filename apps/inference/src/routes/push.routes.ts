@@ -1,0 +1,47 @@
+import { pushRequestSchema, type PushAnswer } from '@larder/contracts';
+import type { ErrorDetail } from '@larder/core';
+import type { Manifest } from '@larder/features';
+import { pushRows, type PushDeps } from '@larder/materialization/runs';
+import { askDatabase } from '@larder/offline-store';
+import { Router } from 'express';
+import { allow } from '../http/allow.ts';
+import { idempotencyKeyOf } from '../http/idempotency-key.ts';
+import { jsonBodyUpTo } from '../http/json-body.ts';
+import { noQuery } from '../http/no-query.ts';
+import { validate } from '../http/validate.ts';
+
+/** Parsing and checking so much keeps predictions of the process waiting for about 50 ms. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+export interface PushRoutesDeps extends PushDeps {
+  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  manifest(): Manifest;
+}
+
+/** Lands rows here, without a queue: 200 when the online store has them, 202 when it follows. */
+export function pushRoutes(deps: PushRoutesDeps): Router {
+  const routes = Router();
+  routes
+    .route('/v1/views/:view/push')
+    .post(noQuery, jsonBodyUpTo(MAX_BODY_BYTES), async (request, response) => {
+      const { rows } = validate(pushRequestSchema, request.body);
+      const pushed = await askDatabase(
+        pushRows(deps, {
+          manifest: deps.manifest(),
+          view: request.params.view,
+          rows,
+          idempotencyKey: idempotencyKeyOf(request),
+        }),
+      );
+      response
+        .status(pushed.online ? 200 : 202)
+        .location(`/v1/runs/${pushed.runId}`)
+        .json({
+          accepted: pushed.accepted,
+          rejected: pushed.rejected.map(({ index, errors }) => ({ index, errors: errors as ErrorDetail[] })),
+          run_id: pushed.runId,
+        } satisfies PushAnswer);
+    })
+    .all(allow('POST'));
+  return routes;
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { fieldSchema } from './views.ts';
+
+export const modelSchema = z
+  .strictObject({
+    model: z.string(),
+    version: z
+      .int()
+      .positive()
+      .nullable()
+      .meta({ description: 'The version that this process answers with; null: none, `problem` says why.' }),
+    problem: z
+      .strictObject({ code: z.string(), reason: z.string() })
+      .nullable()
+      .meta({
+        description: 'Why the applied definition is not served; an earlier version may still answer.',
+      }),
+    inputs: z.array(z.string()).meta({
+      description: 'Features in the order of the tensor, as `view@version:feature`.',
+      example: ['ad_image@1:embedding', 'moment:hour_sin'],
+    }),
+    join_keys: z
+      .array(fieldSchema)
+      .nullable()
+      .meta({ description: 'What a caller sends; null: not served.' }),
+    request: z.array(fieldSchema).nullable(),
+    outputs: z.array(fieldSchema),
+    artifact: z.strictObject({ path: z.string(), sha256: z.string() }),
+    placement: z
+      .enum(['inline', 'pool'])
+      .nullable()
+      .meta({ description: 'Where it runs, chosen by timing at load; null: not served.' }),
+    missing: z.union([z.literal('nan'), z.number()]),
+    when_store_unavailable: z.enum(['defaults', 'fail']),
+    deadline_ms: z.number().positive(),
+    owner: z.string().nullable(),
+    tags: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Model' });
+
+export const modelsAnswerSchema = z
+  .strictObject({ models: z.array(modelSchema) })
+  .meta({ id: 'ModelsAnswer' });
+
+export type ModelAnswer = z.infer<typeof modelSchema>;
+export type ModelsAnswer = z.infer<typeof modelsAnswerSchema>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { countSchema, valueSchema } from './scalars.ts';
+
+/** A field of an entity, view, request or model as the manifest has it. */
+export const fieldSchema = z
+  .strictObject({
+    name: z.string(),
+    type: z.enum(['float32', 'float64', 'int64', 'bool', 'string', 'timestamp', 'vector', 'json']),
+    length: z.int().positive().optional().meta({ description: 'Of a vector.' }),
+    safe: z.boolean().optional().meta({ description: 'An int64 that always fits a JSON number.' }),
+    default: valueSchema.optional(),
+  })
+  .meta({ id: 'Field' });
+
+const tagsSchema = z.record(z.string(), z.string());
+
+export const featureViewSchema = z
+  .strictObject({
+    kind: z.literal('feature_view'),
+    ref: z.string().meta({ example: 'ad_image@1' }),
+    view: z.string(),
+    version: z.int().positive(),
+    newest: z.boolean().meta({ description: 'References without a version mean this one.' }),
+    entity: z.string(),
+    join_keys: z.array(z.string()),
+    schema: z.array(fieldSchema),
+    source: z
+      .record(z.string(), valueSchema)
+      .meta({ description: 'By its kind; connections by name, never their addresses.' }),
+    compute: z
+      .strictObject({ kind: z.string(), options: z.record(z.string(), valueSchema) })
+      .nullable()
+      .meta({ description: 'Null: the features are columns of the source, and rows may be pushed.' }),
+    ttl_ms: z.union([z.number().positive(), z.literal('forever')]),
+    schedule: z.string().nullable(),
+    available_after_ms: countSchema,
+    chunk_rows: countSchema,
+    used_by: z.array(z.string()).meta({ description: 'Models that read it, also through on-demand views.' }),
+    owner: z.string().nullable(),
+    tags: tagsSchema,
+    fingerprint: z.string(),
+  })
+  .meta({ id: 'FeatureView' });
+
+export const onDemandFeatureViewSchema = z
+  .strictObject({
+    kind: z.literal('on_demand_feature_view'),
+    view: z.string(),
+    request: z.array(fieldSchema),
+    inputs: z.array(z.string()).meta({ description: 'Features it reads, as `view:feature`.' }),
+    schema: z.array(fieldSchema),
+    used_by: z.array(z.string()),
+    code_sha256: z.string(),
+  })
+  .meta({ id: 'OnDemandFeatureView' });
+
+export const viewSchema = z.union([featureViewSchema, onDemandFeatureViewSchema]).meta({ id: 'View' });
+
+export const viewsAnswerSchema = z.strictObject({ views: z.array(viewSchema) }).meta({ id: 'ViewsAnswer' });
+
+export const entitiesAnswerSchema = z
+  .strictObject({
+    entities: z.array(
+      z.strictObject({
+        entity: z.string(),
+        join_keys: z.array(fieldSchema),
+        views: z.array(z.string()).meta({ example: ['ad_image@1'] }),
+      }),
+    ),
+  })
+  .meta({ id: 'EntitiesAnswer' });
+
+export type FeatureViewAnswer = z.infer<typeof featureViewSchema>;
+export type OnDemandFeatureViewAnswer = z.infer<typeof onDemandFeatureViewSchema>;
+export type ViewAnswer = z.infer<typeof viewSchema>;
+export type ViewsAnswer = z.infer<typeof viewsAnswerSchema>;
+export type EntitiesAnswer = z.infer<typeof entitiesAnswerSchema>;

@@ -1,0 +1,90 @@
+import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import { decodeJsonValue, type EntityManifest, type FieldManifest, type FieldValue } from '@larder/features';
+import { entityKey } from '@larder/online-store';
+
+/** Of one entity: its distinct keys, and which of them each row asks for. */
+export interface KeysOfEntity {
+  readonly keys: readonly string[];
+  readonly keyOfRow: readonly number[];
+}
+
+const MAX_ERRORS = 20;
+
+/** Per entity the keys of all rows; each row holds the join keys of all entities, nothing else. @throws REQUEST_INVALID with a pointer per member */
+export function readKeys(
+  entities: readonly EntityManifest[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): KeysOfEntity[] {
+  const fields = new Map<string, FieldManifest>();
+  for (const entity of entities) for (const joinKey of entity.join_keys) fields.set(joinKey.name, joinKey);
+  const places = entities.map(() => new Map<string, number>());
+  const keyOfRow: number[][] = entities.map(() => []);
+  const errors: ErrorDetail[] = [];
+  for (const [at, row] of rows.entries()) {
+    const values = readRow(fields, row, { pointer: `/entities/${at}`, errors });
+    if (errors.length >= MAX_ERRORS) break;
+    if (values === null) continue;
+    for (const [e, entity] of entities.entries()) {
+      const key = keyText(entity, values, { pointer: `/entities/${at}`, errors });
+      if (key === null) continue;
+      const known = places[e] as Map<string, number>;
+      const place = known.get(key) ?? known.size;
+      known.set(key, place);
+      keyOfRow[e]?.push(place);
+    }
+  }
+  if (errors.length > 0) throw invalid(errors);
+  return entities.map((_, e) => ({
+    keys: [...(places[e] as Map<string, number>).keys()],
+    keyOfRow: keyOfRow[e] as number[],
+  }));
+}
+
+interface Report {
+  readonly pointer: string;
+  readonly errors: ErrorDetail[];
+}
+
+function readRow(
+  fields: ReadonlyMap<string, FieldManifest>,
+  row: Readonly<Record<string, unknown>>,
+  { pointer, errors }: Report,
+): Record<string, FieldValue> | null {
+  const before = errors.length;
+  const values: Record<string, FieldValue> = {};
+  for (const [name, field] of fields) {
+    if (!Object.hasOwn(row, name)) {
+      errors.push({ pointer: `${pointer}/${name}`, detail: 'is missing' });
+      continue;
+    }
+    const decoded = decodeJsonValue(field, row[name]);
+    if (decoded.ok) values[name] = decoded.value;
+    else errors.push({ pointer: `${pointer}/${name}`, detail: decoded.detail });
+  }
+  for (const name of Object.keys(row))
+    if (!fields.has(name))
+      errors.push({ pointer: `${pointer}/${name}`, detail: 'is no join key of what is asked' });
+  return errors.length === before ? values : null;
+}
+
+function keyText(
+  entity: EntityManifest,
+  values: Readonly<Record<string, FieldValue>>,
+  { pointer, errors }: Report,
+): string | null {
+  try {
+    return entityKey(entity, values);
+  } catch (error) {
+    if (!isLarderError(error)) throw error;
+    errors.push({ pointer, detail: error.message });
+    return null;
+  }
+}
+
+function invalid(errors: readonly ErrorDetail[]): LarderError {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new LarderError('REQUEST_INVALID', `${first?.pointer} ${first?.detail}${more}.`, {
+    errors: errors.slice(0, MAX_ERRORS),
+  });
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '@larder/core';
+import {
+  encodeJsonValue,
+  viewRef,
+  type FeatureViewManifest,
+  type JsonValue,
+  type Manifest,
+} from '@larder/features';
+import {
+  compileValueReader,
+  readRowHeader,
+  viewStatus,
+  type OnlineStore,
+  type ViewStatus,
+} from '@larder/online-store';
+import { readKeys } from './read-keys.ts';
+import { resolveFeatures, type AskedView } from './resolve-features.ts';
+
+export interface OnlineFeaturesDeps {
+  readonly manifest: Manifest;
+  readonly onlineStore: OnlineStore;
+  readonly clock: Clock;
+}
+
+export interface OnlineFeaturesRequest {
+  /** `ad_image:brightness`, `ad_image@2:brightness`, `ad_stats` (all its features). */
+  readonly features: readonly string[];
+  /** The join keys of every view asked for, as JSON of the HTTP API. */
+  readonly entities: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface OnlineFeatures {
+  /** `ad_image@1:brightness`: what stands at each place of a row's values. */
+  readonly features: string[];
+  readonly views: string[];
+  readonly rows: OnlineFeaturesRow[];
+}
+
+export interface OnlineFeaturesRow {
+  /** Null: the view is not `PRESENT`, or the source had no value. */
+  readonly values: JsonValue[];
+  readonly views: { readonly status: ViewStatus; readonly event_timestamp: string | null }[];
+}
+
+/**
+ * What the online store holds of these features for these entities, in one round trip; defaults are a model's affair.
+ * @throws REQUEST_INVALID with a pointer per reference or key, ONLINE_STORE_UNAVAILABLE
+ */
+export async function readOnlineFeatures(
+  { manifest, onlineStore, clock }: OnlineFeaturesDeps,
+  request: OnlineFeaturesRequest,
+): Promise<OnlineFeatures> {
+  const { features, views, entities } = resolveFeatures(manifest, request.features);
+  const asked = readKeys(entities, request.entities);
+  const viewsOf = entities.map(({ name }) => views.filter(({ view }) => view.entity === name));
+  const plan = onlineStore.compileRead(
+    entities.map(({ name }, e) => ({
+      entity: name,
+      views: (viewsOf[e] as AskedView[]).map(({ view }) => view),
+    })),
+  );
+  const held = await onlineStore.read(
+    plan,
+    asked.map(({ keys }) => keys),
+  );
+  const nowMs = clock.nowMs();
+  const readers = views.map((view) => {
+    const group = entities.findIndex(({ name }) => name === view.view.entity);
+    const width = (viewsOf[group] as AskedView[]).length;
+    const place = (viewsOf[group] as AskedView[]).indexOf(view);
+    const reader = compileValueReader(view.view, view.features);
+    return (row: number) => {
+      const key = asked[group]?.keyOfRow[row] as number;
+      const bytes = held[group]?.[key * width + place] ?? null;
+      const state = stateOf(bytes, view.view, nowMs);
+      return { state, values: reader.read(state.status === 'PRESENT' ? bytes : null) };
+    };
+  });
+  return {
+    features: features.map(({ ref }) => ref),
+    views: views.map(({ view }) => viewRef(view)),
+    rows: request.entities.map((_, row) => {
+      const read = readers.map((reader) => reader(row));
+      return {
+        values: features.map(({ view, place, field }) =>
+          encodeJsonValue(field, read[view]?.values[place] ?? null),
+        ),
+        views: read.map(({ state }) => state),
+      };
+    }),
+  };
+}
+
+function stateOf(
+  bytes: Buffer | null,
+  view: FeatureViewManifest,
+  nowMs: number,
+): OnlineFeaturesRow['views'][number] {
+  const status = viewStatus(bytes, view, nowMs);
+  const header = bytes === null || status === 'NOT_FOUND' ? null : readRowHeader(bytes);
+  return {
+    status,
+    event_timestamp: header === null ? null : new Date(header.eventTimestampMs).toISOString(),
+  };
+}
