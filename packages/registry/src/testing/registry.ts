@@ -6,6 +6,7 @@ import type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
+  SqlSourceManifest,
 } from '@larder/features';
 import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
 import { test as base } from '@larder/testing';
@@ -46,6 +47,14 @@ export const ownCompute: ComputeManifest = {
 export const embedding: FieldManifest = { name: 'embedding', type: 'vector', length: 512 };
 export const brightness: FieldManifest = { name: 'brightness', type: 'float32', default: 0.5 };
 
+export const adSource: SqlSourceManifest = {
+  kind: 'sql',
+  connection: 'ads',
+  query: 'select ad_id, image_url, updated_at as event_timestamp from ads',
+  event_timestamp_column: 'event_timestamp',
+  created_timestamp_column: null,
+};
+
 export const adImage: FeatureViewManifest = {
   name: 'ad_image',
   version: 1,
@@ -54,13 +63,7 @@ export const adImage: FeatureViewManifest = {
   schedule: '0 4 * * *',
   available_after_ms: 0,
   chunk_rows: 100,
-  source: {
-    kind: 'sql',
-    connection: 'ads',
-    query: 'select ad_id, image_url, updated_at as event_timestamp from ads',
-    event_timestamp_column: 'event_timestamp',
-    created_timestamp_column: null,
-  },
+  source: adSource,
   schema: [embedding, brightness],
   compute: imageCompute,
   owner: null,

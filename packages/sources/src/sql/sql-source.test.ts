@@ -1,10 +1,11 @@
-import type { SourceManifest } from '@larder/features';
+import type { SqlSourceManifest } from '@larder/features';
 import { test as base } from '@larder/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
+import type { RowSource } from '../row-source.ts';
 import type { SourceChunk } from '../source-bounds.ts';
 import { createSqlConnection, type SqlConnection } from './sql-connection.ts';
-import { createSqlSource, type SqlSource } from './sql-source.ts';
+import { createSqlSource } from './sql-source.ts';
 import pg from 'pg';
 
 const test = base;
@@ -36,9 +37,9 @@ function connect(url: string, options: { statementTimeoutMs?: number } = {}): Sq
 function sourceOf(
   connection: SqlConnection,
   query: string,
-  overrides: Partial<SourceManifest> = {},
-): SqlSource {
-  const source: SourceManifest = {
+  overrides: Partial<SqlSourceManifest> = {},
+): RowSource {
+  const source: SqlSourceManifest = {
     kind: 'sql',
     connection: 'ads',
     query,
