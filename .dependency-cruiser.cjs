@@ -50,6 +50,11 @@ module.exports = {
     notAllowed('apps-are-strangers', '^apps/inference/', '^apps/(?!inference/)'),
     notAllowed('worker-is-alone', '^apps/worker/', '^apps/(?!worker/)'),
     notAllowed('cli-is-alone', '^apps/cli/', '^apps/(?!cli/)'),
+    notAllowed(
+      'nobody-knows-the-package',
+      '^(packages/(?!larder/)|apps/(?!cli/templates/)|infra/|examples/)',
+      '^packages/larder/',
+    ),
     notAllowed('packages-never-know-apps', '^packages/', '^(apps|examples|test)/'),
     notAllowed(
       'testing-is-for-tests',
@@ -62,7 +67,7 @@ module.exports = {
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
     onlyIn('express', 'apps/inference/|examples/'),
-    onlyIn('sharp', 'packages/extractors/|examples/'),
+    onlyIn('sharp', 'packages/extractors/|examples/|apps/cli/templates/'),
   ],
   options: {
     parser: 'swc',

@@ -11,6 +11,7 @@ const COMMANDS = {
     ['turbo', 'run', 'check:types', 'check:lint', 'check:format', 'check:boundaries', ...args],
   ],
   bench: (args) => [script('test/bench/main.ts', args)],
+  pack: (args) => [script('packages/larder/build/pack.ts', args)],
   larder: (args) => [script('apps/cli/src/main.ts', args)],
 };
 

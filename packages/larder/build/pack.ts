@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, resolve } from 'node:path';
+import { emit } from './emit.ts';
+import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
+
+/**
+ * `npm run pack [-- FOLDER]`: the package `larder` as one tarball, in `dist/` unless told otherwise. Prints its path.
+ */
+const OWN = join(ROOT, 'packages/larder');
+const out = resolve(process.argv[2] ?? join(ROOT, 'dist'));
+const staged = join(out, 'larder');
+
+rmSync(staged, { recursive: true, force: true });
+mkdirSync(staged, { recursive: true });
+emit(join(staged, 'dist'));
+cpSync(join(OWN, 'bin'), join(staged, 'bin'), { recursive: true });
+for (const file of ['README.md', 'LICENSE']) cpSync(join(ROOT, file), join(staged, file));
+writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+const packed = spawnSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], {
+  cwd: staged,
+  encoding: 'utf8',
+});
+if (packed.status !== 0) throw new Error(`npm pack failed:\n${packed.stdout}${packed.stderr}`);
+const { filename } = (Object.values(JSON.parse(packed.stdout) as object) as { filename: string }[])[0] as {
+  filename: string;
+};
+console.log(join(out, filename));
+
+function manifest(): object {
+  const own = JSON.parse(readFileSync(join(OWN, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { private: _, dependencies: __, exports, ...facts } = own;
+  return {
+    ...facts,
+    bin: { larder: 'bin/larder.js' },
+    files: ['bin', 'dist'],
+    exports: Object.fromEntries(
+      Object.entries(exports as Record<string, string>).map(([name, source]) => {
+        const path = `./dist/packages/larder/${source.slice(2).replace(/\.ts$/, '')}`;
+        return [name, { types: `${path}.d.ts`, default: `${path}.js` }];
+      }),
+    ),
+    dependencies: dependencies(),
+    optionalDependencies: Object.assign(
+      {},
+      ...WORKSPACES.map(({ json }) => json.optionalDependencies ?? {}),
+    ) as object,
+  };
+}
+
+/** The libraries that the JavaScript imports, at the versions that the tests ran with. */
+function dependencies(): Record<string, string> {
+  const names = new Set<string>();
+  for (const file of globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/apps/cli/templates/**'] })) {
+    const text = readFileSync(join(staged, file), 'utf8');
+    for (const [, name] of text.matchAll(
+      /(?:\bfrom|\bimport|\bimport\s*\()\s*['"](@[\w.-]+\/[\w.-]+|[a-z][\w.-]*)(?:\/[^'"]*)?['"]/g,
+    ))
+      if (name !== undefined && !isBuiltin(name) && !name.startsWith('node:')) names.add(name);
+  }
+  const versions = [...names].sort().map((name) => [name, versionOf(name)] as const);
+  const unknown = versions.filter(([, version]) => version === null).map(([name]) => name);
+  if (unknown.length > 0)
+    throw new Error(`No package.json of the repository has a version of ${unknown.join(', ')}.`);
+  return Object.fromEntries(versions) as Record<string, string>;
+}

@@ -1,0 +1,37 @@
+import { LarderError, createLogger } from '@larder/core';
+import { computeOnce, viewRef, type FeatureView, type SourceRow } from '@larder/features';
+import { served } from './served.ts';
+
+export interface ComputeRowOptions {
+  /** What artifact paths are relative to. @default the working folder */
+  readonly root?: string;
+  /** Hosts that the computation may fetch from. @default none */
+  readonly allowedHosts?: readonly string[];
+}
+
+/**
+ * The features that a view makes of one source row, with defaults where it gives null.
+ * @throws COMPUTATION_FAILED with the row's own code and reason, FEATURE_VALUE_INVALID
+ */
+export async function computeRow<Gives>(
+  view: FeatureView<string, unknown, Gives>,
+  row: SourceRow,
+  { root = process.cwd(), allowedHosts = [] }: ComputeRowOptions = {},
+): Promise<Gives> {
+  const name = viewRef(view);
+  if (view.compute === null) return served(name, view.schema, row) as Gives;
+  const [outcome] = await computeOnce(view.compute, [row], {
+    root,
+    allowedHosts,
+    logger: createLogger('larder-test', { level: 'silent' }),
+    signal: new AbortController().signal,
+  });
+  if (outcome === undefined)
+    throw new LarderError('COMPUTATION_FAILED', `${name} gave no outcome for the row.`);
+  if ('failure' in outcome)
+    throw new LarderError(
+      'COMPUTATION_FAILED',
+      `${name}: ${outcome.failure.code}: ${outcome.failure.reason}`,
+    );
+  return served(name, view.schema, outcome.values) as Gives;
+}

@@ -1,0 +1,6 @@
+// For a project's own unit tests: no store, no worker.
+export { computeRow } from './compute-row.ts';
+export type { ComputeRowOptions } from './compute-row.ts';
+export { computeOnDemand } from './compute-on-demand.ts';
+export { predictRow } from './predict-row.ts';
+export type { FeatureValues } from './predict-row.ts';
