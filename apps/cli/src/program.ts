@@ -13,6 +13,10 @@ interface LazyVerb {
 
 /** In the order of a first day. A verb's file is loaded when it is typed: `larder --help` loads none. */
 export const VERBS: Readonly<Record<string, LazyVerb>> = {
+  init: {
+    summary: 'write a small project that works, to start from',
+    load: () => import('./verbs/init.ts'),
+  },
   up: {
     summary: 'start the apps and whatever of PostgreSQL and Redis is not configured',
     load: () => import('./verbs/up.ts'),
@@ -24,6 +28,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   apply: {
     summary: 'make the definitions of larder.config.ts those of the project',
     load: () => import('./verbs/apply.ts'),
+  },
+  preview: {
+    summary: 'compute a view for one entity and show it, without writing anything',
+    load: () => import('./verbs/preview.ts'),
   },
   backfill: {
     summary: 'compute a view ahead and follow the run',

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isName, LarderError } from '@larder/core';
+import { mergePackage } from './merge-package.ts';
+
+const STARTER = join(import.meta.dirname, '../../templates/starter');
+/** npm leaves files of these names out of a package. */
+const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', npmrc: '.npmrc' };
+const LEFT_OUT = /(^|\/)(node_modules|\.larder)(\/|$)/;
+
+export interface WrittenProject {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** Were there before. */
+  readonly kept: readonly string[];
+}
+
+/** Copies the starter project into a folder, named after it; existing files stay. @throws REQUEST_INVALID where a project is */
+export async function writeProject(target: string): Promise<WrittenProject> {
+  if (existsSync(join(target, 'larder.config.ts')))
+    throw new LarderError(
+      'REQUEST_INVALID',
+      `${target} has a larder.config.ts already; choose another folder.`,
+    );
+  const name = projectName(basename(target));
+  const files: string[] = [];
+  const kept: string[] = [];
+  for (const source of await starterFiles()) {
+    const file = RENAMED[source] ?? source;
+    const path = join(target, file);
+    if (file !== 'package.json' && existsSync(path)) {
+      kept.push(file);
+      continue;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    if (file === 'package.json') await writePackage(path, name);
+    else if (file === 'larder.config.ts') await writeConfig(path, name);
+    else await copyFile(join(STARTER, source), path);
+    files.push(file);
+  }
+  return { name, files, kept };
+}
+
+async function starterFiles(): Promise<string[]> {
+  const entries = await readdir(STARTER, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(STARTER.length + 1))
+    .filter((file) => !LEFT_OUT.test(file))
+    .sort();
+}
+
+async function writeConfig(path: string, name: string): Promise<void> {
+  const text = await readFile(join(STARTER, 'larder.config.ts'), 'utf8');
+  await writeFile(path, text.replace("project('my_project')", `project('${name}')`));
+}
+
+async function writePackage(path: string, name: string): Promise<void> {
+  const starter = JSON.parse(await readFile(join(STARTER, 'package.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  const present = existsSync(path)
+    ? (JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>)
+    : { name: name.replaceAll('_', '-') };
+  await writeFile(path, `${JSON.stringify(mergePackage(present, starter), null, 2)}\n`);
+}
+
+/** `My Pictures` → `my_pictures`. */
+function projectName(folder: string): string {
+  const name = folder
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/_+$/, '');
+  return isName(name) ? name : 'my_project';
+}

@@ -1,0 +1,102 @@
+import { LarderError, createLogger } from '@larder/core';
+import {
+  computeOnce,
+  viewRef,
+  type FeatureViewManifest,
+  type LoadedProject,
+  type RowOutcome,
+  type SourceRow,
+} from '@larder/features';
+import { parseEntityKey } from '@larder/online-store';
+import {
+  connectionVariable,
+  createFolderSource,
+  createSqlConnection,
+  createSqlSource,
+} from '@larder/sources';
+import type { Session } from '../session.ts';
+
+export interface PreviewedRow {
+  readonly row: SourceRow;
+  readonly outcome: RowOutcome;
+  /** Without reading the source. */
+  readonly computeMs: number;
+}
+
+/** @throws VIEW_NOT_FOUND */
+export function findView({ manifest }: LoadedProject, name: string): FeatureViewManifest {
+  const views = Object.values(manifest.feature_views);
+  const found = views
+    .filter((view) => view.name === name || viewRef(view) === name)
+    .toSorted((a, b) => b.version - a.version)[0];
+  if (found !== undefined) return found;
+  const known = views.map(viewRef).join(', ') || 'none';
+  throw new LarderError(
+    'VIEW_NOT_FOUND',
+    `${name} is no feature view of larder.config.ts; there are ${known}.`,
+  );
+}
+
+/** Reads one entity's rows from the source and computes them in this process; writes nothing. */
+export async function previewRows(
+  session: Session,
+  view: FeatureViewManifest,
+  key: string,
+): Promise<PreviewedRow[]> {
+  const project = await session.project();
+  const rows = await lookup(session, project, view, key);
+  const descriptor = project.featureViews.get(viewRef(view))?.compute ?? null;
+  const previewed: PreviewedRow[] = [];
+  for (const row of rows) {
+    const startedMs = performance.now();
+    const [outcome] =
+      descriptor === null
+        ? [
+            {
+              values: Object.fromEntries(view.schema.map(({ name }) => [name, row[name] ?? null])),
+            } as RowOutcome,
+          ]
+        : await computeOnce(descriptor, [row], {
+            root: project.root,
+            allowedHosts: project.manifest.allowed_hosts,
+            logger: createLogger('larder-preview', { level: 'silent' }),
+            signal: session.signal,
+          });
+    if (outcome === undefined)
+      throw new LarderError('COMPUTATION_FAILED', `${viewRef(view)} gave no outcome for the row.`);
+    previewed.push({ row, outcome, computeMs: performance.now() - startedMs });
+  }
+  return previewed;
+}
+
+async function lookup(
+  { config }: Session,
+  project: LoadedProject,
+  view: FeatureViewManifest,
+  key: string,
+): Promise<readonly SourceRow[]> {
+  const entity = project.manifest.entities[view.entity];
+  if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+  const values = parseEntityKey(entity, key);
+  const texts = entity.join_keys.map(({ name }) => String(values[name]));
+  const { source } = view;
+  if (source.kind === 'folder') return createFolderSource({ source, root: project.root }).lookup([texts]);
+  const name = source.connection;
+  const url = config.connections[name];
+  if (url === undefined)
+    throw new LarderError(
+      'SOURCE_NOT_CONFIGURED',
+      `The connection '${name}' has no address; set ${connectionVariable(name)}.`,
+    );
+  const connection = createSqlConnection({ name, url, maxConnections: 1 });
+  try {
+    return await createSqlSource({
+      source,
+      connection,
+      joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
+      features: [],
+    }).lookup([texts]);
+  } finally {
+    await connection.close();
+  }
+}

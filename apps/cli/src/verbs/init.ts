@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { writeProject } from '../init/write-project.ts';
+import { DONE } from '../problem.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command.argument('[folder]', 'where the project goes; made if it is not there', '.').addHelpText(
+      'after',
+      `
+Writes a small project that works as it is: a folder of pictures, a view that workers compute, one that is computed
+while the request waits, a model, and a unit test. Asks nothing; what is there already stays as it is.
+
+Example:
+  larder init my-project`,
+    );
+  },
+  input: z.object({ folder: z.string() }),
+  async run({ out }, { folder }) {
+    const target = resolve(folder);
+    const written = await writeProject(target);
+    out.answer({ folder: target, ...written }, () => {
+      for (const file of written.files) out.line(`  ${out.style.green('+')} ${file}`);
+      for (const file of written.kept) out.line(`  ${out.style.yellow('=')} ${file} stays as it is`);
+      out.line(out.style.bold(`A project '${written.name}' is in ${target}`));
+      out.line('Next:');
+      if (folder !== '.') out.line(`  cd ${folder}`);
+      out.line('  npm install            Larder, sharp, TypeScript, Vitest');
+      out.line('  npm test               the views and the model, without any store');
+      out.line('  npx larder up          everything runs; then, in another terminal:');
+      out.line('  npx larder backfill picture_light');
+      out.line('  npx larder predict appeal --picture_id blue.png --width 600 --height 400');
+    });
+    return DONE;
+  },
+});

@@ -1,0 +1,53 @@
+import {
+  artifact,
+  computeWith,
+  entity,
+  f,
+  featureView,
+  folderSource,
+  model,
+  onDemandFeatureView,
+  project,
+} from 'larder';
+
+// The name of the project: it is in every table, key and metric.
+export default project('my_project');
+
+// What features belong to. A picture's id is its path below the folder: `blue.png`, `shoes/red.png`.
+export const picture = entity('picture', { picture_id: f.string() });
+
+/** Slow: workers compute it ahead, once for each picture. Edit src/picture-light.ts, and bump the version. */
+export const pictureLight = featureView('picture_light', {
+  version: 1,
+  entity: picture,
+  ttl: 'forever',
+  // Put pictures of your own into this folder, or name another one.
+  source: folderSource({
+    folder: 'pictures',
+    key: 'picture_id',
+    extensions: ['.jpg', '.jpeg', '.png', '.webp'],
+  }),
+  compute: computeWith(import.meta.url, () => import('./src/picture-light.ts')),
+  schema: { brightness: f.float32(), contrast: f.float32(), aspect: f.float32() },
+});
+
+/** Cheap: computed while the request waits, from the request and from what is known of the picture. */
+export const slot = onDemandFeatureView('slot', {
+  request: { width: f.float64(), height: f.float64() },
+  features: [pictureLight.pick('aspect')],
+  schema: { misfit: f.float32() },
+  compute: ({ request, features }) => ({
+    // 0 where the picture has the shape of its place on the page; unknown without the picture.
+    misfit:
+      features.picture_light.aspect === null
+        ? null
+        : Math.abs(Math.log(features.picture_light.aspect / (request.width / request.height))),
+  }),
+});
+
+/** Its input is one tensor with all these features, in this order. Put your own model.onnx and golden.json there. */
+export const appeal = model('appeal', {
+  features: [pictureLight.pick('brightness', 'contrast'), slot],
+  output: { score: f.float32() },
+  artifact: artifact('models/appeal'),
+});

@@ -1,0 +1,22 @@
+import { defineComputation, type RowOutcome, type SourceRow } from 'larder';
+import sharp from 'sharp';
+
+// One outcome for each row, in the order of the rows. Whatever is slow belongs here.
+export default defineComputation((rows) => Promise.all(rows.map(describePicture)));
+
+async function describePicture(row: SourceRow): Promise<RowOutcome> {
+  try {
+    const image = sharp(String(row['path']));
+    const { width, height } = await image.metadata();
+    const { channels } = await image.removeAlpha().toColourspace('b-w').stats();
+    const [light] = channels;
+    if (light === undefined) throw new Error('it has no pixels');
+    return {
+      values: { brightness: light.mean / 255, contrast: light.stdev / 255, aspect: width / height },
+    };
+  } catch (error) {
+    // A bad picture fails alone, and is listed by `larder runs` with this code and reason.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
+  }
+}
