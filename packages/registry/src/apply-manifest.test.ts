@@ -4,6 +4,7 @@ import { appliedId, appliedManifest, applyManifest, modelVersion, planManifest }
 import {
   adCtr,
   adImage,
+  adSource,
   adText,
   brightness,
   embedding,
@@ -129,7 +130,7 @@ test.for<[string, Partial<FeatureViewManifest>]>([
   ['feature contrast was added', { schema: [embedding, brightness, { name: 'contrast', type: 'float32' }] }],
   ['the default of feature brightness changed', { schema: [embedding, { ...brightness, default: 0 }] }],
   ['the order of the features changed', { schema: [brightness, embedding] }],
-  ["the source's query changed", { source: sourceWith({ query: 'select 1' }) }],
+  ["the source's query changed", { source: { ...adSource, query: 'select 1' } }],
   ["the computation's options changed", { compute: { ...imageCompute, options: {} } }],
   [
     'artifact encoder changed',

@@ -67,7 +67,7 @@ async function statsTable(
   return `select * from ${name}`;
 }
 
-async function scanAll(source: SqlSource, chunks: readonly SourceChunk[]) {
+async function scanAll(source: RowSource, chunks: readonly SourceChunk[]) {
   const pages = [];
   for (const chunk of chunks) pages.push(await source.scan(chunk.bounds));
   return pages;
