@@ -22,7 +22,10 @@ export function validateArtifact(artifact: Artifact, root: string, report: Repor
 
 function validatePackage(artifact: Artifact, root: string, report: Report): void {
   if (isFolder(artifactFolder(artifact, root))) return;
-  report([], `there is no folder '${artifact.path.replace('npm:', '')}' among the installed packages; npm install it.`);
+  report(
+    [],
+    `there is no folder '${artifact.path.replace('npm:', '')}' among the installed packages; npm install it.`,
+  );
 }
 
 function isFolder(path: string | null): boolean {

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { createLogger, isLarderError, LarderError, type ErrorCode, type LogLevel } from '@larder/core';
 import {
+  artifactFolder,
   loadProject,
   type Computation,
   type LoadedProject,
@@ -70,7 +70,8 @@ async function create({ viewRef, fingerprint }: ComputeTask): Promise<Computatio
     artifactPaths: Object.fromEntries(
       Object.entries(descriptor.artifacts).map(([name, artifact]) => [
         name,
-        resolve(loaded.root, artifact.path),
+        // Loading the project hashed it, so it is there.
+        artifactFolder(artifact, loaded.root) as string,
       ]),
     ),
     allowedHosts: loaded.manifest.allowed_hosts,
