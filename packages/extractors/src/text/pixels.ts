@@ -1,0 +1,6 @@
+/** RGB bytes [height × width × 3], upright. */
+export interface Pixels {
+  readonly rgb: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}

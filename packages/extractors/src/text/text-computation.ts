@@ -1,0 +1,60 @@
+import type { Computation, ComputationContext } from '@larder/features';
+import { openPictureDecoder } from '../pictures/decoder/shared-decoder.ts';
+import { createPictureFetcher } from '../pictures/picture-fetcher.ts';
+import { computePictureRows } from '../pictures/picture-rows.ts';
+import { textFeatures } from './text-features.ts';
+import { loadTextReader } from './text-reader.ts';
+
+export interface TextComputationOptions {
+  readonly column: string;
+  readonly concurrency: number;
+  readonly maxPixels: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** Larger pictures are made smaller: 50 MB of pixels each at most, and no letters are lost. */
+const MAX_SIDE = 4_096;
+
+/**
+ * Fetch → decode → read; `concurrency` pictures are fetched at a time, and one is decoded in another process and then
+ * read on this thread: while the networks run nobody takes the pixels that the decoder sends, and its time runs out.
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
+ */
+export async function createTextComputation(
+  context: ComputationContext,
+  options: TextComputationOptions,
+): Promise<Computation> {
+  const models = context.artifactPaths['models'];
+  if (models === undefined) throw new Error("textInPictures got no path for its artifact 'models'");
+  const reader = await loadTextReader(models);
+  const decoder = openPictureDecoder();
+  const { column, concurrency, maxPixels } = options;
+  const fetchPicture = createPictureFetcher(context, { kind: 'text_in_pictures', ...options });
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const next = turn.then(work);
+    turn = next.catch(() => {});
+    return next;
+  };
+  return {
+    compute: (rows, signal) =>
+      computePictureRows(rows, {
+        column,
+        concurrency,
+        async describe(address) {
+          const bytes = await fetchPicture(address, signal);
+          return inTurn(async () => {
+            signal.throwIfAborted();
+            const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels });
+            return textFeatures(await reader.read(picture), picture);
+          });
+        },
+      }),
+    async close() {
+      decoder.close();
+      await turn;
+      await reader.close();
+    },
+  };
+}
