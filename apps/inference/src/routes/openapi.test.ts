@@ -1,0 +1,226 @@
+import type { RequestListener } from 'node:http';
+import { putRows } from '@larder/serving/testing';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { expect } from 'vitest';
+import { predictFirst } from '../create-server.ts';
+import { startInference } from '../start-inference.ts';
+import { createHttp, type Http, type HttpAnswer } from '../testing/http.ts';
+import { logger, test, type Service } from '../testing/inference-test.ts';
+
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+}
+
+interface Document {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly responses: Record<string, Response> }>>>
+  >;
+}
+
+/** One request of the walk: the operation it belongs to, how to ask, and the status it must answer. */
+interface Step {
+  readonly operation: string;
+  readonly path: string;
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const NO_RUN = '01999999-9999-7999-8999-999999999999';
+const INPUT = {
+  entities: { ad_id: 'ad-1', country: 'NL', shopper_id: 7 },
+  request: { requested_at: '2026-11-20T06:30:00Z', placement: 'feed', bid: 0.5 },
+};
+const ROW = { ad_id: 'ad-1', event_timestamp: '2026-11-20T06:30:00Z', impressions: 10, clicks: 1, ctr: 0.1 };
+
+/** Good and bad requests of every operation; `run` has failures and is not finished by anybody. */
+function steps(run: string): Step[] {
+  const get = (operation: string, path: string, status = 200): Step => ({
+    operation: `get ${operation}`,
+    path,
+    status,
+  });
+  const post = (
+    operation: string,
+    path: string,
+    [status, body, headers]: [number, unknown?, Record<string, string>?],
+  ): Step => ({
+    operation: `post ${operation}`,
+    path,
+    status,
+    body: body ?? {},
+    ...(headers && { headers }),
+  });
+  const predict = '/v1/models/{model}/predict';
+  const batch = '/v1/models/{model}/predict-batch';
+  const online = '/v1/features/online';
+  const push = '/v1/views/{view}/push';
+  const backfill = { view: 'ad_stats', scope: { all: true } };
+  return [
+    post(predict, '/v1/models/ad_ctr/predict', [200, INPUT]),
+    post(predict, '/v1/models/ad_ctr/predict', [200, { ...INPUT, options: { features: true } }]),
+    post(predict, '/v1/models/ad_ctr/predict', [422, { entities: { ad_id: 7 } }]),
+    post(predict, '/v1/models/ad_ctr/predict', [400, '{']),
+    post(predict, '/v1/models/ad_ctr/predict', [415, INPUT, { 'content-type': 'text/plain' }]),
+    post(predict, '/v1/models/nothing/predict', [404, INPUT]),
+    post(predict, '/v1/models/fragile_model/predict', [500, { entities: {}, request: { how: 'throw' } }]),
+    post(batch, '/v1/models/ad_ctr/predict-batch', [200, { rows: [INPUT, { entities: {} }] }]),
+    post(batch, '/v1/models/ad_ctr/predict-batch', [422, { rows: [] }]),
+    post(batch, '/v1/models/ad_ctr/predict-batch', [404, { rows: [INPUT], options: { version: 9 } }]),
+    post(online, online, [
+      200,
+      { features: ['ad_image', 'ad_stats:ctr'], entities: [{ ad_id: 'ad-1' }, { ad_id: 'x' }] },
+    ]),
+    post(online, online, [422, { features: ['nothing'], entities: [{ ad_id: 'ad-1' }] }]),
+    post(online, online, [400, '[']),
+    post(push, '/v1/views/ad_stats/push', [
+      200,
+      { rows: [ROW, { ad_id: 'ad-2' }] },
+      { 'idempotency-key': 'walk' },
+    ]),
+    post(push, '/v1/views/ad_stats/push', [409, { rows: [ROW] }, { 'idempotency-key': 'walk' }]),
+    post(push, '/v1/views/nothing/push', [404, { rows: [ROW] }]),
+    post(push, '/v1/views/ad_stats/push', [422, { rows: [] }]),
+    get('/v1/entities', '/v1/entities'),
+    get('/v1/entities', '/v1/entities?a=b', 422),
+    get('/v1/entities/{entity}', '/v1/entities/ad?limit=1'),
+    get('/v1/entities/{entity}', '/v1/entities/nothing', 404),
+    get('/v1/entities/{entity}', '/v1/entities/ad?limit=x', 422),
+    get('/v1/entities/{entity}/{key}', '/v1/entities/ad/ad-1'),
+    get('/v1/entities/{entity}/{key}', '/v1/entities/ad/nobody', 404),
+    get('/v1/views', '/v1/views'),
+    get('/v1/views', '/v1/views?a=b', 422),
+    get('/v1/views/{view}', '/v1/views/ad_image@1'),
+    get('/v1/views/{view}', '/v1/views/offer'),
+    get('/v1/views/{view}', '/v1/views/nothing', 404),
+    get('/v1/models', '/v1/models'),
+    get('/v1/models', '/v1/models?a=b', 422),
+    get('/v1/models/{model}', '/v1/models/ad_ctr'),
+    get('/v1/models/{model}', '/v1/models/nothing', 404),
+    post('/v1/backfills', '/v1/backfills', [202, backfill, { 'idempotency-key': 'walk-backfill' }]),
+    post('/v1/backfills', '/v1/backfills', [
+      409,
+      { ...backfill, limit: 1 },
+      { 'idempotency-key': 'walk-backfill' },
+    ]),
+    post('/v1/backfills', '/v1/backfills', [404, { ...backfill, view: 'nothing' }]),
+    post('/v1/backfills', '/v1/backfills', [422, { view: 'ad_stats' }]),
+    get('/v1/runs', '/v1/runs?limit=5'),
+    get('/v1/runs', '/v1/runs?status=lost', 422),
+    get('/v1/runs/{id}', `/v1/runs/${run}`),
+    get('/v1/runs/{id}', `/v1/runs/${NO_RUN}`, 404),
+    get('/v1/runs/{id}/failures', `/v1/runs/${run}/failures`),
+    get('/v1/runs/{id}/failures', `/v1/runs/${NO_RUN}/failures`, 404),
+    get('/v1/runs/{id}/events', `/v1/runs/${run}/events`),
+    get('/v1/runs/{id}/events', `/v1/runs/${NO_RUN}/events`, 404),
+    post('/v1/runs/{id}/pause', `/v1/runs/${run}/pause`, [409]),
+    post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [409]),
+    post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [409]),
+    post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [200]),
+    post('/v1/runs/{id}/pause', `/v1/runs/${run}/pause`, [200]),
+    post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [200]),
+    post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [200]),
+    post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [409]),
+    get('/health/live', '/health/live'),
+    get('/health/ready', '/health/ready'),
+    get('/metrics', '/metrics'),
+    get('/openapi.json', '/openapi.json'),
+  ];
+}
+
+const send = (http: Http, { operation, path, body, headers }: Step): Promise<HttpAnswer> =>
+  operation.startsWith('get ') ? http.get(path, headers) : http.post(path, body, headers);
+
+/** Compiles the answers of a document; strict: a keyword or format that it does not know is an error. */
+function answerValidator(document: Document) {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+  formats.default(ajv);
+  // OpenAPI's own annotations
+  for (const keyword of ['example', 'components', 'openapi', 'info', 'tags', 'paths'])
+    ajv.addKeyword(keyword);
+  ajv.addSchema({ $id: 'openapi', ...document });
+  const compiled = new Map<string, ValidateFunction>();
+  return (pointer: readonly string[]): ValidateFunction => {
+    const ref = `openapi#/${pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
+    const known = compiled.get(ref) ?? ajv.compile({ $ref: ref });
+    compiled.set(ref, known);
+    return known;
+  };
+}
+
+/** A run of a push with a rejected row: it has failures and ends by itself. */
+async function partialRun({ http, onlineStore, project }: Service): Promise<string> {
+  await putRows(onlineStore, project, [
+    { ref: 'shopper_profile@1', keys: { country: 'NL', shopper_id: 7 }, values: { age: 31, premium: true } },
+  ]);
+  const { body } = await http.post('/v1/views/ad_stats/push', {
+    rows: [ROW, { ...ROW, clicks: null, ctr: 'x' }],
+  });
+  return (body as { run_id: string }).run_id;
+}
+
+test('every operation of the document answers as it says, good and bad', async ({ service }) => {
+  const { http } = service;
+  const walk = steps(await partialRun(service));
+  const document = (await http.get('/openapi.json')).body as Document;
+  const validator = answerValidator(document);
+  for (const step of walk) {
+    const answer = await send(http, step);
+    const where = `${step.operation} (${step.path}) ${answer.status} ${answer.text.slice(0, 300)}`;
+    expect(answer.status, where).toBe(step.status);
+    const [method = '', route = ''] = step.operation.split(' ');
+    const mediaType = answer.headers.get('content-type')?.split(';')[0] ?? '';
+    const response = document.paths[route]?.[method]?.responses[answer.status];
+    expect(Object.keys(response?.content ?? {}), where).toEqual([mediaType]);
+    const validate = validator([
+      'paths',
+      route,
+      method,
+      'responses',
+      String(answer.status),
+      'content',
+      mediaType,
+      'schema',
+    ]);
+    const valid = validate(mediaType.endsWith('json') ? answer.body : answer.text);
+    expect(valid ? [] : validate.errors, where).toEqual([]);
+    expect(answer.headers.get('x-request-id'), where).toBeTruthy();
+  }
+  // a model's own paths are the same operations with typed bodies
+  const operations = Object.entries(document.paths)
+    .filter(([route]) => !/^\/v1\/models\/[a-z_]+\/predict/.test(route))
+    .flatMap(([route, methods]) => Object.keys(methods).map((method) => `${method} ${route}`));
+  expect([...new Set(walk.map(({ operation }) => operation))].toSorted()).toEqual(operations.toSorted());
+});
+
+test('every route of the app stands in the document', async ({ service }) => {
+  let app: RequestListener | undefined;
+  const inference = await startInference(service.config, logger, {
+    compose: (predict, express) => predictFirst(predict, (app = express)),
+  });
+  const document = (await createHttp(inference.url).get('/openapi.json')).body as Document;
+  await inference.close();
+  const routes = routesOf(app);
+  expect(routes).toContain('/v1/runs/{id}/pause');
+  const documented = Object.keys(document.paths).filter(
+    (path) => !/^\/v1\/models\/[a-z_]+\/predict/.test(path),
+  );
+  // a page for people
+  expect(routes.filter((route) => route !== '/docs').toSorted()).toEqual(documented.toSorted());
+});
+
+interface Layer {
+  readonly route?: { readonly path: string };
+  readonly handle?: { readonly stack?: readonly Layer[] };
+}
+
+/** Paths of an Express app, routers within included, as OpenAPI spells them. */
+function routesOf(app: unknown): string[] {
+  const visit = (layers: readonly Layer[]): string[] =>
+    layers.flatMap(({ route, handle }) => [
+      ...(route === undefined ? [] : [route.path.replaceAll(/:(\w+)/g, '{$1}')]),
+      ...visit(handle?.stack ?? []),
+    ]);
+  return [...new Set(visit((app as { router: { stack: readonly Layer[] } }).router.stack))];
+}
