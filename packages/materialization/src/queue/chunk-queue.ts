@@ -1,7 +1,7 @@
 import type { Logger } from '@larder/core';
 import type { ChunkAttempt } from '@larder/offline-store/runs';
 import { connectRedis } from '@larder/online-store';
-import { Queue, Worker } from 'bullmq';
+import { DelayedError, Queue, Worker } from 'bullmq';
 import { queuePrefix } from './queue-prefix.ts';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
@@ -26,8 +26,13 @@ export interface ChunkQueue {
 }
 
 interface JobData extends ChunkAttempt {
-  readonly v: 1;
+  readonly v: typeof PAYLOAD_VERSION;
 }
+
+/** Raised when an older process could not understand the payload any more. */
+const PAYLOAD_VERSION = 1;
+/** How long a payload of another version waits before a process is offered it again. */
+const LEFT_FOR_MS = 1_000;
 
 const QUEUE = 'chunks';
 
@@ -42,17 +47,26 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
     prefix,
     streams: { events: { maxLen: 100 } },
   });
-  const worker = new Worker<JobData>(QUEUE, ({ data }) => options.process(data), {
-    connection: consuming,
-    prefix,
-    concurrency: options.concurrency,
-    lockDuration: 5_000,
-    stalledInterval: 2_000,
-    // A stalled job is delivered again and finds its attempt claimed; PostgreSQL counts the attempts.
-    maxStalledCount: 1_000,
-    removeOnComplete: { count: 0 },
-    removeOnFail: { count: 0 },
-  });
+  const worker = new Worker<JobData>(
+    QUEUE,
+    async (job, token) => {
+      if (job.data.v === PAYLOAD_VERSION) return options.process(job.data);
+      // During an upgrade: a newer process has queued it and will be offered it.
+      await job.moveToDelayed(Date.now() + LEFT_FOR_MS, token);
+      throw new DelayedError();
+    },
+    {
+      connection: consuming,
+      prefix,
+      concurrency: options.concurrency,
+      lockDuration: 5_000,
+      stalledInterval: 2_000,
+      // A stalled job is delivered again and finds its attempt claimed; PostgreSQL counts the attempts.
+      maxStalledCount: 1_000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    },
+  );
   const warn = reportQueueErrors(logger, QUEUE);
   queue.on('error', warn);
   worker.on('error', warn);
@@ -61,7 +75,7 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
       await queue.addBulk(
         attempts.map((attempt) => ({
           name: 'chunk',
-          data: { v: 1, chunkId: attempt.chunkId, attempt: attempt.attempt },
+          data: { v: PAYLOAD_VERSION, chunkId: attempt.chunkId, attempt: attempt.attempt },
           opts: { jobId: jobId(attempt), attempts: 1, removeOnComplete: true, removeOnFail: true },
         })),
       );
