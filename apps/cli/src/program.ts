@@ -53,6 +53,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'ask a model, with its inputs as options',
     load: () => import('./verbs/predict.ts'),
   },
+  push: {
+    summary: 'land rows of a view without compute from a file',
+    load: () => import('./verbs/push.ts'),
+  },
   doctor: {
     summary: 'check configuration, versions, stores and artifacts, and say what to do',
     load: () => import('./verbs/doctor.ts'),

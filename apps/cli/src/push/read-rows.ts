@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { LarderError } from '@larder/core';
+
+export type PushedRow = Readonly<Record<string, unknown>>;
+
+/** Rows of a file: a JSON array of objects, or JSON lines. @throws REQUEST_INVALID that names the line */
+export async function readRows(path: string): Promise<PushedRow[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw invalid(`${path} cannot be read.`, cause);
+  }
+  const rows = text.trimStart().startsWith('[') ? readArray(path, text) : readLines(path, text);
+  if (rows.length === 0) throw invalid(`${path} has no rows.`);
+  return rows;
+}
+
+function readArray(path: string, text: string): PushedRow[] {
+  let rows: unknown;
+  try {
+    rows = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`${path} is no valid JSON.`, cause);
+  }
+  if (!Array.isArray(rows)) throw invalid(`${path} is no array.`);
+  return rows.map((row: unknown, i) => {
+    if (isRow(row)) return row;
+    throw invalid(`${path}: item ${i} is no object.`);
+  });
+}
+
+function readLines(path: string, text: string): PushedRow[] {
+  return text.split(/\r?\n/).flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    let row: unknown;
+    try {
+      row = JSON.parse(line);
+    } catch (cause) {
+      throw invalid(`${path}: line ${i + 1} is no valid JSON.`, cause);
+    }
+    if (isRow(row)) return [row];
+    throw invalid(`${path}: line ${i + 1} is no object.`);
+  });
+}
+
+function isRow(value: unknown): value is PushedRow {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(message: string, cause?: unknown): LarderError {
+  return new LarderError('REQUEST_INVALID', message, { cause });
+}

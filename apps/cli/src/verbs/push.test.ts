@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { CONFIG_PATH, test, type Shop } from '@larder/materialization/fixtures';
+import { expect, inject } from 'vitest';
+import { runProgram } from '../program.ts';
+
+interface Answer {
+  readonly code: number;
+  readonly body: {
+    readonly accepted?: number;
+    readonly rejected?: readonly {
+      readonly index: number;
+      readonly errors: readonly { pointer: string }[];
+    }[];
+    readonly run_ids?: readonly string[];
+    readonly code?: string;
+  };
+}
+
+async function larderPush(shop: Shop, view: string, rows: readonly unknown[]): Promise<Answer> {
+  const file = join(inject('testFolder'), 'rows.jsonl');
+  await writeFile(file, rows.map((row) => JSON.stringify(row)).join('\n'));
+  const stdout = new PassThrough();
+  const stores = ['--project', CONFIG_PATH, '--database-url', shop.databaseUrl, '--redis-url', shop.redisUrl];
+  const code = await runProgram({
+    argv: ['push', view, file, '--json', ...stores],
+    stdout: stdout as unknown as NodeJS.WriteStream,
+    stderr: new PassThrough() as unknown as NodeJS.WriteStream,
+    signal: new AbortController().signal,
+  });
+  return { code, body: JSON.parse(String(stdout.read())) as Answer['body'] };
+}
+
+const row = (i: number, clicks: unknown) => ({
+  ad_id: `ad-${i}`,
+  user_id: 7,
+  event_timestamp: '2026-11-01T10:00:00Z',
+  clicks,
+  spent: 1.5,
+  note: null,
+});
+
+test('lands a file page by page and names the wrong rows by their place in it', async ({ shop }) => {
+  const rows = Array.from({ length: 1_500 }, (_, i) => row(i, i === 1_200 ? 'many' : i));
+  const { code, body } = await larderPush(shop, 'ad_user_stats', rows);
+  expect(code).toBe(1);
+  expect(body).toMatchObject({
+    accepted: 1_499,
+    rejected: [{ index: 1_200, errors: [{ pointer: '/rows/1200/clicks' }] }],
+  });
+  expect(body.run_ids).toHaveLength(2);
+  expect((await shop.online('ad_user_stats@1', 'ad-1499|7'))?.values).toMatchObject({ clicks: 1_499n });
+  expect((await larderPush(shop, 'ad_user_stats', [row(1, 1)])).code).toBe(0);
+});
+
+test('refuses a view that computes', async ({ shop }) => {
+  expect(await larderPush(shop, 'ad_words', [row(1, 1)])).toMatchObject({
+    code: 1,
+    body: { code: 'PUSH_NOT_SUPPORTED' },
+  });
+});

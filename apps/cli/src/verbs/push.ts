@@ -1,0 +1,83 @@
+import { MAX_PUSH_ROWS } from '@larder/contracts';
+import { createLogger, systemClock } from '@larder/core';
+import { pushRows, type PushResult } from '@larder/materialization/runs';
+import { z } from 'zod';
+import type { Output } from '../output/output.ts';
+import { DONE, FAILED } from '../problem.ts';
+import { readRows } from '../push/read-rows.ts';
+import { defineVerb } from '../verb.ts';
+
+const MAX_SHOWN = 20;
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .argument('<view>', 'view without compute, such as ad_stats or ad_stats@1')
+      .argument('<file>', 'rows: a JSON array, or JSON lines')
+      .addHelpText(
+        'after',
+        `
+Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature; null: no value.
+Wrong rows are named and left out, the others land.
+
+Example:
+  larder push ad_stats rows.jsonl`,
+      );
+  },
+  input: z.object({ view: z.string(), file: z.string() }),
+  async run({ out, signal, manifest, offlineStore, onlineStore }, { view, file }) {
+    const rows = await readRows(file);
+    const deps = {
+      offlineStore: await offlineStore(),
+      onlineStore: await onlineStore(),
+      clock: systemClock,
+      logger: createLogger('larder', { level: 'silent' }),
+    };
+    const applied = await manifest();
+    const pages: PushResult[] = [];
+    for (let start = 0; start < rows.length && !signal.aborted; start += MAX_PUSH_ROWS) {
+      const page = rows.slice(start, start + MAX_PUSH_ROWS);
+      const pushed = await pushRows(deps, { manifest: applied, view, rows: page });
+      pages.push({ ...pushed, rejected: pushed.rejected.map((row) => shifted(row, start)) });
+    }
+    const summary = {
+      accepted: pages.reduce((sum, { accepted }) => sum + accepted, 0),
+      rejected: pages.flatMap(({ rejected }) => rejected),
+      run_ids: pages.map(({ runId }) => runId),
+      online: pages.every(({ online }) => online),
+      complete: !signal.aborted,
+    };
+    out.answer(summary, () => show(summary, view, out));
+    return summary.rejected.length === 0 && summary.complete ? DONE : FAILED;
+  },
+});
+
+type Rejected = PushResult['rejected'][number];
+
+/** Pointers count the rows of the file, not of the page. */
+function shifted({ index, errors }: Rejected, start: number): Rejected {
+  return {
+    index: index + start,
+    errors: errors.map(({ pointer, detail }) => ({
+      pointer: pointer.replace(/^\/rows\/\d+/, `/rows/${index + start}`),
+      detail,
+    })),
+  };
+}
+
+interface Summary {
+  readonly accepted: number;
+  readonly rejected: readonly Rejected[];
+  readonly online: boolean;
+  readonly complete: boolean;
+}
+
+function show({ accepted, rejected, online, complete }: Summary, view: string, out: Output): void {
+  out.line(`${accepted} ${accepted === 1 ? 'row' : 'rows'} of ${view} landed, ${rejected.length} rejected`);
+  for (const { errors } of rejected.slice(0, MAX_SHOWN))
+    for (const { pointer, detail } of errors) out.line(`  ${pointer} ${detail}`);
+  if (rejected.length > MAX_SHOWN)
+    out.note(`The first ${MAX_SHOWN} rejected rows are shown; --json has them all.`);
+  if (!online) out.note('The online store does not answer; a worker brings the rows there.');
+  if (!complete) out.note('Stopped before the end of the file.');
+}
