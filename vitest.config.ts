@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{packages,apps,examples,infra,test}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/.larder/**'],
+    exclude: ['**/node_modules/**', '**/.larder/**', '**/templates/**'],
     globalSetup: ['@larder/testing/global-setup'],
     pool: 'forks',
     maxWorkers: 2,

@@ -7,7 +7,7 @@ import { isRunning } from '../state-folder.ts';
 export interface StackFile {
   /** The process that owns the stack: while it runs, the file holds. */
   readonly pid: number;
-  /** Script of that process, to tell it from a later one of the same number. */
+  /** Command line of that process, to tell it from a later one of the same number. */
   readonly script: string;
   /** Absolute path of larder.config.ts. */
   readonly project: string;
@@ -67,7 +67,7 @@ export function claimStackFile(root: string, project: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const claimed: StackFile = {
     pid: process.pid,
-    script: process.argv[1] ?? '',
+    script: commandLine(process.pid),
     project,
     startedAt: new Date().toISOString(),
     addresses: null,

@@ -61,8 +61,8 @@ function rewrite(target: string, file: string): void {
         return `${before}${quote}${specifier.replace(/\.ts$/, '.js')}${quote}`;
       const source = sourceOf(specifier);
       if (source === null) return whole;
-      const path = relative(dirname(file), source).replace(/\.ts$/, '.js');
-      return `${before}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
+      const beside = relative(dirname(file), source).replace(/\.ts$/, '.js');
+      return `${before}${quote}${beside.startsWith('.') ? beside : `./${beside}`}${quote}`;
     })
     .replace(SEPARATE, (whole) => whole.replace(/\.ts(?=['"`])/, '.js'));
   if (/(['"])@larder\//.test(rewritten.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')))

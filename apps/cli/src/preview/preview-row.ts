@@ -3,6 +3,7 @@ import {
   computeOnce,
   viewRef,
   type FeatureViewManifest,
+  type FieldValue,
   type LoadedProject,
   type RowOutcome,
   type SourceRow,
@@ -78,7 +79,7 @@ async function lookup(
   const entity = project.manifest.entities[view.entity];
   if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
   const values = parseEntityKey(entity, key);
-  const texts = entity.join_keys.map(({ name }) => String(values[name]));
+  const texts = entity.join_keys.map(({ name }) => keyText(values[name] ?? ''));
   const { source } = view;
   if (source.kind === 'folder') return createFolderSource({ source, root: project.root }).lookup([texts]);
   const name = source.connection;
@@ -99,4 +100,9 @@ async function lookup(
   } finally {
     await connection.close();
   }
+}
+
+/** Join keys are strings and integers. */
+function keyText(value: FieldValue): string {
+  return typeof value === 'string' ? value : (value as bigint | number).toString();
 }

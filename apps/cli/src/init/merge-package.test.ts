@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { mergePackage } from './merge-package.ts';
+
+const STARTER = {
+  name: 'my-project',
+  private: true,
+  type: 'module',
+  scripts: { up: 'larder up', test: 'vitest run' },
+  dependencies: { larder: '0.1.0', sharp: '0.35.5' },
+  devDependencies: { typescript: '7.0.2' },
+};
+
+test('a package.json of npm init becomes one that runs', () => {
+  const present = {
+    name: 'mine',
+    type: 'commonjs',
+    scripts: { test: 'echo "Error: no test specified" && exit 1' },
+    dependencies: { larder: 'file:../larder.tgz' },
+  };
+  expect(mergePackage(present, STARTER)).toEqual({
+    ...STARTER,
+    name: 'mine',
+    dependencies: { larder: 'file:../larder.tgz', sharp: '0.35.5' },
+  });
+});
+
+test('what a project has already stays', () => {
+  const present = {
+    name: 'mine',
+    scripts: { test: 'jest' },
+    dependencies: { typescript: '6.0.0', zod: '4.6.7' },
+  };
+  expect(mergePackage(present, STARTER)).toMatchObject({
+    name: 'mine',
+    scripts: { up: 'larder up', test: 'jest' },
+    dependencies: { typescript: '6.0.0', zod: '4.6.7', larder: '0.1.0', sharp: '0.35.5' },
+    devDependencies: {},
+  });
+});

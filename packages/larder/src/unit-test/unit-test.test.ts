@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { artifact, entity, f, featureView, folderSource, model, onDemandFeatureView } from '@larder/features';
+import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { computeOnDemand, computeRow, predictRow } from './index.ts';
+
+const file = entity('file', { file_id: f.string() });
+const sizes = featureView('sizes', {
+  version: 1,
+  entity: file,
+  ttl: 'forever',
+  source: folderSource({ folder: 'files', key: 'file_id' }),
+  compute: {
+    kind: 'test',
+    options: {},
+    artifacts: {},
+    load: async () => ({
+      createComputation: async () => ({
+        compute: async (rows) =>
+          rows.map(({ size_bytes: bytes }) =>
+            typeof bytes === 'number'
+              ? { values: { kib: bytes / 1024, shape: [1, 2], kind: null } }
+              : { failure: { code: 'NO_SIZE', reason: 'There is no size.', retryable: false } },
+          ),
+        close: async () => {},
+      }),
+    }),
+  },
+  schema: { kib: f.float32(), shape: f.vector(2), kind: f.string().default('file') },
+});
+const share = onDemandFeatureView('share', {
+  request: { quota: f.float64() },
+  features: [sizes.pick('kib')],
+  schema: { share: f.float32() },
+  compute: ({ request, features }) => ({ share: (features.sizes.kib ?? 0) / request.quota }),
+});
+const keep = model('keep', {
+  features: [sizes.pick('kib', 'shape'), share],
+  output: { keep: f.float32() },
+  artifact: artifact('keep'),
+});
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'larder-unit-'));
+  await writeLogisticArtifact(join(root, 'keep'), {
+    features: ['sizes:kib', 'sizes:shape', 'share:share'],
+    weights: [1, 0, -1, 2],
+    output: 'keep',
+  });
+});
+afterAll(() => rm(root, { recursive: true }));
+
+test('a row gives features as a reader gets them: vectors, defaults', async () => {
+  const features = await computeRow(sizes, { size_bytes: 2048 });
+  expect(features).toEqual({ kib: 2, shape: Float32Array.of(1, 2), kind: 'file' });
+});
+
+test('a row that fails throws its own code and reason', async () => {
+  await expect(computeRow(sizes, {})).rejects.toThrow('sizes@1: NO_SIZE: There is no size.');
+});
+
+test('an on-demand view gives what its function says, checked', () => {
+  const features = { sizes: { kib: 2 } };
+  expect(computeOnDemand(share, { request: { quota: 4 }, features })).toEqual({ share: 0.5 });
+  const broken = onDemandFeatureView('broken', {
+    schema: { share: f.float32() },
+    compute: () => ({ share: 'half' as never }),
+  });
+  expect(() => computeOnDemand(broken, {})).toThrow('broken: share must be a number');
+});
+
+test('a model scores features by name, after the checks of the service', async () => {
+  const given = { sizes: { kib: 2, shape: [0, 1] }, share: { share: 0.5 } };
+  expect((await predictRow(keep, given, { root })).keep).toBeCloseTo(1 / (1 + Math.exp(-2)), 5);
+  await expect(predictRow(keep, { sizes: given.sizes }, { root })).rejects.toThrow('share:share');
+  const reordered = model('keep', {
+    features: [share, sizes.pick('kib', 'shape')],
+    output: { keep: f.float32() },
+    artifact: artifact('keep'),
+  });
+  await expect(predictRow(reordered, given, { root })).rejects.toMatchObject({
+    code: 'MODEL_SIGNATURE_MISMATCH',
+  });
+});
