@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
   'embedding-backfill': () => import('./embedding-backfill.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
+  'cli-start': () => import('./cli-start.ts'),
 };
 
 const USAGE = `usage: npm run bench -- [--only NAME] [--json]
