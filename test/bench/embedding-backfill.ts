@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { resolve } from 'node:path';
 import { badPicture, demoAds } from '@larder/example-ads';
 import { backfill, queryAds, startAdsStack, WORKER_SLOTS, type AdsStack } from './ads/ads-stack.ts';
+import { startBareLoop } from './ads/start-bare-loop.ts';
 import { interleaved, median, type Bench } from './row.ts';
 
 const ROUNDS = 9;
@@ -14,7 +13,7 @@ const bench: Bench = {
   what: `pictures/s of a backfill, from the request to the last row in Redis, against a bare loop of fetch + decode + ONNX on ${WORKER_SLOTS} threads`,
   async run(progress) {
     const ads = await startAdsStack(progress);
-    const loop = startLoop();
+    const loop = startBareLoop('describe-embedding.ts');
     try {
       const addresses = await fillAds(ads);
       const measured = await interleaved(
@@ -28,7 +27,7 @@ const bench: Bench = {
         async () =>
           show(
             'bare loop',
-            addresses.length / (await secondsOf(loop, { addresses, threads: WORKER_SLOTS })),
+            addresses.length / (await loop.secondsOf({ addresses, threads: WORKER_SLOTS })),
             progress,
           ),
       );
@@ -45,7 +44,7 @@ const bench: Bench = {
         },
       ];
     } finally {
-      loop.kill();
+      loop.stop();
       await ads.close();
     }
   },
@@ -64,25 +63,6 @@ async function fillAds(ads: AdsStack): Promise<string[]> {
   );
   const rows = await queryAds<{ image_url: string }>(ads, 'select image_url from ads order by ad_id');
   return rows.map((row) => row.image_url);
-}
-
-function startLoop(): ChildProcess {
-  return fork(resolve(import.meta.dirname, 'ads/bare-loop.ts'));
-}
-
-function secondsOf(
-  loop: ChildProcess,
-  work: { readonly addresses: readonly string[]; readonly threads: number },
-): Promise<number> {
-  return new Promise((done, failed) => {
-    const ended = (code: number | null) => failed(new Error(`The bare loop ended with ${code}.`));
-    loop.once('exit', ended);
-    loop.once('message', (seconds) => {
-      loop.off('exit', ended);
-      done(seconds as number);
-    });
-    loop.send(work);
-  });
 }
 
 function show(what: string, perSecond: number, progress: (message: string) => void): number {

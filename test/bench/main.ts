@@ -8,6 +8,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-batch-500': () => import('./predict-batch-500.ts'),
   'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
   'embedding-backfill': () => import('./embedding-backfill.ts'),
+  'text-backfill': () => import('./text-backfill.ts'),
+  'ocr-accuracy': () => import('./ocr-accuracy.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'cli-start': () => import('./cli-start.ts'),
 };

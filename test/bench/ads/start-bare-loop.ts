@@ -1,0 +1,26 @@
+import { fork } from 'node:child_process';
+import { resolve } from 'node:path';
+
+/** A loop without Larder over addresses of pictures, in a process of its own. */
+export interface BareLoop {
+  secondsOf(work: { readonly addresses: readonly string[]; readonly threads: number }): Promise<number>;
+  stop(): void;
+}
+
+/** `describe`: the file of this folder that says what is done with each picture. */
+export function startBareLoop(describe: string): BareLoop {
+  const loop = fork(resolve(import.meta.dirname, 'bare-loop.ts'), [describe]);
+  return {
+    secondsOf: (work) =>
+      new Promise((done, failed) => {
+        const ended = (code: number | null) => failed(new Error(`The bare loop ended with ${code}.`));
+        loop.once('exit', ended);
+        loop.once('message', (seconds) => {
+          loop.off('exit', ended);
+          done(seconds as number);
+        });
+        loop.send(work);
+      }),
+    stop: () => loop.kill(),
+  };
+}
