@@ -1,4 +1,4 @@
-import { imageFeatures } from '@larder/extractors';
+import { imageFeatures, textInPictures } from '@larder/extractors';
 import {
   artifact,
   entity,
@@ -26,6 +26,23 @@ export const adImage = featureView('ad_image', {
   }),
   compute: imageFeatures({ encoder: artifact('models/encoder') }),
   schema: { embedding: f.vector(512), brightness: f.float32(), colourfulness: f.float32() },
+});
+
+/** Slower still: the words on the picture, found by one network and read by another. */
+export const adText = featureView('ad_text', {
+  version: 1,
+  entity: ad,
+  ttl: 'forever',
+  schedule: '0 4 * * *',
+  source: adImage.source,
+  compute: textInPictures(),
+  schema: {
+    text_area_share: f.float32(),
+    word_count: f.float32(),
+    has_price: f.bool(),
+    has_percent: f.bool(),
+    text: f.string(),
+  },
 });
 
 /** The last seven full days of an ad, straight from SQL. */
