@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildOnnx } from '@larder/model-runtime/onnx';
+import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import sharp from 'sharp';
+import { describe, expect } from 'vitest';
+import { test } from './own-project.ts';
+
+const MINUTES = 60_000;
+
+describe('a project outside of the repository', () => {
+  test(
+    'larder init writes one that passes its own tests and type checks',
+    { timeout: 10 * MINUTES },
+    ({ project, tarball }) => {
+      project.run(
+        'npm',
+        'install',
+        '--ignore-scripts',
+        '--prefer-offline',
+        '--no-audit',
+        '--no-fund',
+        tarball,
+      );
+      project.larder('init');
+      project.run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund');
+      expect(readFileSync(join(project.folder, 'package.json'), 'utf8')).toContain('"type": "module"');
+      project.run('npm', 'run', 'check');
+      expect(project.run('npm', 'test')).toMatch(/3 passed/);
+      const preview = JSON.parse(
+        project.larder('preview', 'picture_light', '--entity', 'blue.png', '--json'),
+      ) as {
+        rows: { values: { aspect: number } }[];
+      };
+      expect(preview.rows.map(({ values }) => values.aspect)).toEqual([1.5]);
+    },
+  );
+
+  test(
+    'its own view, network and pictures: applied, computed ahead, predicted, inspected',
+    { timeout: 10 * MINUTES },
+    async ({ project }) => {
+      for (const file of ['larder.config.ts', 'types.ts', 'src/picture-colour.ts']) project.put(file);
+      project.run('rm', 'larder.test.ts');
+      await writePhotos(join(project.folder, 'photos'));
+      await writeModels(join(project.folder, 'models'));
+      project.run('npm', 'run', 'check');
+
+      await project.up();
+      expect(JSON.parse(project.larder('apply', '--json'))).toMatchObject({ project: 'photos', changes: [] });
+      const run = JSON.parse(project.larder('backfill', 'photo_colour', '--json')) as Run;
+      expect([run.status, run.rows, run.failures_by_code]).toMatchObject([
+        'partial',
+        { total: 3, done: 2, failed: 1 },
+        [{ code: 'PICTURE_UNREADABLE', count: 1 }],
+      ]);
+      const scores = ['red.png', 'cold/blue.png'].map((id) => predict(id).outputs.warm);
+      expect(scores[0]).toBeCloseTo(sigmoid(4 * 1), 4);
+      expect(scores[1]).toBeCloseTo(sigmoid(-4 * 1), 4);
+      const held = JSON.parse(project.larder('inspect', 'photo', 'red.png', '--json')) as Held;
+      expect(held.views.map(({ ref, values }) => [ref, values?.embedding])).toEqual([
+        ['photo_colour@1', [1, 0, 0]],
+      ]);
+
+      function predict(id: string): { outputs: { warm: number } } {
+        return JSON.parse(project.larder('predict', 'warmth', '--photo_id', id, '--json')) as {
+          outputs: { warm: number };
+        };
+      }
+    },
+  );
+});
+
+interface Run {
+  readonly status: string;
+  readonly rows: object;
+  readonly failures_by_code: object;
+}
+
+interface Held {
+  readonly views: readonly {
+    readonly ref: string;
+    readonly values: { readonly embedding: number[] } | null;
+  }[];
+}
+
+async function writePhotos(folder: string): Promise<void> {
+  mkdirSync(join(folder, 'cold'), { recursive: true });
+  for (const [file, background] of [
+    ['red.png', '#ff0000'],
+    ['cold/blue.png', '#0000ff'],
+  ] as const)
+    await sharp({ create: { width: 90, height: 60, channels: 3, background } })
+      .png()
+      .toFile(join(folder, file));
+  writeFileSync(join(folder, 'broken.jpg'), 'no picture');
+}
+
+/** The network gives the mean of each colour; the model weighs red against blue. */
+async function writeModels(folder: string): Promise<void> {
+  mkdirSync(join(folder, 'encoder'), { recursive: true });
+  const encoder = buildOnnx({
+    name: 'mean_colour',
+    inputs: [{ name: 'pixels', shape: ['N', 3, 32, 32] }],
+    outputs: [{ name: 'encoded', shape: ['N', 3] }],
+    nodes: [
+      { op: 'GlobalAveragePool', inputs: ['pixels'], outputs: ['means'] },
+      { op: 'Flatten', inputs: ['means'], outputs: ['encoded'] },
+    ],
+  });
+  writeFileSync(join(folder, 'encoder/model.onnx'), encoder);
+  await writeLogisticArtifact(join(folder, 'warmth'), {
+    features: ['photo_colour:embedding'],
+    weights: [4, 0, -4],
+    output: 'warm',
+  });
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}

@@ -1,0 +1,104 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { test as base, vi } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface OwnProject {
+  readonly folder: string;
+  /** Runs a program in the project as a person would; fails with its output. @returns stdout */
+  run(command: string, ...args: readonly string[]): string;
+  larder(...args: readonly string[]): string;
+  /** `larder up`, until it says that it is ready. */
+  up(): Promise<void>;
+  /** Copies a file of `own-project/` to the same place. */
+  put(file: string): void;
+}
+
+/** `test` with an empty folder outside of the repository, and the packed package as a tarball. */
+export const test = base
+  .extend('tarball', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const out = mkdtempSync(join(tmpdir(), 'larder-packed-'));
+    onCleanup(() => rmSync(out, { recursive: true, force: true }));
+    return call(root, process.execPath, [join(root, 'packages/larder/build/pack.ts'), out]).trim();
+  })
+  .extend('project', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'larder-own-'));
+    let stack: ChildProcess | null = null;
+    onCleanup(async () => {
+      if (stack !== null && stack.exitCode === null) {
+        stack.kill('SIGTERM');
+        await once(stack, 'exit');
+      }
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const run = (command: string, ...args: readonly string[]) => call(folder, command, args);
+    const project: OwnProject = {
+      folder,
+      run,
+      larder: (...args) => run('npx', 'larder', ...args),
+      put: (file) =>
+        cpSync(join(import.meta.dirname, 'own-project', file), join(folder, file), { recursive: true }),
+      async up() {
+        shareRedis(folder);
+        const said: string[] = [];
+        const child = spawn(
+          process.execPath,
+          ['node_modules/larder/bin/larder.js', 'up', '--port', '27570'],
+          {
+            cwd: folder,
+            env: strangersEnvironment(),
+            stdio: ['ignore', 'pipe', 'pipe'],
+          },
+        );
+        stack = child;
+        for (const stream of [child.stdout, child.stderr])
+          stream.on('data', (text: Buffer) => said.push(String(text)));
+        await vi.waitUntil(
+          () => {
+            if (child.exitCode !== null) throw new Error(`larder up ended:\n${said.join('')}`);
+            return said.join('').includes('Larder is up');
+          },
+          { timeout: 120_000, interval: 50 },
+        );
+      },
+    };
+    return project;
+  });
+
+/** A Redis that the repository unpacked is not unpacked again. */
+function shareRedis(folder: string): void {
+  const tools = join(root, '.larder/tools/redis');
+  if (!existsSync(tools)) return;
+  mkdirSync(join(folder, '.larder/tools'), { recursive: true });
+  symlinkSync(tools, join(folder, '.larder/tools/redis'));
+}
+
+/** Nothing of the repository but its Node. */
+function strangersEnvironment(): NodeJS.ProcessEnv {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^(LARDER_|VITEST|NODE_OPTIONS|NODE_PATH|NODE_ENV|npm_)/.test(name) ||
+        /^npm_config_(registry|cache|userconfig)$/i.test(name),
+    ),
+  );
+  const node = resolve(process.execPath, '..');
+  const path = (env['PATH'] ?? '').split(delimiter).filter((part) => !part.endsWith('node_modules/.bin'));
+  return { ...env, PATH: [node, ...path].join(delimiter), NO_COLOR: '1' };
+}
+
+function call(cwd: string, command: string, args: readonly string[]): string {
+  const done = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: strangersEnvironment(),
+    timeout: 280_000,
+  });
+  if (done.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${done.status}:\n${done.stdout}${done.stderr}`);
+  return done.stdout;
+}

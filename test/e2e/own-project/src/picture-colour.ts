@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Computation, ComputationContext, ComputationModule, RowOutcome, SourceRow } from 'larder';
+import { createSession, type Session } from 'larder/onnx';
+import sharp from 'sharp';
+
+const SIDE = 32;
+
+/** Called once in each worker thread: the network stays loaded between batches. */
+async function createComputation({ artifactPaths }: ComputationContext): Promise<Computation> {
+  const session = await createSession({ modelPath: join(artifactPaths['encoder'] ?? '', 'model.onnx') });
+  return {
+    compute: (rows) => Promise.all(rows.map((row) => describe(session, row))),
+    close: () => session.close(),
+  };
+}
+
+async function describe(session: Session, row: SourceRow): Promise<RowOutcome> {
+  try {
+    const { encoded } = await session.run({
+      pixels: { data: await pixels(String(row['path'])), dims: [1, 3, SIDE, SIDE] },
+    });
+    return { values: { embedding: encoded?.data ?? null } };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
+  }
+}
+
+/** RGB from 0 to 1, colour by colour: what this network was trained on. */
+async function pixels(path: string): Promise<Float32Array> {
+  const rgb = await sharp(path).resize(SIDE, SIDE, { fit: 'fill' }).removeAlpha().raw().toBuffer();
+  const area = SIDE * SIDE;
+  return Float32Array.from(
+    { length: 3 * area },
+    (_, at) => (rgb[(at % area) * 3 + Math.floor(at / area)] ?? 0) / 255,
+  );
+}
+
+export default { createComputation } satisfies ComputationModule;
