@@ -31,6 +31,7 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
   next('Backfill: the slow features are computed ahead, by workers');
   wrong.push(...(await backfill(api, 'ad_stats', [])));
   wrong.push(...(await backfill(api, 'ad_image', badAds())));
+  wrong.push(...(await backfill(api, 'ad_text', badAds())));
 
   const [first] = requests(1) as [ReturnType<typeof requests>[number]];
   const adId = first.entities.ad_id;
@@ -107,8 +108,10 @@ function inspect(stack: Stack, adId: string): string[] {
   line((shown.stdout + shown.stderr).trimEnd());
   const complete =
     shown.status === 0 &&
-    ['ad_image@1', 'ad_stats@1', 'embedding', 'PRESENT'].every((text) => shown.stdout.includes(text));
-  return complete ? [] : [`larder inspect ad ${adId} ended with ${shown.status} or did not show both views`];
+    ['ad_image@1', 'ad_stats@1', 'ad_text@1', 'embedding', 'PRESENT'].every((text) =>
+      shown.stdout.includes(text),
+    );
+  return complete ? [] : [`larder inspect ad ${adId} ended with ${shown.status} or did not show all views`];
 }
 
 async function predict(api: LarderApi, request: object): Promise<string[]> {
