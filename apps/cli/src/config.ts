@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LarderError, type ErrorDetail, type LogLevel } from '@larder/core';
-import { findStack, type StackFile } from '@larder/infra';
+import { findStack, type StackFile } from '@larder/infra/stack-file';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
