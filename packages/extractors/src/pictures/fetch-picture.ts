@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { isLarderError, LarderError } from '@larder/core';
@@ -59,17 +58,31 @@ async function answerOf(
   for (;;) {
     options.signal.throwIfAborted();
     const request = connections.get(url, options);
-    // What happens to a request after its answer is told by the answer.
-    request.on('error', () => {});
     giveUpConnecting(request, url);
     try {
-      const [response] = (await once(request, 'response')) as [IncomingMessage];
-      return response;
+      return await responseTo(request, url);
     } catch (error) {
       // The host closed an idle connection just when it was taken up again; a new one has no such excuse.
       if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error;
     }
   }
+}
+
+function responseTo(request: ClientRequest, url: URL): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // What fails after the answer came is told by the answer; here it then changes nothing.
+    request.once('response', resolve).on('error', reject);
+    request.once('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(
+        new LarderError(
+          'PICTURE_ANSWER_INVALID',
+          `${shown(url)} answers in another protocol than HTTP; mend the host.`,
+        ),
+      );
+    });
+    request.once('close', () => reject(new Error('closed without an answer')));
+  });
 }
 
 function giveUpConnecting(request: ClientRequest, url: URL): void {
@@ -123,7 +136,10 @@ function refusalOf({ statusCode: status = 0, headers }: IncomingMessage, url: UR
   if (status === 429 || status >= 500) {
     return new LarderError('PICTURE_UNAVAILABLE', `${shown(url)} answers ${status}; try again later.`);
   }
-  return new LarderError('PICTURE_REFUSED', `${shown(url)} answers ${status} instead of the picture.`);
+  return new LarderError(
+    'PICTURE_REFUSED',
+    `${shown(url)} answers ${status} instead of the picture; let the workers read it.`,
+  );
 }
 
 function tooLarge(url: URL, maxBytes: number): LarderError {

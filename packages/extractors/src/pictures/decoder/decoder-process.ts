@@ -15,6 +15,9 @@ import {
  * and no connection, and may die at any time. It ends when its parent does.
  */
 const MEMORY_CHECK_MS = 20;
+/** How libvips and the libraries below it say that an allocation failed. */
+const OUT_OF_MEMORY =
+  /out of memory|insufficient memory|memory allocation|alloc(?:ation)? failed|creating thread/i;
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'];
 
 // One thread per picture, several pictures; no picture comes twice.
@@ -31,7 +34,7 @@ let running = 0;
 socket.on('close', () => process.exit());
 socket.on('error', () => process.exit());
 readFrames(socket, ({ head, body }) => void answer(head as DecodeRequest, body));
-// The hard limit on private memory exists on Linux alone, and what libvips maps otherwise escapes it.
+// The hard limit on private memory exists on Linux alone, and is generous: V8 reserves much.
 setInterval(() => {
   if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) process.exit(OUT_OF_MEMORY_EXIT_CODE);
 }, MEMORY_CHECK_MS);
@@ -44,6 +47,8 @@ async function answer({ id, shape, maxPixels }: DecodeRequest, bytes: Buffer): P
     send({ id, width, height }, rgb);
   } catch (error) {
     const { code, message } = toLarderError(error);
+    // Two pictures share the memory: each is decoded again alone before one of them is blamed.
+    if (OUT_OF_MEMORY.test(message)) process.exit(OUT_OF_MEMORY_EXIT_CODE);
     send({ id, error: { code, message } });
   } finally {
     running--;

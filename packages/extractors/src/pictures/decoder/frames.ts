@@ -3,7 +3,11 @@ import type { Readable, Writable } from 'node:stream';
 /** Bytes of the JSON, bytes of the body. */
 const HEADER_BYTES = 8;
 
+/** More than any picture has after it was made to fit; a process that announces more is up to something. */
+const MAX_FRAME_BYTES = 512 * 1024 ** 2;
+
 export interface Frame {
+  /** Undefined when the other side does not speak this protocol; nothing follows then. */
   readonly head: unknown;
   readonly body: Buffer;
 }
@@ -33,9 +37,10 @@ export function readFrames(stream: Readable, onFrame: (frame: Frame) => void): v
       chunks = [bytes];
       const jsonEnd = HEADER_BYTES + bytes.readUInt32LE(0);
       neededBytes = jsonEnd + bytes.readUInt32LE(4);
+      if (neededBytes > MAX_FRAME_BYTES) return onFrame({ head: undefined, body: bytes });
       if (sizeBytes < neededBytes) return;
       const frame: Frame = {
-        head: JSON.parse(bytes.toString('utf8', HEADER_BYTES, jsonEnd)),
+        head: parsed(bytes.toString('utf8', HEADER_BYTES, jsonEnd)),
         body: Buffer.from(bytes.subarray(jsonEnd, neededBytes)),
       };
       chunks = [bytes.subarray(neededBytes)];
@@ -44,4 +49,12 @@ export function readFrames(stream: Readable, onFrame: (frame: Frame) => void): v
       onFrame(frame);
     }
   });
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

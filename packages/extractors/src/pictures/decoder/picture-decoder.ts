@@ -1,13 +1,13 @@
 import { LarderError } from '@larder/core';
 import type { DecodedPicture, DecodePictureOptions } from '../decode-picture.ts';
-import { startDecoderProcess, type DecoderProcess } from './start-process.ts';
+import { startDecoderProcess, type DecoderDeath, type DecoderProcess } from './start-process.ts';
 
 /** Decodes pictures of strangers in a process of its own, which may die without taking anything along. */
 export interface PictureDecoder {
   /**
    * Like `decodePicture`. Several at a time; what waits does not count towards the time limit.
    * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_DECODE_TIMEOUT,
-   *   PICTURE_DECODER_DIED this picture ended the process when it was decoded alone,
+   *   PICTURE_DECODER_DIED this picture ended the process, also when it was decoded alone,
    *   COMPUTATION_FAILED the process does not start
    */
   decode(bytes: Buffer, options: DecodePictureOptions): Promise<DecodedPicture>;
@@ -23,6 +23,9 @@ export interface PictureDecoderOptions {
   /** Pictures decoded at the same time. @default 2 */
   readonly parallel?: number;
 }
+
+const LATE_MS = 20;
+const GRACE_MS = 500;
 
 interface Job {
   readonly bytes: Buffer;
@@ -72,8 +75,8 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
   function run(job: Job, byItself: boolean): void {
     const id = nextId++;
     alone = byItself;
-    job.timer = setTimeout(() => onTimeout(id), timeoutMs);
     running.set(id, job);
+    watch(id, job, timeoutMs);
     decoder?.send({ id, ...job.options }, job.bytes);
   }
 
@@ -86,6 +89,15 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     alone = false;
     queueMicrotask(pump);
     return job;
+  }
+
+  function watch(id: number, job: Job, limitMs: number): void {
+    const dueMs = performance.now() + limitMs;
+    job.timer = setTimeout(() => {
+      // This thread was busy (a network ran): the pixels may have come and wait to be read.
+      if (performance.now() - dueMs > LATE_MS) watch(id, job, GRACE_MS);
+      else onTimeout(id);
+    }, limitMs);
   }
 
   function onTimeout(id: number): void {
@@ -101,20 +113,15 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     waiting.unshift(...takeRunning());
   }
 
-  function onDeath(reason: string): void {
+  function onDeath(death: DecoderDeath): void {
     decoder = null;
     const wasReady = ready;
     const [culprit, ...others] = takeRunning();
-    if (!wasReady) return failAll(`The process that decodes pictures does not start: ${reason}.`);
+    if (!wasReady) return failAll(`The process that decodes pictures does not start: ${death.reason}.`);
     if (culprit === undefined) return;
     if (alone) {
       alone = false;
-      culprit.reject(
-        new LarderError(
-          'PICTURE_DECODER_DIED',
-          `Decoding the picture ended its process (${reason}); save it again as a plain JPEG or PNG.`,
-        ),
-      );
+      culprit.reject(deadly(death, memoryLimitBytes));
     } else suspects.push(culprit, ...others);
     pump();
   }
@@ -147,4 +154,18 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
       failAll('The decoder of pictures was closed.');
     },
   };
+}
+
+function deadly({ outOfMemory, reason }: DecoderDeath, memoryLimitBytes: number): LarderError {
+  if (outOfMemory) {
+    return new LarderError(
+      'PICTURE_TOO_LARGE',
+      `Decoding the picture needs more than ${Math.floor(memoryLimitBytes / 1024 ** 2)} MiB of memory; serve a smaller ` +
+        'one, or save it again without interlacing.',
+    );
+  }
+  return new LarderError(
+    'PICTURE_DECODER_DIED',
+    `Decoding the picture ended its process (${reason}); save it again as a plain JPEG or PNG.`,
+  );
 }

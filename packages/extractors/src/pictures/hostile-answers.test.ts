@@ -1,0 +1,221 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { isLarderError } from '@larder/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fetchPicture } from './fetch-picture.ts';
+
+/** What the host sends, byte by byte: node:http would not let us be this rude. */
+let answer: (socket: Socket, path: string) => void;
+let server: Server;
+let origin: string;
+let paths: string[] = [];
+const sockets = new Set<Socket>();
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    socket.on('data', (data) => {
+      const path = data.toString().split(' ')[1] ?? '';
+      paths.push(path);
+      answer(socket, path);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+const MAX_BYTES = 1_000;
+const ALLOWED = ['127.0.0.1'];
+
+async function outcome(path = '/', timeoutMs = 5_000): Promise<string> {
+  paths = [];
+  try {
+    const { signal } = new AbortController();
+    const bytes = await fetchPicture(origin + path, {
+      allowedHosts: ALLOWED,
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+      signal,
+    });
+    return bytes.toString();
+  } catch (error) {
+    if (!isLarderError(error)) throw error;
+    // A sentence that tells what to do.
+    return /^\S.{20,}(;|:) .+\.$/.test(error.message) ? error.code : `${error.code}: ${error.message}`;
+  }
+}
+
+const says =
+  (...lines: string[]) =>
+  (socket: Socket): void =>
+    void socket.write(lines.join('\r\n'));
+
+describe('a redirect', () => {
+  const leadsTo = (location: string, status = 302): void => {
+    answer = says(`HTTP/1.1 ${status} Found`, `Location: ${location}`, 'Content-Length: 0', '', '');
+  };
+
+  test.each([
+    ['file:///etc/passwd', 'PICTURE_URL_INVALID'],
+    ['data:image/png;base64,AAAA', 'PICTURE_URL_INVALID'],
+    ['ftp://127.0.0.1/', 'PICTURE_URL_INVALID'],
+    ['http://user:secret@127.0.0.1/', 'PICTURE_URL_INVALID'],
+    ['http://169.254.169.254/latest?key=secret', 'PICTURE_HOST_NOT_ALLOWED'],
+    ['http://127.0.0.2/', 'PICTURE_HOST_NOT_ALLOWED'],
+    ['http://[::1]/', 'PICTURE_HOST_NOT_ALLOWED'],
+    ['//evil.example/', 'PICTURE_HOST_NOT_ALLOWED'],
+    ['http://[', 'PICTURE_REDIRECTED'],
+  ])('to %s is refused as %s', async (location, code) => {
+    leadsTo(location);
+    expect([await outcome(), paths.length]).toEqual([code, 1]);
+  });
+
+  test('without an address', async () => {
+    answer = says('HTTP/1.1 302 Found', 'Content-Length: 0', '', '');
+    expect(await outcome()).toBe('PICTURE_REDIRECTED');
+  });
+
+  test('to itself ends after the third', async () => {
+    leadsTo('/');
+    expect([await outcome(), paths.length]).toEqual(['PICTURE_REDIRECTED', 4]);
+  });
+
+  test.each([301, 302, 303, 307, 308])('by %d is followed, also relative, up to three', async (status) => {
+    answer = (socket, path) =>
+      says(
+        ...(path === '/3'
+          ? ['HTTP/1.1 200 OK', 'Content-Length: 7']
+          : [`HTTP/1.1 ${status} X`, `Location: ${Number(path.slice(1)) + 1}`, 'Content-Length: 0']),
+        '',
+        path === '/3' ? 'picture' : '',
+      )(socket);
+    expect([await outcome('/0'), paths]).toEqual(['picture', ['/0', '/1', '/2', '/3']]);
+  });
+
+  test('with an endless body is not read', async () => {
+    answer = (socket, path) => {
+      if (path === '/end') return says('HTTP/1.1 200 OK', 'Content-Length: 1', '', 'x')(socket);
+      says('HTTP/1.1 302 Found', 'Location: /end', '', 'y'.repeat(100_000))(socket);
+    };
+    expect(await outcome()).toBe('x');
+  });
+
+  test.each([300, 304, 305])('%d is none', async (status) => {
+    leadsTo('/', status);
+    expect(await outcome()).toBe('PICTURE_REFUSED');
+  });
+});
+
+const OK = 'HTTP/1.1 200 OK';
+test.each([
+  ['no HTTP', ['SSH-2.0-OpenSSH_9.2', ''], 'PICTURE_ANSWER_INVALID'],
+  ['a header that is too large', [OK, `X: ${'x'.repeat(20_000)}`, '', ''], 'PICTURE_ANSWER_INVALID'],
+  ['headers without end', [OK, ...Array<string>(2_000).fill('X-Y: zzzzzzzz')], 'PICTURE_ANSWER_INVALID'],
+  ['two lengths', [OK, 'Content-Length: 1', 'Content-Length: 2', '', 'ab'], 'PICTURE_ANSWER_INVALID'],
+  ['a negative length', [OK, 'Content-Length: -1', '', 'ab'], 'PICTURE_ANSWER_INVALID'],
+  [
+    'length and chunks',
+    [OK, 'Content-Length: 1', 'Transfer-Encoding: chunked', '', '0', '', ''],
+    'PICTURE_ANSWER_INVALID',
+  ],
+  ['a chunk without a size', [OK, 'Transfer-Encoding: chunked', '', 'zz', ''], 'PICTURE_UNAVAILABLE'],
+  ['a header with a line break', [OK, 'X: a\nContent-Length 5', '', ''], 'PICTURE_ANSWER_INVALID'],
+  ['a length of 1 TB', [OK, 'Content-Length: 1000000000000', '', 'x'], 'PICTURE_TOO_LARGE'],
+  [
+    'a chunk of 1 TB',
+    [OK, 'Transfer-Encoding: chunked', '', 'E8D4A51000', 'x'.repeat(2_000)],
+    'PICTURE_TOO_LARGE',
+  ],
+  [
+    'another protocol',
+    ['HTTP/1.1 101 Switching Protocols', 'Upgrade: x', 'Connection: upgrade', '', ''],
+    'PICTURE_ANSWER_INVALID',
+  ],
+  ['a part', ['HTTP/1.1 206 Partial Content', 'Content-Length: 1', '', 'x'], 'PICTURE_REFUSED'],
+] satisfies [string, string[], string][])('%s', async (_, lines, code) => {
+  answer = says(...lines);
+  expect(await outcome()).toBe(code);
+});
+
+test.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip'])(
+  'a body in %s is not unfolded',
+  async (encoding) => {
+    const bomb = gzipSync(Buffer.alloc(100_000));
+    answer = (socket) => {
+      says(OK, `Content-Encoding: ${encoding}`, `Content-Length: ${bomb.length}`, '', '')(socket);
+      socket.write(bomb);
+    };
+    expect(await outcome()).toBe('PICTURE_ANSWER_INVALID');
+  },
+);
+
+test('less than the announced length', async () => {
+  answer = (socket) => {
+    says(OK, 'Content-Length: 500', '', 'abc')(socket);
+    socket.end();
+  };
+  expect(await outcome()).toBe('PICTURE_UNAVAILABLE');
+});
+
+test('a second answer behind the first is never taken for the next one', async () => {
+  answer = (socket, path) => {
+    const first = says(OK, 'Content-Length: 5', '', path.padEnd(5).slice(0, 5));
+    first(socket);
+    says(OK, 'Content-Length: 5', '', 'smugg')(socket);
+  };
+  for (const path of ['/1', '/2', '/3', '/4']) expect((await outcome(path)).trim()).toBe(path);
+});
+
+test('an idle connection that the host closed meanwhile is opened again', async () => {
+  answer = (socket) => {
+    says(OK, 'Content-Length: 1', '', 'x')(socket);
+    // Half of it: this side notices only when it writes.
+    socket.once('data', () => socket.destroy());
+  };
+  expect(await outcome()).toBe('x');
+  answer = says(OK, 'Content-Length: 1', '', 'y');
+  expect(await outcome()).toBe('y');
+});
+
+/** Answers of which one more piece comes for ever. */
+const drip = (start: string[], piece: string) => (socket: Socket) => {
+  says(...start)(socket);
+  const timer = setInterval(() => socket.write(piece), 5);
+  socket.on('close', () => clearInterval(timer));
+};
+
+test.each([
+  ['a body of single bytes', drip([OK, 'Content-Length: 900', '', ''], 'x')],
+  ['headers byte by byte', drip([OK, 'X: '], 'x')],
+  ['provisional answers', drip([], 'HTTP/1.1 103 Early Hints\r\n\r\n')],
+  ['chunk extensions', drip([OK, 'Transfer-Encoding: chunked', '', '1;'], 'x')],
+  ['nothing', () => {}],
+])('slowly: %s', async (_, slowly) => {
+  answer = slowly;
+  expect(await outcome('/', 300)).toBe('PICTURE_TIMEOUT');
+});
+
+test('memory stays bounded under bodies without end', async () => {
+  const piece = Buffer.alloc(64 * 1024);
+  answer = (socket) => {
+    says(OK, '', '')(socket);
+    const write = (): void => {
+      while (!socket.destroyed && socket.write(piece));
+      if (!socket.destroyed) socket.once('drain', write);
+    };
+    write();
+  };
+  const before = process.memoryUsage().rss;
+  for (let round = 0; round < 20; round++) {
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => outcome()));
+    expect(new Set(outcomes)).toEqual(new Set(['PICTURE_TOO_LARGE']));
+  }
+  expect((process.memoryUsage().rss - before) / 1024 ** 2).toBeLessThan(100);
+});
