@@ -35,7 +35,7 @@ async function stop({ child, output }: App): Promise<void> {
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   const [code] = (await exit) as [number | null];
-  expect(code, output()).toBe(0);
+  expect({ code, output: output() }).toMatchObject({ code: 0 });
 }
 
 test('apps that start at once on an empty database migrate it exactly once and all run', async ({

@@ -9,12 +9,9 @@ export const modelSchema = z
       .positive()
       .nullable()
       .meta({ description: 'The version that this process answers with; null: none, `problem` says why.' }),
-    problem: z
-      .strictObject({ code: z.string(), reason: z.string() })
-      .nullable()
-      .meta({
-        description: 'Why the applied definition is not served; an earlier version may still answer.',
-      }),
+    problem: z.strictObject({ code: z.string(), reason: z.string() }).nullable().meta({
+      description: 'Why the applied definition is not served; an earlier version may still answer.',
+    }),
     inputs: z.array(z.string()).meta({
       description: 'Features in the order of the tensor, as `view@version:feature`.',
       example: ['ad_image@1:embedding', 'moment:hour_sin'],

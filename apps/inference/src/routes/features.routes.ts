@@ -39,13 +39,7 @@ export function featuresRoutes(deps: FeaturesDeps): Router {
   routes
     .route('/v1/entities/:entity')
     .get(async (request, response) => {
-      const {
-        view,
-        cursor,
-        limit = DEFAULT_KEYS,
-      } = validate(entityKeysQuerySchema, request.query, {
-        pointer: '/query',
-      });
+      const { view, cursor, limit = DEFAULT_KEYS } = validate(entityKeysQuerySchema, request.query);
       const manifest = deps.manifest();
       const entity = entityOf(manifest, request.params.entity);
       const ref = view === undefined ? undefined : viewOf(manifest, entity, view);
@@ -75,7 +69,7 @@ function viewOf(manifest: Manifest, entity: string, name: string): string {
   if (view.entity === entity) return viewRef(view);
   const detail = `is a view of ${view.entity}, not of ${entity}`;
   throw new LarderError('REQUEST_INVALID', `The view ${viewRef(view)} ${detail}.`, {
-    errors: [{ pointer: '/query/view', detail }],
+    errors: [{ pointer: '/view', detail }],
   });
 }
 
@@ -89,6 +83,6 @@ function scanCursorOf(cursor: string): string {
   if (match?.[1] !== undefined) return match[1];
   const detail = 'is not a cursor of an earlier answer; leave it out to start at the first page';
   throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
-    errors: [{ pointer: '/query/cursor', detail }],
+    errors: [{ pointer: '/cursor', detail }],
   });
 }

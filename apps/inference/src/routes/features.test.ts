@@ -155,10 +155,10 @@ describe('GET /v1/entities/{entity}', () => {
   });
 
   test.for([
-    ['/v1/entities/ad?view=shopper_profile', 422, '/query/view'],
-    ['/v1/entities/ad?limit=0', 422, '/query/limit'],
-    ['/v1/entities/ad?cursor=x', 422, '/query/cursor'],
-    ['/v1/entities/ad?colour=red', 422, '/query/colour'],
+    ['/v1/entities/ad?view=shopper_profile', 422, '/view'],
+    ['/v1/entities/ad?limit=0', 422, '/limit'],
+    ['/v1/entities/ad?cursor=x', 422, '/cursor'],
+    ['/v1/entities/ad?colour=red', 422, '/colour'],
     ['/v1/entities/ad?view=nothing', 404, undefined],
     ['/v1/entities/nothing', 404, undefined],
   ] as const)('refuses %s', async ([path, status, pointer], { service }) => {

@@ -10,7 +10,7 @@ import { jsonBodyUpTo } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 
-/** Parsing and checking so much keeps predictions of the process waiting for about 50 ms. */
+/** Predictions of the same process wait while it is parsed: about 25 ms. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export interface PushRoutesDeps extends PushDeps {

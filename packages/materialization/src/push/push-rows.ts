@@ -68,7 +68,7 @@ export async function pushRows(deps: PushDeps, request: PushRequest): Promise<Pu
   const entity = manifest.entities[view.entity];
   if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
   const arrivalMs = deps.clock.nowMs();
-  const checked = checkPushedRows(request.rows, { view, entity, arrivalMs });
+  const checked = await checkPushedRows(request.rows, { view, entity, arrivalMs });
   const answer: PushAnswer = { accepted: checked.accepted.length, rejected: checked.rejected };
   const run = {
     runId: newId(),
