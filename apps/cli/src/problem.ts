@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ERRORS, LarderError, toLarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
 import type { Output } from './output/output.ts';
@@ -31,12 +32,18 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
 export function reportError(thrown: unknown, out: Output): number {
   const error = expected(thrown);
   out.answer(problemOf(error), () => {
-    out.note(`${out.style.red(ERRORS[error.code].title)} ${out.style.dim(`(${error.code})`)}`);
+    out.note(`${out.style.red(titleOf(error))} ${out.style.dim(`(${error.code})`)}`);
     out.note(error.message);
     for (const { pointer, detail } of error.errors)
-      if (!error.message.includes(detail)) out.note(`  ${pointer} ${detail}`);
+      if (!error.message.includes(detail) && !error.message.includes(pointer.slice(1)))
+        out.note(`  ${pointer} ${detail}`);
   });
   return exitCodeOf(error);
+}
+
+/** On a command line there is no contract and no request. */
+function titleOf({ code }: LarderError): string {
+  return code === 'REQUEST_INVALID' ? 'Wrong usage' : ERRORS[code].title;
 }
 
 /** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
@@ -46,7 +53,7 @@ function expected(thrown: unknown): LarderError {
   const { cause } = error;
   return new LarderError(
     'INTERNAL',
-    cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause),
     { cause },
   );
 }

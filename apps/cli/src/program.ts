@@ -62,7 +62,7 @@ export interface ProgramOptions {
 export async function runProgram(options: ProgramOptions): Promise<number> {
   const { argv, stdout, stderr } = options;
   const json = argv.includes('--json');
-  const out = createOutput({ json, ...readTerminal(stdout), stdout, stderr });
+  const out = createOutput({ json, ...readTerminal([stdout, stderr]), stdout, stderr });
   try {
     const [name = ''] = argv;
     if (!Object.hasOwn(VERBS, name)) return await overview(argv, out);
@@ -84,7 +84,7 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
     .addHelpText('after', '\nEvery verb takes --json and --help. Start with: larder up');
   for (const [name, { summary }] of Object.entries(VERBS)) program.command(name).summary(summary);
   if (argv[0] === 'help' && argv[1] !== undefined && Object.hasOwn(VERBS, argv[1])) {
-    out.line((await commandOf(argv[1], out)).command.helpInformation());
+    (await commandOf(argv[1], out)).command.outputHelp();
     return DONE;
   }
   await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
@@ -156,10 +156,11 @@ function quiet(command: Command, out: Output): Command {
 
 function usageError(error: CommanderError, out: Output): number {
   if (error.exitCode === 0) return DONE;
-  const text = error.message.replace(/^error: /, '');
-  const sentence = `${text[0]?.toUpperCase()}${text.slice(1)}`.replace(/\.?$/, '.');
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;
+  const help = 'See: larder --help, or larder VERB --help';
   reportError(
-    new LarderError('REQUEST_INVALID', `${sentence} See: larder --help, or larder VERB --help.`),
+    new LarderError('REQUEST_INVALID', [sentence, ...(hint === '' ? [] : [hint]), help].join('\n')),
     out,
   );
   return WRONG_USAGE;

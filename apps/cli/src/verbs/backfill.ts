@@ -42,7 +42,7 @@ export const verb = defineVerb({
     command
       .argument('<view>', 'view, such as ad_image (its newest version) or ad_image@1')
       .option('--all', 'every row of the source (the default)')
-      .option('--missing', 'only entities that the online store lacks')
+      .option('--missing', 'only entities that the online store lacks (comes in a later version)')
       .option('--entity <key...>', 'only these entities')
       .option('--from <instant>', 'only rows whose event timestamp is not before this; needs --to')
       .option('--to <instant>', 'only rows whose event timestamp is before this; needs --from')

@@ -24,7 +24,7 @@ Example:
   async run(session) {
     const { config, out } = session;
     const groups = await Promise.all([
-      [checkNode()],
+      Promise.resolve([checkNode()]),
       checkDisk(config).then((finding) => [finding]),
       checkStack(config),
       checkRedis(session),
