@@ -108,16 +108,21 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   });
 }
 
+interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 /** Colours, only where every stream is a terminal, and the width of the first one. */
 export function readTerminal(
-  streams: readonly [NodeJS.WriteStream, ...NodeJS.WriteStream[]],
+  streams: readonly [Terminal, ...Terminal[]],
   env: NodeJS.ProcessEnv = process.env,
 ): { readonly colours: boolean; readonly columns: number } {
   const [stdout] = streams;
   const quiet = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
-    colours: streams.every((stream) => stream.isTTY) && !quiet,
-    columns: stdout.isTTY ? Math.max(60, stdout.columns) : 100,
+    colours: streams.every((stream) => stream.isTTY === true) && !quiet,
+    columns: stdout.isTTY === true ? Math.max(60, stdout.columns ?? 100) : 100,
   };
 }
 

@@ -1,7 +1,7 @@
 import { LarderError } from '@larder/core';
 import { Command, CommanderError } from 'commander';
 import { readConfig, readTerminal, type Flags } from './config.ts';
-import { createOutput, type Output } from './output/output.ts';
+import { createOutput, type Output, type TerminalStream } from './output/output.ts';
 import { DONE, WRONG_USAGE, reportError } from './problem.ts';
 import { createSession, type Session } from './session.ts';
 import type { Verb } from './verb.ts';
@@ -53,16 +53,18 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
 
 export interface ProgramOptions {
   readonly argv: readonly string[];
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
   readonly signal: AbortSignal;
+  /** @default the environment of the process */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs one command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runProgram(options: ProgramOptions): Promise<number> {
-  const { argv, stdout, stderr } = options;
+  const { argv, stdout, stderr, env } = options;
   const json = argv.includes('--json');
-  const out = createOutput({ json, ...readTerminal([stdout, stderr]), stdout, stderr });
+  const out = createOutput({ json, ...readTerminal([stdout, stderr], env), stdout, stderr });
   try {
     const [name = ''] = argv;
     if (!Object.hasOwn(VERBS, name)) return await overview(argv, out);
@@ -92,7 +94,7 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
 }
 
 async function runVerb(name: string, options: ProgramOptions & { readonly out: Output }): Promise<number> {
-  const { argv, signal, out } = options;
+  const { argv, signal, out, env } = options;
   const args = argv.slice(1);
   const { command, verb } = await commandOf(name, out);
   let session: Session | null = null;
@@ -100,13 +102,13 @@ async function runVerb(name: string, options: ProgramOptions & { readonly out: O
     if (verb.describeLate !== undefined) {
       const early = (await commandOf(name, out)).command.helpOption(false).allowUnknownOption();
       const { operands, unknown } = early.parseOptions(args);
-      session = createSession({ config: readConfig(flagsOf(early)), out, signal });
+      session = createSession({ config: readConfig(flagsOf(early), env), out, signal });
       const help = unknown.some((arg) => arg === '-h' || arg === '--help');
       await verb.describeLate(command, { session, operands, help });
     }
     await command.parseAsync(args, { from: 'user' });
     const run = verb.read(command);
-    session ??= createSession({ config: readConfig(flagsOf(command)), out, signal });
+    session ??= createSession({ config: readConfig(flagsOf(command), env), out, signal });
     return await run(session);
   } catch (error) {
     if (error instanceof CommanderError) throw error;

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { test } from '@larder/testing';
 import { describe, expect } from 'vitest';
-import { copyShop, jsonOf, runCli } from '../fixtures/run-cli.ts';
+import { copyShop, jsonOf, larder as runLarder, runCli } from '../fixtures/run-cli.ts';
 
-const cwd = copyShop();
+const folder = copyShop();
 const larder = (args: string, env: Record<string, string> = {}) =>
-  runCli(args === '' ? [] : args.split(' '), { cwd, env });
+  runLarder(args === '' ? [] : args.split(' '), { LARDER_PROJECT: join(folder, 'larder.config.ts'), ...env });
 
 describe('exit code 2, wrong usage', () => {
   test.for([
@@ -71,15 +72,17 @@ describe('exit code 1, failed', () => {
 });
 
 test('help needs no project and is plain where nobody looks', async () => {
-  for (const args of ['', '--help', 'help', 'help runs', 'predict ad_ctr --help']) {
-    const help = await larder(args, { FORCE_COLOR: '1' });
+  const child = await runCli(['--help'], { cwd: folder, env: { FORCE_COLOR: '1' } });
+  expect(child).toMatchObject({ code: 0, stdout: (await larder('--help')).stdout, stderr: '' });
+  for (const args of ['', 'help', 'help runs', 'predict ad_ctr --help']) {
+    const help = await larder(args, { LARDER_PROJECT: 'nowhere/larder.config.ts' });
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: larder') });
     expect(help.stdout).not.toContain('\u001b');
   }
 });
 
-test('an error is text on stderr without --json', async () => {
-  const wrong = await larder('keys ad --limit 0');
+test('an error is text on stderr without --json, and the exit code of the process', async () => {
+  const wrong = await runCli(['keys', 'ad', '--limit', '0'], { cwd: folder });
   expect(wrong).toMatchObject({
     code: 2,
     stdout: '',

@@ -55,8 +55,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Queues a run, which the workers compute, and follows it to its end. Ctrl-C only stops following. Exit code 0: the
-run succeeded, or is partial without --strict; 1: it failed, was cancelled, or following stopped before its end.
+Queues a run, which the workers compute, and follows it to its end. Ctrl-C only stops following.
+Exit code 0: the run succeeded, or is partial without --strict; 1: it failed, was cancelled, or
+following stopped before its end.
 
 Examples:
   larder backfill ad_image

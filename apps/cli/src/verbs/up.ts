@@ -20,9 +20,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference and worker, starts
-again what dies, and stops all of it on Ctrl-C. Data and logs are in .larder/stack beside larder.config.ts; while it
-runs, the other verbs find it by themselves.
+Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference
+and worker, starts again what dies, and stops all of it on Ctrl-C. Data and logs are in
+.larder/stack beside larder.config.ts; while it runs, the other verbs find it by themselves.
 
 Example:
   larder up --port 7000`,

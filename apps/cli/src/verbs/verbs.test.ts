@@ -5,7 +5,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../../../worker/src/config.ts';
 import { startWorker } from '../../../worker/src/start-worker.ts';
-import { copyShop, jsonOf, runCli, startCli, type CliResult } from '../../fixtures/run-cli.ts';
+import { copyShop, jsonOf, larder, startCli, type CliResult } from '../../fixtures/run-cli.ts';
 
 interface Shop {
   larder(...args: string[]): Promise<CliResult>;
@@ -19,6 +19,7 @@ const test = base.extend<{ $file: { shop: Shop } }>({
     async ({ database, redis }, use) => {
       const folder = copyShop();
       const env = {
+        LARDER_PROJECT: join(folder, 'larder.config.ts'),
         LARDER_DATABASE_URL: database.url,
         LARDER_REDIS_URL: redis.url,
         LARDER_CONNECTION_SHOP_URL: database.url,
@@ -32,19 +33,15 @@ const test = base.extend<{ $file: { shop: Shop } }>({
         insert into ads values ('ad-bad', 1, 0.1, array[1, 2]::real[], now()),
           ('ad-old', 1, null, array[1, 2, 3, 4]::real[], now() - interval '8 days')`);
       await client.end();
-      await use({ env, folder, larder: (...args) => runCli(args, { cwd: folder, env }) });
+      await use({ env, folder, larder: (...args) => larder(args, env) });
     },
     { scope: 'file' },
   ],
 });
 
 /** A worker in this process while `work` runs. */
-async function withWorker<T>({ env, folder }: Shop, work: () => Promise<T>): Promise<T> {
-  const config = readConfig({
-    ...env,
-    LARDER_PROJECT: join(folder, 'larder.config.ts'),
-    LARDER_WORKER_SLOTS: '1',
-  });
+async function withWorker<T>({ env }: Shop, work: () => Promise<T>): Promise<T> {
+  const config = readConfig({ ...env, LARDER_WORKER_SLOTS: '1' });
   const worker = await startWorker({ config, logger: createLogger('test', { level: 'silent' }) });
   try {
     return await work();
