@@ -122,7 +122,7 @@ export function readTerminal(
   const quiet = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
     colours: streams.every((stream) => stream.isTTY === true) && !quiet,
-    columns: stdout.isTTY === true ? Math.max(60, stdout.columns ?? 100) : 100,
+    columns: stdout.isTTY === true ? Math.max(60, stdout.columns || 100) : 100,
   };
 }
 
