@@ -64,6 +64,8 @@ export async function startInference(
   const metrics = createMetrics({
     viewReadings: () => catalog.readings.list(),
     predictionLog: () => predictionLog.stats(),
+    definitionsNotLoaded: () => catalog.mismatches().length,
+    modelsNotReady: () => catalog.unavailable().size,
   });
   const applied = (): Manifest => {
     const manifest = catalog.manifest();

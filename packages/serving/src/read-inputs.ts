@@ -107,7 +107,7 @@ function readMembers(members: Members, problems: ErrorDetail[]): Values {
     const field = fields[i] as InputField;
     const value = under?.[i];
     if (value !== undefined) values[i] = value;
-    else if (!Object.hasOwn((json ?? {}) as object, field.name))
+    else if (!Object.hasOwn(json ?? {}, field.name))
       problems.push({
         pointer: `${pointer}/${part}/${field.name}`,
         detail: `is missing: a ${typeText(field)}`,

@@ -3,7 +3,7 @@ import type { Inputs } from './read-inputs.ts';
 import type { Plan, PlanGroup, PlanView } from './plan.ts';
 
 export const PRESENT = 0;
-export const NOT_FOUND = 1;
+const NOT_FOUND = 1;
 export const OUTSIDE_MAX_AGE = 2;
 
 const STATUS_CODES = { PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE } as const;

@@ -21,8 +21,8 @@ export async function startServer(
   file: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const [command, ...args] = [...pinning(CORES - 1), process.execPath, `${import.meta.dirname}/${file}`];
-  const child = spawn(command as string, args, {
+  const [command = '', ...args] = [...pinning(CORES - 1), process.execPath, `${import.meta.dirname}/${file}`];
+  const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
   });

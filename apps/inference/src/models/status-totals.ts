@@ -1,6 +1,6 @@
 import type { ServedModel } from './served-model.ts';
 
-export interface ViewReading {
+interface ViewReading {
   readonly view: string;
   readonly status: string;
   readonly count: number;

@@ -1,7 +1,7 @@
 import { backfillRequestSchema, idempotencyKeySchema, type BackfillAnswer } from '@larder/contracts';
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { createBackfill, type BackfillScope } from '@larder/materialization/runs';
+import { createBackfill } from '@larder/materialization/runs';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
@@ -27,7 +27,7 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
         createBackfill(deps.offlineStore, {
           manifest: deps.manifest(),
           view: body.view,
-          scope: body.scope as BackfillScope,
+          scope: body.scope,
           limit: body.limit,
           priority: body.priority,
           maxRowsPerSecond: body.max_rows_per_second,
