@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { Presets, SingleBar } from 'cli-progress';
 
-const interactive = process.stdout.isTTY === true;
+const interactive = process.stdout.isTTY;
 
 /** `3  The backfill` with the seconds since the demo began. */
 export function heading(number: number, text: string, startedMs: number): void {
