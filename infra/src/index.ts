@@ -10,6 +10,3 @@ export { commandLine, findProgram, logEnd, startOwnedProcess, whenReady } from '
 export type { OwnedProcess, OwnedProcessOptions } from './owned-process.ts';
 export { abandonedStateFolders, isRunning, openStateFolder, removeStateFolder } from './state-folder.ts';
 export type { StateFolder } from './state-folder.ts';
-// Where a running stack is (starting one: @larder/infra/stack)
-export { findStack, runningStack, stackFilePath } from './stack/stack-file.ts';
-export type { StackAddresses, StackFile } from './stack/stack-file.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LarderError, type ErrorDetail, type LogLevel } from '@larder/core';
-import { findStack, type StackFile } from '@larder/infra';
+import { findStack, type StackFile } from '@larder/infra/stack-file';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
@@ -106,24 +106,6 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     },
     stack,
   });
-}
-
-interface Terminal {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
-
-/** Colours, only where every stream is a terminal, and the width of the first one. */
-export function readTerminal(
-  streams: readonly [Terminal, ...Terminal[]],
-  env: NodeJS.ProcessEnv = process.env,
-): { readonly colours: boolean; readonly columns: number } {
-  const [stdout] = streams;
-  const quiet = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  return {
-    colours: streams.every((stream) => stream.isTTY === true) && !quiet,
-    columns: stdout.isTTY === true ? Math.max(60, stdout.columns || 100) : 100,
-  };
 }
 
 /** Without a path: the configuration in this folder, else the project of the stack that runs here or further up. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ERRORS, LarderError, toLarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
+import { CommanderError } from 'commander';
 import type { Output } from './output/output.ts';
 
 export const DONE = 0;
@@ -48,6 +49,7 @@ function titleOf({ code }: LarderError): string {
 
 /** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
 function expected(thrown: unknown): LarderError {
+  if (thrown instanceof CommanderError) return notParsed(thrown);
   const error = toLarderError(thrown);
   if (error.code !== 'INTERNAL' || error.cause === undefined) return error;
   const { cause } = error;
@@ -56,4 +58,12 @@ function expected(thrown: unknown): LarderError {
     cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause),
     { cause },
   );
+}
+
+/** Commander's sentence and its hint, in our form. */
+function notParsed(error: CommanderError): LarderError {
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;
+  const help = 'See: larder --help, or larder VERB --help';
+  return new LarderError('REQUEST_INVALID', [sentence, ...(hint === '' ? [] : [hint]), help].join('\n'));
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { LarderError, isLarderError } from '@larder/core';
-import { runningStack, stackFilePath } from '@larder/infra';
+import { runningStack, stackFilePath } from '@larder/infra/stack-file';
 import { startStack, type Stack } from '@larder/infra/stack';
 import type { Manifest } from '@larder/features';
 import { connectionVariable } from '@larder/sources';
