@@ -32,7 +32,7 @@ const bench: Bench = {
       servers.push(larder);
       const floor = await startServer('floor-server.ts', prepared.env);
       servers.push(floor);
-      progress(pinSelf(prepared.redisProcessId));
+      progress(pinSelf(prepared.processIds));
       const rounds: { larder: Measured; floor: Measured }[] = [];
       for (let round = -1; round < ROUNDS; round++) {
         const one = () => measure(larder, '/v1/models/ad_ctr/predict', larderBody);

@@ -18,7 +18,7 @@ const bench: Bench = {
       servers.push(larder);
       const floor = await startServer('floor-batch.ts', prepared.env);
       servers.push(floor);
-      progress(pinSelf(prepared.redisProcessId));
+      progress(pinSelf(prepared.processIds));
       const { values, floors, ratios } = await interleaved(
         ROUNDS,
         () => batchMs(larder),
