@@ -85,7 +85,6 @@ describe('POST /v1/backfills', () => {
       'REQUEST_INVALID',
       '/scope/entities/0/ad_id',
     ],
-    ['what comes later', { ...ALL, scope: { missing: true } }, 422, 'OPTION_NOT_SUPPORTED'],
     ['an unknown view', { ...ALL, view: 'ad_picture' }, 404, 'VIEW_NOT_FOUND'],
     ['an unknown version', { ...ALL, view: 'ad_image@2' }, 404, 'VIEW_NOT_FOUND'],
     ['a view that is no name', { ...ALL, view: 'Ad Image' }, 422, 'REQUEST_INVALID', '/view'],
