@@ -1,5 +1,5 @@
 import { entityAnswerSchema, problemSchema, readyAnswerSchema } from '@larder/contracts';
-import { startPostgresProxy } from '@larder/offline-store/testing';
+import { startPostgresProxy } from '@larder/testing';
 import { expect, vi } from 'vitest';
 import { body } from './testing/ads.ts';
 import { createHttp } from './testing/http.ts';

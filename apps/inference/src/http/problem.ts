@@ -40,7 +40,7 @@ export function sendProblem(response: ServerResponse, thrown: unknown, context: 
 }
 
 /** Failures of ours at error level; Redis away or a passed deadline are told by metrics and would flood the log. */
-function logFailure(error: LarderError, context: ProblemContext): void {
+export function logFailure(error: LarderError, context: ProblemContext): void {
   const fields = { request_id: context.requestId, code: error.code, err: error };
   if (error.status >= 500 && !error.retryable) context.logger.error(fields, 'A request failed');
   else context.logger.debug(fields, 'A request was answered with a problem');

@@ -73,18 +73,9 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
         swap(name, undefined);
         continue;
       }
-      const version = await modelVersion(offlineStore, manifest.project, name);
-      if (version === null) throw new Error(`The applied model ${name} has no version.`);
+      const version = await versionOf(manifest, name);
       try {
-        swap(
-          name,
-          await createServedModel(deps, {
-            manifest,
-            name,
-            version: version.version,
-            before: served.get(name),
-          }),
-        );
+        swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
       } catch (error) {
         // the version before, if there is one, goes on answering
         const problem = notReady(name, error);
@@ -98,6 +89,14 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     mismatches = differences;
     unavailable = failed;
     descriptions = [...served.values()].map(describe);
+  }
+
+  async function versionOf(manifest: Manifest, name: string): Promise<number> {
+    const newest = await modelVersion(offlineStore, manifest.project, name);
+    // a further apply came in between: the watch brings its manifest next
+    if (newest?.artifactSha256 !== manifest.models[name]?.artifact.sha256)
+      throw new Error(`The newest version of ${name} is not the one of this manifest.`);
+    return newest?.version ?? 0;
   }
 
   function swap(name: string, model: ServedModel | undefined): void {
