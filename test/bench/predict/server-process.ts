@@ -68,5 +68,7 @@ export function report(url: string, work: () => Promise<number> = () => Promise.
     if (question === 'cpu') process.send?.(user + system);
     else void work().then((said) => process.send?.(said));
   });
+  // whoever started us is gone
+  process.on('disconnect', () => process.exit());
   process.send?.(url);
 }
