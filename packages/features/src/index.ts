@@ -46,7 +46,7 @@ export type {
 export { loadDefinitions, loadProject } from './load-project.ts';
 export { hashArtifact } from './hash-artifact.ts';
 // Manifest
-export { canonicalJson, fingerprint } from './canonical-json.ts';
+export { fingerprint } from './canonical-json.ts';
 export { parseManifest } from './parse-manifest.ts';
 export { viewRef } from './manifest.ts';
 export type {
