@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startTestRedis } from '@larder/testing';
-import { expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { Config } from './config.ts';
 import { test } from './testing/inference-test.ts';
 
@@ -9,6 +9,7 @@ function start(env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [`${import.meta.dirname}/main.ts`], {
     env: { PATH: process.env['PATH'], ...env },
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (output += data.toString()));
@@ -25,7 +26,7 @@ const environment = (config: Config) => ({
 
 test('says where it listens, answers, and ends at SIGTERM', async ({ service }) => {
   const { child, exited, output } = start(environment(service.config));
-  await vi.waitFor(() => expect(output()).toContain('Listening'), { timeout: 15_000 });
+  await vi.waitFor(() => expect(output()).toContain('Listening'), { timeout: 25_000 });
   const url = /"url":"([^"]+)"/.exec(output())?.[1] ?? '';
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   child.kill('SIGTERM');

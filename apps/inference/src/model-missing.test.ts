@@ -53,7 +53,7 @@ test('a new artifact that fails its golden rows: the version before goes on, rea
   const artifact = { features, weights: [2], output: 'score', imputed: 0.25 };
   await writeLogisticArtifact(folder, { ...artifact, goldenScores: [0.1, 0.2, 0.3] });
   await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
-  await vi.waitFor(async () => expect(await notReady(http)).toHaveLength(1), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await notReady(http)).toHaveLength(1), { timeout: 15_000 });
   expect(await notReady(http)).toMatchObject([
     { name: 'model ad_brightness', detail: expect.stringContaining('the model gives') },
   ]);
@@ -62,7 +62,7 @@ test('a new artifact that fails its golden rows: the version before goes on, rea
   await writeLogisticArtifact(folder, artifact);
   await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
   await vi.waitFor(async () => expect((await http.post(PATH, ASKED)).body).toMatchObject({ version: 3 }), {
-    timeout: 5_000,
+    timeout: 15_000,
   });
   expect(await notReady(http)).toEqual([]);
 });

@@ -41,7 +41,7 @@ test('PostgreSQL away: predictions go on and are logged later; what needs it say
       );
       expect(rows).toHaveLength(1);
     },
-    { timeout: 10_000 },
+    { timeout: 15_000 },
   );
   expect((await http.get('/v1/runs')).status).toBe(200);
   await inference.close();
@@ -60,7 +60,7 @@ test('PostgreSQL away at the start: not ready, and ready without a restart once 
   expect([early.status, problemSchema.parse(early.body).code]).toEqual([503, 'DEFINITION_NOT_LOADED']);
   await proxy.restore();
   await vi.waitFor(async () => expect((await http.get('/health/ready')).status).toBe(200), {
-    timeout: 10_000,
+    timeout: 15_000,
   });
   expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).status).toBe(200);
   await inference.close();

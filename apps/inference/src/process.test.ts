@@ -28,33 +28,36 @@ describe('metrics', () => {
     await service.http.post('/v1/models/ad_ctr/predict', body('ad-1'));
     await service.http.post('/v1/models/ad_ctr/predict', '{');
     await service.http.get('/v1/runs/nope');
-    await vi.waitFor(async () => {
-      const { text, headers } = await service.http.get('/metrics');
-      expect(headers.get('content-type')).toContain('text/plain');
-      const value = (line: string) =>
-        Number(
-          text
-            .split('\n')
-            .find((candidate) => candidate.startsWith(line))
-            ?.split(' ')
-            .at(-1),
-        );
-      expect(
-        value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="200"}'),
-      ).toBe(1);
-      expect(
-        value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="400"}'),
-      ).toBe(1);
-      expect(value('larder_http_requests_total{route="/v1/runs/:id",method="GET",status="404"}')).toBe(1);
-      for (const stage of ['features', 'on_demand', 'model', 'total']) {
-        expect(value(`larder_predict_seconds_count{model="ad_ctr",stage="${stage}"}`)).toBe(1);
-        expect(value(`larder_predict_seconds_bucket{model="ad_ctr",stage="${stage}",le="+Inf"}`)).toBe(1);
-      }
-      expect(value('larder_view_readings_total{view="ad_image@1",status="PRESENT"}')).toBe(1);
-      expect(value('larder_prediction_log_total{outcome="written"}')).toBe(1);
-      expect(value('larder_definitions_not_loaded')).toBe(0);
-      expect(value('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
-    });
+    await vi.waitFor(
+      async () => {
+        const { text, headers } = await service.http.get('/metrics');
+        expect(headers.get('content-type')).toContain('text/plain');
+        const value = (line: string) =>
+          Number(
+            text
+              .split('\n')
+              .find((candidate) => candidate.startsWith(line))
+              ?.split(' ')
+              .at(-1),
+          );
+        expect(
+          value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="200"}'),
+        ).toBe(1);
+        expect(
+          value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="400"}'),
+        ).toBe(1);
+        expect(value('larder_http_requests_total{route="/v1/runs/:id",method="GET",status="404"}')).toBe(1);
+        for (const stage of ['features', 'on_demand', 'model', 'total']) {
+          expect(value(`larder_predict_seconds_count{model="ad_ctr",stage="${stage}"}`)).toBe(1);
+          expect(value(`larder_predict_seconds_bucket{model="ad_ctr",stage="${stage}",le="+Inf"}`)).toBe(1);
+        }
+        expect(value('larder_view_readings_total{view="ad_image@1",status="PRESENT"}')).toBe(1);
+        expect(value('larder_prediction_log_total{outcome="written"}')).toBe(1);
+        expect(value('larder_definitions_not_loaded')).toBe(0);
+        expect(value('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
+      },
+      { timeout: 15_000 },
+    );
   });
 });
 

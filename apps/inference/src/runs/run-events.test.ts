@@ -53,7 +53,9 @@ test('progress at most every 250 ms while something changes, then one end', asyn
   );
   for (let done = 20; done <= 100; done += 20) {
     await pool.query('update larder.chunks set rows_done = $2 where run_id = $1', [runId, done]);
-    await vi.waitFor(() => expect(followers[0]?.events.at(-1)?.run.rows.done).toBe(done), { timeout: 5_000 });
+    await vi.waitFor(() => expect(followers[0]?.events.at(-1)?.run.rows.done).toBe(done), {
+      timeout: 15_000,
+    });
   }
   await pool.query(`update larder.runs set status = 'succeeded', finished_at = now() where run_id = $1`, [
     runId,
@@ -82,7 +84,7 @@ test('a run that has ended gives its end at once', async ({ service }) => {
 test('a client that leaves is forgotten; PostgreSQL is asked no more for its run', async ({ service }) => {
   const { runId } = await queue(service);
   const follower = await follow(service, runId);
-  await vi.waitFor(() => expect(follower.events).toHaveLength(1));
+  await vi.waitFor(() => expect(follower.events).toHaveLength(1), { timeout: 15_000 });
   follower.leave();
   await follower.ended;
   const { pool } = service.offlineStore;
@@ -92,5 +94,5 @@ test('a client that leaves is forgotten; PostgreSQL is asked no more for its run
     );
     return Number(rows[0]?.count);
   };
-  await vi.waitFor(async () => expect(await asked()).toBe(0), { timeout: 5_000, interval: 100 });
+  await vi.waitFor(async () => expect(await asked()).toBe(0), { timeout: 15_000, interval: 100 });
 });
