@@ -80,7 +80,8 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
           requestId,
           ...SECURITY,
         ]);
-        response.end(text);
+        // ASCII, as nearly every answer is, needs no encoding
+        response.end(text, length === text.length ? 'latin1' : 'utf8');
       },
       (thrown: unknown) => {
         const error = toLarderError(thrown);

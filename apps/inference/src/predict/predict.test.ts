@@ -70,18 +70,24 @@ describe('predict-batch', () => {
         { entities: { ad_id: 'ad-1' } },
         { entities: { ad_id: 1 } },
         { entities: { ad_id: 'ad-404' }, request: { placement: 'side' } },
+        null,
+        { entities: { ad_id: 'ad-1' }, 'a/b': 1 },
       ],
       shared: { entities: SHOPPER, request: REQUEST },
     });
     expect(answer.status).toBe(200);
     const { rows, ...rest } = predictBatchAnswerSchema.parse(answer.body);
     expect(rest).toEqual({ model: 'ad_ctr', version: 1 });
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(5);
     expect(rows[0]).toMatchObject({ degraded: false });
     expect(rows[1]).toMatchObject({
       error: { code: 'REQUEST_INVALID', errors: [{ pointer: '/rows/1/entities/ad_id' }] },
     });
     expect(rows[2]).toMatchObject({ degraded: true });
+    expect(rows[3]).toMatchObject({
+      error: { errors: [{ pointer: '/rows/3', detail: 'must be an object' }] },
+    });
+    expect(rows[4]).toMatchObject({ error: { errors: [{ pointer: '/rows/4/a~1b', detail: 'is unknown' }] } });
   });
 
   test('gives what predict gives', async ({ service }) => {
