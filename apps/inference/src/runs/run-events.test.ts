@@ -90,7 +90,7 @@ test('a client that leaves is forgotten; PostgreSQL is asked no more for its run
   const { pool } = service.offlineStore;
   const asked = async () => {
     const { rows } = await pool.query<{ count: number }>(
-      `select count(*) from pg_stat_activity where application_name = 'larder' and query like '%larder.runs%' and query not like '%pg_stat_activity%' and query_start > now() - interval '300 milliseconds'`,
+      `select count(*) from pg_stat_activity where datname = current_database() and application_name = 'larder' and query like '%larder.runs%' and query not like '%pg_stat_activity%' and query_start > now() - interval '300 milliseconds'`,
     );
     return Number(rows[0]?.count);
   };
