@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly bodies: readonly string[];
   readonly connections: number;
   readonly durationMs: number;
+  /** Between an answer and the next request. @default 0 */
+  readonly pauseMs?: number;
 }
 
 export interface LoadResult {
@@ -38,7 +40,9 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   await Promise.all(
     Array.from({ length: options.connections }, () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-      return repeat(socket, { take, latencies, refusals, endsAt }).finally(() => socket.destroy());
+      return repeat(socket, { take, latencies, refusals, endsAt, pauseMs: options.pauseMs ?? 0 }).finally(
+        () => socket.destroy(),
+      );
     }),
   );
   if (refusals.length > latencies.length / 50)
@@ -52,9 +56,10 @@ interface Repeated {
   readonly latencies: number[];
   readonly refusals: string[];
   readonly endsAt: number;
+  readonly pauseMs: number;
 }
 
-function repeat(socket: Socket, { take, latencies, refusals, endsAt }: Repeated): Promise<void> {
+function repeat(socket: Socket, { take, latencies, refusals, endsAt, pauseMs }: Repeated): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
     let missing = 0;
@@ -84,8 +89,9 @@ function repeat(socket: Socket, { take, latencies, refusals, endsAt }: Repeated)
       if (missing > 0) return;
       const now = performance.now();
       if (!refused) latencies.push(now - sentAt);
-      if (now < endsAt) send();
-      else resolve();
+      if (now >= endsAt) resolve();
+      else if (pauseMs > 0) setTimeout(send, pauseMs);
+      else send();
     });
   });
 }
