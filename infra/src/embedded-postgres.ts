@@ -103,8 +103,8 @@ async function identityFor(folder: StateFolder, asNobody: boolean): Promise<Iden
   const home = `${shortFolder(folder.path)}-nobody`;
   const copy = join(home, 'native');
   if (!existsSync(copy)) {
-    // followed: npm's links lead back into a folder that nobody may not enter
-    cpSync(resolve(binaries.postgres, '../..'), `${copy}.new`, { recursive: true, dereference: true });
+    // links as they are: made absolute they would lead into a folder that nobody may not enter
+    cpSync(resolve(binaries.postgres, '../..'), `${copy}.new`, { recursive: true, verbatimSymlinks: true });
     renameSync(`${copy}.new`, copy);
   }
   const socketFolder = join(home, 'run');
