@@ -94,14 +94,8 @@ export async function readRows(
   return keysByGroup.map((keys) => rowsByKey.slice(start, (start += keys.length)).flat());
 }
 
-/** Replies come in order, so the timeout of the last command is that of all: a timer each would be a tenth of the read. */
 function readHashes(redis: Redis, group: CompiledGroup, keys: readonly string[]): Promise<RowOrNull[][]> {
-  const read = (key: string) => redis.hmgetBuffer(redisKeyIn(group, key), ...group.fields);
-  const { commandTimeout } = redis.options;
-  delete redis.options.commandTimeout;
-  const replies = keys.slice(0, -1).map(read);
-  if (commandTimeout !== undefined) redis.options.commandTimeout = commandTimeout;
-  return Promise.all([...replies, ...keys.slice(-1).map(read)]);
+  return Promise.all(keys.map((key) => redis.hmgetBuffer(redisKeyIn(group, key), ...group.fields)));
 }
 
 function scriptCalls(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]): ScriptCall[] {
