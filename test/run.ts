@@ -13,12 +13,22 @@ rmSync(results, { force: true });
 
 const run = spawnSync(
   'vitest',
-  ['run', '--root', root, '--reporter=default', '--reporter=json', `--outputFile.json=${results}`, ...process.argv.slice(2)],
+  [
+    'run',
+    '--root',
+    root,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit' },
 );
 
 const { numPassedTests, numFailedTests, numFailedTestSuites } = readResults();
-console.log(`\n${numPassedTests} passed, ${Math.max(numFailedTests, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites))} failed`);
+console.log(
+  `\n${numPassedTests} passed, ${Math.max(numFailedTests, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites))} failed`,
+);
 process.exit(run.status ?? 1);
 
 function readResults(): { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } {

@@ -65,7 +65,7 @@ async function install() {
 
 const KEPT_NPM_SETTINGS = /^npm_config_(registry|cache|userconfig|https?_proxy|noproxy|cafile|strict_ssl)$/i;
 
-/** A folder is created atomically by exactly one process; a lock older than ten minutes belonged to one that died. */
+/** A folder is created atomically by exactly one process; the lock of one that died is taken over. */
 async function withLock(work) {
   mkdirSync(join(root, '.larder'), { recursive: true });
   const started = Date.now();

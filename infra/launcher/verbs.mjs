@@ -8,7 +8,13 @@ const COMMANDS = {
   demo: (args) => [script('examples/ads/demo/main.ts', args)],
   test: (args) => [script('test/run.ts', args)],
   check: (args) => [
-    ['turbo', 'run', 'check:types', 'check:lint', 'check:format', 'check:boundaries', ...args],
+    [
+      'turbo',
+      'run',
+      ...['types', 'lint', 'format', 'boundaries', 'unused'].map((name) => `check:${name}`),
+      '--continue',
+      ...args,
+    ],
   ],
   bench: (args) => [script('test/bench/main.ts', args)],
   pack: (args) => [script('packages/larder/build/pack.ts', args)],

@@ -104,7 +104,8 @@ async function identityFor(folder: StateFolder, asNobody: boolean): Promise<Iden
   const home = `${shortFolder(folder.path)}-nobody`;
   const copy = join(home, 'native');
   if (!existsSync(copy)) {
-    cpSync(resolve(binaries.postgres, '../..'), `${copy}.new`, { recursive: true });
+    // links as they are: made absolute they would lead into a folder that nobody may not enter
+    cpSync(resolve(binaries.postgres, '../..'), `${copy}.new`, { recursive: true, verbatimSymlinks: true });
     renameSync(`${copy}.new`, copy);
   }
   const socketFolder = join(home, 'run');

@@ -6,10 +6,7 @@ export type { EmbeddedRedis, EmbeddedRedisOptions } from './embedded-redis.ts';
 export { redisServer, toolsFolderOf } from './redis-server.ts';
 export type { RedisServer } from './redis-server.ts';
 // Processes and folders
-export { commandLine, findProgram, logEnd, startOwnedProcess, whenReady } from './owned-process.ts';
+export { findProgram, startOwnedProcess, whenReady } from './owned-process.ts';
 export type { OwnedProcess, OwnedProcessOptions } from './owned-process.ts';
 export { abandonedStateFolders, isRunning, openStateFolder, removeStateFolder } from './state-folder.ts';
 export type { StateFolder } from './state-folder.ts';
-// Where a running stack is (starting one: @larder/infra/stack)
-export { findStack, runningStack, stackFilePath } from './stack/stack-file.ts';
-export type { StackAddresses, StackFile } from './stack/stack-file.ts';

@@ -1,5 +1,5 @@
 import { load } from './predict/load.ts';
-import { batches, ROUND_MS, ROWS } from './predict/batches.ts';
+import { batches, PAUSE_MS, ROUND_MS, ROWS } from './predict/batches.ts';
 import { prepare } from './predict/prepare.ts';
 import { pinSelf, startServer, type ServerProcess } from './predict/server-process.ts';
 import { interleaved, median, type Bench } from './row.ts';
@@ -9,7 +9,7 @@ const MAX_RATIO = 2;
 
 const bench: Bench = {
   name: 'predict-batch-500',
-  what: `predict-batch of ${ROWS} ads over HTTP, one at a time, against a hand-written pipelined read, decode and one ONNX run in a process of its own, without HTTP, JSON or validation`,
+  what: `predict-batch of ${ROWS} ads over HTTP, one every ${PAUSE_MS} ms, against a hand-written pipelined read, decode and one ONNX run in a process of its own, without HTTP, JSON or validation`,
   async run(progress) {
     const prepared = await prepare();
     const servers: ServerProcess[] = [];
@@ -18,7 +18,7 @@ const bench: Bench = {
       servers.push(larder);
       const floor = await startServer('floor-batch.ts', prepared.env);
       servers.push(floor);
-      progress(pinSelf(prepared.redisProcessId));
+      progress(pinSelf(prepared.processIds));
       const { values, floors, ratios } = await interleaved(
         ROUNDS,
         () => batchMs(larder),
@@ -53,11 +53,18 @@ const BODIES = batches().map((adIds) =>
   }),
 );
 
-/** Mean milliseconds of one batch, sending to last byte. */
+/** Median milliseconds of one batch, sending to last byte. */
 async function batchMs({ url }: ServerProcess): Promise<number> {
   const path = '/v1/models/ad_ctr/predict-batch';
-  const { latencies } = await load({ url, path, bodies: BODIES, connections: 1, durationMs: ROUND_MS });
-  return latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length;
+  const { latencies } = await load({
+    url,
+    path,
+    bodies: BODIES,
+    connections: 1,
+    durationMs: ROUND_MS,
+    pauseMs: PAUSE_MS,
+  });
+  return median(latencies);
 }
 
 if (import.meta.main) console.table(await bench.run((message) => console.error(message)));

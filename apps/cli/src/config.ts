@@ -108,15 +108,6 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   });
 }
 
-/** Colours and width of the terminal that shows the output. */
-export function readTerminal(
-  stream: NodeJS.WriteStream,
-  env: NodeJS.ProcessEnv = process.env,
-): { readonly colours: boolean; readonly columns: number } {
-  const quiet = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  return { colours: stream.isTTY && !quiet, columns: Math.max(60, (stream.isTTY && stream.columns) || 100) };
-}
-
 /** Without a path: the configuration in this folder, else the project of the stack that runs here or further up. */
 function findProject(path: string | undefined): {
   readonly projectPath: string;
@@ -150,7 +141,11 @@ function invalid(problems: readonly ErrorDetail[], flags: Flags): LarderError {
     const flag = FLAG_OF[name];
     return `\n  ${flag !== undefined && flags[flag[0]] !== undefined ? flag[1] : name} ${detail}`;
   });
-  return new LarderError('CONFIGURATION_INVALID', `The configuration is wrong:${lines.join('')}`, {
-    errors: problems,
-  });
+  return new LarderError(
+    'CONFIGURATION_INVALID',
+    `${lines.length} ${lines.length === 1 ? 'setting is' : 'settings are'} wrong:${lines.join('')}`,
+    {
+      errors: problems,
+    },
+  );
 }

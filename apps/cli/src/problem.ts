@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { ERRORS, LarderError, toLarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
+import { CommanderError } from 'commander';
 import type { Output } from './output/output.ts';
 
 export const DONE = 0;
@@ -31,22 +33,37 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
 export function reportError(thrown: unknown, out: Output): number {
   const error = expected(thrown);
   out.answer(problemOf(error), () => {
-    out.note(`${out.style.red(ERRORS[error.code].title)} ${out.style.dim(`(${error.code})`)}`);
+    out.note(`${out.style.red(titleOf(error))} ${out.style.dim(`(${error.code})`)}`);
     out.note(error.message);
     for (const { pointer, detail } of error.errors)
-      if (!error.message.includes(detail)) out.note(`  ${pointer} ${detail}`);
+      if (!error.message.includes(detail) && !error.message.includes(pointer.slice(1)))
+        out.note(`  ${pointer} ${detail}`);
   });
   return exitCodeOf(error);
 }
 
+/** On a command line there is no contract and no request. */
+function titleOf({ code }: LarderError): string {
+  return code === 'REQUEST_INVALID' ? 'Wrong usage' : ERRORS[code].title;
+}
+
 /** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
 function expected(thrown: unknown): LarderError {
+  if (thrown instanceof CommanderError) return notParsed(thrown);
   const error = toLarderError(thrown);
   if (error.code !== 'INTERNAL' || error.cause === undefined) return error;
   const { cause } = error;
   return new LarderError(
     'INTERNAL',
-    cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause),
     { cause },
   );
+}
+
+/** Commander's sentence and its hint, in our form. */
+function notParsed(error: CommanderError): LarderError {
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;
+  const help = 'See: larder --help, or larder VERB --help';
+  return new LarderError('REQUEST_INVALID', [sentence, ...(hint === '' ? [] : [hint]), help].join('\n'));
 }

@@ -47,7 +47,8 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     return loadDefinitions(config.projectPath);
   });
   const offlineStore = once(async () => {
-    if (config.databaseUrl === null) throw notConfigured('database', 'LARDER_DATABASE_URL', '--database-url');
+    if (config.databaseUrl === null)
+      throw notConfigured('the database', 'LARDER_DATABASE_URL', '--database-url');
     const { createOfflineStore } = await import('@larder/offline-store');
     const store = createOfflineStore({
       databaseUrl: config.databaseUrl,
@@ -103,7 +104,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 function notConfigured(what: string, variable: string, flag: string): LarderError {
   return new LarderError(
     'CONFIGURATION_INVALID',
-    `There is no address of the ${what}: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is given.`,
+    `There is no address of ${what}: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is given.`,
     { errors: [{ pointer: `/${variable}`, detail: 'is missing' }] },
   );
 }

@@ -21,11 +21,8 @@ export function createApp({ metrics, logger, routes }: AppDeps): Express {
   app.use(requestScope({ metrics, logger }));
   app.use(dataHeaders);
   for (const router of routes) app.use(router);
-  app.use((request) => {
-    throw new LarderError(
-      'ROUTE_NOT_FOUND',
-      `There is no route ${request.method} ${request.path}; /docs lists them.`,
-    );
+  app.use(() => {
+    throw new LarderError('ROUTE_NOT_FOUND', 'There is no such route; /docs lists them.');
   });
   app.use(((error: unknown, _request, response, _next) => {
     sendProblem(response, knownError(error), { requestId: response.locals.requestId, logger });

@@ -1,15 +1,22 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LarderError, isLarderError, systemClock, type Logger } from '@larder/core';
-import { loadProject, type Manifest } from '@larder/features';
-import { createOfflineStore, createPredictionLog, migrate } from '@larder/offline-store';
-import { checkRedisPolicy, connectRedis, createOnlineStore, type Redis } from '@larder/online-store';
+import { loadProject, type LoadedProject, type Manifest } from '@larder/features';
+import { createOfflineStore, createPredictionLog, migrate, type OfflineStore } from '@larder/offline-store';
+import {
+  checkRedisPolicy,
+  connectRedis,
+  createOnlineStore,
+  type OnlineStore,
+  type Redis,
+} from '@larder/online-store';
+import type { Router } from 'express';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
 import { readiness } from './health/readiness.ts';
-import { createMetrics } from './metrics/create-metrics.ts';
-import { createModelCatalog } from './models/model-catalog.ts';
+import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
+import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { backfillsRoutes } from './routes/backfills.routes.ts';
 import { docsRoutes } from './routes/docs.routes.ts';
@@ -21,7 +28,7 @@ import { modelsRoutes } from './routes/models.routes.ts';
 import { pushRoutes } from './routes/push.routes.ts';
 import { runsRoutes } from './routes/runs.routes.ts';
 import { viewsRoutes } from './routes/views.routes.ts';
-import { createRunEvents } from './runs/run-events.ts';
+import { createRunEvents, type RunEvents } from './runs/run-events.ts';
 
 export interface Inference {
   /** Where it listens: `http://127.0.0.1:6570`. */
@@ -39,83 +46,37 @@ const DRAIN_DEADLINE_MS = 10_000;
 const START_TIMEOUT_MS = 5_000;
 const READINESS_TIMEOUT_MS = 500;
 
-/** Starts the service; stores that are away make it not ready, they do not keep it from starting. @throws PROJECT_NOT_FOUND, DEFINITION_INVALID, REDIS_POLICY_WRONG */
+/**
+ * Starts the service. Stores that are away make it not ready, they do not keep it from starting.
+ * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG
+ */
 export async function startInference(
   config: Config,
   logger: Logger,
   options: StartOptions = {},
 ): Promise<Inference> {
   const project = await loadProject(config.projectPath);
-  const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
-  await refuseWrongPolicy(redis, logger);
-  const offlineStore = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
-  await migrate(offlineStore).catch((error: unknown) =>
-    logger.warn({ err: error }, 'The database could not be migrated yet'),
-  );
+  const redis = await openRedis(config, logger);
+  const offlineStore = await openDatabase(config, logger);
   const onlineStore = createOnlineStore({ redis, project: project.name });
   const predictionLog = createPredictionLog({ store: offlineStore, project: project.name, logger });
-  const clock = systemClock;
-  const catalog = await createModelCatalog({
-    project,
-    onlineStore,
-    offlineStore,
-    predictionLog,
-    clock,
-    logger,
-  });
+  const stores = { project, onlineStore, offlineStore };
+  const catalog = await createModelCatalog({ ...stores, predictionLog, clock: systemClock, logger });
   const events = createRunEvents({ offlineStore, project: project.name, logger });
   const metrics = createMetrics({
     viewReadings: () => catalog.readings.list(),
     predictionLog: () => predictionLog.stats(),
+    definitionsNotLoaded: () => catalog.mismatches().length,
+    modelsNotReady: () => catalog.unavailable().size,
   });
-  const applied = (): Manifest => {
-    const manifest = catalog.manifest();
-    if (manifest !== null) return manifest;
-    throw new LarderError(
-      'DEFINITION_NOT_LOADED',
-      "Nothing is applied yet, or it could not be read; run 'larder apply'.",
-      { retryAfterSeconds: 5 },
-    );
-  };
   let closing = false;
-  const app = createApp({
-    metrics,
-    logger,
-    routes: [
-      modelsRoutes({ manifest: applied, catalog }),
-      viewsRoutes({ manifest: applied }),
-      featuresRoutes({ onlineStore, clock, manifest: applied }),
-      pushRoutes({ offlineStore, onlineStore, clock, logger, manifest: applied }),
-      entitiesRoutes({
-        onlineStore,
-        offlineStore,
-        clock,
-        manifest: () => catalog.manifest() ?? project.manifest,
-      }),
-      backfillsRoutes({ offlineStore, manifest: applied }),
-      runsRoutes({ offlineStore, project: project.name, events }),
-      healthRoutes({
-        readiness: () =>
-          readiness({
-            checkRedis: () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS }),
-            checkDatabase: () => offlineStore.pool.query('select 1'),
-            catalog,
-            closing: () => closing,
-          }),
-      }),
-      metricsRoutes(metrics.registry),
-      docsRoutes({ models: () => catalog.descriptions() }),
-    ],
-  });
+  const routes = routesOf({ ...stores, redis, catalog, events, metrics, logger, closing: () => closing });
+  const app = createApp({ metrics, logger, routes });
   const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, logger });
   const server = createHttpServer((options.compose ?? predictFirst)(predict, app));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  const { address, port, family } = server.address() as AddressInfo;
+  const url = await listen(server, config);
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url,
     async close() {
       closing = true;
       events.close();
@@ -128,8 +89,58 @@ export async function startInference(
   };
 }
 
+interface RouteDeps {
+  readonly project: LoadedProject;
+  readonly redis: Redis;
+  readonly onlineStore: OnlineStore;
+  readonly offlineStore: OfflineStore;
+  readonly catalog: ModelCatalog;
+  readonly events: RunEvents;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  closing(): boolean;
+}
+
+/** Everything that Express answers, in the order of the OpenAPI document. */
+function routesOf(deps: RouteDeps): Router[] {
+  const { project, redis, onlineStore, offlineStore, catalog, events, metrics, logger, closing } = deps;
+  const manifest = () => appliedOrThrow(catalog);
+  const checkRedis = () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS });
+  const checkDatabase = () => offlineStore.pool.query('select 1');
+  return [
+    modelsRoutes({ manifest, catalog }),
+    viewsRoutes({ manifest }),
+    featuresRoutes({ onlineStore, clock: systemClock, manifest }),
+    pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
+    entitiesRoutes({
+      onlineStore,
+      offlineStore,
+      clock: systemClock,
+      manifest: () => catalog.manifest() ?? project.manifest,
+    }),
+    backfillsRoutes({ offlineStore, manifest }),
+    runsRoutes({ offlineStore, project: project.name, events }),
+    healthRoutes({ readiness: () => readiness({ checkRedis, checkDatabase, catalog, closing }) }),
+    metricsRoutes(metrics.registry),
+    docsRoutes({ models: () => catalog.descriptions() }),
+  ];
+}
+
+function appliedOrThrow(catalog: ModelCatalog): Manifest {
+  const manifest = catalog.manifest();
+  if (manifest !== null) return manifest;
+  throw new LarderError(
+    'DEFINITION_NOT_LOADED',
+    "Nothing is applied yet, or it could not be read; run 'larder apply'.",
+    {
+      retryAfterSeconds: 5,
+    },
+  );
+}
+
 /** A Redis that is away is waited for by readiness; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
-async function refuseWrongPolicy(redis: Redis, logger: Logger): Promise<void> {
+async function openRedis(config: Config, logger: Logger): Promise<Redis> {
+  const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   try {
     await checkRedisPolicy(redis, { timeoutMs: START_TIMEOUT_MS });
   } catch (error) {
@@ -139,4 +150,22 @@ async function refuseWrongPolicy(redis: Redis, logger: Logger): Promise<void> {
     }
     logger.warn({ err: error }, 'Redis is away');
   }
+  return redis;
+}
+
+async function openDatabase(config: Config, logger: Logger): Promise<OfflineStore> {
+  const offlineStore = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
+  await migrate(offlineStore).catch((error: unknown) =>
+    logger.warn({ err: error }, 'The database could not be migrated yet'),
+  );
+  return offlineStore;
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }

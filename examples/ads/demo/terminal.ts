@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { Presets, SingleBar } from 'cli-progress';
 
-const interactive = process.stdout.isTTY === true;
+const interactive = process.stdout.isTTY;
 
 /** `3  The backfill` with the seconds since the demo began. */
 export function heading(number: number, text: string, startedMs: number): void {
@@ -33,10 +33,10 @@ export function bar(label: string): Bar {
     { format: `   ${label} {bar} {value}/{total} {payload}`, hideCursor: true, barsize: 30, linewrap: false },
     Presets.shades_classic,
   );
-  single.start(1, 0, { payload: '' });
   return {
     update(done, total, payload) {
-      single.setTotal(Math.max(total, 1));
+      if (single.isActive) single.setTotal(total);
+      else single.start(total, done, { payload });
       single.update(done, { payload });
     },
     stop: () => single.stop(),
@@ -44,7 +44,7 @@ export function bar(label: string): Bar {
 }
 
 function lines(label: string): Bar {
-  let lastMs = 0;
+  let lastMs = performance.now();
   let last = '';
   return {
     update(done, total, payload) {

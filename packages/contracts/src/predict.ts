@@ -53,10 +53,7 @@ export const featureSchema = z
   })
   .meta({ id: 'ServedFeature' });
 
-export const outputsSchema = z.record(
-  z.string(),
-  z.union([z.number().nullable(), z.array(z.number().nullable())]),
-);
+const outputsSchema = z.record(z.string(), z.union([z.number().nullable(), z.array(z.number().nullable())]));
 
 const timingsSchema = z.strictObject({
   features: z.number(),

@@ -20,7 +20,9 @@ test('every float32 comes back as itself, in as few digits as nine attempts of t
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const short = shortestFloat32(value);
       expect(Math.fround(short)).toBe(value);
-      const digits = [6, 7, 8, 9].find((count) => Math.fround(Number(value.toPrecision(count))) === value) as number;
+      const digits = [6, 7, 8, 9].find(
+        (count) => Math.fround(Number(value.toPrecision(count))) === value,
+      ) as number;
       expect(short === 0 || significantDigits(short) <= digits).toBe(true);
     }),
     { numRuns: 5_000 },

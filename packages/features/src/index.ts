@@ -48,7 +48,7 @@ export type { ComputeOnceOptions } from './compute-once.ts';
 export { loadDefinitions, loadProject } from './load-project.ts';
 export { hashArtifact } from './hash-artifact.ts';
 // Manifest
-export { canonicalJson, fingerprint } from './canonical-json.ts';
+export { fingerprint } from './canonical-json.ts';
 export { parseManifest } from './parse-manifest.ts';
 export { findFeatureView } from './find-feature-view.ts';
 export { viewRef } from './manifest.ts';

@@ -1,4 +1,3 @@
 export { createMaterializer } from './materializer/materializer.ts';
 export type { Materializer, MaterializerOptions } from './materializer/materializer.ts';
-export { DEFAULT_TIMES } from './materializer/materializer-context.ts';
 export type { MaterializerObserver, MaterializerTimes } from './materializer/materializer-context.ts';

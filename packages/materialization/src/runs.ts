@@ -1,6 +1,6 @@
 // What the API process needs: no queue, no threads.
 export { createBackfill } from './backfill/create-backfill.ts';
-export type { BackfillRequest, BackfillScope } from './backfill/create-backfill.ts';
+export type { BackfillRequest } from './backfill/create-backfill.ts';
 export { pushRows } from './push/push-rows.ts';
 export type { PushDeps, PushRequest, PushResult } from './push/push-rows.ts';
 export type { RejectedRow } from './push/check-pushed-rows.ts';

@@ -8,4 +8,3 @@ export type { FloatTensor, Session, SessionOptions, TensorSpec } from './create-
 export { readArtifactJson } from './read-artifact-json.ts';
 export { worstDifference } from './golden-difference.ts';
 export type { GoldenDifference } from './golden-difference.ts';
-export { readModelMetadata } from './model-file.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSession } from './create-session.ts';
-import { readModelFile, readModelMetadata } from './model-file.ts';
+import { readModelFile } from './model-file.ts';
 import { buildOnnx } from './onnx/index.ts';
 
 const { onnx } = onnxProto;
@@ -40,7 +40,7 @@ test('reads metadata of a file, however large its weights', async () => {
       metadata,
     }),
   );
-  expect(await readModelMetadata(path)).toEqual(metadata);
+  expect((await readModelFile(path)).metadata).toEqual(metadata);
 });
 
 test.each([
@@ -70,7 +70,7 @@ test.each([
 });
 
 test('refuses a missing file by its path', async () => {
-  await expect(readModelMetadata(path)).rejects.toMatchObject({
+  await expect(readModelFile(path)).rejects.toMatchObject({
     code: 'ARTIFACT_INVALID',
     message: expect.stringContaining(path),
   });

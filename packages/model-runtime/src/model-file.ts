@@ -13,14 +13,9 @@ export interface ModelFile {
 }
 
 /**
- * Reads the metadata of an ONNX file (https://onnx.ai/onnx/repo-docs/IR.html, ModelProto.metadata_props).
+ * Reads what an ONNX file says about itself (https://onnx.ai/onnx/repo-docs/IR.html, ModelProto).
  * @throws ARTIFACT_INVALID when the file cannot be read or is no protobuf message.
  */
-export async function readModelMetadata(modelPath: string): Promise<Readonly<Record<string, string>>> {
-  return (await readModelFile(modelPath)).metadata;
-}
-
-/** @throws ARTIFACT_INVALID when the file cannot be read or is no protobuf message. */
 export async function readModelFile(modelPath: string): Promise<ModelFile> {
   const bytes = await readFile(modelPath).catch((cause: unknown) => {
     throw new LarderError('ARTIFACT_INVALID', `${modelPath} cannot be read; the artifact needs this file.`, {

@@ -29,7 +29,7 @@ export async function migrate(store: OfflineStore): Promise<MigrateResult> {
 }
 
 /** Names of the migrations this code has and the database lacks. */
-export async function pendingMigrations(store: OfflineStore): Promise<string[]> {
+export async function pendingMigrations(store: Pick<OfflineStore, 'db'>): Promise<string[]> {
   return pendingOf(store.db, MIGRATIONS);
 }
 

@@ -1,7 +1,8 @@
+import { createLogger, LarderError } from '@larder/core';
 import { sql } from 'kysely';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { project, row, test, view } from './testing/store.ts';
-import { appendHistory, ensureHistory, readChunkHistory } from './index.ts';
+import { appendHistory, createOfflineStore, ensureHistory, readChunkHistory } from './index.ts';
 
 const clicks = view('clicks', [{ name: 'clicks', type: 'float32' }]);
 
@@ -34,4 +35,44 @@ test('a bigint beyond 2^53 is refused instead of rounded', async ({ store }) => 
   expect((await sql`select 9007199254740991::bigint as id`.execute(store.db)).rows).toEqual([
     { id: 9007199254740991 },
   ]);
+});
+
+test('a lost idle connection is reported without its client', async ({ database, store }) => {
+  const logger = createLogger('test', { level: 'silent' });
+  const warn = vi.spyOn(logger, 'warn');
+  const own = createOfflineStore({ databaseUrl: database.url, maxConnections: 1, logger });
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(own.db);
+  await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(store.db);
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled());
+  expect(warn.mock.calls).toEqual([
+    [
+      { err: { message: expect.stringContaining('terminating connection'), code: '57P01' } },
+      'An idle PostgreSQL connection was lost',
+    ],
+  ]);
+  await own.close();
+});
+
+test('a session that falls silent inside a transaction does not keep its locks for ever', async ({
+  store,
+}) => {
+  const { rows } = await sql<{ timeout: string }>`
+    select current_setting('idle_in_transaction_session_timeout') as timeout`.execute(store.db);
+  expect(rows).toEqual([{ timeout: '1min' }]);
+});
+
+test('a broken transaction does not hand its connection on; a refused one does', async ({ store }) => {
+  const sessionOf = async (failure: Error) => {
+    let pid: number | undefined;
+    const failed = store.transaction(async ({ db }) => {
+      pid = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid;
+      throw failure;
+    });
+    await expect(failed).rejects.toBe(failure);
+    return sql<{ pid: number }>`select pid from pg_stat_activity where pid = ${pid}`;
+  };
+  const refused = await sessionOf(new LarderError('RUN_NOT_FOUND', 'There is no such run.'));
+  expect((await refused.execute(store.db)).rows).toHaveLength(1);
+  const broken = await sessionOf(new Error('changed my mind'));
+  await vi.waitFor(async () => expect((await broken.execute(store.db)).rows).toEqual([]));
 });

@@ -1,4 +1,4 @@
-import type { Logger } from '@larder/core';
+import { isLarderError, type Logger } from '@larder/core';
 import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
@@ -26,6 +26,10 @@ export interface OfflineStore {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A process that freezes inside a transaction loses its locks after this time; landings set their lease instead. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+/** After so long without a word the system asks whether the server is still there, and fails the statement if not. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
   const types = new pg.TypeOverrides();
@@ -34,11 +38,18 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
     connectionString: options.databaseUrl,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: 'larder',
     types,
   });
   // A lost connection also fails the query that runs on it; without listeners it would end the process.
-  pool.on('error', (error) => options.logger.warn({ err: error }, 'An idle PostgreSQL connection was lost'));
+  pool.on('error', (error) => {
+    // pg hangs the whole client, with the password, on the error
+    const { message, code } = error as Error & { code?: string };
+    options.logger.warn({ err: { message, code } }, 'An idle PostgreSQL connection was lost');
+  });
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return {
@@ -46,12 +57,17 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
     pool,
     async transaction(work) {
       const client = await pool.connect();
+      let broken = false;
       try {
         return await kyselyOver(client)
           .transaction()
           .execute((trx) => work({ db: trx, client }));
+      } catch (error) {
+        // A refusal of ours was rolled back. After anything else the session may still hold locks, or wait for COPY data.
+        broken = !isLarderError(error);
+        throw error;
       } finally {
-        client.release();
+        client.release(broken);
       }
     },
     close: () => pool.end(),

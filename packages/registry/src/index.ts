@@ -12,4 +12,4 @@ export { notLoaded } from './not-loaded.ts';
 export type { DefinitionMismatch } from './not-loaded.ts';
 export { watchApplied } from './watch-applied.ts';
 export type { AppliedWatch, WatchAppliedOptions } from './watch-applied.ts';
-export type { RegistryStore } from './registry-state.ts';
+export type { RegistryStore } from './registry-store.ts';

@@ -1,5 +1,5 @@
 import type { FieldManifest, InputManifest } from '@larder/features';
-import type { RegistryStore } from './registry-state.ts';
+import type { RegistryStore } from './registry-store.ts';
 
 export interface ModelVersion {
   readonly model: string;

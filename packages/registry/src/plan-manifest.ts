@@ -1,14 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '@larder/features';
+import { pendingMigrations } from '@larder/offline-store';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareViews } from './compare-views.ts';
 import { PlanLines, type Plan } from './plan.ts';
-import { readRegistryState, type RegistryState, type RegistryStore } from './registry-state.ts';
+import { readRegistryState, type RegistryState } from './registry-state.ts';
+import type { RegistryStore } from './registry-store.ts';
 
-/** What applying this manifest would change, and why it would be refused; writes nothing. */
+const REGISTRY_MIGRATION = '0001_registry';
+const NOTHING_APPLIED: RegistryState = {
+  applied: null,
+  viewDefinitions: new Map(),
+  modelVersions: new Map(),
+};
+
+/** What applying this manifest would change, and why it would be refused; writes nothing, also into a bare database. */
 export async function planManifest(store: RegistryStore, manifest: Manifest): Promise<Plan> {
-  const state = await readRegistryState(store, manifest.project);
+  const bare = (await pendingMigrations(store)).includes(REGISTRY_MIGRATION);
+  const state = bare ? NOTHING_APPLIED : await readRegistryState(store, manifest.project);
   const { lines } = compareManifest(state, manifest, false);
   return {
     project: manifest.project,

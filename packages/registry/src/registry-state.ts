@@ -1,10 +1,7 @@
-import type { OfflineStore } from '@larder/offline-store';
 import { appliedManifest, type AppliedManifest } from './applied-manifest.ts';
 import { newestModelVersions, type ModelVersion } from './model-version.ts';
+import type { RegistryStore } from './registry-store.ts';
 import type { ViewDefinition } from './view-definition.ts';
-
-/** The store or one of its transactions. */
-export type RegistryStore = Pick<OfflineStore, 'db'>;
 
 /** What the registry knows of a project before an apply. */
 export interface RegistryState {

@@ -30,7 +30,7 @@ export function compilePlan(options: PlanOptions): Plan {
   const { groups, views } = compileGroups(manifest, [model, ...onDemand]);
   const joinKeys = inputFields(groups.flatMap(({ entity }) => entity.join_keys));
   const requestFields = inputFields(onDemand.flatMap(({ request }) => request));
-  const viewPlaces = new Map(views.map((view, place) => [view.ref, place]));
+  const viewPlaces = new Map(views.map((view, at) => [view.ref, at]));
   const steps: OnDemandStep[] = [];
   for (const definition of onDemand)
     steps.push(compileStep({ definition, project, requestFields, views, viewPlaces, steps }));

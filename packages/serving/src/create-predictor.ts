@@ -12,6 +12,7 @@ import { logRecord, onDemandMembers, pointersOf, type Members } from './log-reco
 import type { Plan } from './plan.ts';
 import { readInputs, type InputRow, type Inputs } from './read-inputs.ts';
 import {
+  STATUS_NAMES,
   countStatuses,
   degradedReasons,
   judgeRows,
@@ -73,7 +74,7 @@ export interface Predictions {
 
 export interface Predictor {
   readonly plan: Plan;
-  /** Readings since the start: of the plan's view v with status s at 3 v + s (PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE). */
+  /** Readings since the start: of the plan's view v with the status s of `STATUS_NAMES` at v × their number + s. */
   readonly statusCounts: Float64Array;
   /** @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_RUN_FAILED */
   predict(request: PredictRequest): Promise<Predictions>;
@@ -83,7 +84,7 @@ export interface Predictor {
 export function createPredictor(deps: PredictorDeps): Predictor {
   const { plan } = deps;
   const tensors = createTensorPool(plan);
-  const statusCounts = new Float64Array(3 * plan.views.length);
+  const statusCounts = new Float64Array(STATUS_NAMES.length * plan.views.length);
 
   return {
     plan,

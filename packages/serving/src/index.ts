@@ -14,6 +14,7 @@ export type {
   PredictRequest,
   Timings,
 } from './create-predictor.ts';
+export { STATUS_NAMES } from './read-views.ts';
 export type { InputRow } from './read-inputs.ts';
 export type { ServedFeature } from './show-features.ts';
 // Features without a model

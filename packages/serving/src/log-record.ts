@@ -9,7 +9,7 @@ import type { PredictionRecord, PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
 import type { OnDemandStep, Plan, PlanView } from './plan.ts';
 import type { InputRow } from './read-inputs.ts';
-import { OUTSIDE_MAX_AGE, PRESENT, readingAt, type Batch } from './read-views.ts';
+import { readingAt, STATUS_NAMES, type Batch } from './read-views.ts';
 import { valueOf, type StepResult } from './run-steps.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -110,11 +110,6 @@ class BatchRecord implements PredictionRecord {
     return this.#batch.latencyUs;
   }
 }
-
-const STATUS_NAMES: Readonly<Record<number, PredictionView['status']>> = {
-  [PRESENT]: 'PRESENT',
-  [OUTSIDE_MAX_AGE]: 'OUTSIDE_MAX_AGE',
-};
 
 function pointerAt({ statuses, orders }: Pointers, at: number, ref: string): PredictionView {
   const order = (member: number) =>

@@ -27,7 +27,7 @@ export interface Inputs {
 }
 
 export interface InputsRequest {
-  readonly rows: readonly InputRow[];
+  readonly rows: readonly unknown[];
   /** Merged under every row; a row's own member wins. */
   readonly shared?: InputRow | undefined;
   /** JSON pointer of `rows`: rows are `/rows/3`; without it the one row is the body itself. */
@@ -61,6 +61,10 @@ export function readInputs(plan: Plan, request: InputsRequest): Inputs {
     const row = rows[r] as InputRow;
     const problems: ErrorDetail[] = [];
     const pointer = rowsPointer === undefined ? '' : `${rowsPointer}/${r}`;
+    if (rowsPointer !== undefined && !isRow(row, pointer, problems)) {
+      inputs.errors[r] = invalid(problems);
+      continue;
+    }
     const keys = readMembers(
       { fields: plan.joinKeys, json: row.entities, under: sharedKeys, pointer, part: 'entities' },
       problems,
@@ -88,6 +92,19 @@ export function readInputs(plan: Plan, request: InputsRequest): Inputs {
   return inputs;
 }
 
+/** A row of a batch is looked at here: one that is none spoils no other. */
+function isRow(row: unknown, pointer: string, problems: ErrorDetail[]): row is InputRow {
+  if (typeof row !== 'object' || row === null || Array.isArray(row))
+    problems.push({ pointer, detail: 'must be an object' });
+  else
+    for (const name in row) {
+      if (name === 'entities' || name === 'request') continue;
+      problems.push({ pointer: `${pointer}/${escapePointer(name)}`, detail: 'is unknown' });
+      if (problems.length === MAX_PROBLEMS) break;
+    }
+  return problems.length === 0;
+}
+
 interface Members {
   readonly fields: readonly InputField[];
   readonly json: unknown;
@@ -107,7 +124,7 @@ function readMembers(members: Members, problems: ErrorDetail[]): Values {
     const field = fields[i] as InputField;
     const value = under?.[i];
     if (value !== undefined) values[i] = value;
-    else if (!Object.hasOwn((json ?? {}) as object, field.name))
+    else if (!Object.hasOwn(json ?? {}, field.name))
       problems.push({
         pointer: `${pointer}/${part}/${field.name}`,
         detail: `is missing: a ${typeText(field)}`,

@@ -3,8 +3,13 @@ import type { Inputs } from './read-inputs.ts';
 import type { Plan, PlanGroup, PlanView } from './plan.ts';
 
 export const PRESENT = 0;
-export const NOT_FOUND = 1;
+const NOT_FOUND = 1;
 export const OUTSIDE_MAX_AGE = 2;
+
+/** The store did not answer; only in counts. */
+const UNAVAILABLE = 3;
+/** By code. */
+export const STATUS_NAMES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE'] as const;
 
 const STATUS_CODES = { PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE } as const;
 
@@ -90,7 +95,8 @@ export function countStatuses(plan: Plan, readings: Readings, counts: Float64Arr
     const { views } = plan.groups[g] as PlanGroup;
     const statuses = readings.statuses[g] as Uint8Array;
     for (let at = 0; at < statuses.length; at++) {
-      const place = 3 * (views[at % views.length] as number) + (statuses[at] as number);
+      const status = readings.storeAway ? UNAVAILABLE : (statuses[at] as number);
+      const place = STATUS_NAMES.length * (views[at % views.length] as number) + status;
       counts[place] = (counts[place] as number) + 1;
     }
   }

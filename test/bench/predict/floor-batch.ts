@@ -1,15 +1,22 @@
-import { batches, ROUND_MS, ROWS } from './batches.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { batches, PAUSE_MS, ROUND_MS, ROWS } from './batches.ts';
 import { adKey, fillRow, openFloor } from './floor-service.ts';
 import { WIDTH } from './prepare.ts';
 import { report } from './server-process.ts';
+import { median } from '../row.ts';
 
 const floor = await openFloor(process.env);
 const ids = batches();
 report('', async () => {
-  let count = 0;
-  const startedAt = performance.now();
-  while (performance.now() - startedAt < ROUND_MS) await batch(ids[count++ % ids.length] as string[]);
-  return (performance.now() - startedAt) / count;
+  const latencies: number[] = [];
+  const endsAt = performance.now() + ROUND_MS;
+  while (performance.now() < endsAt) {
+    const startedAt = performance.now();
+    await batch(ids[latencies.length % ids.length] as string[]);
+    latencies.push(performance.now() - startedAt);
+    await pause(PAUSE_MS);
+  }
+  return median(latencies);
 });
 
 async function batch(adIds: readonly string[]): Promise<Float32Array> {

@@ -17,7 +17,8 @@ const EVENT_MS = Date.now() - 3_600_000;
 export interface Prepared {
   /** For the servers: `LARDER_*` and the model's file. */
   readonly env: Readonly<Record<string, string>>;
-  readonly redisProcessId: number;
+  /** Redis and PostgreSQL. */
+  readonly processIds: readonly number[];
   close(): Promise<void>;
 }
 
@@ -53,7 +54,7 @@ export async function prepare(): Promise<Prepared> {
       // the floor's own
       BENCH_MODEL: join(root, 'models/ad_ctr/model.onnx'),
     },
-    redisProcessId: redis.process.pid,
+    processIds: [redis.process.pid, postgres.process.pid],
     async close() {
       await Promise.all([redis.stop(), postgres.stop()]);
       removeStateFolder(folder);

@@ -22,7 +22,7 @@ export async function startServer(
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
   const [command, ...args] = [...pinning(CORES - 1), process.execPath, `${import.meta.dirname}/${file}`];
-  const child = spawn(command as string, args, {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
   });
@@ -48,13 +48,13 @@ export async function startServer(
   };
 }
 
-/** Load generator and Redis share the first core; nothing is pinned on a machine with one core or without taskset. */
-export function pinSelf(redisProcessId: number): string {
+/** Load generator and stores share the first core; nothing is pinned on a machine with one core or without taskset. */
+export function pinSelf(storeProcessIds: readonly number[]): string {
   const pin = pinning(0);
   if (pin.length === 0) return 'not pinned';
-  for (const pid of [process.pid, redisProcessId])
+  for (const pid of [process.pid, ...storeProcessIds])
     spawn('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });
-  return `servers on core ${CORES - 1}, load and Redis on core 0`;
+  return `servers on core ${CORES - 1}, load and stores on core 0`;
 }
 
 function pinning(core: number): string[] {
@@ -68,5 +68,7 @@ export function report(url: string, work: () => Promise<number> = () => Promise.
     if (question === 'cpu') process.send?.(user + system);
     else void work().then((said) => process.send?.(said));
   });
+  // whoever started us is gone
+  process.on('disconnect', () => process.exit());
   process.send?.(url);
 }

@@ -20,7 +20,7 @@ test('a project is named after its folder, and npm and git find their files', as
     name: 'my-2-pictures',
   });
   for (const file of ['.gitignore', '.npmrc', 'models/appeal/model.onnx', 'pictures/blue.png'])
-    expect(existsSync(join(folder, file)), file).toBe(true);
+    expect({ file, exists: existsSync(join(folder, file)) }).toEqual({ file, exists: true });
 });
 
 test('files that are there stay, a project is never overwritten', async () => {

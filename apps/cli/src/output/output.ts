@@ -2,12 +2,15 @@ import pc from 'picocolors';
 
 export type Style = ReturnType<typeof pc.createColors>;
 
+/** A stream that may be a terminal. */
+export type TerminalStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
 export interface OutputOptions {
   readonly json: boolean;
   readonly colours: boolean;
   readonly columns: number;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
 }
 
 /** Where a verb says what it did: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document. */
@@ -17,7 +20,7 @@ export interface Output {
   /** A person watches stderr: progress may move. */
   readonly interactive: boolean;
   readonly style: Style;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: TerminalStream;
   /** The answer: the value with `--json`, else what `show` prints by `line`. */
   answer(value: unknown, show: () => void): void;
   /** One line of text on stdout. */
@@ -31,7 +34,7 @@ export function createOutput(options: OutputOptions): Output {
   return {
     json,
     columns,
-    interactive: stderr.isTTY,
+    interactive: stderr.isTTY === true,
     style: pc.createColors(options.colours),
     stderr,
     answer(value, show) {

@@ -25,14 +25,18 @@ export function printInspection(held: InspectedEntity, context: InspectionContex
   );
   if (!held.history_available)
     out.line(style.yellow('PostgreSQL does not answer: landed times, runs and chunks are unknown.'));
-  for (const view of held.views) printView(view, context, out);
+  for (const view of held.views) printView(view, { ...context, held }, out);
   for (const ref of context.missing) {
     out.line();
     out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  nothing is held: larder backfill ${ref}`);
   }
 }
 
-function printView(view: InspectedView, context: InspectionContext, out: Output): void {
+interface ViewContext extends InspectionContext {
+  readonly held: InspectedEntity;
+}
+
+function printView(view: InspectedView, { held, ...context }: ViewContext, out: Output): void {
   const { style } = out;
   const paint = view.status === 'PRESENT' ? style.green : style.yellow;
   out.line();
@@ -43,7 +47,10 @@ function printView(view: InspectedView, context: InspectionContext, out: Output)
   instant('event', view.event_timestamp, 'it was true');
   instant('created', view.created_timestamp, 'the source knew it');
   instant('landed', view.landed_at, 'Larder wrote it');
-  fact('by', writerText(view, context, nowMs));
+  const { written_by: by } = view;
+  if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
+  else if (held.history_available) fact('run', 'unknown to history');
+  fact('chunk', `${by === null ? 'unknown' : by.chunk_id}, revision ${view.revision}`);
   if (view.values === null) {
     out.line(
       `  ${style.yellow('The values cannot be read: no applied definition has this version and schema.')}`,
@@ -78,15 +85,8 @@ function ttlText(view: InspectedView): string {
     : `${formatDurationMs(view.ttl_left_ms)} left of ${ttl}`;
 }
 
-function writerText(view: InspectedView, context: InspectionContext, nowMs: number): string {
-  const { written_by: by, revision } = view;
-  if (by === null) return `revision ${revision}; its run is unknown to history`;
-  const run = context.runs.get(by.run_id);
-  const job = run === undefined ? '' : `  ${runText(run, nowMs)}`;
-  return `run ${by.run_id}, chunk ${by.chunk_id}, revision ${revision}${job}`;
-}
-
-function runText(run: RunSummary, nowMs: number): string {
+function runText(run: RunSummary | undefined, nowMs: number): string {
+  if (run === undefined) return '';
   const ended = run.finishedAt === null ? '' : ` ${printableAgo(nowMs - run.finishedAt.getTime())}`;
-  return `(${run.trigger}, ${run.status}${ended})`;
+  return `${run.trigger}, ${run.status}${ended}`;
 }

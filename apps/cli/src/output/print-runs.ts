@@ -108,6 +108,7 @@ export function tookText({ startedAt, finishedAt }: RunSummary): string {
 function scopeText({ scope }: RunSummary): string {
   if ('pushed' in scope) return 'pushed rows';
   if ('all' in scope) return 'all rows';
+  if ('missing' in scope) return 'entities that were never computed';
   if ('event_time' in scope) return `event time from ${scope.event_time.from} to ${scope.event_time.to}`;
   return `${scope.entities.length} ${scope.entities.length === 1 ? 'entity' : 'entities'}`;
 }

@@ -26,7 +26,7 @@ export function predictionAnswer(
 ): PredictionAnswer {
   const [row] = rows;
   if (row === undefined) throw new Error('One row was asked, none was answered.');
-  if (isLarderError(row)) throw inFlags(row, flags);
+  if (isLarderError(row)) throw inFlags(row, model, flags);
   return {
     prediction_id: row.predictionId,
     model,
@@ -48,10 +48,10 @@ function timingsOf({ features, onDemand, model, total }: Predictions['timings'])
 }
 
 /** A wrong input by the option that was typed, or left out. */
-function inFlags(error: LarderError, flags: readonly InputFlag[]): LarderError {
+function inFlags(error: LarderError, model: string, flags: readonly InputFlag[]): LarderError {
   if (error.code !== 'REQUEST_INVALID' || error.errors.length === 0) return error;
   return wrongUsage(
-    'predict MODEL',
+    `predict ${model}`,
     error.errors.map(({ pointer, detail }) => {
       const known = flags.find(({ part, name }) => pointer === `/${part}/${name}`);
       return { pointer: known === undefined ? pointer : `--${known.flag}`, detail };

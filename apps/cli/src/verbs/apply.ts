@@ -17,8 +17,8 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Migrates the control tables, makes history tables, gives models their versions. Running processes follow within
-two seconds where only data changed; changed code needs their restart.
+Migrates the control tables, makes history tables, gives models their versions. Running processes
+follow within two seconds where only data changed; changed code needs their restart.
 
 Example:
   larder apply`,

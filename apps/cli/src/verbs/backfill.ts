@@ -1,6 +1,6 @@
 import { parseEntityKey } from '@larder/online-store';
 import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
-import { createBackfill, listFailures, type BackfillScope } from '@larder/materialization/runs';
+import { createBackfill, listFailures, type RunScope } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { followRun } from '../backfill/follow-run.ts';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
@@ -42,7 +42,7 @@ export const verb = defineVerb({
     command
       .argument('<view>', 'view, such as ad_image (its newest version) or ad_image@1')
       .option('--all', 'every row of the source (the default)')
-      .option('--missing', 'only entities that the online store lacks')
+      .option('--missing', 'only entities that were never computed')
       .option('--entity <key...>', 'only these entities')
       .option('--from <instant>', 'only rows whose event timestamp is not before this; needs --to')
       .option('--to <instant>', 'only rows whose event timestamp is before this; needs --from')
@@ -55,8 +55,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Queues a run, which the workers compute, and follows it to its end. Ctrl-C only stops following. Exit code 0: the
-run succeeded, or is partial without --strict; 1: it failed, was cancelled, or following stopped before its end.
+Queues a run, which the workers compute, and follows it to its end. Ctrl-C only stops following.
+Exit code 0: the run succeeded, or is partial without --strict; 1: it failed, was cancelled, or
+following stopped before its end.
 
 Examples:
   larder backfill ad_image
@@ -107,7 +108,7 @@ Examples:
 });
 
 /** @throws REQUEST_INVALID for options that exclude each other, ENTITY_KEY_INVALID */
-function scopeOf(manifest: Manifest, typed: Input): BackfillScope {
+function scopeOf(manifest: Manifest, typed: Input): RunScope {
   const { all, missing, entity: keys, from, to } = typed;
   const chosen = [
     all === true && '--all',

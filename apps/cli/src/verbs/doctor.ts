@@ -13,8 +13,9 @@ export const verb = defineVerb({
     command.addHelpText(
       'after',
       `
-Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the project, what is applied, every
-model's artifact with its golden rows, and every source. Exit code 1 when a check fails; warnings do not count.
+Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the project, what is
+applied, every model's artifact with its golden rows, and every source. Exit code 1 when a check
+fails; warnings do not count.
 
 Example:
   larder doctor`,
@@ -24,7 +25,7 @@ Example:
   async run(session) {
     const { config, out } = session;
     const groups = await Promise.all([
-      [checkNode()],
+      Promise.resolve([checkNode()]),
       checkDisk(config).then((finding) => [finding]),
       checkStack(config),
       checkRedis(session),

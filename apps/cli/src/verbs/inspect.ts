@@ -16,8 +16,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Per view: status, age, its times, TTL left, the run and chunk that wrote it, size and every value. PostgreSQL may be
-away: then only what history knows is missing. With --json the answer of GET /v1/entities/ENTITY/KEY.
+Per view: status, age, its times, TTL left, the run and chunk that wrote it, size and every value.
+PostgreSQL may be away: then only what history knows is missing. With --json the answer of GET
+/v1/entities/ENTITY/KEY.
 
 Example:
   larder inspect ad ad-42`,

@@ -21,11 +21,11 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Predicts in this process, as the service does, with what the online store holds now; the prediction is not logged.
-larder predict MODEL --help lists the model's inputs.
+Predicts in this process, as the service does, with what the online store holds now; the
+prediction is not logged. larder predict MODEL --help lists the model's inputs.
 
 Example:
-  larder predict ad_ctr --ad_id ad-42 --requested_at 2026-11-20T09:30:00Z --bid 1.2 --placement feed --features`,
+  larder predict ad_ctr --ad_id ad-42 --requested_at 2026-11-20T09:30:00Z --bid 1.2 --features`,
       );
   },
   async describeLate(command, { session, operands: [model], help }) {

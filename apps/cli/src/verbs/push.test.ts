@@ -25,8 +25,8 @@ async function larderPush(shop: Shop, view: string, rows: readonly unknown[]): P
   const stores = ['--project', CONFIG_PATH, '--database-url', shop.databaseUrl, '--redis-url', shop.redisUrl];
   const code = await runProgram({
     argv: ['push', view, file, '--json', ...stores],
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stderr: new PassThrough() as unknown as NodeJS.WriteStream,
+    stdout,
+    stderr: new PassThrough(),
     signal: new AbortController().signal,
   });
   return { code, body: JSON.parse(String(stdout.read())) as Answer['body'] };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { LarderError, isLarderError } from '@larder/core';
-import { runningStack, stackFilePath } from '@larder/infra';
+import { runningStack, stackFilePath } from '@larder/infra/stack-file';
 import { startStack, type Stack } from '@larder/infra/stack';
 import type { Manifest } from '@larder/features';
 import { connectionVariable } from '@larder/sources';
@@ -20,9 +20,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference and worker, starts
-again what dies, and stops all of it on Ctrl-C. Data and logs are in .larder/stack beside larder.config.ts; while it
-runs, the other verbs find it by themselves.
+Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference
+and worker, starts again what dies, and stops all of it on Ctrl-C. Data and logs are in
+.larder/stack beside larder.config.ts; while it runs, the other verbs find it by themselves.
 
 Example:
   larder up --port 7000`,

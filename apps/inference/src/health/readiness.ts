@@ -62,6 +62,6 @@ function modelChecks(catalog: ModelCatalog): Check[] {
   return Object.keys(catalog.manifest()?.models ?? {}).map((model) => {
     const problem = catalog.unavailable().get(model);
     const name = `model ${model}`;
-    return problem === undefined ? { name, ready: true } : { name, ready: false, detail: problem.message };
+    return problem === undefined ? { name, ready: true } : { name, ready: false, detail: problem.detail };
   });
 }

@@ -11,12 +11,12 @@ export function modelJson(
   catalog: Pick<ModelCatalog, 'find' | 'unavailable'>,
 ): ModelAnswer {
   const served = findServed(model.name, catalog);
-  const problem = catalog.unavailable().get(model.name);
+  const unavailable = catalog.unavailable().get(model.name);
   const plan = served?.predictor.plan;
   return {
     model: model.name,
     version: served?.version ?? null,
-    problem: problem === undefined ? null : { code: problem.code, reason: problem.message },
+    problem: unavailable === undefined ? null : { code: unavailable.error.code, reason: unavailable.detail },
     inputs: inputsJson(model.inputs),
     join_keys: plan === undefined ? null : fieldsJson(plan.joinKeys.map(({ field }) => field)),
     request: plan === undefined ? null : fieldsJson(plan.requestFields.map(({ field }) => field)),

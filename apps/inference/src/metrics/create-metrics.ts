@@ -22,6 +22,10 @@ export interface MetricSources {
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
   predictionLog(): { readonly written: number; readonly dropped: number; readonly buffered: number };
+  /** Applied definitions whose code this process lacks. */
+  definitionsNotLoaded(): number;
+  /** Applied models that do not answer, or not in the applied version. */
+  modelsNotReady(): number;
 }
 
 /** Every metric of the process; event-loop lag, memory and garbage collection are prom-client's own. */
@@ -97,14 +101,35 @@ function collectFrom(registry: Registry, sources: MetricSources): void {
       },
     }),
   );
-  registry.registerMetric(
-    new Gauge({
+  for (const { name, help, read } of gauges(sources))
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read());
+        },
+      }),
+    );
+}
+
+function gauges(sources: MetricSources) {
+  return [
+    {
       name: 'larder_prediction_log_buffered',
       help: 'Prediction log entries that wait for PostgreSQL.',
-      registers: [],
-      collect() {
-        this.set(sources.predictionLog().buffered);
-      },
-    }),
-  );
+      read: () => sources.predictionLog().buffered,
+    },
+    {
+      name: 'larder_definitions_not_loaded',
+      help: 'Applied definitions that this process lacks or has in another form: restart it with the applied code.',
+      read: () => sources.definitionsNotLoaded(),
+    },
+    {
+      name: 'larder_models_not_ready',
+      help: 'Applied models that do not answer, or not in the applied version; /health/ready says why.',
+      read: () => sources.modelsNotReady(),
+    },
+  ];
 }

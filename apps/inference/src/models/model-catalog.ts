@@ -19,8 +19,13 @@ export interface ModelCatalogDeps extends ServedModelDeps {
   readonly logger: Logger;
 }
 
-/** A model that cannot answer now, and why. */
-type Unavailable = LarderError;
+/** A model that does not answer, or not in the applied version. */
+interface Unavailable {
+  /** For callers of the model. */
+  readonly error: LarderError;
+  /** For whoever runs the service. */
+  readonly detail: string;
+}
 
 /** The models that this process answers for, kept equal to the applied manifest. */
 export interface ModelCatalog {
@@ -63,35 +68,35 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     for (const name of Object.keys(manifest.models)) {
       const reasons = mismatchesOf(manifest, name, differences);
       if (reasons.length > 0) {
-        failed.set(name, definitionNotLoaded(name, reasons));
+        const error = definitionNotLoaded(name, reasons);
+        failed.set(name, { error, detail: error.message });
         swap(name, undefined);
         continue;
       }
-      const version = await modelVersion(offlineStore, manifest.project, name);
-      if (version === null) throw new Error(`The applied model ${name} has no version.`);
+      const version = await versionOf(manifest, name);
       try {
-        swap(
-          name,
-          await createServedModel(deps, {
-            manifest,
-            name,
-            version: version.version,
-            before: served.get(name),
-          }),
-        );
+        swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
       } catch (error) {
         // the version before, if there is one, goes on answering
         const problem = notReady(name, error);
-        if (unavailable.get(name)?.message !== problem.message)
+        if (unavailable.get(name)?.detail !== problem.detail)
           logger.error({ err: error, model: name }, 'A model cannot be served');
         failed.set(name, problem);
       }
     }
-    for (const name of [...served.keys()]) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
+    for (const name of served.keys()) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
     applied = next;
     mismatches = differences;
     unavailable = failed;
     descriptions = [...served.values()].map(describe);
+  }
+
+  async function versionOf(manifest: Manifest, name: string): Promise<number> {
+    const newest = await modelVersion(offlineStore, manifest.project, name);
+    // a further apply came in between: the watch brings its manifest next
+    if (newest?.artifactSha256 !== manifest.models[name]?.artifact.sha256)
+      throw new Error(`The newest version of ${name} is not the one of this manifest.`);
+    return newest?.version ?? 0;
   }
 
   function swap(name: string, model: ServedModel | undefined): void {
@@ -120,7 +125,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   });
   // an artifact may come into its folder after the apply
   const retry = setInterval(() => {
-    if (applied !== null && [...unavailable.values()].some(({ code }) => code !== 'DEFINITION_NOT_LOADED'))
+    if (applied !== null && [...unavailable.values()].some(({ error }) => error.code === 'MODEL_NOT_READY'))
       install(applied).catch(() => {});
   }, RETRY_INTERVAL_MS).unref();
 
@@ -128,7 +133,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     find(name) {
       const model = served.get(name);
       if (model !== undefined) return model;
-      throw unavailable.get(name) ?? absent(project, name, applied);
+      throw unavailable.get(name)?.error ?? absent(project, name, applied);
     },
     manifest: () => applied?.manifest ?? null,
     mismatches: () => mismatches,
@@ -139,7 +144,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       clearInterval(retry);
       await watch.close();
       await queue;
-      for (const name of [...served.keys()]) swap(name, undefined);
+      for (const name of served.keys()) swap(name, undefined);
     },
   };
 }
@@ -171,14 +176,18 @@ function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[
   );
 }
 
-/** What is wrong with an artifact is no fault of the request: 503 with the reason. */
-function notReady(name: string, thrown: unknown): LarderError {
-  const error = toLarderError(thrown);
-  if (error.code === 'MODEL_NOT_READY') return error;
-  return new LarderError('MODEL_NOT_READY', `${name} could not be loaded: ${error.message}`, {
-    cause: thrown,
-    retryAfterSeconds: 5,
-  });
+/** What is wrong with an artifact is no fault of the request, and its paths are not for callers. */
+function notReady(name: string, thrown: unknown): Unavailable {
+  const { code, message } = toLarderError(thrown);
+  const error = new LarderError(
+    'MODEL_NOT_READY',
+    `The model ${name} could not be loaded; /health/ready says why.`,
+    {
+      cause: thrown,
+      retryAfterSeconds: 5,
+    },
+  );
+  return { error, detail: code === 'INTERNAL' ? `It could not be loaded: ${String(thrown)}` : message };
 }
 
 function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {

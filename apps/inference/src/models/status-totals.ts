@@ -1,6 +1,7 @@
+import { STATUS_NAMES } from '@larder/serving';
 import type { ServedModel } from './served-model.ts';
 
-export interface ViewReading {
+interface ViewReading {
   readonly view: string;
   readonly status: string;
   readonly count: number;
@@ -12,8 +13,6 @@ export interface StatusTotals {
   keep(model: ServedModel): void;
   list(): ViewReading[];
 }
-
-const STATUSES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE'] as const;
 
 export function statusTotals(served: ReadonlyMap<string, ServedModel>): StatusTotals {
   const kept = new Map<string, ViewReading>();
@@ -29,9 +28,10 @@ export function statusTotals(served: ReadonlyMap<string, ServedModel>): StatusTo
 
 function add(totals: Map<string, ViewReading>, { predictor }: ServedModel): void {
   for (const [v, { ref }] of predictor.plan.views.entries())
-    for (const [s, status] of STATUSES.entries()) {
+    for (const [s, status] of STATUS_NAMES.entries()) {
       const key = `${ref} ${status}`;
-      const count = (totals.get(key)?.count ?? 0) + (predictor.statusCounts[3 * v + s] as number);
+      const count =
+        (totals.get(key)?.count ?? 0) + (predictor.statusCounts[STATUS_NAMES.length * v + s] as number);
       totals.set(key, { view: ref, status, count });
     }
 }

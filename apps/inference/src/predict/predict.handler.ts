@@ -4,10 +4,11 @@
  * here for a request that goes well; the prediction log and the metrics have it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LarderError, toLarderError, type Logger } from '@larder/core';
+import { LarderError, isLarderError, toLarderError, type Logger } from '@larder/core';
+import type { Predictions } from '@larder/serving';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
 import type { Count } from '../metrics/fast-counter.ts';
-import { sendProblem } from '../http/problem.ts';
+import { logFailure, sendProblem, type ProblemContext } from '../http/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { DATA_HEADERS } from '../http/security-headers.ts';
 import type { ServedModel } from '../models/served-model.ts';
@@ -79,7 +80,8 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
           requestId,
           ...SECURITY,
         ]);
-        response.end(text);
+        // ASCII, as nearly every answer is, needs no encoding
+        response.end(text, length === text.length ? 'latin1' : 'utf8');
       },
       (thrown: unknown) => {
         const error = toLarderError(thrown);
@@ -113,7 +115,17 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     let report = reports.get(model);
     if (report === undefined) reports.set(model, (report = metrics.predict(model)));
     report.observe(predictions.timings, rows.length);
+    if (route.rowsPointer !== undefined) logRowFailure(predictions, { requestId, logger });
     return route.write(predictions, { model, version: served.version, requestId, features });
+  }
+}
+
+/** One line for a batch, however many of its rows a defect hits. */
+function logRowFailure({ rows }: Predictions, context: ProblemContext): void {
+  for (const row of rows) {
+    if (!isLarderError(row) || row.status < 500) continue;
+    logFailure(row, context);
+    return;
   }
 }
 

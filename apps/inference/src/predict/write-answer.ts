@@ -3,7 +3,7 @@
  * outputs are printed as the shortest decimals of their float32.
  */
 import { isLarderError, shortestFloat32 } from '@larder/core';
-import type { PredictedRow, Predictions, ServedFeature, Timings } from '@larder/serving';
+import type { PredictedRow, Predictions, Timings } from '@larder/serving';
 import { problemOf } from '../http/problem.ts';
 
 export interface AnswerContext {
@@ -58,7 +58,7 @@ function outputsText(outputs: Predictions['outputs'], place: number): string {
 }
 
 function featuresText(row: PredictedRow): string {
-  return JSON.stringify((row.features ?? []) as readonly ServedFeature[]);
+  return JSON.stringify(row.features ?? []);
 }
 
 function timingsText(timings: Readonly<Timings>): string {

@@ -8,9 +8,10 @@ import { test as base } from '@larder/testing';
 import { inject } from 'vitest';
 import type { Config } from '../config.ts';
 import { startInference, type Inference } from '../start-inference.ts';
+import { putAd, putShopper } from './ads.ts';
 import { createHttp, type Http } from './http.ts';
 
-/** The service over stores of the test file's own, with the applied fixture project. */
+/** The service over stores of the test file's own, with the applied fixture project, a shopper and `ad-1`. */
 export interface Service {
   readonly config: Config;
   readonly project: LoadedProject;
@@ -39,6 +40,8 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
       const redis = connectRedis(config.redisUrl, { role: 'worker' });
       await waitForRedis(redis, 5_000);
       const onlineStore = createOnlineStore({ redis, project: project.name });
+      await putShopper({ onlineStore, project });
+      await putAd({ onlineStore, project }, 'ad-1');
       const inference = await startInference(config, logger);
       await use({ config, project, offlineStore, onlineStore, inference, http: createHttp(inference.url) });
       await inference.close();

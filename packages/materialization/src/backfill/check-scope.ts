@@ -1,20 +1,13 @@
 import { LarderError, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, encodeJsonValue, type EntityManifest, type JsonValue } from '@larder/features';
 import type { RunScope } from '@larder/offline-store/runs';
-import type { BackfillScope } from './create-backfill.ts';
 
 /**
  * The scope in one spelling, join keys in the entity's order.
- * @throws REQUEST_INVALID with a pointer per wrong key, OPTION_NOT_SUPPORTED
+ * @throws REQUEST_INVALID with a pointer per wrong key
  */
-export function checkScope(entity: EntityManifest, scope: BackfillScope): RunScope {
-  if ('missing' in scope) {
-    throw new LarderError(
-      'OPTION_NOT_SUPPORTED',
-      "The scope 'missing' comes later; take all: rows whose input did not change are skipped without computing.",
-    );
-  }
-  if ('all' in scope) return { all: true };
+export function checkScope(entity: EntityManifest, scope: RunScope): RunScope {
+  if ('all' in scope || 'missing' in scope) return scope;
   if ('event_time' in scope) {
     const { from, to } = scope.event_time;
     if (!(Date.parse(from) < Date.parse(to)))

@@ -9,15 +9,12 @@ import {
 } from '@larder/offline-store/runs';
 import { checkScope } from './check-scope.ts';
 
-/** Which rows of the source a backfill takes; join keys as JSON of the HTTP API. */
-export type BackfillScope = RunScope | { readonly missing: true };
-
 export interface BackfillRequest {
   /** What is applied: the run is computed only by code with this manifest's fingerprint. */
   readonly manifest: Manifest;
   /** `ad_image` (its newest version) or `ad_image@1`. */
   readonly view: string;
-  readonly scope: BackfillScope;
+  readonly scope: RunScope;
   /** At most so many rows; with `entities`, so many entities. */
   readonly limit?: number | undefined;
   /** 0 to 100, higher first. @default 50 */
@@ -34,7 +31,7 @@ const DEFAULT_PRIORITY = 50;
 
 /**
  * Queues a run; workers plan and compute it. The same idempotency key gives the same run again.
- * @throws VIEW_NOT_FOUND, REQUEST_INVALID, OPTION_NOT_SUPPORTED, IDEMPOTENCY_KEY_REUSED
+ * @throws VIEW_NOT_FOUND, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED
  */
 export async function createBackfill(
   store: RunStore,

@@ -5,7 +5,7 @@ import { keyText } from '../landing/key-text.ts';
 
 /** The scope of a run as its source understands it. */
 export function sourceScope(entity: EntityManifest, scope: RunScope): SourceScope {
-  if ('all' in scope) return { kind: 'all' };
+  if ('all' in scope || 'missing' in scope) return { kind: 'all' };
   if ('event_time' in scope) return { kind: 'event_time', range: scope.event_time };
   const keys = scope.entities.map((entityKeys) =>
     entity.join_keys.map((joinKey) => {

@@ -57,7 +57,10 @@ function computationOf(task: ComputeTask): Promise<Computation> {
 
 async function create({ viewRef, fingerprint }: ComputeTask): Promise<Computation> {
   const { configPath, logLevel } = workerData as ComputeThreadData;
-  const loaded = await (project ??= loadProject(configPath));
+  const loaded = await (project ??= loadProject(configPath).catch((error: unknown) => {
+    project = undefined;
+    throw error;
+  }));
   const descriptor = loaded.featureViews.get(viewRef)?.compute;
   if (!descriptor || loaded.manifest.feature_views[viewRef]?.fingerprint !== fingerprint)
     throw new LarderError(

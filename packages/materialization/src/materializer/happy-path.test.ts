@@ -41,6 +41,16 @@ describe('a backfill', () => {
     expect(forced).toMatchObject({ status: 'succeeded', rows: { total: 7, done: 7, skippedUnchanged: 0 } });
   });
 
+  test('takes only entities that were never computed', async ({ shop }) => {
+    await shop.sql(`update ads set body = 'a third text' where ad_id = 'ad-0004'`);
+    await shop.sql(`insert into ads values ('ad-new', 'two words', '2026-03-01T00:00:00Z')`);
+    const request = { manifest: shop.project.manifest, view: 'ad_words', scope: { missing: true } } as const;
+    const run = await shop.ended((await createBackfill(shop.store, request)).runId);
+    expect(run).toMatchObject({ status: 'succeeded', rows: { total: 96, done: 1, skippedUnchanged: 95 } });
+    expect((await shop.online('ad_words@1', 'ad-new'))?.values).toMatchObject({ word_count: 2 });
+    await shop.sql(`delete from ads where ad_id = 'ad-new'`);
+  });
+
   test('takes entities alone', async ({ shop }) => {
     const scope = { entities: [{ ad_id: 'ad-0001' }, { ad_id: 'ad-0002' }, { ad_id: 'gone' }] };
     const { runId } = await createBackfill(shop.store, {

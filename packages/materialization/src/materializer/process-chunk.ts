@@ -118,6 +118,7 @@ async function computeAndLand(
     view: view.manifest,
     revision: chunk.revision,
     force: chunk.force,
+    onlyMissing: chunk.onlyMissing,
   });
   const refused = prepared.failures.length;
   const { skipped } = unskipped;

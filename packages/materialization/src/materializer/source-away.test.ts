@@ -6,7 +6,7 @@ import { createBackfill, listFailures, retryFailed } from '../runs.ts';
 describe("a source's database", () => {
   test('that is away while a run is planned is tried again', async ({ shop }) => {
     await shop.seedAds(40, () => 'two words');
-    const url = shop.databaseUrl.replace('larder@', 'reader@');
+    const url = shop.databaseUrl.replace(/\w+@/, 'reader@');
     shop.materializer({ connections: { shop: url }, times: { ...QUICK, backoffMs: 300 } });
     const request = { manifest: shop.project.manifest, view: 'ad_words', scope: { all: true } } as const;
     const { runId } = await createBackfill(shop.store, request);

@@ -21,7 +21,7 @@ describe('a worker that ends between history and the online store', () => {
     });
     await expect
       .poll(() => shop.sql<{ state: string }>('select distinct state from larder.chunks'), {
-        timeout: 15_000,
+        timeout: 50_000,
       })
       .toEqual([{ state: 'landed_history' }]);
     await first.stop({ deadlineMs: 1_000 });

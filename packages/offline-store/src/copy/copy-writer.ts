@@ -7,6 +7,7 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
 const FLOAT4_OID = 700;
 const TEXT_OID = 25;
+const DASH = 0x2d;
 /** Per UTF-16 unit. */
 const MAX_UTF8_BYTES = 3;
 
@@ -73,7 +74,10 @@ export class CopyWriter {
 
   uuid(value: string): void {
     const at = this.#field(16);
-    this.#buffer.write(value.replaceAll('-', ''), at, 16, 'hex');
+    for (let i = 0, byte = 0; byte < 16; i += 2, byte++) {
+      if (value.charCodeAt(i) === DASH) i += 1;
+      this.#buffer[at + byte] = (hexDigit(value.charCodeAt(i)) << 4) | hexDigit(value.charCodeAt(i + 1));
+    }
   }
 
   textArray(values: readonly string[]): void {
@@ -143,4 +147,9 @@ export class CopyWriter {
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length);
   }
+}
+
+/** Value of an ASCII hex digit of either case. */
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code & 0xf : (code & 0xf) + 9;
 }

@@ -36,7 +36,7 @@ export async function appendHistory(
     if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION)
       throw new LarderError(
         'HISTORY_ROW_EXISTS',
-        `${table.ref}: two rows with the same join keys, event timestamp, created timestamp and revision. ${error.detail ?? ''}`,
+        `${table.ref}: two rows with the same join keys, event timestamp, created timestamp and revision; let the source give one row for each.`,
         { cause: error },
       );
     throw error;

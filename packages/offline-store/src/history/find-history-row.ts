@@ -31,8 +31,8 @@ export async function findHistoryRow(
     from ${keyRows(table, [row.keys])}
     join ${sql.table(`${table.schema}.${table.name}`)} as history on ${keysMatch(table)}
     left join larder.chunks using (chunk_id)
-    where history.event_timestamp = ${new Date(row.eventTimestampMs)}
-      and history.created_timestamp = ${new Date(row.createdTimestampMs)}
+    where history.event_timestamp = ${new Date(row.eventTimestampMs).toISOString()}
+      and history.created_timestamp = ${new Date(row.createdTimestampMs).toISOString()}
       and history.revision = ${row.revision}`.execute(store.db);
   return rows[0] ?? null;
 }

@@ -3,7 +3,6 @@ import { expect } from 'vitest';
 import { project, row, test, view } from '../testing/store.ts';
 import { appendHistory } from './append-history.ts';
 import { ensureHistory } from './ensure-history.ts';
-import { findHistoryRow } from './find-history-row.ts';
 import { latestInputHashes } from './latest-input-hashes.ts';
 
 const stats = view('stats', [{ name: 'clicks', type: 'float32' }], 'user_ad');
@@ -50,22 +49,6 @@ test('newest is by event, then created timestamp, then revision, across partitio
     { eventTimestampMs: MARCH_MS, createdTimestampMs: 6, revision: 1, inputHash: 3n },
     { eventTimestampMs: MARCH_MS, createdTimestampMs: 5, revision: 1, inputHash: -(2n ** 63n) },
   ]);
-});
-
-test('a row is found again by its keys and order, with the run that wrote it', async ({ store }) => {
-  await ensureHistory(store, project, stats);
-  await store.transaction((tx) =>
-    appendHistory(tx, project, stats, [seen(7n, 'found', [MARCH_MS + 1, 2, 3], 0n)]),
-  );
-  const wanted = {
-    keys: { user: 7n, ad_id: 'found' },
-    eventTimestampMs: MARCH_MS + 1,
-    createdTimestampMs: 2,
-    revision: 3,
-  };
-  const found = await findHistoryRow(store, project, stats, wanted);
-  expect(found).toEqual({ landedAt: expect.any(Date), chunkId: 1, runId: null });
-  expect(await findHistoryRow(store, project, stats, { ...wanted, revision: 4 })).toBeNull();
 });
 
 test('the newest row of a key comes from the unique index, newest partition first', async ({ store }) => {

@@ -1,7 +1,7 @@
+import { startPostgresProxy, type PostgresProxy } from '@larder/testing';
 import { sql } from 'kysely';
 import { expect, vi } from 'vitest';
 import { createOfflineStore } from '../offline-store.ts';
-import { startPostgresProxy, type PostgresProxy } from '../testing/postgres-proxy.ts';
 import { prediction } from '../testing/prediction.ts';
 import { silent, test as base } from '../testing/store.ts';
 import { createPredictionLog, type PredictionLog } from './prediction-log.ts';

@@ -113,6 +113,17 @@ test('what strangers send is stored, and one unstorable record is dropped alone'
   expect(request).toEqual({ text: 'a\ufffdb', lone: '\ufffd', path: 'C:\\u0000' });
 });
 
+test('a partition that was taken away is made again', async ({ store }) => {
+  const log = createPredictionLog(options(store));
+  const month = { predictedAtMs: Date.UTC(2031, 4, 5) };
+  log.append(prediction(month));
+  await vi.waitFor(() => expect(log.stats().written).toBe(1));
+  await sql`drop table larder.predictions_2031_05`.execute(store.db);
+  log.append(prediction(month));
+  await vi.waitFor(() => expect(log.stats()).toEqual({ written: 2, dropped: 0, buffered: 0 }), 5_000);
+  await log.close();
+});
+
 test('a closed log takes nothing more', async ({ store }) => {
   const log = createPredictionLog(options(store));
   await log.close();

@@ -79,6 +79,8 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
         failures = 0;
       } catch (error) {
         if (deadline.signal.aborted) return;
+        // what is known may be the reason: an archived partition, a restored database
+        knownMonths.clear();
         if (failures === 0)
           logger.warn(
             { err: error, capacity },

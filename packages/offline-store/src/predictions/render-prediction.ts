@@ -1,5 +1,6 @@
 import type { CopyWriter } from '../copy/copy-writer.ts';
 import { writeTimestampMs } from '../history/field-column.ts';
+import { storableText } from '../storable-text.ts';
 import type { PredictionRecord, PredictionView } from './prediction-record.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
@@ -9,8 +10,27 @@ const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
 
+/** Renders what rows of one batch share (their request, results that depend on it alone) once; one per batch of records. */
+export interface SharedJson {
+  readonly request: LastJson;
+  readonly onDemand: LastJson;
+}
+
+interface LastJson {
+  value: unknown;
+  json: string;
+}
+
+export function sharedJson(): SharedJson {
+  return { request: { value: undefined, json: '' }, onDemand: { value: undefined, json: '' } };
+}
+
 /** Writes one row of `larder.predictions`. */
-export function renderPrediction(out: CopyWriter, project: string, record: PredictionRecord): void {
+export function renderPrediction(
+  out: CopyWriter,
+  record: PredictionRecord,
+  { project, shared }: { readonly project: string; readonly shared: SharedJson },
+): void {
   out.row(COLUMN_COUNT);
   out.uuid(record.predictionId);
   writeTimestampMs(out, record.predictedAtMs);
@@ -18,13 +38,14 @@ export function renderPrediction(out: CopyWriter, project: string, record: Predi
   out.text(record.model);
   out.int32(record.version);
   out.jsonb(storableJson(record.entities));
-  out.jsonb(storableJson(record.request));
+  out.jsonb(onceJson(shared.request, record.request));
   out.jsonb(storableJson(record.outputs));
   out.bool(record.degraded);
   out.textArray(record.degradedReasons);
   out.jsonb(`[${record.views.map(viewJson).join(',')}]`);
-  if (record.onDemand === null) out.null();
-  else out.jsonb(storableJson(record.onDemand));
+  const { onDemand } = record;
+  if (onDemand === null) out.null();
+  else out.jsonb(onceJson(shared.onDemand, onDemand));
   out.int32(Math.min(Math.round(record.latencyUs), MAX_INT32));
 }
 
@@ -32,7 +53,16 @@ function viewJson(view: PredictionView): string {
   return `{"ref":"${view.ref}","status":"${view.status}","event_timestamp_ms":${view.eventTimestampMs},"created_timestamp_ms":${view.createdTimestampMs},"revision":${view.revision}}`;
 }
 
-/** Requests come from strangers: what jsonb cannot hold (U+0000, lone surrogates) becomes U+FFFD, and the record is kept. */
+/** Records do not change, so one object is one text. */
+function onceJson(last: LastJson, value: unknown): string {
+  if (last.value !== value) {
+    last.value = value;
+    last.json = storableJson(value);
+  }
+  return last.json;
+}
+
+/** Requests come from strangers: what jsonb cannot hold is replaced, and the record is kept. */
 function storableJson(value: unknown): string {
   const json = JSON.stringify(value);
   return json.includes('\\u0000') || json.includes('\\ud')
@@ -41,10 +71,10 @@ function storableJson(value: unknown): string {
 }
 
 function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();
+  if (typeof value === 'string') return storableText(value);
   if (Array.isArray(value)) return value.map(storable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [storable(name), storable(member)]),
+    Object.entries(value).map(([name, member]) => [storableText(name), storable(member)]),
   );
 }

@@ -7,7 +7,7 @@ import type { Database } from '../database.ts';
 import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
 import type { PredictionRecord } from './prediction-record.ts';
-import { PREDICTION_COLUMNS, renderPrediction } from './render-prediction.ts';
+import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
 
 const TABLE = { schema: 'larder', name: 'predictions' };
 /** Rendering must not hold up a request that waits for the event loop: about 0.5 ms per slice. */
@@ -44,9 +44,10 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
 
 async function render({ project, records }: PredictionWrite): Promise<Buffer> {
   const out = new CopyWriter();
+  const shared = sharedJson();
   for (const [i, record] of records.entries()) {
     if (i > 0 && i % SLICE_RECORDS === 0) await nextTurn();
-    renderPrediction(out, project, record);
+    renderPrediction(out, record, { project, shared });
   }
   return out.finish();
 }

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
+import { storableReason } from '../storable-text.ts';
 import type { ChunkAttempt, RunStore } from './run-store.ts';
 
 export const MAX_FAILURES = 5;
@@ -51,6 +52,7 @@ async function breakAttempts(
   broken: BrokenAttempt,
 ): Promise<BrokenChunk[]> {
   const failed = sql`(not ${broken.retryable} or c.failures + 1 >= ${MAX_FAILURES})`;
+  const reason = storableReason(broken.reason);
   const { rows } = await sql<BrokenChunk>`
     with candidate as (
       select c.chunk_id from larder.chunks c where c.state = 'running' and ${condition} for update skip locked
@@ -65,13 +67,13 @@ async function breakAttempts(
         rows_failed = case when ${failed} then c.rows_total else 0 end,
         finished_at = case when ${failed} then now() end,
         error_code = ${broken.code},
-        error_reason = ${broken.reason}
+        error_reason = ${reason}
       from candidate where c.chunk_id = candidate.chunk_id
       returning c.*
     ), noted as (
       insert into larder.row_failures (run_id, chunk_id, code, reason, retryable, attempts)
       select run_id, chunk_id, ${broken.code},
-        format('Chunk %s (%s rows): %s', ordinal, rows_total, ${broken.reason}::text), ${broken.retryable}, failures
+        format('Chunk %s (%s rows): %s', ordinal, rows_total, ${reason}::text), ${broken.retryable}, failures
       from broken where state = 'failed'
     )
     select chunk_id as "chunkId", run_id as "runId", state from broken`.execute(store.db);

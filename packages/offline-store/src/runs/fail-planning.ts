@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { MAX_FAILURES } from './break-attempt.ts';
+import { storableReason } from '../storable-text.ts';
 import type { RunToPlan } from './plan-run.ts';
 import { isOneOf, type LoadedView, type RunStore } from './run-store.ts';
 
@@ -26,7 +27,7 @@ export async function failPlanning(store: RunStore, run: RunToPlan, broken: Brok
       status = case when ${failed} then 'failed' else status end,
       finished_at = case when ${failed} then now() end,
       error_code = case when ${failed} then ${broken.code}::text end,
-      error_reason = case when ${failed} then ${broken.reason}::text end
+      error_reason = case when ${failed} then ${storableReason(broken.reason)}::text end
     where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
     store.db,
   );
@@ -39,7 +40,7 @@ export interface FailUnloaded {
   readonly graceMs: number;
 }
 
-/** Fails queued runs whose code no process brought within the grace: DEFINITION_NOT_LOADED. */
+/** Fails queued runs whose code no process brought within the grace, and that none is planning: DEFINITION_NOT_LOADED. */
 export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): Promise<string[]> {
   const { rows } = await sql<{ run_id: string }>`
     update larder.runs set status = 'failed', finished_at = now(), error_code = 'DEFINITION_NOT_LOADED',
@@ -48,6 +49,7 @@ export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): 
       select r.run_id from larder.runs r
       where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null
         and r.queued_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
+        and (r.planning_lease_expires_at is null or r.planning_lease_expires_at < now())
       for update skip locked)
     returning run_id`.execute(store.db);
   return rows.map((row) => row.run_id);

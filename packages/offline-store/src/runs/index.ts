@@ -32,7 +32,7 @@ export { hasOpenRun } from './has-open-run.ts';
 export { claimRunToPlan, extendPlanning, savePlan } from './plan-run.ts';
 export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './plan-run.ts';
 // Computing
-export { MAX_FAILURES, expireLeases, failChunk } from './break-attempt.ts';
+export { expireLeases, failChunk } from './break-attempt.ts';
 export type { BrokenAttempt, BrokenChunk } from './break-attempt.ts';
 export { claimChunk } from './claim-chunk.ts';
 export type { ClaimOptions, ClaimedChunk } from './claim-chunk.ts';

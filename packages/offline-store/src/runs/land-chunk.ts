@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { landingLock } from './end-frozen-landings.ts';
+import { storableReason, storableText } from '../storable-text.ts';
 import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
 
 /**
@@ -49,6 +50,11 @@ export interface Landing {
 
 /** Second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
 export async function recordLanding(tx: RunStore, landing: Landing): Promise<void> {
+  const failures = landing.failures.map((failure) => ({
+    ...failure,
+    code: storableText(failure.code),
+    reason: storableReason(failure.reason),
+  }));
   await sql`
     with earlier as (
       delete from larder.row_failures where chunk_id = ${landing.chunkId}
@@ -59,7 +65,7 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
       to_timestamp(f."eventTimestampMs" / 1000.0), f.code, f.reason, f.retryable,
       1 + coalesce((select max(attempts) from earlier e where e.entity_key is not distinct from f."entityKey"
         and e.event_timestamp is not distinct from to_timestamp(f."eventTimestampMs" / 1000.0)), 0)
-    from jsonb_to_recordset(${JSON.stringify(landing.failures)}::jsonb) as f
+    from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f
       ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)`.execute(
     tx.db,
   );

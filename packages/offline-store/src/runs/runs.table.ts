@@ -15,6 +15,8 @@ export type RunTrigger = 'backfill' | 'schedule' | 'push';
 /** Which rows of the source a run takes; join keys as JSON of the HTTP API, instants ISO 8601. */
 export type RunScope =
   | { readonly all: true }
+  /** Rows of entities that history has nothing of. */
+  | { readonly missing: true }
   | { readonly entities: readonly Readonly<Record<string, unknown>>[] }
   | { readonly event_time: { readonly from: string; readonly to: string } };
 

@@ -95,7 +95,7 @@ function nothingHeld(entity: EntityManifest, erased: boolean): LarderError {
     return new LarderError('ENTITY_NOT_FOUND', `This ${entity.name} was erased and takes no rows any more.`);
   return new LarderError(
     'ENTITY_NOT_FOUND',
-    `The online store holds nothing for this ${entity.name}: check the key's spelling, or run a backfill of a view for it.`,
+    `The online store holds nothing for this ${entity.name}: check the key's spelling, or compute it: larder backfill VIEW --entity KEY, with --force when history has it already.`,
   );
 }
 

@@ -26,19 +26,24 @@ export interface SqlConnection {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 300_000;
+/** What a stopped statement's answer may take; after it the database counts as gone, and a chunk does not wait for ever. */
+const ANSWER_GRACE_MS = 3_000;
 
 export function createSqlConnection(options: SqlConnectionOptions): SqlConnection {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections ?? 4,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     application_name: 'larder-source',
     types: { getTypeParser: columnParser },
   });
   // The query under way fails with the same error; without listeners a lost connection would end the process.
   pool.on('error', () => {});
   const session = `
-    set statement_timeout = ${options.statementTimeoutMs ?? 300_000};
+    set statement_timeout = ${statementTimeoutMs};
     set default_transaction_read_only = on;
     set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'`;
   const prepared = new WeakSet<pg.PoolClient>();

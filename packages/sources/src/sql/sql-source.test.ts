@@ -1,5 +1,5 @@
 import type { SqlSourceManifest } from '@larder/features';
-import { test as base } from '@larder/testing';
+import { startPostgresProxy, test as base } from '@larder/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { RowSource } from '../row-source.ts';
@@ -223,6 +223,18 @@ describe('a source that cannot be read', () => {
       code: 'SOURCE_TIMED_OUT',
     });
     expect((await connection.query('select 1 as one', [])).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('gives up when the database falls silent', async ({ database }) => {
+    const proxy = await startPostgresProxy(database.url);
+    const connection = connect(proxy.url, { statementTimeoutMs: 50 });
+    await connection.query('select 1', []);
+    proxy.silence();
+    await expect(connection.query('select 1', [])).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      message: expect.stringMatching(/connection 'ads'/),
+    });
+    await proxy.cut();
   });
 
   test('says which connection is away and which setting to look at', async ({ database }) => {

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createLogger } from '@larder/core';
 import sharp from 'sharp';
-import { decodePicture } from './decode-picture.ts';
-import { fetchPicture } from './fetch-picture.ts';
-import { createImageComputation } from './image-computation.ts';
-import { loadPictureEncoder } from './picture-encoder.ts';
-import { pictureStatistics } from './picture-pixels.ts';
+import { decodePicture } from '../../packages/extractors/src/pictures/decode-picture.ts';
+import { fetchPicture } from '../../packages/extractors/src/pictures/fetch-picture.ts';
+import { createImageComputation } from '../../packages/extractors/src/pictures/image-computation.ts';
+import { loadPictureEncoder } from '../../packages/extractors/src/pictures/picture-encoder.ts';
+import { pictureStatistics } from '../../packages/extractors/src/pictures/picture-pixels.ts';
 
 /**
- * What a picture costs: `node picture-cost.bench.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
+ * What a picture costs: `node test/bench/picture-cost.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
  * Prints what each step takes, one after the other (fetching includes the CPU of the server), and pictures per second of the computation against that loop.
  */
 const ROUNDS = 9;
@@ -28,7 +28,7 @@ async function measure(): Promise<void> {
   const server = new Worker(new URL(import.meta.url), { workerData: files });
   const port = await new Promise<number>((resolve) => server.once('message', resolve));
   const addresses = files.map((_, index) => `http://127.0.0.1:${port}/${index}`);
-  const encoderPath = fileURLToPath(new URL('../../../../examples/ads/models/encoder', import.meta.url));
+  const encoderPath = fileURLToPath(new URL('../../examples/ads/models/encoder', import.meta.url));
   const context = {
     options: {},
     artifactPaths: { encoder: encoderPath },

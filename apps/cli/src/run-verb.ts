@@ -1,0 +1,46 @@
+import { CommanderError, type Command } from 'commander';
+import { commandOf } from './command-of.ts';
+import { readConfig, type Flags } from './config.ts';
+import type { Output } from './output/output.ts';
+import { createSession, type Session } from './session.ts';
+
+export interface RunVerbOptions {
+  readonly argv: readonly string[];
+  readonly out: Output;
+  readonly signal: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/**
+ * Parses the rest of the command line and does what it says. Imported when a verb was typed: help needs none of it.
+ * @returns the exit code
+ */
+export async function runVerb(name: string, options: RunVerbOptions): Promise<number> {
+  const { argv, signal, out, env } = options;
+  const args = argv.slice(1);
+  const { command, verb } = await commandOf(name, out);
+  let session: Session | null = null;
+  try {
+    if (verb.describeLate !== undefined) {
+      const early = (await commandOf(name, out)).command.helpOption(false).allowUnknownOption();
+      const { operands, unknown } = early.parseOptions(args);
+      session = createSession({ config: readConfig(flagsOf(early), env), out, signal });
+      const help = unknown.some((arg) => arg === '-h' || arg === '--help');
+      await verb.describeLate(command, { session, operands, help });
+    }
+    await command.parseAsync(args, { from: 'user' });
+    const run = verb.read(command);
+    session ??= createSession({ config: readConfig(flagsOf(command), env), out, signal });
+    return await run(session);
+  } catch (error) {
+    if (error instanceof CommanderError) throw error;
+    const { toDatabaseError } = await import('@larder/offline-store');
+    throw toDatabaseError(error);
+  } finally {
+    await session?.close();
+  }
+}
+
+function flagsOf(command: Command): Flags {
+  return command.opts<Flags>();
+}

@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { test as base } from '@larder/testing';
+import pg from 'pg';
+import { describe, expect } from 'vitest';
+import { readConfig } from '../../../worker/src/config.ts';
+import { startWorker } from '../../../worker/src/start-worker.ts';
+import { copyShop, jsonOf, larder, startCli, type CliResult } from '../../fixtures/run-cli.ts';
+
+interface Shop {
+  larder(...args: string[]): Promise<CliResult>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+}
+
+/** A project on stores of its own, with an empty source table; nothing is applied. */
+const test = base.extend<{ $file: { shop: Shop } }>({
+  shop: [
+    async ({ database, redis }, use) => {
+      const folder = copyShop();
+      const env = {
+        LARDER_PROJECT: join(folder, 'larder.config.ts'),
+        LARDER_DATABASE_URL: database.url,
+        LARDER_REDIS_URL: redis.url,
+        LARDER_CONNECTION_SHOP_URL: database.url,
+      };
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(`
+        create table ads (ad_id text primary key, clicks bigint, click_rate real, shape real[], updated_at timestamptz);
+        insert into ads select 'ad-' || n, n, n / 100.0, array[n, 1, 2, 3]::real[], now() - interval '1 hour'
+          from generate_series(1, 20) n;
+        insert into ads values ('ad-bad', 1, 0.1, array[1, 2]::real[], now()),
+          ('ad-old', 1, null, array[1, 2, 3, 4]::real[], now() - interval '8 days')`);
+      await client.end();
+      await use({ env, folder, larder: (...args) => larder(args, env) });
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** A worker in this process while `work` runs. */
+async function withWorker<T>({ env }: Shop, work: () => Promise<T>): Promise<T> {
+  const config = readConfig({ ...env, LARDER_WORKER_SLOTS: '1' });
+  const worker = await startWorker({ config, logger: createLogger('test', { level: 'silent' }) });
+  try {
+    return await work();
+  } finally {
+    await worker.stop();
+  }
+}
+
+describe('before anything is applied', () => {
+  test('plan lists what apply would create', async ({ shop }) => {
+    const { code, stdout } = await shop.larder('plan');
+    expect(code).toBe(0);
+    expect(stdout).toContain('+ create project shop');
+    expect(stdout).toContain('larder apply');
+  });
+
+  test('predict says that nothing is applied', async ({ shop }) => {
+    const result = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-1');
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('larder apply');
+  });
+
+  test('doctor warns and does not fail', async ({ shop }) => {
+    const result = await shop.larder('doctor');
+    expect(result.code).toBe(0);
+    expect(result.stdout).toMatch(/warn {2}applied/);
+  });
+});
+
+describe('apply', () => {
+  test('applies once', async ({ shop }) => {
+    const first = await shop.larder('apply', '--json');
+    expect(first.code).toBe(0);
+    expect(jsonOf(first)).toMatchObject({ project: 'shop', manifest_id: 1, model_versions: { ad_ctr: 1 } });
+    const second = await shop.larder('apply');
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
+  });
+});
+
+describe('backfill', () => {
+  test('follows a run to its end and groups what failed', async ({ shop }) => {
+    const result = await withWorker(shop, () => shop.larder('backfill', 'ad_stats', '--json'));
+    expect(result.code).toBe(0);
+    expect(jsonOf(result)).toMatchObject({
+      status: 'partial',
+      rows: { total: 22, done: 21, failed: 1 },
+      failures_by_code: [
+        { code: 'FEATURE_VALUE_INVALID', count: 1, complete: true, examples: [{ key: 'ad-bad' }] },
+      ],
+    });
+  });
+
+  test('is strict when asked', async ({ shop }) => {
+    const args = ['backfill', 'ad_stats', '--entity', 'ad-bad', '--strict'];
+    const { code, stdout } = await withWorker(shop, () => shop.larder(...args));
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 × FEATURE_VALUE_INVALID');
+    expect(stdout).toMatch(/larder runs \S+ retry-failed/);
+  });
+
+  test('lets go on Ctrl-C while the run goes on', async ({ shop }) => {
+    const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
+    let stdout = '';
+    child.stdout?.on('data', (text: Buffer) => (stdout += text.toString()));
+    child.stderr?.once('data', () => child.kill('SIGINT'));
+    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+    const [, id = ''] = /larder runs (\S+) cancel/.exec(stdout) ?? [];
+    expect(jsonOf(await shop.larder('runs', id, '--json'))).toMatchObject({ status: 'queued' });
+    const cancelled = await shop.larder('runs', id, 'cancel');
+    expect(cancelled).toMatchObject({ code: 0, stdout: expect.stringContaining('cancelled') });
+    const again = await shop.larder('runs', id, 'pause', '--json');
+    expect(again.code).toBe(1);
+    expect(jsonOf(again)).toMatchObject({ code: 'RUN_STATE_CONFLICT', status: 409 });
+  });
+
+  test('only queues with --detach', async ({ shop }) => {
+    const { code, stdout } = await shop.larder('backfill', 'ad_stats', '--detach', '--limit', '1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Run \S+ is queued/);
+  });
+});
+
+describe('what is held', () => {
+  test('inspect shows age, times, writer and values within 100 columns', async ({ shop }) => {
+    const { code, stdout } = await shop.larder('inspect', 'ad', 'ad-7');
+    expect(code).toBe(0);
+    expect(stdout).toContain('larder:shop:{ad:ad-7}');
+    expect(stdout).toMatch(/ad_stats@1 {2}PRESENT {2}1h old, 6d 2[23]h left of 7d/);
+    expect(stdout).toMatch(/run +[0-9a-f-]{36} {2}backfill, partial \S+ ago\n +chunk +\d+, revision 1\n/);
+    expect(stdout).toMatch(/click_rate +0\.07/);
+    expect(stdout).toContain('[7.00, 1.00, 2.00, 3.00]  4 floats, norm 7.937');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test('inspect tells what is too old from what is not there', async ({ shop }) => {
+    const old = await shop.larder('inspect', 'ad', 'ad-old', '--json');
+    expect(jsonOf(old)).toMatchObject({ views: [{ ref: 'ad_stats@1', status: 'OUTSIDE_MAX_AGE' }] });
+    const nothing = await shop.larder('inspect', 'ad', 'ad-none', '--json');
+    expect(nothing.code).toBe(1);
+    expect(jsonOf(nothing)).toMatchObject({ code: 'ENTITY_NOT_FOUND', status: 404 });
+  });
+
+  test('inspect goes on while PostgreSQL is away', async ({ shop }) => {
+    const away = 'postgresql://larder@127.0.0.1:1/larder';
+    const { code, stdout } = await shop.larder('inspect', 'ad', 'ad-7', '--database-url', away);
+    expect(code).toBe(0);
+    expect(stdout).toContain('PostgreSQL does not answer');
+    expect(stdout).toMatch(/click_rate +0\.07/);
+  });
+
+  test('keys lists up to its limit', async ({ shop }) => {
+    const all = jsonOf(await shop.larder('keys', 'ad', '--view', 'ad_stats', '--json'));
+    expect(all).toMatchObject({ view: 'ad_stats@1', complete: true });
+    expect(all['keys']).toHaveLength(21);
+    const some = await shop.larder('keys', 'ad', '--limit', '3');
+    expect(some.stdout.trim().split('\n')).toHaveLength(3);
+    expect(some.stderr).toContain('There are more');
+  });
+
+  test('predict merges what is held with what is typed', async ({ shop }) => {
+    const inputs = '--requested_at 2026-11-20T09:30:00Z --bid 1'.split(' ');
+    const result = await shop.larder(
+      'predict',
+      'ad_ctr',
+      '--ad_id',
+      'ad-7',
+      ...inputs,
+      '--features',
+      '--json',
+    );
+    // sigmoid(2 · 0.07 + 0.1 · 7 + 0.2 · 1 - 0.1 · 2 + 0.05 · 3 + 0.01 · 9 + 0.3 · ln 1)
+    expect(result.code).toBe(0);
+    const answer = jsonOf(result) as { outputs: { ctr: number }; features: object[]; degraded: boolean };
+    expect(answer.outputs.ctr).toBeCloseTo(1 / (1 + Math.exp(-1.08)), 5);
+    expect(answer.degraded).toBe(false);
+    expect(answer.features).toContainEqual(
+      expect.objectContaining({
+        ref: 'ad_stats@1:click_rate',
+        value: 0.07,
+        status: 'PRESENT',
+        source: 'online',
+      }),
+    );
+  });
+
+  test('predict names its inputs', async ({ shop }) => {
+    const help = await shop.larder('predict', 'ad_ctr', '--help');
+    expect(help.code).toBe(0);
+    for (const flag of ['--ad_id', '--requested_at', '--bid']) expect(help.stdout).toContain(flag);
+    const wrong = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-7', '--bid', 'much', '--json');
+    expect(wrong.code).toBe(2);
+    expect(jsonOf(wrong)['errors']).toEqual([
+      { pointer: '--bid', detail: expect.any(String) },
+      { pointer: '--requested_at', detail: expect.any(String) },
+    ]);
+    const unknown = await shop.larder('predict', 'nope', '--ad_id', 'ad-7');
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('ad_ctr') });
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const GOOD = {
+  LARDER_DATABASE_URL: 'postgresql://larder@/ads?host=/tmp/pg',
+  LARDER_REDIS_URL: 'unix:///tmp/redis.sock',
+};
+
+test('defaults, absolute paths, nothing but what is asked for', () => {
+  const config = readConfig({ ...GOOD, LARDER_PROJECT: 'examples/ads/larder.config.ts', HOME: '/root' });
+  expect(config).toMatchObject({
+    host: '127.0.0.1',
+    port: 6570,
+    logLevel: 'info',
+    databaseUrl: GOOD.LARDER_DATABASE_URL,
+  });
+  expect(config.projectPath).toMatch(/^\/.*examples\/ads\/larder\.config\.ts$/);
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('settings of the other processes may stand in the same environment', () => {
+  const others = {
+    LARDER_WORKER_SLOTS: '4',
+    LARDER_WORKER_METRICS_PORT: '0',
+    LARDER_CONNECTION_ADS_URL: 'postgresql://x/y',
+    LARDER_QUEUE_REDIS_URL: 'redis://x',
+  };
+  expect(readConfig({ ...GOOD, ...others }).port).toBe(6570);
+});
+
+test('all problems at once, unknown settings by name', () => {
+  const read = () =>
+    readConfig({
+      LARDER_REDIS_URL: 'http://x',
+      LARDER_PORT: '65536',
+      LARDER_PROT: '1',
+      LARDER_LOG_LEVEL: 'loud',
+    });
+  expect(read).toThrow(/LARDER_PROT is not a setting/);
+  expect(read).toThrow(/LARDER_DATABASE_URL is missing/);
+  expect(read).toThrow(/LARDER_REDIS_URL must be a URL that starts with redis:/);
+  expect(read).toThrow(/LARDER_PORT/);
+  expect(read).toThrow(/LARDER_LOG_LEVEL/);
+});

@@ -1,0 +1,110 @@
+import { entityAnswerSchema, problemSchema } from '@larder/contracts';
+import { appendHistory } from '@larder/offline-store';
+import { putRows } from '@larder/serving/testing';
+import { describe, expect } from 'vitest';
+import { SHOPPER } from '../testing/ads.ts';
+import { test } from '../testing/inference-test.ts';
+
+describe('GET /v1/entities/{entity}/{key}', () => {
+  test('shows every view with values, times, age, TTL and the raw key', async ({ service }) => {
+    const answer = await service.http.get('/v1/entities/ad/ad-1');
+    expect(answer.status).toBe(200);
+    const entity = entityAnswerSchema.parse(answer.body);
+    expect(entity).toMatchObject({
+      entity: 'ad',
+      key: 'ad-1',
+      join_keys: { ad_id: 'ad-1' },
+      redis_key: 'larder:shop:{ad:ad-1}',
+      expires_at: null,
+      history_available: true,
+    });
+    const [image, stats] = entity.views;
+    expect(image).toMatchObject({
+      ref: 'ad_image@1',
+      view: 'ad_image',
+      version: 1,
+      status: 'PRESENT',
+      ttl_ms: 'forever',
+      ttl_left_ms: null,
+      revision: 1,
+    });
+    expect(image?.values).toEqual({ embedding: [0.5, 0.25, -1, 2], brightness: 0.61, note: 'a note' });
+    expect(image?.written_by).toBeNull();
+    expect(stats?.values).toEqual({ impressions: '400', clicks: 4, ctr: 0.125 });
+    expect(stats?.ttl_left_ms).toBeGreaterThan(6 * 86_400_000);
+    expect(stats?.size_bytes).toBeGreaterThan(22);
+  });
+
+  test('names the run and chunk that wrote a row', async ({ service }) => {
+    const { offlineStore, onlineStore, project } = service;
+    const view = project.manifest.feature_views['ad_image@1'];
+    if (view === undefined) throw new Error('the fixture has no ad_image');
+    const eventTimestampMs = Date.now() - 60_000;
+    const { rows: runs } = await offlineStore.pool.query<{ run_id: string }>(
+      `insert into larder.runs (run_id, project, view, version, fingerprint, trigger, scope, priority, force, request_sha256)
+       values (gen_random_uuid(), 'shop', 'ad_image', 1, 'f', 'backfill', '{"all":true}', 50, false, 's') returning run_id`,
+    );
+    const runId = runs[0]?.run_id ?? '';
+    const { rows: chunks } = await offlineStore.pool.query<{ chunk_id: number }>(
+      `insert into larder.chunks (run_id, ordinal, bounds, rows_total) values ($1, 1, '{}', 1) returning chunk_id`,
+      [runId],
+    );
+    const chunkId = chunks[0]?.chunk_id ?? 0;
+    const values = { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.25, note: null };
+    await offlineStore.transaction((tx) =>
+      appendHistory(tx, project.manifest, view, [
+        {
+          keys: { ad_id: 'ad-written' },
+          eventTimestampMs,
+          createdTimestampMs: eventTimestampMs,
+          revision: 1,
+          chunkId,
+          inputHash: 1n,
+          values,
+        },
+      ]),
+    );
+    await putRows(onlineStore, project, [
+      { ref: 'ad_image@1', keys: { ad_id: 'ad-written' }, values, eventTimestampMs },
+    ]);
+    const entity = entityAnswerSchema.parse((await service.http.get('/v1/entities/ad/ad-written')).body);
+    expect(entity.views[0]).toMatchObject({ written_by: { run_id: runId, chunk_id: chunkId } });
+    expect(Date.parse(entity.views[0]?.landed_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test('a composite key, percent-encoded', async ({ service }) => {
+    const answer = await service.http.get('/v1/entities/shopper/NL%7C7');
+    expect(answer.body).toMatchObject({ key: 'NL|7', join_keys: SHOPPER });
+  });
+
+  test.for([
+    ['nothing held', '/v1/entities/ad/ad-404', /holds nothing.*backfill/],
+    ['no such entity', '/v1/entities/banner/1', /ad, shopper/],
+    ['an entity of the prototype', '/v1/entities/constructor/1', /No entity/],
+    ['a composite key with one part', '/v1/entities/shopper/NL', /2 part/],
+    ['a key of the wrong type', '/v1/entities/shopper/NL%7Cseven', /int64/],
+  ] as const)('%s is ENTITY_NOT_FOUND', async ([, path, detail], { service }) => {
+    const answer = await service.http.get(path);
+    const problem = problemSchema.parse(answer.body);
+    expect([answer.status, problem.code]).toEqual([404, 'ENTITY_NOT_FOUND']);
+    expect(problem.detail).toMatch(detail);
+  });
+
+  test('bad paths, queries and methods', async ({ service }) => {
+    const codes = async (...answers: ReturnType<typeof service.http.get>[]) =>
+      (await Promise.all(answers)).map(({ status, body }) => [status, problemSchema.parse(body).code]);
+    expect(
+      await codes(
+        service.http.get('/v1/entities/ad/%E0%A4%A'),
+        service.http.get('/v1/entities/ad/ad-1?view=ad_image'),
+        service.http.send('/v1/entities/ad/ad-1', { method: 'PUT' }),
+        service.http.get('/v1/entities/ad'),
+      ),
+    ).toEqual([
+      [404, 'ROUTE_NOT_FOUND'],
+      [422, 'REQUEST_INVALID'],
+      [405, 'METHOD_NOT_ALLOWED'],
+      [404, 'ROUTE_NOT_FOUND'],
+    ]);
+  });
+});

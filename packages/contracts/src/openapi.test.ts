@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { createOpenApiDocument } from './openapi.ts';
+
+type Json = { readonly [key: string]: Json } & { readonly $ref?: string };
+
+const MODELS = [
+  {
+    name: 'ad_ctr',
+    joinKeys: [{ name: 'ad_id', type: 'string' as const }],
+    request: [
+      { name: 'requested_at', type: 'timestamp' as const },
+      { name: 'taste', type: 'vector' as const, length: 3 },
+    ],
+  },
+];
+
+const document = createOpenApiDocument({ models: MODELS }) as unknown as Json;
+
+describe('the OpenAPI document', () => {
+  test('has every route of the contract', () => {
+    const operations = Object.entries(document['paths'] ?? {}).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(operations).toEqual([
+      'POST /v1/models/{model}/predict',
+      'POST /v1/models/{model}/predict-batch',
+      'GET /v1/entities/{entity}/{key}',
+      'POST /v1/backfills',
+      'GET /v1/runs',
+      'GET /v1/runs/{id}',
+      'GET /v1/runs/{id}/events',
+      'GET /v1/runs/{id}/failures',
+      'POST /v1/runs/{id}/pause',
+      'POST /v1/runs/{id}/resume',
+      'POST /v1/runs/{id}/cancel',
+      'POST /v1/runs/{id}/retry-failed',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+      'POST /v1/models/ad_ctr/predict',
+      'POST /v1/models/ad_ctr/predict-batch',
+    ]);
+  });
+
+  test('refers only to what it defines', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      (match) => match[1],
+    );
+    const defined = Object.keys(document['components']?.['schemas'] ?? {});
+    expect(refs.length).toBeGreaterThan(10);
+    expect(defined).toEqual(expect.arrayContaining([...new Set(refs)]));
+  });
+
+  test('a model has its own typed body', () => {
+    const operation = document['paths']?.['/v1/models/ad_ctr/predict']?.['post'];
+    const schema = operation?.['requestBody']?.['content']?.['application/json']?.['schema'];
+    expect(schema).toMatchObject({
+      required: ['entities', 'request'],
+      additionalProperties: false,
+      properties: {
+        entities: {
+          properties: { ad_id: { type: 'string' } },
+          required: ['ad_id'],
+          additionalProperties: false,
+        },
+        request: { properties: { taste: { type: 'array', minItems: 3, maxItems: 3 } } },
+      },
+    });
+  });
+
+  test('every operation lists its problems by code', () => {
+    const responses = document['paths']?.['/v1/models/{model}/predict']?.['post']?.['responses'];
+    expect(responses?.['404']).toMatchObject({ description: '`MODEL_NOT_FOUND`, `MODEL_VERSION_NOT_FOUND`' });
+    expect(responses?.['504']?.['content']).toHaveProperty(['application/problem+json']);
+  });
+});

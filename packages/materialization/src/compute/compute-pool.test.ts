@@ -1,0 +1,28 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { loadProject } from '@larder/features';
+import { createComputePool } from './compute-pool.ts';
+
+const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
+
+test('a thread that could not load the project tries again', async () => {
+  // below the repository, where the copy finds its packages
+  const folder = resolve(inject('testFolder'), 'half-copied');
+  await mkdir(folder, { recursive: true });
+  const configPath = resolve(folder, 'larder.config.ts');
+  for (const name of ['larder.config.ts', 'words.ts'])
+    await copyFile(resolve(FIXTURES, name), resolve(folder, name));
+  const { manifest } = await loadProject(configPath);
+  const batch = {
+    viewRef: 'ad_words@1',
+    fingerprint: manifest.feature_views['ad_words@1']?.fingerprint ?? '',
+    rows: [{ ad_id: 'a', body: 'two words' }],
+  };
+  await rm(resolve(folder, 'words.ts'));
+  const pool = createComputePool({ configPath, threads: 1, logLevel: 'silent', batchTimeoutMs: 10_000 });
+  await expect(pool.compute(batch)).rejects.toThrow(/words\.ts/);
+  await copyFile(resolve(FIXTURES, 'words.ts'), resolve(folder, 'words.ts'));
+  expect(await pool.compute(batch)).toMatchObject([{ values: { word_count: 2 } }]);
+  await pool.close();
+});

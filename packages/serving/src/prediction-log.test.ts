@@ -1,0 +1,93 @@
+import { createLogger } from '@larder/core';
+import { createOfflineStore, createPredictionLog, migrate } from '@larder/offline-store';
+import { expect } from 'vitest';
+import { fixturePredictor, putRows } from './testing/index.ts';
+import { test } from './testing/served-test.ts';
+
+const SHOPPER = { country: 'NL', shopper_id: 7 };
+const REQUEST = { requested_at: '2026-11-20T06:30:00+00:00', placement: 'feed', bid: 0.5 };
+
+test('the log keeps what was sent and pointers to what was read, for answered rows only', async ({
+  served,
+  database,
+}) => {
+  const { onlineStore, project } = served;
+  const store = createOfflineStore({
+    databaseUrl: database.url,
+    logger: createLogger('test', { level: 'silent' }),
+  });
+  await migrate(store);
+  const predictionLog = createPredictionLog({
+    store,
+    project: project.name,
+    logger: createLogger('test', { level: 'silent' }),
+  });
+  const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_ctr', predictionLog });
+  const eventTimestampMs = Date.now() - 5_000;
+  const values = { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.5, note: null };
+  await putRows(onlineStore, project, [
+    { ref: 'ad_image@1', keys: { ad_id: 'ad-l' }, values, eventTimestampMs, revision: 9 },
+  ]);
+
+  const rows = [
+    { entities: { ad_id: 'ad-l' } },
+    { entities: { ad_id: 5 } },
+    {
+      entities: { ad_id: 'ad-m' },
+      request: { placement: 'side', requested_at: REQUEST.requested_at, bid: 2 },
+    },
+  ];
+  const { rows: answered, outputs } = await predictor.predict({
+    rows,
+    shared: { entities: SHOPPER, request: REQUEST },
+    rowsPointer: '/rows',
+  });
+  await predictionLog.close();
+  const { rows: logged } = await store.pool.query(
+    `select prediction_id, model, version, entities, request, outputs, degraded, degraded_reasons, views, on_demand from larder.predictions order by prediction_id`,
+  );
+  expect(logged).toHaveLength(2);
+  const [first, second] = logged;
+  const ids = answered.flatMap((row) => ('predictionId' in row ? [row.predictionId] : []));
+  expect(logged.map((row) => row.prediction_id)).toEqual(ids);
+  expect(first).toMatchObject({
+    model: 'ad_ctr',
+    version: 1,
+    entities: { ad_id: 'ad-l', ...SHOPPER },
+    request: REQUEST,
+    degraded: true,
+    degraded_reasons: ['ad_stats@1:NOT_FOUND', 'shopper_profile@1:NOT_FOUND'],
+    on_demand: { offer: { smoothed: 0.01, in_feed: true } },
+  });
+  expect(Math.fround(first.outputs.ctr)).toBe(outputs['ctr']?.[0]);
+  expect(first.views).toEqual([
+    {
+      ref: 'ad_image@1',
+      status: 'PRESENT',
+      event_timestamp_ms: eventTimestampMs,
+      created_timestamp_ms: eventTimestampMs,
+      revision: 9,
+    },
+    {
+      ref: 'ad_stats@1',
+      status: 'NOT_FOUND',
+      event_timestamp_ms: null,
+      created_timestamp_ms: null,
+      revision: null,
+    },
+    {
+      ref: 'shopper_profile@1',
+      status: 'NOT_FOUND',
+      event_timestamp_ms: null,
+      created_timestamp_ms: null,
+      revision: null,
+    },
+  ]);
+  expect(second).toMatchObject({
+    entities: { ad_id: 'ad-m' },
+    request: { placement: 'side' },
+    on_demand: { offer: { in_feed: false } },
+  });
+  await predictor.runner.close();
+  await store.close();
+});
