@@ -80,6 +80,9 @@ describe('the OpenAPI document', () => {
   test('every operation lists its problems by code', () => {
     const responses = document['paths']?.['/v1/models/{model}/predict']?.['post']?.['responses'];
     expect(responses?.['404']).toMatchObject({ description: '`MODEL_NOT_FOUND`, `MODEL_VERSION_NOT_FOUND`' });
+    const { '200': _answer, ...typed } =
+      document['paths']?.['/v1/models/ad_ctr/predict']?.['post']?.['responses'] ?? {};
+    expect(responses).toMatchObject(typed);
     expect(responses?.['504']?.['content']).toHaveProperty(['application/problem+json']);
   });
 });
