@@ -87,7 +87,7 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
 }
 
 function brokenRequest(code: string | undefined): LarderError {
-  switch (code) {
+  switch (code ?? '') {
     case 'HPE_HEADER_OVERFLOW':
       return new LarderError(
         'HEADERS_TOO_LARGE',

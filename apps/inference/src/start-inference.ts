@@ -18,6 +18,7 @@ import { createFailureLog } from './http/failure-log.ts';
 import { readiness } from './health/readiness.ts';
 import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
 import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
+import { warnUnreadable } from './models/warn-unreadable.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { backfillsRoutes } from './routes/backfills.routes.ts';
 import { docsRoutes } from './routes/docs.routes.ts';
@@ -73,6 +74,7 @@ export async function startInference(
   let closing = false;
   const routes = routesOf({ ...stores, redis, catalog, events, metrics, logger, closing: () => closing });
   const failures = createFailureLog({ logger });
+  const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, routes });
   const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, failures });
   const server = createHttpServer((options.compose ?? predictFirst)(predict, app), { failures });
@@ -86,6 +88,7 @@ export async function startInference(
       await catalog.close();
       await predictionLog.close();
       failures.close();
+      unreadable.close();
       redis.disconnect();
       await offlineStore.close();
     },

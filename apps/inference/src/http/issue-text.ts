@@ -31,7 +31,11 @@ export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
       return format(issue.format, issue.pattern);
     case 'invalid_key':
       return 'is no name: lower-case letters, digits and _, at most 40, a letter first';
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
       return undefined;
   }
 }
