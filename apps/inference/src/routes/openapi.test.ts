@@ -120,6 +120,7 @@ function steps(run: string): Step[] {
     post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [409]),
     post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [409]),
     post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [200]),
+    post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [409]),
     post('/v1/runs/{id}/pause', `/v1/runs/${run}/pause`, [200]),
     post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [200]),
     post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [200]),

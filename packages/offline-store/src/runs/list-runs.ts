@@ -6,6 +6,8 @@ import type { RunStatus } from './runs.table.ts';
 
 export interface ListRunsOptions {
   readonly view?: string | undefined;
+  /** Of the view. @default all */
+  readonly version?: number | undefined;
   readonly status?: RunStatus | undefined;
   readonly cursor?: string | undefined;
   /** @default 50 */
@@ -21,6 +23,7 @@ export async function listRuns(
   const limit = options.limit ?? 50;
   const conditions = [sql`r.project = ${project}`];
   if (options.view !== undefined) conditions.push(sql`r.view = ${options.view}`);
+  if (options.version !== undefined) conditions.push(sql`r.version = ${options.version}`);
   if (options.status !== undefined) conditions.push(sql`r.status = ${options.status}`);
   if (options.cursor !== undefined) conditions.push(sql`r.revision < ${positionOf(options.cursor)}`);
   const runs = await selectSummaries(store, sql<boolean>`${sql.join(conditions, sql` and `)}`, limit + 1);
