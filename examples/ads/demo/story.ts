@@ -6,6 +6,7 @@ import { badPicture, demoAds, measureLatencies, requests, startScript } from '..
 import { type LarderApi, larderApi } from './larder-api.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
+/** Half a second each: two networks read the text on the picture. */
 const INLINE_REQUESTS = 20;
 const HYBRID_REQUESTS = 500;
 
