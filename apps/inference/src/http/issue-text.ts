@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 const NOUNS: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
