@@ -6,6 +6,7 @@ import {
   pauseRun,
   resumeRun,
   retryFailed,
+  runsOfView,
 } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { printRun, printRuns } from '../output/print-runs.ts';
@@ -37,7 +38,7 @@ export const verb = defineVerb({
     command
       .argument('[id]', 'a run; without it the newest runs are listed')
       .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
-      .option('--view <view>', 'only runs of this view')
+      .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
       .option('--limit <n>', `at most so many runs, or failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
@@ -61,11 +62,15 @@ Examples:
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, definitions, offlineStore }, { id, action, view, status, limit }) {
+  async run({ out, definitions, manifest, offlineStore }, { id, action, view, status, limit }) {
     const { name } = await definitions();
     const store = await offlineStore();
     if (id === undefined) {
-      const { runs, cursor } = await listRuns(store, name, { view, status, limit });
+      const { runs, cursor } = await listRuns(store, name, {
+        ...(view !== undefined && runsOfView(await manifest(), view)),
+        status,
+        limit,
+      });
       out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
         printRuns(runs, { complete: cursor === null }, out),
       );
