@@ -22,7 +22,7 @@ export interface Supervised {
   /** Of the present process; another one after a restart. */
   pid(): number;
   /** Ends it for good. */
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** Keeps a process running: one that ends is started again, after a wait that doubles. @throws what the first start throws */
@@ -62,12 +62,12 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   return {
     name,
     pid: () => current.pid,
-    async stop() {
+    async stop(graceMs = options.stopGraceMs) {
       stopping.abort();
-      await current.stop(options.stopGraceMs);
+      await current.stop(graceMs);
       await watching;
       // a restart that was on its way when the stop came
-      await current.stop(options.stopGraceMs);
+      await current.stop(graceMs);
     },
   };
 }
