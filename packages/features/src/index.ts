@@ -46,7 +46,7 @@ export { computeOnce } from './compute-once.ts';
 export type { ComputeOnceOptions } from './compute-once.ts';
 // Loading
 export { loadDefinitions, loadProject } from './load-project.ts';
-export { projectModules } from './code-hash/project-modules.ts';
+export { projectFiles } from './project-files.ts';
 export { hashArtifact } from './hash-artifact.ts';
 // Manifest
 export { fingerprint } from './canonical-json.ts';

@@ -5,7 +5,7 @@ import { LarderError, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from './artifact.ts';
 import { buildManifest, type Hashes } from './build-manifest.ts';
 import { createCodeHasher } from './code-hash/hash-code.ts';
-import { collectDefinitions, type Definitions } from './collect-definitions.ts';
+import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from './hash-artifact.ts';
 import { viewRef } from './manifest.ts';
 import type { LoadedDefinitions, LoadedProject, Project } from './project.ts';
@@ -63,7 +63,8 @@ async function load(configPath: string): Promise<Loaded> {
   return { loaded, project, definitions };
 }
 
-async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
+export async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) {
     throw new LarderError(
       'PROJECT_NOT_FOUND',
@@ -87,10 +88,7 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
 
 async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
-  const artifacts = [
-    ...computes.flatMap((compute) => Object.values(compute.artifacts)),
-    ...definitions.models.map((model) => model.artifact),
-  ];
+  const artifacts = usedArtifacts(definitions);
   // Validation saw to it that each has a folder.
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);

@@ -1,9 +1,8 @@
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
-import { compileRead } from '@larder/online-store';
 import { planManifest } from '@larder/registry';
-import { compilePlan, loadRunner } from '@larder/serving';
 import { connectionVariable, createSqlConnection } from '@larder/sources';
+import { tryModel } from '../models/try-model.ts';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
@@ -52,19 +51,10 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
 function checkModel(project: LoadedProject, name: string): Promise<Finding> {
   const check = `model ${name}`;
   return finding(check, 'Write the artifact again with the training script, then: larder apply', async () => {
-    const { manifest, root } = project;
-    const plan = compilePlan({
-      manifest,
-      project,
-      model: name,
-      version: 0,
-      onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
-    });
-    const runner = await loadRunner({ root, model: plan.model, width: plan.width });
-    await runner.close();
+    const { oneRowMs, placement } = await tryModel(project, name);
     return ok(
       check,
-      `loads, reproduces its golden rows, ${(runner.oneRowMs * 1_000).toFixed(0)} µs a row (${runner.placement})`,
+      `loads, reproduces its golden rows, ${(oneRowMs * 1_000).toFixed(0)} µs a row (${placement})`,
     );
   });
 }
