@@ -57,7 +57,9 @@ export async function startApps(
       for (const each of both) if (each.status === 'rejected') throw each.reason;
       const ports = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value.port] : []));
       if (ports[0] !== exactPorts.inference || ports[1] !== exactPorts.worker)
-        throw new Error('Another program took a port of the apps while they were down; start the stack again.');
+        throw new Error(
+          'Another program took a port of the apps while they were down; start the stack again.',
+        );
       return { ports: exactPorts, pids, stop };
     }
     const inference = await started(startInference(common));

@@ -19,7 +19,10 @@ export interface Definitions {
 /** Of computations and models; the same folder may stand several times. */
 export function usedArtifacts({ featureViews, models }: Definitions): Artifact[] {
   const computes = featureViews.flatMap((view) => view.compute ?? []);
-  return [...computes.flatMap((compute) => Object.values(compute.artifacts)), ...models.map((model) => model.artifact)];
+  return [
+    ...computes.flatMap((compute) => Object.values(compute.artifacts)),
+    ...models.map((model) => model.artifact),
+  ];
 }
 
 type Definition = Project | Entity | FeatureView | OnDemandFeatureView | Model | FeatureInput;

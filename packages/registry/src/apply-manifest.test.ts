@@ -174,11 +174,17 @@ test('a removed version comes back only as it was', async ({ store }) => {
   ]);
 });
 
-test('mutable versions change in place: what was refused passes, and history begins anew', async ({ store }) => {
+test('mutable versions change in place: what was refused passes, and history begins anew', async ({
+  store,
+}) => {
   const first = newProject();
   await applyManifest(store, first, actor);
   const lenient = { ...actor, mutableVersions: true };
-  const words = { ...adText, schema: [{ name: 'words', type: 'string' } as const], fingerprint: hash('words') };
+  const words = {
+    ...adText,
+    schema: [{ name: 'words', type: 'string' } as const],
+    fingerprint: hash('words'),
+  };
   const next: Manifest = {
     ...withView(first, words),
     on_demand_feature_views: {

@@ -19,7 +19,8 @@ export function compareViews(
     if (known && !acceptDefinition(lines, { ref, view, known, now: viewDefinition(next, view), leniency }))
       continue;
     if (!known) lines.create(`view ${ref}`);
-    else if (!was) lines.create(`view ${ref}`, forgotten(lines, view) ? ' again' : ' again: its history is still there');
+    else if (!was)
+      lines.create(`view ${ref}`, forgotten(lines, view) ? ' again' : ' again: its history is still there');
     else changePolicies(lines, was, view);
   }
   for (const ref of Object.keys(applied))

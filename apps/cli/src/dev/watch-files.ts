@@ -50,14 +50,15 @@ async function look(paths: readonly string[]): Promise<Map<string, string>> {
 /** Differs when a file, or anything in a folder, was written, removed or added. */
 async function signature(path: string): Promise<string> {
   try {
-    const { mtimeMs, size, ino, ...facts } = await stat(path);
-    if (!facts.isDirectory()) return `${mtimeMs} ${size} ${ino}`;
+    const facts = await stat(path);
+    if (!facts.isDirectory()) return `${facts.mtimeMs} ${facts.size} ${facts.ino}`;
     const entries = await readdir(path, { withFileTypes: true });
     const inside = await Promise.all(
       entries.map(async ({ name }) => `${name}: ${await signature(join(path, name))}`),
     );
     return inside.join('\n');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return 'absent';
   }
 }

@@ -114,7 +114,10 @@ describe('larder dev', () => {
     edit('larder.config.ts', "pick('brightness', 'contrast')", "pick('contrast', 'brightness')");
     expect(await nextEvent()).toMatchObject({
       event: 'error',
-      problem: { code: 'MODEL_SIGNATURE_MISMATCH', detail: expect.stringContaining('picture_light:contrast') },
+      problem: {
+        code: 'MODEL_SIGNATURE_MISMATCH',
+        detail: expect.stringContaining('picture_light:contrast'),
+      },
     });
     edit('larder.config.ts', "pick('contrast', 'brightness')", "pick('brightness', 'contrast')");
     expect(await nextEvent()).toEqual({ event: 'unchanged' });

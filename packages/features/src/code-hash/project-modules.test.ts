@@ -21,7 +21,10 @@ export default [x, a] as T[];`,
     `import words from './words.json' with { type: 'json' }; export const a = words;`,
   );
   await writeFile(join(root, 'src/words.json'), '["one"]');
-  await writeFile(join(root, 'src/late.ts'), `import './gone.ts'; import sharp from 'sharp'; export default sharp;`);
+  await writeFile(
+    join(root, 'src/late.ts'),
+    `import './gone.ts'; import sharp from 'sharp'; export default sharp;`,
+  );
   await writeFile(join(root, 'src/stranger.ts'), 'export {};');
 });
 afterAll(() => rm(root, { recursive: true }));

@@ -36,7 +36,10 @@ test('history and open runs of the version are gone, those of another version st
   expect(columns.rows.map(({ column_name: name }) => name)).toContain('words');
   expect((await store.pool.query(`select from "${project}_history".ad_image_v1`)).rowCount).toBe(0);
   expect((await store.pool.query(`select from "${project}_history".ad_image_v2`)).rowCount).toBe(1);
-  expect(await getRun(store, project, ended)).toMatchObject({ status: 'cancelled', rows: { total: 10, done: 0 } });
+  expect(await getRun(store, project, ended)).toMatchObject({
+    status: 'cancelled',
+    rows: { total: 10, done: 0 },
+  });
   // the worker that computes the chunk may no longer write
   const progress = { done: 1, failed: 0, skipped: 0 };
   expect(await heartbeatChunk(store, attempt, { leaseMs: LEASE_MS, progress })).toBe(false);
