@@ -33,8 +33,10 @@ export interface StackOptions {
   readonly actor?: string;
   /** Makes the stores ready for the apps. @default migrates the database and applies the project */
   readonly prepare?: (stores: Stores) => Promise<PreparedProject>;
-  /** Lines for a person, also later: a process that died and was started again. */
+  /** Lines for a person, also later: a process that runs again. */
   readonly onProgress?: (message: string) => void;
+  /** A process died or does not start again. @default onProgress */
+  readonly onTrouble?: (message: string) => void;
   /** Gives up starting; what runs already is stopped. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const project = resolve(options.project);
   const root = resolve(options.root ?? dirname(project));
   const { host = DEFAULT_HOST, port = DEFAULT_PORT, onProgress = () => {} } = options;
+  const onTrouble = options.onTrouble ?? onProgress;
   const signal = options.signal ?? new AbortController().signal;
   await endAbandonedApps(root);
   claimStackFile(root, project);
@@ -96,6 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrl: options.databaseUrl,
       redisUrl: options.redisUrl,
       onProgress,
+      onTrouble,
       started: (server) => stores.push(server),
       signal,
     });
@@ -122,6 +126,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       onRestart: (pids) => updateStackFile(root, { apps: pids }),
       host,
       onProgress,
+      onTrouble,
       signal,
     };
     apps = await startApps({ ...appsOptions, port });

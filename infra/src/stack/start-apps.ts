@@ -79,6 +79,7 @@ interface AppOptions {
   /** The first port to try. */
   readonly port: number;
   readonly onProgress: (message: string) => void;
+  readonly onTrouble: (message: string) => void;
   readonly onRestart: () => void;
   readonly signal: AbortSignal;
 }
@@ -118,6 +119,7 @@ async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
           name: app.name,
           start: (signal) => startOnce({ ...options, signal }, app, port),
           onProgress: options.onProgress,
+          onTrouble: options.onTrouble,
           onRestart: options.onRestart,
           stopGraceMs: STOP_GRACE_MS,
         },

@@ -112,6 +112,7 @@ export const ERRORS = {
   SOURCE_TIMED_OUT: { status: 504, title: 'The query of a source took too long', retryable: true },
   SOURCE_QUERY_INVALID: { status: 422, title: 'The query of a source cannot be used', retryable: false },
   SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
+  SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
   EVENT_TIMESTAMP_INVALID: { status: 422, title: 'A row has no usable timestamp', retryable: false },
   COMPUTATION_FAILED: { status: 500, title: 'A computation failed as a whole', retryable: true },
   WORKER_LOST: { status: 503, title: 'The worker of a chunk stopped answering', retryable: true },

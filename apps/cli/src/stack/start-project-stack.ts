@@ -34,6 +34,7 @@ export async function startProjectStack(
         Object.entries(config.connections).map(([name, url]) => [connectionVariable(name), url]),
       ),
       onProgress: (message) => out.note(message),
+      onTrouble: (message) => out.note(out.style.yellow(message)),
       signal,
     });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { findFeatureView } from '@larder/features';
 import {
   cancelRun,
   getRun,
@@ -37,7 +38,7 @@ export const verb = defineVerb({
     command
       .argument('[id]', 'a run; without it the newest runs are listed')
       .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
-      .option('--view <view>', 'only runs of this view')
+      .option('--view <view>', 'only runs of this view, such as ad_image, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
       .option('--limit <n>', `at most so many runs, or failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
@@ -61,11 +62,13 @@ Examples:
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, definitions, offlineStore }, { id, action, view, status, limit }) {
+  async run({ out, definitions, manifest, offlineStore }, { id, action, view, status, limit }) {
     const { name } = await definitions();
     const store = await offlineStore();
     if (id === undefined) {
       const { runs, cursor } = await listRuns(store, name, { view, status, limit });
+      // A removed view still has its runs; one without any must exist.
+      if (view !== undefined && runs.length === 0) findFeatureView(await manifest(), view);
       out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
         printRuns(runs, { complete: cursor === null }, out),
       );
