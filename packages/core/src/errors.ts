@@ -15,7 +15,7 @@ export const ERRORS = {
   STACK_NOT_STARTED: { status: 500, title: 'The stack could not be started', retryable: false },
   DESTRUCTIVE_CHANGE: { status: 409, title: 'The change stops something that is served', retryable: false },
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
-  PROJECT_NOT_LOADABLE: { status: 500, title: 'The larder.config.ts cannot be loaded', retryable: false },
+  PROJECT_NOT_LOADABLE: { status: 500, title: 'larder.config.ts cannot be loaded', retryable: false },
   INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },
   TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model', retryable: false },

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from './artifact.ts';
@@ -63,18 +63,28 @@ async function load(configPath: string): Promise<Loaded> {
   return { loaded, project, definitions };
 }
 
+/** A person in the root of a repository sees which project to name. */
+function whereProjectsAre(folder: string): string {
+  const found = globSync(['*/larder.config.ts', '*/*/larder.config.ts'], {
+    cwd: folder,
+    exclude: (name) => name === 'node_modules',
+  }).sort();
+  const [first] = found;
+  if (first === undefined)
+    return "Run in the project's folder, name its larder.config.ts by --project or LARDER_PROJECT, or write a project: larder init";
+  const all = found.length === 1 ? '' : ` (there are ${found.join(', ')})`;
+  return `Say --project ${join(folder, first)}, or set LARDER_PROJECT to it${all}.`;
+}
+
 /** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
 export async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) {
-    throw new LarderError(
-      'PROJECT_NOT_FOUND',
-      `There is no ${path}; run in the project's folder or set LARDER_PROJECT to its larder.config.ts.`,
-    );
+    throw new LarderError('PROJECT_NOT_FOUND', `There is no ${path}. ${whereProjectsAre(dirname(path))}`);
   }
   try {
     return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw notLoadable(`Importing ${path}`, error);
+    throw notLoadable(`Importing ${path}`, error, placeOf(error, dirname(path)));
   }
 }
 
@@ -113,9 +123,19 @@ async function bundled(hashing: Promise<string>): Promise<string> {
   }
 }
 
-function notLoadable(what: string, error: unknown): LarderError {
+function notLoadable(what: string, error: unknown, place = ''): LarderError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}`, { cause: error });
+  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}${place}`, { cause: error });
+}
+
+/** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty where no frame is one of them. */
+function placeOf(error: unknown, root: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const base = `${pathToFileURL(root).href}/`;
+  const frame = [...stack.matchAll(/file:\/\/[^\s()]+?:\d+(?::\d+)?/g)]
+    .map(([url]) => url)
+    .find((url) => url.startsWith(base) && !url.includes('/node_modules/'));
+  return frame === undefined ? '' : ` (${decodeURI(frame.slice(base.length))})`;
 }
 
 async function hashEach(

@@ -9,12 +9,7 @@ import {
   type SourceRow,
 } from '@larder/features';
 import { parseEntityKey } from '@larder/online-store';
-import {
-  connectionVariable,
-  createFolderSource,
-  createSqlConnection,
-  createSqlSource,
-} from '@larder/sources';
+import { openSource } from '../sources/open-source.ts';
 import type { Session } from '../session.ts';
 
 export interface PreviewedRow {
@@ -76,29 +71,12 @@ async function lookup(
   view: FeatureViewManifest,
   key: string,
 ): Promise<readonly SourceRow[]> {
-  const entity = project.manifest.entities[view.entity];
-  if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
-  const values = parseEntityKey(entity, key);
-  const texts = entity.join_keys.map(({ name }) => keyText(values[name] ?? ''));
-  const { source } = view;
-  if (source.kind === 'folder') return createFolderSource({ source, root: project.root }).lookup([texts]);
-  const name = source.connection;
-  const url = config.connections[name];
-  if (url === undefined)
-    throw new LarderError(
-      'SOURCE_NOT_CONFIGURED',
-      `The connection '${name}' has no address; set ${connectionVariable(name)}.`,
-    );
-  const connection = createSqlConnection({ name, url, maxConnections: 1 });
+  const { source, entity, close } = openSource(config, project, view);
   try {
-    return await createSqlSource({
-      source,
-      connection,
-      joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
-      features: [],
-    }).lookup([texts]);
+    const values = parseEntityKey(entity, key);
+    return await source.lookup([entity.join_keys.map(({ name }) => keyText(values[name] ?? ''))]);
   } finally {
-    await connection.close();
+    await close();
   }
 }
 

@@ -33,9 +33,9 @@ export function printStack(stack: Stack, manifest: Manifest, out: Output): void 
   out.line(style.bold(`Larder is up: project ${stack.applied.name}`));
   for (const [name, text] of facts) out.line(`  ${style.dim(name.padEnd(12))}${text}`);
   out.line('Next, in another terminal in this folder:');
-  if (view) out.line(`  larder backfill ${view.name}`);
-  if (view) out.line(`  larder keys ${view.entity}`);
-  if (model) out.line(`  larder predict ${model} --help`);
+  if (view) out.line(`  npx larder backfill ${view.name}`);
+  if (view) out.line(`  npx larder keys ${view.entity}`);
+  if (model) out.line(`  npx larder predict ${model} --help`);
   out.line('Ctrl-C stops all of it.');
 }
 

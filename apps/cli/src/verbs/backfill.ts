@@ -98,7 +98,8 @@ Examples:
     );
     out.answer({ ...runJson(run), failures_by_code: failures }, () => printSummary(run, failures, out));
     const unknownKeys = failures.some(({ code }) => code === 'SOURCE_ROW_NOT_FOUND');
-    const good = run.status === 'succeeded' || (run.status === 'partial' && typed.strict !== true && !unknownKeys);
+    const good =
+      run.status === 'succeeded' || (run.status === 'partial' && typed.strict !== true && !unknownKeys);
     return good ? DONE : FAILED;
 
     function printHints(id: string): void {

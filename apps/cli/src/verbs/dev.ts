@@ -147,7 +147,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
     const lines = changes.map(({ text }) => text);
     out.event({ event: 'applied', changes: lines, forgotten, ready_ms: readyMs }, () => {
       for (const line of lines) out.line(`  ${line}`);
-      for (const ref of forgotten) out.line(`  Compute it again: larder backfill ${ref}`);
+      for (const ref of forgotten) out.line(`  Compute it again: npx larder backfill ${ref}`);
       out.line(out.style.green(`ready in ${readyMs} ms`));
     });
   }

@@ -13,7 +13,9 @@ interface FoundRows {
 export function missingRows(bounds: SourceBounds, found: FoundRows, entity: EntityManifest): LandedFailure[] {
   if (bounds.kind !== 'keys') return [];
   const present = new Set(
-    [...found.rows.map(({ keyTexts }) => keyTexts), ...found.failures.map(({ keys }) => keys ?? [])].map(identity),
+    [...found.rows.map(({ keyTexts }) => keyTexts), ...found.failures.map(({ keys }) => keys ?? [])].map(
+      identity,
+    ),
   );
   return bounds.keys
     .filter((keys) => !present.has(identity(keys)))

@@ -59,7 +59,10 @@ describe('a backfill', () => {
       scope,
       force: true,
     });
-    expect(await shop.ended(runId)).toMatchObject({ status: 'partial', rows: { total: 3, done: 2, failed: 1 } });
+    expect(await shop.ended(runId)).toMatchObject({
+      status: 'partial',
+      rows: { total: 3, done: 2, failed: 1 },
+    });
     const { failures } = await listFailures(shop.store, 'shop', runId);
     expect(failures).toMatchObject([
       { key: 'gone', code: 'SOURCE_ROW_NOT_FOUND', reason: 'The source has no row of ad gone.' },
