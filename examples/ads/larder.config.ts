@@ -116,9 +116,15 @@ export const offer = onDemandFeatureView('offer', {
   }),
 });
 
-/** All of it, in this order, is the model's input: one float32 tensor [N, 526]. */
+/** All of it, in this order, is the model's input: one float32 tensor [N, 530]. */
 export const adCtr = model('ad_ctr', {
-  features: [adImage, adStats.pick('click_rate'), moment, offer],
+  features: [
+    adImage,
+    adText.pick('word_count', 'text_area_share', 'has_price', 'has_percent'),
+    adStats.pick('click_rate'),
+    moment,
+    offer,
+  ],
   output: { ctr: f.float32() },
   artifact: artifact('models/ad_ctr'),
 });

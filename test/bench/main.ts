@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'ocr-accuracy': () => import('./ocr-accuracy.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'cli-start': () => import('./cli-start.ts'),
+  'cold-start': () => import('./cold-start.ts'),
 };
 
 const USAGE = `usage: npm run bench -- [--only NAME] [--json]

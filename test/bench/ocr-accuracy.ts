@@ -1,9 +1,15 @@
 import { resolve } from 'node:path';
 import { createLogger } from '@larder/core';
-import { badPicture, drawPictures, readPictureIndex, startFeed } from '@larder/example-ads';
+import {
+  badPicture,
+  characterErrors,
+  drawPictures,
+  letters,
+  readPictureIndex,
+  startFeed,
+} from '@larder/example-ads';
 import { textInPictures } from '@larder/extractors';
 import { artifactFolder } from '@larder/features';
-import { characterErrors, letters } from './ads/character-errors.ts';
 import type { Bench } from './row.ts';
 
 const MAX_ERROR_RATE = 0.05;

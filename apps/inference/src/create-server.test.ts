@@ -1,27 +1,99 @@
-import { connect } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { problemSchema } from '@larder/contracts';
-import { expect } from 'vitest';
-import { test } from './testing/inference-test.ts';
+import { expect, onTestFinished } from 'vitest';
+import { createHttpServer } from './create-server.ts';
+import { createFailureLog } from './http/failure-log.ts';
+import { DATA_HEADERS } from './http/security-headers.ts';
+import { logger, test } from './testing/inference-test.ts';
 
-test('what is no HTTP gets a problem and the end of its connection', async ({ service }) => {
-  const { hostname, port } = new URL(service.http.url);
-  const socket = connect({ host: hostname, port: Number(port) });
+const PREDICT = 'POST /v1/models/ad_ctr/predict HTTP/1.1\r\n';
+
+function open(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  return connect({ host: hostname, port: Number(port) });
+}
+
+/** Everything that came until the other side closed. */
+async function answerOf(socket: Socket): Promise<{ status: number; headers: Headers; body: string }> {
   let text = '';
   socket.on('data', (data: Buffer) => (text += data.toString()));
-  socket.write('hello\r\n\r\n');
   await once(socket, 'close');
-  const [head = '', body = ''] = text.split('\r\n\r\n');
-  expect(head).toMatch(/^HTTP\/1\.1 400 /);
-  expect(problemSchema.parse(JSON.parse(body)).code).toBe('REQUEST_MALFORMED');
+  const [head = '', ...body] = text.split('\r\n\r\n');
+  const [first = '', ...lines] = head.split('\r\n');
+  const pairs = lines.map((line): [string, string] => [
+    line.slice(0, line.indexOf(':')),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ]);
+  return { status: Number(first.split(' ')[1]), headers: new Headers(pairs), body: body.join('\r\n\r\n') };
+}
+
+async function problemOn(socket: Socket): Promise<string> {
+  const { status, headers, body } = await answerOf(socket);
+  const problem = problemSchema.parse(JSON.parse(body));
+  expect(problem.status).toBe(status);
+  expect(headers.get('content-type')).toBe('application/problem+json');
+  expect(headers.get('x-request-id')).toBe(problem.request_id);
+  for (const [name, value] of Object.entries(DATA_HEADERS)) expect(headers.get(name)).toBe(value);
+  return `${status} ${problem.code}`;
+}
+
+test.for([
+  ['no HTTP at all', 'hello\r\n\r\n', '400 REQUEST_MALFORMED'],
+  ['another version of HTTP', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 REQUEST_MALFORMED'],
+  ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n', '400 REQUEST_MALFORMED'],
+  ['no Host, to predict', `${PREDICT}content-length: 0\r\n\r\n`, '400 REQUEST_MALFORMED'],
+  [
+    'headers beyond 16 KiB',
+    `GET / HTTP/1.1\r\nhost: x\r\nx-more: ${'x'.repeat(17_000)}\r\n\r\n`,
+    '431 HEADERS_TOO_LARGE',
+  ],
+  ['an address beyond 16 KiB', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\n\r\n`, '431 HEADERS_TOO_LARGE'],
+  [
+    'an expectation that nobody knows',
+    'GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: 200-maybe\r\n\r\n',
+    '417 EXPECTATION_UNSUPPORTED',
+  ],
+  [
+    'a broken chunk',
+    `${PREDICT}host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`,
+    '400 REQUEST_MALFORMED',
+  ],
+] as const)('%s gets one problem and the end of its connection', async ([, sent, problem], { service }) => {
+  const socket = open(service.http.url);
+  socket.write(sent);
+  expect(await problemOn(socket)).toBe(problem);
+});
+
+test('an expected 100-continue and HTTP/1.0 without Host are answered', async ({ service }) => {
+  const waiting = open(service.http.url);
+  waiting.write('GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n');
+  expect(await answerOf(waiting)).toMatchObject({ status: 100, body: expect.stringContaining('200 OK') });
+  const old = open(service.http.url);
+  old.write('GET /health/live HTTP/1.0\r\n\r\n');
+  expect((await answerOf(old)).status).toBe(200);
+});
+
+test.for([
+  ['headers', 'GET / HTTP/1.1\r\nhost: x\r\n'],
+  ['a body', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12'],
+] as const)('%s that do not arrive in time', async ([, sent]) => {
+  const failures = createFailureLog({ logger });
+  const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
+  const server = createHttpServer(() => {}, { failures, limits });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const socket = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  socket.write(sent);
+  expect(await problemOn(socket)).toBe('408 REQUEST_TIMED_OUT');
 });
 
 test('a caller that leaves in the middle of its body harms nobody', async ({ service }) => {
-  const { hostname, port } = new URL(service.http.url);
-  const socket = connect({ host: hostname, port: Number(port) });
+  const socket = open(service.http.url);
   await once(socket, 'connect');
   socket.write(
-    'POST /v1/models/ad_ctr/predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"entities"',
+    `${PREDICT}host: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"entities"`,
   );
   socket.destroy();
   await once(socket, 'close');

@@ -1,13 +1,35 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LarderError, newId } from '@larder/core';
-import { problemOf } from './http/problem.ts';
+import type { FailureLog } from './http/failure-log.ts';
+import { problemOf, sendProblem } from './http/problem.ts';
+import { requestIdOf } from './http/request-id.ts';
+import { DATA_HEADERS } from './http/security-headers.ts';
 import type { RawHandler } from './predict/predict.handler.ts';
 
-/** Longer than balancers keep an idle connection (60 s), so that they close it and never meet a closed one. */
-const KEEP_ALIVE_MS = 75_000;
-/** For a whole request to arrive. */
-const REQUEST_TIMEOUT_MS = 30_000;
+const LIMITS = {
+  /** Longer than balancers keep an idle connection (60 s), so that they close it and never meet a closed one. */
+  keepAliveTimeout: 75_000,
+  /** For a whole request to arrive. */
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+} as const satisfies ServerOptions;
+
+export interface HttpServerOptions {
+  readonly failures: FailureLog;
+  /** In place of the usual ones; tests shorten them. */
+  readonly limits?: Pick<
+    ServerOptions,
+    'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval' | 'maxHeaderSize'
+  >;
+}
 
 /** The predict routes on node:http, everything else on Express. */
 export function predictFirst(predict: RawHandler, app: RequestListener): RequestListener {
@@ -16,35 +38,68 @@ export function predictFirst(predict: RawHandler, app: RequestListener): Request
   };
 }
 
-export function createHttpServer(listener: RequestListener): Server {
-  const timeouts = {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 5_000,
+/** node:http where also what never reaches a route is answered with a problem. */
+export function createHttpServer(listener: RequestListener, { failures, limits }: HttpServerOptions): Server {
+  const refuse = (request: IncomingMessage, response: ServerResponse, error: LarderError): void => {
+    response.setHeader('connection', 'close');
+    sendProblem(response, error, { requestId: requestIdOf(request), failures });
   };
-  const server = createServer(timeouts, listener);
+  // node's own refusal of a missing Host has no body
+  const server = createServer({ ...LIMITS, ...limits, requireHostHeader: false }, (request, response) => {
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      refuse(request, response, new LarderError('REQUEST_MALFORMED', 'The Host header is missing.'));
+    else listener(request, response);
+  });
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    refuse(
+      request,
+      response,
+      new LarderError('EXPECTATION_UNSUPPORTED', "Leave the header Expect out, or send '100-continue'."),
+    ),
+  );
   server.on('clientError', refuseBroken);
   return server;
 }
 
-/** What is no HTTP at all, or did not arrive in time. */
-function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+/** A socket as node:http hands it out: with the answer that is being written to it. */
+interface HttpSocket extends Duplex {
+  readonly _httpMessage?: Pick<ServerResponse, 'headersSent'> | null;
+}
+
+/** What is no HTTP at all, too large, or did not arrive in time. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
+  if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent === true) {
     socket.destroy();
     return;
   }
   const requestId = newId();
-  const body = JSON.stringify(
-    problemOf(new LarderError('REQUEST_MALFORMED', 'This is no complete HTTP request.'), requestId),
-  );
-  const head = [
-    'HTTP/1.1 400 Bad Request',
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const problem = problemOf(brokenRequest(error.code), requestId);
+  const body = JSON.stringify(problem);
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+    connection: 'close',
+    ...DATA_HEADERS,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function brokenRequest(code: string | undefined): LarderError {
+  switch (code ?? '') {
+    case 'HPE_HEADER_OVERFLOW':
+      return new LarderError(
+        'HEADERS_TOO_LARGE',
+        'The address and the headers may have at most 16 KiB together.',
+      );
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new LarderError('REQUEST_TOO_LARGE', 'The chunk extensions are too large; leave them out.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new LarderError('REQUEST_TIMED_OUT', 'The request did not arrive in time; send it again.');
+    default:
+      return new LarderError('REQUEST_MALFORMED', 'This is no complete HTTP request.');
+  }
 }
 
 const DRAIN_INTERVAL_MS = 50;

@@ -46,7 +46,7 @@ describe('metrics', () => {
         expect(
           value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="400"}'),
         ).toBe(1);
-        expect(value('larder_http_requests_total{route="/v1/runs/:id",method="GET",status="404"}')).toBe(1);
+        expect(value('larder_http_requests_total{route="/v1/runs/{id}",method="GET",status="404"}')).toBe(1);
         for (const stage of ['features', 'on_demand', 'model', 'total']) {
           expect(value(`larder_predict_seconds_count{model="ad_ctr",stage="${stage}"}`)).toBe(1);
           expect(value(`larder_predict_seconds_bucket{model="ad_ctr",stage="${stage}",le="+Inf"}`)).toBe(1);

@@ -14,9 +14,11 @@ import type { Router } from 'express';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
+import { createFailureLog } from './http/failure-log.ts';
 import { readiness } from './health/readiness.ts';
 import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
 import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
+import { warnUnreadable } from './models/warn-unreadable.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { backfillsRoutes } from './routes/backfills.routes.ts';
 import { docsRoutes } from './routes/docs.routes.ts';
@@ -71,9 +73,11 @@ export async function startInference(
   });
   let closing = false;
   const routes = routesOf({ ...stores, redis, catalog, events, metrics, logger, closing: () => closing });
-  const app = createApp({ metrics, logger, routes });
-  const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, logger });
-  const server = createHttpServer((options.compose ?? predictFirst)(predict, app));
+  const failures = createFailureLog({ logger });
+  const unreadable = warnUnreadable({ readings: catalog.readings, logger });
+  const app = createApp({ metrics, logger, failures, routes });
+  const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, failures });
+  const server = createHttpServer((options.compose ?? predictFirst)(predict, app), { failures });
   const url = await listen(server, config);
   return {
     url,
@@ -83,6 +87,8 @@ export async function startInference(
       await closeServer(server, DRAIN_DEADLINE_MS);
       await catalog.close();
       await predictionLog.close();
+      failures.close();
+      unreadable.close();
       redis.disconnect();
       await offlineStore.close();
     },
@@ -119,7 +125,7 @@ function routesOf(deps: RouteDeps): Router[] {
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
     backfillsRoutes({ offlineStore, manifest }),
-    runsRoutes({ offlineStore, project: project.name, events }),
+    runsRoutes({ offlineStore, project: project.name, events, manifest }),
     healthRoutes({ readiness: () => readiness({ checkRedis, checkDatabase, catalog, closing }) }),
     metricsRoutes(metrics.registry),
     docsRoutes({ models: () => catalog.descriptions() }),

@@ -19,7 +19,7 @@ export function createWorkerMetrics(): WorkerMetrics {
   });
   const rows = new Counter({
     name: 'larder_rows_total',
-    help: 'Rows landed by view: done (in history), failed, skipped (input unchanged).',
+    help: 'Rows landed by view: done (in history), failed, skipped (input unchanged); of those skipped restored (put back into the online store).',
     labelNames: ['view', 'outcome'],
     registers: [registry],
   });

@@ -4,6 +4,7 @@ export type { AdDesign } from './catalogue/ad-design.ts';
 export { badPicture, BAD_PICTURES } from './pictures/bad-pictures.ts';
 export { drawPictures, readPictureIndex } from './pictures/draw-pictures.ts';
 export type { DrawPicturesOptions, IndexedPicture, PictureIndex } from './pictures/draw-pictures.ts';
+export { characterErrors, letters } from './pictures/character-errors.ts';
 export { startFeed } from './feed.ts';
 export type { Feed, FeedOptions } from './feed.ts';
 export { seedAds } from './seed.ts';

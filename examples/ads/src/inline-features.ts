@@ -1,3 +1,4 @@
+import type { Computation } from '@larder/features';
 import type { Session } from '@larder/model-runtime';
 import sharp from 'sharp';
 import type { AdRequest } from './traffic.ts';
@@ -13,15 +14,23 @@ export interface AdRow {
 const SIDE = 256;
 const TIMEOUT_MS = 10_000;
 
-/** Every feature of `ad_ctr`, in its order, by hand: picture, click rate, moment, offer. */
+/** What a request needs that stays loaded between requests. */
+export interface InlineModels {
+  readonly encoder: Session;
+  /** The reader of text, used as a library: nobody writes that by hand. */
+  readonly text: Computation;
+}
+
+/** Every feature of `ad_ctr`, in its order, by hand: picture, text, click rate, moment, offer. */
 export async function inlineFeatures(
   ad: AdRow,
   request: AdRequest['request'],
-  encoder: Session,
+  { encoder, text }: InlineModels,
 ): Promise<Float32Array> {
   const { impressions, clicks } = ad;
   return Float32Array.from([
     ...(await pictureFeatures(ad.image_url, encoder)),
+    ...(await textFeatures(ad.image_url, text)),
     impressions === 0 ? Number.NaN : clicks / impressions,
     ...momentFeatures(new Date(request.requested_at)),
     Math.log(Math.max(request.bid, 0.01)),
@@ -65,6 +74,14 @@ async function pictureFeatures(url: string, encoder: Session): Promise<number[]>
     moments.luma / area / 255,
     Math.sqrt(spread) + 0.3 * Math.hypot(meanRg, meanYb),
   ];
+}
+
+async function textFeatures(url: string, text: Computation): Promise<number[]> {
+  const [outcome] = await text.compute([{ image_url: url }], AbortSignal.timeout(TIMEOUT_MS));
+  if (!outcome || 'failure' in outcome) throw new Error(`${url}: ${outcome?.failure.reason}`);
+  return ['word_count', 'text_area_share', 'has_price', 'has_percent'].map((name) =>
+    Number(outcome.values[name]),
+  );
 }
 
 function momentFeatures(at: Date): number[] {

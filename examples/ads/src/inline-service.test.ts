@@ -57,7 +57,7 @@ test('the plain service predicts what the definitions do', async ({ database }) 
       writeColumns(
         columns,
         {
-          ad_image: { ...pictures.get(adId) },
+          ...pictures.get(adId),
           ad_stats: adStatsValues,
           moment: moment.compute({ request, features: {} } as never),
           offer: offer.compute({ request, features: { ad_stats: adStatsValues } } as never),

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { textInPictures } from '@larder/extractors';
+import { artifactFolder, type Computation } from '@larder/features';
 import { createSession } from '@larder/model-runtime';
 import express, { type Request, type Response } from 'express';
 import pg from 'pg';
@@ -29,11 +32,12 @@ const AD_QUERY = `
 
 /**
  * The same prediction without Larder, as one would write it by hand: every request reads the ad, fetches and decodes
- * its picture, runs the encoder and then the model. Sessions and connections stay open between requests.
+ * its picture, runs the encoder, reads the text on it and then runs the model. Sessions and connections stay open between requests.
  */
 export async function startInlineService(options: InlineServiceOptions): Promise<InlineService> {
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 4 });
   const encoder = await createSession({ modelPath: join(MODELS, 'encoder/model.onnx') });
+  const text = await openTextReader();
   const model = await createSession({ modelPath: join(MODELS, 'ad_ctr/model.onnx') });
   const app = express();
   app.disable('x-powered-by');
@@ -47,7 +51,7 @@ export async function startInlineService(options: InlineServiceOptions): Promise
       response.status(404).json({ error: 'There is no such ad.' });
       return;
     }
-    const features = await inlineFeatures(ad, body.request, encoder);
+    const features = await inlineFeatures(ad, body.request, { encoder, text });
     const [ctr] = await firstOutput(model, features, [1, features.length]);
     response.json({ ctr });
   });
@@ -61,7 +65,20 @@ export async function startInlineService(options: InlineServiceOptions): Promise
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await Promise.all([pool.end(), encoder.close(), model.close()]);
+      await Promise.all([pool.end(), encoder.close(), text.close(), model.close()]);
     },
   };
+}
+
+async function openTextReader(): Promise<Computation> {
+  const { options, artifacts, load } = textInPictures();
+  const module = await load();
+  return module.createComputation({
+    options,
+    artifactPaths: Object.fromEntries(
+      Object.entries(artifacts).map(([name, artifact]) => [name, artifactFolder(artifact, MODELS) as string]),
+    ),
+    allowedHosts: ['127.0.0.1'],
+    logger: createLogger('inline', { level: 'warn' }),
+  });
 }

@@ -1,17 +1,20 @@
-import { join } from 'node:path';
-import { createLogger } from '@larder/core';
-import adsProject, { adImage } from '../larder.config.ts';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { picturePath, type AdDesign } from '../src/catalogue/ad-design.ts';
 import { startFeed } from '../src/feed.ts';
 import { drawPictures } from '../src/pictures/draw-pictures.ts';
+import type { PictureThreadData } from './picture-thread.ts';
 
-/** The features of `ad_image`. */
-export type PictureFeatures = Readonly<Record<string, unknown>>;
+/** The features of one picture by view, then by name. */
+export type PictureFeatures = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const BATCH = 32;
-const ROOT = join(import.meta.dirname, '..');
+/** Views that are computed from the picture. */
+export const PICTURE_VIEWS = ['ad_image', 'ad_text'];
 
-/** Draws the ads' pictures and computes `ad_image` by its own descriptor, over HTTP, as a worker does. */
+const BATCH = 16;
+
+/** Draws the ads' pictures and computes `ad_image` and `ad_text` by their own descriptors, over HTTP, as workers do. */
 export async function computePictures(
   ads: readonly AdDesign[],
   options: {
@@ -20,33 +23,33 @@ export async function computePictures(
   },
 ): Promise<Map<string, PictureFeatures>> {
   const { folder, onProgress } = options;
-  if (adImage.compute === null) throw new Error('ad_image has no computation.');
   await drawPictures({ folder, ads, onProgress: (done, total) => onProgress?.('drawing', done, total) });
   const feed = await startFeed({ folder });
-  const module = await adImage.compute.load();
-  const computation = await module.createComputation({
-    options: adImage.compute.options,
-    artifactPaths: Object.fromEntries(
-      Object.entries(adImage.compute.artifacts).map(([name, { path }]) => [name, join(ROOT, path)]),
-    ),
-    allowedHosts: adsProject.allowedHosts,
-    logger: createLogger('training', { level: 'warn' }),
-  });
   const features = new Map<string, PictureFeatures>();
-  try {
-    for (let start = 0; start < ads.length; start += BATCH) {
-      const batch = ads.slice(start, start + BATCH);
-      const rows = batch.map((ad) => ({ ad_id: ad.adId, image_url: `${feed.url}/${picturePath(ad)}` }));
-      const outcomes = await computation.compute(rows, new AbortController().signal);
-      outcomes.forEach((outcome, at) => {
-        const { adId } = batch[at] as AdDesign;
-        if ('failure' in outcome) throw new Error(`${adId}: ${outcome.failure.reason}`);
-        features.set(adId, outcome.values);
-      });
-      onProgress?.('computing', features.size, ads.length);
+  const batches = Array.from({ length: Math.ceil(ads.length / BATCH) }, (_, at) =>
+    ads.slice(at * BATCH, (at + 1) * BATCH),
+  ).values();
+  const work = async (): Promise<void> => {
+    const workerData: PictureThreadData = { views: PICTURE_VIEWS };
+    const thread = new Worker(new URL('./picture-thread.ts', import.meta.url), { workerData });
+    try {
+      await once(thread, 'message');
+      for (const batch of batches) {
+        thread.postMessage(
+          batch.map((ad) => ({ ad_id: ad.adId, image_url: `${feed.url}/${picturePath(ad)}` })),
+        );
+        const [computed] = (await once(thread, 'message')) as [PictureFeatures[]];
+        computed.forEach((values, at) => features.set((batch[at] as AdDesign).adId, values));
+        onProgress?.('computing', features.size, ads.length);
+      }
+    } finally {
+      await thread.terminate();
     }
+  };
+  try {
+    // One more than cores: each waits now and then for the process that decodes.
+    await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
   } finally {
-    await computation.close();
     await feed.close();
   }
   return features;

@@ -3,7 +3,7 @@ import type { AdDesign } from '../src/catalogue/ad-design.ts';
 import { createRandom } from '../src/random.ts';
 import { DAY_MS, drawImpression, simulateWeek } from '../src/simulation/audience.ts';
 import { clickProbability } from '../src/simulation/hidden-truth.ts';
-import type { PictureFeatures } from './compute-pictures.ts';
+import { PICTURE_VIEWS, type PictureFeatures } from './compute-pictures.ts';
 import { featureColumns, totalWidth, writeColumns, type FeatureColumns } from './feature-columns.ts';
 
 /** Impressions of some ads as the model sees them. */
@@ -33,7 +33,7 @@ export function simulateImpressions(
   const clicked = new Uint8Array(count);
   const probability = new Float64Array(count);
   const ofNewAd = new Uint8Array(count);
-  const cheap = columns.filter(({ view }) => view !== 'ad_image');
+  const cheap = columns.filter(({ view }) => !PICTURE_VIEWS.includes(view));
   const cheapStart = cheap[0]?.start ?? 0;
   const cheapRows: Float32Array[] = [];
   ads.forEach((ad, at) => {
@@ -72,7 +72,7 @@ export function simulateImpressions(
     row(index) {
       const row = new Float32Array(width);
       const picture = pictures.get(ads[Math.floor(index / perAd)]?.adId ?? '');
-      writeColumns(columns, { ad_image: { ...picture } }, row);
+      writeColumns(columns, { ...picture }, row);
       row.set(cheapRows[index] ?? [], cheapStart);
       return row;
     },

@@ -3,7 +3,7 @@ import { adCtr } from '../larder.config.ts';
 import { designAds } from '../src/catalogue/ad-design.ts';
 import { areaUnderCurve } from './area-under-curve.ts';
 import { scoreRow, trainClickModel, type ClickModel } from './click-model.ts';
-import { computePictures } from './compute-pictures.ts';
+import { computePictures, PICTURE_VIEWS } from './compute-pictures.ts';
 import { simulateImpressions, type Impressions } from './simulated-impressions.ts';
 import { writeArtifact } from './write-artifact.ts';
 
@@ -14,10 +14,10 @@ import { writeArtifact } from './write-artifact.ts';
 const ADS = 1_500;
 const IMPRESSIONS_PER_AD = 120;
 const ROOT = join(import.meta.dirname, '..');
-const FEATURE_VIEWS = ['ad_image', 'ad_stats', 'moment', 'offer'];
+const FEATURE_VIEWS = ['ad_image', 'ad_text', 'ad_stats', 'moment', 'offer'];
 
 const progress = (stage: string, done: number, total: number): void => {
-  if (done % 100 === 0 || done === total) console.error(`${stage}: ${done} of ${total}`);
+  if (done % 80 === 0 || done === total) console.error(`${stage}: ${done} of ${total}`);
 };
 
 const ads = designAds({ count: ADS, seed: 'past', prefix: 'past' });
@@ -44,10 +44,13 @@ const train = (views: readonly string[]): ClickModel =>
   });
 
 const model = train(FEATURE_VIEWS);
-const blind = train(FEATURE_VIEWS.filter((view) => view !== 'ad_image'));
+const without = (...views: string[]): Float64Array =>
+  scoresOf(train(FEATURE_VIEWS.filter((view) => !views.includes(view))), heldOut);
 printTable(heldOut, [
   ['all features', scoresOf(model, heldOut)],
-  ['without `ad_image`', scoresOf(blind, heldOut)],
+  ['without `ad_text`', without('ad_text')],
+  ['without `ad_image`', without('ad_image')],
+  ['without both', without('ad_image', 'ad_text')],
   ['the hidden truth itself', heldOut.probability],
 ]);
 
@@ -69,7 +72,10 @@ function rowsOf(impressions: Impressions, count: number): Float32Array[] {
 }
 
 function pictureColumns(): number {
-  return heldOut.columns.reduce((sum, { view, width }) => (view === 'ad_image' ? sum + width : sum), 0);
+  return heldOut.columns.reduce(
+    (sum, { view, width }) => (PICTURE_VIEWS.includes(view) ? sum + width : sum),
+    0,
+  );
 }
 
 function scoresOf(trained: ClickModel, impressions: Impressions): Float64Array {

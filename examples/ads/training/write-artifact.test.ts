@@ -20,7 +20,7 @@ const expected = {
 test("the committed model fits the definition and gives its trainer's scores", async () => {
   const artifactPath = join(import.meta.dirname, '..', adCtr.artifact.path);
   const model = await loadModel({ artifactPath, ...expected });
-  expect(model.width).toBe(526);
+  expect(model.width).toBe(530);
   expect(model.placement).toBe('inline');
   await model.close();
 });
@@ -31,13 +31,17 @@ test('a trained model scores the same in ONNX Runtime, also where values are mis
   const pictures = new Map(
     ads.map(({ adId }) => {
       const embedding = Float32Array.from({ length: 512 }, () => random.next());
-      return [adId, { embedding, brightness: random.next(), colourfulness: random.between(0, 100) }];
+      const image = { embedding, brightness: random.next(), colourfulness: random.between(0, 100) };
+      return [
+        adId,
+        { ad_image: image, ad_text: { word_count: random.int(0, 30), has_price: random.chance(0.5) } },
+      ];
     }),
   );
   const impressions = simulateImpressions(ads, pictures, 10);
   const model = trainClickModel(impressions, {
     impressionsPerAd: 10,
-    views: ['ad_image', 'ad_stats', 'moment', 'offer'],
+    views: ['ad_image', 'ad_text', 'ad_stats', 'moment', 'offer'],
   });
   const nothing = impressions.row(0).fill(Number.NaN);
   const rows = [impressions.row(1), impressions.row(500), nothing];

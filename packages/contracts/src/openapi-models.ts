@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@larder/core';
 import { z, type ZodType } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { operation } from './openapi-operation.ts';
@@ -8,6 +9,19 @@ import {
   predictOptionsSchema,
 } from './predict.ts';
 import { instantSchema } from './scalars.ts';
+
+/** Of predict and predict-batch; a batch has those of single rows inside of them. */
+export const PREDICT_CODES = [
+  'MODEL_NOT_FOUND',
+  'MODEL_VERSION_NOT_FOUND',
+  'MODEL_NOT_READY',
+  'MODEL_RUN_FAILED',
+  'DEFINITION_NOT_LOADED',
+  'ON_DEMAND_FAILED',
+  'OPTION_NOT_SUPPORTED',
+  'ONLINE_STORE_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+] as const satisfies readonly ErrorCode[];
 
 /** What a caller has to send to one model; the manifest's field shape. */
 export interface ModelDescription {
@@ -36,6 +50,7 @@ export function modelPaths(models: readonly ModelDescription[]): ZodOpenApiPaths
         summary: `Predict one row with ${model.name}`,
         body: z.strictObject({ ...row, options }),
         answers: { 200: predictAnswerSchema },
+        codes: PREDICT_CODES,
       }),
     };
     paths[`/v1/models/${model.name}/predict-batch`] = {
@@ -43,6 +58,7 @@ export function modelPaths(models: readonly ModelDescription[]): ZodOpenApiPaths
         tag: 'predict',
         summary: `Predict many rows with ${model.name}`,
         answers: { 200: predictBatchAnswerSchema },
+        codes: PREDICT_CODES,
         body: z.strictObject({
           rows: z.array(z.strictObject(part)).min(1).max(MAX_BATCH_ROWS),
           shared: z.strictObject(part).optional(),

@@ -10,6 +10,8 @@ export interface OperationOptions {
   readonly query?: ZodObject;
   readonly headers?: ZodObject;
   readonly body?: ZodType;
+  /** Takes no body, or `{}`. */
+  readonly emptyBody?: boolean;
   readonly answers: Readonly<Record<number, ZodType>>;
   /** Of the answers. @default 'application/json' */
   readonly mediaType?: string;
@@ -17,16 +19,22 @@ export interface OperationOptions {
   readonly codes?: readonly ErrorCode[];
 }
 
+/** What the server itself answers, whatever the operation. */
+const BEFORE_ANY_ROUTE = [
+  'REQUEST_MALFORMED',
+  'REQUEST_TIMED_OUT',
+  'EXPECTATION_UNSUPPORTED',
+  'HEADERS_TOO_LARGE',
+] as const satisfies readonly ErrorCode[];
+
 /** One operation of the document, with a problem answer per status its codes have. */
 export function operation(options: OperationOptions): ZodOpenApiOperationObject {
   const { params, query, headers, body, mediaType = 'application/json' } = options;
   const responses: Record<string, unknown> = {};
   for (const [status, codes] of problemStatuses(options)) {
-    responses[status] = {
-      description: codes.map((code) => `\`${code}\``).join(', '),
-      content: { 'application/problem+json': { schema: problemSchema } },
-    };
+    responses[status] = problemAnswer(codes);
   }
+  responses['default'] = problemAnswer(BEFORE_ANY_ROUTE);
   for (const [status, schema] of Object.entries(options.answers)) {
     responses[status] = { description: options.summary, content: { [mediaType]: { schema } } };
   }
@@ -45,15 +53,22 @@ export function operation(options: OperationOptions): ZodOpenApiOperationObject 
 
 function problemStatuses(options: OperationOptions): Map<number, ErrorCode[]> {
   const codes = new Set<ErrorCode>(options.codes ?? []);
-  if (options.body)
+  codes.add('REQUEST_INVALID').add('INTERNAL');
+  if (options.body ?? options.emptyBody)
     for (const code of ['REQUEST_MALFORMED', 'REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)
       codes.add(code);
-  if (options.body ?? options.params ?? options.query) codes.add('REQUEST_INVALID');
-  if (options.tag === 'precompute') codes.add('DATABASE_UNAVAILABLE');
+  if (options.tag === 'precompute') codes.add('DATABASE_UNAVAILABLE').add('DATABASE_NOT_MIGRATED');
   const statuses = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERRORS[code];
     statuses.set(status, [...(statuses.get(status) ?? []), code]);
   }
   return statuses;
+}
+
+function problemAnswer(codes: readonly ErrorCode[]) {
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    content: { 'application/problem+json': { schema: problemSchema } },
+  };
 }

@@ -37,6 +37,15 @@ describe('the OpenAPI document', () => {
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
+      'GET /openapi.json',
+      'POST /v1/features/online',
+      'POST /v1/views/{view}/push',
+      'GET /v1/entities',
+      'GET /v1/entities/{entity}',
+      'GET /v1/views',
+      'GET /v1/views/{view}',
+      'GET /v1/models',
+      'GET /v1/models/{model}',
       'POST /v1/models/ad_ctr/predict',
       'POST /v1/models/ad_ctr/predict-batch',
     ]);
@@ -71,6 +80,9 @@ describe('the OpenAPI document', () => {
   test('every operation lists its problems by code', () => {
     const responses = document['paths']?.['/v1/models/{model}/predict']?.['post']?.['responses'];
     expect(responses?.['404']).toMatchObject({ description: '`MODEL_NOT_FOUND`, `MODEL_VERSION_NOT_FOUND`' });
+    const { '200': _answer, ...typed } =
+      document['paths']?.['/v1/models/ad_ctr/predict']?.['post']?.['responses'] ?? {};
+    expect(responses).toMatchObject(typed);
     expect(responses?.['504']?.['content']).toHaveProperty(['application/problem+json']);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { featurePaths } from './openapi-features.ts';
-import { modelPaths, type ModelDescription } from './openapi-models.ts';
+import { PREDICT_CODES, modelPaths, type ModelDescription } from './openapi-models.ts';
 import { operation, type OperationOptions } from './openapi-operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from './backfills.ts';
 import { entityAnswerSchema } from './entity.ts';
@@ -55,6 +55,7 @@ function corePaths(): ZodOpenApiPathsObject {
     tag: 'precompute',
     summary,
     params: runParamsSchema,
+    emptyBody: true,
     answers: { 200: runSchema },
     codes: ['RUN_NOT_FOUND', 'RUN_STATE_CONFLICT'],
   });
@@ -66,16 +67,7 @@ function corePaths(): ZodOpenApiPathsObject {
         params: modelParams,
         body: predictRequestSchema,
         answers: { 200: predictAnswerSchema },
-        codes: [
-          'MODEL_NOT_FOUND',
-          'MODEL_VERSION_NOT_FOUND',
-          'MODEL_NOT_READY',
-          'DEFINITION_NOT_LOADED',
-          'ON_DEMAND_FAILED',
-          'OPTION_NOT_SUPPORTED',
-          'ONLINE_STORE_UNAVAILABLE',
-          'DEADLINE_EXCEEDED',
-        ],
+        codes: PREDICT_CODES,
       }),
     },
     '/v1/models/{model}/predict-batch': {
@@ -85,15 +77,7 @@ function corePaths(): ZodOpenApiPathsObject {
         params: modelParams,
         body: predictBatchRequestSchema,
         answers: { 200: predictBatchAnswerSchema },
-        codes: [
-          'MODEL_NOT_FOUND',
-          'MODEL_VERSION_NOT_FOUND',
-          'MODEL_NOT_READY',
-          'DEFINITION_NOT_LOADED',
-          'OPTION_NOT_SUPPORTED',
-          'ONLINE_STORE_UNAVAILABLE',
-          'DEADLINE_EXCEEDED',
-        ],
+        codes: PREDICT_CODES,
       }),
     },
     '/v1/entities/{entity}/{key}': {
@@ -112,7 +96,7 @@ function corePaths(): ZodOpenApiPathsObject {
         body: backfillRequestSchema,
         answers: { 202: backfillAnswerSchema },
         headers: z.object({ 'idempotency-key': idempotencyKeySchema.optional() }),
-        codes: ['VIEW_NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED'],
+        codes: ['VIEW_NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED', 'DEFINITION_NOT_LOADED'],
       }),
     },
     '/v1/runs': {
@@ -121,6 +105,7 @@ function corePaths(): ZodOpenApiPathsObject {
         summary: 'Runs, newest first',
         query: runsQuerySchema,
         answers: { 200: runsAnswerSchema },
+        codes: ['VIEW_NOT_FOUND', 'DEFINITION_NOT_LOADED'],
       }),
     },
     '/v1/runs/{id}': {
@@ -139,7 +124,7 @@ function corePaths(): ZodOpenApiPathsObject {
         params: runParamsSchema,
         answers: { 200: z.string() },
         mediaType: 'text/event-stream',
-        codes: ['RUN_NOT_FOUND'],
+        codes: ['RUN_NOT_FOUND', 'TOO_MANY_STREAMS'],
       }),
     },
     '/v1/runs/{id}/failures': {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, cursorSchema, idSchema, instantSchema, nameSchema } from './scalars.ts';
+import { countSchema, cursorSchema, idSchema, instantSchema, viewNameSchema } from './scalars.ts';
 
 export const RUN_STATUSES = [
   'queued',
@@ -51,7 +51,9 @@ const limitSchema = z.coerce
   .meta({ override: { type: 'integer', minimum: 1, maximum: 500 } });
 
 export const runsQuerySchema = z.strictObject({
-  view: nameSchema.optional(),
+  view: viewNameSchema.optional().meta({
+    description: 'Runs of every version of a view, or of one: `ad_image@1`.',
+  }),
   status: runStatusSchema.optional(),
   cursor: cursorSchema.optional(),
   limit: limitSchema,

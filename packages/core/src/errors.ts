@@ -4,11 +4,14 @@
  */
 export const ERRORS = {
   REQUEST_INVALID: { status: 422, title: 'The request does not fit the contract', retryable: false },
-  REQUEST_MALFORMED: { status: 400, title: 'The request body is not valid JSON', retryable: false },
+  REQUEST_MALFORMED: { status: 400, title: 'The request cannot be read', retryable: false },
   REQUEST_TOO_LARGE: { status: 413, title: 'The request body is too large', retryable: false },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The address or the headers are too large', retryable: false },
+  REQUEST_TIMED_OUT: { status: 408, title: 'The request did not arrive in time', retryable: true },
+  EXPECTATION_UNSUPPORTED: { status: 417, title: 'The expectation cannot be met', retryable: false },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method', retryable: false },
-  MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The body must be application/json', retryable: false },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The body must be JSON in UTF-8', retryable: false },
   DEFINITION_INVALID: { status: 422, title: 'The definitions are not valid', retryable: false },
   MANIFEST_INVALID: { status: 422, title: 'The manifest is not valid', retryable: false },
   CONFIGURATION_INVALID: { status: 500, title: 'The configuration is wrong', retryable: false },

@@ -15,6 +15,7 @@ export type { OrderKey, Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';
 export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';
+export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';

@@ -2,7 +2,9 @@ import type { Redis } from 'ioredis';
 import { forgetView } from './forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspect-entity.ts';
 import { type KeyPage, type ListKeysOptions, listKeys } from './list-keys.ts';
+import { type HeadersOf, readHeaders } from './read-headers.ts';
 import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './read-rows.ts';
+import type { RowHeader } from './row-header.ts';
 import { type OnlineRow, type WriteOutcome, writeRows } from './write-rows.ts';
 
 /** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The connection stays the caller's. */
@@ -12,6 +14,8 @@ export interface OnlineStore {
   compileRead(groups: readonly ReadGroup[]): ReadPlan;
   /** Per group of the plan the rows of these keys, flat: keys × views; one round trip. @throws ONLINE_STORE_UNAVAILABLE */
   read(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]): Promise<RowOrNull[][]>;
+  /** Which version of a view's row each entity has; null: none. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  headers(of: HeadersOf): Promise<(RowHeader | null)[]>;
   /** Null when nothing is held. @throws ONLINE_STORE_UNAVAILABLE */
   inspect(entity: string, entityKey: string): Promise<EntityInspection | null>;
   /** @throws ONLINE_STORE_UNAVAILABLE */
@@ -26,6 +30,7 @@ export function createOnlineStore(deps: { readonly redis: Redis; readonly projec
     write: (rows) => writeRows(redis, project, rows),
     compileRead: (groups) => compileRead(project, groups),
     read: (plan, keysByGroup) => readRows(redis, plan, keysByGroup),
+    headers: (of) => readHeaders(redis, project, of),
     inspect: (entity, entityKey) => inspectEntity(redis, project, { name: entity, key: entityKey }),
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),

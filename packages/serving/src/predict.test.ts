@@ -209,7 +209,7 @@ describe('many rows', () => {
     ]);
     const readings = served.adCtr.statusCounts.map((count, at) => count - (before[at] as number));
     // ad_image: ad-b1 and none; the shopper once
-    expect([...readings]).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0]);
+    expect([...readings]).toEqual([1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0]);
   });
 
   test('a wrong shared member refuses the whole request', async ({ served }) => {

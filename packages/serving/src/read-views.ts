@@ -6,10 +6,11 @@ export const PRESENT = 0;
 const NOT_FOUND = 1;
 export const OUTSIDE_MAX_AGE = 2;
 
-/** The store did not answer; only in counts. */
+/** Only in counts: the store did not answer; a row stood there, but of a schema or format that this code does not read. */
 const UNAVAILABLE = 3;
+const UNREADABLE = 4;
 /** By code. */
-export const STATUS_NAMES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE'] as const;
+export const STATUS_NAMES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE', 'UNREADABLE'] as const;
 
 const STATUS_CODES = { PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE } as const;
 
@@ -94,8 +95,10 @@ export function countStatuses(plan: Plan, readings: Readings, counts: Float64Arr
   for (let g = 0; g < plan.groups.length; g++) {
     const { views } = plan.groups[g] as PlanGroup;
     const statuses = readings.statuses[g] as Uint8Array;
+    const rows = readings.rows[g] as readonly RowOrNull[];
     for (let at = 0; at < statuses.length; at++) {
-      const status = readings.storeAway ? UNAVAILABLE : (statuses[at] as number);
+      let status = readings.storeAway ? UNAVAILABLE : (statuses[at] as number);
+      if (status === NOT_FOUND && rows[at] !== null) status = UNREADABLE;
       const place = STATUS_NAMES.length * (views[at % views.length] as number) + status;
       counts[place] = (counts[place] as number) + 1;
     }

@@ -58,7 +58,10 @@ Examples:
         `must be one of ${Object.keys(ACTIONS).join(', ')}`,
       )
       .optional(),
-    view: z.string().optional(),
+    view: z
+      .string()
+      .regex(/^[^@]+(@\d{1,9})?$/, 'must be a view, such as ad_image or ad_image@1')
+      .optional(),
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
@@ -66,7 +69,7 @@ Examples:
     const { name } = await definitions();
     const store = await offlineStore();
     if (id === undefined) {
-      const { runs, cursor } = await listRuns(store, name, { view, status, limit });
+      const { runs, cursor } = await listRuns(store, name, { ...versionsOf(view), status, limit });
       // A removed view still has its runs; one without any must exist.
       if (view !== undefined && runs.length === 0) findFeatureView(await manifest(), view);
       out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
@@ -88,3 +91,9 @@ Examples:
     return DONE;
   },
 });
+
+/** `ad_image`: runs of every version; `ad_image@1`: of this one. */
+function versionsOf(name: string | undefined): { view?: string; version?: number } {
+  const [view, version] = name?.split('@') ?? [];
+  return { ...(view !== undefined && { view }), ...(version !== undefined && { version: Number(version) }) };
+}

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { ERRORS, toLarderError, type ErrorDetail, type LarderError, type Logger } from '@larder/core';
+import { ERRORS, toLarderError, type ErrorDetail, type LarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
+import type { FailureLog } from './failure-log.ts';
+import { DATA_HEADERS } from './security-headers.ts';
 
 export interface ProblemContext {
   readonly requestId: string;
-  readonly logger: Logger;
+  readonly failures: FailureLog;
 }
 
 /** RFC 9457 body of an error; nothing of its cause leaves the process. */
@@ -22,26 +24,20 @@ export function problemOf(error: LarderError, requestId: string): Problem {
   };
 }
 
-/** Answers with a problem, whatever was thrown; what is no expected failure is logged with its cause. */
+/** Answers with a problem, whatever was thrown; failures of ours are logged with their cause. */
 export function sendProblem(response: ServerResponse, thrown: unknown, context: ProblemContext): void {
   const error = toLarderError(thrown);
-  logFailure(error, context);
+  context.failures.write(error, context.requestId);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
   const body = JSON.stringify(problemOf(error, context.requestId));
   response.statusCode = error.status;
+  for (const [name, value] of Object.entries(DATA_HEADERS)) response.setHeader(name, value);
   response.setHeader('content-type', 'application/problem+json');
   response.setHeader('content-length', Buffer.byteLength(body));
   response.setHeader('x-request-id', context.requestId);
   if (error.retryAfterSeconds !== undefined) response.setHeader('retry-after', error.retryAfterSeconds);
   response.end(body);
-}
-
-/** Failures of ours at error level; Redis away or a passed deadline are told by metrics and would flood the log. */
-export function logFailure(error: LarderError, context: ProblemContext): void {
-  const fields = { request_id: context.requestId, code: error.code, err: error };
-  if (error.status >= 500 && !error.retryable) context.logger.error(fields, 'A request failed');
-  else context.logger.debug(fields, 'A request was answered with a problem');
 }

@@ -26,7 +26,7 @@ export function requestScope({ metrics, logger }: RequestScopeDeps): RequestHand
     response.setHeader('x-request-id', response.locals.requestId);
     response.once('close', () => {
       // the pattern, as paths would make a series for every run and entity
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      const route = patternOf((request.route as { path?: string } | undefined)?.path);
       metrics.request(route, method, response.statusCode).value += 1;
       if (QUIET.test(path)) return;
       const ms = Math.round(performance.now() - startedAtMs);
@@ -37,4 +37,9 @@ export function requestScope({ metrics, logger }: RequestScopeDeps): RequestHand
     });
     next();
   };
+}
+
+/** As the OpenAPI document and the predict routes spell it: `/v1/runs/{id}`. */
+function patternOf(path: string | undefined): string {
+  return path?.replaceAll(/:(\w+)/g, '{$1}') ?? 'none';
 }

@@ -1,36 +1,41 @@
 import { LarderError, type ErrorDetail } from '@larder/core';
 import type { z } from 'zod';
+import { issueText } from './issue-text.ts';
 
-export interface ValidateOptions {
-  /** JSON pointer of what is validated: '' for a body, `/query` for a query. */
-  readonly pointer?: string;
-}
+const MAX_DETAILS = 20;
 
-/** What a schema makes of a part of a request. @throws REQUEST_INVALID with a JSON pointer per problem */
-export function validate<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  options: ValidateOptions = {},
-): z.infer<S> {
-  const parsed = schema.safeParse(value);
+/** What a schema makes of a body or a query. @throws REQUEST_INVALID with a JSON pointer per problem */
+export function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const parsed = schema.safeParse(value, { error: issueText });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => detailsOf(issue, options.pointer ?? '')).slice(0, 20);
+  const errors = parsed.error.issues.flatMap((issue) => detailsOf(issue, '')).slice(0, MAX_DETAILS);
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new LarderError('REQUEST_INVALID', `${first?.pointer ?? ''} ${first?.detail ?? 'is wrong'}${more}.`, {
-    errors,
-  });
+  throw new LarderError(
+    'REQUEST_INVALID',
+    `${first?.pointer || 'The body'} ${first?.detail ?? 'is wrong'}${more}.`,
+    { errors },
+  );
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+export function pointerPart(part: string): string {
+  return `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 function detailsOf(issue: z.core.$ZodIssue, prefix: string): ErrorDetail[] {
-  const pointer = prefix + issue.path.map((part) => `/${escape(String(part))}`).join('');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: `${pointer}/${escape(key)}`, detail: 'is unknown' }));
+  const pointer = prefix + issue.path.map((part) => pointerPart(String(part))).join('');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: pointer + pointerPart(key), detail: 'is unknown' }));
+  if (issue.code === 'invalid_union') {
+    const meant = meantOption(issue.errors);
+    if (meant !== undefined) return meant.flatMap((inner) => detailsOf(inner, pointer));
   }
   return [{ pointer, detail: issue.message }];
 }
 
-/** RFC 6901. */
-function escape(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+/** The one option that has all members that were sent, when there is one: what is wrong is inside of them. */
+function meantOption(options: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const fitting = options.filter((issues) => issues.every(({ path }) => path.length > 0));
+  return fitting.length === 1 ? fitting[0] : undefined;
 }

@@ -99,8 +99,29 @@ describe('a bad request gets a problem', () => {
       const answer = await service.http.post(PREDICT, good, { 'content-type': type });
       expect([answer.status, problemSchema.parse(answer.body).code]).toEqual([415, 'MEDIA_TYPE_UNSUPPORTED']);
     }
+    const wide = await service.http.post(PREDICT, good, {
+      'content-type': 'application/json; charset=utf-16',
+    });
+    expect([wide.status, problemSchema.parse(wide.body).code]).toEqual([415, 'MEDIA_TYPE_UNSUPPORTED']);
+    for (const type of ['application/json; charset=utf-8', 'application/json;charset="UTF-8"'])
+      expect((await service.http.post(PREDICT, good, { 'content-type': type })).status).toBe(200);
     const compressed = await service.http.post(PREDICT, good, { 'content-encoding': 'gzip' });
     expect(problemSchema.parse(compressed.body).code).toBe('MEDIA_TYPE_UNSUPPORTED');
+  });
+
+  test('a key that is no UTF-8: no other key is scored in its place', async ({ service }) => {
+    const bytes = Buffer.from(JSON.stringify(good).replace('ad-1', 'ad-\u00ff'), 'latin1');
+    for (const path of [PREDICT, '/v1/features/online', '/v1/backfills', '/v1/views/ad_stats/push']) {
+      const answer = await service.http.send(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: bytes,
+      });
+      expect([answer.status, problemSchema.parse(answer.body)]).toMatchObject([
+        400,
+        { code: 'REQUEST_MALFORMED', detail: 'The body is not valid UTF-8.' },
+      ]);
+    }
   });
 
   test('a body beyond the limit, announced or not', async ({ service }) => {

@@ -4,23 +4,24 @@
  * here for a request that goes well; the prediction log and the metrics have it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LarderError, isLarderError, toLarderError, type Logger } from '@larder/core';
+import { LarderError, isLarderError, toLarderError } from '@larder/core';
 import type { Predictions } from '@larder/serving';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
 import type { Count } from '../metrics/fast-counter.ts';
-import { logFailure, sendProblem, type ProblemContext } from '../http/problem.ts';
+import type { FailureLog } from '../http/failure-log.ts';
+import { sendProblem } from '../http/problem.ts';
+import { parseJson, readBody } from '../http/read-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { DATA_HEADERS } from '../http/security-headers.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
-import { parseJson, readBody } from './read-body.ts';
 import { predictAnswer, predictBatchAnswer } from './write-answer.ts';
 
 export interface PredictHandlerDeps {
   /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
   findModel(name: string): ServedModel;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly failures: FailureLog;
 }
 
 /** True when the request is one of its own and will be answered. */
@@ -39,7 +40,7 @@ interface PredictRoute {
 }
 
 export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
-  const { findModel, metrics, logger } = deps;
+  const { findModel, metrics, failures } = deps;
   const one = '/v1/models/{model}/predict';
   const many = '/v1/models/{model}/predict-batch';
   const routes: Record<string, PredictRoute> = {
@@ -86,9 +87,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       (thrown: unknown) => {
         const error = toLarderError(thrown);
         metrics.request(route.pattern, 'POST', error.status).value += 1;
-        for (const name in DATA_HEADERS)
-          response.setHeader(name, DATA_HEADERS[name as keyof typeof DATA_HEADERS]);
-        sendProblem(response, error, { requestId, logger });
+        sendProblem(response, error, { requestId, failures });
       },
     );
     return true;
@@ -115,17 +114,17 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     let report = reports.get(model);
     if (report === undefined) reports.set(model, (report = metrics.predict(model)));
     report.observe(predictions.timings, rows.length);
-    if (route.rowsPointer !== undefined) logRowFailure(predictions, { requestId, logger });
+    if (route.rowsPointer !== undefined) logRowFailure(predictions, requestId);
     return route.write(predictions, { model, version: served.version, requestId, features });
   }
-}
 
-/** One line for a batch, however many of its rows a defect hits. */
-function logRowFailure({ rows }: Predictions, context: ProblemContext): void {
-  for (const row of rows) {
-    if (!isLarderError(row) || row.status < 500) continue;
-    logFailure(row, context);
-    return;
+  /** One line for a batch, however many of its rows a defect hits. */
+  function logRowFailure({ rows }: Predictions, requestId: string): void {
+    for (const row of rows) {
+      if (!isLarderError(row) || row.status < 500) continue;
+      failures.write(row, requestId);
+      return;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { jsonBody } from '../http/json-body.ts';
+import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 
 export interface BackfillsDeps {
@@ -19,7 +20,7 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
   const routes = Router();
   routes
     .route('/v1/backfills')
-    .post(jsonBody, async (request, response) => {
+    .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(backfillRequestSchema, request.body);
       const { runId, status } = await askDatabase(
         createBackfill(deps.offlineStore, {

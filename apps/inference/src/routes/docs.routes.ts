@@ -2,6 +2,7 @@ import { createOpenApiDocument, type ModelDescription } from '@larder/contracts'
 import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
 import { pageHeaders } from '../http/security-headers.ts';
 
 export interface DocsDeps {
@@ -16,7 +17,7 @@ export function docsRoutes(deps: DocsDeps): Router {
   let document: object = {};
   routes
     .route('/openapi.json')
-    .get((_request, response) => {
+    .get(noQuery, (_request, response) => {
       const models = deps.models();
       if (models !== known) document = createOpenApiDocument({ models });
       known = models;

@@ -1,9 +1,9 @@
-import { LarderError } from '@larder/core';
 import type { EntityAnswer } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
 import { inspectEntity, type InspectDeps } from '@larder/serving';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
 
 export interface EntitiesDeps extends Omit<InspectDeps, 'manifest'> {
   /** What is applied; without that, what is loaded. */
@@ -15,8 +15,7 @@ export function entitiesRoutes(deps: EntitiesDeps): Router {
   const routes = Router();
   routes
     .route('/v1/entities/:entity/:key')
-    .get(async (request, response) => {
-      if (Object.keys(request.query).length > 0) throw queryRefused();
+    .get(noQuery, async (request, response) => {
       const { entity, key } = request.params;
       // the annotation holds the use case to the contract
       const answer: Readonly<EntityAnswer> = await inspectEntity(
@@ -28,10 +27,4 @@ export function entitiesRoutes(deps: EntitiesDeps): Router {
     })
     .all(allow('GET'));
   return routes;
-}
-
-function queryRefused(): LarderError {
-  return new LarderError('REQUEST_INVALID', 'The route takes no query.', {
-    errors: [{ pointer: '/query', detail: 'must be empty' }],
-  });
 }

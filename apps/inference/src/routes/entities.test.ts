@@ -98,11 +98,13 @@ describe('GET /v1/entities/{entity}/{key}', () => {
         service.http.get('/v1/entities/ad/%E0%A4%A'),
         service.http.get('/v1/entities/ad/ad-1?view=ad_image'),
         service.http.send('/v1/entities/ad/ad-1', { method: 'PUT' }),
-        service.http.get('/v1/entities/ad'),
+        service.http.send('/v1/entities/ad', { method: 'DELETE' }),
+        service.http.get('/v1/entities/ad/ad-1/more'),
       ),
     ).toEqual([
       [404, 'ROUTE_NOT_FOUND'],
       [422, 'REQUEST_INVALID'],
+      [405, 'METHOD_NOT_ALLOWED'],
       [405, 'METHOD_NOT_ALLOWED'],
       [404, 'ROUTE_NOT_FOUND'],
     ]);

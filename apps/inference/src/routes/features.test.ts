@@ -1,9 +1,12 @@
 import { entityKeysAnswerSchema, onlineFeaturesAnswerSchema } from '@larder/contracts';
 import { putRows } from '@larder/serving/testing';
 import { describe, expect } from 'vitest';
+import { SHOPPER } from '../testing/ads.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
-const SHOPPER = { country: 'NL', shopper_id: 7 };
+/** Of this file alone: the service's own `ad-1` is newer than what is put here. */
+const AD = 'ad-online';
+const BUYER = { ...SHOPPER, shopper_id: 8 };
 const DAY_MS = 86_400_000;
 
 async function putAds(service: Service): Promise<{ eventTimestampMs: number }> {
@@ -11,17 +14,17 @@ async function putAds(service: Service): Promise<{ eventTimestampMs: number }> {
   await putRows(service.onlineStore, service.project, [
     {
       ref: 'ad_image@1',
-      keys: { ad_id: 'ad-1' },
+      keys: { ad_id: AD },
       values: { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.61, note: null },
       eventTimestampMs,
     },
     {
       ref: 'ad_stats@1',
-      keys: { ad_id: 'ad-1' },
+      keys: { ad_id: AD },
       values: { impressions: 9_007_199_254_740_993n, clicks: 4, ctr: 0.125 },
       eventTimestampMs: eventTimestampMs - 8 * DAY_MS,
     },
-    { ref: 'shopper_profile@1', keys: SHOPPER, values: { age: 31, premium: true }, eventTimestampMs },
+    { ref: 'shopper_profile@1', keys: BUYER, values: { age: 31, premium: true }, eventTimestampMs },
   ]);
   return { eventTimestampMs };
 }
@@ -31,7 +34,7 @@ describe('POST /v1/features/online', () => {
     const { eventTimestampMs } = await putAds(service);
     const answer = await service.http.post('/v1/features/online', {
       features: ['ad_image@1:brightness', 'ad_stats', 'ad_image:note'],
-      entities: [{ ad_id: 'ad-1' }, { ad_id: 'nobody' }, { ad_id: 'ad-1' }],
+      entities: [{ ad_id: AD }, { ad_id: 'nobody' }, { ad_id: AD }],
     });
     expect(answer.status).toBe(200);
     const body = onlineFeaturesAnswerSchema.parse(answer.body);
@@ -65,8 +68,8 @@ describe('POST /v1/features/online', () => {
     const answer = await service.http.post('/v1/features/online', {
       features,
       entities: [
-        { ad_id: 'ad-1', ...SHOPPER },
-        { ad_id: 'none', ...SHOPPER },
+        { ad_id: AD, ...BUYER },
+        { ad_id: 'none', ...BUYER },
       ],
     });
     const { rows } = onlineFeaturesAnswerSchema.parse(answer.body);
@@ -77,7 +80,7 @@ describe('POST /v1/features/online', () => {
     const refused = await service.http.post('/v1/features/online', {
       features,
       entities: [
-        { ad_id: 'ad-1', ...SHOPPER },
+        { ad_id: AD, ...BUYER },
         { ad_id: 7, country: 'NL', colour: 'red' },
       ],
     });
@@ -94,7 +97,7 @@ describe('POST /v1/features/online', () => {
 
   test('reads 1,000 entities and refuses more', async ({ service }) => {
     await putAds(service);
-    const entities = Array.from({ length: 1_000 }, (_, i) => ({ ad_id: `ad-${i}` }));
+    const entities = Array.from({ length: 1_000 }, (_, i) => ({ ad_id: i === 1 ? AD : `nobody-${i}` }));
     const answer = await service.http.post('/v1/features/online', { features: ['ad_image'], entities });
     const { rows } = onlineFeaturesAnswerSchema.parse(answer.body);
     expect(rows.filter(({ views }) => views[0]?.status === 'PRESENT')).toHaveLength(1);
@@ -109,7 +112,7 @@ describe('POST /v1/features/online', () => {
   test('names every reference that cannot be read', async ({ service }) => {
     const answer = await service.http.post('/v1/features/online', {
       features: ['ad_image:brightness', 'ad_image:colour', 'nothing', 'ad_image@2', 'moment:hour_sin'],
-      entities: [{ ad_id: 'ad-1' }],
+      entities: [{ ad_id: AD }],
     });
     expect(answer.status).toBe(422);
     const { errors } = answer.body as { errors: { pointer: string; detail: string }[] };
@@ -151,7 +154,8 @@ describe('GET /v1/entities/{entity}', () => {
     expect(pages).toBeGreaterThan(1);
     expect([...found].filter((key) => key.startsWith('page-')).toSorted()).toEqual(keys.toSorted());
     const images = await service.http.get('/v1/entities/ad?view=ad_image@1&limit=1000');
-    expect(images.body).toEqual({ entity: 'ad', keys: ['ad-1'], cursor: null });
+    expect(images.body).toEqual({ entity: 'ad', keys: expect.arrayContaining(['ad-1', AD]), cursor: null });
+    expect(entityKeysAnswerSchema.parse(images.body).keys).toHaveLength(2);
   });
 
   test.for([

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { ReadyAnswer } from '@larder/contracts';
 import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
 
 export interface HealthDeps {
   readiness(): Promise<ReadyAnswer>;
@@ -11,13 +12,13 @@ export function healthRoutes(deps: HealthDeps): Router {
   const routes = Router();
   routes
     .route('/health/live')
-    .get((_request, response) => {
+    .get(noQuery, (_request, response) => {
       response.json({ status: 'live' });
     })
     .all(allow('GET'));
   routes
     .route('/health/ready')
-    .get(async (_request, response) => {
+    .get(noQuery, async (_request, response) => {
       const answer = await deps.readiness();
       response.status(answer.status === 'ready' ? 200 : 503).json(answer);
     })

@@ -1,13 +1,14 @@
 import { Router } from 'express';
 import type { Registry } from 'prom-client';
 import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
 
 /** Prometheus text. */
 export function metricsRoutes(registry: Registry): Router {
   const routes = Router();
   routes
     .route('/metrics')
-    .get(async (_request, response) => {
+    .get(noQuery, async (_request, response) => {
       response.setHeader('content-type', registry.contentType);
       response.end(await registry.metrics());
     })

@@ -12,10 +12,13 @@ interface Response {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;
 }
 
+interface Operation {
+  readonly responses: Readonly<Record<string, Response>>;
+  readonly requestBody?: object;
+}
+
 interface Document {
-  readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly responses: Record<string, Response> }>>>
-  >;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
 /** One request of the walk: the operation it belongs to, how to ask, and the status it must answer. */
@@ -120,6 +123,7 @@ function steps(run: string): Step[] {
     post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [409]),
     post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [409]),
     post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [200]),
+    post('/v1/runs/{id}/retry-failed', `/v1/runs/${run}/retry-failed`, [409]),
     post('/v1/runs/{id}/pause', `/v1/runs/${run}/pause`, [200]),
     post('/v1/runs/{id}/resume', `/v1/runs/${run}/resume`, [200]),
     post('/v1/runs/{id}/cancel', `/v1/runs/${run}/cancel`, [200]),
@@ -128,7 +132,33 @@ function steps(run: string): Step[] {
     get('/health/ready', '/health/ready'),
     get('/metrics', '/metrics'),
     get('/openapi.json', '/openapi.json'),
+    post('/v1/models/ad_ctr/predict', '/v1/models/ad_ctr/predict', [200, INPUT]),
+    post('/v1/models/ad_ctr/predict', '/v1/models/ad_ctr/predict', [422, {}]),
+    post('/v1/models/ad_ctr/predict-batch', '/v1/models/ad_ctr/predict-batch', [200, { rows: [INPUT] }]),
   ];
+}
+
+const TOO_LARGE = ' '.repeat(8 * 1024 * 1024 + 1);
+
+/** What every operation of a shape refuses alike; `known` has one request of each. */
+function refusals(known: readonly Step[], document: Document): Step[] {
+  return known.flatMap((step): Step[] => {
+    const [method = '', route = ''] = step.operation.split(' ');
+    if (method === 'get') return [{ ...step, path: `${bare(step)}?colour=red`, status: 422 }];
+    const refused = [
+      { ...step, body: '{', status: 400 },
+      { ...step, body: TOO_LARGE, status: 413 },
+      { ...step, body: '{}', headers: { 'content-type': 'text/plain' }, status: 415 },
+      { ...step, path: `${bare(step)}?colour=red`, status: 422 },
+    ];
+    return document.paths[route]?.[method]?.requestBody === undefined
+      ? [...refused, { ...step, body: { more: 1 }, status: 422 }]
+      : refused;
+  });
+}
+
+function bare({ path }: Step): string {
+  return path.split('?')[0] ?? path;
 }
 
 const send = (http: Http, { operation, path, body, headers }: Step): Promise<HttpAnswer> =>
@@ -166,11 +196,11 @@ test(
   'every operation of the document answers as it says, good and bad',
   async ({ service }) => {
     const { http } = service;
-    const walk = steps(await partialRun(service));
     const document = (await http.get('/openapi.json')).body as Document;
+    const good = steps(await partialRun(service));
+    const oneOfEach = new Map(good.toReversed().map((step) => [step.operation, step]));
+    const walk = [...good, ...refusals([...oneOfEach.values()], document)];
     const validator = answerValidator(document);
-    const predicted = ['paths', '/v1/models/{model}/predict', 'post', 'responses', '200', 'content'];
-    expect(validator([...predicted, 'application/json', 'schema'])({ model: 'ad_ctr' })).toBe(false);
     for (const step of walk) {
       const answer = await send(http, step);
       const where = `${step.operation} (${step.path}) ${answer.status} ${answer.text.slice(0, 300)}`;
@@ -193,6 +223,18 @@ test(
         'schema',
       ]);
       const valid = validate(mediaType.endsWith('json') ? answer.body : answer.text);
+      if (answer.status === 200 && document.paths[route]?.[method]?.requestBody !== undefined) {
+        const sent = validator([
+          'paths',
+          route,
+          method,
+          'requestBody',
+          'content',
+          'application/json',
+          'schema',
+        ]);
+        expect({ where, sent: sent(step.body) }).toEqual({ where, sent: true });
+      }
       const requestId = answer.headers.get('x-request-id');
       expect({ where, requestId, errors: valid ? [] : validate.errors }).toEqual({
         where,
@@ -200,14 +242,31 @@ test(
         errors: [],
       });
     }
-    // a model's own paths are the same operations with typed bodies
+    // the other models' own paths are the same operations with other fields
     const operations = Object.entries(document.paths)
-      .filter(([route]) => !/^\/v1\/models\/[a-z_]+\/predict/.test(route))
+      .filter(([route]) => !/^\/v1\/models\/(ad_brightness|fragile_model)\/predict/.test(route))
       .flatMap(([route, methods]) => Object.keys(methods).map((method) => `${method} ${route}`));
     expect([...new Set(walk.map(({ operation }) => operation))].toSorted()).toEqual(operations.toSorted());
   },
   WALK_TIMEOUT_MS,
 );
+
+test('an answer with less or more than the document says does not pass', async ({ service }) => {
+  const { http } = service;
+  const predict = '/v1/models/{model}/predict';
+  const validator = answerValidator((await http.get('/openapi.json')).body as Document);
+  const schema = (status: string, mediaType: string) =>
+    validator(['paths', predict, 'post', 'responses', status, 'content', mediaType, 'schema']);
+  const cases = [
+    [schema('200', 'application/json'), await http.post('/v1/models/ad_ctr/predict', INPUT), 'outputs'],
+    [schema('422', 'application/problem+json'), await http.post('/v1/models/ad_ctr/predict', {}), 'code'],
+  ] as const;
+  for (const [validate, { body }, required] of cases) {
+    expect(validate(body)).toBe(true);
+    expect(validate({ ...(body as object), more: 1 })).toBe(false);
+    expect(validate({ ...(body as object), [required]: undefined })).toBe(false);
+  }
+});
 
 test('every route of the app stands in the document', async ({ service }) => {
   let app: RequestListener | undefined;

@@ -4,6 +4,7 @@ import {
   type FailuresAnswer,
   type RunsAnswer,
 } from '@larder/contracts';
+import { findFeatureView, type Manifest } from '@larder/features';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import {
   cancelRun,
@@ -16,6 +17,8 @@ import {
 } from '@larder/materialization/runs';
 import { Router, type RequestHandler } from 'express';
 import { allow } from '../http/allow.ts';
+import { emptyBody } from '../http/json-body.ts';
+import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 import type { RunEvents } from '../runs/run-events.ts';
 import { failureJson, runJson } from '../runs/run-json.ts';
@@ -24,6 +27,8 @@ export interface RunsDeps {
   readonly offlineStore: OfflineStore;
   readonly project: string;
   readonly events: RunEvents;
+  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  manifest(): Manifest;
 }
 
 type RunAction = (store: OfflineStore, project: string, runId: string) => Promise<void>;
@@ -37,21 +42,22 @@ const ACTIONS: Readonly<Record<string, RunAction>> = {
 
 /** Runs: listing, progress, failures, and what a person may do with one. */
 export function runsRoutes(deps: RunsDeps): Router {
-  const { offlineStore, project, events } = deps;
+  const { offlineStore, project, events, manifest } = deps;
   const routes = Router();
 
   routes
     .route('/v1/runs')
     .get(async (request, response) => {
-      const query = validate(runsQuerySchema, request.query);
-      const { runs, cursor } = await askDatabase(listRuns(offlineStore, project, query));
+      const { view, ...query } = validate(runsQuerySchema, request.query);
+      const ofView = view === undefined ? {} : versionsOf(manifest(), view);
+      const { runs, cursor } = await askDatabase(listRuns(offlineStore, project, { ...query, ...ofView }));
       response.json({ runs: runs.map(runJson), cursor } satisfies RunsAnswer);
     })
     .all(allow('GET'));
 
   routes
     .route('/v1/runs/:id')
-    .get(async (request, response) => {
+    .get(noQuery, async (request, response) => {
       response.json(runJson(await askDatabase(getRun(offlineStore, project, request.params.id))));
     })
     .all(allow('GET'));
@@ -69,14 +75,20 @@ export function runsRoutes(deps: RunsDeps): Router {
 
   routes
     .route('/v1/runs/:id/events')
-    .get(async (request, response) => {
+    .get(noQuery, async (request, response) => {
       await events.stream(request.params.id, response);
     })
     .all(allow('GET'));
 
   for (const [name, action] of Object.entries(ACTIONS))
-    routes.route(`/v1/runs/:id/${name}`).post(act(deps, action)).all(allow('POST'));
+    routes.route(`/v1/runs/:id/${name}`).post(noQuery, emptyBody, act(deps, action)).all(allow('POST'));
   return routes;
+}
+
+/** `ad_image`: runs of every version; `ad_image@1`: of this one. @throws VIEW_NOT_FOUND */
+function versionsOf(manifest: Manifest, name: string): { view: string; version?: number } {
+  const { name: view, version } = findFeatureView(manifest, name);
+  return name.includes('@') ? { view, version } : { view };
 }
 
 /** Answers with the run as it is afterwards. */

@@ -58,7 +58,7 @@ describe('POST /v1/backfills', () => {
 
   test.for<[string, string | object, number, string, string?]>([
     ['no JSON', '{', 400, 'REQUEST_MALFORMED'],
-    ['no body', '', 422, 'REQUEST_INVALID'],
+    ['no body', '', 400, 'REQUEST_MALFORMED'],
     ['no scope', { view: 'ad_image' }, 422, 'REQUEST_INVALID', '/scope'],
     [
       'two scopes',
@@ -67,7 +67,7 @@ describe('POST /v1/backfills', () => {
       'REQUEST_INVALID',
       '/scope',
     ],
-    ['all: false', { view: 'ad_image', scope: { all: false } }, 422, 'REQUEST_INVALID', '/scope'],
+    ['all: false', { view: 'ad_image', scope: { all: false } }, 422, 'REQUEST_INVALID', '/scope/all'],
     ['an unknown member', { ...ALL, prio: 1 }, 422, 'REQUEST_INVALID', '/prio'],
     ['a priority beyond 100', { ...ALL, priority: 101 }, 422, 'REQUEST_INVALID', '/priority'],
     ['a limit of nothing', { ...ALL, limit: 0 }, 422, 'REQUEST_INVALID', '/limit'],
@@ -94,6 +94,30 @@ describe('POST /v1/backfills', () => {
     expect([answer.status, problem.code]).toEqual([status, code]);
     if (pointer !== undefined) expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
   });
+
+  const SHAPES = /\{"all": true\}, \{"missing": true\}, \{"entities": .*\{"event_time": /;
+  test.for<[unknown, string, string | RegExp]>([
+    [undefined, '/scope', SHAPES],
+    ['all', '/scope', SHAPES],
+    [{}, '/scope', SHAPES],
+    [{ all: true, limit: 1 }, '/scope/limit', 'is unknown'],
+    [{ all: true, missing: true }, '/scope', SHAPES],
+    [{ entities: [] }, '/scope/entities', 'must have at least 1 items'],
+    [{ entities: 'ad-1' }, '/scope/entities', 'must be an array'],
+    [{ event_time: { from: '2026-01-01' } }, '/scope/event_time/from', /^must be ISO 8601 with an offset/],
+    [{ event_time: { from: '2026-01-01T00:00:00Z' } }, '/scope/event_time/to', 'is missing'],
+    [{ missing: 1 }, '/scope/missing', 'must be true'],
+  ])(
+    'the scope %j: what is wrong with it and what may stand there',
+    async ([scope, pointer, detail], { service }) => {
+      const answer = await service.http.post('/v1/backfills', { view: 'ad_image', scope });
+      const { errors } = problemSchema.parse(answer.body);
+      expect(errors).toContainEqual({
+        pointer,
+        detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
+      });
+    },
+  );
 
   test('another media type, a body beyond the limit, another method, a key that is none', async ({
     service,
@@ -130,6 +154,11 @@ describe('runs', () => {
     expect(second.runs[0]?.run_id).toBe(ids[0]);
     const stats = runsAnswerSchema.parse((await http.get('/v1/runs?view=ad_stats&status=queued')).body);
     expect(stats.runs.map(({ view }) => view)).toEqual(['ad_stats']);
+    const version = runsAnswerSchema.parse((await http.get('/v1/runs?view=ad_stats@1')).body);
+    expect(version.runs).toEqual(stats.runs);
+    await service.offlineStore.pool.query('update larder.runs set version = 7 where run_id = $1', [ids[2]]);
+    expect((await http.get('/v1/runs?view=ad_stats@1')).body).toMatchObject({ runs: [] });
+    expect((await http.get('/v1/runs?view=ad_stats')).body).toMatchObject({ runs: [{ version: 7 }] });
   });
 
   test('can be paused, resumed and cancelled; what the state forbids is a conflict', async ({ service }) => {
@@ -144,6 +173,40 @@ describe('runs', () => {
     const retried = await act('retry-failed');
     expect(retried.status).toBe(409);
   });
+
+  test('an open run cannot be retried', async ({ service }) => {
+    const id = await backfill(service);
+    const answer = await service.http.post(`/v1/runs/${id}/retry-failed`, '');
+    expect([answer.status, answer.body]).toMatchObject([
+      409,
+      {
+        code: 'RUN_STATE_CONFLICT',
+        detail: expect.stringContaining('is queued; it cannot be retried before'),
+      },
+    ]);
+  });
+
+  test.for(['pause', 'resume', 'cancel', 'retry-failed'])(
+    '%s takes no body but {} and no query',
+    async (action, { service }) => {
+      const path = `/v1/runs/${await backfill(service)}/${action}`;
+      const refused = await service.http.post(path, { when: 'tomorrow' });
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/when', detail: 'is unknown' }] },
+      });
+      expect(await service.http.post(path, '[]')).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '' }] },
+      });
+      expect(await service.http.post(path, '{')).toMatchObject({ status: 400 });
+      expect(await service.http.post(`${path}?now=1`, '')).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/query' }] },
+      });
+      expect((await service.http.post(path, {})).status).toBe(action === 'retry-failed' ? 409 : 200);
+    },
+  );
 
   test('list what failed', async ({ service }) => {
     const id = await backfill(service);
@@ -182,6 +245,9 @@ describe('runs', () => {
     ['/v1/runs?limit=1&limit=2', 422, 'REQUEST_INVALID'],
     ['/v1/runs?cursor=nonsense', 422, 'REQUEST_INVALID'],
     ['/v1/runs?sort=asc', 422, 'REQUEST_INVALID'],
+    ['/v1/runs?view=nothing', 404, 'VIEW_NOT_FOUND'],
+    ['/v1/runs?view=ad_stats@9', 404, 'VIEW_NOT_FOUND'],
+    ['/v1/runs?view=Ad', 422, 'REQUEST_INVALID'],
     ['/v1/nothing', 404, 'ROUTE_NOT_FOUND'],
   ] as const)('GET %s → %d %s', async ([path, status, code], { service }) => {
     const answer = await service.http.get(path);

@@ -1,3 +1,5 @@
+import { undocumented } from './undocumented.ts';
+
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -14,11 +16,15 @@ export interface Http {
   readonly url: string;
 }
 
+/** Asks, and holds every answer's status and code against the OpenAPI document. */
 export function createHttp(url: string): Http {
   const send = async (path: string, init: RequestInit): Promise<HttpAnswer> => {
     const response = await fetch(url + path, init);
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: jsonOf(text) };
+    const answer = { status: response.status, headers: response.headers, text, body: jsonOf(text) };
+    const missing = undocumented({ method: init.method ?? 'GET', path, ...answer });
+    if (missing !== undefined) throw new Error(`The OpenAPI document lacks an answer: ${missing}`);
+    return answer;
   };
   return {
     url,

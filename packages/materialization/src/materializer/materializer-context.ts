@@ -39,7 +39,13 @@ export interface MaterializerObserver {
   chunkEnded(view: string, outcome: 'done' | 'failed' | 'retried' | 'given_back' | 'lost'): void;
   rowsLanded(
     view: string,
-    rows: { readonly done: number; readonly failed: number; readonly skipped: number },
+    rows: {
+      readonly done: number;
+      readonly failed: number;
+      readonly skipped: number;
+      /** Of those skipped: entities whose row was put back into the online store. */
+      readonly restored: number;
+    },
   ): void;
 }
 

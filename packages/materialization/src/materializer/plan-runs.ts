@@ -3,11 +3,11 @@ import {
   claimRunToPlan,
   extendPlanning,
   failPlanning,
-  finishRuns,
   savePlan,
   type RunToPlan,
 } from '@larder/offline-store/runs';
 import { sourceScope } from '../backfill/source-scope.ts';
+import { endRuns } from './end-runs.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
 /** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */
@@ -35,7 +35,7 @@ export async function planNextRun(context: MaterializerContext): Promise<boolean
   } finally {
     clearInterval(keepClaim);
   }
-  await finishRuns(store, context.projectName);
+  await endRuns(context);
   return true;
 }
 
@@ -50,7 +50,13 @@ async function plan(context: MaterializerContext, run: RunToPlan): Promise<void>
   });
   if (!(await savePlan(context.store, run, chunks))) return;
   context.logger.info(
-    { runId: run.runId, view: view.ref, chunks: chunks.length, ms: Math.round(performance.now() - started) },
-    'A run was planned',
+    {
+      runId: run.runId,
+      view: view.ref,
+      chunks: chunks.length,
+      rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
+      planningMs: Math.round(performance.now() - started),
+    },
+    'A run started',
   );
 }

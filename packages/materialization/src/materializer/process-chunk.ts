@@ -4,7 +4,6 @@ import {
   claimChunk,
   completeChunk,
   failChunk,
-  finishRuns,
   giveBackChunk,
   type ChunkAttempt,
   type ClaimedChunk,
@@ -15,14 +14,22 @@ import { landRows } from '../landing/land-rows.ts';
 import { missingRows } from '../landing/missing-rows.ts';
 import { pickRetriedRows } from '../landing/pick-retried-rows.ts';
 import { prepareRows } from '../landing/prepare-rows.ts';
+import { restoreOnline } from '../landing/restore-online.ts';
 import { skipUnchanged } from '../landing/skip-unchanged.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { computeRows } from './compute-rows.ts';
+import { endRuns } from './end-runs.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
-const NOT_LOADED_DELAY_MS = 2_000;
+const GIVEN_BACK_DELAY_MS = 2_000;
+/** Nothing is wrong with the chunk: it waits, and no attempt is counted. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'DEFINITION_NOT_LOADED',
+  'ONLINE_STORE_UNAVAILABLE',
+  'ONLINE_STORE_FULL',
+]);
 
 export interface ProcessOptions {
   /** Aborted when the process must end: the chunk is given back, not failed. */
@@ -48,12 +55,12 @@ export async function processChunk(
     const view = context.views.find(chunk);
     if (!view) {
       // During a rolling restart another process has this code.
-      await giveBackChunk(store, chunk, NOT_LOADED_DELAY_MS);
+      await giveBackChunk(store, chunk, GIVEN_BACK_DELAY_MS);
       context.observer.chunkEnded(`${chunk.view}@${chunk.version}`, 'given_back');
       return;
     }
     await processClaimed(context, { chunk, view, stopping });
-    await finishRuns(store, context.projectName);
+    await endRuns(context);
   } catch (error) {
     logger.warn({ err: error, ...attempt }, 'A chunk is left to the watchdog');
   }
@@ -81,8 +88,8 @@ async function processClaimed(context: MaterializerContext, work: ClaimedWork): 
   } catch (error) {
     await heartbeat.stop();
     if (heartbeat.lost.aborted) return observer.chunkEnded(view.ref, 'lost');
-    if (stopping.aborted || (isLarderError(error) && error.code === 'DEFINITION_NOT_LOADED')) {
-      await giveBackChunk(store, chunk, stopping.aborted ? 0 : NOT_LOADED_DELAY_MS);
+    if (stopping.aborted || (isLarderError(error) && PASSING.has(error.code))) {
+      await giveBackChunk(store, chunk, stopping.aborted ? 0 : GIVEN_BACK_DELAY_MS);
       return observer.chunkEnded(view.ref, 'given_back');
     }
     logger.warn(
@@ -123,8 +130,22 @@ async function computeAndLand(
   });
   const refusals = [...prepared.failures, ...missingRows(bounds, scanned, view.entity)];
   const refused = refusals.length;
-  const { skipped } = unskipped;
+  const skipped = unskipped.unchanged.length;
   heartbeat.report({ done: 0, failed: refused, skipped });
+  // before anything is computed: a Redis that is away costs no work
+  const restored = await restoreOnline(unskipped.unchanged, {
+    store,
+    project,
+    onlineStore: context.onlineStore,
+    view: view.manifest,
+    entity: view.entity,
+    nowMs: clock.nowMs(),
+  });
+  if (restored > 0)
+    context.logger.debug(
+      { runId: chunk.runId, view: view.ref, rows: restored },
+      'Rows that the online store had lost were put back from history',
+    );
   const computed = await computeRows(unskipped.rows, {
     view,
     pool: context.pool,
@@ -149,7 +170,7 @@ async function computeAndLand(
     leaseMs: times.leaseMs,
   });
   if (!landed) return null;
-  context.observer.rowsLanded(view.ref, counts);
+  context.observer.rowsLanded(view.ref, { ...counts, restored });
   return computed.rows;
 }
 

@@ -6,11 +6,11 @@ import {
   endFrozenLandings,
   expireLeases,
   failUnloadedRuns,
-  finishRuns,
   giveBackChunk,
 } from '@larder/offline-store/runs';
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
 import { writeOnline } from '../landing/write-online.ts';
+import { endRuns } from './end-runs.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
 const CHUNKS_PER_TURN = 20;
@@ -31,7 +31,7 @@ export async function watch(context: MaterializerContext, queue: Pick<ChunkQueue
     graceMs: times.definitionGraceMs,
   }))
     logger.error({ runId }, 'No worker brought the code of a queued run; it failed');
-  await finishRuns(store, project);
+  await endRuns(context);
   // Last, because they need Redis: while it is away the others still happen.
   await replayLanded(context);
   await findLostJobs(context, queue);
@@ -56,7 +56,7 @@ async function replayLanded(context: MaterializerContext): Promise<void> {
       'A landed chunk was replayed into the online store',
     );
   }
-  if (landed.length > 0) await finishRuns(store, project);
+  if (landed.length > 0) await endRuns(context);
 }
 
 async function findLostJobs(

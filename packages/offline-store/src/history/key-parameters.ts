@@ -7,11 +7,16 @@ export type KeyValues = Readonly<Record<string, FieldValue>>;
 /** `unnest` over one typed array per join key, in the order of `keys`, as columns named like the join keys and `ordinality`. */
 export function keyRows(table: HistoryTable, keys: readonly KeyValues[]): RawBuilder<unknown> {
   const arrays = table.keys.map((column) => {
-    const values = keys.map((key) => parameter(table, column.name, key[column.name]));
+    const values = keyTexts(table, column.name, keys);
     return sql`${values}::text[]::${sql.raw(column.sqlType)}[]`;
   });
   const names = [...table.keys.map((column) => column.name), 'ordinality'];
   return sql`unnest(${sql.join(arrays)}) with ordinality as wanted (${sql.join(names.map((name) => sql.ref(name)))})`;
+}
+
+/** What PostgreSQL casts to the join key's type, in the order of `keys`. */
+export function keyTexts(table: HistoryTable, name: string, keys: readonly KeyValues[]): string[] {
+  return keys.map((key) => parameter(table, name, key[name]));
 }
 
 /** `history.a = wanted.a and history.b = wanted.b`. */

@@ -6,6 +6,13 @@ import type { RunStatus } from './runs.table.ts';
 export interface FinishedRun {
   readonly runId: string;
   readonly status: RunStatus;
+  readonly view: string;
+  readonly version: number;
+  readonly rowsDone: number;
+  readonly rowsFailed: number;
+  readonly rowsSkipped: number;
+  /** Unpaused time since it was planned. */
+  readonly seconds: number;
 }
 
 /**
@@ -31,7 +38,11 @@ export async function finishRuns(store: RunStore, project: string): Promise<Fini
         when s.rows_done + s.rows_skipped > 0 then 'partial'
         else 'failed' end
     from summed s where s.ended_run_id = r.run_id
-    returning r.run_id as "runId", r.status`.execute(store.db);
+    returning r.run_id as "runId", r.status, r.view, r.version, r.rows_done as "rowsDone",
+      r.rows_failed as "rowsFailed", r.rows_skipped as "rowsSkipped",
+      round(extract(epoch from r.finished_at - r.started_at) - r.paused_ms / 1000.0, 1)::double precision as seconds`.execute(
+    store.db,
+  );
   return rows;
 }
 

@@ -5,8 +5,9 @@ import { selectSummaries, type RunSummary } from './run-summary.ts';
 import type { RunStatus } from './runs.table.ts';
 
 export interface ListRunsOptions {
-  /** `ad_image`, or one version of it: `ad_image@1`. */
   readonly view?: string | undefined;
+  /** Of the view. @default all */
+  readonly version?: number | undefined;
   readonly status?: RunStatus | undefined;
   readonly cursor?: string | undefined;
   /** @default 50 */
@@ -21,11 +22,8 @@ export async function listRuns(
 ): Promise<{ runs: RunSummary[]; cursor: string | null }> {
   const limit = options.limit ?? 50;
   const conditions = [sql`r.project = ${project}`];
-  if (options.view !== undefined) {
-    const [view = '', version] = options.view.split('@');
-    conditions.push(sql`r.view = ${view}`);
-    if (version !== undefined) conditions.push(sql`r.version::text = ${version}`);
-  }
+  if (options.view !== undefined) conditions.push(sql`r.view = ${options.view}`);
+  if (options.version !== undefined) conditions.push(sql`r.version = ${options.version}`);
   if (options.status !== undefined) conditions.push(sql`r.status = ${options.status}`);
   if (options.cursor !== undefined) conditions.push(sql`r.revision < ${positionOf(options.cursor)}`);
   const runs = await selectSummaries(store, sql<boolean>`${sql.join(conditions, sql` and `)}`, limit + 1);

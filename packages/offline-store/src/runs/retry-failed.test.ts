@@ -29,7 +29,10 @@ describe('failed rows', () => {
     expect([...first.failures, ...second.failures].map((failure) => failure.key)).toEqual(['a', 'b', null]);
 
     await retryFailed(store, project, runId);
-    await retryFailed(store, project, runId);
+    await expect(retryFailed(store, project, runId)).rejects.toMatchObject({
+      code: 'RUN_STATE_CONFLICT',
+      message: expect.stringContaining('is running; it cannot be retried before it has ended'),
+    });
     expect(await getRun(store, project, runId)).toMatchObject({
       status: 'running',
       rows: { total: 20, done: 17, failed: 1 },

@@ -5,14 +5,15 @@ import type { RunStore } from './run-store.ts';
 
 /**
  * Computes again what failed in an ended run: failed chunks whole, and of the others only the failed rows, as new chunks.
- * A run that could not be planned is queued again. Nothing happens while a run is open or when nothing failed.
- * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run was cancelled.
+ * A run that could not be planned is queued again; nothing happens when nothing failed.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run is open or was cancelled.
  */
 export function retryFailed(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status, planned } = await lockRun(tx, project, runId);
-    if (status === 'cancelled') throw stateConflict(runId, status, 'retried');
-    if (status !== 'partial' && status !== 'failed') return;
+    if (status === 'succeeded') return;
+    if (status !== 'partial' && status !== 'failed')
+      throw stateConflict(runId, status, status === 'cancelled' ? 'retried' : 'retried before it has ended');
     await retryChunks(tx, runId);
     await retryRows(tx, runId);
     await sql`

@@ -51,7 +51,18 @@ describe('a run', () => {
     expect(moving).toMatchObject({ status: 'running', rows: { total: 10, done: 4, failed: 1 } });
     expect(moving.etaSeconds).toBeGreaterThan(0);
     expect(await land(store, runId, attempt)).toBe(true);
-    expect(await finishRuns(store, project)).toEqual([{ runId, status: 'succeeded' }]);
+    expect(await finishRuns(store, project)).toEqual([
+      {
+        runId,
+        view: 'ad_image',
+        version: 1,
+        status: 'succeeded',
+        rowsDone: 10,
+        rowsFailed: 0,
+        rowsSkipped: 0,
+        seconds: expect.any(Number),
+      },
+    ]);
     expect(await finishRuns(store, project)).toEqual([]);
     const ended = await getRun(store, project, runId);
     expect(ended).toMatchObject({
@@ -64,7 +75,7 @@ describe('a run', () => {
 
   test('without rows succeeds', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 0);
-    expect(await finishRuns(store, project)).toEqual([{ runId, status: 'succeeded' }]);
+    expect(await finishRuns(store, project)).toMatchObject([{ runId, status: 'succeeded', rowsDone: 0 }]);
   });
 
   test('is given once per idempotency key', async ({ store, project }) => {

@@ -1,7 +1,10 @@
+/* On the way of every prediction: what it adds to node:http is measured in microseconds; keep it so. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { LarderError } from '@larder/core';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
 /** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
@@ -10,11 +13,9 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     'content-encoding': encoding,
     'content-length': length,
   } = request.headers;
-  if (mediaType === undefined || !JSON_MEDIA_TYPE.test(mediaType)) {
-    return refuse(
-      request,
-      new LarderError('MEDIA_TYPE_UNSUPPORTED', "Send the body as 'content-type: application/json'."),
-    );
+  if (mediaType !== 'application/json') {
+    const problem = mediaTypeProblem(mediaType);
+    if (problem !== undefined) return refuse(request, new LarderError('MEDIA_TYPE_UNSUPPORTED', problem));
   }
   if (encoding !== undefined && encoding !== 'identity') {
     return refuse(
@@ -38,7 +39,11 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       else (rest ??= [first]).push(part);
     });
     request.on('end', () => {
-      resolve(rest === undefined ? (first?.toString('utf8') ?? '') : Buffer.concat(rest).toString('utf8'));
+      const bytes = rest === undefined ? first : Buffer.concat(rest);
+      if (bytes === undefined) resolve('');
+      // decoding would put U+FFFD into a key or a feature, and the answer would be about something else
+      else if (isUtf8(bytes)) resolve(bytes.toString('utf8'));
+      else reject(new LarderError('REQUEST_MALFORMED', 'The body is not valid UTF-8.'));
     });
     request.on('error', () =>
       reject(new LarderError('REQUEST_MALFORMED', 'The body ended before it was complete.')),
@@ -56,6 +61,15 @@ export function parseJson(text: string): unknown {
       text === '' ? 'The body is empty; send JSON.' : 'The body is not valid JSON.',
     );
   }
+}
+
+function mediaTypeProblem(mediaType: string | undefined): string | undefined {
+  if (mediaType === undefined || !JSON_MEDIA_TYPE.test(mediaType))
+    return "Send the body as 'content-type: application/json'.";
+  const charset = CHARSET.exec(mediaType)?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset))
+    return 'Send the body in UTF-8; JSON has no other encoding.';
+  return undefined;
 }
 
 /** What is left of the body is read and dropped, so that the connection can be used again. */

@@ -1,0 +1,30 @@
+import type { Logger } from '@larder/core';
+import type { StatusTotals } from './status-totals.ts';
+
+export interface WarnUnreadableOptions {
+  readonly readings: Pick<StatusTotals, 'list'>;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** @default 10 seconds */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Rows that stand in the online store and cannot be read are answered as not found. One line per view and interval says
+ * so: looked up in the counts, as the predictions themselves log nothing.
+ */
+export function warnUnreadable({ readings, logger, intervalMs = 10_000 }: WarnUnreadableOptions): {
+  close(): void;
+} {
+  const known = new Map<string, number>();
+  const timer = setInterval(() => {
+    for (const { view, status, count } of readings.list()) {
+      if (status !== 'UNREADABLE' || count === (known.get(view) ?? 0)) continue;
+      logger.warn(
+        { view, readings: count - (known.get(view) ?? 0) },
+        'Rows were taken for not found: they have a newer format or another schema; restart with the code that wrote them',
+      );
+      known.set(view, count);
+    }
+  }, intervalMs).unref();
+  return { close: () => clearInterval(timer) };
+}
