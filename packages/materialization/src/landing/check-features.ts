@@ -7,7 +7,10 @@ export type CheckedFeatures =
   | { readonly ok: true; readonly values: Readonly<Record<string, FieldValue | null>> }
   | { readonly ok: false; readonly failure: LandedFailure };
 
-/** What a computation made of a row, checked against the view's schema. */
+/**
+ * What a computation made of a row, checked against the view's schema. Of a ready-made one the schema takes what it
+ * declares; own code names exactly the declared features, so that a misspelt one is found.
+ */
 export function checkOutcome(
   view: FeatureViewManifest,
   row: PreparedRow,
@@ -17,11 +20,15 @@ export function checkOutcome(
     const { code, reason, retryable } = outcome.failure;
     return { ok: false, failure: rowFailure(row, code, reason, retryable) };
   }
+  const readyMade = view.compute?.code_sha256 === null;
   const undeclared = Object.keys(outcome.values).find(
-    (name) => !view.schema.some((field) => field.name === name),
+    (name) => !readyMade && !view.schema.some((field) => field.name === name),
   );
   if (undeclared !== undefined)
-    return refused(row, `${undeclared} is not declared in the schema of ${viewRef(view)}.`);
+    return refused(
+      row,
+      `${undeclared} is not declared in the schema of ${viewRef(view)}; declare it there, or leave it out of what compute gives.`,
+    );
   return checkFeatures(view, row, outcome.values);
 }
 
