@@ -1,6 +1,8 @@
 // What the API process needs: no queue, no threads.
 export { createBackfill } from './backfill/create-backfill.ts';
 export type { BackfillRequest } from './backfill/create-backfill.ts';
+export { checkComputed, checkValues } from './landing/check-features.ts';
+export type { CheckedValues } from './landing/check-features.ts';
 export { pushRows } from './push/push-rows.ts';
 export type { PushDeps, PushRequest, PushResult } from './push/push-rows.ts';
 export type { RejectedRow } from './push/check-pushed-rows.ts';

@@ -24,7 +24,12 @@ function judge(store: string, aheadMs: number): Finding {
   const seconds = Math.abs(aheadMs / 1_000).toFixed(1);
   const detail = `that of ${store} is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`;
   if (Math.abs(aheadMs) <= WARN_MS)
-    return ok(check, `within ${Math.ceil(Math.abs(aheadMs))} ms of ${store}'s`);
+    return ok(
+      check,
+      Math.abs(aheadMs) < 1
+        ? 'agrees with this machine’s'
+        : `within ${Math.ceil(Math.abs(aheadMs))} ms of ${store}'s`,
+    );
   const mend = 'Let both machines keep time by NTP: sudo timedatectl set-ntp true';
   return Math.abs(aheadMs) <= FAIL_MS ? warn(check, detail, mend) : fail(check, detail, mend);
 }
