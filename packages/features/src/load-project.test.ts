@@ -100,7 +100,7 @@ describe('loadProject', () => {
     expect(await failureOf(join(FIXTURES, 'nowhere.ts'))).toMatchObject({ code: 'PROJECT_NOT_FOUND' });
     expect(await failureOf(join(FIXTURES, 'throws', 'larder.config.ts'))).toMatchObject({
       code: 'PROJECT_NOT_LOADABLE',
-      message: expect.stringContaining('no such secret') as string,
+      message: expect.stringContaining('no such secret (larder.config.ts:1:') as string,
     });
   });
 
