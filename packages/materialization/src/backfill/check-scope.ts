@@ -1,6 +1,13 @@
-import { LarderError, type ErrorDetail } from '@larder/core';
-import { decodeJsonValue, encodeJsonValue, type EntityManifest, type JsonValue } from '@larder/features';
+import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import {
+  decodeJsonValue,
+  encodeJsonValue,
+  type EntityManifest,
+  type FieldValue,
+  type JsonValue,
+} from '@larder/features';
 import type { RunScope } from '@larder/offline-store/runs';
+import { entityKey } from '@larder/online-store';
 
 /**
  * The scope in one spelling, join keys in the entity's order.
@@ -26,16 +33,35 @@ function checkKeys(
   { at, errors }: { readonly at: number; readonly errors: ErrorDetail[] },
 ): Record<string, JsonValue> {
   const checked: Record<string, JsonValue> = {};
+  const values: Record<string, FieldValue> = {};
+  const before = errors.length;
   for (const joinKey of entity.join_keys) {
     const decoded = decodeJsonValue(joinKey, keys[joinKey.name]);
-    if (decoded.ok) checked[joinKey.name] = encodeJsonValue(joinKey, decoded.value);
-    else errors.push({ pointer: `/scope/entities/${at}/${joinKey.name}`, detail: decoded.detail });
+    if (decoded.ok) {
+      values[joinKey.name] = decoded.value;
+      checked[joinKey.name] = encodeJsonValue(joinKey, decoded.value);
+    } else errors.push({ pointer: `/scope/entities/${at}/${joinKey.name}`, detail: decoded.detail });
   }
   for (const name of Object.keys(keys)) {
     if (!entity.join_keys.some((joinKey) => joinKey.name === name))
       errors.push({ pointer: `/scope/entities/${at}/${name}`, detail: `is no join key of ${entity.name}` });
   }
+  if (errors.length === before) {
+    const detail = keyProblem(entity, values);
+    if (detail !== null) errors.push({ pointer: `/scope/entities/${at}`, detail });
+  }
   return checked;
+}
+
+/** Why no store can hold this key; null when it can. */
+function keyProblem(entity: EntityManifest, values: Readonly<Record<string, FieldValue>>): string | null {
+  try {
+    entityKey(entity, values);
+    return null;
+  } catch (error) {
+    if (!isLarderError(error)) throw error;
+    return error.message.replace(/\.$/, '');
+  }
 }
 
 function invalid(errors: readonly ErrorDetail[]): LarderError {
