@@ -9,6 +9,9 @@ import {
 import type { RunScope } from '@larder/offline-store/runs';
 import { entityKey } from '@larder/online-store';
 
+/** PostgreSQL has no year 0. */
+const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
+
 /**
  * The scope in one spelling, join keys in the entity's order.
  * @throws REQUEST_INVALID with a pointer per wrong key
@@ -17,8 +20,10 @@ export function checkScope(entity: EntityManifest, scope: RunScope): RunScope {
   if ('all' in scope || 'missing' in scope) return scope;
   if ('event_time' in scope) {
     const { from, to } = scope.event_time;
-    if (!(Date.parse(from) < Date.parse(to)))
-      throw invalid([{ pointer: '/scope/event_time', detail: 'must be two instants, from before to' }]);
+    if (!(Date.parse(from) >= FIRST_INSTANT_MS && Date.parse(from) < Date.parse(to)))
+      throw invalid([
+        { pointer: '/scope/event_time', detail: 'must be two instants from the year 1 on, from before to' },
+      ]);
     return { event_time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } };
   }
   const errors: ErrorDetail[] = [];
