@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { accessSync, constants } from 'node:fs';
+
+const MAX_LOG_BYTES = 10_000_000;
 
 export interface OwnedProcessOptions {
   readonly name: string;
@@ -11,7 +12,7 @@ export interface OwnedProcessOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Output goes here, appended. */
+  /** Output goes here, appended; a file above 10 MB is put aside first as `<file>.1`, in the place of an older one. */
   readonly logFile: string;
   /** Asks for an orderly end. @default 'SIGTERM' */
   readonly stopSignal?: NodeJS.Signals;
@@ -37,6 +38,7 @@ export interface OwnedProcess {
  */
 export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
   const stopSignal = options.stopSignal ?? 'SIGTERM';
+  putAside(options.logFile);
   const log = openSync(options.logFile, 'a', 0o600);
   const line = [...(options.wrapper ?? []), ...dieWithParent(stopSignal), options.command, ...options.args];
   const child: ChildProcess = spawn(line[0] as string, line.slice(1), {
@@ -68,6 +70,11 @@ export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
       clearTimeout(timer);
     },
   };
+}
+
+function putAside(logFile: string): void {
+  const sizeBytes = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeBytes > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
 /** Waits until `probe` succeeds. @throws Error with the log's end when the process ends first or time is up. */

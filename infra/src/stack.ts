@@ -1,10 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { openStateFolder } from './state-folder.ts';
 import { prepareProject, type PreparedProject } from './stack/prepare-project.ts';
-import { httpAddress, startInference, startWorker } from './stack/start-apps.ts';
+import { httpAddress, startApps, type AppsOptions, type StartedApps } from './stack/start-apps.ts';
 import { startStores, type Stores } from './stack/start-stores.ts';
 import { claimStackFile, endAbandonedApps, removeStackFile, updateStackFile } from './stack/stack-file.ts';
 import type { Supervised } from './stack/supervise.ts';
+
+export type { PreparedProject } from './stack/prepare-project.ts';
+export type { Stores } from './stack/start-stores.ts';
 
 export interface StackOptions {
   /** Path of larder.config.ts. */
@@ -28,8 +31,12 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>> | StackEnvironment;
   /** Who applies the project, for the record. @default 'larder up' */
   readonly actor?: string;
-  /** Lines for a person, also later: a process that died and was started again. */
+  /** Makes the stores ready for the apps. @default migrates the database and applies the project */
+  readonly prepare?: (stores: Stores) => Promise<PreparedProject>;
+  /** Lines for a person, also later: a process that runs again. */
   readonly onProgress?: (message: string) => void;
+  /** A process died or does not start again. @default onProgress */
+  readonly onTrouble?: (message: string) => void;
   /** Gives up starting; what runs already is stopped. */
   readonly signal?: AbortSignal;
 }
@@ -50,12 +57,19 @@ export interface Stack {
   readonly logs: string;
   /** Ids of the supervised processes by name, as of now. */
   pids(): Readonly<Record<string, number>>;
+  /**
+   * Ends inference and worker, does `between` and starts both again at the same ports, also when `between` fails.
+   * @throws what `between` throws, or Error when an app does not start: then neither runs
+   */
+  restartApps(between: () => Promise<void>): Promise<void>;
   /** Inference and worker drain and end, then Redis and PostgreSQL. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 6_570;
+/** Of apps that are started again at once: a chunk under way is computed again when its lease has expired. */
+const RESTART_GRACE_MS = 3_000;
 
 /**
  * Starts what is not configured of PostgreSQL and Redis, applies the project and starts inference and worker as
@@ -66,13 +80,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const project = resolve(options.project);
   const root = resolve(options.root ?? dirname(project));
   const { host = DEFAULT_HOST, port = DEFAULT_PORT, onProgress = () => {} } = options;
+  const onTrouble = options.onTrouble ?? onProgress;
   const signal = options.signal ?? new AbortController().signal;
   await endAbandonedApps(root);
   claimStackFile(root, project);
   const stores: Supervised[] = [];
-  const apps: Supervised[] = [];
+  let apps: StartedApps | null = null;
+  let stopping = false;
   const stop = async (): Promise<void> => {
-    await Promise.all(apps.map((app) => app.stop()));
+    stopping = true;
+    await apps?.stop();
     await Promise.all(stores.map((store) => store.stop()));
     removeStackFile(root);
   };
@@ -82,16 +99,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrl: options.databaseUrl,
       redisUrl: options.redisUrl,
       onProgress,
+      onTrouble,
       started: (server) => stores.push(server),
       signal,
     });
     signal.throwIfAborted();
     const given = typeof options.env === 'function' ? await options.env(addresses) : (options.env ?? {});
-    const applied = await prepareProject({
-      project,
-      databaseUrl: addresses.databaseUrl,
-      actor: options.actor,
-    });
+    const { databaseUrl } = addresses;
+    const applied = await (options.prepare?.(addresses) ??
+      prepareProject({ project, databaseUrl, actor: options.actor }));
     onProgress(applied.text);
     signal.throwIfAborted();
 
@@ -104,35 +120,47 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       LARDER_REDIS_URL: addresses.redisUrl,
       LARDER_QUEUE_REDIS_URL: queueRedisUrl,
     };
-    const common = {
+    const appsOptions: AppsOptions = {
       env: { ...process.env, ...env },
       folder: logs,
-      onRestart: () => updateStackFile(root, { apps: pidsOf(apps) }),
+      onRestart: (pids) => updateStackFile(root, { apps: pids }),
       host,
       onProgress,
+      onTrouble,
       signal,
     };
-    const inference = await startInference({ ...common, port });
-    apps.push(inference.server);
-    if (inference.port !== port) onProgress(`Port ${port} is taken; inference listens on ${inference.port}.`);
-    const worker = await startWorker({ ...common, port: inference.port + 1 });
-    apps.push(worker.server);
+    apps = await startApps({ ...appsOptions, port });
+    const { ports } = apps;
+    if (ports.inference !== port)
+      onProgress(`Port ${port} is taken; inference listens on ${ports.inference}.`);
     onProgress('Inference and worker are ready.');
 
-    const inferenceUrl = httpAddress(host, inference.port);
+    const inferenceUrl = httpAddress(host, ports.inference);
     updateStackFile(root, {
       addresses: { ...addresses, queueRedisUrl, inferenceUrl, env: given },
-      apps: pidsOf(apps),
+      apps: apps.pids(),
     });
     let stopped: Promise<void> | null = null;
     return {
       ...addresses,
       inferenceUrl,
-      workerUrl: httpAddress(host, worker.port),
+      workerUrl: httpAddress(host, ports.worker),
       env,
       applied,
       logs,
-      pids: () => pidsOf([...apps, ...stores]),
+      pids: () => ({ ...apps?.pids(), ...pidsOf(stores) }),
+      async restartApps(between) {
+        await apps?.stop(RESTART_GRACE_MS);
+        try {
+          await between();
+        } finally {
+          // a stop that came meanwhile has nothing to end but what runs now
+          if (!stopping) {
+            apps = await startApps({ ...appsOptions, port: ports.inference, exactPorts: ports });
+            updateStackFile(root, { apps: apps.pids() });
+          }
+        }
+      },
       stop: () => (stopped ??= stop()),
     };
   } catch (error) {

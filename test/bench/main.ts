@@ -15,17 +15,18 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'cold-start': () => import('./cold-start.ts'),
 };
 
-const USAGE = `usage: npm run bench -- [--only NAME] [--json]
+const USAGE = `usage: npm run bench -- [NAME …] [--json]
 
 Each row compares with a floor measured in the same run on the same stores, in turn, and prints the median ratio.
 Names: ${Object.keys(BENCHES).join(', ')}`;
 
-const { values: options } = parseOptions();
+const { values: options, positionals } = parseOptions();
 if (options.help) {
   console.log(USAGE);
   process.exit(0);
 }
-const names = options.only ? [options.only] : Object.keys(BENCHES);
+const chosen = [...positionals, ...(options.only ?? [])];
+const names = chosen.length > 0 ? chosen : Object.keys(BENCHES);
 const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
 if (unknown !== undefined) {
   console.error(`There is no benchmark '${unknown}'.\n\n${USAGE}`);
@@ -46,7 +47,12 @@ process.exit(rows.some((row) => row.ok === false) ? 1 : 0);
 function parseOptions() {
   try {
     return parseArgs({
-      options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+      options: {
+        only: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);

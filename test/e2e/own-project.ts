@@ -12,8 +12,10 @@ export interface OwnProject {
   /** Runs a program in the project as a person would; fails with its output. @returns stdout */
   run(command: string, ...args: readonly string[]): string;
   larder(...args: readonly string[]): string;
-  /** `larder up`, until it says that it is ready. */
-  up(): Promise<void>;
+  /** Starts `larder dev`, until it says that it is ready. */
+  dev(): Promise<void>;
+  /** Makes a change of the definitions, until `larder dev` says that it is applied. @returns what it says */
+  applied(change: () => void | Promise<void>): Promise<string>;
   /** Copies a file of `own-project/` to the same place. */
   put(file: string): void;
 }
@@ -28,6 +30,16 @@ export const test = base
   .extend('project', { scope: 'file' }, async ({}, { onCleanup }) => {
     const folder = mkdtempSync(join(tmpdir(), 'larder-own-'));
     let stack: ChildProcess | null = null;
+    let said = '';
+    const heard = async (words: RegExp, from = 0): Promise<void> => {
+      await vi.waitUntil(
+        () => {
+          if (stack?.exitCode !== null) throw new Error(`larder dev ended:\n${said}`);
+          return words.test(said.slice(from));
+        },
+        { timeout: 120_000, interval: 50 },
+      );
+    };
     onCleanup(async () => {
       if (stack !== null && stack.exitCode === null) {
         stack.kill('SIGTERM');
@@ -42,12 +54,11 @@ export const test = base
       larder: (...args) => run('npx', 'larder', ...args),
       put: (file) =>
         cpSync(join(import.meta.dirname, 'own-project', file), join(folder, file), { recursive: true }),
-      async up() {
+      async dev() {
         shareRedis(folder);
-        const said: string[] = [];
         const child = spawn(
           process.execPath,
-          ['node_modules/larder/bin/larder.js', 'up', '--port', '27570'],
+          ['node_modules/larder/bin/larder.js', 'dev', '--port', '27570'],
           {
             cwd: folder,
             env: strangersEnvironment(),
@@ -56,14 +67,14 @@ export const test = base
         );
         stack = child;
         for (const stream of [child.stdout, child.stderr])
-          stream.on('data', (text: Buffer) => said.push(String(text)));
-        await vi.waitUntil(
-          () => {
-            if (child.exitCode !== null) throw new Error(`larder up ended:\n${said.join('')}`);
-            return said.join('').includes('Larder is up');
-          },
-          { timeout: 120_000, interval: 50 },
-        );
+          stream.on('data', (text: Buffer) => (said += String(text)));
+        await heard(/Watching the definitions/);
+      },
+      async applied(change) {
+        const from = said.length;
+        await change();
+        await heard(/ready in \d+ ms/, from);
+        return said.slice(from);
       },
     };
     return project;

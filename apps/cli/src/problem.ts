@@ -31,15 +31,17 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
 
 /** Says what went wrong and gives the exit code: text on stderr, with `--json` a problem on stdout. */
 export function reportError(thrown: unknown, out: Output): number {
-  const error = expected(thrown);
-  out.answer(problemOf(error), () => {
-    out.note(`${out.style.red(titleOf(error))} ${out.style.dim(`(${error.code})`)}`);
-    out.note(error.message);
-    for (const { pointer, detail } of error.errors)
-      if (!error.message.includes(detail) && !error.message.includes(pointer.slice(1)))
-        out.note(`  ${pointer} ${detail}`);
-  });
+  const error = shownError(thrown);
+  out.answer(problemOf(error), () => showError(error, out));
   return exitCodeOf(error);
+}
+
+export function showError(error: LarderError, out: Output): void {
+  out.note(`${out.style.red(titleOf(error))} ${out.style.dim(`(${error.code})`)}`);
+  out.note(error.message);
+  for (const { pointer, detail } of error.errors)
+    if (!error.message.includes(detail) && !error.message.includes(pointer.slice(1)))
+      out.note(`  ${pointer} ${detail}`);
 }
 
 /** On a command line there is no contract and no request. */
@@ -48,7 +50,7 @@ function titleOf({ code }: LarderError): string {
 }
 
 /** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
-function expected(thrown: unknown): LarderError {
+export function shownError(thrown: unknown): LarderError {
   if (thrown instanceof CommanderError) return notParsed(thrown);
   const error = toLarderError(thrown);
   if (error.code !== 'INTERNAL' || error.cause === undefined) return error;

@@ -15,6 +15,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'start the apps and whatever of PostgreSQL and Redis is not configured',
     load: () => import('./verbs/up.ts'),
   },
+  dev: {
+    summary: 'the same on embedded stores, applying every change of the definitions at once',
+    load: () => import('./verbs/dev.ts'),
+  },
   plan: {
     summary: 'show what apply would change',
     load: () => import('./verbs/plan.ts'),

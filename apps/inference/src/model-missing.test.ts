@@ -44,6 +44,21 @@ test('an artifact that is not what was applied: 503 for its model alone, ready b
   await inference.close();
 });
 
+test('a folder of a model that is not there at the start: the other models answer', async ({ service }) => {
+  const folder = join(service.project.root, 'models/ad_brightness');
+  await rename(folder, `${service.project.root}/away`);
+  const inference = await startInference(service.config, logger);
+  const http = createHttp(inference.url);
+  expect((await http.post(PATH, ASKED)).body).toMatchObject({ code: 'MODEL_NOT_READY' });
+  expect((await http.post('/v1/models/fragile_model/predict', { request: { how: 'x' } })).status).toBe(200);
+  expect(await notReady(http)).toMatchObject([
+    { name: 'model ad_brightness', detail: expect.stringContaining('models/ad_brightness') },
+  ]);
+  await rename(`${service.project.root}/away`, folder);
+  await vi.waitFor(async () => expect(await notReady(http)).toEqual([]), { timeout: 15_000 });
+  await inference.close();
+});
+
 test('a new artifact that fails its golden rows: the version before goes on, readiness says why', async ({
   service,
 }) => {

@@ -57,7 +57,8 @@ export async function startInference(
   logger: Logger,
   options: StartOptions = {},
 ): Promise<Inference> {
-  const project = await loadProject(config.projectPath);
+  // a model without its artifact is not ready; the others answer
+  const project = await loadProject(config.projectPath, { modelsMayBeAbsent: true });
   const redis = await openRedis(config, logger);
   const offlineStore = await openDatabase(config, logger);
   const onlineStore = createOnlineStore({ redis, project: project.name });

@@ -77,6 +77,7 @@ async function startAll(): Promise<{ stack: Stack; adsDatabaseUrl: string }> {
     actor: 'demo',
     signal: interrupted.signal,
     onProgress: good,
+    onTrouble: bad,
     async env({ databaseUrl }) {
       adsDatabaseUrl = options.databaseUrl ?? (await createAdsDatabase(databaseUrl));
       const seeded = await seedAds({ databaseUrl: adsDatabaseUrl, feedUrl: feed.url });

@@ -12,6 +12,8 @@ export interface StackFile {
   /** Absolute path of larder.config.ts. */
   readonly project: string;
   readonly startedAt: string;
+  /** Folder of the logs. */
+  readonly logs: string;
   /** Null while the stack is starting. */
   readonly addresses: StackAddresses | null;
   /** Process ids of the apps by name, to end what a crash left behind. */
@@ -70,6 +72,7 @@ export function claimStackFile(root: string, project: string): void {
     script: commandLine(process.pid),
     project,
     startedAt: new Date().toISOString(),
+    logs: resolve(root, '.larder', 'stack'),
     addresses: null,
     apps: {},
   };

@@ -9,7 +9,69 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 25_000;
 const PORT_RACES = 5;
 
-export interface AppOptions {
+export interface AppsOptions extends Omit<AppOptions, 'port' | 'onRestart'> {
+  /** Hears of all ids after one of the apps was started again. */
+  readonly onRestart: (pids: Readonly<Record<string, number>>) => void;
+}
+
+interface Ports {
+  readonly inference: number;
+  readonly worker: number;
+}
+
+export interface StartedApps {
+  readonly ports: Ports;
+  pids(): Readonly<Record<string, number>>;
+  /** @param graceMs longer than a chunk may take, unless told otherwise */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Both apps, ready; the worker beside inference's port. @throws Error when one does not start: neither runs then */
+export async function startApps(
+  options: AppsOptions & {
+    /** The first port to try. */
+    readonly port: number;
+    /** Those of apps that ran before and are known by their addresses. */
+    readonly exactPorts?: Ports;
+  },
+): Promise<StartedApps> {
+  const { exactPorts } = options;
+  const running: Supervised[] = [];
+  const pids = () => Object.fromEntries(running.map((server) => [server.name, server.pid()]));
+  const common = { ...options, onRestart: () => options.onRestart(pids()) };
+  const stop = async (graceMs?: number): Promise<void> => {
+    await Promise.all(running.map((server) => server.stop(graceMs)));
+  };
+  const started = async (starting: Promise<StartedApp>): Promise<StartedApp> => {
+    const app = await starting;
+    running.push(app.server);
+    return app;
+  };
+  try {
+    if (exactPorts !== undefined) {
+      // both ports are known: neither app waits for the other
+      const both = await Promise.allSettled([
+        started(startInference({ ...common, port: exactPorts.inference })),
+        started(startWorker({ ...common, port: exactPorts.worker })),
+      ]);
+      for (const each of both) if (each.status === 'rejected') throw each.reason;
+      const ports = both.flatMap((each) => (each.status === 'fulfilled' ? [each.value.port] : []));
+      if (ports[0] !== exactPorts.inference || ports[1] !== exactPorts.worker)
+        throw new Error(
+          'Another program took a port of the apps while they were down; start the stack again.',
+        );
+      return { ports: exactPorts, pids, stop };
+    }
+    const inference = await started(startInference(common));
+    const worker = await started(startWorker({ ...common, port: inference.port + 1 }));
+    return { ports: { inference: inference.port, worker: worker.port }, pids, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface AppOptions {
   readonly env: NodeJS.ProcessEnv;
   /** `.larder/stack`: logs go here. */
   readonly folder: string;
@@ -17,22 +79,23 @@ export interface AppOptions {
   /** The first port to try. */
   readonly port: number;
   readonly onProgress: (message: string) => void;
+  readonly onTrouble: (message: string) => void;
   readonly onRestart: () => void;
   readonly signal: AbortSignal;
 }
 
-export interface StartedApp {
+interface StartedApp {
   readonly server: Supervised;
   readonly port: number;
 }
 
 /** The inference service, ready to predict. @throws Error with the end of its log */
-export function startInference(options: AppOptions): Promise<StartedApp> {
+function startInference(options: AppOptions): Promise<StartedApp> {
   return startApp(options, { name: 'inference', portVariable: 'LARDER_PORT', readyPath: '/health/ready' });
 }
 
 /** The worker, taking chunks. @throws Error with the end of its log */
-export function startWorker(options: AppOptions): Promise<StartedApp> {
+function startWorker(options: AppOptions): Promise<StartedApp> {
   return startApp(options, {
     name: 'worker',
     portVariable: 'LARDER_WORKER_METRICS_PORT',
@@ -56,6 +119,7 @@ async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
           name: app.name,
           start: (signal) => startOnce({ ...options, signal }, app, port),
           onProgress: options.onProgress,
+          onTrouble: options.onTrouble,
           onRestart: options.onRestart,
           stopGraceMs: STOP_GRACE_MS,
         },

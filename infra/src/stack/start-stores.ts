@@ -16,6 +16,7 @@ export interface StoresOptions {
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly onProgress: (message: string) => void;
+  readonly onTrouble: (message: string) => void;
   /** Hears of each server as soon as it runs, so that a failure later on can end it. */
   readonly started: (server: Supervised) => void;
   readonly signal: AbortSignal;
@@ -28,7 +29,7 @@ export interface Stores {
 
 /** Starts what is not configured of PostgreSQL and Redis, as children on unix sockets. */
 export async function startStores(options: StoresOptions): Promise<Stores> {
-  const { onProgress, signal } = options;
+  const { onProgress, onTrouble, signal } = options;
   const folder = openStateFolder(options.root, 'stack');
   // both settle before a failure is passed on: what started beside it is known by then
   const [database, redis] = await Promise.allSettled([embedPostgres(), embedRedis()]);
@@ -52,6 +53,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
             return postgres.process;
           },
           onProgress,
+          onTrouble,
           stopGraceMs: 20_000,
         },
         signal,
@@ -77,6 +79,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
             return server.process;
           },
           onProgress,
+          onTrouble,
           stopGraceMs: 20_000,
         },
         signal,

@@ -31,6 +31,7 @@ function supervised(start: () => Promise<OwnedProcess>) {
         name: 'sleeper',
         start,
         onProgress: (text) => said.push(text),
+        onTrouble: (text) => said.push(`! ${text}`),
         onRestart: (pid) => restarts.push(pid),
         stopGraceMs: 5_000,
       },
@@ -47,8 +48,8 @@ test('starts a process again that was killed, says so, and ends it for good', as
   await vi.waitFor(() => expect(restarts).toHaveLength(1), { timeout: 10_000 });
   expect(server.pid()).toBe(restarts[0]);
   expect(said).toEqual([
-    expect.stringContaining('sleeper ended (SIGKILL)'),
-    expect.stringContaining('is back'),
+    expect.stringMatching(/^! sleeper ended \(SIGKILL\)/),
+    expect.stringMatching(/^sleeper is back/),
   ]);
   await server.stop();
   expect(isRunning(server.pid())).toBe(false);

@@ -11,6 +11,8 @@ export interface SuperviseOptions {
   /** Starts it and resolves once it is ready; gives up early when the signal is aborted. */
   readonly start: (signal: AbortSignal) => Promise<OwnedProcess>;
   readonly onProgress: (message: string) => void;
+  /** Hears of a process that died, and of one that does not start again. */
+  readonly onTrouble: (message: string) => void;
   /** Hears of the new process after a restart. */
   readonly onRestart?: (pid: number) => void;
   /** How long an orderly end may take. */
@@ -22,12 +24,12 @@ export interface Supervised {
   /** Of the present process; another one after a restart. */
   pid(): number;
   /** Ends it for good. */
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** Keeps a process running: one that ends is started again, after a wait that doubles. @throws what the first start throws */
 export async function supervise(options: SuperviseOptions, signal: AbortSignal): Promise<Supervised> {
-  const { name, onProgress } = options;
+  const { name, onProgress, onTrouble } = options;
   const stopping = new AbortController();
   let current = await options.start(AbortSignal.any([signal, stopping.signal]));
 
@@ -38,7 +40,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
       const { code, signal: killedBy } = await current.exited;
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAtMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
-      onProgress(
+      onTrouble(
         `${name} ended (${killedBy ?? `exit code ${code}`}); starting it again in ${delayMs / 1_000} s. Its log: ${current.logFile}`,
       );
       for (;;) {
@@ -53,7 +55,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
           break;
         } catch (error) {
           if (stopping.signal.aborted) return;
-          onProgress(`${name} does not start; next try in ${delayMs / 1_000} s. ${messageOf(error)}`);
+          onTrouble(`${name} does not start; next try in ${delayMs / 1_000} s. ${messageOf(error)}`);
         }
       }
     }
@@ -62,12 +64,12 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   return {
     name,
     pid: () => current.pid,
-    async stop() {
+    async stop(graceMs = options.stopGraceMs) {
       stopping.abort();
-      await current.stop(options.stopGraceMs);
+      await current.stop(graceMs);
       await watching;
       // a restart that was on its way when the stop came
-      await current.stop(options.stopGraceMs);
+      await current.stop(graceMs);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts';
 import { isBranded } from './brand.ts';
 import type { Entity } from './entity.ts';
 import type { FeatureView } from './feature-view.ts';
@@ -13,6 +14,15 @@ export interface Definitions {
   readonly featureViews: readonly FeatureView[];
   readonly onDemandFeatureViews: readonly OnDemandFeatureView[];
   readonly models: readonly Model[];
+}
+
+/** Of computations and models; the same folder may stand several times. */
+export function usedArtifacts({ featureViews, models }: Definitions): Artifact[] {
+  const computes = featureViews.flatMap((view) => view.compute ?? []);
+  return [
+    ...computes.flatMap((compute) => Object.values(compute.artifacts)),
+    ...models.map((model) => model.artifact),
+  ];
 }
 
 type Definition = Project | Entity | FeatureView | OnDemandFeatureView | Model | FeatureInput;

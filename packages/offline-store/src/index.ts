@@ -8,6 +8,8 @@ export type { Database } from './database.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
+export { forgetViewVersionIn } from './history/forget-view-version.ts';
+export type { ViewVersion } from './history/forget-view-version.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
 export type { OrderKey, Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';

@@ -29,6 +29,11 @@ export function entityKey(
   return key;
 }
 
+/** The same of join keys as a source's own texts, in the entity's order. @throws ENTITY_KEY_INVALID */
+export function entityKeyOfTexts(entity: EntityManifest, texts: readonly string[]): string {
+  return entityKey(entity, parseEntityKey(entity, texts.map(escape).join('|')));
+}
+
 /**
  * The join keys that a canonical or typed-in key stands for; a `%` that starts no escape is taken as it is.
  * @throws ENTITY_KEY_INVALID

@@ -3,7 +3,7 @@ export { connectRedis } from './connect-redis.ts';
 export type { ConnectRedisOptions, Redis, RedisRole } from './connect-redis.ts';
 export { checkRedisPolicy, waitForRedis } from './redis-policy.ts';
 // Keys
-export { entityKey, parseEntityKey } from './entity-key.ts';
+export { entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key.ts';
 // Rows
 export { compileRowCodec } from './row-codec.ts';
 export type { DecodedRow, RowCodec } from './row-codec.ts';

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { forgetView } from './forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspect-entity.ts';
 import { type KeyPage, type ListKeysOptions, listKeys } from './list-keys.ts';
 import { type HeadersOf, readHeaders } from './read-headers.ts';
@@ -19,6 +20,8 @@ export interface OnlineStore {
   inspect(entity: string, entityKey: string): Promise<EntityInspection | null>;
   /** @throws ONLINE_STORE_UNAVAILABLE */
   keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
+  /** Deletes every row of a view version. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
+  forgetView(entity: string, viewRef: string): Promise<number>;
 }
 
 export function createOnlineStore(deps: { readonly redis: Redis; readonly project: string }): OnlineStore {
@@ -30,5 +33,6 @@ export function createOnlineStore(deps: { readonly redis: Redis; readonly projec
     headers: (of) => readHeaders(redis, project, of),
     inspect: (entity, entityKey) => inspectEntity(redis, project, { name: entity, key: entityKey }),
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
+    forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
   };
 }

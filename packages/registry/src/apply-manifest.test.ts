@@ -47,6 +47,7 @@ test('the first apply creates everything, the second nothing', async ({ store })
     manifestId: expect.any(Number),
     changes: plan.changes,
     modelVersions: { ad_ctr: 1 },
+    forgotten: [],
   });
   expect(await applyManifest(store, next, actor)).toEqual({ ...result, changes: [] });
   expect(await appliedId(store, next.project)).toBe(result.manifestId);
@@ -171,6 +172,37 @@ test('a removed version comes back only as it was', async ({ store }) => {
   expect(changes.map((change) => change.text)).toEqual([
     'create view ad_text@1 again: its history is still there',
   ]);
+});
+
+test('mutable versions change in place: what was refused passes, and history begins anew', async ({
+  store,
+}) => {
+  const first = newProject();
+  await applyManifest(store, first, actor);
+  const lenient = { ...actor, mutableVersions: true };
+  const words = {
+    ...adText,
+    schema: [{ name: 'words', type: 'string' } as const],
+    fingerprint: hash('words'),
+  };
+  const next: Manifest = {
+    ...withView(first, words),
+    on_demand_feature_views: {
+      ...first.on_demand_feature_views,
+      moment: { ...moment, code_sha256: hash('moment 2') },
+    },
+  };
+  const plan = await planManifest(store, next, { mutableVersions: true });
+  expect(plan.refusals).toEqual([]);
+  const { changes, forgotten } = await applyManifest(store, next, lenient);
+  expect(changes).toEqual(plan.changes);
+  expect(changes.map(({ text }) => text)).toEqual([
+    'change view ad_text@1 in place, its rows are forgotten: feature word_count was removed; feature words was added',
+    'change on-demand view moment: code changed',
+  ]);
+  expect(forgotten).toEqual([{ view: 'ad_text', version: 1, entity: 'ad' }]);
+  await store.pool.query(`select words from ${next.project}_history.ad_text_v1`);
+  expect((await applyManifest(store, next, actor)).changes).toEqual([]);
 });
 
 test('changed join keys ask for a new entity', async ({ store }) => {

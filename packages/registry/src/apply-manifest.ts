@@ -1,16 +1,19 @@
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
+import {
+  ensureHistoryIn,
+  forgetViewVersionIn,
+  type OfflineStore,
+  type StoreTransaction,
+} from '@larder/offline-store';
 import { compareManifest, type Comparison } from './plan-manifest.ts';
-import type { Change, Refusal } from './plan.ts';
+import type { Change, ForgottenVersion, Leniency, Refusal } from './plan.ts';
 import { readRegistryState, type RegistryState } from './registry-state.ts';
 import { viewDefinition } from './view-definition.ts';
 
-export interface ApplyOptions {
+export interface ApplyOptions extends Leniency {
   /** Who applies, for the record: a user or a pipeline. */
   readonly actor: string;
-  /** Own functions whose code changed are declared to give the same values. @default false */
-  readonly sameMeaning?: boolean;
 }
 
 export interface ApplyResult {
@@ -19,6 +22,8 @@ export interface ApplyResult {
   readonly changes: readonly Change[];
   /** Newest version of each model of the manifest. */
   readonly modelVersions: Readonly<Record<string, number>>;
+  /** View versions that were changed in place: their history is empty, their rows in the online store are the caller's to forget. */
+  readonly forgotten: readonly ForgottenVersion[];
 }
 
 /**
@@ -34,16 +39,19 @@ export function applyManifest(
   return store.transaction(async (tx) => {
     await tx.client.query('lock table larder.manifests in share row exclusive mode');
     const state = await readRegistryState(tx, manifest.project);
-    const comparison = compareManifest(state, manifest, options.sameMeaning ?? false);
+    const comparison = compareManifest(state, manifest, options);
     refuse(comparison.lines.refusals);
     const modelVersions = versionsAfter(state, manifest, comparison);
     if (state.applied !== null && comparison.lines.changes.length === 0)
-      return { manifestId: state.applied.id, changes: [], modelVersions };
+      return { manifestId: state.applied.id, changes: [], modelVersions, forgotten: [] };
     const manifestId = await insertManifest(tx, manifest, { comparison, actor: options.actor });
     await writeViewVersions(tx, manifest, manifestId);
     await insertModelVersions(tx, manifest, { manifestId, versions: comparison.newModelVersions });
+    const { changes, forgotten } = comparison.lines;
+    for (const { view, version } of forgotten)
+      await forgetViewVersionIn(tx, { project: manifest.project, view, version });
     for (const view of Object.values(manifest.feature_views)) await ensureHistoryIn(tx, manifest, view);
-    return { manifestId, changes: comparison.lines.changes, modelVersions };
+    return { manifestId, changes, modelVersions, forgotten };
   });
 }
 

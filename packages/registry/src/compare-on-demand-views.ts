@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InputManifest, Manifest, OnDemandFeatureViewManifest } from '@larder/features';
-import type { PlanLines } from './plan.ts';
+import type { Leniency, PlanLines } from './plan.ts';
 import type { RegistryState } from './registry-state.ts';
 import { schemaClauses } from './view-definition.ts';
 
@@ -12,7 +12,7 @@ export function compareOnDemandViews(
   lines: PlanLines,
   state: RegistryState,
   next: Manifest,
-  sameMeaning: boolean,
+  { sameMeaning = false, mutableVersions = false }: Leniency,
 ): void {
   const applied = state.applied?.manifest.on_demand_feature_views ?? {};
   for (const [name, view] of Object.entries(next.on_demand_feature_views)) {
@@ -25,7 +25,7 @@ export function compareOnDemandViews(
     const clauses = structureClauses(was, view);
     const codeChanged = was.code_sha256 !== view.code_sha256;
     if (clauses.length === 0 && !codeChanged) continue;
-    const untrained = untrainedReaders(state, next, name);
+    const untrained = mutableVersions ? [] : untrainedReaders(state, next, name);
     const codeOnly = clauses.length === 0;
     if (untrained.length > 0 && !(codeOnly && sameMeaning)) {
       lines.refuse({

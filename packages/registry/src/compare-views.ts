@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
 import type { FeatureViewManifest, Manifest } from '@larder/features';
-import type { PlanLines } from './plan.ts';
+import type { Leniency, PlanLines } from './plan.ts';
 import type { RegistryState } from './registry-state.ts';
 import { compareDefinitions, viewDefinition, type ViewDefinition } from './view-definition.ts';
 
@@ -10,16 +10,17 @@ export function compareViews(
   lines: PlanLines,
   state: RegistryState,
   next: Manifest,
-  sameMeaning: boolean,
+  leniency: Leniency,
 ): void {
   const applied = state.applied?.manifest.feature_views ?? {};
   for (const [ref, view] of Object.entries(next.feature_views)) {
     const known = state.viewDefinitions.get(ref);
     const was = applied[ref];
-    if (known && !acceptDefinition(lines, { ref, known, now: viewDefinition(next, view), sameMeaning }))
+    if (known && !acceptDefinition(lines, { ref, view, known, now: viewDefinition(next, view), leniency }))
       continue;
     if (!known) lines.create(`view ${ref}`);
-    else if (!was) lines.create(`view ${ref}`, ' again: its history is still there');
+    else if (!was)
+      lines.create(`view ${ref}`, forgotten(lines, view) ? ' again' : ' again: its history is still there');
     else changePolicies(lines, was, view);
   }
   for (const ref of Object.keys(applied))
@@ -27,21 +28,32 @@ export function compareViews(
       lines.remove(`view ${ref}`, 'no longer filled or served; its history and online rows stay');
 }
 
+function forgotten(lines: PlanLines, { name, version }: FeatureViewManifest): boolean {
+  return lines.forgotten.some((each) => each.view === name && each.version === version);
+}
+
 interface DefinitionCheck {
   readonly ref: string;
+  readonly view: FeatureViewManifest;
   readonly known: ViewDefinition;
   readonly now: ViewDefinition;
-  readonly sameMeaning: boolean;
+  readonly leniency: Leniency;
 }
 
 function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
-  const { ref, known, now } = check;
+  const { ref, known, now, leniency } = check;
   const { clauses, codeOnly, entityChanged } = compareDefinitions(known, now);
   if (clauses.length === 0) return true;
   const subject = `view ${ref}`;
-  if (codeOnly && check.sameMeaning) {
+  if (codeOnly && leniency.sameMeaning === true) {
     lines.change(subject, `change code of ${subject}: declared to mean the same`);
     lines.sameMeaning.push(subject);
+    return true;
+  }
+  if (leniency.mutableVersions === true) {
+    const { name, version } = check.view;
+    lines.change(subject, `change ${subject} in place, its rows are forgotten: ${clauses.join('; ')}`);
+    lines.forgotten.push({ view: name, version, entity: known.entity.name });
     return true;
   }
   lines.refuse({

@@ -1,6 +1,6 @@
 // Planning and applying
 export { planManifest } from './plan-manifest.ts';
-export type { Change, Plan, Refusal } from './plan.ts';
+export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan.ts';
 export { applyManifest } from './apply-manifest.ts';
 export type { ApplyOptions, ApplyResult } from './apply-manifest.ts';
 // What is applied

@@ -4,7 +4,7 @@ import { pendingMigrations } from '@larder/offline-store';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareViews } from './compare-views.ts';
-import { PlanLines, type Plan } from './plan.ts';
+import { PlanLines, type Leniency, type Plan } from './plan.ts';
 import { readRegistryState, type RegistryState } from './registry-state.ts';
 import type { RegistryStore } from './registry-store.ts';
 
@@ -16,15 +16,20 @@ const NOTHING_APPLIED: RegistryState = {
 };
 
 /** What applying this manifest would change, and why it would be refused; writes nothing, also into a bare database. */
-export async function planManifest(store: RegistryStore, manifest: Manifest): Promise<Plan> {
+export async function planManifest(
+  store: RegistryStore,
+  manifest: Manifest,
+  leniency: Leniency = {},
+): Promise<Plan> {
   const bare = (await pendingMigrations(store)).includes(REGISTRY_MIGRATION);
   const state = bare ? NOTHING_APPLIED : await readRegistryState(store, manifest.project);
-  const { lines } = compareManifest(state, manifest, false);
+  const { lines } = compareManifest(state, manifest, leniency);
   return {
     project: manifest.project,
     appliedId: state.applied?.id ?? null,
     changes: lines.changes,
     refusals: lines.refusals,
+    forgotten: lines.forgotten,
   };
 }
 
@@ -35,12 +40,12 @@ export interface Comparison {
 }
 
 /** The pure part of planning. */
-export function compareManifest(state: RegistryState, next: Manifest, sameMeaning: boolean): Comparison {
+export function compareManifest(state: RegistryState, next: Manifest, leniency: Leniency): Comparison {
   const lines = new PlanLines();
   compareProject(lines, state, next);
   compareEntities(lines, state, next);
-  compareViews(lines, state, next, sameMeaning);
-  compareOnDemandViews(lines, state, next, sameMeaning);
+  compareViews(lines, state, next, leniency);
+  compareOnDemandViews(lines, state, next, leniency);
   const newModelVersions = compareModels(lines, state, next);
   const was = state.applied?.manifest;
   if (was && lines.changes.length === 0 && lines.refusals.length === 0 && !isDeepStrictEqual(was, next))

@@ -25,6 +25,23 @@ export interface Plan {
   readonly changes: readonly Change[];
   /** Not empty: applying fails. `CODE_CHANGED` yields to `sameMeaning`. */
   readonly refusals: readonly Refusal[];
+  /** View versions that applying changes in place; empty without `mutableVersions`. */
+  readonly forgotten: readonly ForgottenVersion[];
+}
+
+/** A view version whose rows no longer mean what its definition says; the entity is the one that they were stored under. */
+export interface ForgottenVersion {
+  readonly view: string;
+  readonly version: number;
+  readonly entity: string;
+}
+
+/** What lets a changed definition through that would be refused. */
+export interface Leniency {
+  /** Own functions whose code changed are declared to give the same values. @default false */
+  readonly sameMeaning?: boolean | undefined;
+  /** Changed view versions replace what was applied, and their rows are forgotten: for development. @default false */
+  readonly mutableVersions?: boolean | undefined;
 }
 
 /** Collects a plan's lines while definitions are compared. */
@@ -33,6 +50,7 @@ export class PlanLines {
   readonly refusals: Refusal[] = [];
   /** Subjects whose own code changed and whom `sameMeaning` let through. */
   readonly sameMeaning: string[] = [];
+  readonly forgotten: ForgottenVersion[] = [];
 
   create(subject: string, note = ''): void {
     this.changes.push({ action: 'create', subject, text: `create ${subject}${note}`, destructive: false });

@@ -1,35 +1,39 @@
+import { isLarderError } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
-import { compileRead } from '@larder/online-store';
 import { planManifest } from '@larder/registry';
-import { compilePlan, loadRunner } from '@larder/serving';
-import { connectionVariable, createSqlConnection } from '@larder/sources';
+import { tryModel } from '../models/try-model.ts';
 import type { Session } from '../session.ts';
+import { checkSources } from './check-sources.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 /** The project's own: that it loads, that it is applied, its artifacts and its sources. */
 export async function checkProject(session: Session): Promise<Finding[]> {
   const { projectPath } = session.config;
   let project: LoadedProject | null = null;
-  const loads = await finding('project', 'Mend what the message names.', async () => {
-    project = await session.project();
-    const { feature_views: views, models } = project.manifest;
-    const counts = `${count(Object.keys(views).length, 'view')}, ${count(Object.keys(models).length, 'model')}`;
-    return ok('project', `${project.name} loads from ${projectPath}: ${counts}`);
-  });
+  const loads = await finding(
+    'project',
+    'Mend what the message names, in larder.config.ts or a module that it imports.',
+    async () => {
+      project = await session.project();
+      const { feature_views: views, models } = project.manifest;
+      const counts = `${count(Object.keys(views).length, 'view')}, ${count(Object.keys(models).length, 'model')}`;
+      return ok('project', `${project.name} loads from ${projectPath}: ${counts}`);
+    },
+  );
   const loaded = project as LoadedProject | null;
   if (loaded === null) return [loads];
   const others = await Promise.all([
     checkApplied(session, loaded),
     ...Object.keys(loaded.manifest.models).map((model) => checkModel(loaded, model)),
-    ...loaded.manifest.connections.map((connection) => checkConnection(session, connection)),
+    checkSources(session, loaded),
   ]);
-  return [loads, ...others];
+  return [loads, ...others.flat()];
 }
 
 function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedProject): Promise<Finding> {
   const check = 'applied';
-  return finding(check, 'Check the database first.', async () => {
+  return finding(check, 'Mend the check of the database first.', async () => {
     if (config.databaseUrl === null)
       return warn(check, 'cannot be told without a database', 'Run larder up, or set LARDER_DATABASE_URL.');
     const store = await offlineStore();
@@ -51,37 +55,16 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
 /** Content, signature and golden rows, on this machine's ONNX Runtime. */
 function checkModel(project: LoadedProject, name: string): Promise<Finding> {
   const check = `model ${name}`;
-  return finding(check, 'Write the artifact again with the training script, then: larder apply', async () => {
-    const { manifest, root } = project;
-    const plan = compilePlan({
-      manifest,
-      project,
-      model: name,
-      version: 0,
-      onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
-    });
-    const runner = await loadRunner({ root, model: plan.model, width: plan.width });
-    await runner.close();
-    return ok(
-      check,
-      `loads, reproduces its golden rows, ${(runner.oneRowMs * 1_000).toFixed(0)} µs a row (${runner.placement})`,
-    );
-  });
-}
-
-function checkConnection({ config }: Session, name: string): Promise<Finding> {
-  const check = `source ${name}`;
-  const variable = connectionVariable(name);
-  return finding(check, `Check that it runs and what ${variable} says.`, async () => {
-    const url = config.connections[name];
-    if (url === undefined)
-      return warn(check, `has no address here; workers need one`, `Set ${variable} where workers run.`);
-    const connection = createSqlConnection({ name, url, maxConnections: 1, statementTimeoutMs: 5_000 });
+  const { path } = project.manifest.models[name]?.artifact ?? { path: '' };
+  return finding(check, `Write ${path} again with the training script, then: larder apply`, async () => {
     try {
-      await connection.query('select 1', []);
-      return ok(check, 'answers');
-    } finally {
-      await connection.close();
+      const { oneRowMs, placement } = await tryModel(project, name);
+      const micros = (oneRowMs * 1_000).toFixed(0);
+      return ok(check, `loads, reproduces its golden rows, ${micros} µs a row (${placement})`);
+    } catch (error) {
+      if (!isLarderError(error) || error.code !== 'MODEL_SIGNATURE_MISMATCH') throw error;
+      const mend = `Give model('${name}') in larder.config.ts the features of the file, in its order; or train it on the order of the definition and write ${path} again.`;
+      return fail(check, `${error.code}: ${error.message}`, mend);
     }
   });
 }

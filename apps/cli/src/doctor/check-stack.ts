@@ -8,7 +8,7 @@ export async function checkStack({ stack }: Config): Promise<Finding[]> {
   if (stack === null) return [];
   if (stack.addresses === null) return [ok('stack', `is starting (pid ${stack.pid})`)];
   const url = `${stack.addresses.inferenceUrl}/health/ready`;
-  const mend = `Look into the logs in .larder/stack beside ${stack.project}.`;
+  const mend = `Read the end of the logs: tail -n 20 ${stack.logs}/*.log`;
   return [
     await finding('stack', mend, async () => {
       const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -1,4 +1,5 @@
 import { pendingMigrations } from '@larder/offline-store';
+import { isLarderError } from '@larder/core';
 import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
@@ -6,11 +7,12 @@ import { fail, finding, ok, warn, type Finding } from './check.ts';
 const MIN_REDIS = 7;
 const MIN_POSTGRES = 16;
 const TIMEOUT_MS = 5_000;
-const START = 'larder up starts one; or set';
+const START = 'Run larder up, which starts one; or set';
 
 export function checkDatabase({ config, offlineStore }: Session): Promise<Finding> {
   const check = 'database';
-  const mend = 'Check that PostgreSQL runs and what LARDER_DATABASE_URL says.';
+  const mend =
+    'Start that PostgreSQL, mend the address (export LARDER_DATABASE_URL=postgresql://user:password@host:5432/database), or unset it: larder up starts one.';
   return finding(check, mend, async () => {
     if (config.databaseUrl === null)
       return warn(check, 'no address is configured and no stack runs here', `${START} LARDER_DATABASE_URL.`);
@@ -38,7 +40,8 @@ export async function checkRedis({ config }: Session): Promise<Finding[]> {
 }
 
 function checkOneRedis(check: string, url: string | null, setting: string): Promise<Finding> {
-  return finding(check, `Check that Redis runs and what ${setting} says.`, async () => {
+  const mend = `Start that Redis (docker run -d -p 6379:6379 redis:8 redis-server --maxmemory-policy noeviction), mend ${setting}, or unset it: larder up starts one.`;
+  return finding(check, mend, async () => {
     if (url === null)
       return warn(check, 'no address is configured and no stack runs here', `${START} ${setting}.`);
     const redis = connectRedis(url, { role: 'tool' });
@@ -48,10 +51,27 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
       const version = /^(?:valkey|redis)_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
       if (Number.parseInt(version, 10) < MIN_REDIS)
         return fail(check, `Redis ${version} is too old`, `Use Redis ${MIN_REDIS} or newer, or Valkey.`);
-      await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS });
+      try {
+        await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS });
+      } catch (error) {
+        if (!isLarderError(error) || error.code !== 'REDIS_POLICY_WRONG') throw error;
+        const set = `redis-cli ${cliAddress(url)} CONFIG SET maxmemory-policy noeviction`;
+        return fail(
+          check,
+          `${error.code}: ${error.message.split('. ')[0]}.`,
+          `Run: ${set} && redis-cli ${cliAddress(url)} CONFIG REWRITE (a managed service: in its parameter group)`,
+        );
+      }
       return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
     } finally {
       redis.disconnect();
     }
   });
+}
+
+/** How redis-cli is told the server; without a password, which it asks for by REDISCLI_AUTH. */
+function cliAddress(url: string): string {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  if (protocol === 'unix:') return `-s ${pathname}`;
+  return `-h ${hostname} -p ${port || '6379'}${protocol === 'rediss:' ? ' --tls' : ''}`;
 }

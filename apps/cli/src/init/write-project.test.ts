@@ -23,6 +23,17 @@ test('a project is named after its folder, and npm and git find their files', as
     expect({ file, exists: existsSync(join(folder, file)) }).toEqual({ file, exists: true });
 });
 
+test('what npm install wrote into an empty folder gets the name of the folder', async () => {
+  const folder = join(parent, 'fresh');
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{"dependencies":{"larder":"0.1.0"}}');
+  await writeProject(folder);
+  expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({
+    name: 'fresh',
+    type: 'module',
+  });
+});
+
 test('files that are there stay, a project is never overwritten', async () => {
   const folder = join(parent, 'kept');
   await mkdir(folder);

@@ -63,8 +63,10 @@ async function writePackage(path: string, name: string): Promise<void> {
   >;
   const present = existsSync(path)
     ? (JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>)
-    : { name: name.replaceAll('_', '-') };
-  await writeFile(path, `${JSON.stringify(mergePackage(present, starter), null, 2)}\n`);
+    : {};
+  // `npm install` in an empty folder writes a package.json without a name
+  const named = { name: name.replaceAll('_', '-'), ...present };
+  await writeFile(path, `${JSON.stringify(mergePackage(named, starter), null, 2)}\n`);
 }
 
 /** `My Pictures` → `my_pictures`. */

@@ -13,7 +13,7 @@ export interface OutputOptions {
   readonly stderr: TerminalStream;
 }
 
-/** Where a verb says what it did: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document. */
+/** Where a verb says what it did: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document, or for a verb that goes on a line for each event. */
 export interface Output {
   readonly json: boolean;
   readonly columns: number;
@@ -23,6 +23,8 @@ export interface Output {
   readonly stderr: TerminalStream;
   /** The answer: the value with `--json`, else what `show` prints by `line`. */
   answer(value: unknown, show: () => void): void;
+  /** One of many answers: with `--json` the value on a line of its own. */
+  event(value: unknown, show: () => void): void;
   /** One line of text on stdout. */
   line(text?: string): void;
   /** Progress and remarks. */
@@ -39,6 +41,10 @@ export function createOutput(options: OutputOptions): Output {
     stderr,
     answer(value, show) {
       if (json) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      else show();
+    },
+    event(value, show) {
+      if (json) stdout.write(`${JSON.stringify(value)}\n`);
       else show();
     },
     line: (text = '') => void stdout.write(`${text.trimEnd()}\n`),

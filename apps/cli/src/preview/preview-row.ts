@@ -2,19 +2,16 @@ import { LarderError, createLogger } from '@larder/core';
 import {
   computeOnce,
   viewRef,
+  type ComputeDescriptor,
   type FeatureViewManifest,
   type FieldValue,
   type LoadedProject,
   type RowOutcome,
   type SourceRow,
 } from '@larder/features';
+import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/runs';
 import { parseEntityKey } from '@larder/online-store';
-import {
-  connectionVariable,
-  createFolderSource,
-  createSqlConnection,
-  createSqlSource,
-} from '@larder/sources';
+import { openSource } from '../sources/open-source.ts';
 import type { Session } from '../session.ts';
 
 export interface PreviewedRow {
@@ -50,24 +47,41 @@ export async function previewRows(
   const previewed: PreviewedRow[] = [];
   for (const row of rows) {
     const startedMs = performance.now();
-    const [outcome] =
+    const outcome =
       descriptor === null
-        ? [
-            {
-              values: Object.fromEntries(view.schema.map(({ name }) => [name, row[name] ?? null])),
-            } as RowOutcome,
-          ]
-        : await computeOnce(descriptor, [row], {
-            root: project.root,
-            allowedHosts: project.manifest.allowed_hosts,
-            logger: createLogger('larder-preview', { level: 'silent' }),
-            signal: session.signal,
-          });
-    if (outcome === undefined)
-      throw new LarderError('COMPUTATION_FAILED', `${viewRef(view)} gave no outcome for the row.`);
+        ? checkedOutcome(checkValues(view, row))
+        : await computed(session, project, { view, descriptor, row });
     previewed.push({ row, outcome, computeMs: performance.now() - startedMs });
   }
   return previewed;
+}
+
+interface Computing {
+  readonly view: FeatureViewManifest;
+  readonly descriptor: ComputeDescriptor;
+  readonly row: SourceRow;
+}
+
+async function computed(
+  session: Session,
+  project: LoadedProject,
+  { view, descriptor, row }: Computing,
+): Promise<RowOutcome> {
+  const [outcome] = await computeOnce(descriptor, [row], {
+    root: project.root,
+    allowedHosts: project.manifest.allowed_hosts,
+    logger: createLogger('larder-preview', { level: 'silent' }),
+    signal: session.signal,
+  });
+  if (outcome === undefined)
+    throw new LarderError('COMPUTATION_FAILED', `${viewRef(view)} gave no outcome for the row.`);
+  return 'failure' in outcome ? outcome : checkedOutcome(checkComputed(view, outcome.values));
+}
+
+/** What a worker would refuse is refused here too. */
+function checkedOutcome(checked: CheckedValues): RowOutcome {
+  if (checked.ok) return { values: checked.values };
+  return { failure: { code: 'FEATURE_VALUE_INVALID', reason: checked.detail, retryable: false } };
 }
 
 async function lookup(
@@ -76,29 +90,12 @@ async function lookup(
   view: FeatureViewManifest,
   key: string,
 ): Promise<readonly SourceRow[]> {
-  const entity = project.manifest.entities[view.entity];
-  if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
-  const values = parseEntityKey(entity, key);
-  const texts = entity.join_keys.map(({ name }) => keyText(values[name] ?? ''));
-  const { source } = view;
-  if (source.kind === 'folder') return createFolderSource({ source, root: project.root }).lookup([texts]);
-  const name = source.connection;
-  const url = config.connections[name];
-  if (url === undefined)
-    throw new LarderError(
-      'SOURCE_NOT_CONFIGURED',
-      `The connection '${name}' has no address; set ${connectionVariable(name)}.`,
-    );
-  const connection = createSqlConnection({ name, url, maxConnections: 1 });
+  const { source, entity, close } = openSource(config, project, view);
   try {
-    return await createSqlSource({
-      source,
-      connection,
-      joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
-      features: [],
-    }).lookup([texts]);
+    const values = parseEntityKey(entity, key);
+    return await source.lookup([entity.join_keys.map(({ name }) => keyText(values[name] ?? ''))]);
   } finally {
-    await connection.close();
+    await close();
   }
 }
 

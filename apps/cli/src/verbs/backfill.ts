@@ -56,8 +56,8 @@ export const verb = defineVerb({
         'after',
         `
 Queues a run, which the workers compute, and follows it to its end. Ctrl-C only stops following.
-Exit code 0: the run succeeded, or is partial without --strict; 1: it failed, was cancelled, or
-following stopped before its end.
+Exit code 0: the run succeeded, or is partial without --strict; 1: it failed, was cancelled, the
+source lacks an entity that --entity names, or following stopped before its end.
 
 Examples:
   larder backfill ad_image
@@ -97,7 +97,9 @@ Examples:
       listFailures(store, applied.project, runId, { cursor, limit: 500 }),
     );
     out.answer({ ...runJson(run), failures_by_code: failures }, () => printSummary(run, failures, out));
-    const good = run.status === 'succeeded' || (run.status === 'partial' && typed.strict !== true);
+    const unknownKeys = failures.some(({ code }) => code === 'SOURCE_ROW_NOT_FOUND');
+    const good =
+      run.status === 'succeeded' || (run.status === 'partial' && typed.strict !== true && !unknownKeys);
     return good ? DONE : FAILED;
 
     function printHints(id: string): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
+import { checkClock } from '../doctor/check-clock.ts';
 import { checkDisk, checkNode } from '../doctor/check-machine.ts';
 import { checkProject } from '../doctor/check-project.ts';
 import { checkStack } from '../doctor/check-stack.ts';
@@ -13,9 +14,10 @@ export const verb = defineVerb({
     command.addHelpText(
       'after',
       `
-Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the project, what is
-applied, every model's artifact with its golden rows, and every source. Exit code 1 when a check
-fails; warnings do not count.
+Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
+off: a warning, 60 s: a failure), the project, what is applied, every model's artifact with its
+golden rows, and every view's source with its query. Exit code 1 when a check fails; warnings do
+not count.
 
 Example:
   larder doctor`,
@@ -30,6 +32,7 @@ Example:
       checkStack(config),
       checkRedis(session),
       checkDatabase(session).then((finding) => [finding]),
+      checkClock(session),
       checkProject(session),
     ]);
     const findings = groups.flat();

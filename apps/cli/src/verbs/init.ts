@@ -28,7 +28,9 @@ Example:
       if (folder !== '.') out.line(`  cd ${folder}`);
       out.line('  npm install            Larder, sharp, TypeScript, Vitest');
       out.line('  npm test               the views and the model, without any store');
-      out.line('  npx larder up          everything runs; then, in another terminal:');
+      out.line(
+        '  npx larder dev         everything runs, and follows what you edit; then, in another terminal:',
+      );
       out.line('  npx larder backfill picture_light');
       out.line('  npx larder predict appeal --picture_id blue.png --width 600 --height 400');
     });

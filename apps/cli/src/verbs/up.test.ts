@@ -86,7 +86,9 @@ describe('a stack started by up', () => {
       project: 'ok',
       applied: 'ok',
       'model ad_ctr': 'ok',
-      'source shop': 'warn',
+      'clock postgresql': 'ok',
+      'clock redis': 'ok',
+      'source of ad_stats@1': 'warn',
     });
   });
 

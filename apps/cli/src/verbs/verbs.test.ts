@@ -102,6 +102,27 @@ describe('backfill', () => {
     expect(stdout).toMatch(/larder runs \S+ retry-failed/);
   });
 
+  test('says which entities the source does not have, and fails', async ({ shop }) => {
+    const args = ['backfill', 'ad_stats', '--entity', 'ad-1', 'ad-l', '--force'];
+    const { code, stdout } = await withWorker(shop, () => shop.larder(...args));
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 computed, 0 unchanged, 1 failed, of 2');
+    expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row of ad ad-l\./);
+  });
+
+  test('runs of a view, of one version, and of a view that is none', async ({ shop }) => {
+    const listed = async (view: string) =>
+      (jsonOf(await shop.larder('runs', '--view', view, '--json'))['runs'] as unknown[] | undefined)?.length;
+    const all = await listed('ad_stats');
+    expect(all).toBeGreaterThan(1);
+    expect(await listed('ad_stats@1')).toBe(all);
+    for (const view of ['ad_stats@2', 'ad_stat']) {
+      const result = await shop.larder('runs', '--view', view, '--json');
+      expect(result.code).toBe(1);
+      expect(jsonOf(result)).toMatchObject({ code: 'VIEW_NOT_FOUND', status: 404 });
+    }
+  });
+
   test('lets go on Ctrl-C while the run goes on', async ({ shop }) => {
     const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
     let stdout = '';

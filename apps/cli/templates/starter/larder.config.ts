@@ -16,7 +16,7 @@ export default project('my_project');
 // What features belong to. A picture's id is its path below the folder: `blue.png`, `shoes/red.png`.
 export const picture = entity('picture', { picture_id: f.string() });
 
-/** Slow: workers compute it ahead, once for each picture. Edit src/picture-light.ts, and bump the version. */
+/** Slow: workers compute it ahead, once for each picture. Edit src/picture-light.ts; outside of `larder dev` bump the version, too. */
 export const pictureLight = featureView('picture_light', {
   version: 1,
   entity: picture,

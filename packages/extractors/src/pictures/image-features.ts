@@ -17,7 +17,8 @@ export interface ImageFeaturesOptions {
 
 /**
  * Pictures → `embedding` (vector, as long as the encoder's output), `brightness` (mean luma, 0 to 1) and
- * `colourfulness` (Hasler & Süsstrunk 2003, 0 to about 110). A bad picture fails its own row with a `PICTURE_…` code.
+ * `colourfulness` (Hasler & Süsstrunk 2003, 0 to about 110). The view's schema declares those
+ * that it wants. A bad picture fails its own row with a `PICTURE_…` code.
  */
 export function imageFeatures(options: ImageFeaturesOptions): ComputeDescriptor {
   const { encoder, column = 'image_url' } = options;

@@ -21,7 +21,7 @@ export interface TextInPicturesOptions {
 /**
  * Pictures → the text on them, found by one network and read by another: `text_area_share` (0 to 1), `word_count`,
  * `has_price`, `has_percent` and `text` (a row of the picture a line). Latin and Chinese letters, lines up to 45° from
- * level. A bad picture fails its own row with a `PICTURE_…` code.
+ * level. The view's schema declares those that it wants. A bad picture fails its own row with a `PICTURE_…` code.
  */
 export function textInPictures(options: TextInPicturesOptions = {}): ComputeDescriptor {
   const { column = 'image_url' } = options;

@@ -2,8 +2,13 @@ import { statSync } from 'node:fs';
 import { artifactFolder, type Artifact } from '../artifact.ts';
 import type { Report } from './report.ts';
 
-/** The path must mean the same on every machine, and lead to a folder. */
-export function validateArtifact(artifact: Artifact, root: string, report: Report): void {
+/** The path must mean the same on every machine, and lead to a folder, unless that may be absent. */
+export function validateArtifact(
+  artifact: Artifact,
+  root: string,
+  report: Report,
+  mayBeAbsent = false,
+): void {
   if (artifact?.kind !== 'artifact' || typeof artifact.path !== 'string') {
     return report([], "must be artifact('models/…').");
   }
@@ -12,7 +17,7 @@ export function validateArtifact(artifact: Artifact, root: string, report: Repor
   if (path === '' || /^([/\\]|[A-Za-z]:)|\\/.test(path)) {
     return report([], `'${path}' must be a path relative to larder.config.ts, with forward slashes.`);
   }
-  if (!isFolder(artifactFolder(artifact, root))) {
+  if (!mayBeAbsent && !isFolder(artifactFolder(artifact, root))) {
     report(
       [],
       `there is no folder '${path}' beside larder.config.ts; write the artifact first, or mend the path.`,

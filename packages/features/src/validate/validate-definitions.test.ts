@@ -20,7 +20,10 @@ const files = artifact('validate');
 const root = `${import.meta.dirname}/..`;
 
 async function errorsOf(exports: Record<string, unknown>, options?: ProjectOptions): Promise<string[]> {
-  const errors = await validateDefinitions(project('ads', options), collectDefinitions(exports), root);
+  const errors = await validateDefinitions(project('ads', options), collectDefinitions(exports), {
+    root,
+    modelsMayBeAbsent: false,
+  });
   return errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
 }
 

@@ -11,11 +11,19 @@ import { validateUnique } from './validate-names.ts';
 import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
 import { validateProject } from './validate-project.ts';
 
-/** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`; `root` is the folder of larder.config.ts. */
+/** What the definitions are checked against. */
+export interface ProjectPlace {
+  /** The folder of larder.config.ts. */
+  readonly root: string;
+  /** The artifact of a model may still be on its way here. */
+  readonly modelsMayBeAbsent: boolean;
+}
+
+/** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`. */
 export async function validateDefinitions(
   project: Project,
   definitions: Definitions,
-  root: string,
+  place: ProjectPlace,
 ): Promise<readonly ErrorDetail[]> {
   const { report, errors } = collectProblems();
   validateProject(project, definitions.featureViews, report);
@@ -23,7 +31,7 @@ export async function validateDefinitions(
 
   for (const entity of definitions.entities) validateEntity(entity, below(report, 'entities', entity.name));
   for (const view of definitions.featureViews) {
-    await validateFeatureView(view, root, below(report, 'feature_views', viewRef(view)));
+    await validateFeatureView(view, place.root, below(report, 'feature_views', viewRef(view)));
   }
   for (const view of definitions.onDemandFeatureViews) {
     const reportView = below(report, 'on_demand_feature_views', view.name);
@@ -32,7 +40,7 @@ export async function validateDefinitions(
   }
   for (const model of definitions.models) {
     const reportModel = below(report, 'models', model.name);
-    validateModel(model, root, reportModel);
+    validateModel(model, place, reportModel);
     if (Array.isArray(model.inputs)) validateAgreement(model.inputs, below(reportModel, 'features'));
   }
   return errors;

@@ -2,6 +2,7 @@ import type { Field, FieldType } from '../field.ts';
 import type { Model } from '../model.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
+import type { ProjectPlace } from './validate-definitions.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
@@ -15,7 +16,7 @@ const NO_TENSOR: Partial<Record<FieldType, string>> = {
   json: 'give the numbers in it as fields of their own from an on-demand feature view',
 };
 
-export function validateModel(model: Model, root: string, report: Report): void {
+export function validateModel(model: Model, place: ProjectPlace, report: Report): void {
   validateName(model.name, report);
   const reportFeatures = below(report, 'features');
   const features = validateInputs(model.inputs, reportFeatures);
@@ -43,7 +44,7 @@ export function validateModel(model: Model, root: string, report: Report): void 
   );
   if (model.artifact?.from !== undefined)
     report(['artifact'], "must be a folder of the project: artifact('models/…').");
-  else validateArtifact(model.artifact, root, below(report, 'artifact'));
+  else validateArtifact(model.artifact, place.root, below(report, 'artifact'), place.modelsMayBeAbsent);
   if (model.missing !== 'nan' && !Number.isFinite(model.missing))
     report(['missing'], "must be 'nan' or a finite number.");
   if (model.whenStoreUnavailable !== 'defaults' && model.whenStoreUnavailable !== 'fail') {

@@ -7,6 +7,10 @@ export type CheckedFeatures =
   | { readonly ok: true; readonly values: Readonly<Record<string, FieldValue | null>> }
   | { readonly ok: false; readonly failure: LandedFailure };
 
+export type CheckedValues =
+  | { readonly ok: true; readonly values: Readonly<Record<string, FieldValue | null>> }
+  | { readonly ok: false; readonly detail: string };
+
 /** What a computation made of a row, checked against the view's schema. */
 export function checkOutcome(
   view: FeatureViewManifest,
@@ -17,24 +21,39 @@ export function checkOutcome(
     const { code, reason, retryable } = outcome.failure;
     return { ok: false, failure: rowFailure(row, code, reason, retryable) };
   }
-  const undeclared = Object.keys(outcome.values).find(
-    (name) => !view.schema.some((field) => field.name === name),
-  );
-  if (undeclared !== undefined)
-    return refused(row, `${undeclared} is not declared in the schema of ${viewRef(view)}.`);
-  return checkFeatures(view, row, outcome.values);
+  return ofRow(row, checkComputed(view, outcome.values));
 }
 
 /** The view's features out of the columns of the source row. */
 export function checkSourceRow(view: FeatureViewManifest, row: PreparedRow): CheckedFeatures {
-  return checkFeatures(view, row, row.source);
+  return ofRow(row, checkValues(view, row.source));
 }
 
-function checkFeatures(
+/**
+ * The values of a computation as its view's features. Of a ready-made one the schema takes what it declares; own code
+ * names exactly the declared features, so that a misspelt one is found.
+ */
+export function checkComputed(
   view: FeatureViewManifest,
-  row: PreparedRow,
   given: Readonly<Record<string, unknown>>,
-): CheckedFeatures {
+): CheckedValues {
+  const readyMade = view.compute?.code_sha256 === null;
+  const undeclared = Object.keys(given).find(
+    (name) => !readyMade && !view.schema.some((field) => field.name === name),
+  );
+  if (undeclared !== undefined)
+    return {
+      ok: false,
+      detail: `${undeclared} is not declared in the schema of ${viewRef(view)}; declare it there, or leave it out of what compute gives.`,
+    };
+  return checkValues(view, given);
+}
+
+/** The features of a schema out of columns or values, which may hold more. */
+export function checkValues(
+  view: FeatureViewManifest,
+  given: Readonly<Record<string, unknown>>,
+): CheckedValues {
   const values: Record<string, FieldValue | null> = {};
   for (const field of view.schema) {
     const value = given[field.name];
@@ -43,12 +62,13 @@ function checkFeatures(
       continue;
     }
     const checked = checkFeatureValue(field, value);
-    if (!checked.ok) return refused(row, `${viewRef(view)}: ${checked.detail}.`);
+    if (!checked.ok) return { ok: false, detail: `${viewRef(view)}: ${checked.detail}.` };
     values[field.name] = checked.value;
   }
   return { ok: true, values };
 }
 
-function refused(row: PreparedRow, reason: string): CheckedFeatures {
-  return { ok: false, failure: rowFailure(row, 'FEATURE_VALUE_INVALID', reason) };
+function ofRow(row: PreparedRow, checked: CheckedValues): CheckedFeatures {
+  if (checked.ok) return checked;
+  return { ok: false, failure: rowFailure(row, 'FEATURE_VALUE_INVALID', checked.detail) };
 }

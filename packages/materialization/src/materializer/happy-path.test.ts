@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs.ts';
+import { createBackfill, listFailures, retryFailed } from '../runs.ts';
 
 describe('a backfill', () => {
   test('computes every row into history and the online store', async ({ shop }) => {
@@ -59,7 +59,18 @@ describe('a backfill', () => {
       scope,
       force: true,
     });
-    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 2, done: 2 } });
+    expect(await shop.ended(runId)).toMatchObject({
+      status: 'partial',
+      rows: { total: 3, done: 2, failed: 1 },
+    });
+    const { failures } = await listFailures(shop.store, 'shop', runId);
+    expect(failures).toMatchObject([
+      { key: 'gone', code: 'SOURCE_ROW_NOT_FOUND', reason: 'The source has no row of ad gone.' },
+    ]);
+    await shop.sql(`insert into ads values ('gone', 'is here', '2026-03-01T00:00:00Z')`);
+    await retryFailed(shop.store, 'shop', runId);
+    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 3, done: 3 } });
+    await shop.sql(`delete from ads where ad_id = 'gone'`);
   });
 
   test('reads features from SQL columns, newest of each key online', async ({ shop }) => {

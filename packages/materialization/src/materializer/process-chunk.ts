@@ -11,6 +11,7 @@ import {
 } from '@larder/offline-store/runs';
 import type { SourceBounds } from '@larder/sources';
 import { landRows } from '../landing/land-rows.ts';
+import { missingRows } from '../landing/missing-rows.ts';
 import { pickRetriedRows } from '../landing/pick-retried-rows.ts';
 import { prepareRows } from '../landing/prepare-rows.ts';
 import { restoreOnline } from '../landing/restore-online.ts';
@@ -127,7 +128,8 @@ async function computeAndLand(
     force: chunk.force,
     onlyMissing: chunk.onlyMissing,
   });
-  const refused = prepared.failures.length;
+  const refusals = [...prepared.failures, ...missingRows(bounds, scanned, view.entity)];
+  const refused = refusals.length;
   const skipped = unskipped.unchanged.length;
   heartbeat.report({ done: 0, failed: refused, skipped });
   // before anything is computed: a Redis that is away costs no work
@@ -154,7 +156,7 @@ async function computeAndLand(
     onProgress: (done, failed) => heartbeat.report({ done, failed: failed + refused, skipped }),
   });
   signal.throwIfAborted();
-  const failures: LandedFailure[] = [...prepared.failures, ...computed.failures];
+  const failures: LandedFailure[] = [...refusals, ...computed.failures];
   const counts = { done: computed.rows.length, failed: failures.length, skipped };
   const landed = await landRows(store, {
     runId: chunk.runId,

@@ -1,0 +1,24 @@
+import type { LoadedProject } from '@larder/features';
+import { compileRead } from '@larder/online-store';
+import { compilePlan, loadRunner } from '@larder/serving';
+
+/**
+ * Loads a model as the service will, with every check of its artifact, and lets go of it.
+ * @returns how long one row takes, and where it runs
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
+ */
+export async function tryModel(
+  project: LoadedProject,
+  name: string,
+): Promise<{ readonly oneRowMs: number; readonly placement: string }> {
+  const plan = compilePlan({
+    manifest: project.manifest,
+    project,
+    model: name,
+    version: 0,
+    onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
+  });
+  const runner = await loadRunner({ root: project.root, model: plan.model, width: plan.width });
+  await runner.close();
+  return { oneRowMs: runner.oneRowMs, placement: runner.placement };
+}

@@ -1,0 +1,54 @@
+import type { Stack } from '@larder/infra/stack';
+import type { Manifest } from '@larder/features';
+import { connectionVariable } from '@larder/sources';
+import type { Config } from '../config.ts';
+import type { Output } from '../output/output.ts';
+
+/** The addresses as JSON. */
+export function stackJson(stack: Stack): object {
+  return {
+    project: stack.applied.name,
+    pid: process.pid,
+    inference_url: stack.inferenceUrl,
+    worker_url: stack.workerUrl,
+    database_url: stack.databaseUrl,
+    redis_url: stack.redisUrl,
+    logs: stack.logs,
+    model_versions: stack.applied.modelVersions,
+  };
+}
+
+export function printStack(stack: Stack, manifest: Manifest, out: Output): void {
+  const { style } = out;
+  const [view] = Object.values(manifest.feature_views);
+  const [model] = Object.keys(manifest.models);
+  const facts = [
+    ['predictions', `${stack.inferenceUrl}  (/docs, /health/ready, /metrics)`],
+    ['worker', `${stack.workerUrl}/metrics`],
+    ['PostgreSQL', withoutPassword(stack.databaseUrl)],
+    ['Redis', withoutPassword(stack.redisUrl)],
+    ['logs', stack.logs],
+  ] as const;
+  out.line();
+  out.line(style.bold(`Larder is up: project ${stack.applied.name}`));
+  for (const [name, text] of facts) out.line(`  ${style.dim(name.padEnd(12))}${text}`);
+  out.line('Next, in another terminal in this folder:');
+  if (view) out.line(`  npx larder backfill ${view.name}`);
+  if (view) out.line(`  npx larder keys ${view.entity}`);
+  if (model) out.line(`  npx larder predict ${model} --help`);
+  out.line('Ctrl-C stops all of it.');
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(:\/\/[^/:@]*):[^@/]*@/, '$1:***@');
+}
+
+/** A sentence for each source without an address. */
+export function missingConnections(manifest: Manifest, config: Config): string[] {
+  return manifest.connections
+    .filter((name) => config.connections[name] === undefined)
+    .map(
+      (name) =>
+        `The source connection '${name}' has no address: backfills that read from it fail until ${connectionVariable(name)} is set and this is started again.`,
+    );
+}

@@ -1,0 +1,59 @@
+import { dirname } from 'node:path';
+import { LarderError, isLarderError } from '@larder/core';
+import { runningStack, stackFilePath } from '@larder/infra/stack-file';
+import { startStack, type Stack, type StackOptions } from '@larder/infra/stack';
+import { connectionVariable } from '@larder/sources';
+import type { Config } from '../config.ts';
+import type { Output } from '../output/output.ts';
+
+export interface ProjectStackOptions extends Pick<StackOptions, 'prepare'> {
+  /** As typed; else as configured. */
+  readonly port: number | undefined;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The stack of the configured project. Null when it was stopped while starting.
+ * @throws STACK_NOT_STARTED, and what applying the project throws
+ */
+export async function startProjectStack(
+  config: Config,
+  { port = config.port ?? undefined, out, signal, prepare }: ProjectStackOptions,
+): Promise<Stack | null> {
+  try {
+    return await startStack({
+      project: config.projectPath,
+      ...(config.databaseUrl !== null && { databaseUrl: config.databaseUrl }),
+      ...(config.redisUrl !== null && { redisUrl: config.redisUrl }),
+      ...(config.queueRedisUrl !== null && { queueRedisUrl: config.queueRedisUrl }),
+      ...(config.host !== null && { host: config.host }),
+      ...(port !== undefined && { port }),
+      ...(prepare !== undefined && { prepare }),
+      env: Object.fromEntries(
+        Object.entries(config.connections).map(([name, url]) => [connectionVariable(name), url]),
+      ),
+      onProgress: (message) => out.note(message),
+      onTrouble: (message) => out.note(out.style.yellow(message)),
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (isLarderError(error)) throw error;
+    if (runningStack(dirname(config.projectPath)) !== null) throw alreadyRunning(config);
+    throw new LarderError('STACK_NOT_STARTED', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}
+
+export function alreadyRunning({ stack, projectPath }: Config): LarderError {
+  const running = stack ?? runningStack(dirname(projectPath));
+  const where = running?.addresses ? ` at ${running.addresses.inferenceUrl}` : '';
+  const pid = running?.pid ?? '';
+  return new LarderError(
+    'STACK_NOT_STARTED',
+    `A stack of this project is running already${where} (pid ${pid}). Use it, or end it first: Ctrl-C where it runs, or kill ${pid}. ` +
+      `If no such process is Larder's, remove ${stackFilePath(dirname(projectPath))}.`,
+  );
+}

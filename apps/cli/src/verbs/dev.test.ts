@@ -1,0 +1,158 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRunning } from '@larder/infra';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { copyShop, jsonOf, larder as larderHere, runCli, startCli } from '../../fixtures/run-cli.ts';
+
+interface DevEvent {
+  readonly event: string;
+  readonly [member: string]: unknown;
+}
+
+interface Held {
+  readonly views: readonly { readonly ref: string; readonly values: Record<string, unknown> | null }[];
+}
+
+const folder = join(inject('testFolder'), `dev-${randomBytes(4).toString('hex')}`);
+const larder = (...args: string[]) => runCli([...args, '--json'], { cwd: folder });
+const events: DevEvent[] = [];
+let dev: ChildProcess;
+let remarks = '';
+let seen = 0;
+
+/** The next event, in order: none is passed over. */
+async function nextEvent(): Promise<DevEvent> {
+  const at = seen++;
+  await vi.waitUntil(
+    () => {
+      if (dev.exitCode !== null) throw new Error(`larder dev ended:\n${remarks}`);
+      return events.length > at;
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  return events[at] as DevEvent;
+}
+
+function edit(file: string, from: string, to: string): void {
+  const path = join(folder, file);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+}
+
+async function blue(): Promise<Held['views']> {
+  const result = await larder('inspect', 'picture', 'blue.png');
+  return result.code === 0 ? (jsonOf(result) as unknown as Held).views : [];
+}
+
+async function score(): Promise<unknown> {
+  const args = ['--picture_id', 'blue.png', '--width', '300', '--height', '400'];
+  return jsonOf(await larder('predict', 'appeal', ...args))['outputs'];
+}
+
+describe('larder dev', () => {
+  beforeAll(async () => {
+    await larderHere(['init', folder]);
+    dev = startCli(['dev', '--json', '--port', '28570'], { cwd: folder });
+    let stdout = '';
+    dev.stdout?.on('data', (text: Buffer) => {
+      const lines = (stdout + text.toString()).split('\n');
+      stdout = lines.pop() ?? '';
+      events.push(...lines.map((line) => JSON.parse(line) as DevEvent));
+    });
+    dev.stderr?.on('data', (text: Buffer) => (remarks += text.toString()));
+    expect(await nextEvent()).toMatchObject({ event: 'ready', model_versions: { appeal: 1 } });
+  }, 60_000);
+
+  afterAll(() => dev.kill('SIGKILL'));
+
+  test('applies a changed view in place: its rows are forgotten and computed anew by the new code', async () => {
+    await larder('backfill', 'picture_light');
+    const [before] = await blue();
+    expect(Object.keys(before?.values ?? {})).toEqual(['brightness', 'contrast', 'aspect']);
+
+    edit('larder.config.ts', 'aspect: f.float32() }', 'aspect: f.float32(), twice: f.float32() }');
+    edit('src/picture-light.ts', 'aspect:', 'twice: 2, aspect:');
+    const applied = await nextEvent();
+    expect(applied).toMatchObject({ event: 'applied', forgotten: ['picture_light@1'] });
+    expect(applied['changes']).toEqual([
+      'change view picture_light@1 in place, its rows are forgotten: feature twice was added; its own code changed',
+    ]);
+    expect(await blue()).toEqual([]);
+
+    expect(jsonOf(await larder('backfill', 'picture_light'))).toMatchObject({
+      status: 'succeeded',
+      rows: { total: 3, done: 3 },
+    });
+    expect((await blue()).map(({ ref, values }) => [ref, values?.['twice']])).toEqual([
+      ['picture_light@1', 2],
+    ]);
+  });
+
+  test('says what is wrong with a broken file, and the last good definitions go on', async () => {
+    const before = await score();
+    edit('src/picture-light.ts', 'twice: 2,', 'twice: ,');
+    expect(await nextEvent()).toMatchObject({
+      event: 'error',
+      problem: { code: 'PROJECT_NOT_LOADABLE', detail: expect.stringContaining('picture-light.ts') },
+    });
+    // the command line reads the broken file too; the service does not
+    const answer = await fetch('http://127.0.0.1:28570/v1/models/appeal/predict', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ entities: { picture_id: 'blue.png' }, request: { width: 300, height: 400 } }),
+    });
+    expect(((await answer.json()) as { outputs: unknown }).outputs).toEqual(before);
+    edit('src/picture-light.ts', 'twice: ,', 'twice: 2,');
+    expect(await nextEvent()).toEqual({ event: 'unchanged' });
+  });
+
+  test('a model whose artifact does not match its definition is refused before anything stops', async () => {
+    edit('larder.config.ts', "pick('brightness', 'contrast')", "pick('contrast', 'brightness')");
+    expect(await nextEvent()).toMatchObject({
+      event: 'error',
+      problem: {
+        code: 'MODEL_SIGNATURE_MISMATCH',
+        detail: expect.stringContaining('picture_light:contrast'),
+      },
+    });
+    edit('larder.config.ts', "pick('contrast', 'brightness')", "pick('brightness', 'contrast')");
+    expect(await nextEvent()).toEqual({ event: 'unchanged' });
+  });
+
+  test('a changed on-demand function answers at once, and no row is lost', async () => {
+    const before = await score();
+    edit('larder.config.ts', 'Math.abs(Math.log(', '3 * Math.abs(Math.log(');
+    expect(await nextEvent()).toMatchObject({
+      event: 'applied',
+      changes: ['change on-demand view slot: code changed'],
+      forgotten: [],
+    });
+    expect(await score()).not.toEqual(before);
+    expect(await blue()).toHaveLength(1);
+  });
+
+  test('stops everything on SIGTERM', async () => {
+    const stack = JSON.parse(readFileSync(join(folder, '.larder/stack.json'), 'utf8')) as {
+      apps: Record<string, number>;
+    };
+    const ended = once(dev, 'exit');
+    dev.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    for (const pid of Object.values(stack.apps)) expect(isRunning(pid)).toBe(false);
+    expect(existsSync(join(folder, '.larder/stack.json'))).toBe(false);
+  });
+});
+
+test('refuses stores that are not its own, and says what to do', async () => {
+  const LARDER_DATABASE_URL = 'postgresql://shared/features';
+  const result = await runCli(['dev', '--json'], { cwd: copyShop(), env: { LARDER_DATABASE_URL } });
+  expect(result.code).toBe(2);
+  expect(jsonOf(result)).toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    detail: expect.stringContaining('env -u LARDER_DATABASE_URL larder dev'),
+  });
+});

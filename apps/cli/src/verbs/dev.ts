@@ -1,0 +1,166 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LarderError } from '@larder/core';
+import type { Manifest } from '@larder/features';
+import type { Stack } from '@larder/infra/stack';
+import type { Change } from '@larder/registry';
+import { relative } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { applyInPlace } from '../dev/apply-in-place.ts';
+import { readProject } from '../dev/read-project.ts';
+import { createFileWatch } from '../dev/watch-files.ts';
+import { portNumber } from '../input.ts';
+import type { Output } from '../output/output.ts';
+import { DONE, problemOf, showError, shownError } from '../problem.ts';
+import { missingConnections, printStack, stackJson } from '../stack/print-stack.ts';
+import { alreadyRunning, startProjectStack } from '../stack/start-project-stack.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .option('--port <n>', 'where predictions are answered [LARDER_PORT or 6570, or the next free one]')
+      .addHelpText(
+        'after',
+        `
+As up, on embedded stores only, and watches larder.config.ts, every module that it imports and the
+folders of its artifacts. After a change the definitions are applied and the apps start again with
+the new code. A view version may change as often as you like: what was computed for it is forgotten,
+so run its backfill again. While something is wrong it says what, and the last good ones go on.
+Ctrl-C stops all of it. With --json a line for each event: ready, applied, unchanged, error.
+
+Example:
+  larder dev`,
+      );
+  },
+  input: z.object({ port: portNumber.optional() }),
+  async run({ config, out, signal }, { port }) {
+    if (config.stack !== null) throw alreadyRunning(config);
+    refuseOtherStores(config);
+    const development = createDevelopment(config, { port, out, signal });
+    try {
+      await development.follow();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await development.stop();
+    }
+    return DONE;
+  },
+});
+
+/** @throws CONFIGURATION_INVALID */
+function refuseOtherStores({ databaseUrl, redisUrl, queueRedisUrl }: Config): void {
+  const given = Object.entries({
+    LARDER_DATABASE_URL: databaseUrl,
+    LARDER_REDIS_URL: redisUrl,
+    LARDER_QUEUE_REDIS_URL: queueRedisUrl,
+  }).flatMap(([name, url]) => (url === null ? [] : [name]));
+  if (given.length === 0) return;
+  throw new LarderError(
+    'CONFIGURATION_INVALID',
+    `larder dev deletes the stored rows of every view that you change, so it works only on embedded stores of its own, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
+      `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev. To work on those stores: larder up, and bump the version of what you change.`,
+    { errors: given.map((name) => ({ pointer: `/${name}`, detail: 'is set' })) },
+  );
+}
+
+interface Following {
+  readonly port: number | undefined;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+/** The loop of one `larder dev`. */
+function createDevelopment(config: Config, { port, out, signal }: Following) {
+  const { projectPath } = config;
+  const files = createFileWatch();
+  let stack: Stack | null = null;
+  /** What the apps run; null while they do not. */
+  let running: Manifest | null = null;
+  return {
+    async follow(): Promise<void> {
+      await files.watch([projectPath]);
+      for (let startedMs = performance.now(); ; startedMs = performance.now()) {
+        await attempt(startedMs);
+        const changed = await files.changed(signal);
+        out.note(out.style.dim(`changed: ${changed.map((path) => relative('', path)).join(', ')}`));
+      }
+    },
+    async stop(): Promise<void> {
+      if (stack === null) return;
+      out.note('Stopping …');
+      await stack.stop();
+      out.note('Everything is stopped.');
+    },
+  };
+
+  async function attempt(startedMs: number): Promise<void> {
+    try {
+      const { manifest, problem, files: paths } = await readProject(projectPath, signal);
+      await files.watch(paths);
+      if (problem !== null) throw new LarderError(problem.code, problem.message);
+      if (manifest === null) throw new Error('A project without a problem has a manifest.');
+      if (stack === null) await start(manifest);
+      else if (isDeepStrictEqual(manifest, running)) sayUnchanged();
+      else await restart(stack, manifest, startedMs);
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      sayError(shownError(thrown));
+    }
+  }
+
+  async function start(manifest: Manifest): Promise<void> {
+    stack = await startProjectStack(config, {
+      port,
+      out,
+      signal,
+      async prepare(stores) {
+        const { changes, modelVersions } = await applyInPlace(stores, manifest);
+        return {
+          name: manifest.project,
+          changes: changes.map(({ text }) => text),
+          modelVersions,
+          text: `Applied project ${manifest.project}.`,
+        };
+      },
+    });
+    if (stack === null) return;
+    running = manifest;
+    const started = stack;
+    out.event({ event: 'ready', ...stackJson(started) }, () => printStack(started, manifest, out));
+    for (const warning of missingConnections(manifest, config)) out.note(out.style.yellow(warning));
+    out.note(out.style.dim('Watching the definitions; a changed view is applied in place.'));
+  }
+
+  async function restart(current: Stack, manifest: Manifest, startedMs: number): Promise<void> {
+    running = null;
+    let changes: readonly Change[] = [];
+    let forgotten: string[] = [];
+    await current.restartApps(async () => {
+      const applied = await applyInPlace(current, manifest);
+      changes = applied.changes;
+      forgotten = applied.forgotten.map(({ view, version }) => `${view}@${version}`);
+    });
+    running = manifest;
+    const readyMs = Math.round(performance.now() - startedMs);
+    const lines = changes.map(({ text }) => text);
+    out.event({ event: 'applied', changes: lines, forgotten, ready_ms: readyMs }, () => {
+      for (const line of lines) out.line(`  ${line}`);
+      for (const ref of forgotten) out.line(`  Compute it again: npx larder backfill ${ref}`);
+      out.line(out.style.green(`ready in ${readyMs} ms`));
+    });
+  }
+
+  function sayUnchanged(): void {
+    out.event({ event: 'unchanged' }, () => out.line('No definition changed.'));
+  }
+
+  function sayError(error: LarderError): void {
+    const goesOn = running === null ? 'Waiting for a change …' : 'The last good definitions go on.';
+    out.event({ event: 'error', problem: problemOf(error) }, () => {
+      showError(error, out);
+      out.note(out.style.dim(goesOn));
+    });
+  }
+}

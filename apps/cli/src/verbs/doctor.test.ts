@@ -1,0 +1,171 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startTestRedis, test } from '@larder/testing';
+import { describe, expect } from 'vitest';
+import { readConfig } from '../config.ts';
+import { checkClock } from '../doctor/check-clock.ts';
+import { createOutput } from '../output/output.ts';
+import { createSession } from '../session.ts';
+import { copyShop, jsonOf, larder } from '../../fixtures/run-cli.ts';
+
+interface Check {
+  readonly check: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  readonly mend: string | null;
+}
+
+const NOBODY_LISTENS = '127.0.0.1:1';
+
+async function checked(
+  name: string,
+  { folder = copyShop(), ...env }: { folder?: string } & Record<string, string> = {},
+): Promise<Check> {
+  const project = join(folder, 'larder.config.ts');
+  const result = await larder(['doctor', '--json'], { LARDER_PROJECT: project, ...env });
+  const { ok, checks } = jsonOf(result) as unknown as { ok: boolean; checks: Check[] };
+  expect([ok, result.code]).toEqual(checks.some(({ status }) => status === 'fail') ? [false, 1] : [true, 0]);
+  const found = checks.find(({ check }) => check === name);
+  if (found === undefined) throw new Error(`There is no check ${name}: ${JSON.stringify(checks)}`);
+  return found;
+}
+
+describe('doctor finds, and says the mend:', () => {
+  test('no Redis at the address', async () => {
+    expect(await checked('redis', { LARDER_REDIS_URL: `redis://${NOBODY_LISTENS}` })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('ECONNREFUSED'),
+      mend: expect.stringContaining('docker run'),
+    });
+  });
+
+  test('a Redis that evicts', async () => {
+    const redis = await startTestRedis({ 'maxmemory-policy': 'allkeys-lru' });
+    try {
+      expect(await checked('redis', { LARDER_REDIS_URL: redis.url })).toMatchObject({
+        status: 'fail',
+        detail: expect.stringContaining('allkeys-lru'),
+        mend: expect.stringMatching(/^Run: redis-cli -s \S+ CONFIG SET maxmemory-policy noeviction/),
+      });
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  test('no PostgreSQL at the address, no such database, a user that is refused', async ({ database }) => {
+    const at = (url: string) => checked('database', { LARDER_DATABASE_URL: url });
+    expect(await at(`postgresql://${NOBODY_LISTENS}/larder`)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('DATABASE_UNAVAILABLE: PostgreSQL does not answer'),
+      mend: expect.stringContaining('export LARDER_DATABASE_URL='),
+    });
+    expect(await at(database.url.replace(/\/\w+\?/, '/nowhere?'))).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('createdb NAME'),
+    });
+    expect(await at(database.url.replace('postgres@', 'stranger@'))).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('refuses the user or the password'),
+    });
+  });
+
+  test('a source without address, one that does not answer, a query that does not fit', async ({
+    database,
+  }) => {
+    const source = 'source of ad_stats@1';
+    expect(await checked(source)).toMatchObject({
+      status: 'warn',
+      mend: expect.stringContaining('export LARDER_CONNECTION_SHOP_URL=postgresql://'),
+    });
+    expect(
+      await checked(source, { LARDER_CONNECTION_SHOP_URL: `postgresql://${NOBODY_LISTENS}/shop` }),
+    ).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('SOURCE_UNAVAILABLE'),
+      mend: expect.stringContaining('LARDER_CONNECTION_SHOP_URL'),
+    });
+    expect(await checked(source, { LARDER_CONNECTION_SHOP_URL: database.url })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('relation "ads" does not exist'),
+      mend: expect.stringContaining('larder.config.ts'),
+    });
+  });
+
+  test('a folder that is not there, and one without a file', async () => {
+    const folder = copyShop();
+    await larder(['init', join(folder, 'own')]);
+    const own = { folder: join(folder, 'own') };
+    const source = 'source of picture_light@1';
+    expect(await checked(source, own)).toMatchObject({ status: 'ok', detail: '3 files in pictures' });
+    for (const name of ['blue', 'green', 'yellow']) rmSync(join(own.folder, `pictures/${name}.png`));
+    expect(await checked(source, own)).toMatchObject({
+      status: 'warn',
+      detail: 'the folder pictures has no file of .jpeg, .jpg, .png, .webp',
+    });
+    rmSync(join(own.folder, 'pictures'), { recursive: true });
+    expect(await checked(source, own)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('does not exist'),
+    });
+  });
+
+  test('a model whose metadata names other features', async () => {
+    const folder = copyShop();
+    const config = join(folder, 'larder.config.ts');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text.replace("pick('click_rate', 'shape')", "pick('shape', 'click_rate')"));
+    expect(await checked('model ad_ctr', { folder })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('MODEL_SIGNATURE_MISMATCH'),
+      mend: expect.stringContaining("model('ad_ctr')"),
+    });
+  });
+
+  test('a clock that is off', async ({ database, redis }) => {
+    const { stdout, stderr } = process;
+    const out = createOutput({ json: true, colours: false, columns: 80, stdout, stderr });
+    const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
+    const session = createSession({
+      config: readConfig({ project: join(copyShop(), 'larder.config.ts') }, env),
+      out,
+      signal: new AbortController().signal,
+    });
+    const statuses = async (offMs: number) =>
+      (await checkClock(session, { nowMs: () => Date.now() + offMs })).map(({ check, status }) => [
+        check,
+        status,
+      ]);
+    try {
+      expect(await statuses(0)).toEqual([
+        ['clock postgresql', 'ok'],
+        ['clock redis', 'ok'],
+      ]);
+      expect(await statuses(5_000)).toEqual([
+        ['clock postgresql', 'warn'],
+        ['clock redis', 'warn'],
+      ]);
+      expect(await statuses(-90_000)).toEqual([
+        ['clock postgresql', 'fail'],
+        ['clock redis', 'fail'],
+      ]);
+      const [ahead] = await checkClock(session, { nowMs: () => Date.now() - 90_000 });
+      expect(ahead).toMatchObject({
+        detail: expect.stringMatching(/90\.0 s ahead of/),
+        mend: expect.stringContaining('timedatectl'),
+      });
+    } finally {
+      await session.close();
+    }
+  });
+});
+
+test('a command in a folder without a project says which projects there are', async () => {
+  const folder = copyShop();
+  const project = join(folder, '..', 'larder.config.ts');
+  const result = await larder(['plan', '--json'], { LARDER_PROJECT: project });
+  expect(result.code).toBe(1);
+  expect(jsonOf(result)).toMatchObject({
+    code: 'PROJECT_NOT_FOUND',
+    detail: expect.stringMatching(/Say --project \S+larder\.config\.ts/),
+  });
+});

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { jsonOf, larder, runCli } from '../../fixtures/run-cli.ts';
+
+const folder = join(inject('testFolder'), `preview-${randomBytes(4).toString('hex')}`);
+const preview = (key: string) =>
+  runCli(['preview', 'picture_light', '--entity', key, '--json'], { cwd: folder });
+
+test('computes one entity and writes nothing; what a worker would refuse is refused', async () => {
+  await larder(['init', folder]);
+  const good = await preview('blue.png');
+  expect(good.code).toBe(0);
+  expect(jsonOf(good)).toMatchObject({ rows: [{ values: { aspect: 1.5 } }] });
+
+  expect(await preview('none.png')).toMatchObject({ code: 1 });
+
+  const compute = join(folder, 'src/picture-light.ts');
+  writeFileSync(compute, readFileSync(compute, 'utf8').replace('aspect:', 'aspekt:'));
+  const misspelt = await preview('blue.png');
+  expect(misspelt.code).toBe(1);
+  expect(jsonOf(misspelt)).toMatchObject({
+    rows: [
+      {
+        failure: { code: 'FEATURE_VALUE_INVALID', reason: expect.stringContaining('aspekt is not declared') },
+      },
+    ],
+  });
+});

@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import type { StoreTransaction } from '../offline-store.ts';
+import { SUMS_FROM_SUMMED } from '../runs/finish-runs.ts';
+import { CHUNK_SUMS } from '../runs/run-summary.ts';
+
+export interface ViewVersion {
+  readonly project: string;
+  readonly view: string;
+  readonly version: number;
+}
+
+/**
+ * Drops the history of a view version and cancels its open runs, as part of the caller's transaction; ended runs stay as
+ * a record. For versions that are changed in place: what was computed no longer means what the definition says.
+ */
+export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVersion): Promise<void> {
+  const { project, view, version } = target;
+  const { rows } = await sql<{ run_id: string }>`
+    select run_id from larder.runs
+    where project = ${project} and view = ${view} and version = ${version}
+      and status in ('queued', 'running', 'paused', 'held')
+    order by run_id for update`.execute(tx.db);
+  for (const { run_id: runId } of rows) {
+    // Waits for landings under way; what they wrote is dropped below. Nothing of it may reach the online store again.
+    await sql`
+      update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
+        rows_done = 0, rows_failed = 0, rows_skipped = 0
+      where run_id = ${runId} and state in ('pending', 'dispatched', 'running', 'landed_history')`.execute(
+      tx.db,
+    );
+    await sql`
+      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
+        planning_token = null, planning_lease_expires_at = null
+      from larder.runs r cross join lateral (${CHUNK_SUMS}) s
+      where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);
+  }
+  await sql`drop table if exists ${sql.table(`${project}_history.${view}_v${version}`)}`.execute(tx.db);
+}
