@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createLogger } from '@larder/core';
 import sharp from 'sharp';
+import { createPictureDecoder } from '../../packages/extractors/src/pictures/decoder/picture-decoder.ts';
 import { decodePicture } from '../../packages/extractors/src/pictures/decode-picture.ts';
 import { fetchPicture } from '../../packages/extractors/src/pictures/fetch-picture.ts';
 import { createImageComputation } from '../../packages/extractors/src/pictures/image-computation.ts';
@@ -15,7 +16,8 @@ import { pictureStatistics } from '../../packages/extractors/src/pictures/pictur
 
 /**
  * What a picture costs: `node test/bench/picture-cost.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
- * Prints what each step takes, one after the other (fetching includes the CPU of the server), and pictures per second of the computation against that loop.
+ * Prints what each step takes, one after the other (fetching includes the CPU of the server), what a decoding process adds and what one for each
+ * picture would, and pictures per second of the computation against that loop. CPU is that of this process alone.
  */
 const ROUNDS = 9;
 const LIMITS = { maxPixels: 25_000_000, maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
@@ -39,30 +41,42 @@ async function measure(): Promise<void> {
   const encoder = await loadPictureEncoder(encoderPath);
   const { signal } = new AbortController();
 
-  const costs: Record<string, { wallMs: number; cpuMs: number }> = {};
+  const costs: Record<string, { wallMs: number; cpuMs: number; count: number }> = {};
   const timed = async <Value>(step: string, work: () => Value | Promise<Value>): Promise<Value> => {
-    const cost = (costs[step] ??= { wallMs: 0, cpuMs: 0 });
+    const cost = (costs[step] ??= { wallMs: 0, cpuMs: 0, count: 0 });
     const [start, cpu] = [performance.now(), process.cpuUsage()];
     const value = await work();
     cost.wallMs += performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     cost.cpuMs += (user + system) / 1_000;
+    cost.count++;
     return value;
   };
+  const apart = createPictureDecoder({ parallel: 1 });
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const loopStart = performance.now();
+    let loopMs = 0;
     for (const address of addresses) {
+      let startMs = performance.now();
       const { allowedHosts } = context;
       const bytes = await timed('fetch', () => fetchPicture(address, { allowedHosts, ...LIMITS, signal }));
       const { width, height, fit } = encoder;
-      const { rgb } = await timed('decode', () =>
-        decodePicture(bytes, { shape: { width, height, fit }, maxPixels: LIMITS.maxPixels }),
-      );
+      const options = { shape: { width, height, fit }, maxPixels: LIMITS.maxPixels } as const;
+      const { rgb } = await timed('decode', () => decodePicture(bytes, options));
+      const bareMs = performance.now() - startMs;
+      await timed('decode in the process for it', () => apart.decode(bytes, options));
+      if (round === 0) {
+        await timed('decode in a process for each', async () => {
+          const own = createPictureDecoder();
+          await own.decode(bytes, options);
+          own.close();
+        });
+      }
+      startMs = performance.now() - bareMs;
       await timed('statistics', () => pictureStatistics(rgb));
       await timed('onnx', () => encoder.encode(rgb));
+      loopMs += performance.now() - startMs;
     }
-    const loopMs = performance.now() - loopStart;
     const computeStart = performance.now();
     await computation.compute(
       addresses.map((url) => ({ url })),
@@ -70,12 +84,13 @@ async function measure(): Promise<void> {
     );
     ratios.push(loopMs / (performance.now() - computeStart));
   }
-  for (const [step, { wallMs, cpuMs }] of Object.entries(costs)) {
-    const perPicture = (ms: number): string => (ms / ROUNDS / files.length).toFixed(2).padStart(6);
-    console.log(`${step.padEnd(10)} ${perPicture(wallMs)} ms, ${perPicture(cpuMs)} ms CPU a picture`);
+  for (const [step, { wallMs, cpuMs, count }] of Object.entries(costs)) {
+    const perPicture = (ms: number): string => (ms / count).toFixed(2).padStart(6);
+    console.log(`${step.padEnd(28)} ${perPicture(wallMs)} ms, ${perPicture(cpuMs)} ms CPU a picture`);
   }
   const ratio = ratios.toSorted((a, b) => a - b)[ROUNDS >> 1] as number;
   console.log(`computation / bare loop, pictures per second, median of ${ROUNDS}: ${ratio.toFixed(2)}`);
+  apart.close();
   await Promise.all([computation.close(), encoder.close(), server.terminate()]);
 }
 

@@ -49,6 +49,10 @@ test('apps that start at once on an empty database migrate it exactly once and a
     LARDER_PORT: '0',
     LARDER_WORKER_SLOTS: '1',
   };
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const empty = await client.query(`select 1 from pg_namespace where nspname = 'larder'`);
+  expect(empty.rowCount).toBe(0);
   const apps = (['inference', 'worker', 'inference', 'worker'] as const).map((app) =>
     start(app, environment),
   );
@@ -58,15 +62,13 @@ test('apps that start at once on an empty database migrate it exactly once and a
         .poll(() => RUNNING.test(app.output()) || app.output(), { timeout: START_TIMEOUT_MS, interval: 50 })
         .toBe(true);
     for (const app of apps) expect(app.output()).not.toMatch(/could not be migrated|"level":(50|60)/);
-    const client = new Client({ connectionString: database.url });
-    await client.connect();
     const { rows } = await client.query<{ name: string }>('select name from larder.migrations order by name');
-    await client.end();
     const names = rows.map(({ name }) => name);
     expect(names.length).toBeGreaterThan(0);
     expect(new Set(names).size).toBe(names.length);
     for (const app of apps) await stop(app);
   } finally {
     for (const { child } of apps) child.kill('SIGKILL');
+    await client.end();
   }
 }, 120_000);

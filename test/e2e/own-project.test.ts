@@ -4,6 +4,7 @@ import { buildOnnx } from '@larder/model-runtime/onnx';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import sharp from 'sharp';
 import { describe, expect } from 'vitest';
+import { scorePhoto } from './own-project/src/score-photo.ts';
 import { test } from './own-project.ts';
 
 const MINUTES = 60_000;
@@ -79,7 +80,8 @@ describe('a project outside of the repository', () => {
         project.run('rm', 'larder.test.ts');
         await writePhotos(join(project.folder, 'photos'));
         await writeModels(join(project.folder, 'models'));
-        for (const file of ['types.ts', 'src/picture-colour.ts', 'larder.config.ts']) project.put(file);
+        for (const file of ['types.ts', 'src/picture-colour.ts', 'src/score-photo.ts', 'larder.config.ts'])
+          project.put(file);
       });
       expect(said).toContain('create view photo_colour@1');
       project.run('npm', 'run', 'check');
@@ -101,6 +103,7 @@ describe('a project outside of the repository', () => {
       const scores = ['red.png', 'cold/blue.png'].map((id) => predict(id).outputs.warm);
       expect(scores[0]).toBeCloseTo(sigmoid(4 * 1), 4);
       expect(scores[1]).toBeCloseTo(sigmoid(-4 * 1), 4);
+      expect(await scorePhoto('http://127.0.0.1:27570', 'red.png')).toBeCloseTo(sigmoid(4 * 1), 4);
       const held = JSON.parse(project.larder('inspect', 'photo', 'red.png', '--json')) as Held;
       expect(held.views.map(({ ref, values }) => [ref, values?.embedding])).toEqual([
         ['photo_colour@1', [1, 0, 0]],

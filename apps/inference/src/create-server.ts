@@ -1,4 +1,5 @@
 import {
+  STATUS_CODES,
   createServer,
   type IncomingMessage,
   type RequestListener,
@@ -20,15 +21,13 @@ const LIMITS = {
   /** For a whole request to arrive. */
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
 } as const satisfies ServerOptions;
 
 export interface HttpServerOptions {
   readonly failures: FailureLog;
   /** In place of the usual ones; tests shorten them. */
-  readonly limits?: Pick<
-    ServerOptions,
-    'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval' | 'maxHeaderSize'
-  >;
+  readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval'>;
 }
 
 /** The predict routes on node:http, everything else on Express. */
@@ -83,7 +82,7 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
     ...DATA_HEADERS,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
 function brokenRequest(code: string | undefined): LarderError {

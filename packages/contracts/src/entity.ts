@@ -13,7 +13,8 @@ export const entityViewSchema = z
     view: z.string(),
     version: z.int().positive(),
     status: z.enum(['PRESENT', 'OUTSIDE_MAX_AGE', 'NOT_LOADED']).meta({
-      description: 'NOT_LOADED: this process does not have the definition, so the values cannot be read.',
+      description:
+        'NOT_LOADED: this process does not have the definition, or the row has a newer format, so the values cannot be read.',
     }),
     event_timestamp: instantSchema,
     created_timestamp: instantSchema,

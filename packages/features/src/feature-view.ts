@@ -51,14 +51,14 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   readonly schedule?: string;
   /** How long after its event the source knows a fact, where it has no created timestamp. @default 0 */
   readonly availableAfter?: Duration;
-  /** Rows per chunk of a run. @default 500, or 16 with `compute` */
+  /** Rows per chunk of a run. @default 500, or 32 with `compute` */
   readonly chunkRows?: number;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 const CHUNK_ROWS_PLAIN = 500;
-const CHUNK_ROWS_COMPUTED = 16;
+const CHUNK_ROWS_COMPUTED = 32;
 
 /** A feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
 export function featureView<const N extends string, Keys, S extends Fields>(

@@ -57,7 +57,7 @@ describe('loadProject', () => {
       schema_fingerprint: expect.any(Number) as number,
     });
     expect(manifest.feature_views['ad_title@1']).toMatchObject({
-      chunk_rows: 16,
+      chunk_rows: 32,
       compute: {
         kind: 'module',
         options: { language: 'en' },

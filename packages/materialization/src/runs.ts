@@ -1,6 +1,7 @@
 // What the API process needs: no queue, no threads.
 export { createBackfill } from './backfill/create-backfill.ts';
 export type { BackfillRequest } from './backfill/create-backfill.ts';
+export { runsOfView } from './backfill/runs-of-view.ts';
 export { checkComputed, checkValues } from './landing/check-features.ts';
 export type { CheckedValues } from './landing/check-features.ts';
 export { pushRows } from './push/push-rows.ts';

@@ -17,6 +17,20 @@ test('every control table has its part in the reference', async ({ store }) => {
   expect(documented.toSorted()).toEqual(rows.map((table) => table.name));
 });
 
+test('every column of a control table stands in its part', async ({ store }) => {
+  const { rows } = await sql<{ table: string; column: string }>`
+    select c.relname as table, a.attname as column from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'larder'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relname not like 'migrations%' and a.attnum > 0 and not a.attisdropped`.execute(store.db);
+  const parts = new Map(
+    [...page.matchAll(/^### `(\w+)`\n([^]*?)(?=^### |(?![^]))/gm)].map(([, name, text]) => [name, text]),
+  );
+  const missing = rows.filter(({ table, column }) => !(parts.get(table) ?? '').includes(`\`${column}\``));
+  // the lease of whoever plans
+  expect(missing.filter(({ column }) => !column.startsWith('planning_'))).toEqual([]);
+  expect(rows.length).toBeGreaterThan(60);
+});
+
 test('the history table of the reference is the one that is created', async ({ store }) => {
   const image = view('ad_image', [
     { name: 'embedding', type: 'vector', length: 512 },
@@ -66,4 +80,10 @@ test('the query of the reference rebuilds what a prediction read', async ({ stor
   const query = /```sql\n(select p\.prediction_id[\s\S]*?)```/.exec(page)?.[1] ?? '';
   const { rows } = await store.pool.query(query);
   expect(rows).toEqual([{ prediction_id: record.predictionId, brightness: 0.25 }]);
+
+  const queries = [...page.matchAll(/```sql\n(select[\s\S]*?)```/g)].map(([, text = '']) => text);
+  expect(queries).toHaveLength(3);
+  const { rowCount } = await store.pool.query((queries[0] ?? '').replace('2026-11-20T09:30:00Z', 'infinity'));
+  expect(rowCount).toBe(1);
+  await store.pool.query(queries[1] ?? '');
 });

@@ -51,28 +51,39 @@ export async function startAdsStack(progress: (message: string) => void): Promis
   };
 }
 
-/** Materializes a view to its end. @returns how long it took, from the request on, and how many rows were computed */
+/** Asking is not for nothing: every 20 ms took 6 % of the two cores from what is measured. */
+const POLL_MS = 200;
+
+/**
+ * Materializes a view to its end. @returns how long it took from the request to the last row in Redis, by PostgreSQL's
+ * clock, and how many rows were computed
+ */
 export async function backfill(
   { stack }: AdsStack,
   view: string,
   force: boolean,
 ): Promise<{ seconds: number; done: number }> {
-  const startedMs = performance.now();
   const queued = await call<{ run_id: string }>(`${stack.inferenceUrl}/v1/backfills`, {
     view,
     scope: { all: true },
     force,
   });
   for (;;) {
-    const run = await call<{ finished_at: string | null; status: string; rows: { done: number } }>(
-      `${stack.inferenceUrl}/v1/runs/${queued.run_id}`,
-    );
+    const run = await call<Run>(`${stack.inferenceUrl}/v1/runs/${queued.run_id}`);
     if (run.finished_at !== null) {
       if (run.status === 'failed') throw new Error(`The backfill of ${view} failed; see ${stack.logs}.`);
-      return { seconds: (performance.now() - startedMs) / 1_000, done: run.rows.done };
+      const seconds = (Date.parse(run.finished_at) - Date.parse(run.created_at)) / 1_000;
+      return { seconds, done: run.rows.done };
     }
-    await new Promise((done) => setTimeout(done, 20));
+    await new Promise((done) => setTimeout(done, POLL_MS));
   }
+}
+
+interface Run {
+  readonly created_at: string;
+  readonly finished_at: string | null;
+  readonly status: string;
+  readonly rows: { readonly done: number };
 }
 
 async function call<Answer>(url: string, body?: object): Promise<Answer> {

@@ -5,7 +5,7 @@ import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 const MIN_REDIS = 7;
-const MIN_POSTGRES = 14;
+const MIN_POSTGRES = 16;
 const TIMEOUT_MS = 5_000;
 const START = 'Run larder up, which starts one; or set';
 

@@ -1,4 +1,3 @@
-import { findFeatureView } from '@larder/features';
 import {
   cancelRun,
   getRun,
@@ -7,6 +6,7 @@ import {
   pauseRun,
   resumeRun,
   retryFailed,
+  runsOfView,
 } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { printRun, printRuns } from '../output/print-runs.ts';
@@ -38,7 +38,7 @@ export const verb = defineVerb({
     command
       .argument('[id]', 'a run; without it the newest runs are listed')
       .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
-      .option('--view <view>', 'only runs of this view, such as ad_image, or of one version: ad_image@1')
+      .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
       .option('--limit <n>', `at most so many runs, or failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
@@ -58,10 +58,7 @@ Examples:
         `must be one of ${Object.keys(ACTIONS).join(', ')}`,
       )
       .optional(),
-    view: z
-      .string()
-      .regex(/^[^@]+(@\d{1,9})?$/, 'must be a view, such as ad_image or ad_image@1')
-      .optional(),
+    view: z.string().optional(),
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
@@ -69,9 +66,11 @@ Examples:
     const { name } = await definitions();
     const store = await offlineStore();
     if (id === undefined) {
-      const { runs, cursor } = await listRuns(store, name, { ...versionsOf(view), status, limit });
-      // A removed view still has its runs; one without any must exist.
-      if (view !== undefined && runs.length === 0) findFeatureView(await manifest(), view);
+      const { runs, cursor } = await listRuns(store, name, {
+        ...(view !== undefined && runsOfView(await manifest(), view)),
+        status,
+        limit,
+      });
       out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
         printRuns(runs, { complete: cursor === null }, out),
       );
@@ -91,9 +90,3 @@ Examples:
     return DONE;
   },
 });
-
-/** `ad_image`: runs of every version; `ad_image@1`: of this one. */
-function versionsOf(name: string | undefined): { view?: string; version?: number } {
-  const [view, version] = name?.split('@') ?? [];
-  return { ...(view !== undefined && { view }), ...(version !== undefined && { version: Number(version) }) };
-}

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 const NOUNS: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -10,11 +10,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-const UNITS: Readonly<Record<string, string>> = {
-  string: ' characters',
-  array: ' items',
-  record: ' members',
-};
+const UNITS: Readonly<Record<string, string>> = { string: 'character', array: 'item', record: 'member' };
 
 /** What to do about one member; a schema's own message comes before it. Undefined: zod's words. */
 export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
@@ -48,7 +44,8 @@ interface Bounded {
 function bound(side: 'least' | 'most', limit: number | bigint, { origin, inclusive }: Bounded): string {
   if (inclusive === false) return `must be ${side === 'least' ? 'more' : 'less'} than ${limit}`;
   const unit = UNITS[origin];
-  return unit === undefined ? `must be at ${side} ${limit}` : `must have at ${side} ${limit}${unit}`;
+  if (unit === undefined) return `must be at ${side} ${limit}`;
+  return `must have at ${side} ${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
 }
 
 function format(name: string, pattern: string | undefined): string {

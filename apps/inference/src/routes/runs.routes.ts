@@ -4,7 +4,7 @@ import {
   type FailuresAnswer,
   type RunsAnswer,
 } from '@larder/contracts';
-import { findFeatureView, type Manifest } from '@larder/features';
+import type { Manifest } from '@larder/features';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import {
   cancelRun,
@@ -14,6 +14,7 @@ import {
   pauseRun,
   resumeRun,
   retryFailed,
+  runsOfView,
 } from '@larder/materialization/runs';
 import { Router, type RequestHandler } from 'express';
 import { allow } from '../http/allow.ts';
@@ -49,7 +50,7 @@ export function runsRoutes(deps: RunsDeps): Router {
     .route('/v1/runs')
     .get(async (request, response) => {
       const { view, ...query } = validate(runsQuerySchema, request.query);
-      const ofView = view === undefined ? {} : versionsOf(manifest(), view);
+      const ofView = view === undefined ? {} : runsOfView(manifest(), view);
       const { runs, cursor } = await askDatabase(listRuns(offlineStore, project, { ...query, ...ofView }));
       response.json({ runs: runs.map(runJson), cursor } satisfies RunsAnswer);
     })
@@ -83,12 +84,6 @@ export function runsRoutes(deps: RunsDeps): Router {
   for (const [name, action] of Object.entries(ACTIONS))
     routes.route(`/v1/runs/:id/${name}`).post(noQuery, emptyBody, act(deps, action)).all(allow('POST'));
   return routes;
-}
-
-/** `ad_image`: runs of every version; `ad_image@1`: of this one. @throws VIEW_NOT_FOUND */
-function versionsOf(manifest: Manifest, name: string): { view: string; version?: number } {
-  const { name: view, version } = findFeatureView(manifest, name);
-  return name.includes('@') ? { view, version } : { view };
 }
 
 /** Answers with the run as it is afterwards. */

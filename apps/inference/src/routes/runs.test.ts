@@ -102,7 +102,7 @@ describe('POST /v1/backfills', () => {
     [{}, '/scope', SHAPES],
     [{ all: true, limit: 1 }, '/scope/limit', 'is unknown'],
     [{ all: true, missing: true }, '/scope', SHAPES],
-    [{ entities: [] }, '/scope/entities', 'must have at least 1 items'],
+    [{ entities: [] }, '/scope/entities', 'must have at least 1 item'],
     [{ entities: 'ad-1' }, '/scope/entities', 'must be an array'],
     [{ event_time: { from: '2026-01-01' } }, '/scope/event_time/from', /^must be ISO 8601 with an offset/],
     [{ event_time: { from: '2026-01-01T00:00:00Z' } }, '/scope/event_time/to', 'is missing'],

@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -65,6 +75,21 @@ test('the folder stays within its bytes', async () => {
   for (let at = 0; at < 60; at++) await image.get(`${at}`, async () => Buffer.alloc(5_000), signal);
   const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
   expect(bytes).toBeLessThanOrEqual(40_000 * 1.5);
+});
+
+test('a shorter picture replaces a longer one, and what is half-written is fetched again', async () => {
+  const [image, text] = [open('image'), open('text')];
+  await get(image, 'a long picture');
+  await get(image, 'short');
+  expect(await get(text, '')).toBe('short');
+  expect(await get(text, 'a long picture')).toBe('a long picture');
+  const [file] = readdirSync(folder).filter((name) => !name.includes('.')) as [string];
+  truncateSync(join(folder, file), statSync(join(folder, file)).size - 1);
+  expect(await get(image, 'cut off')).toBe('cut off');
+  const bytes = readFileSync(join(folder, file));
+  bytes[bytes.length - 1] = 0;
+  writeFileSync(join(folder, file), bytes);
+  expect(await get(text, 'torn')).toBe('torn');
 });
 
 test('a lock that a killed process left is not waited for', async () => {

@@ -58,6 +58,8 @@ async function computeInBatches(
   const { view, signal } = options;
   const pool = options.pool();
   const checked: CheckedFeatures[] = [];
+  // A small chunk has a batch for each lane too: a run's last chunks occupy every thread.
+  const batchRows = Math.min(options.batchRows, Math.ceil(rows.length / BATCHES_PER_THREAD));
   let next = 0;
   let done = 0;
   let failed = 0;
@@ -65,7 +67,7 @@ async function computeInBatches(
     while (next < rows.length) {
       signal.throwIfAborted();
       const start = next;
-      next += options.batchRows;
+      next += batchRows;
       const batch = rows.slice(start, next);
       const outcomes = await pool.compute({
         viewRef: view.ref,

@@ -7,7 +7,7 @@ import {
   type RunToPlan,
 } from '@larder/offline-store/runs';
 import { sourceScope } from '../backfill/source-scope.ts';
-import { endRuns } from './end-runs.ts';
+import { endRuns } from '../landing/end-runs.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
 /** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */

@@ -18,7 +18,7 @@ import { restoreOnline } from '../landing/restore-online.ts';
 import { skipUnchanged } from '../landing/skip-unchanged.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { computeRows } from './compute-rows.ts';
-import { endRuns } from './end-runs.ts';
+import { endRuns } from '../landing/end-runs.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';

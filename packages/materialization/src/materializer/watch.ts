@@ -10,7 +10,7 @@ import {
 } from '@larder/offline-store/runs';
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
 import { writeOnline } from '../landing/write-online.ts';
-import { endRuns } from './end-runs.ts';
+import { endRuns } from '../landing/end-runs.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
 const CHUNKS_PER_TURN = 20;

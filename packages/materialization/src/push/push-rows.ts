@@ -12,12 +12,12 @@ import {
   completeChunk,
   createPushedRun,
   earlierPush,
-  finishRuns,
   type CreatedPush,
   type LandedFailure,
 } from '@larder/offline-store/runs';
 import type { OnlineStore } from '@larder/online-store';
 import { landRowsIn } from '../landing/land-rows.ts';
+import { endRuns } from '../landing/end-runs.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import {
   checkPushedRows,
@@ -170,10 +170,10 @@ interface LandedPush {
 }
 
 async function bringOnline(
-  { offlineStore, onlineStore }: PushDeps,
+  { offlineStore: store, onlineStore, logger }: PushDeps,
   { created, rows, view, entity, project }: LandedPush,
 ): Promise<void> {
   await writeOnline(rows, { onlineStore, view, entity });
-  await completeChunk(offlineStore, created.chunkId);
-  await finishRuns(offlineStore, project);
+  await completeChunk(store, created.chunkId);
+  await endRuns({ store, projectName: project, logger, except: created.runId });
 }

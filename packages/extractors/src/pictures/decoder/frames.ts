@@ -24,29 +24,39 @@ export function writeFrame(stream: Writable, head: object, body: Uint8Array): vo
   stream.uncork();
 }
 
-/** Calls `onFrame` with each whole frame, in order; its body is its own memory. */
+/**
+ * Calls `onFrame` with each whole frame, in order; its body is its own memory. Bytes are copied once, into place: a
+ * megabyte of garbage a picture costs more than decoding a small one.
+ */
 export function readFrames(stream: Readable, onFrame: (frame: Frame) => void): void {
-  let chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  let neededBytes = HEADER_BYTES;
+  const header = Buffer.alloc(HEADER_BYTES);
+  let json = Buffer.alloc(0);
+  let body = Buffer.alloc(0);
+  /** Of the whole frame. */
+  let filledBytes = 0;
+  /** Appends what belongs to a part that begins at `start` of the frame. @returns the bytes taken */
+  const fill = (part: Buffer, start: number, chunk: Buffer, from: number): number => {
+    const taken = chunk.copy(part, Math.max(0, filledBytes - start), from);
+    filledBytes += taken;
+    return taken;
+  };
   stream.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
-    while (sizeBytes >= neededBytes) {
-      const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, sizeBytes);
-      chunks = [bytes];
-      const jsonEnd = HEADER_BYTES + bytes.readUInt32LE(0);
-      neededBytes = jsonEnd + bytes.readUInt32LE(4);
-      if (neededBytes > MAX_FRAME_BYTES) return onFrame({ head: undefined, body: bytes });
-      if (sizeBytes < neededBytes) return;
-      const frame: Frame = {
-        head: parsed(bytes.toString('utf8', HEADER_BYTES, jsonEnd)),
-        body: Buffer.from(bytes.subarray(jsonEnd, neededBytes)),
-      };
-      chunks = [bytes.subarray(neededBytes)];
-      sizeBytes -= neededBytes;
-      neededBytes = HEADER_BYTES;
-      onFrame(frame);
+    let at = 0;
+    while (at < chunk.length) {
+      if (filledBytes < HEADER_BYTES) {
+        at += fill(header, 0, chunk, at);
+        if (filledBytes < HEADER_BYTES) return;
+        const [jsonBytes, bodyBytes] = [header.readUInt32LE(0), header.readUInt32LE(4)];
+        if (jsonBytes + bodyBytes > MAX_FRAME_BYTES) return onFrame({ head: undefined, body: header });
+        json = Buffer.allocUnsafe(jsonBytes);
+        body = Buffer.allocUnsafeSlow(bodyBytes);
+      }
+      const bodyStart = HEADER_BYTES + json.length;
+      if (filledBytes < bodyStart) at += fill(json, HEADER_BYTES, chunk, at);
+      if (filledBytes >= bodyStart) at += fill(body, bodyStart, chunk, at);
+      if (filledBytes < bodyStart + body.length) return;
+      filledBytes = 0;
+      onFrame({ head: parsed(json.toString('utf8')), body });
     }
   });
 }

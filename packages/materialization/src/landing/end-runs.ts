@@ -1,0 +1,17 @@
+import type { Logger } from '@larder/core';
+import { finishRuns, type RunStore } from '@larder/offline-store/runs';
+
+export interface EndRunsOptions {
+  readonly store: RunStore;
+  readonly projectName: string;
+  readonly logger: Pick<Logger, 'info'>;
+  /** A run that is told elsewhere: the answer of a push. */
+  readonly except?: string;
+}
+
+/** Ends the runs whose chunks have all ended, whoever computed them, with a line each. */
+export async function endRuns({ store, projectName, logger, except }: EndRunsOptions): Promise<void> {
+  for (const { runId, view, version, status, seconds, ...rows } of await finishRuns(store, projectName))
+    if (runId !== except)
+      logger.info({ runId, view: `${view}@${version}`, status, ...rows, seconds }, 'A run ended');
+}

@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import privateHosts from './snippets/private-hosts.ts';
+import publicHosts from './snippets/public-hosts.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Files whose code runs in the tests. */
+const RUNNING = globSync(
+  [
+    'examples/*/{*.ts,{demo,src,training,test}/**/*.ts}',
+    'apps/cli/templates/*/{*.ts,src/**/*.ts}',
+    'test/e2e/own-project/**/*.ts',
+    'test/docs/snippets/*.ts',
+    'packages/features/src/fixtures/**/*.ts',
+  ],
+  { cwd: ROOT },
+).map(read);
+
+/** Blocks that are no TypeScript, by page: what holds them. */
+const HELD: Readonly<Record<string, readonly string[]>> = {
+  'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
+  'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
+  'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact-reference.test.ts
+  'docs/reference/redis-layout.md': ['python'], // packages/online-store/src/redis-layout.test.ts
+  'docs/reference/sql-schema.md': ['sql'], // packages/offline-store/src/sql-schema.test.ts
+};
+
+const pages = globSync(['README.md', 'docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT }).toSorted();
+
+describe.each(pages)('%s', (page) => {
+  const blocks = [...read(page).matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(
+    ([, language = '', code = '']) => ({
+      language,
+      code,
+    }),
+  );
+
+  test('its TypeScript stands in files that run', () => {
+    const strange = blocks.filter(
+      ({ language, code }) => language === 'ts' && !RUNNING.some((file) => file.includes(code)),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  test('its other code is held by a test', () => {
+    // blocks without a language are commands to type and what they print
+    const others = blocks
+      .map(({ language }) => language)
+      .filter((language) => !['', 'ts'].includes(language));
+    expect(HELD[page] ?? []).toEqual(expect.arrayContaining(others));
+  });
+});
+
+test('there is something to hold', () => {
+  expect(RUNNING.length).toBeGreaterThan(20);
+  expect(pages).toEqual(
+    expect.arrayContaining(['README.md', 'docs/guides/your-own-project.md', 'examples/ads/README.md']),
+  );
+});
+
+test('the projects of the guides are projects', () => {
+  expect([publicHosts.allowedHosts, privateHosts.allowedHosts]).toEqual([
+    ['cdn.example.com', '*.images.example.net'],
+    ['minio.internal:9000', '10.0.0.5:9000'],
+  ]);
+});

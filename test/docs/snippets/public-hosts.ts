@@ -1,0 +1,3 @@
+import { project } from 'larder';
+
+export default project('shop', { allowedHosts: ['cdn.example.com', '*.images.example.net'] });
