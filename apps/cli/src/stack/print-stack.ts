@@ -49,6 +49,6 @@ export function missingConnections(manifest: Manifest, config: Config): string[]
     .filter((name) => config.connections[name] === undefined)
     .map(
       (name) =>
-        `The source connection '${name}' has no address: backfills that read from it fail until ${connectionVariable(name)} is set and this is started again.`,
+        `The source connection '${name}' has no address: backfills that read from it fail until this is started again with its address: ${connectionVariable(name)}=postgresql://user:password@host:5432/database.`,
     );
 }

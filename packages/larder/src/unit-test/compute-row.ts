@@ -33,5 +33,10 @@ export async function computeRow<Gives>(
       'COMPUTATION_FAILED',
       `${name}: ${outcome.failure.code}: ${outcome.failure.reason}`,
     );
+  // as a worker: own code names exactly the declared features, so that a misspelt one is found
+  const own = view.compute.codeUrl !== undefined;
+  const undeclared = Object.keys(outcome.values).find((key) => own && !Object.hasOwn(view.schema, key));
+  if (undeclared !== undefined)
+    throw new LarderError('FEATURE_VALUE_INVALID', `${undeclared} is not declared in the schema of ${name}.`);
   return served(name, view.schema, outcome.values) as Gives;
 }

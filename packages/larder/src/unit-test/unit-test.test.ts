@@ -62,6 +62,14 @@ test('a row that fails throws its own code and reason', async () => {
   await expect(computeRow(sizes, {})).rejects.toThrow('sizes@1: NO_SIZE: There is no size.');
 });
 
+test('own code that gives what the schema does not declare is refused, as a worker does', async () => {
+  if (sizes.compute === null) throw new Error('The view has a computation.');
+  const few = { ...sizes, schema: { kib: f.float32() } };
+  expect(await computeRow(few, { size_bytes: 1024 })).toEqual({ kib: 1 });
+  const own = { ...few, compute: { ...sizes.compute, codeUrl: import.meta.url } };
+  await expect(computeRow(own, { size_bytes: 1024 })).rejects.toThrow('shape is not declared');
+});
+
 test('an on-demand view gives what its function says, checked', () => {
   const features = { sizes: { kib: 2 } };
   expect(computeOnDemand(share, { request: { quota: 4 }, features })).toEqual({ share: 0.5 });
