@@ -144,9 +144,8 @@ describe('backfill', () => {
     expect(stdout).toMatch(/Run \S+ is queued/);
     const ofVersion = jsonOf(await shop.larder('runs', '--view', 'ad_stats@1', '--json'));
     expect(ofVersion).toEqual(jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json')));
-    expect(ofVersion).toMatchObject({
-      runs: [{ view: 'ad_stats', version: 1, status: 'queued' }, {}, {}, {}],
-    });
+    const { runs } = ofVersion as { runs: object[] };
+    expect(runs[0]).toMatchObject({ view: 'ad_stats', version: 1, status: 'queued' });
     const unknown = await shop.larder('runs', '--view', 'ad_stats@9', '--json');
     expect([unknown.code, jsonOf(unknown)]).toMatchObject([1, { code: 'VIEW_NOT_FOUND' }]);
   });
