@@ -142,10 +142,12 @@ describe('backfill', () => {
     const { code, stdout } = await shop.larder('backfill', 'ad_stats', '--detach', '--limit', '1');
     expect(code).toBe(0);
     expect(stdout).toMatch(/Run \S+ is queued/);
-    const { runs } = jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json'));
-    expect(runs).toMatchObject(
-      expect.arrayContaining([expect.objectContaining({ status: 'queued', version: 1 })]),
-    );
+    const ofVersion = jsonOf(await shop.larder('runs', '--view', 'ad_stats@1', '--json'));
+    expect(ofVersion).toEqual(jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json')));
+    const { runs } = ofVersion as { runs: object[] };
+    expect(runs[0]).toMatchObject({ view: 'ad_stats', version: 1, status: 'queued' });
+    const unknown = await shop.larder('runs', '--view', 'ad_stats@9', '--json');
+    expect([unknown.code, jsonOf(unknown)]).toMatchObject([1, { code: 'VIEW_NOT_FOUND' }]);
   });
 });
 
