@@ -9,7 +9,7 @@ export const backfillRequestSchema = z
     scope: backfillScopeSchema,
     limit: z.int().positive().optional().meta({ description: 'At most so many rows.' }),
     priority: z.int().min(0).max(100).optional().meta({ description: 'Higher goes first; default 50.' }),
-    max_rows_per_second: z.number().positive().optional(),
+    max_rows_per_second: z.number().min(0.001).max(1_000_000).optional(),
     force: z.boolean().optional().meta({ description: 'Also compute rows whose input did not change.' }),
   })
   .meta({ id: 'BackfillRequest', example: { view: 'ad_image', scope: { all: true } } });

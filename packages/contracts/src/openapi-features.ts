@@ -35,6 +35,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
           'IDEMPOTENCY_KEY_REUSED',
           'DEFINITION_NOT_LOADED',
           'DATABASE_UNAVAILABLE',
+          'DATABASE_NOT_MIGRATED',
         ],
       }),
     },

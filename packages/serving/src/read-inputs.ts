@@ -183,7 +183,7 @@ function groupKey(group: PlanGroup, keys: Values, pointer: string, problems: Err
     return entityKey(group.entity, values);
   } catch (error) {
     if (!(error instanceof LarderError)) throw error;
-    problems.push({ pointer, detail: error.message });
+    problems.push({ pointer, detail: error.message.replace(/\.$/, '') });
     return null;
   }
 }

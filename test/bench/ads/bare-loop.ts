@@ -4,13 +4,19 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 /*
  * The floor of a backfill: `node bare-loop.ts describe-….ts` calls that module's default export for each address and
  * does nothing else; no queue, no store, no history, no limits.
- * Threads live on between rounds, as a worker's do, and keep a few pictures in flight.
+ * Threads live on between rounds, as a worker's do, keep a few pictures in flight and take the next address that is left.
  */
 const IN_FLIGHT = 8;
 
 interface Work {
   readonly addresses: readonly string[];
   readonly threads: number;
+}
+
+interface Share {
+  readonly addresses: readonly string[];
+  /** One number that all threads count up: the next address. */
+  readonly taken: Int32Array;
 }
 
 if (isMainThread) {
@@ -22,36 +28,33 @@ if (isMainThread) {
     while (threads.length < count)
       threads.push(new Worker(new URL(import.meta.url), { workerData: process.argv[2] }));
     const startedMs = performance.now();
-    await Promise.all(
-      threads.map((thread, at) =>
-        share(
-          thread,
-          addresses.filter((_, index) => index % count === at),
-        ),
-      ),
-    );
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    await Promise.all(threads.map((thread) => share(thread, { addresses, taken })));
     process.send?.((performance.now() - startedMs) / 1_000);
   }
 
-  function share(thread: Worker, addresses: readonly string[]): Promise<void> {
+  function share(thread: Worker, work: Share): Promise<void> {
     return new Promise((done, failed) => {
       thread.once('error', failed);
       thread.once('message', () => {
         thread.off('error', failed);
         done();
       });
-      thread.postMessage(addresses);
+      thread.postMessage(work);
     });
   }
 } else {
   const module = resolve(import.meta.dirname, workerData as string);
   const { default: describe } = (await import(module)) as { default: (address: string) => Promise<unknown> };
-  parentPort?.on('message', (addresses: readonly string[]) => void loop(addresses));
+  parentPort?.on('message', (work: Share) => void loop(work));
 
-  async function loop(addresses: readonly string[]): Promise<void> {
-    const waiting = addresses.values();
+  async function loop({ addresses, taken }: Share): Promise<void> {
     const work = async () => {
-      for (const address of waiting) await describe(address);
+      for (;;) {
+        const address = addresses[Atomics.add(taken, 0, 1)];
+        if (address === undefined) return;
+        await describe(address);
+      }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, work));
     parentPort?.postMessage('done');

@@ -110,6 +110,19 @@ describe('backfill', () => {
     expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row of ad ad-l\./);
   });
 
+  test('runs of a view, of one version, and of a view that is none', async ({ shop }) => {
+    const listed = async (view: string) =>
+      (jsonOf(await shop.larder('runs', '--view', view, '--json'))['runs'] as unknown[] | undefined)?.length;
+    const all = await listed('ad_stats');
+    expect(all).toBeGreaterThan(1);
+    expect(await listed('ad_stats@1')).toBe(all);
+    for (const view of ['ad_stats@2', 'ad_stat']) {
+      const result = await shop.larder('runs', '--view', view, '--json');
+      expect(result.code).toBe(1);
+      expect(jsonOf(result)).toMatchObject({ code: 'VIEW_NOT_FOUND', status: 404 });
+    }
+  });
+
   test('lets go on Ctrl-C while the run goes on', async ({ shop }) => {
     const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
     let stdout = '';
@@ -129,15 +142,10 @@ describe('backfill', () => {
     const { code, stdout } = await shop.larder('backfill', 'ad_stats', '--detach', '--limit', '1');
     expect(code).toBe(0);
     expect(stdout).toMatch(/Run \S+ is queued/);
-    const ofVersion = jsonOf(await shop.larder('runs', '--view', 'ad_stats@1', '--json'));
-    expect(ofVersion).toEqual(jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json')));
-    expect(ofVersion).toMatchObject({
-      runs: [{ view: 'ad_stats', version: 1, status: 'queued' }, {}, {}, {}, {}],
-    });
-    for (const view of ['ad_stats@9', 'ad_stat']) {
-      const unknown = await shop.larder('runs', '--view', view, '--json');
-      expect([unknown.code, jsonOf(unknown)]).toMatchObject([1, { code: 'VIEW_NOT_FOUND' }]);
-    }
+    const { runs } = jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json'));
+    expect(runs).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ status: 'queued', version: 1 })]),
+    );
   });
 });
 

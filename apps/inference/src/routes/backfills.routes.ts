@@ -17,7 +17,7 @@ export interface BackfillsDeps {
 
 /** Asks for a run; workers compute it. */
 export function backfillsRoutes(deps: BackfillsDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/backfills')
     .post(noQuery, jsonBody, async (request, response) => {

@@ -12,7 +12,7 @@ export interface DocsDeps {
 
 /** The OpenAPI document and a page to read and try it; everything comes from this process. */
 export function docsRoutes(deps: DocsDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   let known: readonly ModelDescription[] | undefined;
   let document: object = {};
   routes

@@ -12,7 +12,7 @@ export interface EntitiesDeps extends Omit<InspectDeps, 'manifest'> {
 
 /** What the online store holds for one entity. */
 export function entitiesRoutes(deps: EntitiesDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/entities/:entity/:key')
     .get(noQuery, async (request, response) => {

@@ -19,10 +19,12 @@ export interface FeaturesDeps extends Omit<OnlineFeaturesDeps, 'manifest'> {
 }
 
 const DEFAULT_KEYS = 100;
+/** Of Redis; a greater one is an error of the command. */
+const MAX_SCAN_CURSOR = 2n ** 64n - 1n;
 
 /** Features without a model, and the keys that have some. */
 export function featuresRoutes(deps: FeaturesDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/features/online')
     .post(noQuery, jsonBody, async (request, response) => {
@@ -80,7 +82,7 @@ function cursorOf(scanCursor: string): string {
 
 function scanCursorOf(cursor: string): string {
   const match = /^s(\d{1,20})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  if (match?.[1] !== undefined) return match[1];
+  if (match?.[1] !== undefined && BigInt(match[1]) <= MAX_SCAN_CURSOR) return match[1];
   const detail = 'is not a cursor of an earlier answer; leave it out to start at the first page';
   throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
     errors: [{ pointer: '/cursor', detail }],

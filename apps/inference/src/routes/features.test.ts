@@ -162,6 +162,8 @@ describe('GET /v1/entities/{entity}', () => {
     ['/v1/entities/ad?view=shopper_profile', 422, '/view'],
     ['/v1/entities/ad?limit=0', 422, '/limit'],
     ['/v1/entities/ad?cursor=x', 422, '/cursor'],
+    // s18446744073709551616, one more than Redis can count to
+    ['/v1/entities/ad?cursor=czE4NDQ2NzQ0MDczNzA5NTUxNjE2', 422, '/cursor'],
     ['/v1/entities/ad?colour=red', 422, '/colour'],
     ['/v1/entities/ad?view=nothing', 404, undefined],
     ['/v1/entities/nothing', 404, undefined],

@@ -9,7 +9,7 @@ export interface HealthDeps {
 
 /** Whether the process runs, and whether it may get traffic. */
 export function healthRoutes(deps: HealthDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/health/live')
     .get(noQuery, (_request, response) => {

@@ -5,7 +5,7 @@ import { noQuery } from '../http/no-query.ts';
 
 /** Prometheus text. */
 export function metricsRoutes(registry: Registry): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/metrics')
     .get(noQuery, async (_request, response) => {

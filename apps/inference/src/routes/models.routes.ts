@@ -15,7 +15,7 @@ export interface ModelsDeps {
 
 /** Applied models, to read. POST on the predict routes is answered before Express (predict.handler.ts). */
 export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/models')
     .get(noQuery, (_request, response) => {

@@ -20,7 +20,7 @@ export interface PushRoutesDeps extends PushDeps {
 
 /** Lands rows here, without a queue: 200 when the online store has them, 202 when it follows. */
 export function pushRoutes(deps: PushRoutesDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/views/:view/push')
     .post(noQuery, jsonBodyUpTo(MAX_BODY_BYTES), async (request, response) => {

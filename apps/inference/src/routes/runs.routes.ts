@@ -44,7 +44,7 @@ const ACTIONS: Readonly<Record<string, RunAction>> = {
 /** Runs: listing, progress, failures, and what a person may do with one. */
 export function runsRoutes(deps: RunsDeps): Router {
   const { offlineStore, project, events, manifest } = deps;
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
 
   routes
     .route('/v1/runs')

@@ -70,6 +70,20 @@ describe('POST /v1/backfills', () => {
     ['all: false', { view: 'ad_image', scope: { all: false } }, 422, 'REQUEST_INVALID', '/scope/all'],
     ['an unknown member', { ...ALL, prio: 1 }, 422, 'REQUEST_INVALID', '/prio'],
     ['a priority beyond 100', { ...ALL, priority: 101 }, 422, 'REQUEST_INVALID', '/priority'],
+    [
+      'a rate of nothing',
+      { ...ALL, max_rows_per_second: 1e-300 },
+      422,
+      'REQUEST_INVALID',
+      '/max_rows_per_second',
+    ],
+    [
+      'a time before the years',
+      { ...ALL, scope: { event_time: { from: '0000-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' } } },
+      422,
+      'REQUEST_INVALID',
+      '/scope/event_time',
+    ],
     ['a limit of nothing', { ...ALL, limit: 0 }, 422, 'REQUEST_INVALID', '/limit'],
     [
       'an endless time',
@@ -249,6 +263,7 @@ describe('runs', () => {
     ['/v1/runs?view=ad_stats@9', 404, 'VIEW_NOT_FOUND'],
     ['/v1/runs?view=Ad', 422, 'REQUEST_INVALID'],
     ['/v1/nothing', 404, 'ROUTE_NOT_FOUND'],
+    ['/V1/runs', 404, 'ROUTE_NOT_FOUND'],
   ] as const)('GET %s → %d %s', async ([path, status, code], { service }) => {
     const answer = await service.http.get(path);
     expect([answer.status, problemSchema.parse(answer.body).code]).toEqual([status, code]);

@@ -12,7 +12,7 @@ export interface ViewsDeps {
 
 /** Applied views and entities, to read. */
 export function viewsRoutes({ manifest }: ViewsDeps): Router {
-  const routes = Router();
+  const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/views')
     .get(noQuery, (_request, response) => {

@@ -1,6 +1,16 @@
-import { LarderError, type ErrorDetail } from '@larder/core';
-import { decodeJsonValue, encodeJsonValue, type EntityManifest, type JsonValue } from '@larder/features';
+import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import {
+  decodeJsonValue,
+  encodeJsonValue,
+  type EntityManifest,
+  type FieldValue,
+  type JsonValue,
+} from '@larder/features';
 import type { RunScope } from '@larder/offline-store/runs';
+import { entityKey } from '@larder/online-store';
+
+/** PostgreSQL has no year 0. */
+const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /**
  * The scope in one spelling, join keys in the entity's order.
@@ -10,8 +20,10 @@ export function checkScope(entity: EntityManifest, scope: RunScope): RunScope {
   if ('all' in scope || 'missing' in scope) return scope;
   if ('event_time' in scope) {
     const { from, to } = scope.event_time;
-    if (!(Date.parse(from) < Date.parse(to)))
-      throw invalid([{ pointer: '/scope/event_time', detail: 'must be two instants, from before to' }]);
+    if (!(Date.parse(from) >= FIRST_INSTANT_MS && Date.parse(from) < Date.parse(to)))
+      throw invalid([
+        { pointer: '/scope/event_time', detail: 'must be two instants from the year 1 on, from before to' },
+      ]);
     return { event_time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } };
   }
   const errors: ErrorDetail[] = [];
@@ -26,16 +38,35 @@ function checkKeys(
   { at, errors }: { readonly at: number; readonly errors: ErrorDetail[] },
 ): Record<string, JsonValue> {
   const checked: Record<string, JsonValue> = {};
+  const values: Record<string, FieldValue> = {};
+  const before = errors.length;
   for (const joinKey of entity.join_keys) {
     const decoded = decodeJsonValue(joinKey, keys[joinKey.name]);
-    if (decoded.ok) checked[joinKey.name] = encodeJsonValue(joinKey, decoded.value);
-    else errors.push({ pointer: `/scope/entities/${at}/${joinKey.name}`, detail: decoded.detail });
+    if (decoded.ok) {
+      values[joinKey.name] = decoded.value;
+      checked[joinKey.name] = encodeJsonValue(joinKey, decoded.value);
+    } else errors.push({ pointer: `/scope/entities/${at}/${joinKey.name}`, detail: decoded.detail });
   }
   for (const name of Object.keys(keys)) {
     if (!entity.join_keys.some((joinKey) => joinKey.name === name))
       errors.push({ pointer: `/scope/entities/${at}/${name}`, detail: `is no join key of ${entity.name}` });
   }
+  if (errors.length === before) {
+    const detail = keyProblem(entity, values);
+    if (detail !== null) errors.push({ pointer: `/scope/entities/${at}`, detail });
+  }
   return checked;
+}
+
+/** Why no store can hold this key; null when it can. */
+function keyProblem(entity: EntityManifest, values: Readonly<Record<string, FieldValue>>): string | null {
+  try {
+    entityKey(entity, values);
+    return null;
+  } catch (error) {
+    if (!isLarderError(error)) throw error;
+    return error.message.replace(/\.$/, '');
+  }
 }
 
 function invalid(errors: readonly ErrorDetail[]): LarderError {

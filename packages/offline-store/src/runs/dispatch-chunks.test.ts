@@ -43,6 +43,15 @@ describe('dispatching', () => {
     expect(await dispatchChunks(store, { project, views: [], dispatcher: 'x', slots: 5 })).toEqual([]);
   });
 
+  test.for([1e-300, Number.MAX_VALUE])(
+    'goes on for all runs when one asks for %d rows per second',
+    async (maxRowsPerSecond, { store, project }) => {
+      await plannedRun(store, project, 2, { maxRowsPerSecond });
+      await plannedRun(store, project, 2);
+      expect(await dispatch(store, project)).toHaveLength(3);
+    },
+  );
+
   test('slows a run down to its rows per second', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 3, { maxRowsPerSecond: 1 });
     expect(await dispatch(store, project)).toHaveLength(1);

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import { isOneOf, type ChunkAttempt, type LoadedView, type RunStore } from './run-store.ts';
 
+/** Whatever a run asked for: an interval that overflows would keep every run of every view from being dispatched. */
+const RATE = sql`least(greatest(r.max_rows_per_second, 1e-6), 1e9)`;
+
 export interface DispatchOptions {
   readonly project: string;
   readonly views: readonly LoadedView[];
@@ -40,7 +43,7 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
       returning c.chunk_id, c.attempt, c.run_id, c.rows_total, candidate.place
     ), slowed as (
       update larder.runs r
-      set next_dispatch_at = greatest(r.next_dispatch_at, now()) + dispatched.rows_total / r.max_rows_per_second * interval '1 second'
+      set next_dispatch_at = greatest(r.next_dispatch_at, now()) + dispatched.rows_total / ${RATE} * interval '1 second'
       from dispatched
       where r.run_id = dispatched.run_id and r.max_rows_per_second is not null
     )

@@ -10,12 +10,12 @@ export async function getRun(store: RunStore, project: string, runId: string): P
   const [run] = isRunId(runId)
     ? await selectSummaries(store, sql<boolean>`r.project = ${project} and r.run_id = ${runId}::uuid`, 1)
     : [];
-  if (!run) throw runNotFound(runId);
+  if (!run) throw runNotFound();
   return run;
 }
 
-export function runNotFound(runId: string): LarderError {
-  return new LarderError('RUN_NOT_FOUND', `There is no run '${runId}'; list the runs to find it.`);
+export function runNotFound(): LarderError {
+  return new LarderError('RUN_NOT_FOUND', 'There is no run of this id; list the runs to find it.');
 }
 
 /** PostgreSQL would refuse anything else with an error of its own. */

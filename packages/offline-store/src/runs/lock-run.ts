@@ -19,7 +19,7 @@ export async function lockRun(tx: RunStore, project: string, runId: string): Pro
         .forUpdate()
         .executeTakeFirst()
     : undefined;
-  if (!row) throw runNotFound(runId);
+  if (!row) throw runNotFound();
   return { status: row.status, planned: row.planned_at !== null };
 }
 

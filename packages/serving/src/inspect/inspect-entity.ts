@@ -63,8 +63,7 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
     const names = Object.keys(manifest.entities).join(', ') || 'none';
     throw new LarderError('ENTITY_NOT_FOUND', `No entity of this name is defined; there are: ${names}.`);
   }
-  const keys = keysOf(entity, text);
-  const key = entityKey(entity, keys);
+  const { keys, key } = readKey(entity, text);
   const held = await deps.onlineStore.inspect(entity.name, key);
   if (held === null || held.fields.length === 0) throw nothingHeld(entity, held?.erased === true);
   const views = await Promise.all(held.fields.map((field) => describeView({ ...deps, keys }, field)));
@@ -81,9 +80,13 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
 }
 
 /** @throws ENTITY_NOT_FOUND when the text can be no key of this entity */
-function keysOf(entity: EntityManifest, text: string): Record<string, FieldValue> {
+function readKey(
+  entity: EntityManifest,
+  text: string,
+): { readonly keys: Record<string, FieldValue>; readonly key: string } {
   try {
-    return parseEntityKey(entity, text);
+    const keys = parseEntityKey(entity, text);
+    return { keys, key: entityKey(entity, keys) };
   } catch (error) {
     if (!isLarderError(error)) throw error;
     throw new LarderError('ENTITY_NOT_FOUND', error.message, { errors: error.errors });

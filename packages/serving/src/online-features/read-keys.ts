@@ -76,7 +76,7 @@ function keyText(
     return entityKey(entity, values);
   } catch (error) {
     if (!isLarderError(error)) throw error;
-    errors.push({ pointer, detail: error.message });
+    errors.push({ pointer, detail: error.message.replace(/\.$/, '') });
     return null;
   }
 }
