@@ -24,7 +24,8 @@ const detector = await open('ch_PP-OCRv4_det_infer.onnx');
 const recognizer = await open('ch_PP-OCRv4_rec_infer.onnx');
 
 export default async function describeText(address: string): Promise<void> {
-  const answer = await fetch(address);
+  // The networks block this thread for longer than hosts keep idle connections open.
+  const answer = await fetch(address, { headers: { connection: 'close' } });
   const bytes = Buffer.from(await answer.arrayBuffer());
   const { data, info } = await sharp(bytes, { ignoreIcc: true })
     .autoOrient()
