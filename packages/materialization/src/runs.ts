@@ -26,3 +26,4 @@ export type {
   RunSummary,
   RunTrigger,
 } from '@larder/offline-store/runs';
+export { failureJson, runJson } from './run-json.ts';

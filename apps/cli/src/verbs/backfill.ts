@@ -1,12 +1,11 @@
 import { parseEntityKey } from '@larder/online-store';
 import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
-import { createBackfill, listFailures, type RunScope } from '@larder/materialization/runs';
+import { createBackfill, listFailures, runJson, type RunScope } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { followRun } from '../backfill/follow-run.ts';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
 import { positiveWhole } from '../input.ts';
 import { DONE, FAILED } from '../problem.ts';
-import { runJson } from '../runs/run-json.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 
 const instant = z.iso.datetime({

@@ -1,17 +1,18 @@
 import {
   cancelRun,
+  failureJson,
   getRun,
   listFailures,
   listRuns,
   pauseRun,
   resumeRun,
   retryFailed,
+  runJson,
   runsOfView,
 } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { printRun, printRuns } from '../output/print-runs.ts';
 import { DONE } from '../problem.ts';
-import { failureJson, runJson } from '../runs/run-json.ts';
 import { positiveWhole } from '../input.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 

@@ -8,12 +8,14 @@ import type { Manifest } from '@larder/features';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
 import {
   cancelRun,
+  failureJson,
   getRun,
   listFailures,
   listRuns,
   pauseRun,
   resumeRun,
   retryFailed,
+  runJson,
   runsOfView,
 } from '@larder/materialization/runs';
 import { Router, type RequestHandler } from 'express';
@@ -22,7 +24,6 @@ import { emptyBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 import type { RunEvents } from '../runs/run-events.ts';
-import { failureJson, runJson } from '../runs/run-json.ts';
 
 export interface RunsDeps {
   readonly offlineStore: OfflineStore;

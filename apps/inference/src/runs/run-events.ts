@@ -2,8 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { FINAL_RUN_STATUSES, type Run } from '@larder/contracts';
 import { LarderError, type Logger } from '@larder/core';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
-import { getRun } from '@larder/materialization/runs';
-import { runJson } from './run-json.ts';
+import { getRun, runJson } from '@larder/materialization/runs';
 
 export interface RunEventsDeps {
   readonly offlineStore: OfflineStore;

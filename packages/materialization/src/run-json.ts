@@ -1,7 +1,7 @@
-import type { Run, RunRowFailure } from '@larder/contracts';
-import type { RunFailure, RunSummary } from '@larder/materialization/runs';
+import type { RunFailure, RunSummary } from '@larder/offline-store/runs';
 
-export function runJson(run: RunSummary): Run {
+/** A run as the API and the command line show it. */
+export function runJson(run: RunSummary) {
   return {
     run_id: run.runId,
     view: run.view,
@@ -24,7 +24,7 @@ export function runJson(run: RunSummary): Run {
   };
 }
 
-export function failureJson(failure: RunFailure): RunRowFailure {
+export function failureJson(failure: RunFailure) {
   return {
     key: failure.key,
     code: failure.code,
