@@ -27,4 +27,4 @@ export type {
 } from './online-features/read-online-features.ts';
 // What is held for an entity
 export { inspectEntity } from './inspect/inspect-entity.ts';
-export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspect-entity.ts';
+export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspected-entity.ts';

@@ -2,6 +2,7 @@ import type { ErrorDetail } from '@larder/core';
 import type { Definitions } from '../collect-definitions.ts';
 import { viewRef } from '../manifest.ts';
 import type { Project } from '../project.ts';
+import type { ProjectPlace } from './project-place.ts';
 import { below, collectProblems, type Report } from './report.ts';
 import { validateAgreement } from './validate-agreement.ts';
 import { validateEntity } from './validate-entity.ts';
@@ -10,14 +11,6 @@ import { validateModel } from './validate-model.ts';
 import { validateUnique } from './validate-names.ts';
 import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
 import { validateProject } from './validate-project.ts';
-
-/** What the definitions are checked against. */
-export interface ProjectPlace {
-  /** The folder of larder.config.ts. */
-  readonly root: string;
-  /** The artifact of a model may still be on its way here. */
-  readonly modelsMayBeAbsent: boolean;
-}
 
 /** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`. */
 export async function validateDefinitions(

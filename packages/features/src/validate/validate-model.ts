@@ -2,7 +2,7 @@ import type { Field, FieldType } from '../field.ts';
 import type { Model } from '../model.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
-import type { ProjectPlace } from './validate-definitions.ts';
+import type { ProjectPlace } from './project-place.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';

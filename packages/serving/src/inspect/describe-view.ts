@@ -7,7 +7,7 @@ import {
   type InspectedField,
   type RowHeader,
 } from '@larder/online-store';
-import type { InspectDeps, InspectedView } from './inspect-entity.ts';
+import type { InspectDeps, InspectedView } from './inspected-entity.ts';
 
 export interface DescribeDeps extends InspectDeps {
   readonly keys: Readonly<Record<string, FieldValue>>;

@@ -1,0 +1,49 @@
+import type { Clock } from '@larder/core';
+import type { JsonValue, Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+
+export interface InspectDeps {
+  readonly onlineStore: Pick<OnlineStore, 'inspect'>;
+  readonly offlineStore: Pick<OfflineStore, 'db'>;
+  /** What is applied; without that, what is loaded. */
+  readonly manifest: Manifest;
+  readonly clock: Clock;
+}
+
+/** Everything the online store holds for one entity; JSON of the HTTP API. */
+export interface InspectedEntity {
+  readonly entity: string;
+  /** Canonical, escaped. */
+  readonly key: string;
+  readonly join_keys: Readonly<Record<string, JsonValue>>;
+  readonly redis_key: string;
+  /** What Redis takes for the whole key. */
+  readonly memory_bytes: number;
+  /** When Redis frees the memory; null: never. */
+  readonly expires_at: string | null;
+  /** False: PostgreSQL did not answer; run, chunk and landed_at are unknown. */
+  readonly history_available: boolean;
+  readonly views: InspectedView[];
+}
+
+/** One view version of it, joined with the history row it came from. */
+export interface InspectedView {
+  readonly ref: string;
+  readonly view: string;
+  readonly version: number;
+  /** `NOT_LOADED`: no definition of this version and schema is known, so the values cannot be read. */
+  readonly status: 'PRESENT' | 'OUTSIDE_MAX_AGE' | 'NOT_LOADED';
+  readonly event_timestamp: string;
+  readonly created_timestamp: string;
+  /** Null: history has no such row, or cannot be asked now. */
+  readonly landed_at: string | null;
+  readonly revision: number;
+  readonly age_ms: number;
+  readonly ttl_ms: number | 'forever' | null;
+  /** Null: forever, or not loaded. */
+  readonly ttl_left_ms: number | null;
+  readonly size_bytes: number;
+  readonly written_by: { readonly run_id: string; readonly chunk_id: number } | null;
+  readonly values: Readonly<Record<string, JsonValue>> | null;
+}
