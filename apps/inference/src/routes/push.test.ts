@@ -88,3 +88,11 @@ test('a member __proto__ is refused, and nesting without end', async ({ service 
   );
   expect(rows).toEqual([]);
 });
+
+test('problems without number are one problem', async ({ service }) => {
+  const names = Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [`A${at}`, 1]));
+  expect(await service.http.post('/v1/views/ad_stats/push', { rows: [names] })).toMatchObject({
+    status: 422,
+    body: { code: 'REQUEST_INVALID' },
+  });
+});
