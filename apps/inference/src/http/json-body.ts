@@ -1,19 +1,25 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { parseJson, readBody } from './read-body.ts';
+import { refuseOddJson } from './refuse-odd-json.ts';
 import { validate } from './validate.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_EMPTY_BYTES = 1024;
 const nothing = z.strictObject({});
 
-/** Parses a JSON body into `request.body`. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED */
+/**
+ * Parses a JSON body into `request.body`.
+ * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_INVALID
+ */
 export const jsonBody: RequestHandler = jsonBodyUpTo(MAX_BODY_BYTES);
 
 /** `jsonBody` for routes that take more. */
 export function jsonBodyUpTo(limitBytes: number): RequestHandler {
   return async (request, _response, next) => {
-    request.body = parseJson(await readBody(request, limitBytes));
+    const body = parseJson(await readBody(request, limitBytes));
+    refuseOddJson(body);
+    request.body = body;
     next();
   };
 }

@@ -6,7 +6,7 @@ const MAX_DETAILS = 20;
 
 /** What a schema makes of a body or a query. @throws REQUEST_INVALID with a JSON pointer per problem */
 export function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
-  const parsed = schema.safeParse(value, { error: issueText });
+  const parsed = parse(schema, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => detailsOf(issue, '')).slice(0, MAX_DETAILS);
   const [first] = errors;
@@ -16,6 +16,18 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.infe
     `${first?.pointer || 'The body'} ${first?.detail ?? 'is wrong'}${more}.`,
     { errors },
   );
+}
+
+/** The library hands issues on as arguments of a call: hundreds of thousands of them overflow the stack. */
+function parse<S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseResult<z.infer<S>> {
+  try {
+    return schema.safeParse(value, { error: issueText });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new LarderError('REQUEST_INVALID', 'The body has more problems than can be named.', {
+      errors: [{ pointer: '', detail: 'has more problems than can be named' }],
+    });
+  }
 }
 
 /** One step of a JSON pointer (RFC 6901). */

@@ -109,6 +109,18 @@ describe('POST /v1/features/online', () => {
     expect(more).toMatchObject({ status: 422, body: { errors: [{ pointer: '/entities' }] } });
   });
 
+  test('refuses what would take a gigabyte to answer', async ({ service }) => {
+    const entities = Array.from({ length: 1_000 }, (_, i) => ({ ad_id: `ad-${i}` }));
+    const features = Array.from({ length: 500 }, () => 'ad_image:embedding');
+    const answer = await service.http.post('/v1/features/online', { features, entities });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/entities' }] } });
+    const fewer = await service.http.post('/v1/features/online', {
+      features,
+      entities: entities.slice(0, 2),
+    });
+    expect(fewer.status).toBe(200);
+  });
+
   test('names every reference that cannot be read', async ({ service }) => {
     const answer = await service.http.post('/v1/features/online', {
       features: ['ad_image:brightness', 'ad_image:colour', 'nothing', 'ad_image@2', 'moment:hour_sin'],

@@ -65,3 +65,34 @@ test('rows and bytes are bounded', async ({ service }) => {
     body: { code: 'REQUEST_TOO_LARGE' },
   });
 });
+
+test('a member __proto__ is refused, and nesting without end', async ({ service }) => {
+  const good = JSON.stringify(row('ad-odd', 1)).slice(0, -1);
+  const push = (member: string) =>
+    service.http.post('/v1/views/ad_stats/push', `{"rows":[${good},${member}}]}`, {
+      'idempotency-key': 'odd',
+    });
+  expect(await push('"__proto__":{"clicks":2}')).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/rows/0/__proto__', detail: 'is unknown' }] },
+  });
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    const deep = `${open.repeat(50_000)}1${close.repeat(50_000)}`;
+    expect(await push(`"more":${deep}`)).toMatchObject({ status: 422, body: { code: 'REQUEST_INVALID' } });
+  }
+  const { rows } = await service.offlineStore.pool.query(
+    `select 1 from shop_history.ad_stats_v1 where ad_id = 'ad-odd'`,
+  );
+  expect(rows).toEqual([]);
+});
+
+test('problems without number are one problem', async ({ service }) => {
+  const names = Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [`A${at}`, 1]));
+  expect(await service.http.post('/v1/views/ad_stats/push', { rows: [names] })).toMatchObject({
+    status: 422,
+    body: { code: 'REQUEST_INVALID' },
+  });
+});

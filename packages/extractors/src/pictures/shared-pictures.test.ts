@@ -77,6 +77,12 @@ test('the folder stays within its bytes', async () => {
   expect(bytes).toBeLessThanOrEqual(40_000 * 1.5);
 });
 
+test('pictures of a few bytes do not become files without end', async () => {
+  const image = open('image', { maxBytes: 40_000 });
+  for (let at = 0; at < 60; at++) await image.get(`${at}`, async () => Buffer.from('GIF'), signal);
+  expect(readdirSync(folder).length).toBeLessThanOrEqual(15);
+});
+
 test('a shorter picture replaces a longer one, and what is half-written is fetched again', async () => {
   const [image, text] = [open('image'), open('text')];
   await get(image, 'a long picture');

@@ -48,8 +48,10 @@ export interface SharedPicturesOptions {
 /** A file begins with who fetched it and a random version, then the length and CRC-32 of the picture that follows. */
 const ID_BYTES = 16;
 const HEADER_BYTES = 2 * ID_BYTES + 8;
+/** What a file takes beside its content, roughly: a million pixels that only count visits must not fill the disk. */
+const FILE_BYTES = 4_096;
 const POLL_MS = 20;
-/** Longer than any fetch: whoever holds a lock for so long was killed. */
+/** Longer than a fetch by default: whoever holds a lock for so long was killed; if not, two fetch. */
 const LOCK_STALE_MS = 15_000;
 
 /**
@@ -105,7 +107,7 @@ export function openSharedPictures(options: SharedPicturesOptions): SharedPictur
     } finally {
       closeSync(descriptor);
     }
-    sinceSweepBytes += bytes.length;
+    sinceSweepBytes += FILE_BYTES + bytes.length;
     if (sinceSweepBytes <= maxBytes / 8) return;
     sinceSweepBytes = 0;
     sweep(folder, lifeMs, maxBytes);
@@ -165,7 +167,7 @@ function sweep(folder: string, lifeMs: number, maxBytes: number): void {
   });
   let keptBytes = 0;
   for (const { path, sizeBytes, mtimeMs } of files.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
-    keptBytes += sizeBytes;
+    keptBytes += FILE_BYTES + sizeBytes;
     if (keptBytes > maxBytes || mtimeMs < Date.now() - lifeMs) rmSync(path, { force: true });
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { RunScope } from '@larder/offline-store/runs';
 import { entityKey } from '@larder/online-store';
 
+const MAX_ERRORS = 20;
 /** PostgreSQL has no year 0. */
 const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 
@@ -70,5 +71,7 @@ function keyProblem(entity: EntityManifest, values: Readonly<Record<string, Fiel
 }
 
 function invalid(errors: readonly ErrorDetail[]): LarderError {
-  return new LarderError('REQUEST_INVALID', 'The scope of the backfill does not fit the view.', { errors });
+  return new LarderError('REQUEST_INVALID', 'The scope of the backfill does not fit the view.', {
+    errors: errors.slice(0, MAX_ERRORS),
+  });
 }

@@ -104,6 +104,10 @@ describe('createBackfill', () => {
         { pointer: '/scope/entities/1/x' },
       ],
     });
+    const wrong = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`wrong_${at}`, 1]));
+    await expect(create({ scope: { entities: [wrong] } })).rejects.toMatchObject({
+      errors: { length: 20 },
+    });
     await expect(
       create({ scope: { event_time: { from: '2026-03-02', to: '2026-03-01' } } }),
     ).rejects.toMatchObject({ code: 'REQUEST_INVALID' });

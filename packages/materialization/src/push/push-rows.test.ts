@@ -75,6 +75,15 @@ describe('pushRows', () => {
     expect(failures.map(({ reason }) => reason).join()).toContain('/rows/2/spent: is missing');
   });
 
+  test('names some of a hundred thousand wrong members, without looking at each for each', async ({
+    shop,
+  }) => {
+    const names = Array.from({ length: 100_000 }, (_, at) => [`wrong_${at}`, 1] as const);
+    const pushed = await push(shop, { rows: [row('wrong', Object.fromEntries(names))] });
+    expect(pushed).toMatchObject({ accepted: 0, rejected: [{ index: 0 }] });
+    expect(pushed.rejected[0]?.errors).toHaveLength(20);
+  });
+
   test('gives the same answer for the same Idempotency-Key, also to two at once', async ({ shop }) => {
     const idempotencyKey = unique();
     const rows = [row('again'), row('again', { clicks: false })];

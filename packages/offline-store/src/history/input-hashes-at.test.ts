@@ -38,12 +38,20 @@ test('the newest row of each key and event timestamp, by created timestamp, then
       seen(2n ** 62n, 'a', [JANUARY_MS, 5, 2], 5n),
     ]),
   );
+  const wanted = (user: bigint, adId: string, eventTimestampMs: number, createdTimestampMs = 9) => ({
+    keys: { user, ad_id: adId },
+    eventTimestampMs,
+    createdTimestampMs,
+  });
   const standing = await inputHashesAt(store, project, stats, [
-    { keys: { user: 2n ** 62n, ad_id: 'a' }, eventTimestampMs: JANUARY_MS },
-    { keys: { user: 1n, ad_id: 'nobody' }, eventTimestampMs: MARCH_MS },
-    { keys: { user: 1n, ad_id: 'b' }, eventTimestampMs: MARCH_MS },
-    { keys: { user: 1n, ad_id: 'b' }, eventTimestampMs: JANUARY_MS },
-    { keys: { user: 1n, ad_id: 'a' }, eventTimestampMs: MARCH_MS },
+    wanted(2n ** 62n, 'a', JANUARY_MS),
+    wanted(1n, 'nobody', MARCH_MS),
+    wanted(1n, 'b', MARCH_MS),
+    wanted(1n, 'b', JANUARY_MS),
+    wanted(1n, 'a', MARCH_MS),
+    // what was created later hides nothing, and stands where there is nothing else
+    wanted(1n, 'b', MARCH_MS, 5),
+    wanted(1n, 'b', MARCH_MS, 4),
   ]);
   expect(standing).toEqual([
     { createdTimestampMs: 5, revision: 2, inputHash: 5n },
@@ -51,5 +59,7 @@ test('the newest row of each key and event timestamp, by created timestamp, then
     { createdTimestampMs: 6, revision: 1, inputHash: 3n },
     null,
     { createdTimestampMs: 5, revision: 1, inputHash: -(2n ** 63n) },
+    { createdTimestampMs: 5, revision: 9, inputHash: 2n },
+    { createdTimestampMs: 6, revision: 1, inputHash: 3n },
   ]);
 });

@@ -10,26 +10,38 @@ export interface StandingRow {
   readonly inputHash: bigint;
 }
 
-/** The newest row that stands in history for each key and event timestamp, in the order given; null where there is none. */
+export interface WantedRow {
+  readonly keys: KeyValues;
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+}
+
+/**
+ * What stands in history for each key and event timestamp, in the order given; null where there is nothing. The newest
+ * row that is not created later, so that a later correction (a push) does not hide what the source said before; where
+ * all are, the newest.
+ */
 export async function inputHashesAt(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,
   view: FeatureViewManifest,
-  wanted: readonly { readonly keys: KeyValues; readonly eventTimestampMs: number }[],
+  wanted: readonly WantedRow[],
 ): Promise<(StandingRow | null)[]> {
   if (wanted.length === 0) return [];
   const table = historyTable(project, view);
   const keys = wanted.map((row) => row.keys);
   const events = wanted.map((row) => new Date(row.eventTimestampMs).toISOString());
+  const created = wanted.map((row) => new Date(row.createdTimestampMs).toISOString());
   const { rows } = await sql<{ at: number; created: Date; revision: number; hash: string }>`
     select ordinality as at, standing.*
     from ${keyRows(table, keys)}
-    join unnest(${events}::timestamptz[]) with ordinality as events (wanted_event, ordinality) using (ordinality)
+    join unnest(${events}::timestamptz[], ${created}::timestamptz[])
+      with ordinality as times (wanted_event, wanted_created, ordinality) using (ordinality)
     cross join lateral (
       select created_timestamp as created, revision, input_hash::text as hash
       from ${sql.table(`${table.schema}.${table.name}`)} as history
       where ${keysMatch(table)} and history.event_timestamp = wanted_event
-      order by created_timestamp desc, revision desc
+      order by created_timestamp <= wanted_created desc, created_timestamp desc, revision desc
       limit 1
     ) as standing`.execute(store.db);
   const standing: (StandingRow | null)[] = wanted.map(() => null);

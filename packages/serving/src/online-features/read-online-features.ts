@@ -1,4 +1,4 @@
-import type { Clock } from '@larder/core';
+import { LarderError, type Clock } from '@larder/core';
 import {
   encodeJsonValue,
   viewRef,
@@ -14,7 +14,7 @@ import {
   type ViewStatus,
 } from '@larder/online-store';
 import { readKeys } from './read-keys.ts';
-import { resolveFeatures, type AskedView } from './resolve-features.ts';
+import { resolveFeatures, type AskedFeature, type AskedView } from './resolve-features.ts';
 
 export interface OnlineFeaturesDeps {
   readonly manifest: Manifest;
@@ -42,15 +42,19 @@ export interface OnlineFeaturesRow {
   readonly views: { readonly status: ViewStatus; readonly event_timestamp: string | null }[];
 }
 
+/** Numbers of all rows together, each item of a vector one: predictions of the same process wait 0.2 s for them. */
+const MAX_ANSWER_VALUES = 1_000_000;
+
 /**
  * What the online store holds of these features for these entities, in one round trip; defaults are a model's affair.
- * @throws REQUEST_INVALID with a pointer per reference or key, ONLINE_STORE_UNAVAILABLE
+ * @throws REQUEST_INVALID with a pointer per reference or key, or more values than an answer may hold; ONLINE_STORE_UNAVAILABLE
  */
 export async function readOnlineFeatures(
   { manifest, onlineStore, clock }: OnlineFeaturesDeps,
   request: OnlineFeaturesRequest,
 ): Promise<OnlineFeatures> {
   const { features, views, entities } = resolveFeatures(manifest, request.features);
+  refuseTooMany(features, request.entities.length);
   const asked = readKeys(entities, request.entities);
   const viewsOf = entities.map(({ name }) => views.filter(({ view }) => view.entity === name));
   const plan = onlineStore.compileRead(
@@ -89,6 +93,16 @@ export async function readOnlineFeatures(
       };
     }),
   };
+}
+
+/** A feature may be asked for twice, and a vector has many numbers: only their product bounds the answer. */
+function refuseTooMany(features: readonly AskedFeature[], rows: number): void {
+  const perRow = features.reduce((sum, { field }) => sum + (field.length ?? 1), 0);
+  if (perRow * rows <= MAX_ANSWER_VALUES) return;
+  const detail = `must be at most ${Math.floor(MAX_ANSWER_VALUES / perRow)} with these features: ${perRow} numbers each, ${MAX_ANSWER_VALUES} in all`;
+  throw new LarderError('REQUEST_INVALID', `/entities ${detail}.`, {
+    errors: [{ pointer: '/entities', detail }],
+  });
 }
 
 function stateOf(

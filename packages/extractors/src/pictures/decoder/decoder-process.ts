@@ -1,14 +1,10 @@
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { toLarderError } from '@larder/core';
 import sharp from 'sharp';
 import { decodePicture } from '../decode-picture.ts';
 import { readFrames, writeFrame } from './frames.ts';
-import {
-  DECODER_SOCKET_FD,
-  OUT_OF_MEMORY_EXIT_CODE,
-  type DecodeAnswer,
-  type DecodeRequest,
-} from './protocol.ts';
+import { DECODER_SOCKET_FD, OUT_OF_MEMORY_LINE, type DecodeAnswer, type DecodeRequest } from './protocol.ts';
 
 /**
  * A process that does nothing but decode pictures of strangers: it has no secrets in its environment, opens no file
@@ -31,12 +27,12 @@ const memoryLimitBytes = Number(process.argv[2]);
 const socket = new Socket({ fd: DECODER_SOCKET_FD });
 let running = 0;
 
-socket.on('close', () => process.exit());
-socket.on('error', () => process.exit());
+socket.on('close', end);
+socket.on('error', end);
 readFrames(socket, ({ head, body }) => void answer(head as DecodeRequest, body));
 // The hard limit on private memory exists on Linux alone, and is generous: V8 reserves much.
 setInterval(() => {
-  if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) process.exit(OUT_OF_MEMORY_EXIT_CODE);
+  if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) endOutOfMemory();
 }, MEMORY_CHECK_MS);
 send({ ready: true });
 
@@ -48,11 +44,21 @@ async function answer({ id, shape, maxPixels }: DecodeRequest, bytes: Buffer): P
   } catch (error) {
     const { code, message } = toLarderError(error);
     // Two pictures share the memory: each is decoded again alone before one of them is blamed.
-    if (OUT_OF_MEMORY.test(message)) process.exit(OUT_OF_MEMORY_EXIT_CODE);
+    if (OUT_OF_MEMORY.test(message)) endOutOfMemory();
     send({ id, error: { code, message } });
   } finally {
     running--;
   }
+}
+
+/** At once: `process.exit` would first wait for the pictures that other threads decode, however long they take. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function endOutOfMemory(): void {
+  writeSync(process.stderr.fd, `${OUT_OF_MEMORY_LINE}\n`);
+  end();
 }
 
 function send(head: DecodeAnswer, body: Uint8Array = new Uint8Array()): void {

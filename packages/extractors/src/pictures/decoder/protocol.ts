@@ -4,8 +4,8 @@ import type { DecodePictureOptions } from '../decode-picture.ts';
 
 /** After standard input, output and errors. */
 export const DECODER_SOCKET_FD = 3;
-/** The decoder ended itself because it used more memory than it may. */
-export const OUT_OF_MEMORY_EXIT_CODE = 70;
+/** Last line to standard error of a decoder that ended itself because it used more memory than it may. */
+export const OUT_OF_MEMORY_LINE = 'larder: out of memory';
 
 /** The body is the file. */
 export interface DecodeRequest extends DecodePictureOptions {

@@ -7,7 +7,7 @@ import { readFrames, writeFrame } from './frames.ts';
 import {
   decodeAnswer,
   DECODER_SOCKET_FD,
-  OUT_OF_MEMORY_EXIT_CODE,
+  OUT_OF_MEMORY_LINE,
   type DecodeAnswer,
   type DecodeRequest,
 } from './protocol.ts';
@@ -72,7 +72,7 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   child.on('error', (error) => end(error.message));
   child.on('close', (code, signal) => {
     const lastLine = stderr.trim().split('\n').at(-1) ?? '';
-    end(`it ended with ${signal ?? code}${lastLine && `: ${lastLine}`}`, code === OUT_OF_MEMORY_EXIT_CODE);
+    end(`it ended with ${signal ?? code}${lastLine && `: ${lastLine}`}`, lastLine === OUT_OF_MEMORY_LINE);
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-SHOWN_STDERR);

@@ -1,0 +1,33 @@
+import { LarderError } from '@larder/core';
+import { pointerPart } from './validate.ts';
+
+/** A JSON feature may nest 64 deep, in a row, in a list, in a body. */
+const MAX_DEPTH = 100;
+
+/**
+ * Refuses what later steps would pass over or break on: a member `__proto__`, which schemas leave out without a word,
+ * and nesting that overflows the stack. @throws REQUEST_INVALID
+ */
+export function refuseOddJson(json: unknown): void {
+  visit(json, '', 0);
+}
+
+function visit(value: unknown, pointer: string, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= MAX_DEPTH) throw invalid('', `must not nest deeper than ${MAX_DEPTH}`);
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++)
+      if (typeof value[at] === 'object') visit(value[at], `${pointer}/${at}`, depth + 1);
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (name === '__proto__') throw invalid(`${pointer}/${name}`, 'is unknown');
+    if (typeof member === 'object') visit(member, pointer + pointerPart(name), depth + 1);
+  }
+}
+
+function invalid(pointer: string, detail: string): LarderError {
+  return new LarderError('REQUEST_INVALID', `${pointer || 'The body'} ${detail}.`, {
+    errors: [{ pointer, detail }],
+  });
+}

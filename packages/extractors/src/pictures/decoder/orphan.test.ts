@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
+import { afterEach, expect, test } from 'vitest';
+import { readFrames, writeFrame } from './frames.ts';
+import { DECODER_SOCKET_FD } from './protocol.ts';
+
+const MODULE = fileURLToPath(new URL('./decoder-process.ts', import.meta.url));
+const SIDE = 36_000;
+const REQUEST = { id: 1, shape: { maxSide: 8 }, maxPixels: SIDE * SIDE };
+
+const started: ReturnType<typeof spawn>[] = [];
+afterEach(() => started.forEach((child) => child.kill('SIGKILL')));
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, crc]);
+}
+
+/** Black, one bit a pixel: a small file that takes seconds. */
+function slowPicture(): Buffer {
+  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+  head.writeUInt32BE(SIDE, 0);
+  head.writeUInt32BE(SIDE, 4);
+  const rows = deflateSync(Buffer.alloc(SIDE * (SIDE / 8 + 1)), { level: 1 });
+  const chunks = [pngChunk('IHDR', head), pngChunk('IDAT', rows), pngChunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
+}
+
+test('ends at once with its parent, also amid a picture', { timeout: 120_000 }, async () => {
+  const child = spawn(process.execPath, [MODULE, String(4 * 1024 ** 3)], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  });
+  started.push(child);
+  const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
+  const answers: unknown[] = [];
+  readFrames(socket, ({ head }) => answers.push(head));
+  const bytes = slowPicture();
+  await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(1);
+
+  const begunMs = performance.now();
+  writeFrame(socket, REQUEST, bytes);
+  await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(2);
+  expect(answers[1]).toMatchObject({ id: 1, width: 8, height: 8 });
+  const wholeMs = performance.now() - begunMs;
+
+  writeFrame(socket, REQUEST, bytes);
+  // what the system does when the parent is killed
+  setTimeout(() => socket.destroy(), wholeMs / 4);
+  const secondMs = performance.now();
+  await once(child, 'exit');
+  expect(performance.now() - secondMs).toBeLessThan(wholeMs * 0.75);
+});
