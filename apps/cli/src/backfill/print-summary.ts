@@ -54,7 +54,7 @@ export function printSummary(run: RunSummary, failures: readonly FailureGroup[],
   const { style } = out;
   const sign = run.status === 'succeeded' ? style.green('✓') : style.yellow('!');
   out.line(
-    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)} in ${tookText(run)}: ${rowsText(run)}`,
+    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)}${run.startedAt === null ? ' before it started' : ` in ${tookText(run)}`}: ${rowsText(run)}`,
   );
   if (run.error) out.line(`  ${style.red(run.error.code)}  ${run.error.reason}`);
   for (const { code, count, complete, examples } of failures) {
