@@ -59,9 +59,10 @@ export interface Stack {
   pids(): Readonly<Record<string, number>>;
   /**
    * Ends inference and worker, does `between` and starts both again at the same ports, also when `between` fails.
+   * @param signal gives up starting them again
    * @throws what `between` throws, or Error when an app does not start: then neither runs
    */
-  restartApps(between: () => Promise<void>): Promise<void>;
+  restartApps(between: () => Promise<void>, signal?: AbortSignal): Promise<void>;
   /** Inference and worker drain and end, then Redis and PostgreSQL. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -149,14 +150,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       applied,
       logs,
       pids: () => ({ ...apps?.pids(), ...pidsOf(stores) }),
-      async restartApps(between) {
+      async restartApps(between, giveUp = signal) {
         await apps?.stop(RESTART_GRACE_MS);
         try {
           await between();
         } finally {
           // a stop that came meanwhile has nothing to end but what runs now
           if (!stopping) {
-            apps = await startApps({ ...appsOptions, port: ports.inference, exactPorts: ports });
+            apps = await startApps({
+              ...appsOptions,
+              port: ports.inference,
+              exactPorts: ports,
+              signal: AbortSignal.any([signal, giveUp]),
+            });
             updateStackFile(root, { apps: apps.pids() });
           }
         }

@@ -28,11 +28,13 @@ export interface Session {
   /**
    * Runs on the caller's thread and blocks it; the data of `feeds` must stay as they are until it resolves.
    * Concurrent calls are safe: every run has its own tensors.
+   * @param outputs those to compute; all of the file unless given
+   * @throws Error that shows what was given and what the file wants, when names or sizes differ
    */
-  run(
+  run<Name extends string = string>(
     feeds: Readonly<Record<string, FloatTensor>>,
-    outputs?: readonly string[],
-  ): Promise<Record<string, FloatTensor>>;
+    outputs?: readonly Name[],
+  ): Promise<Record<Name, FloatTensor>>;
   close(): Promise<void>;
 }
 
@@ -57,24 +59,76 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     logSeverityLevel: 3,
     ...(intraOpThreads > 1 && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   }).catch((cause: unknown) => {
-    throw new LarderError('ARTIFACT_INVALID', `ONNX Runtime cannot open ${modelPath}: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw notOpened(modelPath, cause);
   });
+  const inputs = session.inputMetadata.map(tensorSpec);
   const outputs = session.outputMetadata.map(tensorSpec);
   const outputNames = outputs.map((output) => output.name);
   return {
-    inputs: session.inputMetadata.map(tensorSpec),
+    inputs,
     outputs,
     metadata,
-    async run(feeds, wanted = outputNames) {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, { data, dims }] of Object.entries(feeds))
-        tensors[name] = new Tensor('float32', data, dims);
-      return (await session.run(tensors, wanted)) as unknown as Record<string, FloatTensor>;
+    async run<Name extends string>(
+      feeds: Readonly<Record<string, FloatTensor>>,
+      wanted: readonly string[] = outputNames,
+    ) {
+      try {
+        const tensors: Record<string, Tensor> = {};
+        for (const [name, { data, dims }] of Object.entries(feeds))
+          tensors[name] = new Tensor('float32', data, dims);
+        return (await session.run(tensors, wanted)) as unknown as Record<Name, FloatTensor>;
+      } catch (cause) {
+        const given = Object.entries(feeds).map(([name, { dims }]) => ({
+          name,
+          type: 'float32',
+          shape: dims,
+        }));
+        throw new Error(
+          `${messageOf(cause).replace(/\.$/, '')}. Given: ${namedTensors(given)}. ` +
+            `Inputs of the network: ${namedTensors(inputs)}; outputs: ${namedTensors(outputs)}.`,
+          { cause },
+        );
+      }
     },
     close: () => session.release(),
   };
+}
+
+/** A new `onnx` writes by default what ONNX Runtime does not read yet. */
+const TOO_NEW = [
+  {
+    says: /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
+    mend: 'set model.ir_version = MAX before Python saves it',
+    name: 'IR version',
+  },
+  {
+    says: /Opset (\d+) is under development.*is till opset (\d+)/s,
+    mend: 'export it again with opset_version=MAX',
+    name: 'opset',
+  },
+];
+
+function notOpened(modelPath: string, cause: unknown): LarderError {
+  const message = messageOf(cause);
+  const problems = TOO_NEW.flatMap(({ says, mend, name }) => {
+    const [, has, max] = says.exec(message) ?? [];
+    if (has === undefined || max === undefined) return [];
+    return `it has ${name} ${has}, at most ${max} is read; ${mend.replace('MAX', max)}.`;
+  });
+  return new LarderError(
+    'ARTIFACT_INVALID',
+    `ONNX Runtime cannot open ${modelPath}: ${problems[0] ?? message}`,
+    { cause },
+  );
+}
+
+/** `name (float32 [N, 3])` each; N is what is not fixed. */
+export function namedTensors(specs: readonly TensorSpec[]): string {
+  return specs.map(({ name, type, shape }) => `${name} (${type} ${shownShape(shape)})`).join(', ') || 'none';
+}
+
+export function shownShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((size) => size ?? 'N').join(', ')}]`;
 }
 
 function tensorSpec(metadata: InferenceSession.ValueMetadata): TensorSpec {

@@ -32,7 +32,7 @@ export async function readGoldenRows(
   missing: number,
 ): Promise<GoldenRows> {
   const path = join(artifactPath, 'golden.json');
-  const golden = await readArtifactJson(path, goldenRows);
+  const golden = await readArtifactJson(path, goldenRows, formOf(definition));
   if (!equalLists(definition.features, golden.features)) {
     throw new LarderError(
       'MODEL_SIGNATURE_MISMATCH',
@@ -78,4 +78,12 @@ export async function checkGoldenRows(golden: GoldenRows, run: RunModel): Promis
         `(tolerance ${golden.tolerance}). Write model.onnx and golden.json again in one go.`,
     );
   }
+}
+
+function formOf({ features, width, outputs }: ModelDefinition): string {
+  const scores = outputs.map((field) => `"${field}": [a score for each row]`);
+  return (
+    'rows of the data with the scores that the trainer itself gives them, ' +
+    `{"format": 1, "features": ${JSON.stringify(features)}, "rows": [[${width} numbers], …], "outputs": {${scores.join(', ')}}}`
+  );
 }

@@ -180,7 +180,11 @@ describe('signature', () => {
   });
 
   test.each([
-    ['without larder.features', { metadata: {} }, "the metadata 'larder.features' must be"],
+    [
+      'without larder.features',
+      { metadata: {} },
+      'onnx.helper.set_model_props(model, {"larder.features": \'["',
+    ],
     [
       'with larder.features that is no list',
       { metadata: { 'larder.features': '{' } },
@@ -253,7 +257,11 @@ describe('golden rows', () => {
   });
 
   test.each([
-    ['is missing', null, 'cannot be read'],
+    [
+      'is missing',
+      null,
+      'cannot be read; the training script must write it: rows of the data with the scores',
+    ],
     ['is not JSON', '{', 'is not JSON'],
     ['has another format', '{"format":2}', 'golden.json: format'],
     [

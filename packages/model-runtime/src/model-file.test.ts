@@ -75,3 +75,41 @@ test('refuses a missing file by its path', async () => {
     message: expect.stringContaining(path),
   });
 });
+
+const IDENTITY = {
+  node: [{ opType: 'Identity', input: ['x'], output: ['y'] }],
+  input: [{ name: 'x', type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 2 }] } } } }],
+  output: [{ name: 'y', type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 2 }] } } } }],
+  name: 'identity',
+};
+
+function writeIdentity(irVersion: number, opset: number): Promise<void> {
+  const model = { irVersion, opsetImport: [{ domain: '', version: opset }], graph: IDENTITY };
+  return writeFile(path, onnx.ModelProto.encode(onnx.ModelProto.fromObject(model)).finish());
+}
+
+test.each([
+  ['IR version', 99, 17, /it has IR version 99, at most \d+ is read; set model.ir_version = \d+ before/],
+  ['opset', 8, 99, /it has opset 99, at most \d+ is read; export it again with opset_version=\d+\./],
+])('a file of a newer %s says how to write it', async (_, irVersion, opset, message) => {
+  await writeIdentity(irVersion, opset);
+  await expect(createSession({ modelPath: path })).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+    message: expect.stringMatching(message),
+  });
+});
+
+test.each([
+  ['another input', { pixels: { data: Float32Array.of(1, 2), dims: [2] } }, ['y']],
+  ['another size', { x: { data: Float32Array.of(1, 2), dims: [3] } }, ['y']],
+  ['another output', { x: { data: Float32Array.of(1, 2), dims: [2] } }, ['embedding']],
+])('a run with %s shows what was given and what the file wants', async (_, feeds, outputs) => {
+  await writeIdentity(8, 17);
+  const session = await createSession({ modelPath: path });
+  const [[name, { dims }] = ['', { dims: [] }]] = Object.entries(feeds);
+  await expect(session.run(feeds, outputs)).rejects.toThrow(
+    `. Given: ${name} (float32 [${dims.join(', ')}]). ` +
+      'Inputs of the network: x (float32 [2]); outputs: y (float32 [2]).',
+  );
+  await session.close();
+});

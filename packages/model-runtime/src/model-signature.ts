@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import type { Session } from './create-session.ts';
+import { namedTensors, shownShape, type Session } from './create-session.ts';
 
 /** What the definition of a model says about its file. */
 export interface ModelDefinition {
@@ -40,14 +40,15 @@ export function checkSignature(
   const [input, ...others] = session.inputs;
   if (input === undefined || others.length > 0) {
     return refuse(
-      `the model must have one input, it has ${names(session.inputs)}. Export it with one tensor [N, F].`,
+      `the model must have one input, it has ${namedTensors(session.inputs)}. Export it with one tensor [N, F].`,
     );
   }
   const inFile = readFeatures(session.metadata['larder.features']);
   if (inFile === null) {
     return refuse(
       "the metadata 'larder.features' must be the JSON array of the features that the model was trained on, " +
-        `in order; the training script writes it. The definition has:\n${definition.features.map((ref) => `  ${ref}`).join('\n')}`,
+        'in order. Where it was trained on those of the definition, Python writes it by ' +
+        `onnx.helper.set_model_props(model, {"larder.features": '${JSON.stringify(definition.features)}'}).`,
     );
   }
   if (!equalLists(definition.features, inFile)) {
@@ -57,7 +58,7 @@ export function checkSignature(
   }
   if (input.type !== 'float32' || input.shape.length !== 2 || input.shape[0] !== null) {
     refuse(
-      `the input '${input.name}' must be float32 [N, ${definition.width}], it is ${input.type} ${shown(input.shape)}.`,
+      `the input '${input.name}' must be float32 [N, ${definition.width}], it is ${input.type} ${shownShape(input.shape)}.`,
     );
   }
   if (input.shape[1] !== definition.width && input.shape[1] !== null) {
@@ -68,7 +69,7 @@ export function checkSignature(
   const columns = outputColumns(session, definition.outputs);
   if (columns === null) {
     return refuse(
-      `the definition's outputs are ${definition.outputs.join(', ')}; the file has ${names(session.outputs)}. ` +
+      `the definition's outputs are ${definition.outputs.join(', ')}; the file has ${namedTensors(session.outputs)}. ` +
         'Name float32 outputs [N] or [N, 1] like the fields, or give one float32 output [N, K] with a column for each.',
     );
   }
@@ -114,12 +115,4 @@ export function sideBySide(definition: readonly string[], file: readonly string[
     return row(left === right ? ' ' : '≠', left, right);
   });
   return [row(' ', 'definition', 'model.onnx'), ...rows].join('\n');
-}
-
-function names(specs: Session['inputs']): string {
-  return specs.map(({ name, type, shape }) => `${name} (${type} ${shown(shape)})`).join(', ') || 'none';
-}
-
-function shown(shape: readonly (number | null)[]): string {
-  return `[${shape.map((size) => size ?? 'N').join(', ')}]`;
 }

@@ -4,16 +4,20 @@ import type { z } from 'zod';
 
 /**
  * Reads one JSON file of an artifact folder.
+ * @param form what the file looks like, for whoever has to write it
  * @throws ARTIFACT_INVALID when it is missing or does not fit, naming the first misfit.
  */
 export async function readArtifactJson<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
+  form?: string,
 ): Promise<z.output<Schema>> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LarderError('ARTIFACT_INVALID', `${path} cannot be read; the training script must write it.`, {
-      cause,
-    });
+    throw new LarderError(
+      'ARTIFACT_INVALID',
+      `${path} cannot be read; the training script must write it${form === undefined ? '' : `: ${form}`}.`,
+      { cause },
+    );
   });
   let json: unknown;
   try {

@@ -54,13 +54,16 @@ export function printSummary(run: RunSummary, failures: readonly FailureGroup[],
   const { style } = out;
   const sign = run.status === 'succeeded' ? style.green('✓') : style.yellow('!');
   out.line(
-    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)} in ${tookText(run)}: ${rowsText(run)}`,
+    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)}${run.startedAt === null ? ' before it started' : ` in ${tookText(run)}`}: ${rowsText(run)}`,
   );
   if (run.error) out.line(`  ${style.red(run.error.code)}  ${run.error.reason}`);
   for (const { code, count, complete, examples } of failures) {
     out.line(`  ${style.yellow(`${complete ? '' : 'at least '}${printableCount(count)} × ${code}`)}`);
-    for (const { key, reason } of examples)
-      out.line(clip(`      ${(key ?? '(chunk)').padEnd(12)} ${reason}`, out.columns));
+    for (const { key, reason } of examples) {
+      const line = `      ${(key ?? '(chunk)').padEnd(12)} ${reason.replaceAll(/\s+/g, ' ')}`;
+      // why a whole chunk failed is the one line that mends it: never cut
+      out.line(key === null ? line : clip(line, out.columns));
+    }
   }
   if (failures.length > 0) out.line(`  Mend the cause, then: larder runs ${run.runId} retry-failed`);
 }

@@ -1,4 +1,5 @@
-import { LarderError, createLogger } from '@larder/core';
+import { isAbsolute, relative } from 'node:path';
+import { LarderError, createLogger, isLarderError } from '@larder/core';
 import {
   computeOnce,
   viewRef,
@@ -72,10 +73,26 @@ async function computed(
     allowedHosts: project.manifest.allowed_hosts,
     logger: createLogger('larder-preview', { level: 'silent' }),
     signal: session.signal,
+  }).catch((error: unknown): never => {
+    if (session.signal.aborted || isLarderError(error)) throw error;
+    throw threw(viewRef(view), project.root, error);
   });
   if (outcome === undefined)
     throw new LarderError('COMPUTATION_FAILED', `${viewRef(view)} gave no outcome for the row.`);
   return 'failure' in outcome ? outcome : checkedOutcome(checkComputed(view, outcome.values));
+}
+
+/** The project's own code is wrong, not Larder: its message, and the first of its own lines. */
+function threw(view: string, root: string, error: unknown): LarderError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const calls = (error instanceof Error ? (error.stack ?? '') : '').matchAll(/file:\/\/([^\s)]+)/g);
+  const own = [...calls]
+    .map(([, path]) => relative(root, decodeURI(path ?? '')))
+    .find((path) => !path.startsWith('..') && !isAbsolute(path) && !path.startsWith('node_modules'));
+  const where = own === undefined ? '' : ` (${own})`;
+  return new LarderError('COMPUTATION_FAILED', `The computation of ${view} threw: ${reason}${where}`, {
+    cause: error,
+  });
 }
 
 /** What a worker would refuse is refused here too. */

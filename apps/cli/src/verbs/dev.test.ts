@@ -43,6 +43,13 @@ function edit(file: string, from: string, to: string): void {
   writeFileSync(path, text.replace(from, to));
 }
 
+async function isDown(): Promise<boolean> {
+  return fetch('http://127.0.0.1:28570/health/live').then(
+    () => false,
+    () => true,
+  );
+}
+
 async function blue(): Promise<Held['views']> {
   const result = await larder('inspect', 'picture', 'blue.png');
   return result.code === 0 ? (jsonOf(result) as unknown as Held).views : [];
@@ -133,6 +140,25 @@ describe('larder dev', () => {
     });
     expect(await score()).not.toEqual(before);
     expect(await blue()).toHaveLength(1);
+  });
+
+  test('a file saved while the apps start again is what runs in the end, without waiting for them', async () => {
+    const before = await score();
+    edit('larder.config.ts', '3 * Math.abs(Math.log(', '4 * Math.abs(Math.log(');
+    await vi.waitUntil(isDown, { timeout: 20_000, interval: 10 });
+    edit('larder.config.ts', '4 * Math.abs(Math.log(', 'Math.abs(Math.log(');
+    edit('src/picture-light.ts', 'twice: 2,', 'twice: 3,');
+    expect(await nextEvent()).toMatchObject({
+      event: 'applied',
+      changes: [
+        'change on-demand view slot: code changed',
+        expect.stringContaining('change view picture_light@1 in place'),
+      ],
+      forgotten: ['picture_light@1'],
+    });
+    await larder('backfill', 'picture_light');
+    expect((await blue())[0]?.values).toMatchObject({ twice: 3 });
+    expect(await score()).not.toEqual(before);
   });
 
   test('stops everything on SIGTERM', async () => {

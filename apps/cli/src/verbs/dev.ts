@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { Stack } from '@larder/infra/stack';
-import type { Change } from '@larder/registry';
 import { relative } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
@@ -78,12 +77,17 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   let stack: Stack | null = null;
   /** What the apps run; null while they do not. */
   let running: Manifest | null = null;
+  /** What changed while the apps were starting: they may hold it, or half of it. */
+  let overtaking: string[] | null = null;
+  /** What was applied since the apps were last ready. */
+  let untold: { changes: string[]; forgotten: string[] } = { changes: [], forgotten: [] };
   return {
     async follow(): Promise<void> {
       await files.watch([projectPath]);
       for (let startedMs = performance.now(); ; startedMs = performance.now()) {
         await attempt(startedMs);
-        const changed = await files.changed(signal);
+        const changed: string[] = overtaking ?? (await files.changed(signal));
+        overtaking = null;
         out.note(out.style.dim(`changed: ${changed.map((path) => relative('', path)).join(', ')}`));
       }
     },
@@ -106,6 +110,8 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
       else await restart(stack, manifest, startedMs);
     } catch (thrown) {
       if (signal.aborted) throw thrown;
+      // the next attempt reads the files again and tells what this one applied
+      if (overtaking !== null) return;
       sayError(shownError(thrown));
     }
   }
@@ -135,21 +141,42 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
 
   async function restart(current: Stack, manifest: Manifest, startedMs: number): Promise<void> {
     running = null;
-    let changes: readonly Change[] = [];
-    let forgotten: string[] = [];
-    await current.restartApps(async () => {
-      const applied = await applyInPlace(current, manifest);
-      changes = applied.changes;
-      forgotten = applied.forgotten.map(({ view, version }) => `${view}@${version}`);
-    });
+    await untilOvertaken((overtaken) =>
+      current.restartApps(async () => {
+        const applied = await applyInPlace(current, manifest);
+        untold.changes.push(...applied.changes.map(({ text }) => text));
+        untold.forgotten.push(...applied.forgotten.map(({ view, version }) => `${view}@${version}`));
+      }, overtaken),
+    );
     running = manifest;
     const readyMs = Math.round(performance.now() - startedMs);
-    const lines = changes.map(({ text }) => text);
-    out.event({ event: 'applied', changes: lines, forgotten, ready_ms: readyMs }, () => {
-      for (const line of lines) out.line(`  ${line}`);
+    const changes = [...new Set(untold.changes)];
+    const forgotten = [...new Set(untold.forgotten)];
+    untold = { changes: [], forgotten: [] };
+    out.event({ event: 'applied', changes, forgotten, ready_ms: readyMs }, () => {
+      for (const line of changes) out.line(`  ${line}`);
       for (const ref of forgotten) out.line(`  Compute it again: npx larder backfill ${ref}`);
       out.line(out.style.green(`ready in ${readyMs} ms`));
     });
+  }
+
+  /** Aborts the signal of `work` once a watched file changes: apps that load files newer than what was applied never get ready. */
+  async function untilOvertaken(work: (overtaken: AbortSignal) => Promise<void>): Promise<void> {
+    const overtaken = new AbortController();
+    const done = new AbortController();
+    const looking = files.changed(AbortSignal.any([signal, done.signal])).then(
+      (changed) => {
+        overtaking = changed;
+        overtaken.abort();
+      },
+      () => {},
+    );
+    try {
+      await work(overtaken.signal);
+    } finally {
+      done.abort();
+      await looking;
+    }
   }
 
   function sayUnchanged(): void {

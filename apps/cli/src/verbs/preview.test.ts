@@ -27,4 +27,22 @@ test('computes one entity and writes nothing; what a worker would refuse is refu
       },
     ],
   });
+
+  writeFileSync(
+    compute,
+    readFileSync(compute, 'utf8')
+      .replace(
+        'async function',
+        'function absent(): never {\n  throw new TypeError("no such tensor");\n}\n\nasync function',
+      )
+      .replace('  try {', '  absent();\n  try {'),
+  );
+  const throwing = await preview('blue.png');
+  expect(throwing.code).toBe(1);
+  expect(jsonOf(throwing)).toMatchObject({
+    code: 'COMPUTATION_FAILED',
+    detail: expect.stringMatching(
+      /^The computation of picture_light@1 threw: no such tensor \(src\/picture-light\.ts:\d+:\d+\)$/,
+    ),
+  });
 });

@@ -15,15 +15,16 @@ async function createComputation({ artifactPaths }: ComputationContext): Promise
 }
 
 async function describe(session: Session, row: SourceRow): Promise<RowOutcome> {
+  let data: Float32Array;
   try {
-    const { encoded } = await session.run({
-      pixels: { data: await pixels(String(row['path'])), dims: [1, 3, SIDE, SIDE] },
-    });
-    return { values: { embedding: encoded?.data ?? null } };
+    data = await pixels(String(row['path']));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
   }
+  // Outside of the try: names or sizes that do not fit are no fault of the picture.
+  const { encoded } = await session.run({ pixels: { data, dims: [1, 3, SIDE, SIDE] } }, ['encoded']);
+  return { values: { embedding: encoded.data } };
 }
 
 /** RGB from 0 to 1, colour by colour: what this network was trained on. */
