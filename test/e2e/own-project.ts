@@ -88,13 +88,16 @@ function shareRedis(folder: string): void {
   symlinkSync(tools, join(folder, '.larder/tools/redis'));
 }
 
+/** How this machine reaches its registry; by default npm would look for its global file beside the repository's Node. */
+const KEPT_NPM_SETTINGS =
+  /^npm_config_(registry|cache|userconfig|globalconfig|https?_proxy|noproxy|cafile|strict_ssl)$/i;
+
 /** Nothing of the repository but its Node. */
 function strangersEnvironment(): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) =>
-        !/^(LARDER_|VITEST|NODE_OPTIONS|NODE_PATH|NODE_ENV|npm_)/.test(name) ||
-        /^npm_config_(registry|cache|userconfig)$/i.test(name),
+        !/^(LARDER_|VITEST|NODE_OPTIONS|NODE_PATH|NODE_ENV|npm_)/.test(name) || KEPT_NPM_SETTINGS.test(name),
     ),
   );
   const node = resolve(process.execPath, '..');
