@@ -12,8 +12,8 @@ export interface TextRecognizer {
 }
 
 /**
- * One line a run: on one core a batch of eight takes as long as eight lines, and a line's text never depends on
- * what is read with it.
+ * One line a run: on one core a batch takes longer than its lines, and a line's text never depends on what is read
+ * with it (docs/adr/0005-one-line-a-run.md).
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
  */
 export async function loadTextRecognizer(modelPath: string, dictionaryPath: string): Promise<TextRecognizer> {
