@@ -5,7 +5,8 @@ export { startEmbeddedRedis } from './embedded-redis.ts';
 export type { EmbeddedRedis, EmbeddedRedisOptions } from './embedded-redis.ts';
 export { redisServer, toolsFolderOf } from './redis-server.ts';
 export type { RedisServer } from './redis-server.ts';
-// Processes and folders
+// Processes, ports and folders
+export { freePort } from './stack/free-port.ts';
 export { findProgram, startOwnedProcess, whenReady } from './owned-process.ts';
 export type { OwnedProcess, OwnedProcessOptions } from './owned-process.ts';
 export { abandonedStateFolders, isRunning, openStateFolder, removeStateFolder } from './state-folder.ts';

@@ -1,11 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { requests } from '@larder/example-ads';
+import { freePort } from '@larder/infra';
 import { median, type Bench } from './row.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -17,6 +17,8 @@ const PICTURE_VIEWS = ['ad_image', 'ad_text'];
 const WARM_ROUNDS = 3;
 const GIVE_UP_S = 900;
 const POLL_MS = 50;
+/** Away from that of a stack that may run here. */
+const FIRST_PORT = 17_570;
 
 /**
  * From `npm run demo` to the first prediction that nothing is missing from: in a clone of what is committed, with the
@@ -62,7 +64,7 @@ function row(name: string, value: number, targetS: number) {
 
 /** Seconds until a prediction is answered with no value missing; the demo is ended after `then`. */
 async function firstPrediction(clone: string, then?: (url: string) => Promise<void>): Promise<number> {
-  const port = await freePort();
+  const port = await freePort('127.0.0.1', FIRST_PORT);
   const url = `http://127.0.0.1:${port}`;
   const startMs = performance.now();
   const demo = spawn('npm', ['run', 'demo', '--', '--port', String(port)], {
@@ -129,13 +131,4 @@ async function end(demo: ChildProcess): Promise<void> {
   const exited = once(demo, 'exit');
   process.kill(-demo.pid, 'SIGINT');
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -9,6 +9,7 @@ export type { Clock } from './clock.ts';
 // Numbers
 export { shortestFloat32 } from './float32.ts';
 // Names and ids
+export { jsonPointer } from './json-pointer.ts';
 export { NAME_PATTERN, isName } from './names.ts';
 export { newId } from './ids.ts';
 // Logging

@@ -1,7 +1,6 @@
-import { LarderError, NAME_PATTERN } from '@larder/core';
+import { jsonPointer, LarderError, NAME_PATTERN } from '@larder/core';
 import { z } from 'zod';
 import type { Manifest } from './manifest.ts';
-import { pointerOf } from './validate/report.ts';
 
 const name = z.string().regex(NAME_PATTERN);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -102,7 +101,7 @@ export function parseManifest(json: unknown): Manifest {
   const result = manifest.safeParse(json);
   if (result.success) return result.data as Manifest;
   const errors = result.error.issues.map(({ path, message }) => ({
-    pointer: pointerOf(path),
+    pointer: jsonPointer(path),
     detail: message,
   }));
   throw new LarderError('MANIFEST_INVALID', 'This is no manifest that this version of Larder understands.', {

@@ -2,7 +2,7 @@
  * Budget: about 1 µs for a row of three fields. No schema library and no exception for a good row; pointers are put
  * together only for a bad one.
  */
-import { LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
 import type { InputField, Plan, PlanGroup } from './plan.ts';
@@ -99,7 +99,7 @@ function isRow(row: unknown, pointer: string, problems: ErrorDetail[]): row is I
   else
     for (const name in row) {
       if (name === 'entities' || name === 'request') continue;
-      problems.push({ pointer: `${pointer}/${escapePointer(name)}`, detail: 'is unknown' });
+      problems.push({ pointer: pointer + jsonPointer([name]), detail: 'is unknown' });
       if (problems.length === MAX_PROBLEMS) break;
     }
   return problems.length === 0;
@@ -157,7 +157,7 @@ function readObject(
     if (problems.length >= MAX_PROBLEMS) return false;
     const place = placeOf(fields, name);
     if (place < 0) {
-      problems.push({ pointer: `${pointer}/${escapePointer(name)}`, detail: unknownText(fields) });
+      problems.push({ pointer: pointer + jsonPointer([name]), detail: unknownText(fields) });
       continue;
     }
     const field = fields[place] as InputField;
@@ -212,9 +212,4 @@ function typeText(field: InputField): string {
 function unknownText(fields: readonly InputField[]): string {
   if (fields.length === 0) return 'is unknown: the model needs none';
   return `is unknown: the model needs ${fields.map(({ name }) => name).join(', ')}`;
-}
-
-/** RFC 6901. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,5 +1,4 @@
-import { LarderError } from '@larder/core';
-import { pointerPart } from './validate.ts';
+import { jsonPointer, LarderError } from '@larder/core';
 
 /** A JSON feature may nest 64 deep, in a row, in a list, in a body. */
 const MAX_DEPTH = 100;
@@ -22,7 +21,7 @@ function visit(value: unknown, pointer: string, depth: number): void {
   }
   for (const [name, member] of Object.entries(value)) {
     if (name === '__proto__') throw invalid(`${pointer}/${name}`, 'is unknown');
-    if (typeof member === 'object') visit(member, pointer + pointerPart(name), depth + 1);
+    if (typeof member === 'object') visit(member, pointer + jsonPointer([name]), depth + 1);
   }
 }
 

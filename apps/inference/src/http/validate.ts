@@ -1,4 +1,4 @@
-import { LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
 import type { z } from 'zod';
 import { issueText } from './issue-text.ts';
 
@@ -30,15 +30,10 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseRe
   }
 }
 
-/** One step of a JSON pointer (RFC 6901). */
-export function pointerPart(part: string): string {
-  return `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
 function detailsOf(issue: z.core.$ZodIssue, prefix: string): ErrorDetail[] {
-  const pointer = prefix + issue.path.map((part) => pointerPart(String(part))).join('');
+  const pointer = prefix + jsonPointer(issue.path);
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ pointer: pointer + pointerPart(key), detail: 'is unknown' }));
+    return issue.keys.map((key) => ({ pointer: pointer + jsonPointer([key]), detail: 'is unknown' }));
   if (issue.code === 'invalid_union') {
     const meant = meantOption(issue.errors);
     if (meant !== undefined) return meant.flatMap((inner) => detailsOf(inner, pointer));

@@ -2,7 +2,7 @@
  * The envelope of predict and predict-batch, by hand: a schema library would cost as much as the rest of the request.
  * `parse-request.test.ts` holds it equal to the schemas of @larder/contracts.
  */
-import { LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
 import { MAX_BATCH_ROWS, MAX_DEADLINE_MS } from '@larder/contracts';
 import type { InputRow } from '@larder/serving';
 
@@ -98,7 +98,7 @@ function isInteger(value: unknown, least: number, most: number): boolean {
 function unknown(problems: ErrorDetail[], pointer: string, name: string): void {
   if (problems.length < 20)
     problems.push({
-      pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      pointer: pointer + jsonPointer([name]),
       detail: 'is unknown',
     });
 }

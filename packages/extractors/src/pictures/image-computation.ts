@@ -3,15 +3,8 @@ import { openPictureDecoder } from './decoder/shared-decoder.ts';
 import { loadPictureEncoder } from './picture-encoder.ts';
 import { createPictureFetcher } from './picture-fetcher.ts';
 import { pictureStatistics } from './picture-pixels.ts';
+import type { PictureOptions } from './picture-options.ts';
 import { computePictureRows } from './picture-rows.ts';
-
-export interface ImageComputationOptions {
-  readonly column: string;
-  readonly concurrency: number;
-  readonly maxPixels: number;
-  readonly maxBytes: number;
-  readonly timeoutMs: number;
-}
 
 /**
  * Fetch → decode → encode for `concurrency` pictures at a time: while one is encoded on this thread, others are
@@ -20,7 +13,7 @@ export interface ImageComputationOptions {
  */
 export async function createImageComputation(
   context: ComputationContext,
-  options: ImageComputationOptions,
+  options: Required<PictureOptions>,
 ): Promise<Computation> {
   const encoderPath = context.artifactPaths['encoder'];
   if (encoderPath === undefined) throw new Error("imageFeatures got no path for its artifact 'encoder'");

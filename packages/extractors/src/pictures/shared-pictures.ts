@@ -92,8 +92,7 @@ export function openSharedPictures(options: SharedPicturesOptions): SharedPictur
   };
 
   /**
-   * In place: replacing a file, by its name or by emptying it, makes ext4 write the new one to the disk at once, which
-   * takes ten times longer. What a killed process left half-written fails its CRC.
+   * In place: replacing a file, by its name or by emptying it, makes ext4 write the new one to the disk at once. What a killed process left half-written fails its CRC.
    */
   const leave = (file: string, bytes: Buffer): void => {
     randomFillSync(header, ID_BYTES, ID_BYTES);

@@ -1,17 +1,10 @@
 import type { Computation, ComputationContext } from '@larder/features';
 import { openPictureDecoder } from '../pictures/decoder/shared-decoder.ts';
 import { createPictureFetcher } from '../pictures/picture-fetcher.ts';
+import type { PictureOptions } from '../pictures/picture-options.ts';
 import { computePictureRows } from '../pictures/picture-rows.ts';
 import { textFeatures } from './text-features.ts';
 import { loadTextReader } from './text-reader.ts';
-
-export interface TextComputationOptions {
-  readonly column: string;
-  readonly concurrency: number;
-  readonly maxPixels: number;
-  readonly maxBytes: number;
-  readonly timeoutMs: number;
-}
 
 /** Larger pictures are made smaller: 50 MB of pixels each at most, and no letters are lost. */
 const MAX_SIDE = 4_096;
@@ -23,7 +16,7 @@ const MAX_SIDE = 4_096;
  */
 export async function createTextComputation(
   context: ComputationContext,
-  options: TextComputationOptions,
+  options: Required<PictureOptions>,
 ): Promise<Computation> {
   const models = context.artifactPaths['models'];
   if (models === undefined) throw new Error("textInPictures got no path for its artifact 'models'");

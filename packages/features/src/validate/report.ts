@@ -1,4 +1,4 @@
-import type { ErrorDetail } from '@larder/core';
+import { jsonPointer, type ErrorDetail } from '@larder/core';
 
 /** Notes one problem: where (`['feature_views', 'ad_image@1', 'ttl']`) and what to do about it. */
 export type Report = (path: readonly (string | number)[], detail: string) => void;
@@ -10,15 +10,10 @@ export interface Problems {
 
 export function collectProblems(): Problems {
   const errors: ErrorDetail[] = [];
-  return { errors, report: (path, detail) => void errors.push({ pointer: pointerOf(path), detail }) };
+  return { errors, report: (path, detail) => void errors.push({ pointer: jsonPointer(path), detail }) };
 }
 
 /** A report that starts below `base`. */
 export function below(report: Report, ...base: readonly (string | number)[]): Report {
   return (path, detail) => report([...base, ...path], detail);
-}
-
-/** JSON pointer, RFC 6901. */
-export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

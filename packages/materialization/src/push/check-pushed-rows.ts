@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ErrorDetail } from '@larder/core';
+import { jsonPointer, type ErrorDetail } from '@larder/core';
 import {
   decodeJsonValue,
   type EntityManifest,
@@ -112,7 +112,7 @@ function readRow(
     if (known.has(name)) continue;
     if (errors.length >= MAX_ERRORS) break;
     errors.push({
-      pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      pointer: pointer + jsonPointer([name]),
       detail:
         name === CREATED_TIMESTAMP
           ? 'is set by Larder: the arrival'
