@@ -1,8 +1,9 @@
 import type { Logger } from '@larder/core';
-import { finishRuns, type RunStore } from '@larder/offline-store/runs';
+import type { OfflineStore } from '@larder/offline-store';
+import { finishRuns } from '@larder/offline-store/runs';
 
 export interface EndRunsOptions {
-  readonly store: RunStore;
+  readonly store: OfflineStore;
   readonly projectName: string;
   readonly logger: Pick<Logger, 'info'>;
   /** A run that is told elsewhere: the answer of a push. */

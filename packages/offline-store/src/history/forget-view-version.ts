@@ -19,7 +19,7 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
     select run_id from larder.runs
     where project = ${project} and view = ${view} and version = ${version}
       and status in ('queued', 'running', 'paused', 'held')
-    order by run_id for update`.execute(tx.db);
+    order by run_id for no key update`.execute(tx.db);
   for (const { run_id: runId } of rows) {
     // Waits for landings under way; what they wrote is dropped below. Nothing of it may reach the online store again.
     await sql`

@@ -55,7 +55,7 @@ async function breakAttempts(
   const reason = storableReason(broken.reason);
   const { rows } = await sql<BrokenChunk>`
     with candidate as (
-      select c.chunk_id from larder.chunks c where c.state = 'running' and ${condition} for update skip locked
+      select c.chunk_id from larder.chunks c where c.state = 'running' and ${condition} for no key update skip locked
     ), broken as (
       update larder.chunks c set
         state = case when ${failed} then 'failed' else 'pending' end,

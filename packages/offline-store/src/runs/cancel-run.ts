@@ -17,7 +17,9 @@ export function cancelRun(store: OfflineStore, project: string, runId: string): 
     // Waits for landings under way; they commit first and are no longer in these states.
     await sql`
       update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
-        rows_done = 0, rows_failed = 0, rows_skipped = 0
+        rows_done = 0, rows_skipped = 0,
+        -- of a chunk that tries failed rows again: they stay failed
+        rows_failed = (select count(*) from larder.row_failures f where f.chunk_id = chunks.chunk_id)
       where run_id = ${runId} and state in ('pending', 'dispatched', 'running')`.execute(tx.db);
     await sql`
       update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),

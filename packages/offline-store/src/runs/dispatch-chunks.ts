@@ -22,8 +22,14 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
     where state = 'dispatched' and dispatched_by = ${options.dispatcher}`.execute(store.db);
   const budget = options.slots - (waiting[0]?.count ?? 0);
   if (budget <= 0) return [];
+  const due = sql`r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
+    and ${isOneOf(options.views)}`;
+  // Only a run with a rate is changed here, so only it is locked, before its chunk (`lockRun` has the order).
   const { rows } = await sql<ChunkAttempt>`
-    with candidate as (
+    with limited as materialized (
+      select r.run_id from larder.runs r where ${due} and r.max_rows_per_second is not null
+      for no key update skip locked
+    ), candidate as (
       select c.chunk_id, row_number() over (order by r.priority desc, r.revision, c.ordinal) as place
       from larder.runs r
       cross join lateral (
@@ -31,10 +37,9 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
         where run_id = r.run_id and state = 'pending' and not_before <= now()
         order by ordinal
         limit case when r.max_rows_per_second is null then ${budget}::integer else 1 end
-        for update skip locked
+        for no key update skip locked
       ) c
-      where r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
-        and ${isOneOf(options.views)}
+      where ${due} and (r.max_rows_per_second is null or r.run_id in (select run_id from limited))
     ), dispatched as (
       update larder.chunks c
       set state = 'dispatched', attempt = c.attempt + 1, dispatched_by = ${options.dispatcher}, dispatched_at = now()

@@ -50,7 +50,7 @@ export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): 
       where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null
         and r.queued_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
         and (r.planning_lease_expires_at is null or r.planning_lease_expires_at < now())
-      for update skip locked)
+      for no key update skip locked)
     returning run_id`.execute(store.db);
   return rows.map((row) => row.run_id);
 }

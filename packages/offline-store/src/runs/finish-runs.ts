@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
+import type { OfflineStore } from '../offline-store.ts';
 import { CHUNK_SUMS } from './run-summary.ts';
 import type { RunStore } from './run-store.ts';
 import type { RunStatus } from './runs.table.ts';
@@ -19,18 +20,33 @@ export interface FinishedRun {
  * Ends every running run whose chunks have all ended: succeeded, partial (some rows failed) or failed (none landed).
  * Call it after the commit that ended a chunk, so that of two last chunks at least one sees both.
  */
-export async function finishRuns(store: RunStore, project: string): Promise<FinishedRun[]> {
-  // Materialized: the sums over all chunks are made once per run, not at every look.
+export async function finishRuns(store: OfflineStore, project: string): Promise<FinishedRun[]> {
+  const { rows: ended } = await sql<{ run_id: string }>`
+    select r.run_id from larder.runs r where r.project = ${project} and r.status = 'running' and ${ALL_ENDED}`.execute(
+    store.db,
+  );
+  if (ended.length === 0) return [];
+  return store.transaction(async (tx) => {
+    // A statement of its own: what was done to a run until it is locked (retried, for one) shows in the next one only.
+    const { rows: locked } = await sql<{ run_id: string }>`
+      select run_id from larder.runs where run_id = any (${ended.map((run) => run.run_id)}) and status = 'running'
+      for no key update skip locked`.execute(tx.db);
+    return finishLocked(
+      tx,
+      locked.map((run) => run.run_id),
+    );
+  });
+}
+
+const ALL_ENDED = sql<boolean>`not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'pending')
+  and not exists (select from larder.chunks c
+    where c.run_id = r.run_id and c.state in ('dispatched', 'running', 'landed_history'))`;
+
+async function finishLocked(tx: RunStore, runIds: readonly string[]): Promise<FinishedRun[]> {
   const { rows } = await sql<FinishedRun>`
-    with ended as materialized (
-      select r.run_id from larder.runs r
-      where r.project = ${project} and r.status = 'running'
-        and not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'pending')
-        and not exists (select from larder.chunks c
-          where c.run_id = r.run_id and c.state in ('dispatched', 'running', 'landed_history'))
-      for update skip locked
-    ), summed as (
-      select r.run_id as ended_run_id, s.* from ended r cross join lateral (${CHUNK_SUMS}) s
+    with summed as materialized (
+      select r.run_id as ended_run_id, s.* from larder.runs r cross join lateral (${CHUNK_SUMS}) s
+      where r.run_id = any (${runIds}) and ${ALL_ENDED}
     )
     update larder.runs r set ${SUMS_FROM_SUMMED}, finished_at = now(),
       status = case
@@ -41,7 +57,7 @@ export async function finishRuns(store: RunStore, project: string): Promise<Fini
     returning r.run_id as "runId", r.status, r.view, r.version, r.rows_done as "rowsDone",
       r.rows_failed as "rowsFailed", r.rows_skipped as "rowsSkipped",
       round(extract(epoch from r.finished_at - r.started_at) - r.paused_ms / 1000.0, 1)::double precision as seconds`.execute(
-    store.db,
+    tx.db,
   );
   return rows;
 }

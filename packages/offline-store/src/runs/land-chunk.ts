@@ -5,9 +5,12 @@ import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
 
 /**
  * Locks the chunk's row until the transaction ends, if this attempt still holds it. Whoever lands must call it first in
- * the transaction that writes history: a false answer means that another attempt owns the rows now.
+ * the transaction that writes history: a false answer means that another attempt owns the rows now. Landing never
+ * changes the run (`lockRun` has the order of locks).
  */
 export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
+  await sql`select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})
+    for key share`.execute(tx.db);
   // Row locks cannot be seen from outside; this one tells `endFrozenLandings` which session holds the chunk.
   await sql`select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)})`.execute(tx.db);
   const row = await tx.db
@@ -16,7 +19,7 @@ export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<bo
     .where('chunk_id', '=', attempt.chunkId)
     .where('attempt', '=', attempt.attempt)
     .where('state', '=', 'running')
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -8,7 +8,16 @@ export interface LockedRun {
   readonly planned: boolean;
 }
 
-/** Locks the run until the transaction ends. Runs are always locked before their chunks. @throws RUN_NOT_FOUND */
+/**
+ * Locks the run until the transaction ends, for whoever changes it. @throws RUN_NOT_FOUND
+ *
+ * The order of locks, which keeps transactions from waiting for each other in a circle:
+ * 1. the run, `for no key update` by whoever changes it, `for key share` by whoever lands a chunk of it: the foreign keys
+ *    of `chunks` and `row_failures` take that lock anyway, and the two do not exclude each other;
+ * 2. its chunks, `for no key update`. Whoever holds a chunk never changes the run, and takes several chunks only with
+ *    `skip locked`.
+ * `for update` is never taken: it would exclude the key share of foreign keys.
+ */
 export async function lockRun(tx: RunStore, project: string, runId: string): Promise<LockedRun> {
   const row = isRunId(runId)
     ? await tx.db
@@ -16,7 +25,7 @@ export async function lockRun(tx: RunStore, project: string, runId: string): Pro
         .select(['status', 'planned_at'])
         .where('project', '=', project)
         .where('run_id', '=', runId)
-        .forUpdate()
+        .forNoKeyUpdate()
         .executeTakeFirst()
     : undefined;
   if (!row) throw runNotFound();

@@ -31,7 +31,7 @@ export async function claimRunToPlan(store: RunStore, options: ClaimRunOptions):
         and (r.planning_lease_expires_at is null or r.planning_lease_expires_at < now())
       order by r.priority desc, r.revision
       limit 1
-      for update skip locked)
+      for no key update skip locked)
     returning run_id as "runId", view, version, fingerprint, scope, row_limit as "rowLimit", planning_token as "planningToken"`.execute(
     store.db,
   );

@@ -22,7 +22,7 @@ export async function claimStaleDispatches(
       where c.state = 'dispatched' and r.project = ${options.project}
         and c.dispatched_at < now() - ${options.olderThanMs} * interval '1 millisecond'
       order by c.dispatched_at limit ${options.limit}
-      for update of c skip locked)
+      for no key update of c skip locked)
     returning chunk_id as "chunkId", attempt`.execute(store.db);
   return rows;
 }
@@ -55,7 +55,7 @@ export async function claimLandedChunks(
       where c.state = 'landed_history' and r.project = ${options.project} and c.lease_expires_at < now()
         and ${isOneOf(options.views)}
       order by c.chunk_id limit ${options.limit}
-      for update of c skip locked)
+      for no key update of c skip locked)
     returning c.chunk_id as "chunkId", c.run_id as "runId", r.view, r.version, r.fingerprint`.execute(
     store.db,
   );
