@@ -21,7 +21,7 @@ test('a row of a newer format is refused, counted and shown, and breaks nothing'
   const predicted = predictAnswerSchema.parse(
     (await http.post('/v1/models/ad_ctr/predict', body('ad-newer'))).body,
   );
-  expect(predicted).toMatchObject({ degraded: true, degraded_reasons: ['ad_image@1:NOT_FOUND'] });
+  expect(predicted).toMatchObject({ degraded: true, degraded_reasons: ['ad_image@1:UNREADABLE'] });
   expect((await http.get('/metrics')).text).toMatch(
     /larder_view_readings_total\{view="ad_image@1",status="UNREADABLE"\} 1\n/,
   );

@@ -12,9 +12,9 @@ export const entityViewSchema = z
     ref: z.string().meta({ example: 'ad_image@1' }),
     view: z.string(),
     version: z.int().positive(),
-    status: z.enum(['PRESENT', 'OUTSIDE_MAX_AGE', 'NOT_LOADED']).meta({
+    status: z.enum(['PRESENT', 'OUTSIDE_MAX_AGE', 'NOT_LOADED', 'UNREADABLE']).meta({
       description:
-        'NOT_LOADED: this process does not have the definition, or the row has a newer format, so the values cannot be read.',
+        'NOT_LOADED: this process does not have the definition, or the row has a newer format, so the values cannot be read. UNREADABLE: the row is damaged, and its times may be wrong; write it again with a forced backfill.',
     }),
     event_timestamp: instantSchema,
     created_timestamp: instantSchema,

@@ -8,7 +8,8 @@ import {
   readRowHeader,
   writeRowHeader,
 } from './row-header.ts';
-import { type RowSchema, rowFits, rowLayout, setBit } from './row-layout.ts';
+import { compileRowCheck } from './row-check.ts';
+import { type RowSchema, rowLayout, setBit } from './row-layout.ts';
 
 export interface DecodedRow {
   readonly header: RowHeader;
@@ -27,6 +28,7 @@ export interface RowCodec {
 export function compileRowCodec(view: RowSchema): RowCodec {
   const layout = rowLayout(view);
   const { slots, fixedBytes } = layout;
+  const isReadable = compileRowCheck(layout);
   const fixed = slots.filter(({ field }) => field.type !== 'string' && field.type !== 'json');
   const variable = slots.filter(({ field }) => field.type === 'string' || field.type === 'json');
 
@@ -51,7 +53,7 @@ export function compileRowCodec(view: RowSchema): RowCodec {
     },
 
     decode(row) {
-      if (!rowFits(layout, row)) return null;
+      if (!isReadable(row)) return null;
       const values: Record<string, FieldValue> = {};
       for (const slot of slots) values[slot.field.name] = readSlot(layout, row, slot);
       return { header: readRowHeader(row) as RowHeader, values };

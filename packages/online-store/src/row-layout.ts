@@ -69,7 +69,7 @@ export function slotOf(layout: RowLayout, feature: string): Slot {
   return slot;
 }
 
-/** True when the row can be read with this layout: format, schema and exact length. */
+/** True when the row has this layout's format, schema and exact length: decoding stays within its bytes. */
 export function rowFits(layout: RowLayout, row: Buffer): boolean {
   if (row.length < layout.fixedBytes || !rowHasSchema(row, layout.schemaFingerprint)) return false;
   const textBytes = layout.variableCount === 0 ? 0 : row.readUInt32LE(layout.fixedBytes - 4);

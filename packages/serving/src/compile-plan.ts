@@ -7,10 +7,11 @@ import {
   type ModelManifest,
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
-import { compileTensorDecoder, type OnlineStore } from '@larder/online-store';
+import { compileTensorDecoder, compileViewStatus, type OnlineStore } from '@larder/online-store';
 import { compileStep, inputFields } from './compile-step.ts';
 import { compileShown } from './compile-shown.ts';
 import type { OnDemandStep, Plan, PlanView, TensorStep, TensorView } from './plan.ts';
+import { STATUS_NAMES } from './read-views.ts';
 
 export interface PlanOptions {
   /** The applied manifest: TTLs and policies are taken from here. */
@@ -104,8 +105,8 @@ function compileGroups(
     let group = groups.findIndex(({ entity }) => entity.name === view.entity);
     if (group < 0) group = groups.push({ entity: member(manifest.entities, view.entity), views: [] }) - 1;
     const places = groups[group]?.views ?? [];
-    const reasons = { notFoundReason: `${ref}:NOT_FOUND`, outsideMaxAgeReason: `${ref}:OUTSIDE_MAX_AGE` };
-    views.push({ ref, view, group, offset: places.length, ...reasons });
+    const reasons = STATUS_NAMES.map((status) => `${ref}:${status}`);
+    views.push({ ref, view, group, offset: places.length, statusOf: compileViewStatus(view), reasons });
     places.push(views.length - 1);
   }
   return { groups, views };

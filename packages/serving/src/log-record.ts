@@ -9,7 +9,7 @@ import type { PredictionRecord, PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
 import type { OnDemandStep, Plan, PlanView } from './plan.ts';
 import type { InputRow } from './read-inputs.ts';
-import { readingAt, STATUS_NAMES, type Batch } from './read-views.ts';
+import { OUTSIDE_MAX_AGE, PRESENT, readingAt, STATUS_NAMES, type Batch } from './read-views.ts';
 import { valueOf, type StepResult } from './run-steps.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -27,9 +27,9 @@ export interface LoggedBatch {
 
 /** Which row of the store each row of a request read: a pointer into history instead of the values. */
 export interface Pointers {
-  /** Per row and view: PRESENT, NOT_FOUND or OUTSIDE_MAX_AGE. */
+  /** Per row and view: PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE or UNREADABLE. */
   readonly statuses: Uint8Array;
-  /** Per row and view: event and created timestamp and revision; event NaN where there was no row. */
+  /** Per row and view: event and created timestamp and revision; event NaN where there was no row to read. */
   readonly orders: Float64Array;
 }
 
@@ -133,9 +133,10 @@ export function pointersOf(batch: Batch): Pointers {
       if (inputs.errors[r] !== null) continue;
       const view = plan.views[v] as PlanView;
       const at = readingAt(batch, r, view);
-      pointers.statuses[to] = (readings.statuses[view.group] as Uint8Array)[at] as number;
-      const stored = (readings.rows[view.group] as RowOrNull[])[at] as RowOrNull;
-      const header = stored === null ? null : readRowHeader(stored);
+      const status = (readings.statuses[view.group] as Uint8Array)[at] as number;
+      pointers.statuses[to] = status;
+      if (status !== PRESENT && status !== OUTSIDE_MAX_AGE) continue;
+      const header = readRowHeader((readings.rows[view.group] as RowOrNull[])[at] as Buffer);
       if (header === null) continue;
       pointers.orders[3 * to] = header.eventTimestampMs;
       pointers.orders[3 * to + 1] = header.createdTimestampMs;

@@ -5,7 +5,7 @@ import type {
   FieldValue,
   ModelManifest,
 } from '@larder/features';
-import type { ReadPlan, TensorDecoder, ValueReader } from '@larder/online-store';
+import type { ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
 
 /** Everything that answering one model version needs, looked up and compiled before the first request. */
 export interface Plan {
@@ -49,8 +49,9 @@ export interface PlanView {
   readonly group: number;
   /** Place among the group's views. */
   readonly offset: number;
-  readonly notFoundReason: string;
-  readonly outsideMaxAgeReason: string;
+  readonly statusOf: ViewStatusOf;
+  /** By status code: why the view's stored values have no part in an answer, `ad_image@1:NOT_FOUND`. */
+  readonly reasons: readonly string[];
 }
 
 export interface TensorView {

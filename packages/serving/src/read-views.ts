@@ -1,24 +1,24 @@
-import { viewStatus, type RowOrNull } from '@larder/online-store';
+import type { RowOrNull } from '@larder/online-store';
 import type { Inputs } from './read-inputs.ts';
 import type { Plan, PlanGroup, PlanView } from './plan.ts';
 
 export const PRESENT = 0;
 const NOT_FOUND = 1;
 export const OUTSIDE_MAX_AGE = 2;
-
-/** Only in counts: the store did not answer; a row stood there, but of a schema or format that this code does not read. */
-const UNAVAILABLE = 3;
-const UNREADABLE = 4;
+/** Bytes stand there that cannot be read: answered as not found, but said so in reasons, counts and the log. */
+const UNREADABLE = 3;
+/** Only in counts: the store did not answer. */
+const UNAVAILABLE = 4;
 /** By code. */
-export const STATUS_NAMES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE', 'UNREADABLE'] as const;
+export const STATUS_NAMES = ['PRESENT', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNREADABLE', 'UNAVAILABLE'] as const;
 
-const STATUS_CODES = { PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE } as const;
+const STATUS_CODES = { PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE, UNREADABLE } as const;
 
 /** What the store gave for the entities of one request, with TTL applied once per entity and view. */
 export interface Readings {
   /** Per group: keys × views, flat. */
   readonly rows: readonly (readonly RowOrNull[])[];
-  /** Like `rows`: PRESENT, NOT_FOUND or OUTSIDE_MAX_AGE. */
+  /** Like `rows`: PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE or UNREADABLE. */
   readonly statuses: readonly Uint8Array[];
   /** The store did not answer; every view counts as not found. */
   readonly storeAway: boolean;
@@ -30,8 +30,8 @@ export function judgeRows(plan: Plan, rows: readonly (readonly RowOrNull[])[], n
     const groupRows = rows[g] ?? [];
     const codes = new Uint8Array(groupRows.length);
     for (let at = 0; at < groupRows.length; at++) {
-      const { view } = plan.views[views[at % views.length] as number] as PlanView;
-      codes[at] = STATUS_CODES[viewStatus(groupRows[at] ?? null, view, nowMs)];
+      const { statusOf } = plan.views[views[at % views.length] as number] as PlanView;
+      codes[at] = STATUS_CODES[statusOf(groupRows[at] ?? null, nowMs)];
     }
     return codes;
   });
@@ -85,7 +85,7 @@ export function degradedReasons(batch: Batch, row: number): readonly string[] {
     const status = (readings.statuses[view.group] as Uint8Array)[readingAt(batch, row, view)];
     if (status === PRESENT) continue;
     reasons ??= [];
-    reasons.push(status === NOT_FOUND ? view.notFoundReason : view.outsideMaxAgeReason);
+    reasons.push(view.reasons[status as number] as string);
   }
   return reasons ?? NO_REASONS;
 }
@@ -95,10 +95,8 @@ export function countStatuses(plan: Plan, readings: Readings, counts: Float64Arr
   for (let g = 0; g < plan.groups.length; g++) {
     const { views } = plan.groups[g] as PlanGroup;
     const statuses = readings.statuses[g] as Uint8Array;
-    const rows = readings.rows[g] as readonly RowOrNull[];
     for (let at = 0; at < statuses.length; at++) {
-      let status = readings.storeAway ? UNAVAILABLE : (statuses[at] as number);
-      if (status === NOT_FOUND && rows[at] !== null) status = UNREADABLE;
+      const status = readings.storeAway ? UNAVAILABLE : (statuses[at] as number);
       const place = STATUS_NAMES.length * (views[at % views.length] as number) + status;
       counts[place] = (counts[place] as number) + 1;
     }

@@ -52,9 +52,11 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   else if (held.history_available) fact('run', 'unknown to history');
   fact('chunk', `${by === null ? 'unknown' : by.chunk_id}, revision ${view.revision}`);
   if (view.values === null) {
-    out.line(
-      `  ${style.yellow('The values cannot be read: no applied definition has this version and schema.')}`,
-    );
+    const why =
+      view.status === 'UNREADABLE'
+        ? `The row is damaged; write it again: larder backfill ${view.ref} --entity '${held.key.replaceAll("'", String.raw`'\''`)}' --force`
+        : 'The values cannot be read: no applied definition has this version and schema.';
+    out.line(`  ${style.yellow(why)}`);
     return;
   }
   const schema = context.manifest.feature_views[view.ref]?.schema ?? [];

@@ -21,7 +21,7 @@ export function warnUnreadable({ readings, logger, intervalMs = 10_000 }: WarnUn
       if (status !== 'UNREADABLE' || count === (known.get(view) ?? 0)) continue;
       logger.warn(
         { view, readings: count - (known.get(view) ?? 0) },
-        'Rows were taken for not found: they have a newer format or another schema; restart with the code that wrote them',
+        'Rows were taken for not found: damaged, of a newer format or of another schema; larder inspect ENTITY KEY tells which. Write damaged ones again with larder backfill --force; for the others restart with the code that wrote them',
       );
       known.set(view, count);
     }

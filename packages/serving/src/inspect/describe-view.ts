@@ -2,8 +2,9 @@ import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonVa
 import { findHistoryRow, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
+  compileViewStatus,
   readRowHeader,
-  viewStatus,
+  rowHasSchema,
   type InspectedField,
   type RowHeader,
 } from '@larder/online-store';
@@ -33,10 +34,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
       ref: held.viewRef,
       view: name,
       version: Number(version),
-      status:
-        view === undefined || values === null
-          ? 'NOT_LOADED'
-          : usableStatus(view, held.row, deps.clock.nowMs()),
+      status: view === undefined ? 'NOT_LOADED' : statusOf(view, held.row, deps.clock.nowMs()),
       event_timestamp: new Date(header.eventTimestampMs).toISOString(),
       created_timestamp: new Date(header.createdTimestampMs).toISOString(),
       landed_at: provenance?.landedAt.toISOString() ?? null,
@@ -82,12 +80,16 @@ async function findProvenance(
 
 type Order = Pick<RowHeader, 'eventTimestampMs' | 'createdTimestampMs' | 'revision'>;
 
-function usableStatus(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
-  const status = viewStatus(row, view, nowMs);
-  return status === 'NOT_FOUND' ? 'NOT_LOADED' : status;
+/** A whole header with another schema or format is somebody else's row; anything else that cannot be read is damaged. */
+function statusOf(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
+  const status = compileViewStatus(view)(row, nowMs);
+  if (status === 'PRESENT' || status === 'OUTSIDE_MAX_AGE') return status;
+  return readRowHeader(row) === null || rowHasSchema(row, view.schema_fingerprint)
+    ? 'UNREADABLE'
+    : 'NOT_LOADED';
 }
 
-/** Null when the row is of another schema than the definition. */
+/** Null when the row cannot be read with the definition. */
 function valuesOf(view: FeatureViewManifest, row: Buffer): Record<string, JsonValue> | null {
   const decoded = compileRowCodec(view).decode(row);
   if (decoded === null) return null;

@@ -32,8 +32,8 @@ export interface InspectedView {
   readonly ref: string;
   readonly view: string;
   readonly version: number;
-  /** `NOT_LOADED`: no definition of this version and schema is known, so the values cannot be read. */
-  readonly status: 'PRESENT' | 'OUTSIDE_MAX_AGE' | 'NOT_LOADED';
+  /** `NOT_LOADED`: no definition of this version and schema is known, so the values cannot be read. `UNREADABLE`: damaged. */
+  readonly status: 'PRESENT' | 'OUTSIDE_MAX_AGE' | 'NOT_LOADED' | 'UNREADABLE';
   readonly event_timestamp: string;
   readonly created_timestamp: string;
   /** Null: history has no such row, or cannot be asked now. */

@@ -1,15 +1,9 @@
 import { LarderError, type Clock } from '@larder/core';
-import {
-  encodeJsonValue,
-  viewRef,
-  type FeatureViewManifest,
-  type JsonValue,
-  type Manifest,
-} from '@larder/features';
+import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
 import {
   compileValueReader,
-  readRowHeader,
-  viewStatus,
+  compileViewStatus,
+  rowEventTimestampMs,
   type OnlineStore,
   type ViewStatus,
 } from '@larder/online-store';
@@ -39,7 +33,10 @@ export interface OnlineFeatures {
 export interface OnlineFeaturesRow {
   /** Null: the view is not `PRESENT`, or the source had no value. */
   readonly values: JsonValue[];
-  readonly views: { readonly status: ViewStatus; readonly event_timestamp: string | null }[];
+  readonly views: {
+    readonly status: Exclude<ViewStatus, 'UNREADABLE'>;
+    readonly event_timestamp: string | null;
+  }[];
 }
 
 /** Numbers of all rows together, each item of a vector one: predictions of the same process wait 0.2 s for them. */
@@ -73,10 +70,11 @@ export async function readOnlineFeatures(
     const width = (viewsOf[group] as AskedView[]).length;
     const place = (viewsOf[group] as AskedView[]).indexOf(view);
     const reader = compileValueReader(view.view, view.features);
+    const statusOf = compileViewStatus(view.view);
     return (row: number) => {
       const key = asked[group]?.keyOfRow[row] as number;
       const bytes = held[group]?.[key * width + place] ?? null;
-      const state = stateOf(bytes, view.view, nowMs);
+      const state = stateOf(bytes, statusOf(bytes, nowMs));
       return { state, values: reader.read(state.status === 'PRESENT' ? bytes : null) };
     };
   });
@@ -105,15 +103,9 @@ function refuseTooMany(features: readonly AskedFeature[], rows: number): void {
   });
 }
 
-function stateOf(
-  bytes: Buffer | null,
-  view: FeatureViewManifest,
-  nowMs: number,
-): OnlineFeaturesRow['views'][number] {
-  const status = viewStatus(bytes, view, nowMs);
-  const header = bytes === null || status === 'NOT_FOUND' ? null : readRowHeader(bytes);
-  return {
-    status,
-    event_timestamp: header === null ? null : new Date(header.eventTimestampMs).toISOString(),
-  };
+/** What cannot be read is not found for callers. */
+function stateOf(bytes: Buffer | null, status: ViewStatus): OnlineFeaturesRow['views'][number] {
+  if (bytes === null || status === 'NOT_FOUND' || status === 'UNREADABLE')
+    return { status: 'NOT_FOUND', event_timestamp: null };
+  return { status, event_timestamp: new Date(rowEventTimestampMs(bytes)).toISOString() };
 }
