@@ -34,15 +34,22 @@ test('applied code that this process lacks: 503 for what needs it, named by read
     200,
   );
   const ready = await http.get('/health/ready');
-  expect(ready.status).toBe(503);
-  const failing = readyAnswerSchema.parse(ready.body).checks.filter((check) => !check.ready);
+  expect(ready.status, 'an apply before the code rolls out takes no process away').toBe(200);
+  const answer = readyAnswerSchema.parse(ready.body);
+  expect(answer).toMatchObject({ status: 'ready', degraded: true });
+  const failing = answer.checks.filter(({ degraded }) => degraded);
   expect(failing.map(({ name }) => name)).toEqual(['definitions', 'model ad_ctr']);
-  expect((await http.get('/metrics')).text).toMatch(/larder_definitions_not_loaded 1\n/);
+  const { text: metrics } = await http.get('/metrics');
+  expect(metrics).toMatch(/larder_definitions_not_loaded 1\n/);
+  expect(metrics).toMatch(/larder_ready 1\n/);
+  expect(metrics).toContain('larder_check_degraded{check="model ad_ctr"} 1\n');
+  expect(metrics).toContain('larder_check_degraded{check="redis"} 0\n');
 
   await applyManifest(offlineStore, manifest, { actor: 'test', sameMeaning: true });
-  await vi.waitFor(async () => expect((await http.get('/health/ready')).status).toBe(200), {
-    timeout: 15_000,
-  });
+  await vi.waitFor(
+    async () => expect((await http.get('/health/ready')).body).toMatchObject({ degraded: false }),
+    { timeout: 15_000 },
+  );
   expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).status).toBe(200);
 });
 

@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
 import { createFailureLog } from './http/failure-log.ts';
-import { readiness } from './health/readiness.ts';
+import { createReadiness, type Readiness } from './health/readiness.ts';
 import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
 import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
 import { warnUnreadable } from './models/warn-unreadable.ts';
@@ -49,7 +49,7 @@ const START_TIMEOUT_MS = 5_000;
 const READINESS_TIMEOUT_MS = 500;
 
 /**
- * Starts the service. Stores that are away make it not ready, they do not keep it from starting.
+ * Starts the service. Stores that are away do not keep it from starting.
  * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG
  */
 export async function startInference(
@@ -66,14 +66,22 @@ export async function startInference(
   const stores = { project, onlineStore, offlineStore };
   const catalog = await createModelCatalog({ ...stores, predictionLog, clock: systemClock, logger });
   const events = createRunEvents({ offlineStore, project: project.name, logger });
+  let closing = false;
+  const readiness = createReadiness({
+    checkRedis: () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS }),
+    checkDatabase: () => offlineStore.pool.query('select 1'),
+    catalog,
+    closing: () => closing,
+    logger,
+  });
   const metrics = createMetrics({
+    readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),
     predictionLog: () => predictionLog.stats(),
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.unavailable().size,
   });
-  let closing = false;
-  const routes = routesOf({ ...stores, redis, catalog, events, metrics, logger, closing: () => closing });
+  const routes = routesOf({ ...stores, catalog, events, metrics, logger, readiness });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, routes });
@@ -98,22 +106,19 @@ export async function startInference(
 
 interface RouteDeps {
   readonly project: LoadedProject;
-  readonly redis: Redis;
   readonly onlineStore: OnlineStore;
   readonly offlineStore: OfflineStore;
   readonly catalog: ModelCatalog;
   readonly events: RunEvents;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  closing(): boolean;
+  readonly readiness: Readiness;
 }
 
 /** Everything that Express answers, in the order of the OpenAPI document. */
 function routesOf(deps: RouteDeps): Router[] {
-  const { project, redis, onlineStore, offlineStore, catalog, events, metrics, logger, closing } = deps;
+  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, readiness } = deps;
   const manifest = () => appliedOrThrow(catalog);
-  const checkRedis = () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS });
-  const checkDatabase = () => offlineStore.pool.query('select 1');
   return [
     modelsRoutes({ manifest, catalog }),
     viewsRoutes({ manifest }),
@@ -127,7 +132,7 @@ function routesOf(deps: RouteDeps): Router[] {
     }),
     backfillsRoutes({ offlineStore, manifest }),
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
-    healthRoutes({ readiness: () => readiness({ checkRedis, checkDatabase, catalog, closing }) }),
+    healthRoutes(readiness),
     metricsRoutes(metrics.registry),
     docsRoutes({ models: () => catalog.descriptions() }),
   ];
@@ -145,7 +150,7 @@ function appliedOrThrow(catalog: ModelCatalog): Manifest {
   );
 }
 
-/** A Redis that is away is waited for by readiness; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
+/** A Redis that is away may come later; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
 async function openRedis(config: Config, logger: Logger): Promise<Redis> {
   const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   try {

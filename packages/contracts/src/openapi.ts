@@ -147,7 +147,8 @@ function corePaths(): ZodOpenApiPathsObject {
     '/health/ready': {
       get: operation({
         tag: 'process',
-        summary: 'Stores answer, every served model is loaded, checked and warmed',
+        summary:
+          'The process can answer something and is not closing; every check, also those that only degrade',
         answers: { 200: readyAnswerSchema, 503: readyAnswerSchema },
       }),
     },

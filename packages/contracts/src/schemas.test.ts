@@ -88,7 +88,11 @@ const GOOD: readonly (readonly [string, z.ZodType, Record<string, unknown>])[] =
   [
     'readiness',
     readyAnswerSchema,
-    { status: 'not_ready', checks: [{ name: 'redis', ready: false, detail: 'away' }] },
+    {
+      status: 'not_ready',
+      degraded: true,
+      checks: [{ name: 'process', ready: false, degraded: true, detail: 'is shutting down' }],
+    },
   ],
   [
     'problem',

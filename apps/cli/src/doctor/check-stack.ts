@@ -1,10 +1,11 @@
+import { readyAnswerSchema } from '@larder/contracts';
 import type { Config } from '../config.ts';
-import { fail, finding, ok, type Finding } from './check.ts';
+import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 const TIMEOUT_MS = 3_000;
 
 /** The stack that runs here, if one does: what its own readiness says. */
-export async function checkStack({ stack }: Config): Promise<Finding[]> {
+export async function checkStack({ stack }: Pick<Config, 'stack'>): Promise<Finding[]> {
   if (stack === null) return [];
   if (stack.addresses === null) return [ok('stack', `is starting (pid ${stack.pid})`)];
   const url = `${stack.addresses.inferenceUrl}/health/ready`;
@@ -13,8 +14,13 @@ export async function checkStack({ stack }: Config): Promise<Finding[]> {
     await finding('stack', mend, async () => {
       const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body = await answer.text();
-      if (answer.ok) return ok('stack', `runs (pid ${stack.pid}) and is ready at ${url}`);
-      return fail('stack', `${url} says ${answer.status}: ${body}`, mend);
+      if (!answer.ok) return fail('stack', `${url} says ${answer.status}: ${body}`, mend);
+      const { degraded, checks } = readyAnswerSchema.parse(JSON.parse(body));
+      if (!degraded) return ok('stack', `runs (pid ${stack.pid}) and is ready at ${url}`);
+      const problems = checks.flatMap(({ name, detail }) =>
+        detail === undefined ? [] : `${name}: ${detail}`,
+      );
+      return warn('stack', `runs (pid ${stack.pid}) degraded. ${problems.join(' ')}`, mend);
     }),
   ];
 }

@@ -1,3 +1,4 @@
+import type { ReadyAnswer } from '@larder/contracts';
 import type { Timings } from '@larder/serving';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { createFastCounter, type Count } from './fast-counter.ts';
@@ -19,6 +20,8 @@ export interface Metrics {
 }
 
 export interface MetricSources {
+  /** What `/health/ready` answers. */
+  readiness(): Promise<ReadyAnswer>;
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
   predictionLog(): { readonly written: number; readonly dropped: number; readonly buffered: number };
@@ -75,6 +78,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 }
 
 function collectFrom(registry: Registry, sources: MetricSources): void {
+  collectReadiness(registry, sources);
   registry.registerMetric(
     new Counter({
       name: 'larder_view_readings_total',
@@ -112,6 +116,32 @@ function collectFrom(registry: Registry, sources: MetricSources): void {
         },
       }),
     );
+}
+
+function collectReadiness(registry: Registry, { readiness }: MetricSources): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_ready',
+      help: '1 when /health/ready answers 200: this process can answer something and is not closing.',
+      registers: [],
+      async collect() {
+        this.set((await readiness()).status === 'ready' ? 1 : 0);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_check_degraded',
+      help: '1 when a check of /health/ready is degraded: a store is away, a model or definition is not loaded.',
+      labelNames: ['check'],
+      registers: [],
+      async collect() {
+        const { checks } = await readiness();
+        this.reset();
+        for (const { name, degraded } of checks) this.set({ check: name }, degraded ? 1 : 0);
+      },
+    }),
+  );
 }
 
 function gauges(sources: MetricSources) {

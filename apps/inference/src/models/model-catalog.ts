@@ -1,4 +1,4 @@
-import { LarderError, toLarderError, type Logger } from '@larder/core';
+import { ERRORS, LarderError, toLarderError, type Logger } from '@larder/core';
 import type { FieldDescription, ModelDescription } from '@larder/contracts';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
@@ -23,7 +23,7 @@ export interface ModelCatalogDeps extends ServedModelDeps {
 interface Unavailable {
   /** For callers of the model. */
   readonly error: LarderError;
-  /** For whoever runs the service. */
+  /** For whoever runs the service; anyone may read it, so the paths are in the log. */
   readonly detail: string;
 }
 
@@ -78,10 +78,9 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
         swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
       } catch (error) {
         // the version before, if there is one, goes on answering
-        const problem = notReady(name, error);
-        if (unavailable.get(name)?.detail !== problem.detail)
+        if (String(unavailable.get(name)?.error.cause) !== String(error))
           logger.error({ err: error, model: name }, 'A model cannot be served');
-        failed.set(name, problem);
+        failed.set(name, notReady(name, error));
       }
     }
     for (const name of served.keys()) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
@@ -178,7 +177,7 @@ function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[
 
 /** What is wrong with an artifact is no fault of the request, and its paths are not for callers. */
 function notReady(name: string, thrown: unknown): Unavailable {
-  const { code, message } = toLarderError(thrown);
+  const { code } = toLarderError(thrown);
   const error = new LarderError(
     'MODEL_NOT_READY',
     `The model ${name} could not be loaded; /health/ready says why.`,
@@ -187,7 +186,11 @@ function notReady(name: string, thrown: unknown): Unavailable {
       retryAfterSeconds: 5,
     },
   );
-  return { error, detail: code === 'INTERNAL' ? `It could not be loaded: ${String(thrown)}` : message };
+  const problem =
+    code === 'MODEL_NOT_READY'
+      ? 'The artifact is missing or is not the one that was applied; apply it, or put the applied one back.'
+      : `${code}: ${ERRORS[code].title}.`;
+  return { error, detail: `${problem} The log of this process has the details.` };
 }
 
 function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {

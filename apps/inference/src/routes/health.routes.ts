@@ -1,14 +1,10 @@
 import { Router } from 'express';
-import type { ReadyAnswer } from '@larder/contracts';
 import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
-
-export interface HealthDeps {
-  readiness(): Promise<ReadyAnswer>;
-}
+import type { Readiness } from '../health/readiness.ts';
 
 /** Whether the process runs, and whether it may get traffic. */
-export function healthRoutes(deps: HealthDeps): Router {
+export function healthRoutes(readiness: Readiness): Router {
   const routes = Router({ caseSensitive: true });
   routes
     .route('/health/live')
@@ -19,7 +15,7 @@ export function healthRoutes(deps: HealthDeps): Router {
   routes
     .route('/health/ready')
     .get(noQuery, async (_request, response) => {
-      const answer = await deps.readiness();
+      const answer = await readiness.check();
       response.status(answer.status === 'ready' ? 200 : 503).json(answer);
     })
     .all(allow('GET'));
