@@ -1,65 +1,95 @@
-import { extname } from 'node:path';
-import { LarderError, type LogLevel } from '@larder/core';
-import type { RowOutcome, SourceRow } from '@larder/features';
-import { Piscina } from 'piscina';
-import type { ComputeAnswer, ComputeTask, ComputeThreadData } from './compute-thread.ts';
+import type { LogLevel } from '@larder/core';
+import type { RowOutcome } from '@larder/features';
+import type { ComputeBatch } from './compute-thread.ts';
+import {
+  computationFailed,
+  startComputeThread,
+  type ComputeJob,
+  type ComputeThread,
+} from './start-compute-thread.ts';
 
 export interface ComputePoolOptions {
   readonly configPath: string;
   readonly threads: number;
   readonly logLevel: LogLevel;
-  /** How long one batch may take. A computation is asked to stop then, its thread is ended a while later. */
+  /** How long one batch may take from the moment a thread takes it up. A computation is asked to stop then. */
   readonly batchTimeoutMs: number;
+  /** How long it may take to stop before its thread is ended. @default 10_000 */
+  readonly graceMs?: number;
 }
 
-export interface ComputeBatch {
-  readonly viewRef: string;
-  readonly fingerprint: string;
-  readonly rows: readonly SourceRow[];
-}
-
-/** Worker threads that keep the views' computations loaded. */
+/**
+ * Worker threads that keep the views' computations loaded. When a thread dies, the batch that killed it fails and the
+ * other one of the thread is run again; where it is not clear which of the two it was, each is run again alone.
+ */
 export interface ComputePool {
   /** @throws COMPUTATION_FAILED no row could be computed; DEFINITION_NOT_LOADED the files changed since the start */
   compute(batch: ComputeBatch): Promise<RowOutcome[]>;
+  /** Batches under way fail with COMPUTATION_FAILED. */
   close(): Promise<void>;
 }
 
 /** While one batch of a thread fetches, its other one computes. */
 export const BATCHES_PER_THREAD = 2;
-const END_THREAD_AFTER_MS = 10_000;
 
 export function createComputePool(options: ComputePoolOptions): ComputePool {
-  const workerData: ComputeThreadData = { configPath: options.configPath, logLevel: options.logLevel };
-  const pool = new Piscina<ComputeTask, ComputeAnswer>({
-    filename: new URL(`./compute-thread${extname(import.meta.filename)}`, import.meta.url).href,
-    minThreads: options.threads,
-    maxThreads: options.threads,
-    concurrentTasksPerWorker: BATCHES_PER_THREAD,
-    // Waiting on shared memory would stop the thread's event loop, and with it its idle connections.
-    atomics: 'disabled',
-    workerData,
-  });
-  // The batch that ran in the thread fails with the same error.
-  pool.on('error', () => {});
-  return {
-    async compute({ viewRef, fingerprint, rows }) {
-      const task: ComputeTask = { viewRef, fingerprint, rows, timeoutMs: options.batchTimeoutMs };
-      const signal = AbortSignal.timeout(options.batchTimeoutMs + END_THREAD_AFTER_MS);
-      const answer = await pool.run(task, { signal }).catch((error: unknown) => {
-        throw failed(viewRef, error instanceof Error ? error.message : String(error), error);
-      });
-      if ('error' in answer) throw new LarderError(answer.error.code, answer.error.message);
-      if (answer.outcomes.length !== rows.length)
-        throw failed(viewRef, `it gave ${answer.outcomes.length} outcomes for ${rows.length} rows`);
-      return answer.outcomes;
-    },
-    close: () => pool.destroy(),
-  };
-}
+  const threads = new Set<ComputeThread>();
+  const waiting: ComputeJob[] = [];
+  const suspects: ComputeJob[] = [];
+  let closed = false;
 
-function failed(viewRef: string, reason: string, cause?: unknown): LarderError {
-  return new LarderError('COMPUTATION_FAILED', `The computation of ${viewRef} failed as a whole: ${reason}`, {
-    cause,
-  });
+  function pump(): void {
+    for (;;) {
+      const queue = suspects.length > 0 ? suspects : waiting;
+      const [job] = queue;
+      const thread = job && threadFor(job);
+      if (!thread) return;
+      queue.shift();
+      thread.run(job);
+    }
+  }
+
+  function threadFor(job: ComputeJob): ComputeThread | undefined {
+    const idle = [...threads].find(({ jobs }) => jobs.length === 0);
+    if (idle) return idle;
+    if (threads.size < options.threads) return start();
+    if (job.suspect) return undefined;
+    return [...threads].find(
+      ({ jobs }) => jobs.length < BATCHES_PER_THREAD && !jobs.some(({ suspect }) => suspect),
+    );
+  }
+
+  function start(): ComputeThread {
+    const thread = startComputeThread({
+      data: { configPath: options.configPath, logLevel: options.logLevel },
+      timeoutMs: options.batchTimeoutMs,
+      graceMs: options.graceMs ?? 10_000,
+      onRoom: pump,
+      onDeath(unharmed, possible) {
+        threads.delete(thread);
+        for (const job of possible) job.suspect = true;
+        suspects.push(...possible);
+        waiting.unshift(...unharmed);
+        pump();
+      },
+    });
+    threads.add(thread);
+    return thread;
+  }
+
+  return {
+    compute(batch) {
+      return new Promise((resolve, reject) => {
+        if (closed) return reject(computationFailed(batch, 'the worker stops'));
+        waiting.push({ batch, resolve, reject, suspect: false });
+        pump();
+      });
+    },
+    async close() {
+      closed = true;
+      for (const { batch, reject } of [...waiting.splice(0), ...suspects.splice(0)])
+        reject(computationFailed(batch, 'the worker stops'));
+      await Promise.all([...threads].map((thread) => thread.close()));
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger, isLarderError, LarderError, type ErrorCode, type LogLevel } from '@larder/core';
 import {
   artifactFolder,
@@ -15,36 +15,57 @@ export interface ComputeThreadData {
   readonly logLevel: LogLevel;
 }
 
-export interface ComputeTask {
+export interface ComputeBatch {
   readonly viewRef: string;
   /** Of the definition the worker process loaded; the files may have changed since. */
   readonly fingerprint: string;
   readonly rows: readonly SourceRow[];
+}
+
+export interface ComputeTask extends ComputeBatch {
+  readonly id: number;
   /** The computation is asked to stop after this time. */
   readonly timeoutMs: number;
 }
 
-/** Thrown errors lose their class and code between threads, so ours come back as data. */
-export type ComputeAnswer =
-  | { readonly outcomes: RowOutcome[] }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+/**
+ * What a thread says of a task. `started` comes when the thread takes it up and again when its computation is loaded;
+ * `asked` when its time is up, which a thread whose event loop is blocked cannot say. Thrown errors lose their class
+ * and code between threads, so ours come back as data; `code` is null for those of others.
+ */
+export type ComputeMessage = { readonly id: number } & (
+  | { readonly event: 'started' | 'asked' }
+  | { readonly event: 'outcomes'; readonly outcomes: RowOutcome[] }
+  | { readonly event: 'error'; readonly code: ErrorCode | null; readonly message: string }
+);
 
 let project: Promise<LoadedProject> | undefined;
 /** One per view and thread, kept for as long as the thread lives: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
 
-/** Piscina calls the default export with each task; several may be under way in one thread. */
-export default async function compute(task: ComputeTask): Promise<ComputeAnswer> {
+parentPort?.on('message', (task: ComputeTask) => void compute(task));
+
+/** Several tasks may be under way at the same time. */
+async function compute(task: ComputeTask): Promise<void> {
+  const { id } = task;
   try {
+    send({ id, event: 'started' });
     const computation = await computationOf(task);
-    return { outcomes: await computation.compute(task.rows, AbortSignal.timeout(task.timeoutMs)) };
+    send({ id, event: 'started' });
+    const signal = AbortSignal.timeout(task.timeoutMs);
+    signal.addEventListener('abort', () => send({ id, event: 'asked' }));
+    send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal) });
   } catch (error) {
-    if (isLarderError(error)) return { error: { code: error.code, message: error.message } };
-    throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    send({ id, event: 'error', code: isLarderError(error) ? error.code : null, message });
   }
 }
 
-function computationOf(task: ComputeTask): Promise<Computation> {
+function send(message: ComputeMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function computationOf(task: ComputeBatch): Promise<Computation> {
   let computation = computations.get(task.viewRef);
   if (!computation) {
     computation = create(task);
@@ -55,7 +76,7 @@ function computationOf(task: ComputeTask): Promise<Computation> {
   return computation;
 }
 
-async function create({ viewRef, fingerprint }: ComputeTask): Promise<Computation> {
+async function create({ viewRef, fingerprint }: ComputeBatch): Promise<Computation> {
   const { configPath, logLevel } = workerData as ComputeThreadData;
   const loaded = await (project ??= loadProject(configPath).catch((error: unknown) => {
     project = undefined;

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { loadProject, type RowOutcome } from '@larder/features';
+import { createComputePool, type ComputePool } from './compute-pool.ts';
+
+const configPath = resolve(import.meta.dirname, '../../fixtures/larder.config.ts');
+const DONE = [{ values: { word_count: 2 } }];
+
+let fingerprint: string;
+let pool: ComputePool;
+beforeAll(async () => {
+  const { manifest } = await loadProject(configPath);
+  fingerprint = manifest.feature_views['ad_words@1']?.fingerprint ?? '';
+});
+afterEach(() => pool.close());
+
+function start(batchTimeoutMs: number): void {
+  pool = createComputePool({ configPath, threads: 1, logLevel: 'silent', batchTimeoutMs, graceMs: 500 });
+}
+
+/** `body` as in `words.ts`. */
+const compute = (body: string): Promise<RowOutcome[]> =>
+  pool.compute({ viewRef: 'ad_words@1', fingerprint, rows: [{ ad_id: 'a', body: `${body} word` }] });
+
+test('waiting for a thread does not count', async () => {
+  start(2_000);
+  const batches = await Promise.all(Array.from({ length: 6 }, () => compute('slow:900')));
+  for (const outcomes of batches) expect(outcomes).toMatchObject(DONE);
+});
+
+test('two batches of a thread run at the same time', async () => {
+  start(60_000);
+  void compute('slow:60000').catch(() => {});
+  expect(await compute('fine')).toMatchObject(DONE);
+});
+
+/** Awaited later than it happens. */
+const failing = (body: string): Promise<unknown> => compute(body).catch((error: unknown) => error);
+
+test('a batch that does not stop fails, and its neighbour is run again', async () => {
+  start(2_000);
+  const deaf = failing('deaf:600000');
+  await compute('slow:1500');
+  // amid this one the thread dies
+  expect(await compute('slow:1500')).toMatchObject(DONE);
+  expect(await deaf).toMatchObject({
+    code: 'COMPUTATION_FAILED',
+    message: expect.stringContaining('did not end within 2500 ms'),
+  });
+});
+
+test('a batch that blocks its thread fails, not the one that was overdue first', async () => {
+  start(1_000);
+  const patient = compute('slow:500');
+  const blocking = failing('block:600000');
+  expect(await patient).toMatchObject(DONE);
+  expect(await blocking).toMatchObject({ code: 'COMPUTATION_FAILED' });
+});
+
+test('a batch that ends its thread fails, and its neighbour is run again', async () => {
+  start(30_000);
+  const neighbour = compute('slow:300');
+  const ending = failing('exit');
+  expect(await neighbour).toMatchObject(DONE);
+  expect(await ending).toMatchObject({
+    code: 'COMPUTATION_FAILED',
+    message: expect.stringContaining('ended with code 1'),
+  });
+});

@@ -1,0 +1,138 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { LarderError } from '@larder/core';
+import type { RowOutcome } from '@larder/features';
+import type { ComputeBatch, ComputeMessage, ComputeTask, ComputeThreadData } from './compute-thread.ts';
+
+/** A batch that waits for a thread or runs in one. */
+export interface ComputeJob {
+  readonly batch: ComputeBatch;
+  readonly resolve: (outcomes: RowOutcome[]) => void;
+  readonly reject: (error: Error) => void;
+  /** It ran in a thread that died, and may be what killed it: it shares a thread with no other batch. */
+  suspect: boolean;
+}
+
+export interface ComputeThreadOptions {
+  readonly data: ComputeThreadData;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  /** A batch ended, and another one may take its place. */
+  onRoom(): void;
+  /** Once. Batches that the thread takes along without their fault come back, to be run elsewhere. */
+  onDeath(unharmed: readonly ComputeJob[], suspects: readonly ComputeJob[]): void;
+}
+
+export interface ComputeThread {
+  readonly jobs: readonly ComputeJob[];
+  run(job: ComputeJob): void;
+  /** Batches under way fail with COMPUTATION_FAILED. */
+  close(): Promise<void>;
+}
+
+interface Running {
+  readonly job: ComputeJob;
+  asked: boolean;
+  timer?: NodeJS.Timeout;
+}
+
+const MODULE = new URL(`./compute-thread${extname(import.meta.filename)}`, import.meta.url);
+
+export function startComputeThread(options: ComputeThreadOptions): ComputeThread {
+  const { timeoutMs, graceMs } = options;
+  const worker = new Worker(MODULE, { workerData: options.data });
+  const running = new Map<number, Running>();
+  let nextId = 0;
+  let heard = false;
+  let alive = true;
+
+  worker.on('message', (message: ComputeMessage) => {
+    heard = true;
+    const entry = running.get(message.id);
+    if (!entry) return;
+    if (message.event === 'asked') entry.asked = true;
+    else if (message.event === 'started') watch(message.id, entry);
+    else {
+      finish(message.id);
+      settle(entry.job, message);
+      options.onRoom();
+    }
+  });
+  worker.on('error', (error) => died(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', (code) => died(`its thread ended with code ${code}`));
+
+  function watch(id: number, entry: Running): void {
+    clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => {
+      // This thread was busy: the outcomes may have come and wait to be read.
+      setImmediate(() => running.has(id) && overdue(id, entry));
+    }, timeoutMs + graceMs);
+  }
+
+  /** Nothing but the end of its thread stops a computation that does not listen. */
+  function overdue(id: number, { job, asked }: Running): void {
+    const reason = `it did not end within ${timeoutMs + graceMs} ms`;
+    // Not asked: somebody blocks the thread, and that may be the other batch.
+    if (!asked) return died(reason);
+    finish(id);
+    job.reject(computationFailed(job.batch, reason));
+    end(takeAll(), []);
+  }
+
+  function died(reason: string): void {
+    if (!alive) return;
+    const jobs = takeAll();
+    if (heard && jobs.length > 1) return end([], jobs);
+    // A thread that does not even start is no batch's fault, but another one would not start either.
+    for (const job of jobs) job.reject(computationFailed(job.batch, reason));
+    end([], []);
+  }
+
+  function end(unharmed: readonly ComputeJob[], suspects: readonly ComputeJob[]): void {
+    alive = false;
+    void worker.terminate();
+    options.onDeath(unharmed, suspects);
+  }
+
+  function finish(id: number): void {
+    clearTimeout(running.get(id)?.timer);
+    running.delete(id);
+  }
+
+  function takeAll(): ComputeJob[] {
+    const jobs = [...running.values()].map(({ job }) => job);
+    for (const id of running.keys()) finish(id);
+    return jobs;
+  }
+
+  return {
+    get jobs() {
+      return [...running.values()].map(({ job }) => job);
+    },
+    run(job) {
+      const task: ComputeTask = { id: nextId++, timeoutMs, ...job.batch };
+      running.set(task.id, { job, asked: false });
+      worker.postMessage(task);
+    },
+    async close() {
+      alive = false;
+      for (const job of takeAll()) job.reject(computationFailed(job.batch, 'the worker stops'));
+      await worker.terminate();
+    },
+  };
+}
+
+function settle({ batch, resolve, reject }: ComputeJob, message: ComputeMessage): void {
+  if (message.event === 'error') {
+    const { code, message: text } = message;
+    return reject(code === null ? computationFailed(batch, text) : new LarderError(code, text));
+  }
+  if (message.event !== 'outcomes') return;
+  const { outcomes } = message;
+  if (outcomes.length === batch.rows.length) return resolve(outcomes);
+  reject(computationFailed(batch, `it gave ${outcomes.length} outcomes for ${batch.rows.length} rows`));
+}
+
+export function computationFailed({ viewRef }: ComputeBatch, reason: string): LarderError {
+  return new LarderError('COMPUTATION_FAILED', `The computation of ${viewRef} failed as a whole: ${reason}`);
+}
