@@ -32,10 +32,9 @@ export const runSchema = z
     }),
     rows_per_second: z.number().nullable(),
     eta_seconds: z.number().nullable(),
-    error: z
-      .strictObject({ code: z.string(), reason: z.string() })
-      .nullable()
-      .meta({ description: 'Why the run as a whole failed; rows have their own reasons.' }),
+    error: z.strictObject({ code: z.string(), reason: z.string() }).nullable().meta({
+      description: 'Why the run as a whole failed, or could not be planned yet; rows have their own reasons.',
+    }),
     created_at: instantSchema,
     started_at: instantSchema.nullable(),
     finished_at: instantSchema.nullable(),

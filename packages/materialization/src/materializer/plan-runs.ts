@@ -6,9 +6,11 @@ import {
   savePlan,
   type RunToPlan,
 } from '@larder/offline-store/runs';
+import { toDatabaseError } from '@larder/offline-store';
 import { sourceScope } from '../backfill/source-scope.ts';
 import { endRuns } from '../landing/end-runs.ts';
 import type { MaterializerContext } from './materializer-context.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */
 export async function planNextRun(context: MaterializerContext): Promise<boolean> {
@@ -27,11 +29,10 @@ export async function planNextRun(context: MaterializerContext): Promise<boolean
   try {
     await plan(context, run);
   } catch (error) {
-    // Anything else (PostgreSQL away) leaves the run queued; the claim runs out and somebody plans it.
-    if (!isLarderError(error)) throw error;
+    // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
+    if (!isLarderError(error) && isLarderError(toDatabaseError(error))) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
-    const { code, message: reason, retryable } = error;
-    await failPlanning(store, run, { code, reason, retryable, backoffMs: times.backoffMs });
+    await failPlanning(store, run, { ...reasonOf(error), backoffMs: times.backoffMs });
   } finally {
     clearInterval(keepClaim);
   }

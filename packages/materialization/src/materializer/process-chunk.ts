@@ -22,6 +22,7 @@ import { endRuns } from '../landing/end-runs.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';
+import { reasonOf } from './reason-of.ts';
 
 const GIVEN_BACK_DELAY_MS = 2_000;
 /** Nothing is wrong with the chunk: it waits, and no attempt is counted. */
@@ -172,13 +173,4 @@ async function computeAndLand(
   if (!landed) return null;
   context.observer.rowsLanded(view.ref, { ...counts, restored });
   return computed.rows;
-}
-
-function reasonOf(error: unknown): { code: ErrorCode; reason: string; retryable: boolean } {
-  if (isLarderError(error)) return { code: error.code, reason: error.message, retryable: error.retryable };
-  return {
-    code: 'INTERNAL',
-    reason: error instanceof Error ? error.message : String(error),
-    retryable: true,
-  };
 }

@@ -14,8 +14,8 @@ export interface BrokenPlanning {
 }
 
 /**
- * Planning threw: the run waits and is planned again, or fails after the fifth time. Nothing happens when the claim was
- * lost meanwhile.
+ * Planning threw: the run waits with the reason and is planned again, or fails after the fifth time. Nothing happens when
+ * the claim was lost meanwhile.
  */
 export async function failPlanning(store: RunStore, run: RunToPlan, broken: BrokenPlanning): Promise<void> {
   const failed = sql`(not ${broken.retryable}::boolean or planning_failures + 1 >= ${MAX_FAILURES})`;
@@ -26,8 +26,8 @@ export async function failPlanning(store: RunStore, run: RunToPlan, broken: Brok
       planning_lease_expires_at = now() + ${broken.backoffMs} * power(2, planning_failures) * interval '1 millisecond',
       status = case when ${failed} then 'failed' else status end,
       finished_at = case when ${failed} then now() end,
-      error_code = case when ${failed} then ${broken.code}::text end,
-      error_reason = case when ${failed} then ${storableReason(broken.reason)}::text end
+      error_code = ${broken.code},
+      error_reason = ${storableReason(broken.reason)}
     where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
     store.db,
   );

@@ -69,6 +69,7 @@ export function savePlan(
     await limitSilence(tx, SAVE_SILENCE_MS);
     const started = await sql`
       update larder.runs set planned_at = now(), started_at = now(), planning_token = null, planning_lease_expires_at = null,
+        error_code = null, error_reason = null,
         status = case status when 'queued' then 'running' else status end,
         paused_at = case status when 'paused' then now() end
       where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(

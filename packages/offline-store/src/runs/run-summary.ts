@@ -14,7 +14,7 @@ export interface RunSummary {
   /** Rows handled per second of unpaused time; null before the first. */
   readonly rowsPerSecond: number | null;
   readonly etaSeconds: number | null;
-  /** Why the run as a whole failed; rows have their own reasons. */
+  /** Why the run as a whole failed, or could not be planned yet; rows have their own reasons. */
   readonly error: { readonly code: string; readonly reason: string } | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
