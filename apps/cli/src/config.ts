@@ -28,6 +28,8 @@ export const environment = z.object({
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
   LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
   LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).optional(),
+  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
 });
 
 const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;

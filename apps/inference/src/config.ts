@@ -13,6 +13,7 @@ const url = (protocols: readonly string[]) =>
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
+const wholeNumber = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most));
 const REDIS = ['redis:', 'rediss:', 'unix:'];
 
 const environment = z.object({
@@ -20,8 +21,10 @@ const environment = z.object({
   LARDER_DATABASE_URL: postgresUrl,
   LARDER_REDIS_URL: url(REDIS),
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
-  LARDER_PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).default(6_570),
+  LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
+  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
   // read by the other processes of the same environment
   LARDER_QUEUE_REDIS_URL: url(REDIS).optional(),
   LARDER_WORKER_SLOTS: z.string().optional(),
@@ -39,6 +42,8 @@ export interface Config {
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
+  /** What waits of the prediction log while PostgreSQL is away. */
+  readonly predictionLog: { readonly records: number; readonly bytes: number };
 }
 
 /** The process's configuration. @throws Error that lists every problem, one line each */
@@ -66,5 +71,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: data.LARDER_HOST,
     port: data.LARDER_PORT,
     logLevel: data.LARDER_LOG_LEVEL,
+    predictionLog: { records: data.LARDER_PREDICTION_LOG_RECORDS, bytes: data.LARDER_PREDICTION_LOG_BYTES },
   });
 }

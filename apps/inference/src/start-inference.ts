@@ -62,7 +62,13 @@ export async function startInference(
   const redis = await openRedis(config, logger);
   const offlineStore = await openDatabase(config, logger);
   const onlineStore = createOnlineStore({ redis, project: project.name });
-  const predictionLog = createPredictionLog({ store: offlineStore, project: project.name, logger });
+  const predictionLog = createPredictionLog({
+    store: offlineStore,
+    project: project.name,
+    logger,
+    capacity: config.predictionLog.records,
+    capacityBytes: config.predictionLog.bytes,
+  });
   const stores = { project, onlineStore, offlineStore };
   const catalog = await createModelCatalog({ ...stores, predictionLog, clock: systemClock, logger });
   const events = createRunEvents({ offlineStore, project: project.name, logger });
@@ -77,7 +83,7 @@ export async function startInference(
   const metrics = createMetrics({
     readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),
-    predictionLog: () => predictionLog.stats(),
+    predictionLog,
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.unavailable().size,
   });

@@ -8,6 +8,7 @@ import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
 import { withDeadline } from './deadline.ts';
 import { fillFromSteps, fillFromViews, type Tensor } from './fill-tensor.ts';
+import { jsonBytes } from './json-bytes.ts';
 import { logRecord, onDemandMembers, pointersOf, type Members } from './log-record.ts';
 import type { Plan } from './plan.ts';
 import { readInputs, type InputRow, type Inputs } from './read-inputs.ts';
@@ -23,6 +24,10 @@ import {
 import { createStepRunner } from './run-steps.ts';
 import { showFeatures, type ServedFeature } from './show-features.ts';
 import { createTensorPool } from './tensor-pool.ts';
+
+/** What every record has, and what it says of a view: ids, times, outputs, a pointer. */
+const RECORD_BYTES = 300;
+const VIEW_BYTES = 120;
 
 export interface PredictorDeps {
   readonly plan: Plan;
@@ -45,6 +50,8 @@ export interface PredictRequest {
   readonly startedAtMs?: number | undefined;
   /** Also give every feature with its provenance. */
   readonly features?: boolean | undefined;
+  /** Length of the body that the rows came in, which the log keeps alive; measured when left out. */
+  readonly sizeBytes?: number | undefined;
 }
 
 export interface PredictedRow {
@@ -130,6 +137,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
 interface ComputedRow extends PredictedRow {
   readonly row: number;
   readonly onDemand: Members | null;
+  readonly onDemandBytes: number;
 }
 
 type ComputedRows = readonly (ComputedRow | LarderError)[];
@@ -182,6 +190,7 @@ function computeRows(
   const rows = new Array<ComputedRow | LarderError>(inputs.errors.length);
   let place = -1;
   let onDemand: Members | null = null;
+  let onDemandBytes = 0;
   for (let r = 0; r < rows.length; r++) {
     const invalid = inputs.errors[r] as LarderError | null;
     if (invalid === null) place += 1;
@@ -193,7 +202,10 @@ function computeRows(
       continue;
     }
     fillFromSteps(plan, steps.results, { tensor, row: place });
-    if (wanted.log && steps.changed()) onDemand = onDemandMembers(plan, steps.results);
+    if (wanted.log && steps.changed()) {
+      onDemand = onDemandMembers(plan, steps.results);
+      onDemandBytes = jsonBytes(onDemand);
+    }
     rows[r] = {
       row: r,
       predictionId: newId(),
@@ -201,6 +213,7 @@ function computeRows(
       degradedReasons: degradedReasons(batch, r),
       features: wanted.features ? showFeatures(batch, r, steps.results) : null,
       onDemand,
+      onDemandBytes,
     };
   }
   return rows;
@@ -236,6 +249,16 @@ function logRows(deps: PredictorDeps, answered: AnsweredBatch): void {
     latencyUs: totalMs * 1_000,
     outputs,
     pointers: pointersOf(batch),
+    rowBytes: rowBytes(answered),
   };
   for (const row of rows) if (!(row instanceof LarderError)) predictionLog.append(logRecord(logged, row));
+}
+
+/** Without what its on-demand functions gave. A row is written with what all share, and keeps the others' input alive. */
+function rowBytes({ batch, request, rows }: AnsweredBatch): number {
+  let answered = 0;
+  for (const row of rows) if (!(row instanceof LarderError)) answered += 1;
+  const shared = request.shared === undefined ? 0 : jsonBytes(request.shared);
+  const own = (request.sizeBytes ?? jsonBytes(request.rows)) / Math.max(answered, 1);
+  return Math.ceil(own) + shared + RECORD_BYTES + VIEW_BYTES * batch.plan.views.length;
 }

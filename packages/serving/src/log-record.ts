@@ -23,6 +23,8 @@ export interface LoggedBatch {
   readonly latencyUs: number;
   readonly outputs: Readonly<Record<string, Float32Array>>;
   readonly pointers: Pointers;
+  /** Of each record, without what its on-demand functions gave. */
+  readonly rowBytes: number;
 }
 
 /** Which row of the store each row of a request read: a pointer into history instead of the values. */
@@ -42,6 +44,7 @@ export interface LoggedRow {
   readonly predictionId: string;
   readonly degradedReasons: readonly string[];
   readonly onDemand: Members | null;
+  readonly onDemandBytes: number;
 }
 
 export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionRecord {
@@ -108,6 +111,10 @@ class BatchRecord implements PredictionRecord {
 
   get latencyUs(): number {
     return this.#batch.latencyUs;
+  }
+
+  get sizeBytes(): number {
+    return this.#batch.rowBytes + this.#logged.onDemandBytes;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ReadyAnswer } from '@larder/contracts';
+import type { PredictionLog } from '@larder/offline-store';
 import type { Timings } from '@larder/serving';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { createFastCounter, type Count } from './fast-counter.ts';
@@ -24,7 +25,7 @@ export interface MetricSources {
   readiness(): Promise<ReadyAnswer>;
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
-  predictionLog(): { readonly written: number; readonly dropped: number; readonly buffered: number };
+  readonly predictionLog: Pick<PredictionLog, 'stats' | 'drops' | 'bufferedBytes'>;
   /** Applied definitions whose code this process lacks. */
   definitionsNotLoaded(): number;
   /** Applied models that do not answer, or not in the applied version. */
@@ -94,14 +95,27 @@ function collectFrom(registry: Registry, sources: MetricSources): void {
   registry.registerMetric(
     new Counter({
       name: 'larder_prediction_log_total',
-      help: 'Prediction log entries by outcome: written, or dropped because the buffer was full or the entry not storable.',
+      help: 'Prediction log entries by outcome: written or dropped.',
       labelNames: ['outcome'],
       registers: [],
       collect() {
         this.reset();
-        const { written, dropped } = sources.predictionLog();
+        const { written, dropped } = sources.predictionLog.stats();
         this.inc({ outcome: 'written' }, written);
         this.inc({ outcome: 'dropped' }, dropped);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_prediction_log_dropped_total',
+      help: 'Prediction log entries dropped, by reason: the buffer held too many records or bytes, PostgreSQL refused the entry, or the service stopped before it was written.',
+      labelNames: ['reason'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [reason, count] of Object.entries(sources.predictionLog.drops()))
+          this.inc({ reason }, count);
       },
     }),
   );
@@ -149,7 +163,12 @@ function gauges(sources: MetricSources) {
     {
       name: 'larder_prediction_log_buffered',
       help: 'Prediction log entries that wait for PostgreSQL.',
-      read: () => sources.predictionLog().buffered,
+      read: () => sources.predictionLog.stats().buffered,
+    },
+    {
+      name: 'larder_prediction_log_buffered_bytes',
+      help: 'About how many bytes the prediction log entries that wait for PostgreSQL take as JSON.',
+      read: () => sources.predictionLog.bufferedBytes(),
     },
     {
       name: 'larder_definitions_not_loaded',

@@ -110,6 +110,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       deadlineMs,
       startedAtMs,
       features,
+      sizeBytes: body.length,
     });
     let report = reports.get(model);
     if (report === undefined) reports.set(model, (report = metrics.predict(model)));

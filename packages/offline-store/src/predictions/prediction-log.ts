@@ -3,6 +3,7 @@ import type { Logger } from '@larder/core';
 import pg from 'pg';
 import type { OfflineStore } from '../offline-store.ts';
 import type { Month } from '../partitions/monthly-partitions.ts';
+import { createLogBuffer } from './log-buffer.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import { writePredictions } from './write-predictions.ts';
 
@@ -12,13 +13,18 @@ export interface PredictionLogOptions {
   readonly logger: Logger;
   /** Records kept while PostgreSQL is away, those being written included. @default 10000 */
   readonly capacity?: number;
+  /** Their bytes, as `PredictionRecord.sizeBytes` tells them. @default 64 MiB */
+  readonly capacityBytes?: number;
   /** @default 200 */
   readonly flushIntervalMs?: number;
 }
 
+/** Why a record was never written: a bound of the buffer, PostgreSQL refused it, or the log was closed before. */
+type DropReason = 'buffer_records' | 'buffer_bytes' | 'not_storable' | 'closed';
+
 export interface PredictionLogStats {
   readonly written: number;
-  /** Never written: the buffer was full, the record is not storable, or the log was closed before it could be. */
+  /** Never written, for any `DropReason`. */
   readonly dropped: number;
   readonly buffered: number;
 }
@@ -30,26 +36,33 @@ export interface PredictionLog {
    */
   append(record: PredictionRecord): boolean;
   stats(): PredictionLogStats;
+  drops(): Readonly<Record<DropReason, number>>;
+  bufferedBytes(): number;
   /** Writes what is buffered, for at most `deadlineMs`; the rest is counted as dropped. @default 5000 */
   close(deadlineMs?: number): Promise<void>;
 }
 
-const BATCH_RECORDS = 500;
 const WRITE_TIMEOUT_MS = 10_000;
 const MAX_BACKOFF_MS = 5_000;
 
 /** A bounded buffer before `larder.predictions`: one COPY in flight, predictions never wait for it. */
 export function createPredictionLog(options: PredictionLogOptions): PredictionLog {
-  const { store, project, logger, capacity = 10_000, flushIntervalMs = 200 } = options;
-  /** A batch stays at the head until it is written, so that its length is all that is kept. */
-  const buffer: PredictionRecord[] = [];
+  const { store, project, logger, capacity = 10_000, capacityBytes = 64 * 2 ** 20 } = options;
+  const { flushIntervalMs = 200 } = options;
+  const buffer = createLogBuffer({ maxRecords: capacity, maxBytes: capacityBytes });
   const knownMonths = new Set<Month>();
   const closing = new AbortController();
   const deadline = new AbortController();
   let written = 0;
-  let dropped = 0;
+  const drops: Record<DropReason, number> = {
+    buffer_records: 0,
+    buffer_bytes: 0,
+    not_storable: 0,
+    closed: 0,
+  };
   let failures = 0;
   let timer: NodeJS.Timeout | null = null;
+  let soon: NodeJS.Immediate | null = null;
   let draining: Promise<void> | null = null;
 
   function drain(): Promise<void> {
@@ -66,16 +79,24 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     if (draining === null) timer ??= setTimeout(() => void drain(), flushIntervalMs).unref();
   }
 
+  /** After what runs now, which may append more. */
+  function drainSoon(): void {
+    soon ??= setImmediate(() => {
+      soon = null;
+      void drain();
+    });
+  }
+
   /** At least one batch; partly filled ones wait for the next tick of the timer, except at the end. */
   async function writeWhileFull(): Promise<void> {
     do {
-      const batch = buffer.slice(0, BATCH_RECORDS);
+      const batch = buffer.head();
       try {
         const refused = await writeOrSplit(batch);
-        buffer.splice(0, batch.length);
+        buffer.remove(batch);
         written += batch.length - refused;
-        dropped += refused;
-        if (failures > 0) logger.info({ dropped }, 'The prediction log reaches PostgreSQL again');
+        drops.not_storable += refused;
+        if (failures > 0) logger.info({ dropped: drops }, 'The prediction log reaches PostgreSQL again');
         failures = 0;
       } catch (error) {
         if (deadline.signal.aborted) return;
@@ -83,16 +104,13 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
         knownMonths.clear();
         if (failures === 0)
           logger.warn(
-            { err: error, capacity },
+            { err: error, capacity, capacityBytes },
             'The prediction log cannot be written; records wait, then drop',
           );
         failures++;
         await backOff();
       }
-    } while (
-      buffer.length >= BATCH_RECORDS ||
-      (buffer.length > 0 && (closing.signal.aborted || failures > 0))
-    );
+    } while (buffer.isBatchFull() || (buffer.length > 0 && (closing.signal.aborted || failures > 0)));
   }
 
   /** A record that PostgreSQL refuses is found by halving and dropped alone. Gives the number of those. */
@@ -121,25 +139,34 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
 
   return {
     append(record) {
-      if (buffer.length >= capacity || closing.signal.aborted) {
-        dropped++;
+      const refused = closing.signal.aborted ? 'closed' : buffer.push(record);
+      if (refused !== null) {
+        drops[refused]++;
         return false;
       }
-      buffer.push(record);
       if (draining === null) {
-        if (buffer.length === BATCH_RECORDS) setImmediate(() => void drain());
+        if (buffer.isBatchFull()) drainSoon();
         else if (timer === null) schedule();
       }
       return true;
     },
-    stats: () => ({ written, dropped, buffered: buffer.length }),
+    stats: () => ({
+      written,
+      dropped: drops.buffer_records + drops.buffer_bytes + drops.not_storable + drops.closed,
+      buffered: buffer.length,
+    }),
+    drops: () => ({ ...drops }),
+    bufferedBytes: () => buffer.bytes,
     async close(deadlineMs = 5_000) {
       closing.abort();
       const giveUp = setTimeout(() => deadline.abort(), deadlineMs);
       while (buffer.length > 0 && !deadline.signal.aborted) await drain();
       clearTimeout(giveUp);
-      dropped += buffer.length;
-      buffer.length = 0;
+      while (buffer.length > 0) {
+        const batch = buffer.head();
+        buffer.remove(batch);
+        drops.closed += batch.length;
+      }
     },
   };
 }

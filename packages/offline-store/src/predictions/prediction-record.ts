@@ -29,4 +29,6 @@ export interface PredictionRecord {
   readonly onDemand: JsonMembers | null;
   /** Microseconds. */
   readonly latencyUs: number;
+  /** About what the record takes as JSON, its share of what it keeps alive of its request included. */
+  readonly sizeBytes: number;
 }

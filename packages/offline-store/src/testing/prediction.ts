@@ -24,6 +24,7 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
     ],
     onDemand: { 'moment:hour_sin': 0.5 },
     latencyUs: 512.4,
+    sizeBytes: 400,
     ...changed,
   };
 }

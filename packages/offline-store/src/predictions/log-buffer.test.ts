@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { prediction } from '../testing/prediction.ts';
+import { silent, test as withStore } from '../testing/store.ts';
+import { createLogBuffer } from './log-buffer.ts';
+import { createPredictionLog } from './prediction-log.ts';
+
+const MIB = 2 ** 20;
+const unbounded = { maxRecords: Infinity, maxBytes: Infinity };
+
+test('takes what fits, says which bound the rest breaks, and takes again once there is room', () => {
+  const buffer = createLogBuffer({ maxRecords: 3, maxBytes: 1_000 });
+  const push = (sizeBytes: number) => buffer.push(prediction({ sizeBytes }));
+  expect([push(600), push(500), push(400), push(1)]).toEqual([null, 'buffer_bytes', null, 'buffer_bytes']);
+  expect([buffer.length, buffer.bytes]).toEqual([2, 1_000]);
+  buffer.remove(buffer.head());
+  expect([buffer.length, buffer.bytes]).toEqual([0, 0]);
+  expect([push(1), push(1), push(1), push(1)]).toEqual([null, null, null, 'buffer_records']);
+});
+
+test('one write takes at most 500 records and 8 MiB, but always one record', () => {
+  const buffer = createLogBuffer(unbounded);
+  const sizes = [20 * MIB, 3 * MIB, 5 * MIB, 1, ...Array.from({ length: 600 }, () => 100)];
+  for (const sizeBytes of sizes) buffer.push(prediction({ sizeBytes }));
+  const batches: number[] = [];
+  while (buffer.length > 0) {
+    const batch = buffer.head();
+    batches.push(batch.length);
+    buffer.remove(batch);
+  }
+  expect(batches).toEqual([1, 2, 500, 101]);
+  expect(buffer.bytes).toBe(0);
+});
+
+test('a batch is full by bytes as by number', () => {
+  const buffer = createLogBuffer(unbounded);
+  buffer.push(prediction({ sizeBytes: 8 * MIB - 1 }));
+  expect(buffer.isBatchFull()).toBe(false);
+  buffer.push(prediction({ sizeBytes: 1 }));
+  expect(buffer.isBatchFull()).toBe(true);
+});
+
+withStore('every dropped record has its reason', async ({ store }) => {
+  const log = createPredictionLog({ store, project: 'ads', logger: silent, capacity: 2, capacityBytes: 900 });
+  const cyclic: Record<string, unknown> = {};
+  cyclic['self'] = cyclic;
+  expect(log.append(prediction({ request: cyclic }))).toBe(true);
+  expect(log.append(prediction({ sizeBytes: 600 }))).toBe(false);
+  expect(log.append(prediction())).toBe(true);
+  expect(log.append(prediction({ sizeBytes: 0 }))).toBe(false);
+  expect(log.bufferedBytes()).toBe(800);
+  await log.close();
+  expect(log.append(prediction())).toBe(false);
+  expect(log.drops()).toEqual({ buffer_records: 1, buffer_bytes: 1, not_storable: 1, closed: 1 });
+  expect(log.stats()).toEqual({ written: 1, dropped: 4, buffered: 0 });
+  expect(log.bufferedBytes()).toBe(0);
+});
