@@ -73,6 +73,11 @@ export const ERRORS = {
   PICTURE_UNAVAILABLE: { status: 503, title: 'The host of the picture does not answer', retryable: true },
   PICTURE_TIMEOUT: { status: 504, title: 'The picture took too long', retryable: true },
   PICTURE_TOO_LARGE: { status: 422, title: 'The picture has too many pixels or bytes', retryable: false },
+  PICTURE_TOO_MANY_SCANS: {
+    status: 422,
+    title: 'The picture has more scans than are decoded',
+    retryable: false,
+  },
   PICTURE_UNREADABLE: { status: 422, title: 'The picture cannot be decoded', retryable: false },
   PICTURE_ADDRESS_PRIVATE: {
     status: 422,

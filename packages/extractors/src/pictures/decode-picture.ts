@@ -1,5 +1,6 @@
 import { LarderError } from '@larder/core';
 import sharp, { type Sharp } from 'sharp';
+import { countScans } from './count-scans.ts';
 import { guessContent, sniffPicture, type PictureFormat } from './sniff-picture.ts';
 
 /** Exactly `width` × `height`, or as it is and made smaller until both sides are at most `maxSide`. */
@@ -26,37 +27,57 @@ export interface DecodedPicture {
 /** More pictures than any advertisement has; each costs time even where only the first is decoded. */
 export const MAX_FRAMES = 1_000;
 
+/** Ten times what programs write; each costs a pass over all pixels, in a hundred bytes of the file. */
+export const MAX_SCANS = 100;
+
+/**
+ * What decoders of JPEG warn of although every pixel is there. Other warnings mean that data is missing or damaged and
+ * that the rest of the picture is grey or noise; libvips reads on over both alike.
+ */
+const HARMLESS =
+  /extraneous bytes|Inconsistent progression|Invalid SOS parameters|Unknown Adobe color|unknown JFIF|bad ICC/;
+
 /**
  * Encoded bytes → RGB bytes, upright, on white where transparent, the first frame of many.
  * Colour profiles are ignored: applying them costs three times the decoding and moves sRGB pictures not at all;
  * what counts is that training and serving see the same.
  * In this process: for bytes that are trusted. Pictures of strangers go through `openPictureDecoder`.
- * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE
+ * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_TOO_MANY_SCANS
  */
-export async function decodePicture(
-  bytes: Buffer,
-  { shape, maxPixels }: DecodePictureOptions,
-): Promise<DecodedPicture> {
+export async function decodePicture(bytes: Buffer, options: DecodePictureOptions): Promise<DecodedPicture> {
   const format = formatOf(bytes);
+  if (format === 'jpeg') checkScans(bytes);
   try {
-    const picture = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', ignoreIcc: true });
-    await checkFrames(picture, format);
-    const { data, info } = await resized(picture.autoOrient(), shape)
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, rgb: data };
+    if (format !== 'jpeg') return await pixelsOf(bytes, options, { format, failOn: 'error' });
+    return await pixelsOf(bytes, options, { format, failOn: 'warning' }).catch((warning: Error) => {
+      if (!HARMLESS.test(warning.message)) throw warning;
+      return pixelsOf(bytes, options, { format, failOn: 'error' });
+    });
   } catch (cause) {
     if (cause instanceof LarderError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
-    if (message.includes('exceeds pixel limit')) throw await tooManyPixels(bytes, maxPixels, cause);
+    if (message.includes('exceeds pixel limit')) throw await tooManyPixels(bytes, options.maxPixels, cause);
     throw new LarderError(
       'PICTURE_UNREADABLE',
       `The picture is damaged or cut off (${message.split('\n', 1)[0]}); upload it again.`,
       { cause },
     );
   }
+}
+
+async function pixelsOf(
+  bytes: Buffer,
+  { shape, maxPixels }: DecodePictureOptions,
+  { format, failOn }: { readonly format: PictureFormat; readonly failOn: 'error' | 'warning' },
+): Promise<DecodedPicture> {
+  const picture = sharp(bytes, { limitInputPixels: maxPixels, failOn, ignoreIcc: true });
+  await checkFrames(picture, format);
+  const { data, info } = await resized(picture.autoOrient(), shape)
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, rgb: data };
 }
 
 function resized(picture: Sharp, shape: PictureShape): Sharp {
@@ -76,6 +97,15 @@ function formatOf(bytes: Buffer): PictureFormat {
     'PICTURE_FORMAT_UNSUPPORTED',
     `The content is ${guessContent(bytes)}, not a JPEG, PNG, WebP, GIF or AVIF picture; mend the address in the ` +
       'source or convert the picture.',
+  );
+}
+
+function checkScans(jpeg: Buffer): void {
+  if (countScans(jpeg, MAX_SCANS) <= MAX_SCANS) return;
+  throw new LarderError(
+    'PICTURE_TOO_MANY_SCANS',
+    `The picture is a JPEG of more than ${MAX_SCANS} scans, which take too long to decode; save it again as a plain ` +
+      'JPEG or PNG.',
   );
 }
 
