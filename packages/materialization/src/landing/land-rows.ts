@@ -18,6 +18,8 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
   readonly project: HistoryProject;
   readonly view: FeatureViewManifest;
   readonly rows: readonly HistoryRow[];
+  /** How long one statement may take: COPY of a large chunk takes longer than a lease. @default leaseMs */
+  readonly statementMs?: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export function landRows(store: OfflineStore, options: LandRowsOptions): Promise
 
 /** `landRows` as the last part of the caller's transaction. */
 export async function landRowsIn(tx: StoreTransaction, options: LandRowsOptions): Promise<boolean> {
-  await limitSilence(tx, options.leaseMs);
+  await limitSilence(tx, options.leaseMs, options.statementMs);
   if (!(await lockChunk(tx, options))) return false;
   await appendHistory(tx, options.project, options.view, options.rows);
   await recordLanding(tx, options);

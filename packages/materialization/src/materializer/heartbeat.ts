@@ -10,6 +10,8 @@ export interface Heartbeat {
   /** Aborted when the attempt was taken away or its run cancelled. */
   readonly lost: AbortSignal;
   report(progress: ChunkProgress): void;
+  /** Ends it with a last beat that holds the attempt for so long; false when it was taken away. */
+  stopHolding(leaseMs: number): Promise<boolean>;
   /** Ends it; no beat is under way afterwards. */
   stop(): Promise<void>;
 }
@@ -52,15 +54,20 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     },
     Math.min(options.progressIntervalMs, options.leaseMs / 3),
   );
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    await beating;
+  };
   return {
     lost: lost.signal,
     report(next) {
       progress = next;
       changed = true;
     },
-    async stop() {
-      clearInterval(timer);
-      await beating;
+    async stopHolding(leaseMs) {
+      await stop();
+      return heartbeatChunk(options.store, options.attempt, { leaseMs, progress });
     },
+    stop,
   };
 }

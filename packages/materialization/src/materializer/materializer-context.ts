@@ -8,6 +8,8 @@ import type { LoadedViews } from './loaded-views.ts';
 export interface MaterializerTimes {
   /** How long a worker may be silent before its chunk goes to another one. */
   readonly leaseMs: number;
+  /** How long a row may take to land, added to the lease while a chunk lands. */
+  readonly landingRowMs: number;
   readonly progressIntervalMs: number;
   readonly dispatchIntervalMs: number;
   readonly watchIntervalMs: number;
@@ -24,6 +26,7 @@ export interface MaterializerTimes {
 
 export const DEFAULT_TIMES: MaterializerTimes = {
   leaseMs: 15_000,
+  landingRowMs: 2,
   progressIntervalMs: 250,
   dispatchIntervalMs: 200,
   watchIntervalMs: 1_000,

@@ -159,6 +159,9 @@ async function computeAndLand(
   signal.throwIfAborted();
   const failures: LandedFailure[] = [...refusals, ...computed.failures];
   const counts = { done: computed.rows.length, failed: failures.length, skipped };
+  // No beat while it lands: it would wait for the chunk's own lock.
+  const landingMs = times.leaseMs + (counts.done + counts.failed) * times.landingRowMs;
+  if (!(await heartbeat.stopHolding(landingMs))) return null;
   const landed = await landRows(store, {
     runId: chunk.runId,
     chunkId: chunk.chunkId,
@@ -169,6 +172,7 @@ async function computeAndLand(
     failures,
     counts: { ...counts, duplicate: prepared.duplicates },
     leaseMs: times.leaseMs,
+    statementMs: landingMs,
   });
   if (!landed) return null;
   context.observer.rowsLanded(view.ref, { ...counts, restored });

@@ -1,3 +1,4 @@
+import { isLarderError } from '@larder/core';
 import { readChunkHistory } from '@larder/offline-store';
 import {
   claimLandedChunks,
@@ -11,6 +12,7 @@ import {
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { endRuns } from '../landing/end-runs.ts';
+import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 
 const CHUNKS_PER_TURN = 20;
@@ -48,15 +50,29 @@ async function replayLanded(context: MaterializerContext): Promise<void> {
   for (const { chunkId, ...run } of landed) {
     const view = views.find(run);
     if (!view) continue;
-    const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
-    await writeOnline(rows, { onlineStore: context.onlineStore, view: view.manifest, entity: view.entity });
-    await completeChunk(store, chunkId);
-    logger.info(
-      { chunkId, view: view.ref, rows: rows.length },
-      'A landed chunk was replayed into the online store',
-    );
+    try {
+      await replay(context, view, chunkId);
+    } catch (error) {
+      logger.warn({ err: error, chunkId, view: view.ref }, 'A landed chunk could not be replayed');
+      // The others would wait for it as long, each.
+      if (isLarderError(error) && error.code === 'ONLINE_STORE_UNAVAILABLE') break;
+    }
   }
   if (landed.length > 0) await endRuns(context);
+}
+
+async function replay(
+  { store, views, onlineStore, logger }: MaterializerContext,
+  view: MaterializedView,
+  chunkId: number,
+): Promise<void> {
+  const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
+  await writeOnline(rows, { onlineStore, view: view.manifest, entity: view.entity });
+  await completeChunk(store, chunkId);
+  logger.info(
+    { chunkId, view: view.ref, rows: rows.length },
+    'A landed chunk was replayed into the online store',
+  );
 }
 
 async function findLostJobs(
