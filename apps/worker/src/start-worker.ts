@@ -22,12 +22,19 @@ export interface StartWorkerOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly times?: Partial<MaterializerTimes>;
+  /** Its queue takes nothing and only a fresh process may help. */
+  readonly onWedged?: () => void;
 }
 
 /**
  * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, or what PostgreSQL said
  */
-export async function startWorker({ config, logger, times }: StartWorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  config,
+  logger,
+  times,
+  onWedged,
+}: StartWorkerOptions): Promise<RunningWorker> {
   const project = await loadProject(config.projectPath);
   // Per slot two chunks with a heartbeat each; the loops beside them.
   const offlineStore = createOfflineStore({
@@ -75,6 +82,7 @@ export async function startWorker({ config, logger, times }: StartWorkerOptions)
       slots: config.slots,
       connections: config.connections,
       observer: metrics.observer,
+      ...(onWedged === undefined ? {} : { onWedged }),
       logger,
       threadLogLevel: config.logLevel,
       ...(times === undefined ? {} : { times }),

@@ -23,8 +23,16 @@ export function createWorkerMetrics(): WorkerMetrics {
     labelNames: ['view', 'outcome'],
     registers: [registry],
   });
+  const wedges = new Counter({
+    name: 'larder_worker_wedges_total',
+    help: 'How often a consumer took nothing although jobs waited and slots were free, by queue; it was replaced, or ended the process.',
+    labelNames: ['queue'],
+    registers: [registry],
+  });
+  for (const queue of ['chunks', 'schedules']) wedges.inc({ queue }, 0);
   return {
     observer: {
+      consumerWedged: (queue) => wedges.inc({ queue }),
       chunkEnded: (view, outcome) => chunks.inc({ view, outcome }),
       rowsLanded(view, counts) {
         for (const [outcome, count] of Object.entries(counts)) rows.inc({ view, outcome }, count);

@@ -51,6 +51,8 @@ const ROLES: Readonly<Record<RedisRole, Settings>> = {
     maxRetriesPerRequest: 12,
     connectTimeout: 5_000,
     commandTimeout: 10_000,
+    // a connection that a network lost in silence is replaced; the kernel alone needs a quarter of an hour
+    socketTimeout: 15_000,
     retryStrategy: reconnectSoon,
   },
   queue: { maxRetriesPerRequest: null, connectTimeout: 5_000, retryStrategy: reconnectSoon },

@@ -13,6 +13,11 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** Starts the stopped server again, on the same socket and data. */
   start(): Promise<void>;
+  /** SIGKILL; `start` brings it back. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** `test` with real stores, fresh for each test file: an empty database and a Redis of its own. */
@@ -25,7 +30,10 @@ export const test = base
   })
   .extend('redis', { scope: 'file' }, async ({}, { onCleanup }): Promise<TestRedis> => {
     const redis = await startTestRedis();
-    onCleanup(() => redis.stop());
+    onCleanup(() => {
+      redis.thaw();
+      return redis.stop();
+    });
     return redis;
   });
 
@@ -41,6 +49,12 @@ export async function startTestRedis(settings: Readonly<Record<string, string>> 
     async start() {
       current = await startEmbeddedRedis(folder, options);
     },
+    async kill() {
+      current.process.kill('SIGKILL');
+      await current.process.exited;
+    },
+    freeze: () => current.process.kill('SIGSTOP'),
+    thaw: () => current.process.kill('SIGCONT'),
   };
 }
 

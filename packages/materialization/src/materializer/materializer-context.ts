@@ -15,6 +15,8 @@ export interface MaterializerTimes {
   readonly watchIntervalMs: number;
   /** A chunk that waits in the queue so long is looked for there. */
   readonly staleDispatchMs: number;
+  /** How long chunks may wait in the queue while slots are free, before its consumer is replaced. */
+  readonly wedgedAfterMs: number;
   /** Wait before the second attempt at a chunk; doubles with each further one. */
   readonly backoffMs: number;
   /** How long a queued run may wait for a process that has its code. */
@@ -31,6 +33,7 @@ export const DEFAULT_TIMES: MaterializerTimes = {
   dispatchIntervalMs: 200,
   watchIntervalMs: 1_000,
   staleDispatchMs: 10_000,
+  wedgedAfterMs: 15_000,
   backoffMs: 1_000,
   definitionGraceMs: 600_000,
   scheduleIntervalMs: 60_000,
@@ -39,6 +42,8 @@ export const DEFAULT_TIMES: MaterializerTimes = {
 
 /** Counted since the process started. */
 export interface MaterializerObserver {
+  /** A queue's consumer took nothing although jobs waited and slots were free. */
+  consumerWedged(queue: string): void;
   chunkEnded(view: string, outcome: 'done' | 'failed' | 'retried' | 'given_back' | 'lost'): void;
   rowsLanded(
     view: string,

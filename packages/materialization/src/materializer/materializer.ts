@@ -8,6 +8,7 @@ import { createComputePool, type ComputePool } from '../compute/compute-pool.ts'
 import { createChunkQueue } from '../queue/chunk-queue.ts';
 import { queueScheduledRun } from '../queue/queue-scheduled-run.ts';
 import { createSchedules } from '../queue/schedules.ts';
+import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { createLoadedViews } from './loaded-views.ts';
 import { startLoop } from './loop.ts';
 import {
@@ -35,6 +36,8 @@ export interface MaterializerOptions {
   readonly batchRows?: number;
   readonly times?: Partial<MaterializerTimes>;
   readonly observer?: MaterializerObserver;
+  /** The queue takes nothing, fresh connections did not help, and only a fresh process may. @default goes on */
+  readonly onWedged?: () => void;
   readonly clock?: Clock;
   readonly logger: Logger;
   /** Of the compute threads. @default 'warn' */
@@ -46,7 +49,7 @@ export interface Materializer {
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
 
-const NOBODY: MaterializerObserver = { chunkEnded() {}, rowsLanded() {} };
+const NOBODY: MaterializerObserver = { consumerWedged() {}, chunkEnded() {}, rowsLanded() {} };
 
 /** The worker's whole work: planning, dispatching, computing, landing, watching and schedules. The stores stay the caller's. */
 export function createMaterializer(options: MaterializerOptions): Materializer {
@@ -91,6 +94,17 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     redisUrl: options.queueRedisUrl,
     logger,
     onTick: (tick) => queueScheduledRun({ store, logger }, applied(), tick),
+    onWedged: () => context.observer.consumerWedged('schedules'),
+  });
+
+  const lookForWedge = createWedgeWatch({
+    store,
+    project: project.name,
+    queue,
+    wedgedAfterMs: times.wedgedAfterMs,
+    logger,
+    onWedge: () => context.observer.consumerWedged('chunks'),
+    onFatal: () => options.onWedged?.(),
   });
 
   async function dispatch(): Promise<void> {
@@ -129,6 +143,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       intervalMs: times.watchIntervalMs,
       logger,
       turn: () => watch(context, queue),
+    }),
+    startLoop({
+      name: 'Looking for waiting chunks',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: lookForWedge,
     }),
     startLoop({
       name: 'Scheduling',

@@ -36,6 +36,7 @@ test('unchanged rows that the online store lost come back from history, without 
   await shop.seedAds(45, (at) => 'word '.repeat(at + 1).trim());
   const restored: number[] = [];
   const observer: MaterializerObserver = {
+    consumerWedged() {},
     chunkEnded() {},
     rowsLanded: (_view, rows) => void restored.push(rows.restored),
   };
@@ -80,6 +81,7 @@ test('while Redis is away the chunk waits: nothing fails, nothing is left out', 
   const onlineStore = createOnlineStore({ redis, project: 'shop' });
   const outcomes: string[] = [];
   const observer: MaterializerObserver = {
+    consumerWedged() {},
     chunkEnded: (_view, outcome) => void outcomes.push(outcome),
     rowsLanded() {},
   };

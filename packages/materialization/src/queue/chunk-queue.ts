@@ -1,7 +1,8 @@
 import type { Logger } from '@larder/core';
 import type { ChunkAttempt } from '@larder/offline-store/runs';
 import { connectRedis } from '@larder/online-store';
-import { DelayedError, Queue, Worker } from 'bullmq';
+import { DelayedError, Queue } from 'bullmq';
+import { createConsumer, type Consumer } from './consumer.ts';
 import { queuePrefix } from './queue-prefix.ts';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
@@ -20,6 +21,9 @@ export interface ChunkQueue {
   add(attempts: readonly ChunkAttempt[]): Promise<void>;
   /** Whether the queue still has the job, waiting or being processed. */
   has(attempt: ChunkAttempt): Promise<boolean>;
+  /** Whether a consumer with a free slot would take it at once. */
+  waits(attempt: ChunkAttempt): Promise<boolean>;
+  readonly consumer: Consumer;
   /** Takes no more jobs; resolves when those under way have ended. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -36,40 +40,33 @@ const LEFT_FOR_MS = 1_000;
 
 const QUEUE = 'chunks';
 
+/** Active: taken by a consumer that died before its job was claimed. A delayed one waits for a newer process. */
+const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'active']);
+
 export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
   const { logger } = options;
   const prefix = queuePrefix(options.project);
-  // The producer gives up after a while, so that a dispatcher sees that Redis is away; a worker waits for ever.
+  // The producer gives up after a while, so that a dispatcher sees that Redis is away; a consumer waits for ever.
   const producing = connectRedis(options.redisUrl, { role: 'worker', logger });
-  const consuming = connectRedis(options.redisUrl, { role: 'queue', logger });
   const queue = new Queue<JobData>(QUEUE, {
     connection: producing,
     prefix,
     streams: { events: { maxLen: 100 } },
   });
-  const worker = new Worker<JobData>(
-    QUEUE,
-    async (job, token) => {
+  queue.on('error', reportQueueErrors(logger, QUEUE));
+  const consumer = createConsumer<JobData>({
+    queue: QUEUE,
+    prefix,
+    redisUrl: options.redisUrl,
+    concurrency: options.concurrency,
+    logger,
+    async process(job, token) {
       if (job.data.v === PAYLOAD_VERSION) return options.process(job.data);
       // During an upgrade: a newer process has queued it and will be offered it.
       await job.moveToDelayed(Date.now() + LEFT_FOR_MS, token);
       throw new DelayedError();
     },
-    {
-      connection: consuming,
-      prefix,
-      concurrency: options.concurrency,
-      lockDuration: 5_000,
-      stalledInterval: 2_000,
-      // A stalled job is delivered again and finds its attempt claimed; PostgreSQL counts the attempts.
-      maxStalledCount: 1_000,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
-    },
-  );
-  const warn = reportQueueErrors(logger, QUEUE);
-  queue.on('error', warn);
-  worker.on('error', warn);
+  });
   return {
     async add(attempts) {
       await queue.addBulk(
@@ -83,12 +80,18 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
     async has(attempt) {
       return (await queue.getJob(jobId(attempt))) !== undefined;
     },
-    drain: () => worker.close(),
+    async waits(attempt) {
+      const id = jobId(attempt);
+      if (consumer.holds(id)) return false;
+      const job = await queue.getJob(id);
+      return job !== undefined && WAITING.has(await job.getState()) && !(await queue.isPaused());
+    },
+    consumer,
+    drain: () => consumer.drain(),
     async close() {
-      await worker.close();
+      await consumer.close();
       await queue.close();
       producing.disconnect();
-      consuming.disconnect();
     },
   };
 }

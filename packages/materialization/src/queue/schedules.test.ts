@@ -1,4 +1,5 @@
 import { connectRedis } from '@larder/online-store';
+import { startRedisProxy } from '@larder/testing';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { listRuns } from '../runs.ts';
@@ -65,6 +66,38 @@ describe('a schedule', () => {
     await vi.waitFor(() => expect(ticks.length).toBeGreaterThan(before), { timeout: 8_000, interval: 20 });
     expect(ticks[before]?.dueAt.getTime()).toBeLessThanOrEqual(closedAt + 1_000);
     await morning.close();
+  });
+});
+
+describe('a consumer of schedules whose connections went silent', () => {
+  test('is replaced when a tick is overdue at a second look', async ({ shop }) => {
+    const proxy = await startRedisProxy(shop.redisUrl);
+    const ticks: ScheduleTick[] = [];
+    let wedges = 0;
+    const schedules = createSchedules({
+      project: 'silent',
+      redisUrl: proxy.url,
+      logger: shop.logger,
+      onTick: async (tick) => void ticks.push(tick),
+      onWedged: () => (wedges += 1),
+    });
+    const everySecond = { ...shop.view('scheduled@1'), schedule: '* * * * * *' };
+    await schedules.reconcile([everySecond]);
+    await vi.waitFor(() => expect(ticks.length).toBeGreaterThan(0), { timeout: 8_000, interval: 20 });
+    proxy.silence('larder-queue');
+    const before = ticks.length;
+    await expect
+      .poll(
+        async () => {
+          await schedules.reconcile([everySecond]);
+          return ticks.length;
+        },
+        { timeout: 20_000, interval: 1_100 },
+      )
+      .toBeGreaterThan(before);
+    expect(wedges).toBe(1);
+    await schedules.close();
+    await proxy.close();
   });
 });
 

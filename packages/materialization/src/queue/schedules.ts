@@ -1,7 +1,8 @@
 import type { Logger } from '@larder/core';
 import { viewRef, type FeatureViewManifest } from '@larder/features';
 import { connectRedis } from '@larder/online-store';
-import { Queue, Worker } from 'bullmq';
+import { Queue } from 'bullmq';
+import { createConsumer } from './consumer.ts';
 import { queuePrefix } from './queue-prefix.ts';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
@@ -16,6 +17,8 @@ export interface SchedulesOptions {
   readonly redisUrl: string;
   readonly logger: Logger;
   readonly onTick: (tick: ScheduleTick) => Promise<void>;
+  /** A tick was overdue at two looks, and the consumer has been replaced. */
+  readonly onWedged?: () => void;
 }
 
 /** Cron schedules in UTC; one process of all gets each tick. */
@@ -39,39 +42,34 @@ export function createSchedules(options: SchedulesOptions): Schedules {
   const { logger } = options;
   const prefix = queuePrefix(options.project);
   const producing = connectRedis(options.redisUrl, { role: 'worker', logger });
-  const consuming = connectRedis(options.redisUrl, { role: 'queue', logger });
   const queue = new Queue<{ viewRef: string }>(QUEUE, {
     connection: producing,
     prefix,
     streams: { events: { maxLen: 100 } },
   });
-  const worker = new Worker<{ viewRef: string }>(
-    QUEUE,
-    async (job) =>
+  queue.on('error', reportQueueErrors(logger, QUEUE));
+  const consumer = createConsumer<{ viewRef: string }>({
+    queue: QUEUE,
+    prefix,
+    redisUrl: options.redisUrl,
+    concurrency: 1,
+    logger,
+    process: (job) =>
       options.onTick({ viewRef: job.data.viewRef, dueAt: new Date(job.opts.prevMillis ?? job.timestamp) }),
-    {
-      connection: consuming,
-      prefix,
-      lockDuration: 5_000,
-      stalledInterval: 2_000,
-      maxStalledCount: 1_000,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
-    },
-  );
-  const warn = reportQueueErrors(logger, QUEUE);
-  queue.on('error', warn);
-  worker.on('error', warn);
-  worker.on('failed', (job, error) =>
-    logger.warn({ err: error, view: job?.data.viewRef }, 'A scheduled run was not queued'),
-  );
-  /** BullMQ's schedulers were seen to stop: a tick that is overdue now and was at the last look is not coming. */
-  const overdue = new Map<string, number>();
-  function isStuck(ref: string, next: number | undefined): boolean {
-    if (next !== undefined && next >= Date.now()) return false;
-    const stuck = overdue.get(ref) === (next ?? 0);
-    overdue.set(ref, next ?? 0);
-    return stuck;
+    onFailed: (job, error) =>
+      logger.warn({ err: error, view: job?.data.viewRef }, 'A scheduled run was not queued'),
+  });
+  /** Of each overdue tick: when it was due, and how many looks have found it. */
+  const overdue = new Map<string, { readonly next: number; looks: number }>();
+  function overdueLooks(ref: string, next = 0): number {
+    if (next >= Date.now()) {
+      overdue.delete(ref);
+      return 0;
+    }
+    const known = overdue.get(ref);
+    const looks = known?.next === next ? known.looks + 1 : 1;
+    overdue.set(ref, { next, looks });
+    return looks;
   }
   return {
     async reconcile(views) {
@@ -81,23 +79,34 @@ export function createSchedules(options: SchedulesOptions): Schedules {
       const standing = new Map(
         (await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]),
       );
+      let wedged = false;
       for (const [ref, pattern] of wanted) {
         const scheduler = standing.get(ref);
-        // Setting a schedule anew drops a tick that is due and not delivered yet, as after a night without workers.
-        if (scheduler?.pattern === pattern && !isStuck(ref, scheduler.next)) continue;
+        if (scheduler?.pattern === pattern) {
+          const looks = overdueLooks(ref, scheduler.next);
+          if (looks === 2) wedged = true;
+          // Setting a schedule anew drops a tick that is due and not delivered yet, as after a night without workers.
+          if (looks <= 2) continue;
+        }
         await queue.upsertJobScheduler(
           ref,
           { pattern, tz: 'UTC' },
           { name: 'tick', data: { viewRef: ref }, opts: TICK },
         );
       }
+      if (wedged) {
+        logger.warn(
+          'A schedule is overdue and its consumer takes nothing; it is replaced by a fresh connection',
+        );
+        options.onWedged?.();
+        consumer.replace();
+      }
       for (const ref of standing.keys()) if (!wanted.has(ref)) await queue.removeJobScheduler(ref);
     },
     async close() {
-      await worker.close();
+      await consumer.close();
       await queue.close();
       producing.disconnect();
-      consuming.disconnect();
     },
   };
 }

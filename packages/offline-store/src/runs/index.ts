@@ -47,6 +47,8 @@ export type { ChunkProgress } from './heartbeat-chunk.ts';
 export { completeChunk, lockChunk, recordLanding } from './land-chunk.ts';
 export type { LandedCounts, LandedFailure, Landing } from './land-chunk.ts';
 export { limitSilence } from './limit-silence.ts';
+export { listDispatched } from './list-dispatched.ts';
+export type { ListDispatchedOptions } from './list-dispatched.ts';
 export { listRetriedRows } from './list-retried-rows.ts';
 export type { RetriedRow } from './list-retried-rows.ts';
 export { claimLandedChunks, claimStaleDispatches } from './watch-chunks.ts';

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@larder/core';
+import { connectRedis } from '@larder/online-store';
+import { Worker, type Job } from 'bullmq';
+import { reportQueueErrors } from './report-queue-errors.ts';
+
+/** What a consumer may take to give its connections back once its last job has ended; one on a dead connection never does. */
+const CLOSE_GRACE_MS = 3_000;
+
+export interface ConsumerOptions<Data> {
+  readonly queue: string;
+  readonly prefix: string;
+  readonly redisUrl: string;
+  /** Jobs in hand at once. */
+  readonly concurrency: number;
+  readonly logger: Logger;
+  readonly process: (job: Job<Data>, token: string | undefined) => Promise<void>;
+  readonly onFailed?: (job: Job<Data> | undefined, error: Error) => void;
+}
+
+/** A BullMQ worker that can be exchanged for a fresh one while its jobs go on. */
+export interface Consumer {
+  freeSlots(): number;
+  /** When a job last came or went; by `performance.now()`. */
+  idleSinceMs(): number;
+  holds(jobId: string): boolean;
+  /** Opens new connections and consumes through them; what the old ones hold goes on and still counts. */
+  replace(): void;
+  /** Takes no more jobs; resolves when those in hand have ended. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
+  const { concurrency, logger } = options;
+  const warn = reportQueueErrors(logger, options.queue);
+  const inHand = new Map<string, Promise<void>>();
+  let movedAtMs = performance.now();
+  let ofOlderOnes = 0;
+  let current = open();
+
+  function open() {
+    const connection = connectRedis(options.redisUrl, { role: 'queue', logger });
+    const worker = new Worker<Data>(options.queue, take, {
+      connection,
+      prefix: options.prefix,
+      concurrency: Math.max(1, concurrency - ofOlderOnes),
+      lockDuration: 5_000,
+      stalledInterval: 2_000,
+      // A stalled job is delivered again and finds its attempt claimed; PostgreSQL counts the attempts.
+      maxStalledCount: 1_000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    worker.on('error', warn);
+    worker.on('failed', (job, error) => options.onFailed?.(job, error));
+    return { worker, connection };
+
+    async function take(job: Job<Data>, token: string | undefined): Promise<void> {
+      const work = options.process(job, token);
+      const id = String(job.id);
+      inHand.set(id, work);
+      movedAtMs = performance.now();
+      try {
+        await work;
+      } finally {
+        if (inHand.get(id) === work) inHand.delete(id);
+        movedAtMs = performance.now();
+        if (worker !== current.worker) {
+          ofOlderOnes--;
+          current.worker.concurrency = Math.max(1, concurrency - ofOlderOnes);
+        }
+      }
+    }
+  }
+
+  async function drain(): Promise<void> {
+    const { worker } = current;
+    await Promise.race([
+      worker.close(),
+      settled().then(() => sleep(CLOSE_GRACE_MS, undefined, { ref: false })),
+    ]);
+    await settled();
+  }
+
+  async function settled(): Promise<void> {
+    await Promise.allSettled(inHand.values());
+  }
+
+  return {
+    freeSlots: () => concurrency - inHand.size,
+    idleSinceMs: () => movedAtMs,
+    holds: (jobId) => inHand.has(jobId),
+    replace() {
+      const { worker, connection } = current;
+      ofOlderOnes = inHand.size;
+      movedAtMs = performance.now();
+      current = open();
+      // by force: its connections may never answer. Jobs in hand end, and are delivered again to no effect.
+      worker.close(true).catch(warn);
+      connection.disconnect();
+    },
+    drain,
+    async close() {
+      await drain();
+      current.connection.disconnect();
+    },
+  };
+}
