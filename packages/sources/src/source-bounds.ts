@@ -18,7 +18,13 @@ export type SourceBounds =
       readonly maxRows: number | null;
     }
   | { readonly kind: 'keys'; readonly keys: readonly KeyTexts[] }
-  | { readonly kind: 'null_keys'; readonly eventTime: EventTimeRange | null };
+  | {
+      readonly kind: 'null_keys';
+      readonly eventTime: EventTimeRange | null;
+      /** As counted by the plan. All of them fail, so only the first `maxRows` are read. */
+      readonly rows: number;
+      readonly maxRows: number;
+    };
 
 export interface SourceChunk {
   readonly bounds: SourceBounds;

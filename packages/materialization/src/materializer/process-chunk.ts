@@ -16,6 +16,7 @@ import { pickRetriedRows } from '../landing/pick-retried-rows.ts';
 import { prepareRows } from '../landing/prepare-rows.ts';
 import { restoreOnline } from '../landing/restore-online.ts';
 import { skipUnchanged } from '../landing/skip-unchanged.ts';
+import { unlistedRows } from '../landing/unlisted-rows.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { computeRows } from './compute-rows.ts';
 import { endRuns } from '../landing/end-runs.ts';
@@ -119,7 +120,9 @@ async function computeAndLand(
   const signal = AbortSignal.any([stopping, heartbeat.lost]);
   const bounds = chunk.bounds as SourceBounds;
   const { clock } = context;
-  const scanned = prepareRows(await source.scan(bounds), { view: view.manifest, entity: view.entity, clock });
+  const sourceRows = await source.scan(bounds);
+  const unlisted = unlistedRows(bounds, sourceRows.length);
+  const scanned = prepareRows(sourceRows, { view: view.manifest, entity: view.entity, clock });
   const prepared = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
   const unskipped = await skipUnchanged(prepared.rows, {
     store,
@@ -130,7 +133,7 @@ async function computeAndLand(
     onlyMissing: chunk.onlyMissing,
   });
   const refusals = [...prepared.failures, ...missingRows(bounds, scanned, view.entity)];
-  const refused = refusals.length;
+  const refused = refusals.length + unlisted.count;
   const skipped = unskipped.unchanged.length;
   heartbeat.report({ done: 0, failed: refused, skipped });
   // before anything is computed: a Redis that is away costs no work
@@ -157,10 +160,10 @@ async function computeAndLand(
     onProgress: (done, failed) => heartbeat.report({ done, failed: failed + refused, skipped }),
   });
   signal.throwIfAborted();
-  const failures: LandedFailure[] = [...refusals, ...computed.failures];
-  const counts = { done: computed.rows.length, failed: failures.length, skipped };
+  const failures: LandedFailure[] = [...refusals, ...unlisted.failures, ...computed.failures];
+  const counts = { done: computed.rows.length, failed: refused + computed.failures.length, skipped };
   // No beat while it lands: it would wait for the chunk's own lock.
-  const landingMs = times.leaseMs + (counts.done + counts.failed) * times.landingRowMs;
+  const landingMs = times.leaseMs + (counts.done + failures.length) * times.landingRowMs;
   if (!(await heartbeat.stopHolding(landingMs))) return null;
   const landed = await landRows(store, {
     runId: chunk.runId,

@@ -19,7 +19,7 @@ interface RangeRow {
 
 /**
  * One pass over the source: distinct keys in order, numbered by the rows before them, cut every `chunkRows` rows.
- * Rows without a key get a chunk of their own, where they fail by name instead of vanishing.
+ * Rows without a key get one chunk, which reads some of them and fails them all, so that they do not vanish.
  */
 export async function planKeyRanges(
   connection: SqlConnection,
@@ -54,7 +54,10 @@ export async function planKeyRanges(
   );
   return (rows as unknown as (RangeRow | { start: null; rows: number })[]).map((row) => {
     const { eventTime } = options;
-    if (row.start === null) return { bounds: { kind: 'null_keys', eventTime }, rows: row.rows };
+    if (row.start === null) {
+      const bounds = { kind: 'null_keys', eventTime, rows: row.rows, maxRows: options.chunkRows } as const;
+      return { bounds, rows: row.rows };
+    }
     const left = options.limit === null ? row.rows : options.limit - row.start;
     const maxRows = left < row.rows ? left : null;
     return {

@@ -128,6 +128,20 @@ describe('planChunks', () => {
     expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.ad_id))).toEqual([[1], [2]]);
   });
 
+  test('reads a chunk of the rows without a key, however many there are', async ({ database }) => {
+    const query = await statsTable(database.url, []);
+    await execute(
+      database.url,
+      `insert into stats_${table} select null, n, '${DAY}', n from generate_series(1, 45) n`,
+    );
+    const source = sourceOf(connect(database.url), query);
+    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null });
+    expect(chunks).toEqual([
+      { bounds: { kind: 'null_keys', eventTime: null, rows: 45, maxRows: 10 }, rows: 45 },
+    ]);
+    expect((await scanAll(source, chunks)).flat()).toHaveLength(10);
+  });
+
   test('takes event times from, inclusive, to, exclusive', async ({ database }) => {
     const query = await statsTable(database.url, [
       ['a', 1, '2026-03-01T00:00:00Z', 1],

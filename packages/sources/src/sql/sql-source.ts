@@ -47,7 +47,8 @@ export function createSqlSource(options: SqlSourceOptions): RowSource {
       joinKeys,
       eventTimestamp: source.event_timestamp_column,
     });
-    const limit = bounds.kind === 'range' && bounds.maxRows !== null ? ` limit ${bounds.maxRows}` : '';
+    const maxRows = bounds.kind === 'keys' ? null : bounds.maxRows;
+    const limit = maxRows === null ? '' : ` limit ${maxRows}`;
     const { rows } = await connection.query(
       `select ${SOURCE_ALIAS}.* from ${from} where ${sql} order by ${order}${limit}`,
       parameters,
