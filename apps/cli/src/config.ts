@@ -25,6 +25,7 @@ export const environment = z.object({
   LARDER_QUEUE_REDIS_URL: redisUrl.optional(),
   LARDER_HOST: z.string().min(1).optional(),
   LARDER_PORT: wholeNumber(1, 65_535).optional(),
+  LARDER_ALLOWED_HOSTS: z.string().optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
   LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
   LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),

@@ -11,6 +11,7 @@ test('defaults, absolute paths, nothing but what is asked for', () => {
   expect(config).toMatchObject({
     host: '127.0.0.1',
     port: 6570,
+    allowedHosts: [],
     logLevel: 'info',
     databaseUrl: GOOD.LARDER_DATABASE_URL,
   });
@@ -26,6 +27,18 @@ test('settings of the other processes may stand in the same environment', () => 
     LARDER_QUEUE_REDIS_URL: 'redis://x',
   };
   expect(readConfig({ ...GOOD, ...others }).port).toBe(6570);
+});
+
+test('allowed hosts are a list', () => {
+  const hosts = (text: string) => readConfig({ ...GOOD, LARDER_ALLOWED_HOSTS: text }).allowedHosts;
+  expect(hosts('larder.example.com, *.internal,[fd00::5]')).toEqual([
+    'larder.example.com',
+    '*.internal',
+    '[fd00::5]',
+  ]);
+  expect(hosts('*')).toEqual(['*']);
+  for (const text of ['', 'https://larder.example.com', 'larder:6570', 'a,,b', '*x'])
+    expect(() => hosts(text)).toThrow(/LARDER_ALLOWED_HOSTS must list hosts/);
 });
 
 test('all problems at once, unknown settings by name', () => {

@@ -14,6 +14,18 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
 const wholeNumber = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most));
+/** Names and addresses without scheme and port, separated by commas. */
+const hostList = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim()))
+  .pipe(
+    z.array(
+      z.string().regex(/^(?:\*|(?:\*\.)?[\w.-]+|\[[\da-f:.]+\])$/i, {
+        message:
+          'must list hosts such as larder.example.com, *.example.com, 10.1.2.3, [fd00::5] or *, separated by commas, without scheme and port',
+      }),
+    ),
+  );
 const REDIS = ['redis:', 'rediss:', 'unix:'];
 
 const environment = z.object({
@@ -22,6 +34,7 @@ const environment = z.object({
   LARDER_REDIS_URL: url(REDIS),
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
   LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
+  LARDER_ALLOWED_HOSTS: hostList.default([]),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
   LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
@@ -39,6 +52,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly host: string;
+  /** Hosts that requests may name, beside this machine's own. */
+  readonly allowedHosts: readonly string[];
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
@@ -69,6 +84,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: data.LARDER_DATABASE_URL,
     redisUrl: data.LARDER_REDIS_URL,
     host: data.LARDER_HOST,
+    allowedHosts: data.LARDER_ALLOWED_HOSTS,
     port: data.LARDER_PORT,
     logLevel: data.LARDER_LOG_LEVEL,
     predictionLog: { records: data.LARDER_PREDICTION_LOG_RECORDS, bytes: data.LARDER_PREDICTION_LOG_BYTES },

@@ -1,4 +1,4 @@
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { problemSchema } from '@larder/contracts';
 import { expect, onTestFinished } from 'vitest';
@@ -6,30 +6,12 @@ import { createHttpServer } from './create-server.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { DATA_HEADERS } from './http/security-headers.ts';
 import { logger, test } from './testing/inference-test.ts';
+import { answerOn, openSocket } from './testing/raw-http.ts';
 
 const PREDICT = 'POST /v1/models/ad_ctr/predict HTTP/1.1\r\n';
 
-function open(url: string): Socket {
-  const { hostname, port } = new URL(url);
-  return connect({ host: hostname, port: Number(port) });
-}
-
-/** Everything that came until the other side closed. */
-async function answerOf(socket: Socket): Promise<{ status: number; headers: Headers; body: string }> {
-  let text = '';
-  socket.on('data', (data: Buffer) => (text += data.toString()));
-  await once(socket, 'close');
-  const [head = '', ...body] = text.split('\r\n\r\n');
-  const [first = '', ...lines] = head.split('\r\n');
-  const pairs = lines.map((line): [string, string] => [
-    line.slice(0, line.indexOf(':')),
-    line.slice(line.indexOf(':') + 1).trim(),
-  ]);
-  return { status: Number(first.split(' ')[1]), headers: new Headers(pairs), body: body.join('\r\n\r\n') };
-}
-
 async function problemOn(socket: Socket): Promise<string> {
-  const { status, headers, body } = await answerOf(socket);
+  const { status, headers, body } = await answerOn(socket);
   const problem = problemSchema.parse(JSON.parse(body));
   expect(problem.status).toBe(status);
   expect(headers.get('content-type')).toBe('application/problem+json');
@@ -45,55 +27,57 @@ test.for([
   ['no Host, to predict', `${PREDICT}content-length: 0\r\n\r\n`, '400 REQUEST_MALFORMED'],
   [
     'headers beyond 16 KiB',
-    `GET / HTTP/1.1\r\nhost: x\r\nx-more: ${'x'.repeat(17_000)}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: localhost\r\nx-more: ${'x'.repeat(17_000)}\r\n\r\n`,
     '431 HEADERS_TOO_LARGE',
   ],
   ['an address beyond 16 KiB', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\n\r\n`, '431 HEADERS_TOO_LARGE'],
   [
     'an expectation that nobody knows',
-    'GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: 200-maybe\r\n\r\n',
+    'GET /health/live HTTP/1.1\r\nhost: localhost\r\nexpect: 200-maybe\r\n\r\n',
     '417 EXPECTATION_UNSUPPORTED',
   ],
   [
     'a broken chunk',
-    `${PREDICT}host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`,
+    `${PREDICT}host: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`,
     '400 REQUEST_MALFORMED',
   ],
 ] as const)('%s gets one problem and the end of its connection', async ([, sent, problem], { service }) => {
-  const socket = open(service.http.url);
+  const socket = openSocket(service.http.url);
   socket.write(sent);
   expect(await problemOn(socket)).toBe(problem);
 });
 
 test('an expected 100-continue and HTTP/1.0 without Host are answered', async ({ service }) => {
-  const waiting = open(service.http.url);
-  waiting.write('GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n');
-  expect(await answerOf(waiting)).toMatchObject({ status: 100, body: expect.stringContaining('200 OK') });
-  const old = open(service.http.url);
+  const waiting = openSocket(service.http.url);
+  waiting.write(
+    'GET /health/live HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n',
+  );
+  expect(await answerOn(waiting)).toMatchObject({ status: 100, body: expect.stringContaining('200 OK') });
+  const old = openSocket(service.http.url);
   old.write('GET /health/live HTTP/1.0\r\n\r\n');
-  expect((await answerOf(old)).status).toBe(200);
+  expect((await answerOn(old)).status).toBe(200);
 });
 
 test.for([
-  ['headers', 'GET / HTTP/1.1\r\nhost: x\r\n'],
-  ['a body', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12'],
+  ['headers', 'GET / HTTP/1.1\r\nhost: localhost\r\n'],
+  ['a body', 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n12'],
 ] as const)('%s that do not arrive in time', async ([, sent]) => {
   const failures = createFailureLog({ logger });
   const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
-  const server = createHttpServer(() => {}, { failures, limits });
+  const server = createHttpServer(() => {}, { failures, allowedHosts: [], limits });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const socket = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const socket = openSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   socket.write(sent);
   expect(await problemOn(socket)).toBe('408 REQUEST_TIMED_OUT');
 });
 
 test('a caller that leaves in the middle of its body harms nobody', async ({ service }) => {
-  const socket = open(service.http.url);
+  const socket = openSocket(service.http.url);
   await once(socket, 'connect');
   socket.write(
-    `${PREDICT}host: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"entities"`,
+    `${PREDICT}host: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"entities"`,
   );
   socket.destroy();
   await once(socket, 'close');

@@ -9,7 +9,9 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LarderError, newId } from '@larder/core';
+import { createAllowedHosts } from './http/allowed-hosts.ts';
 import type { FailureLog } from './http/failure-log.ts';
+import { guardRequest } from './http/guard-request.ts';
 import { problemOf, sendProblem } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { DATA_HEADERS } from './http/security-headers.ts';
@@ -26,6 +28,8 @@ const LIMITS = {
 
 export interface HttpServerOptions {
   readonly failures: FailureLog;
+  /** Beside the names and addresses of this machine: LARDER_ALLOWED_HOSTS. */
+  readonly allowedHosts: readonly string[];
   /** In place of the usual ones; tests shorten them. */
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval'>;
 }
@@ -38,16 +42,25 @@ export function predictFirst(predict: RawHandler, app: RequestListener): Request
 }
 
 /** node:http where also what never reaches a route is answered with a problem. */
-export function createHttpServer(listener: RequestListener, { failures, limits }: HttpServerOptions): Server {
+export function createHttpServer(listener: RequestListener, options: HttpServerOptions): Server {
+  const { failures } = options;
+  const hosts = createAllowedHosts(options.allowedHosts);
   const refuse = (request: IncomingMessage, response: ServerResponse, error: LarderError): void => {
     response.setHeader('connection', 'close');
     sendProblem(response, error, { requestId: requestIdOf(request), failures });
   };
-  // node's own refusal of a missing Host has no body
-  const server = createServer({ ...LIMITS, ...limits, requireHostHeader: false }, (request, response) => {
-    if (request.headers.host === undefined && request.httpVersion === '1.1')
-      refuse(request, response, new LarderError('REQUEST_MALFORMED', 'The Host header is missing.'));
-    else listener(request, response);
+  const serverOptions: ServerOptions = {
+    ...LIMITS,
+    ...options.limits,
+    // node's own refusal of a missing Host has no body
+    requireHostHeader: false,
+    // a second Host, Origin or content-type shows instead of vanishing behind the first
+    joinDuplicateHeaders: true,
+  };
+  const server = createServer(serverOptions, (request, response) => {
+    const refused = guardRequest(request, hosts);
+    if (refused === undefined) listener(request, response);
+    else refuse(request, response, refused);
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     refuse(

@@ -92,8 +92,15 @@ export async function startInference(
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, routes });
   const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, failures });
-  const server = createHttpServer((options.compose ?? predictFirst)(predict, app), { failures });
+  const server = createHttpServer((options.compose ?? predictFirst)(predict, app), {
+    failures,
+    allowedHosts: config.allowedHosts,
+  });
   const url = await listen(server, config);
+  if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
+    logger.warn(
+      'Requests that name this service by a host name are refused until LARDER_ALLOWED_HOSTS lists it',
+    );
   return {
     url,
     async close() {

@@ -28,6 +28,7 @@ const environment = z.object({
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
   // read by the other processes of the same environment
   LARDER_PORT: z.string().optional(),
+  LARDER_ALLOWED_HOSTS: z.string().optional(),
   LARDER_PREDICTION_LOG_RECORDS: z.string().optional(),
   LARDER_PREDICTION_LOG_BYTES: z.string().optional(),
 });

@@ -25,6 +25,15 @@ const BEFORE_ANY_ROUTE = [
   'REQUEST_TIMED_OUT',
   'EXPECTATION_UNSUPPORTED',
   'HEADERS_TOO_LARGE',
+  'HOST_NOT_ALLOWED',
+] as const satisfies readonly ErrorCode[];
+
+/** Of every operation with a body, an empty one too. */
+const WRITING_CODES = [
+  'REQUEST_MALFORMED',
+  'REQUEST_TOO_LARGE',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'CROSS_SITE_REFUSED',
 ] as const satisfies readonly ErrorCode[];
 
 /** One operation of the document, with a problem answer per status its codes have. */
@@ -54,9 +63,7 @@ export function operation(options: OperationOptions): ZodOpenApiOperationObject 
 function problemStatuses(options: OperationOptions): Map<number, ErrorCode[]> {
   const codes = new Set<ErrorCode>(options.codes ?? []);
   codes.add('REQUEST_INVALID').add('INTERNAL');
-  if (options.body ?? options.emptyBody)
-    for (const code of ['REQUEST_MALFORMED', 'REQUEST_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const)
-      codes.add(code);
+  if (options.body ?? options.emptyBody) for (const code of WRITING_CODES) codes.add(code);
   if (options.tag === 'precompute') codes.add('DATABASE_UNAVAILABLE').add('DATABASE_NOT_MIGRATED');
   const statuses = new Map<number, ErrorCode[]>();
   for (const code of codes) {

@@ -1,0 +1,57 @@
+import { isIP, isIPv4 } from 'node:net';
+
+/** Which hosts this service answers for. A page whose name was pointed at this machine (DNS rebinding) is not one. */
+export interface AllowedHosts {
+  /** A `Host` header: this machine's loopback, the address that the connection came in on, or a configured host. */
+  answersTo(host: string, localAddress: string | undefined): boolean;
+  /** A host that was configured by name; pages of it may write. `*` names nobody. */
+  names(host: string): boolean;
+}
+
+const HOST = /^(\[[\da-f:.]+\]|[^\s:@/,[\]]+)(?::\d*)?$/i;
+
+/** `configured`: `larder.example.com`, `*.example.com` for its subdomains, an address, or `*` for every host. */
+export function createAllowedHosts(configured: readonly string[]): AllowedHosts {
+  const entries = configured.map((entry) => entry.toLowerCase());
+  const any = entries.includes('*');
+  const exact = new Set(entries.filter((entry) => !entry.startsWith('*')));
+  const suffixes = entries.filter((entry) => entry.startsWith('*.')).map((entry) => entry.slice(1));
+  const isNamed = (name: string) => exact.has(name) || suffixes.some((suffix) => name.endsWith(suffix));
+  return {
+    answersTo(host, localAddress) {
+      const name = nameOf(host);
+      if (name === undefined) return false;
+      return any || isLoopback(name) || isNamed(name) || isAddress(name, localAddress);
+    },
+    names(host) {
+      const name = nameOf(host);
+      return name !== undefined && isNamed(name);
+    },
+  };
+}
+
+/** True of `10.1.2.3:6570` and `[fd00::5]`; of no name. */
+export function isAddressHost(host: string): boolean {
+  const name = nameOf(host);
+  return name !== undefined && isIP(bare(name)) !== 0;
+}
+
+function nameOf(host: string): string | undefined {
+  return HOST.exec(host)?.[1]?.toLowerCase().replace(/\.$/, '');
+}
+
+/** With the wildcard addresses, which callers copy from the address that is listened on. */
+const LOOPBACK = new Set(['localhost', '[::1]', '0.0.0.0', '[::]']);
+
+function isLoopback(name: string): boolean {
+  if (LOOPBACK.has(name)) return true;
+  return name.endsWith('.localhost') || (isIPv4(name) && name.startsWith('127.'));
+}
+
+function isAddress(name: string, address: string | undefined): boolean {
+  return address !== undefined && bare(name) === address.replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+function bare(name: string): string {
+  return name.startsWith('[') ? name.slice(1, -1) : name;
+}

@@ -1,0 +1,55 @@
+/* Before every route, predictions too: a few string comparisons for a caller that is no browser. */
+import type { IncomingMessage } from 'node:http';
+import { LarderError } from '@larder/core';
+import { isAddressHost, type AllowedHosts } from './allowed-hosts.ts';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
+/** Orchestrators and balancers ask every process by its address. */
+const PROBED = /^\/health\/(?:live|ready)\/?(?:\?|$)/;
+
+/** Why a request is not answered at all; brings the absolute form of a target into the usual one. */
+export function guardRequest(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
+  const { headers, url = '' } = request;
+  if (!url.startsWith('/') || url.includes('#')) {
+    const absolute = ABSOLUTE.exec(url);
+    if (absolute === null || url.includes('#'))
+      return malformed('The request target must be a path, with a query where the route takes one.');
+    // RFC 9112, 3.2.2: the authority stands in for the Host header
+    const [, authority = '', path = ''] = absolute;
+    headers.host = authority;
+    request.url = path.startsWith('/') ? path : `/${path}`;
+  }
+  return foreignHost(request, hosts) ?? crossSite(request, hosts);
+}
+
+function foreignHost(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
+  const { host } = request.headers;
+  // browsers always send one
+  if (host === undefined && request.httpVersion !== '1.1') return undefined;
+  if (host === undefined || host === '') return malformed('The Host header is missing.');
+  if (host.includes(',')) return malformed('There must be one Host header with one host.');
+  if (hosts.answersTo(host, request.socket.localAddress)) return undefined;
+  if (isAddressHost(host) && PROBED.test(request.url ?? '')) return undefined;
+  return new LarderError(
+    'HOST_NOT_ALLOWED',
+    'The Host header names a host that this service does not know; add it to LARDER_ALLOWED_HOSTS.',
+  );
+}
+
+/** A browser says whose page asks: Fetch Metadata where it sends that, else the Origin. */
+function crossSite(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
+  const { origin, host = '', 'sec-fetch-site': site } = request.headers;
+  if (origin === undefined && site === undefined) return undefined;
+  if (SAFE_METHODS.has(request.method ?? '') || site === 'same-origin' || site === 'none') return undefined;
+  const from = (origin ?? '').replace(/^https?:\/\//, '').toLowerCase();
+  if (hosts.names(from) || (site === undefined && from === host.toLowerCase())) return undefined;
+  return new LarderError(
+    'CROSS_SITE_REFUSED',
+    'A page of another site may not do this; add the host of the page to LARDER_ALLOWED_HOSTS if it may.',
+  );
+}
+
+function malformed(detail: string): LarderError {
+  return new LarderError('REQUEST_MALFORMED', detail);
+}
