@@ -10,8 +10,8 @@ const SOCKET_CODES = new Set([
   'ETIMEDOUT',
   'EAI_AGAIN',
 ]);
-/** SQLSTATE class 08 (connection), 57P (shutdown, starting up), 53300 (too many connections). */
-const STATES = /^(08|57P|53300)/;
+/** SQLSTATE class 08 (connection), 57P (shutdown, starting up), 57014 (statement timeout), 53300 (too many connections). */
+const STATES = /^(08|57P|57014|53300)/;
 /** SQLSTATE class 28 (login) and no such database; node-postgres says `SASL` where a password is asked for and none is given. */
 const LOGIN = /^28/;
 const NO_DATABASE = '3D000';
@@ -47,8 +47,8 @@ export function toDatabaseError(error: unknown): unknown {
 /** Without PostgreSQL's own sentence, which names user and database: this goes to callers of the HTTP API too. */
 function refusedText(code: string): string {
   return code === NO_DATABASE
-    ? 'PostgreSQL answers, but has no database of the name in LARDER_DATABASE_URL. Create it (createdb NAME), or mend the name at the end of the address.'
-    : 'PostgreSQL refuses the user or the password in LARDER_DATABASE_URL. Mend both in the address; special characters of a password are percent-encoded there.';
+    ? 'PostgreSQL answers, but has no database of the name in LARDER_DATABASE_URL. Create it (createdb NAME), or correct the name at the end of the address.'
+    : 'PostgreSQL refuses the user or the password in LARDER_DATABASE_URL. Correct both in the address; special characters of a password are percent-encoded there.';
 }
 
 /** Runs something that needs PostgreSQL. @throws DATABASE_UNAVAILABLE, DATABASE_NOT_MIGRATED */

@@ -3,9 +3,12 @@ import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { kyselyOver, type OfflineStore } from './offline-store.ts';
+import { allowSilence } from './silence-guard.ts';
 
 const SCHEMA = 'larder';
 const TABLE = 'migrations';
+/** For one statement of a migration, and for waiting until another process has migrated. */
+const MIGRATION_TIMEOUT_MS = 600_000;
 
 export interface MigrateResult {
   /** Names of the migrations that this call ran, in order. */
@@ -20,6 +23,8 @@ export async function migrate(store: OfflineStore): Promise<MigrateResult> {
   if ((await pendingMigrations(store)).length === 0) return { applied: [] };
   const client = await store.pool.connect();
   try {
+    allowSilence(client, MIGRATION_TIMEOUT_MS);
+    await client.query(`set statement_timeout = ${MIGRATION_TIMEOUT_MS}`);
     await client.query(`select pg_advisory_lock(hashtextextended('larder:migrate', 0))`);
     return await migrateLocked(kyselyOver(client), MIGRATIONS);
   } finally {

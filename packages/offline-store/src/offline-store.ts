@@ -2,12 +2,17 @@ import { isLarderError, type Logger } from '@larder/core';
 import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { guardSilence } from './silence-guard.ts';
 
 export interface OfflineStoreOptions {
   /** As node-postgres understands it; `?host=/folder` reaches a unix socket. */
   readonly databaseUrl: string;
   /** @default 10 */
   readonly maxConnections?: number;
+  /** For opening a connection, and for waiting until one of the pool is free. @default 5000 */
+  readonly connectTimeoutMs?: number;
+  /** For one statement; landings and migrations set their own. @default 30000 */
+  readonly statementTimeoutMs?: number;
   readonly logger: Logger;
 }
 
@@ -25,19 +30,20 @@ export interface OfflineStore {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** A process that freezes inside a transaction loses its locks after this time; landings set their lease instead. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 /** After so long without a word the system asks whether the server is still there, and fails the statement if not. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
+  const { connectTimeoutMs = 5_000, statementTimeoutMs = 30_000 } = options;
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, parseInt8);
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     max: options.maxConnections ?? 10,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
@@ -51,6 +57,7 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
     options.logger.warn({ err: { message, code } }, 'An idle PostgreSQL connection was lost');
   });
   pool.on('connect', (client) => client.on('error', () => {}));
+  guardSilence(pool, statementTimeoutMs);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,

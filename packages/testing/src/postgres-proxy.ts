@@ -6,8 +6,9 @@ export interface PostgresProxy {
   readonly url: string;
   /** Breaks every connection and refuses new ones. */
   cut(): Promise<void>;
-  /** Keeps connections open and lets nothing through: what a lost network looks like. */
+  /** Keeps connections open, accepts new ones and lets nothing through: a stopped server, or a lost network. */
   silence(): void;
+  /** After `cut`: accepts connections again. After `silence`: what was held back arrives. */
   restore(): Promise<void>;
 }
 
@@ -16,20 +17,22 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   // A URL without a host is none to WHATWG.
   const target = new URL(databaseUrl.replace('@/', '@localhost/'));
   const socketPath = `${target.searchParams.get('host')}/.s.PGSQL.${target.searchParams.get('port') ?? (target.port || '5432')}`;
-  const sockets = new Set<Socket>();
+  /** Every open socket, with the one it passes its bytes to. */
+  const sockets = new Map<Socket, Socket>();
+  let silent = false;
   const server = createServer((near) => {
     const far = connect(socketPath);
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(socket);
+      sockets.set(socket, other);
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      if (!silent) socket.pipe(other);
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -39,14 +42,17 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     async cut() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await closed;
     },
     silence() {
-      for (const socket of sockets) socket.unpipe().pause();
+      silent = true;
+      for (const socket of sockets.keys()) socket.unpipe().pause();
     },
     async restore() {
-      await once(server.listen(port, '127.0.0.1'), 'listening');
+      if (silent) for (const [socket, other] of sockets) socket.pipe(other);
+      silent = false;
+      if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening');
     },
   };
 }

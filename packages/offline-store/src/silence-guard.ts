@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+import type pg from 'pg';
+
+/** A slow server ends its statement itself and keeps the connection; only a silent one comes to this. */
+const GRACE_MS = 1_000;
+
+/**
+ * Closes a connection that is in use and over which no byte came or went for `statementTimeoutMs` and a second. A hung
+ * server or a lost network would hold it for a quarter of an hour: keepalive does not probe while sent bytes are
+ * unacknowledged. pg's `query_timeout` is no way out: it fails the query and leaves the connection, out of step with
+ * the server, in the pool (node-postgres #3399). The closed socket fails whatever runs on it, COPY included.
+ */
+export function guardSilence(pool: pg.Pool, statementTimeoutMs: number): void {
+  pool.on('connect', (client) => {
+    const socket = socketOf(client);
+    socket.on('timeout', () => socket.destroy(silenceError()));
+  });
+  pool.on('acquire', (client) => allowSilence(client, statementTimeoutMs));
+  // idle ones are the business of keepalive
+  pool.on('release', (_error, client) => socketOf(client).setTimeout(0));
+}
+
+/** Another limit for as long as this client is out of the pool. */
+export function allowSilence(client: pg.PoolClient, statementTimeoutMs: number): void {
+  socketOf(client).setTimeout(statementTimeoutMs + GRACE_MS);
+}
+
+function silenceError(): Error {
+  return Object.assign(new Error('PostgreSQL was silent for too long; the connection was closed.'), {
+    code: 'ETIMEDOUT',
+  });
+}
+
+/** The TLS socket where there is one. pg-copy-streams relies on the same members. */
+function socketOf(client: pg.PoolClient): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+}
