@@ -3,16 +3,24 @@ import { readConfig } from './config.ts';
 import { startWorker, type RunningWorker } from './start-worker.ts';
 import { stopper } from './stopper.ts';
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+// a process that waits for PostgreSQL holds nothing that it would have to give back
+const stopWaiting = (): void => process.exit(0);
+for (const signal of SIGNALS) process.on(signal, stopWaiting);
+
 try {
   const config = readConfig();
   const logger = createLogger('larder-worker', { level: config.logLevel });
   const worker: RunningWorker = await startWorker({ config, logger, onWedged: () => stop(1) });
   const stop = stopper(worker, logger);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  for (const signal of SIGNALS) {
+    process.off(signal, stopWaiting);
     process.on(signal, () => {
       logger.info({ signal }, 'The worker stops');
       stop(0);
     });
+  }
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${isLarderError(error) ? `${error.code}: ` : ''}${message}\n`);

@@ -6,6 +6,7 @@ import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/onlin
 import { appliedManifest, notLoaded, watchApplied } from '@larder/registry';
 import type { Config } from './config.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { whenDatabaseAnswers } from './when-database-answers.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 const REDIS_TIMEOUT_MS = 10_000;
@@ -27,7 +28,8 @@ export interface StartWorkerOptions {
 }
 
 /**
- * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, or what PostgreSQL said
+ * Starts once PostgreSQL answers.
+ * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE it refuses the login
  */
 export async function startWorker({
   config,
@@ -36,6 +38,11 @@ export async function startWorker({
   onWedged,
 }: StartWorkerOptions): Promise<RunningWorker> {
   const project = await loadProject(config.projectPath);
+  const metrics = createWorkerMetrics();
+  const { metricsPort, host } = config;
+  // first, as orchestrators ask whether a process that waits is alive
+  const server = metricsPort === null ? null : await startMetricsServer(metrics, { host, port: metricsPort });
+  if (server !== null) logger.info({ metricsPort: server.port }, 'Metrics and health are served');
   // Per slot two chunks with a heartbeat each; the loops beside them.
   const offlineStore = createOfflineStore({
     databaseUrl: config.databaseUrl,
@@ -44,25 +51,23 @@ export async function startWorker({
   });
   const redis = connectRedis(config.redisUrl, { role: 'worker', logger });
   const close = async (): Promise<void> => {
+    await server?.close();
     redis.disconnect();
     await offlineStore.close();
   };
   try {
-    await migrate(offlineStore);
+    const first = await whenDatabaseAnswers(async () => {
+      await migrate(offlineStore);
+      return appliedManifest(offlineStore, project.name);
+    }, logger);
     await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
     if (config.queueRedisUrl !== config.redisUrl) await checkQueueRedis(config.queueRedisUrl);
-    const first = await appliedManifest(offlineStore, project.name);
     let applied: Manifest | null = first?.manifest ?? null;
     const report = (): void => {
       if (applied === null) logger.warn({ project: project.name }, 'No definitions are applied yet');
       else for (const mismatch of notLoaded(applied, project.manifest)) logger.warn(mismatch.detail);
     };
     report();
-    const metrics = createWorkerMetrics();
-    const server =
-      config.metricsPort === null
-        ? null
-        : await startMetricsServer(metrics, { host: config.host, port: config.metricsPort });
     const watch = watchApplied({
       store: offlineStore,
       project: project.name,
@@ -96,7 +101,6 @@ export async function startWorker({
       async stop() {
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
         await watch.close();
-        await server?.close();
         await close();
       },
     };

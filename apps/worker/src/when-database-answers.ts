@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isLarderError, type Logger } from '@larder/core';
+import { askDatabase } from '@larder/offline-store';
+
+const RETRY_INTERVAL_MS = 1_000;
+const REPEAT_LOG_MS = 60_000;
+
+/**
+ * Does `work` once PostgreSQL can be reached, however long that takes; says that it waits, and again once a minute.
+ * @throws DATABASE_UNAVAILABLE PostgreSQL answers and refuses: waiting would not help
+ */
+export async function whenDatabaseAnswers<T>(work: () => Promise<T>, logger: Logger): Promise<T> {
+  let saidAtMs = -Infinity;
+  for (;;) {
+    try {
+      return await askDatabase(work());
+    } catch (error) {
+      const away =
+        isLarderError(error) &&
+        error.code === 'DATABASE_UNAVAILABLE' &&
+        error.retryAfterSeconds !== undefined;
+      if (!away) throw error;
+      if (performance.now() - saidAtMs >= REPEAT_LOG_MS) {
+        saidAtMs = performance.now();
+        logger.warn({ err: error }, 'The worker waits for PostgreSQL');
+        logger.flush();
+      }
+      await delay(RETRY_INTERVAL_MS);
+    }
+  }
+}
