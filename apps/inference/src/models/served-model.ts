@@ -1,4 +1,4 @@
-import type { Clock } from '@larder/core';
+import type { Clock, Logger } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -27,6 +27,7 @@ export interface ServedModelDeps {
   readonly onlineStore: OnlineStore;
   readonly predictionLog: PredictionLog;
   readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 export interface ServedModelOptions {
@@ -42,12 +43,12 @@ export async function createServedModel(
   deps: ServedModelDeps,
   options: ServedModelOptions,
 ): Promise<ServedModel> {
-  const { project, onlineStore, predictionLog, clock } = deps;
+  const { project, onlineStore, predictionLog, clock, logger } = deps;
   const { manifest, name, version, before } = options;
   const plan = compilePlan({ manifest, project, model: name, version, onlineStore });
   const runner = await acquireRunner(
     { root: project.root, model: plan.model, width: plan.width },
-    before?.runner,
+    { before: before?.runner, logger },
   );
   const predictor = createPredictor({ plan, onlineStore, runner: runner.model, predictionLog, clock });
   return {

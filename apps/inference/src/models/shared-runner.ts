@@ -1,3 +1,4 @@
+import type { Logger } from '@larder/core';
 import type { ModelRunner } from '@larder/model-runtime';
 import { loadRunner, type RunnerOptions } from '@larder/serving';
 
@@ -9,10 +10,16 @@ export interface SharedRunner {
   release(): void;
 }
 
+export interface AcquireDeps {
+  readonly before: SharedRunner | undefined;
+  /** Told of a model that cannot be closed; nobody waits for that. */
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
 /** The runner of a model's applied artifact, held once: `before` when it is the same. */
 export async function acquireRunner(
   options: RunnerOptions,
-  before: SharedRunner | undefined,
+  { before, logger }: AcquireDeps,
 ): Promise<SharedRunner> {
   const { artifact, inputs, outputs, missing } = options.model;
   const key = JSON.stringify([artifact.sha256, inputs, outputs, missing]);
@@ -20,10 +27,12 @@ export async function acquireRunner(
     before.hold();
     return before;
   }
-  return shared(await loadRunner(options), key);
+  return shared(await loadRunner(options), key, (err) =>
+    logger.warn({ err, model: options.model.name }, 'A model that is served no more could not be closed'),
+  );
 }
 
-function shared(model: ModelRunner, key: string): SharedRunner {
+function shared(model: ModelRunner, key: string, onCloseFailed: (error: unknown) => void): SharedRunner {
   let holders = 1;
   return {
     model,
@@ -33,7 +42,7 @@ function shared(model: ModelRunner, key: string): SharedRunner {
     },
     release() {
       holders -= 1;
-      if (holders === 0) void model.close();
+      if (holders === 0) model.close().catch(onCloseFailed);
     },
   };
 }
