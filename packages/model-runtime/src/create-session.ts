@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LarderError } from '@larder/core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readModelFile } from './model-file.ts';
@@ -25,6 +26,8 @@ export interface Session {
   readonly outputs: readonly TensorSpec[];
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Of the file. */
+  readonly sha256: string;
   /**
    * Runs on the caller's thread and blocks it; the data of `feeds` must stay as they are until it resolves.
    * Concurrent calls are safe: every run has its own tensors.
@@ -43,7 +46,7 @@ export interface Session {
  * @throws ARTIFACT_INVALID when the file is missing, no ONNX, or keeps tensors in other files.
  */
 export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOptions): Promise<Session> {
-  const { metadata, externalTensors } = await readModelFile(modelPath);
+  const { bytes, metadata, externalTensors } = await readModelFile(modelPath);
   if (externalTensors.length > 0) {
     throw new LarderError(
       'ARTIFACT_INVALID',
@@ -51,7 +54,7 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
         'an artifact is one file, save the model with its data inside.',
     );
   }
-  const session = await InferenceSession.create(modelPath, {
+  const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -68,6 +71,7 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     inputs,
     outputs,
     metadata,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
     async run<Name extends string>(
       feeds: Readonly<Record<string, FloatTensor>>,
       wanted: readonly string[] = outputNames,

@@ -1,15 +1,20 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { createSession } from './create-session.ts';
-import { checkGoldenRows, readGoldenRows } from './golden-rows.ts';
-import { checkSignature, type ModelDefinition } from './model-signature.ts';
-import { runInline, runInPool, type CheckedModel, type RunModel } from './run-model.ts';
-import { createSessionPool } from './session-pool.ts';
+import { basename } from 'node:path';
+import { checkArtifact, type CheckedArtifact } from './check-artifact.ts';
+import { openChecked } from './checked-model.ts';
+import type { Session } from './create-session.ts';
+import { createSessionPool } from './pool/session-pool.ts';
+import { startChecking } from './pool/start-thread.ts';
+import { runInline, runInPool, type RunModel } from './run-model.ts';
 
 /** Above this a run would hold up every other request of the process for too long. */
 const INLINE_LIMIT_MS = 0.5;
+/** Above this opening the file on the caller's thread would: many megabytes of trees may still run in microseconds. */
+const INLINE_OPEN_LIMIT_MS = 100;
 
 export interface LoadModelOptions {
+  /** What errors of runs call it, which callers see. @default name of the folder */
+  readonly name?: string;
   /** Folder with `model.onnx` and `golden.json`. */
   readonly artifactPath: string;
   /** `view:feature` in the order of the tensor. */
@@ -20,7 +25,10 @@ export interface LoadModelOptions {
   readonly outputs: readonly string[];
   /** What stands in the tensor for a null of the golden rows; NaN unless the model declares a number. */
   readonly missing?: number;
-  /** `auto` times one row: below 0.5 ms on the caller's thread, else in a pool of threads. */
+  /**
+   * `auto` times one row: below 0.5 ms on the caller's thread, else in a pool of threads. `inline` does all on the
+   * caller's thread, also the checks, which is quicker where nothing else runs: in a command, in a test.
+   */
   readonly placement?: 'auto' | 'inline' | 'pool';
   /** Threads of the pool; all cores but one unless given. */
   readonly poolThreads?: number;
@@ -44,45 +52,39 @@ export interface ModelRunner {
 }
 
 /**
- * Loads an artifact: signature, golden rows, warm-up, placement.
+ * Loads an artifact: signature, golden rows, warm-up, placement. Opening, checking and timing block a thread for as long
+ * as the model is slow, so they have one of their own; the caller's is taken only where `placement` says inline.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function loadModel(options: LoadModelOptions): Promise<ModelRunner> {
   const { artifactPath, width, outputs, placement = 'auto', missing = Number.NaN } = options;
-  const definition: ModelDefinition = { features: options.expectedFeatures, width, outputs };
-  const modelPath = join(artifactPath, 'model.onnx');
-  const session = await createSession({ modelPath });
-  let keepSession = false;
-  try {
-    const signature = checkSignature(session, definition, modelPath);
-    const golden = await readGoldenRows(artifactPath, definition, missing);
-    const model: CheckedModel = { modelPath, signature, width };
-    const run = runInline(model, session);
-    await checkGoldenRows(golden, run);
-    const oneRowMs = await timeOneRow(run, golden.tensor);
-
-    const loaded = { width, outputs, oneRowMs };
-    keepSession = placement === 'inline' || (placement === 'auto' && oneRowMs < INLINE_LIMIT_MS);
-    if (keepSession) return { ...loaded, placement: 'inline', run, close: () => session.close() };
-
-    const threads = options.poolThreads ?? Math.max(1, availableParallelism() - 1);
-    const { input, outputTensors } = signature;
-    const pool = await createSessionPool({ modelPath, width, input, outputTensors, threads });
-    return { ...loaded, placement: 'pool', run: runInPool(model, pool), close: () => pool.close() };
-  } finally {
-    if (!keepSession) await session.close();
+  const name = options.name ?? basename(artifactPath);
+  const check = { name, artifactPath, features: options.expectedFeatures, width, outputs, missing };
+  if (placement === 'inline') {
+    const { session, artifact } = await checkArtifact(check);
+    return inlineRunner(artifact, { session, outputs });
   }
+  const { worker, artifact } = await startChecking(check);
+  if (placement === 'auto' && artifact.oneRowMs < INLINE_LIMIT_MS && artifact.openMs < INLINE_OPEN_LIMIT_MS) {
+    await worker.terminate();
+    return inlineRunner(artifact, { session: await openChecked(artifact.model), outputs });
+  }
+  const threads = options.poolThreads ?? Math.max(1, availableParallelism() - 1);
+  const pool = await createSessionPool({ model: artifact.model, first: worker, threads });
+  return {
+    width,
+    outputs,
+    oneRowMs: artifact.oneRowMs,
+    placement: 'pool',
+    run: runInPool(artifact.model, pool),
+    close: () => pool.close(),
+  };
 }
 
-/** Median of up to 21 runs of the first row, within about 200 ms; the runs also warm the session. */
-async function timeOneRow(run: RunModel, tensor: Float32Array): Promise<number> {
-  const times: number[] = [];
-  const begin = performance.now();
-  await run(tensor, 1);
-  do {
-    const start = performance.now();
-    await run(tensor, 1);
-    times.push(performance.now() - start);
-  } while (times.length < 21 && performance.now() - begin < 200);
-  return times.toSorted((a, b) => a - b)[times.length >> 1] as number;
+function inlineRunner(
+  { model, oneRowMs }: CheckedArtifact,
+  { session, outputs }: { readonly session: Session; readonly outputs: readonly string[] },
+): ModelRunner {
+  const run = runInline(model, session);
+  return { width: model.width, outputs, oneRowMs, placement: 'inline', run, close: () => session.close() };
 }

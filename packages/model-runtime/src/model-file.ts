@@ -6,6 +6,7 @@ type Reader = protobuf.Reader;
 
 /** What an ONNX file says about itself, read without decoding its weights. */
 export interface ModelFile {
+  readonly bytes: Uint8Array;
   /** `metadata_props`: `larder.features`, `larder.picture`, … */
   readonly metadata: Readonly<Record<string, string>>;
   /** Names of tensors whose data lie in other files. */
@@ -30,7 +31,7 @@ export async function readModelFile(modelPath: string): Promise<ModelFile> {
       cause,
     });
   }
-  return found;
+  return { bytes, ...found };
 }
 
 /** Field numbers of onnx.proto3 that lead to metadata or to tensors; every other field is skipped, not decoded. */

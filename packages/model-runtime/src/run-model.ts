@@ -2,8 +2,10 @@
  * Budget: 1 µs above ONNX Runtime's own 10 for one row. Nothing here may look at single features or copy the tensor.
  */
 import type { FloatTensor, Session } from './create-session.ts';
+import type { CheckedModel } from './checked-model.ts';
 import type { ModelSignature } from './model-signature.ts';
-import { runFailed, type SessionPool } from './session-pool.ts';
+import type { SessionPool } from './pool/session-pool.ts';
+import { runFailed } from './run-failed.ts';
 
 /** The first `rows` × `width` floats of a tensor → one float per row for each output field. */
 export type RunModel = (
@@ -11,17 +13,14 @@ export type RunModel = (
   rows: number,
 ) => Promise<Readonly<Record<string, Float32Array>>>;
 
-export interface CheckedModel {
-  readonly modelPath: string;
-  readonly signature: ModelSignature;
-  readonly width: number;
-}
-
 /**
  * Runs on the caller's thread. Every run has fresh tensors: reusing them was measured to bring nothing
  * (9.5 µs either way) and would forbid concurrent runs.
  */
-export function runInline({ modelPath, signature, width }: CheckedModel, session: Session): RunModel {
+export function runInline(
+  { name, signature, width }: Omit<CheckedModel, 'sha256'>,
+  session: Session,
+): RunModel {
   return async (tensor, rows) => {
     assertRows(tensor, rows, width);
     const size = rows * width;
@@ -33,9 +32,9 @@ export function runInline({ modelPath, signature, width }: CheckedModel, session
         signature.outputTensors,
       );
     } catch (cause) {
-      throw runFailed(modelPath, cause instanceof Error ? cause.message : String(cause), cause);
+      throw runFailed(name, cause instanceof Error ? cause.message : String(cause), cause);
     }
-    return outputFields(signature, rows, (name) => (results[name] as FloatTensor).data);
+    return outputFields(signature, rows, (tensorName) => (results[tensorName] as FloatTensor).data);
   };
 }
 

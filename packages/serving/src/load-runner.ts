@@ -9,22 +9,27 @@ export interface RunnerOptions {
   readonly model: ModelManifest;
   /** Columns of the model's tensor. */
   readonly width: number;
+  /** `inline` spares a short-lived process the threads. @default auto */
+  readonly placement?: 'auto' | 'inline';
 }
 
 /**
  * Loads the applied artifact of a model: its content, signature and golden rows are checked.
  * @throws MODEL_NOT_READY, ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
-export async function loadRunner({ root, model, width }: RunnerOptions): Promise<ModelRunner> {
+export async function loadRunner(options: RunnerOptions): Promise<ModelRunner> {
+  const { root, model, width, placement = 'auto' } = options;
   const { artifact, inputs, outputs, missing } = model;
   const artifactPath = resolve(root, artifact.path);
   await checkContent(artifactPath, model);
   return loadModel({
+    name: model.name,
     artifactPath,
     expectedFeatures: inputs.flatMap(({ view, features }) => features.map((feature) => `${view}:${feature}`)),
     width,
     outputs: outputs.map(({ name }) => name),
     missing: missing === 'nan' ? Number.NaN : missing,
+    placement,
   });
 }
 

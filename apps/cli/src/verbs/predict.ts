@@ -44,7 +44,12 @@ Example:
     const project = await session.project();
     const plan = await servedPlan(session, model);
     const flags = inputFlags(plan, OWN_OPTIONS);
-    const runner = await loadRunner({ root: project.root, model: plan.model, width: plan.width });
+    const runner = await loadRunner({
+      root: project.root,
+      model: plan.model,
+      width: plan.width,
+      placement: 'inline',
+    });
     try {
       const predictor = createPredictor({
         plan,

@@ -1,4 +1,4 @@
-import { ERRORS, LarderError, toLarderError, type Logger } from '@larder/core';
+import { ERRORS, LarderError, toLarderError, type ErrorCode, type Logger } from '@larder/core';
 import type { FieldDescription, ModelDescription } from '@larder/contracts';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
@@ -25,6 +25,8 @@ interface Unavailable {
   readonly error: LarderError;
   /** For whoever runs the service; anyone may read it, so the paths are in the log. */
   readonly detail: string;
+  /** What is wrong may pass without an apply. */
+  readonly tryAgain: boolean;
 }
 
 /** The models that this process answers for, kept equal to the applied manifest. */
@@ -42,6 +44,8 @@ export interface ModelCatalog {
 }
 
 const RETRY_INTERVAL_MS = 5_000;
+/** Models that are loaded at the same time: a slow one shall not hold up the others, each has a thread of its own. */
+const LOADING_LANES = 4;
 
 /** Reads what is applied, loads its models, and follows every further apply within a second. */
 export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
@@ -52,11 +56,13 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   let mismatches: readonly DefinitionMismatch[] = [];
   let descriptions: readonly ModelDescription[] = [];
   let queue: Promise<void> = Promise.resolve();
+  let installing = 0;
   const readings = statusTotals(served);
 
   /** One after the other: two applies must not both load. */
   function install(next: AppliedManifest): Promise<void> {
-    const turn = queue.then(() => replace(next));
+    installing += 1;
+    const turn = queue.then(() => replace(next)).finally(() => (installing -= 1));
     queue = turn.catch(() => {});
     return turn;
   }
@@ -65,13 +71,13 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     const { manifest } = next;
     const differences = notLoaded(manifest, project.manifest);
     const failed = new Map<string, Unavailable>();
-    for (const name of Object.keys(manifest.models)) {
+    const replaceModel = async (name: string): Promise<void> => {
       const reasons = mismatchesOf(manifest, name, differences);
       if (reasons.length > 0) {
         const error = definitionNotLoaded(name, reasons);
-        failed.set(name, { error, detail: error.message });
+        failed.set(name, { error, detail: error.message, tryAgain: false });
         swap(name, undefined);
-        continue;
+        return;
       }
       const version = await versionOf(manifest, name);
       try {
@@ -82,7 +88,8 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
           logger.error({ err: error, model: name }, 'A model cannot be served');
         failed.set(name, notReady(name, error));
       }
-    }
+    };
+    await inLanes(Object.keys(manifest.models), replaceModel);
     for (const name of served.keys()) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
     applied = next;
     mismatches = differences;
@@ -124,8 +131,8 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   });
   // an artifact may come into its folder after the apply
   const retry = setInterval(() => {
-    if (applied !== null && [...unavailable.values()].some(({ error }) => error.code === 'MODEL_NOT_READY'))
-      install(applied).catch(() => {});
+    if (installing || applied === null || ![...unavailable.values()].some(({ tryAgain }) => tryAgain)) return;
+    install(applied).catch(() => {});
   }, RETRY_INTERVAL_MS).unref();
 
   return {
@@ -146,6 +153,17 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       for (const name of served.keys()) swap(name, undefined);
     },
   };
+}
+
+/** Does the work for each name, a few at a time, and throws the first failure once nothing runs any more. */
+async function inLanes(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
+  const left = names.values();
+  const lane = async (): Promise<void> => {
+    for (const name of left) await work(name);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: LOADING_LANES }, lane));
+  const broken = lanes.find((outcome) => outcome.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
 }
 
 /** Differences that touch what a model needs: itself, its views, its on-demand views and theirs. */
@@ -175,6 +193,13 @@ function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[
   );
 }
 
+/** The content that was applied is wrong: loading it again would give the same. */
+const ARTIFACT_FAULTS = new Set<ErrorCode>([
+  'ARTIFACT_INVALID',
+  'MODEL_SIGNATURE_MISMATCH',
+  'MODEL_GOLDEN_MISMATCH',
+]);
+
 /** What is wrong with an artifact is no fault of the request, and its paths are not for callers. */
 function notReady(name: string, thrown: unknown): Unavailable {
   const { code } = toLarderError(thrown);
@@ -190,7 +215,11 @@ function notReady(name: string, thrown: unknown): Unavailable {
     code === 'MODEL_NOT_READY'
       ? 'The artifact is missing or is not the one that was applied; apply it, or put the applied one back.'
       : `${code}: ${ERRORS[code].title}.`;
-  return { error, detail: `${problem} The log of this process has the details.` };
+  return {
+    error,
+    detail: `${problem} The log of this process has the details.`,
+    tryAgain: !ARTIFACT_FAULTS.has(code),
+  };
 }
 
 function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {

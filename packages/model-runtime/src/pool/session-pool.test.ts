@@ -3,21 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSessionPool, type SessionPool } from './session-pool.ts';
-import { writeLogisticArtifact } from './testing/index.ts';
+import { checkArtifact } from '../check-artifact.ts';
+import type { CheckedModel } from '../checked-model.ts';
+import { writeLogisticArtifact } from '../testing/index.ts';
 
 let folder: string;
+let model: CheckedModel;
 let pool: SessionPool;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'larder-pool-'));
   await writeLogisticArtifact(folder, { features: ['a:b', 'a:c'], weights: [1, 1] });
-  pool = await createSessionPool({
-    modelPath: join(folder, 'model.onnx'),
-    input: 'features',
+  const check = {
+    name: 'ad_ctr',
+    artifactPath: folder,
+    features: ['a:b', 'a:c'],
     width: 2,
-    outputTensors: ['ctr'],
-    threads: 2,
-  });
+    outputs: ['ctr'],
+  };
+  const { session, artifact } = await checkArtifact({ ...check, missing: 0 });
+  await session.close();
+  model = artifact.model;
+  pool = await createSessionPool({ model, threads: 2 });
 });
 
 afterEach(async () => {
@@ -50,10 +57,27 @@ test('all threads dead while idle: the next run starts one', async () => {
   expect(await score(2)).toEqual(sigmoid(2));
 });
 
-test('a model that has gone fails the run instead of waiting', async () => {
+test('a model that has gone fails the run instead of waiting, and its path is not for callers', async () => {
   await rm(join(folder, 'model.onnx'));
   await Promise.all((await pool.threads()).map((thread) => thread.terminate()));
-  await expect(score(2)).rejects.toMatchObject({ message: expect.stringContaining('cannot be read') });
+  const failure = await score(2).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({
+    code: 'MODEL_RUN_FAILED',
+    cause: { message: expect.stringContaining('cannot be read') },
+  });
+  expect(String(failure)).not.toContain(folder);
+});
+
+test('a file that was replaced after its check is never run for the model that was checked', async () => {
+  await writeLogisticArtifact(folder, { features: ['a:b', 'a:c'], weights: [5, 5] });
+  await Promise.all((await pool.threads()).map((thread) => thread.terminate()));
+  await expect(score(2)).rejects.toMatchObject({
+    code: 'MODEL_RUN_FAILED',
+    cause: { message: expect.stringContaining('was replaced') },
+  });
 });
 
 test('closing fails the runs under way', async () => {
@@ -65,17 +89,8 @@ test('closing fails the runs under way', async () => {
 });
 
 test('reports what ONNX Runtime says about a run', async () => {
-  const wrong = createSessionPool({
-    modelPath: join(folder, 'model.onnx'),
-    input: 'features',
-    width: 3,
-    outputTensors: ['ctr'],
-    threads: 1,
-  });
-  const narrow = await wrong;
-  await expect(narrow.run(new Float32Array(3), 1)).rejects.toMatchObject({
+  await expect(pool.run(new Float32Array(3), 1.5)).rejects.toMatchObject({
     code: 'MODEL_RUN_FAILED',
-    message: expect.stringContaining('invalid dimensions'),
+    message: expect.stringContaining('ad_ctr could not be run'),
   });
-  await narrow.close();
 });

@@ -1,8 +1,13 @@
-import { Worker } from 'node:worker_threads';
-import { LarderError } from '@larder/core';
-import type { RunRequest, SessionThreadData, ThreadAnswer } from './session-thread.ts';
+import type { Worker } from 'node:worker_threads';
+import type { CheckedModel } from '../checked-model.ts';
+import { runFailed } from '../run-failed.ts';
+import type { RunRequest, ThreadAnswer } from './session-thread.ts';
+import { startThread } from './start-thread.ts';
 
-export interface SessionPoolOptions extends SessionThreadData {
+export interface SessionPoolOptions {
+  readonly model: CheckedModel;
+  /** A thread that has the model already: the one that checked it. */
+  readonly first?: Worker;
   readonly threads: number;
 }
 
@@ -24,15 +29,15 @@ interface Seat {
   worker: Promise<Worker> | null;
 }
 
-/** Starts all threads and resolves when every session is loaded and warm. */
-export async function createSessionPool({ threads, ...data }: SessionPoolOptions): Promise<SessionPool> {
+/** Starts the threads and resolves when every session is loaded and warm. */
+export async function createSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
+  const { model, first, threads } = options;
   const seats = Array.from({ length: threads }, (): Seat => ({ worker: null }));
   const idle = [...seats];
   const waiting: ((seat: Seat) => void)[] = [];
   let closed = false;
 
-  const sit = (seat: Seat): Promise<Worker> => {
-    const starting = startThread(data);
+  const sit = (seat: Seat, starting = startThread(model)): Promise<Worker> => {
     const vacate = (): void => {
       if (seat.worker === starting) seat.worker = null;
     };
@@ -41,8 +46,13 @@ export async function createSessionPool({ threads, ...data }: SessionPoolOptions
     return starting;
   };
   const threadOf = (seat: Seat): Promise<Worker> => {
-    if (closed) throw runFailed(data.modelPath, 'the model was unloaded');
-    return seat.worker ?? sit(seat);
+    if (closed) throw runFailed(model.name, 'the model was unloaded');
+    return (
+      seat.worker ??
+      sit(seat).catch((cause: unknown) => {
+        throw runFailed(model.name, 'its thread could not be started again; the log has the cause', cause);
+      })
+    );
   };
   const takeSeat = async (): Promise<Seat> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve));
   const leaveSeat = (seat: Seat): void => {
@@ -56,12 +66,12 @@ export async function createSessionPool({ threads, ...data }: SessionPoolOptions
     async run(tensor, rows) {
       const seat = await takeSeat();
       try {
-        const request = (): RunRequest => ({ tensor: tensor.slice(0, rows * data.width), rows });
+        const request = (): RunRequest => ({ tensor: tensor.slice(0, rows * model.width), rows });
         const answer =
           (await ask(await threadOf(seat), request())) ?? (await ask(await threadOf(seat), request()));
         if (answer?.kind === 'result') return answer.outputs;
         throw runFailed(
-          data.modelPath,
+          model.name,
           answer?.kind === 'error' ? answer.message : 'the thread that ran it died twice',
         );
       } finally {
@@ -77,33 +87,14 @@ export async function createSessionPool({ threads, ...data }: SessionPoolOptions
     },
   };
   try {
-    await Promise.all(seats.map(sit));
+    await Promise.all(
+      seats.map((seat, at) => sit(seat, at === 0 && first ? Promise.resolve(first) : undefined)),
+    );
   } catch (error) {
     await pool.close();
     throw error;
   }
   return pool;
-}
-
-export function runFailed(modelPath: string, problem: string, cause?: unknown): LarderError {
-  return new LarderError('MODEL_RUN_FAILED', `${modelPath} could not be run: ${problem}.`, { cause });
-}
-
-function startThread(data: SessionThreadData): Promise<Worker> {
-  const worker = new Worker(new URL('./session-thread.ts', import.meta.url), { workerData: data });
-  worker.unref();
-  return new Promise((resolve, reject) => {
-    const refuse = (error: Error): void => reject(runFailed(data.modelPath, error.message, error));
-    worker.once('message', () => {
-      // A thread that dies later is noticed by its exit; without a listener the error would end the process.
-      worker.off('error', refuse).on('error', () => {});
-      resolve(worker);
-    });
-    worker.once('error', refuse);
-    worker.once('exit', (code) =>
-      reject(runFailed(data.modelPath, `its thread ended with code ${code} while loading`)),
-    );
-  });
 }
 
 /** Null when the thread dies before it answers. */

@@ -1,13 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createSession } from './create-session.ts';
+import { toLarderError, type ErrorCode } from '@larder/core';
+import type { ArtifactCheck, CheckedArtifact } from '../check-artifact.ts';
+import { openChecked, type CheckedModel } from '../checked-model.ts';
+import type { Session } from '../create-session.ts';
 
-/** What a thread is started with; it answers with `ready` once its session is warm, or dies of the error. */
-export interface SessionThreadData {
-  readonly modelPath: string;
-  readonly input: string;
-  readonly width: number;
-  readonly outputTensors: readonly string[];
-}
+/** What a thread is started with: an artifact to check, or a model that was checked. Afterwards it runs the model. */
+export type ThreadTask =
+  | { readonly kind: 'check'; readonly check: ArtifactCheck }
+  | { readonly kind: 'open'; readonly model: CheckedModel };
+
+/** Its first message; it ends itself after `refused`. */
+export type ThreadStarted =
+  | { readonly kind: 'checked'; readonly artifact: CheckedArtifact }
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
 export interface RunRequest {
   readonly tensor: Float32Array<ArrayBuffer>;
@@ -15,28 +21,45 @@ export interface RunRequest {
 }
 
 export type ThreadAnswer =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'result'; readonly outputs: Readonly<Record<string, Float32Array>> }
   | { readonly kind: 'error'; readonly message: string };
 
 if (parentPort === null) throw new Error('session-thread.ts runs in a worker thread');
 const port = parentPort;
-const { modelPath, input, width, outputTensors } = workerData as SessionThreadData;
+const task = workerData as ThreadTask;
 
-const session = await createSession({ modelPath });
-
-async function answer({ tensor, rows }: RunRequest): Promise<ThreadAnswer> {
-  try {
-    const results = await session.run({ [input]: { data: tensor, dims: [rows, width] } }, outputTensors);
-    const outputs = Object.entries(results).map(([name, result]) => [name, result.data] as const);
-    return { kind: 'result', outputs: Object.fromEntries(outputs) };
-  } catch (error) {
-    return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
+try {
+  if (task.kind === 'check') {
+    // only here: a thread that replaces another needs no schemas and should be quick
+    const { checkArtifact } = await import('../check-artifact.ts');
+    const { session, artifact } = await checkArtifact(task.check);
+    serve(artifact.model, session);
+    started({ kind: 'checked', artifact });
+  } else {
+    serve(task.model, await openChecked(task.model));
+    started({ kind: 'opened' });
   }
+} catch (error) {
+  const { code, message } = toLarderError(error);
+  started({ kind: 'refused', code, message: code === 'INTERNAL' ? String(error) : message });
 }
 
-await answer({ tensor: new Float32Array(width), rows: 1 });
-port.on('message', (request: RunRequest) => {
-  void answer(request).then((message) => port.postMessage(message));
-});
-port.postMessage({ kind: 'ready' } satisfies ThreadAnswer);
+function started(message: ThreadStarted): void {
+  port.postMessage(message);
+}
+
+function serve({ signature, width }: CheckedModel, session: Session): void {
+  const answer = async ({ tensor, rows }: RunRequest): Promise<ThreadAnswer> => {
+    try {
+      const feeds = { [signature.input]: { data: tensor, dims: [rows, width] } };
+      const results = await session.run(feeds, signature.outputTensors);
+      const outputs = Object.entries(results).map(([name, result]) => [name, result.data] as const);
+      return { kind: 'result', outputs: Object.fromEntries(outputs) };
+    } catch (error) {
+      return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  port.on('message', (request: RunRequest) => {
+    void answer(request).then((message) => port.postMessage(message));
+  });
+}

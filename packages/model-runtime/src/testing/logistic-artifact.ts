@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildOnnx } from '../onnx/index.ts';
+import { buildOnnx, type OnnxInitializer, type OnnxNode } from '../onnx/index.ts';
 
 export interface LogisticArtifactOptions {
   /** `view:feature` in the order of the tensor. */
@@ -12,6 +12,8 @@ export interface LogisticArtifactOptions {
   readonly output?: string;
   /** What the model takes a missing (NaN) value for; unless given, a missing value makes the score NaN. */
   readonly imputed?: number;
+  /** Makes it slow: so many products of 256 × 256 matrices for each row, which change nothing; about 1 ms each. */
+  readonly slowness?: number;
   /** Written instead of the true golden scores, to test what refuses them. */
   readonly goldenScores?: readonly number[];
   /** Written as `larder.features` instead of `features`. */
@@ -20,9 +22,10 @@ export interface LogisticArtifactOptions {
 
 /** Writes a real artifact, `sigmoid(x · weights + bias)`, into a folder: `model.onnx` and `golden.json`. */
 export async function writeLogisticArtifact(folder: string, options: LogisticArtifactOptions): Promise<void> {
-  const { features, weights, bias = 0, output = 'ctr', imputed } = options;
+  const { features, weights, bias = 0, output = 'ctr', imputed, slowness = 0 } = options;
   const width = weights.length;
   const known = imputed === undefined ? 'features' : 'known';
+  const slow = slowness === 0 ? null : slowly(slowness, width);
   const model = buildOnnx({
     name: 'logistic',
     inputs: [{ name: 'features', shape: ['N', width] }],
@@ -34,13 +37,15 @@ export async function writeLogisticArtifact(folder: string, options: LogisticArt
             { op: 'IsNaN', inputs: ['features'], outputs: ['missing'] },
             { op: 'Where', inputs: ['missing', 'imputed', 'features'], outputs: ['known'] },
           ]),
-      { op: 'Gemm', inputs: [known, 'weights', 'bias'], outputs: ['logit'] },
+      ...(slow?.nodes(known) ?? []),
+      { op: 'Gemm', inputs: [slow?.output ?? known, 'weights', 'bias'], outputs: ['logit'] },
       { op: 'Sigmoid', inputs: ['logit'], outputs: [output] },
     ],
     initializers: {
       weights: { shape: [width, 1], data: Float32Array.from(weights) },
       bias: { shape: [1], data: Float32Array.of(bias) },
       ...(imputed !== undefined && { imputed: { shape: [], data: Float32Array.of(imputed) } }),
+      ...slow?.initializers,
     },
     metadata: { 'larder.features': JSON.stringify(options.trainedOn ?? features) },
   });
@@ -58,5 +63,52 @@ export async function writeLogisticArtifact(folder: string, options: LogisticArt
       outputs: { [output]: options.goldenScores ?? rows.map(score) },
       tolerance: 1e-5,
     }),
+  );
+}
+
+const SIDE = 256;
+
+interface SlowPart {
+  /** The nodes between the tensor `input` and `output`, which holds the same. */
+  nodes(input: string): OnnxNode[];
+  readonly output: string;
+  readonly initializers: Readonly<Record<string, OnnxInitializer>>;
+}
+
+/** Spreads each row over a 256 × 256 matrix, multiplies that by the identity again and again, and takes the row back. */
+function slowly(products: number, width: number): SlowPart {
+  const product = (at: number): string => `product_${at}`;
+  const node = (op: string, inputs: string[], output: string): OnnxNode => ({
+    op,
+    inputs,
+    outputs: [output],
+  });
+  return {
+    nodes: (input) => [
+      node('Unsqueeze', [input, 'last'], 'as_column'),
+      node('MatMul', ['tall', 'as_column'], 'tall_column'),
+      node('MatMul', ['tall_column', 'ones'], product(0)),
+      ...Array.from({ length: products }, (_, at) =>
+        node('MatMul', [product(at), 'identity'], product(at + 1)),
+      ),
+      {
+        ...node('ReduceMax', [product(products)], 'tall_row'),
+        attributes: { axes: { ints: [2] }, keepdims: { int: 0 } },
+      },
+      node('MatMul', ['tall_row', 'tall'], 'slow'),
+    ],
+    output: 'slow',
+    initializers: {
+      last: { shape: [1], data: BigInt64Array.of(2n) },
+      tall: { shape: [SIDE, width], data: diagonal(SIDE, width) },
+      ones: { shape: [1, SIDE], data: new Float32Array(SIDE).fill(1) },
+      identity: { shape: [SIDE, SIDE], data: diagonal(SIDE, SIDE) },
+    },
+  };
+}
+
+function diagonal(rows: number, columns: number): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, at) =>
+    at % columns === Math.floor(at / columns) ? 1 : 0,
   );
 }

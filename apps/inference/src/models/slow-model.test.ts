@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { loadProject } from '@larder/features';
+import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { applyManifest } from '@larder/registry';
+import { AD_CTR_WEIGHTS } from '@larder/serving/testing';
+import { expect, vi } from 'vitest';
+import { body } from '../testing/ads.ts';
+import { test } from '../testing/inference-test.ts';
+
+test('a slow model of an apply holds up neither the answers nor the new version of another one', async ({
+  service,
+}) => {
+  const { http, offlineStore, project } = service;
+  const versionOf = async (model: string, asked: unknown) => {
+    const { status, body: answer } = await http.post(`/v1/models/${model}/predict`, asked);
+    expect(status).toBe(200);
+    return (answer as { version: number }).version;
+  };
+  const { inputs } = project.manifest.models['ad_ctr'] ?? {};
+  const features = (inputs ?? []).flatMap(({ view, features: names }) =>
+    names.map((name) => `${view}:${name}`),
+  );
+  const write = (name: string, artifact: Parameters<typeof writeLogisticArtifact>[1]) =>
+    writeLogisticArtifact(join(project.root, 'models', name), artifact);
+  await write('ad_ctr', { features, weights: AD_CTR_WEIGHTS, imputed: 0.5 });
+  await write('ad_brightness', {
+    features: ['ad_image:brightness'],
+    weights: [1],
+    output: 'score',
+    imputed: 0.25,
+    slowness: 800,
+  });
+  await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
+
+  const brightness = { entities: { ad_id: 'ad-1' }, options: { deadline_ms: 60_000 } };
+  await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 20_000 });
+  expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
+  await vi.waitFor(async () => expect(await versionOf('ad_brightness', brightness)).toBe(2), {
+    timeout: 60_000,
+  });
+  const { body: shown } = await http.get('/v1/models/ad_brightness');
+  expect(shown).toMatchObject({ placement: 'pool', problem: null });
+});

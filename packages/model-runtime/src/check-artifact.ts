@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { createSession, type Session } from './create-session.ts';
+import { checkGoldenRows, readGoldenRows } from './golden-rows.ts';
+import { checkSignature, type ModelDefinition } from './model-signature.ts';
+import type { CheckedModel } from './checked-model.ts';
+import { runInline, type RunModel } from './run-model.ts';
+
+/** An artifact, and the definition that it must fit. */
+export interface ArtifactCheck extends ModelDefinition {
+  /** What errors call the model. */
+  readonly name: string;
+  readonly artifactPath: string;
+  /** What stands in the tensor for a null of the golden rows. */
+  readonly missing: number;
+}
+
+export interface CheckedArtifact {
+  readonly model: CheckedModel;
+  /** Median of one row, in milliseconds. */
+  readonly oneRowMs: number;
+  /** CPU time that opening the file took, in milliseconds. */
+  readonly openMs: number;
+}
+
+/**
+ * Opens an artifact on this thread, which it may block for long, and holds it against its definition and golden rows.
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
+ */
+export async function checkArtifact(
+  check: ArtifactCheck,
+): Promise<{ readonly session: Session; readonly artifact: CheckedArtifact }> {
+  const { name, artifactPath, width } = check;
+  const modelPath = join(artifactPath, 'model.onnx');
+  const before = process.threadCpuUsage();
+  const session = await createSession({ modelPath });
+  const { user, system } = process.threadCpuUsage(before);
+  try {
+    const signature = checkSignature(session, check, modelPath);
+    const golden = await readGoldenRows(artifactPath, check, check.missing);
+    const model: CheckedModel = { name, modelPath, sha256: session.sha256, signature, width };
+    const run = runInline(model, session);
+    await checkGoldenRows(golden, run);
+    const oneRowMs = await timeOneRow(run, golden.tensor);
+    return { session, artifact: { model, oneRowMs, openMs: (user + system) / 1_000 } };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Median of up to 21 runs of the first row, within about 200 ms; the runs also warm the session. */
+async function timeOneRow(run: RunModel, tensor: Float32Array): Promise<number> {
+  const times: number[] = [];
+  const begin = performance.now();
+  await run(tensor, 1);
+  do {
+    const start = performance.now();
+    await run(tensor, 1);
+    times.push(performance.now() - start);
+  } while (times.length < 21 && performance.now() - begin < 200);
+  return times.toSorted((a, b) => a - b)[times.length >> 1] as number;
+}

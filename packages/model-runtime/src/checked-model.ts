@@ -1,0 +1,32 @@
+import { LarderError } from '@larder/core';
+import { createSession, type Session } from './create-session.ts';
+import type { ModelSignature } from './model-signature.ts';
+import { runInline } from './run-model.ts';
+
+/** A model file that was checked; plain data, so that threads can be told of it. */
+export interface CheckedModel {
+  readonly name: string;
+  readonly modelPath: string;
+  /** Of the file that was checked. */
+  readonly sha256: string;
+  readonly signature: ModelSignature;
+  readonly width: number;
+}
+
+/**
+ * Opens a checked model on this thread and runs a row to warm it.
+ * @throws ARTIFACT_INVALID, MODEL_NOT_READY when the file is another one by now
+ */
+export async function openChecked(model: CheckedModel): Promise<Session> {
+  const { modelPath, sha256, width } = model;
+  const session = await createSession({ modelPath });
+  try {
+    if (session.sha256 !== sha256)
+      throw new LarderError('MODEL_NOT_READY', `${modelPath} was replaced after it was checked; apply it.`);
+    await runInline(model, session)(new Float32Array(width), 1);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
