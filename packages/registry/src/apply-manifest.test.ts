@@ -1,4 +1,7 @@
+import { newId } from '@larder/core';
 import type { FeatureViewManifest, Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import { createRun } from '@larder/offline-store/runs';
 import { expect } from 'vitest';
 import { appliedId, appliedManifest, applyManifest, modelVersion, planManifest } from './index.ts';
 import {
@@ -26,6 +29,37 @@ let projects = 0;
 function newProject(): Manifest {
   projects++;
   return manifest(`shop_${projects}`);
+}
+
+/** Queues a run of the view version as the manifest has it. */
+async function openRun(store: OfflineStore, { project, feature_views }: Manifest, ref: string) {
+  const view = feature_views[ref];
+  if (!view) throw new Error(`The manifest has no ${ref}.`);
+  const { runId } = await createRun(store, {
+    runId: newId(),
+    project,
+    view: view.name,
+    version: view.version,
+    fingerprint: view.fingerprint,
+    trigger: 'backfill',
+    scope: { all: true },
+    rowLimit: null,
+    priority: 50,
+    maxRowsPerSecond: null,
+    force: false,
+    idempotencyKey: null,
+    requestSha256: 'a',
+  });
+  return runId;
+}
+
+async function fingerprintOf(store: OfflineStore, runId: string): Promise<string> {
+  const { fingerprint } = await store.db
+    .selectFrom('larder.runs')
+    .select('fingerprint')
+    .where('run_id', '=', runId)
+    .executeTakeFirstOrThrow();
+  return fingerprint;
 }
 
 test('the first apply creates everything, the second nothing', async ({ store }) => {
@@ -228,6 +262,8 @@ test('changed own code is refused, unless it is declared to mean the same, on re
     code: 'CODE_CHANGED',
     message: expect.stringContaining('Bump the version, or say --same-meaning'),
   });
+  const open = await openRun(store, first, 'ad_text@1');
+  const other = await openRun(store, first, 'ad_image@1');
   const { changes, manifestId } = await applyManifest(store, next, { actor: 'grace', sameMeaning: true });
   expect(changes.map((change) => change.text)).toEqual([
     'change code of view ad_text@1: declared to mean the same',
@@ -239,6 +275,8 @@ test('changed own code is refused, unless it is declared to mean the same, on re
     .executeTakeFirstOrThrow();
   expect(record).toMatchObject({ actor: 'grace', same_meaning: ['view ad_text@1'], changes });
   expect((await planManifest(store, next)).changes).toEqual([]);
+  expect(await fingerprintOf(store, open)).toBe(next.feature_views['ad_text@1']?.fingerprint);
+  expect(await fingerprintOf(store, other)).toBe(first.feature_views['ad_image@1']?.fingerprint);
 });
 
 test('an on-demand function changes only together with the models trained with it', async ({ store }) => {

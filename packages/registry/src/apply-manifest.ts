@@ -6,6 +6,7 @@ import {
   type OfflineStore,
   type StoreTransaction,
 } from '@larder/offline-store';
+import { adoptFingerprintIn } from '@larder/offline-store/runs';
 import { compareManifest, type Comparison } from './plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency, Refusal } from './plan.ts';
 import { readRegistryState, type RegistryState } from './registry-state.ts';
@@ -50,7 +51,11 @@ export function applyManifest(
     const { changes, forgotten } = comparison.lines;
     for (const { view, version } of forgotten)
       await forgetViewVersionIn(tx, { project: manifest.project, view, version });
-    for (const view of Object.values(manifest.feature_views)) await ensureHistoryIn(tx, manifest, view);
+    for (const view of Object.values(manifest.feature_views)) {
+      await ensureHistoryIn(tx, manifest, view);
+      const { name, version, fingerprint } = view;
+      await adoptFingerprintIn(tx, { project: manifest.project, view: name, version, fingerprint });
+    }
     return { manifestId, changes, modelVersions, forgotten };
   });
 }

@@ -19,7 +19,7 @@ export interface MaterializerTimes {
   readonly wedgedAfterMs: number;
   /** Wait before the second attempt at a chunk; doubles with each further one. */
   readonly backoffMs: number;
-  /** How long a queued run may wait for a process that has its code. */
+  /** How long a run may wait for a process that has its code. */
   readonly definitionGraceMs: number;
   readonly scheduleIntervalMs: number;
   /** How long one batch of a computation may take. */

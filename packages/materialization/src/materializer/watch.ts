@@ -8,6 +8,7 @@ import {
   expireLeases,
   failUnloadedRuns,
   giveBackChunk,
+  seeLoadedRuns,
 } from '@larder/offline-store/runs';
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
 import { writeOnline } from '../landing/write-online.ts';
@@ -27,12 +28,10 @@ export async function watch(context: MaterializerContext, queue: Pick<ChunkQueue
       { chunkId },
       'A frozen worker held a chunk in the middle of landing; its database session was ended',
     );
-  for (const runId of await failUnloadedRuns(store, {
-    project,
-    views: context.views.claimable(),
-    graceMs: times.definitionGraceMs,
-  }))
-    logger.error({ runId }, 'No worker brought the code of a queued run; it failed');
+  const loaded = { project, views: context.views.claimable(), graceMs: times.definitionGraceMs };
+  await seeLoadedRuns(store, loaded);
+  for (const runId of await failUnloadedRuns(store, loaded))
+    logger.error({ runId }, 'No worker has the code of a run; it failed');
   await endRuns(context);
   // Last, because they need Redis: while it is away the others still happen.
   await replayLanded(context);

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { predictions } from './0002-predictions.ts';
+import { runWaits } from '../runs/run-waits.migration.ts';
 import { runs } from '../runs/runs.migration.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
@@ -8,4 +9,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_registry': registry,
   '0002_predictions': predictions,
   '0003_runs': runs,
+  '0004_run_waits': runWaits,
 };

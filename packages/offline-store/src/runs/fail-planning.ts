@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { MAX_FAILURES } from './break-attempt.ts';
 import { storableReason } from '../storable-text.ts';
 import type { RunToPlan } from './plan-run.ts';
-import { isOneOf, type LoadedView, type RunStore } from './run-store.ts';
+import type { RunStore } from './run-store.ts';
 
 export interface BrokenPlanning {
   readonly code: string;
@@ -31,26 +31,4 @@ export async function failPlanning(store: RunStore, run: RunToPlan, broken: Brok
     where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
     store.db,
   );
-}
-
-export interface FailUnloaded {
-  readonly project: string;
-  readonly views: readonly LoadedView[];
-  /** How long a run may wait for a process that has its code; longer than a rolling restart takes. */
-  readonly graceMs: number;
-}
-
-/** Fails queued runs whose code no process brought within the grace, and that none is planning: DEFINITION_NOT_LOADED. */
-export async function failUnloadedRuns(store: RunStore, options: FailUnloaded): Promise<string[]> {
-  const { rows } = await sql<{ run_id: string }>`
-    update larder.runs set status = 'failed', finished_at = now(), error_code = 'DEFINITION_NOT_LOADED',
-      error_reason = format('No worker has %s@%s with the fingerprint that was applied; deploy that code to the workers, then retry.', view, version)
-    where run_id in (
-      select r.run_id from larder.runs r
-      where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null
-        and r.queued_at < now() - ${options.graceMs} * interval '1 millisecond' and not ${isOneOf(options.views)}
-        and (r.planning_lease_expires_at is null or r.planning_lease_expires_at < now())
-      for no key update skip locked)
-    returning run_id`.execute(store.db);
-  return rows.map((row) => row.run_id);
 }

@@ -26,11 +26,14 @@ export { resumeRun } from './resume-run.ts';
 export { retryFailed } from './retry-failed.ts';
 export type { RunRows, RunSummary } from './run-summary.ts';
 // Planning
-export { failPlanning, failUnloadedRuns } from './fail-planning.ts';
-export type { BrokenPlanning, FailUnloaded } from './fail-planning.ts';
+export { adoptFingerprintIn } from './adopt-fingerprint.ts';
+export { failPlanning } from './fail-planning.ts';
+export type { BrokenPlanning } from './fail-planning.ts';
 export { hasOpenRun } from './has-open-run.ts';
 export { claimRunToPlan, extendPlanning, savePlan } from './plan-run.ts';
 export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './plan-run.ts';
+export { failUnloadedRuns, seeLoadedRuns } from './unloaded-runs.ts';
+export type { UnloadedOptions } from './unloaded-runs.ts';
 // Computing
 export { expireLeases, failChunk } from './break-attempt.ts';
 export type { BrokenAttempt, BrokenChunk } from './break-attempt.ts';

@@ -5,7 +5,6 @@ import {
   cancelRun,
   claimRunToPlan,
   createRun,
-  failUnloadedRuns,
   finishRuns,
   getRun,
   heartbeatChunk,
@@ -110,26 +109,6 @@ describe('a run', () => {
       for (const runId of [newId(), "x' or true"])
         await expect(verb(store, project, runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
     await expect(listFailures(store, project, 'x')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
-  });
-
-  test('whose code nobody has fails after a while', async ({ store, project }) => {
-    const { runId } = await createRun(store, newRun(project, { fingerprint: 'f2' }));
-    expect(await claimRunToPlan(store, { project, views: [VIEW], leaseMs: LEASE_MS })).toBeNull();
-    expect(await failUnloadedRuns(store, { project, views: [VIEW], graceMs: 60_000 })).toEqual([]);
-    expect(await failUnloadedRuns(store, { project, views: [], graceMs: 0 })).toEqual([runId]);
-    expect(await getRun(store, project, runId)).toMatchObject({
-      status: 'failed',
-      error: { code: 'DEFINITION_NOT_LOADED' },
-    });
-    await retryFailed(store, project, runId);
-    expect((await getRun(store, project, runId)).status).toBe('queued');
-  });
-
-  test('that takes long to plan is not failed by a process without its code', async ({ store, project }) => {
-    const { runId } = await createRun(store, newRun(project));
-    await claimRunToPlan(store, { project, views: [VIEW], leaseMs: LEASE_MS });
-    expect(await failUnloadedRuns(store, { project, views: [], graceMs: 0 })).toEqual([]);
-    expect((await getRun(store, project, runId)).status).toBe('queued');
   });
 });
 

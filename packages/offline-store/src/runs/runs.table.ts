@@ -45,7 +45,7 @@ export interface RunsTable {
   project: string;
   view: string;
   version: number;
-  /** Of the view when the run was created: only code with this fingerprint computes it. */
+  /** Of the view when the run was created, or a later one of the same meaning: only code with it computes the run. */
   fingerprint: string;
   trigger: RunTrigger;
   status: Generated<RunStatus>;
@@ -66,6 +66,8 @@ export interface RunsTable {
   planning_lease_expires_at: Date | null;
   planning_failures: Generated<number>;
   planned_at: Date | null;
+  /** When a process that has the run's code last said so; null: never. */
+  code_seen_at: Date | null;
   /** With `max_rows_per_second`: no further chunk before this instant. */
   next_dispatch_at: Generated<Date>;
   started_at: Date | null;
@@ -125,4 +127,6 @@ export interface RowFailuresTable {
   retryable: boolean;
   attempts: Generated<number>;
   failed_at: Generated<Date>;
+  /** The run tries the row again by itself then, and does not end before; null: it does not. */
+  retry_at: Date | null;
 }

@@ -1,0 +1,13 @@
+import { sql, type Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** What a run waits for besides its chunks: code that a worker has, and failed rows that are tried again. */
+export const runWaits: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`alter table larder.runs add column code_seen_at timestamptz`.execute(db);
+    await sql`alter table larder.row_failures add column retry_at timestamptz`.execute(db);
+    await sql`create index row_failures_waiting on larder.row_failures (run_id) where retry_at is not null`.execute(
+      db,
+    );
+  },
+};
