@@ -125,6 +125,11 @@ export const ERRORS = {
   SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
   EVENT_TIMESTAMP_INVALID: { status: 422, title: 'A row has no usable timestamp', retryable: false },
   COMPUTATION_FAILED: { status: 500, title: 'A computation failed as a whole', retryable: true },
+  COMPUTATION_TIMED_OUT: {
+    status: 504,
+    title: 'The time of a batch was up before a row was computed',
+    retryable: true,
+  },
   WORKER_LOST: { status: 503, title: 'The worker of a chunk stopped answering', retryable: true },
 } as const satisfies Record<string, ErrorEntry>;
 

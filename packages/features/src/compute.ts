@@ -21,7 +21,10 @@ export interface RowFailure {
 
 /** A running computation: lives in one worker thread, keeps its models loaded between calls. */
 export interface Computation {
-  /** One outcome per row, in the order of the rows. Fails only when no row could have succeeded. */
+  /**
+   * One outcome per row, in the order of the rows. Fails only when no row could have succeeded. The signal is aborted
+   * when the batch's time is up: what is done then is kept when the other rows get a failure of their own.
+   */
   compute(rows: readonly SourceRow[], signal: AbortSignal): Promise<RowOutcome[]>;
   close(): Promise<void>;
 }

@@ -77,6 +77,7 @@ async function computed(
     if (session.signal.aborted || isLarderError(error)) throw error;
     throw threw(viewRef(view), project.root, error);
   });
+  session.signal.throwIfAborted();
   if (outcome === undefined)
     throw new LarderError('COMPUTATION_FAILED', `${viewRef(view)} gave no outcome for the row.`);
   return 'failure' in outcome ? outcome : checkedOutcome(checkComputed(view, outcome.values));

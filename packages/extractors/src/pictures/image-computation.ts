@@ -27,9 +27,10 @@ export async function createImageComputation(
       computePictureRows(rows, {
         column,
         concurrency,
+        signal,
         async describe(address) {
           const bytes = await fetchPicture(address, signal);
-          const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels });
+          const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels }, signal);
           signal.throwIfAborted();
           return { embedding: await encoder.encode(rgb), ...pictureStatistics(rgb) };
         },

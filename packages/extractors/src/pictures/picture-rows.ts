@@ -1,4 +1,5 @@
-import { ERRORS, isLarderError } from '@larder/core';
+import { once } from 'node:events';
+import { ERRORS, isLarderError, type ErrorCode } from '@larder/core';
 import type { FieldValue, RowFailure, RowOutcome, SourceRow } from '@larder/features';
 
 export interface PictureRowsOptions {
@@ -8,27 +9,47 @@ export interface PictureRowsOptions {
   readonly concurrency: number;
   /** The values of one picture; a `PICTURE_…` error fails its rows alone, any other all of them. */
   readonly describe: (address: string) => Promise<Readonly<Record<string, FieldValue | null>>>;
+  /** Aborted when the batch's time is up. */
+  readonly signal: AbortSignal;
 }
 
-/** One outcome per row, in their order; an address that several rows share is described once. */
+/**
+ * One outcome per row, in their order; an address that several rows share is described once. When time is up, rows that
+ * are not done fail with COMPUTATION_TIMED_OUT, and the others keep what they have.
+ */
 export async function computePictureRows(
   rows: readonly SourceRow[],
-  { column, concurrency, describe }: PictureRowsOptions,
+  { column, concurrency, describe, signal }: PictureRowsOptions,
 ): Promise<RowOutcome[]> {
   const outcomes = new Map<string, RowOutcome>();
   const addresses = new Set(rows.map((row) => row[column]).filter(isAddress)).values();
   const work = async (): Promise<void> => {
     for (const address of addresses) {
+      if (signal.aborted) return;
       outcomes.set(address, await describe(address).then((values) => ({ values }), failureOf));
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: concurrency }, work));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const all = Promise.allSettled(Array.from({ length: concurrency }, work));
+  // What is under way may take no notice of the signal.
+  const ends = (await Promise.race([all, aborted(signal)])) ?? [];
+  for (const end of ends) if (end.status === 'rejected' && !signal.aborted) throw end.reason;
   return rows.map((row) => {
     const address = row[column];
-    const outcome = isAddress(address) ? outcomes.get(address) : undefined;
-    return outcome ?? { failure: noAddress(row, column) };
+    if (!isAddress(address)) return { failure: noAddress(row, column) };
+    return outcomes.get(address) ?? { failure: TIME_UP };
   });
+}
+
+const TIME_UP: RowFailure = {
+  code: 'COMPUTATION_TIMED_OUT' satisfies ErrorCode,
+  reason:
+    'The time of the batch was up before this picture was done; other pictures may have taken it. It may succeed when ' +
+    'it is tried again.',
+  retryable: ERRORS.COMPUTATION_TIMED_OUT.retryable,
+};
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function failureOf(error: unknown): RowOutcome {

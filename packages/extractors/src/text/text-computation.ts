@@ -35,11 +35,12 @@ export async function createTextComputation(
       computePictureRows(rows, {
         column,
         concurrency,
+        signal,
         async describe(address) {
           const bytes = await fetchPicture(address, signal);
           return inTurn(async () => {
             signal.throwIfAborted();
-            const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels });
+            const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels }, signal);
             return textFeatures(await reader.read(picture), picture);
           });
         },

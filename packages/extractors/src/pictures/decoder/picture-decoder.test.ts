@@ -140,6 +140,19 @@ test('a picture that is not decoded in time fails alone', async () => {
   await expect(decoder.decode(small, OPTIONS)).resolves.toMatchObject({ width: 16 });
 });
 
+test('a picture that nobody waits for any more gives its turn to others', async () => {
+  start();
+  const running = [decoder.decode(progressive, OPTIONS), decoder.decode(progressive, OPTIONS)];
+  const batch = new AbortController();
+  const unwanted = Array.from({ length: 50 }, () => decoder.decode(progressive, OPTIONS, batch.signal));
+  const last = decoder.decode(small, OPTIONS);
+  batch.abort(new Error('time is up'));
+  const ended = await Promise.allSettled(unwanted);
+  expect(ended.every(({ status }) => status === 'rejected')).toBe(true);
+  await expect(unwanted[0]).rejects.toThrow('time is up');
+  await Promise.all([...running, last]);
+});
+
 test('closing ends the process, and what was under way', async () => {
   start();
   await decoder.decode(small, OPTIONS);

@@ -8,9 +8,9 @@ export interface PictureDecoder {
    * Like `decodePicture`. Several at a time; what waits does not count towards the time limit.
    * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_DECODE_TIMEOUT,
    *   PICTURE_DECODER_DIED this picture ended the process, also when it was decoded alone,
-   *   COMPUTATION_FAILED the process does not start
+   *   COMPUTATION_FAILED the process does not start; the signal's reason when its turn had not come before it was aborted
    */
-  decode(bytes: Buffer, options: DecodePictureOptions): Promise<DecodedPicture>;
+  decode(bytes: Buffer, options: DecodePictureOptions, signal?: AbortSignal): Promise<DecodedPicture>;
   /** Pictures under way fail with COMPUTATION_FAILED. */
   close(): void;
 }
@@ -30,6 +30,7 @@ const GRACE_MS = 500;
 interface Job {
   readonly bytes: Buffer;
   readonly options: DecodePictureOptions;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (picture: DecodedPicture) => void;
   readonly reject: (error: Error) => void;
   timer?: NodeJS.Timeout;
@@ -62,6 +63,8 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
   }
 
   function pump(): void {
+    dropUnwanted(waiting);
+    dropUnwanted(suspects);
     if (closed || waiting.length + suspects.length === 0) return;
     if (decoder === null) start();
     if (!ready) return;
@@ -141,10 +144,10 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
 
   start();
   return {
-    decode(bytes, decodeOptions) {
+    decode(bytes, decodeOptions, signal) {
       return new Promise((resolve, reject) => {
         if (closed) throw new Error('the picture decoder is closed');
-        waiting.push({ bytes, options: decodeOptions, resolve, reject });
+        waiting.push({ bytes, options: decodeOptions, signal, resolve, reject });
         pump();
       });
     },
@@ -154,6 +157,16 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
       failAll('The decoder of pictures was closed.');
     },
   };
+}
+
+/** Nobody waits for these any more, and others do. */
+function dropUnwanted(jobs: Job[]): void {
+  for (let at = jobs.length - 1; at >= 0; at--) {
+    const { signal, reject } = jobs[at] as Job;
+    if (!signal?.aborted) continue;
+    jobs.splice(at, 1);
+    reject(signal.reason as Error);
+  }
 }
 
 function deadly({ outOfMemory, reason }: DecoderDeath, memoryLimitBytes: number): LarderError {
