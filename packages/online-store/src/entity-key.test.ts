@@ -1,7 +1,7 @@
 import type { EntityManifest } from '@larder/features';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_ENTITY_KEY_BYTES, entityKey, parseEntityKey } from './entity-key.ts';
+import { MAX_ENTITY_KEY_BYTES, entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key.ts';
 import { redisKey } from './redis-keys.ts';
 
 const ad: EntityManifest = { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] };
@@ -50,6 +50,15 @@ test('any key comes back from its text, and so no two keys share a text', () => 
   );
 });
 
+test("a source's own texts make the same key as their values", () => {
+  fc.assert(
+    fc.property(hostile, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (id, user) => {
+      const key = entityKey(pair, { ad_id: id, user_id: user });
+      expect(entityKeyOfTexts(pair, [id, String(user)])).toBe(key);
+    }),
+  );
+});
+
 test('the hash tag of the Redis key is the whole entity', () => {
   fc.assert(
     fc.property(hostile, (id) => {
@@ -75,24 +84,61 @@ test('a key of up to 1,024 bytes is taken, a longer one refused', () => {
 });
 
 test.each([
-  [{ ad_id: 'a' }, 'user_id'],
-  [{ ad_id: null, user_id: 1 }, 'ad_id'],
-  [{ ad_id: 1, user_id: 1 }, 'ad_id'],
-  [{ ad_id: 'a', user_id: 1.5 }, 'user_id'],
-  [{ ad_id: 'a', user_id: 2n ** 63n }, 'user_id'],
-  [{ ad_id: '\ud800', user_id: 1 }, 'ad_id'],
-])('refuses %s and points at the join key', (values, name) => {
+  [{ ad_id: 'a' }, 'user_id', 'it is missing'],
+  [{ ad_id: null, user_id: 1 }, 'ad_id', 'it is missing'],
+  [{ ad_id: 1, user_id: 1 }, 'ad_id', 'it is a number'],
+  [{ ad_id: 'a', user_id: 1.5 }, 'user_id', 'it is a number'],
+  [{ ad_id: 'a', user_id: '1' }, 'user_id', 'it is a string'],
+  [{ ad_id: 'a', user_id: 2n ** 63n }, 'user_id', 'it is a bigint'],
+  [{ ad_id: '\ud800', user_id: 1 }, 'ad_id', 'it is a string'],
+])('refuses %s and points at the join key', (values, name, reason) => {
   expect(() => entityKey(pair, values)).toThrow(
     expect.objectContaining({
       code: 'ENTITY_KEY_INVALID',
-      errors: [expect.objectContaining({ pointer: `/${name}` })],
+      errors: [{ pointer: `/${name}`, detail: expect.stringContaining(reason) }],
     }),
   );
 });
 
-test.each(['ad-1', 'ad-1|2|3', 'ad-1|x', 'ad-1|', 'ad-1|9223372036854775808'])(
+test.each([
+  ['i', '1'],
+  ['n', '1'],
+  ['b', 'true'],
+  ['b', 1],
+  ['d', '2026-11-20T00:00:00Z'],
+  ['d', new Date(Number.NaN)],
+  ['d', 1_795_200_000_123],
+])('refuses a value of %s that only looks like one: %s', (name, value) => {
+  const good = { s: 's', t: 't', i: 1n, n: 1, b: true, d: new Date(0) };
+  expect(() => entityKey(everyType, { ...good, [name]: value })).toThrow(
+    expect.objectContaining({ errors: [expect.objectContaining({ pointer: `/${name}` })] }),
+  );
+});
+
+test.each(['ad-1', 'ad-1|2|3', 'ad-1|x', 'ad-1|', 'ad-1|9223372036854775808', 'ad-1|1x', 'ad-1|x1'])(
   'refuses the text %s',
   (text) => {
     expect(() => parseEntityKey(pair, text)).toThrow(expect.objectContaining({ code: 'ENTITY_KEY_INVALID' }));
   },
 );
+
+test('a text of too few or too many parts is told what the parts are', () => {
+  expect(() => parseEntityKey(pair, 'ad-1')).toThrow(
+    /ad_user has 2 part\(s\): ad_id\|user_id; this one has 1/,
+  );
+});
+
+test.each([
+  ['safe int64', { type: 'int64', safe: true }, '9007199254740993'],
+  ['bool', { type: 'bool' }, 'TRUE'],
+  ['timestamp', { type: 'timestamp' }, 'yesterday'],
+] as const)('refuses the text of a %s that is none', (_, type, text) => {
+  const entity: EntityManifest = { name: 'one', join_keys: [{ name: 'k', ...type }] };
+  expect(() => parseEntityKey(entity, text)).toThrow(expect.objectContaining({ code: 'ENTITY_KEY_INVALID' }));
+});
+
+test.each(['float32', 'float64', 'vector', 'json'] as const)('a join key of type %s is a defect', (type) => {
+  const entity: EntityManifest = { name: 'one', join_keys: [{ name: 'k', type }] };
+  expect(() => entityKey(entity, { k: 1 })).toThrow(`A join key cannot be of type ${type}.`);
+  expect(() => parseEntityKey(entity, '1')).toThrow(`A join key cannot be of type ${type}.`);
+});

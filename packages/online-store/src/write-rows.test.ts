@@ -4,7 +4,7 @@ import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from './connect-redis.ts';
 import { type OnlineStore, createOnlineStore } from './online-store.ts';
 import { redisKey } from './redis-keys.ts';
-import { type RowOrder, readRowHeader } from './row-header.ts';
+import { ROW_HEADER_BYTES, type RowOrder, readRowHeader } from './row-header.ts';
 import { orderAt, scoreRow } from './testing/views.ts';
 
 const connections: Redis[] = [];
@@ -128,4 +128,19 @@ test('a row of a later format keeps its order key in the same bytes and is not o
   const later = scoreRow('mixed', orderAt(200));
   later.row[0] = 2;
   expect(await store.write([later, scoreRow('mixed', orderAt(100))])).toEqual(['stored', 'stale']);
+});
+
+test('the order key alone decides, not the format or the schema in front of it', async ({ redis }) => {
+  const { store } = connect(redis.url);
+  const otherSchema = scoreRow('in-front', orderAt(100));
+  otherSchema.row.fill(0xff, 0, 5);
+  expect(await store.write([otherSchema, scoreRow('in-front', orderAt(200))])).toEqual(['stored', 'stored']);
+  expect(await storedOrder(store, 'in-front')).toEqual(orderAt(200));
+});
+
+test('a header without values has its order, and is not overwritten by an older row', async ({ redis }) => {
+  const { store } = connect(redis.url);
+  const header = scoreRow('header', orderAt(200));
+  const cut = { ...header, row: header.row.subarray(0, ROW_HEADER_BYTES) };
+  expect(await store.write([cut, scoreRow('header', orderAt(100))])).toEqual(['stored', 'stale']);
 });
