@@ -14,6 +14,9 @@ declare module 'express-serve-static-core' {
   }
 }
 
+/** Counted in place of a status when the caller left before there was an answer, as nginx does. */
+export const CALLER_LEFT = 499;
+
 /** Asked for every few seconds by machines: counted, not logged. */
 const QUIET = /^\/(health|metrics)/;
 
@@ -27,13 +30,11 @@ export function requestScope({ metrics, logger }: RequestScopeDeps): RequestHand
     response.once('close', () => {
       // the pattern, as paths would make a series for every run and entity
       const route = patternOf((request.route as { path?: string } | undefined)?.path);
-      metrics.request(route, method, response.statusCode).value += 1;
+      const status = response.headersSent ? response.statusCode : CALLER_LEFT;
+      metrics.request(route, method, status).value += 1;
       if (QUIET.test(path)) return;
       const ms = Math.round(performance.now() - startedAtMs);
-      logger.info(
-        { request_id: response.locals.requestId, method, route, status: response.statusCode, ms },
-        'Request',
-      );
+      logger.info({ request_id: response.locals.requestId, method, route, status, ms }, 'Request');
     });
     next();
   };

@@ -12,6 +12,7 @@ import type { FailureLog } from '../http/failure-log.ts';
 import { sendProblem } from '../http/problem.ts';
 import { parseJson, readBody } from '../http/read-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
+import { CALLER_LEFT } from '../http/request-scope.ts';
 import { DATA_HEADERS } from '../http/security-headers.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
@@ -69,8 +70,11 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     const route = routes[match[2] as string] as PredictRoute;
     answer(request, { route, model: match[1] as string, query: match[3] ?? '', requestId }).then(
       (text) => {
+        if (response.destroyed) {
+          left(route);
+          return;
+        }
         route.answered.value += 1;
-        if (response.destroyed) return;
         const length = Buffer.byteLength(text);
         response.writeHead(200, [
           'content-type',
@@ -86,12 +90,21 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       },
       (thrown: unknown) => {
         const error = toLarderError(thrown);
+        if (response.destroyed) {
+          left(route);
+          failures.write(error, requestId);
+          return;
+        }
         metrics.request(route.pattern, 'POST', error.status).value += 1;
         sendProblem(response, error, { requestId, failures });
       },
     );
     return true;
   };
+
+  function left(route: PredictRoute): void {
+    metrics.request(route.pattern, 'POST', CALLER_LEFT).value += 1;
+  }
 
   async function answer(request: IncomingMessage, asked: Asked): Promise<string> {
     const { route, model, requestId } = asked;

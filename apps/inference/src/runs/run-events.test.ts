@@ -2,6 +2,7 @@ import { runSchema, type Run } from '@larder/contracts';
 import { createBackfill } from '@larder/materialization/runs';
 import { expect, vi } from 'vitest';
 import { test, type Service } from '../testing/inference-test.ts';
+import { sendRaw } from '../testing/raw-http.ts';
 
 interface Followed {
   readonly events: { readonly name: string; readonly run: Run; readonly atMs: number }[];
@@ -95,4 +96,13 @@ test('a client that leaves is forgotten; PostgreSQL is asked no more for its run
     return Number(rows[0]?.count);
   };
   await vi.waitFor(async () => expect(await asked()).toBe(0), { timeout: 15_000, interval: 100 });
+});
+
+test('HEAD gets the headers of a stream, and its end at once', async ({ service }) => {
+  const { runId } = await queue(service);
+  const ask = (id: string) =>
+    sendRaw(service.http.url, { line: `HEAD /v1/runs/${id}/events HTTP/1.1`, headers: ['host: localhost'] });
+  const { status, headers, body } = await ask(runId);
+  expect([status, headers.get('content-type'), body]).toEqual([200, 'text/event-stream', '']);
+  expect((await ask('01999999-9999-7999-8999-999999999999')).status).toBe(404);
 });

@@ -85,7 +85,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
         'x-accel-buffering': 'no',
       });
       const data = JSON.stringify(state);
-      if (isFinal(state)) {
+      if (isFinal(state) || response.req.method === 'HEAD') {
         response.end(event('end', data));
         return;
       }
