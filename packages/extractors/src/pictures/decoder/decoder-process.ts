@@ -3,8 +3,15 @@ import { Socket } from 'node:net';
 import { toLarderError } from '@larder/core';
 import sharp from 'sharp';
 import { decodePicture } from '../decode-picture.ts';
-import { readFrames, writeFrame } from './frames.ts';
-import { DECODER_SOCKET_FD, OUT_OF_MEMORY_LINE, type DecodeAnswer, type DecodeRequest } from './protocol.ts';
+import { readMessages, writeMessage } from './messages.ts';
+import { readRegion, writeRegion } from './picture-memory.ts';
+import {
+  DECODER_MEMORY_FD,
+  DECODER_SOCKET_FD,
+  OUT_OF_MEMORY_LINE,
+  type DecodeAnswer,
+  type DecodeRequest,
+} from './protocol.ts';
 
 /**
  * A process that does nothing but decode pictures of strangers: it has no secrets in its environment, opens no file
@@ -29,18 +36,21 @@ let running = 0;
 
 socket.on('close', end);
 socket.on('error', end);
-readFrames(socket, ({ head, body }) => void answer(head as DecodeRequest, body));
+readMessages(socket, (request) => void answer(request as DecodeRequest));
 // The hard limit on private memory exists on Linux alone, and is generous: V8 reserves much.
 setInterval(() => {
   if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) endOutOfMemory();
 }, MEMORY_CHECK_MS);
 send({ ready: true });
 
-async function answer({ id, shape, maxPixels }: DecodeRequest, bytes: Buffer): Promise<void> {
+async function answer({ id, region, sizeBytes, shape, maxPixels }: DecodeRequest): Promise<void> {
   running++;
   try {
+    const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    readRegion(DECODER_MEMORY_FD, region, bytes);
     const { width, height, rgb } = await decodePicture(bytes, { shape, maxPixels });
-    send({ id, width, height }, rgb);
+    writeRegion(DECODER_MEMORY_FD, region, rgb);
+    send({ id, width, height });
   } catch (error) {
     const { code, message } = toLarderError(error);
     // Two pictures share the memory: each is decoded again alone before one of them is blamed.
@@ -61,6 +71,6 @@ function endOutOfMemory(): void {
   end();
 }
 
-function send(head: DecodeAnswer, body: Uint8Array = new Uint8Array()): void {
-  writeFrame(socket, head, body);
+function send(message: DecodeAnswer): void {
+  writeMessage(socket, message);
 }

@@ -51,15 +51,20 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
 
   function start(): void {
     ready = false;
-    decoder = startDecoderProcess(memoryLimitBytes, {
-      onReady() {
-        ready = true;
-        pump();
-      },
-      onPicture: (id, picture) => finish(id)?.resolve(picture),
-      onError: (id, { code, message }) => finish(id)?.reject(new LarderError(code, message)),
-      onDeath,
-    });
+    try {
+      decoder = startDecoderProcess(memoryLimitBytes, {
+        onReady() {
+          ready = true;
+          pump();
+        },
+        onPicture: (id, picture) => finish(id)?.resolve(picture),
+        onError: (id, { code, message }) => finish(id)?.reject(new LarderError(code, message)),
+        onDeath,
+      });
+    } catch (error) {
+      // Nowhere to put the shared memory.
+      failAll(`The process that decodes pictures does not start: ${reasonOf(error)}.`);
+    }
   }
 
   function pump(): void {
@@ -80,7 +85,17 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     alone = byItself;
     running.set(id, job);
     watch(id, job, timeoutMs);
-    decoder?.send({ id, ...job.options }, job.bytes);
+    try {
+      decoder?.send({ id, ...job.options }, job.bytes);
+    } catch (error) {
+      finish(id)?.reject(
+        new LarderError(
+          'COMPUTATION_FAILED',
+          `The memory shared with the process that decodes pictures is full (${reasonOf(error)}); free space in /dev/shm or the temporary folder.`,
+          { cause: error },
+        ),
+      );
+    }
   }
 
   /** The job leaves the running ones; the next ones follow after it is settled. */
@@ -167,6 +182,10 @@ function dropUnwanted(jobs: Job[]): void {
     jobs.splice(at, 1);
     reject(signal.reason as Error);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function deadly({ outOfMemory, reason }: DecoderDeath, memoryLimitBytes: number): LarderError {

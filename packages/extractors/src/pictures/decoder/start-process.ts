@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DecodedPicture } from '../decode-picture.ts';
-import { readFrames, writeFrame } from './frames.ts';
+import { readMessages, writeMessage } from './messages.ts';
+import { closePictureMemory, openPictureMemory, readRegion, writeRegion } from './picture-memory.ts';
 import {
   decodeAnswer,
   DECODER_SOCKET_FD,
@@ -27,13 +28,15 @@ export interface DecoderDeath {
 }
 
 export interface DecoderProcess {
-  send(request: DecodeRequest, bytes: Buffer): void;
+  /** @throws ENOSPC the shared memory is full */
+  send(request: Omit<DecodeRequest, 'region' | 'sizeBytes'>, bytes: Buffer): void;
   kill(): void;
 }
 
 const MODULE = fileURLToPath(new URL(`./decoder-process${extname(import.meta.filename)}`, import.meta.url));
 /** Of JavaScript objects; pictures lie outside this heap. */
 const HEAP_MB = 128;
+const MAX_PIXEL_BYTES = 512 * 1024 ** 2;
 const SHOWN_STDERR = 500;
 /** Private memory that Node and the stacks of threads reserve and never touch, measured: 570 MB. */
 const RESERVED_BYTES = 768 * 1024 ** 2;
@@ -56,17 +59,25 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
           ...node,
         ]
       : node;
+  const memory = openPictureMemory();
   // A decoder that a picture took over finds no passwords in its environment.
-  const child = spawn(command, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe', memory] });
   const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
+  /** Region of each picture under way. */
+  const regions = new Map<number, number>();
   let stderr = '';
   let alive = true;
 
-  const end = (reason: string, outOfMemory = false): void => {
+  const kill = (): void => {
     if (!alive) return;
     alive = false;
     child.kill('SIGKILL');
     socket.destroy();
+    closePictureMemory(memory);
+  };
+  const end = (reason: string, outOfMemory = false): void => {
+    if (!alive) return;
+    kill();
     events.onDeath({ reason, outOfMemory });
   };
   child.on('error', (error) => end(error.message));
@@ -79,22 +90,35 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   });
   // What ended the socket ended the process too, and its exit says more.
   socket.on('error', () => {});
-  readFrames(socket, ({ head, body }) => {
+  readMessages(socket, (message) => {
     if (!alive) return;
-    const answer = decodeAnswer.safeParse(head).data;
+    const answer = decodeAnswer.safeParse(message).data;
     if (answer === undefined) return end('it answered what it was not asked');
     if ('ready' in answer) return events.onReady();
+    const region = regions.get(answer.id);
+    if (region === undefined) return end('it answered what it was not asked');
+    regions.delete(answer.id);
     if ('error' in answer) return events.onError(answer.id, answer.error);
     const { id, width, height } = answer;
-    if (body.length !== width * height * 3) return end('it answered with pixels of another size');
-    events.onPicture(id, { width, height, rgb: body });
+    const rgb = pixels(width * height * 3);
+    if (rgb === null || !readRegion(memory, region, rgb))
+      return end('it answered with pixels of another size');
+    events.onPicture(id, { width, height, rgb });
   });
   return {
-    send: (request, bytes) => writeFrame(socket, request, bytes),
-    kill() {
-      alive = false;
-      child.kill('SIGKILL');
-      socket.destroy();
+    send(request, bytes) {
+      const taken = new Set(regions.values());
+      let region = 0;
+      while (taken.has(region)) region++;
+      writeRegion(memory, region, bytes);
+      regions.set(request.id, region);
+      writeMessage(socket, { ...request, region, sizeBytes: bytes.length } satisfies DecodeRequest);
     },
+    kill,
   };
+}
+
+/** Null for more than any picture has after it was made to fit. */
+function pixels(sizeBytes: number): Buffer | null {
+  return sizeBytes <= MAX_PIXEL_BYTES ? Buffer.allocUnsafeSlow(sizeBytes) : null;
 }
