@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countResults, type TestResults } from './count-results.ts';
 
 /**
  * `npm test [-- filter …]`: every test against real stores, started and removed by vitest's global setup.
@@ -25,16 +26,14 @@ const run = spawnSync(
   { stdio: 'inherit' },
 );
 
-const { numPassedTests, numFailedTests, numFailedTestSuites } = readResults();
-console.log(
-  `\n${numPassedTests} passed, ${Math.max(numFailedTests, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites))} failed`,
-);
+const { passed, failed } = countResults(readResults(), run.status);
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(run.status ?? 1);
 
-function readResults(): { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } {
+function readResults(): TestResults | null {
   try {
-    return JSON.parse(readFileSync(results, 'utf8'));
+    return JSON.parse(readFileSync(results, 'utf8')) as TestResults;
   } catch {
-    return { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0 };
+    return null;
   }
 }
