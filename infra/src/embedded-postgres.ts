@@ -9,6 +9,7 @@ import {
   startOwnedProcess,
   whenReady,
 } from './owned-process.ts';
+import { probeSocket } from './stack/probe-socket.ts';
 import { linkLibraries } from './link-libraries.ts';
 import { isRunning, shortFolder, type StateFolder } from './state-folder.ts';
 
@@ -17,6 +18,8 @@ export interface EmbeddedPostgres {
   url(database: string): string;
   createDatabase(name: string): Promise<void>;
   readonly process: OwnedProcess;
+  /** Resolves when it answers, also when it takes no more clients. */
+  probe(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,6 +33,8 @@ export interface EmbeddedPostgresOptions {
 
 const USER = 'postgres';
 const NOBODY = 65_534;
+/** "May I speak TLS?": answered with one byte before anything else is checked. */
+const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);
 
 /** PostgreSQL from npm as a private child on a unix socket; initialised on first use, no TCP port. */
 export async function startEmbeddedPostgres(
@@ -74,6 +79,7 @@ export async function startEmbeddedPostgres(
       await query(url('postgres'), `create database ${pg.escapeIdentifier(name)}`);
     },
     process,
+    probe: (signal) => probeSocket(join(identity.socketFolder, '.s.PGSQL.5432'), SSL_REQUEST, signal),
     stop: () => process.stop(),
   };
 }

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type OwnedProcess, startOwnedProcess, whenReady } from './owned-process.ts';
 import { redisServer, toolsFolderOf } from './redis-server.ts';
+import { probeSocket } from './stack/probe-socket.ts';
 import type { StateFolder } from './state-folder.ts';
 
 export interface EmbeddedRedis {
   /** `unix:///…/redis.sock` */
   readonly url: string;
   readonly process: OwnedProcess;
+  /** Resolves when it answers, also that it is loading or busy. */
+  probe(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,6 +25,8 @@ export interface EmbeddedRedisOptions {
   readonly toolsFolder?: string;
   readonly onProgress?: (message: string) => void;
 }
+
+const PING = Buffer.from('PING\r\n');
 
 /** A private Redis (or Valkey) child on a unix socket; no TCP port, no default configuration file. */
 export async function startEmbeddedRedis(
@@ -55,7 +60,12 @@ export async function startEmbeddedRedis(
     logFile: join(folder.path, 'redis.log'),
   });
   await whenReady(process, () => ask(socket, (redis) => redis.ping()));
-  return { url: `unix://${socket}`, process, stop: () => process.stop() };
+  return {
+    url: `unix://${socket}`,
+    process,
+    probe: (signal) => probeSocket(socket, PING, signal),
+    stop: () => process.stop(),
+  };
 }
 
 /** A server that a crash left on our socket is asked to end: it holds the append-only file. */

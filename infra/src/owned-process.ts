@@ -83,9 +83,10 @@ export async function whenReady(
   probe: () => Promise<unknown>,
   timeoutMs = 30_000,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  // not by the clock of the wall: a machine may sleep while something starts
+  const deadline = performance.now() + timeoutMs;
   let last: unknown;
-  while (owned.running() && Date.now() < deadline) {
+  while (owned.running() && performance.now() < deadline) {
     try {
       await probe();
       return;

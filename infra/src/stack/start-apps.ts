@@ -118,6 +118,9 @@ async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
         {
           name: app.name,
           start: (signal) => startOnce({ ...options, signal }, app, port),
+          liveness: {
+            probe: (signal) => probeHttp(`${httpAddress(options.host, port)}/health/live`, signal),
+          },
           onProgress: options.onProgress,
           onTrouble: options.onTrouble,
           onRestart: options.onRestart,
@@ -163,6 +166,17 @@ async function startOnce(options: AppOptions, app: App, port: number): Promise<O
 export function httpAddress(host: string, port: number): string {
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+/** Any answer will do, and a connection closed at once: an app that refuses at its limits lives. */
+async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
+  try {
+    const answer = await fetch(url, { signal });
+    await answer.body?.cancel();
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
+    if (code !== 'ECONNRESET' && code !== 'UND_ERR_SOCKET') throw error;
+  }
 }
 
 async function expectReady(url: string): Promise<void> {

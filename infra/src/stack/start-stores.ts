@@ -5,6 +5,7 @@ import { startEmbeddedRedis } from '../embedded-redis.ts';
 import { toolsFolderOf } from '../redis-server.ts';
 import { openStateFolder } from '../state-folder.ts';
 import { supervise, type Supervised } from './supervise.ts';
+import type { Liveness } from './until-silent.ts';
 
 const DATABASE = 'larder';
 /** PostgreSQL's `duplicate_database`. */
@@ -40,6 +41,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   async function embedPostgres(): Promise<string> {
     if (options.databaseUrl !== undefined) return options.databaseUrl;
     let url = '';
+    let probe: Liveness['probe'];
     options.started(
       await supervise(
         {
@@ -50,8 +52,10 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
               if ((error as { code?: unknown }).code !== DUPLICATE_DATABASE) throw error;
             });
             url = postgres.url(DATABASE);
+            ({ probe } = postgres);
             return postgres.process;
           },
+          liveness: { probe: (asked) => probe(asked) },
           onProgress,
           onTrouble,
           stopGraceMs: 20_000,
@@ -66,6 +70,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   async function embedRedis(): Promise<string> {
     if (options.redisUrl !== undefined) return options.redisUrl;
     let url = '';
+    let probe: Liveness['probe'];
     options.started(
       await supervise(
         {
@@ -76,8 +81,10 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
               onProgress,
             });
             url = server.url;
+            ({ probe } = server);
             return server.process;
           },
+          liveness: { probe: (asked) => probe(asked) },
           onProgress,
           onTrouble,
           stopGraceMs: 20_000,

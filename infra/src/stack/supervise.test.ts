@@ -30,6 +30,7 @@ function supervised(start: () => Promise<OwnedProcess>) {
       {
         name: 'sleeper',
         start,
+        liveness: { probe: async () => {} },
         onProgress: (text) => said.push(text),
         onTrouble: (text) => said.push(`! ${text}`),
         onRestart: (pid) => restarts.push(pid),

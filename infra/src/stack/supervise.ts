@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnedProcess } from '../owned-process.ts';
+import { silenceMs, untilSilent, type Liveness } from './until-silent.ts';
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 30_000;
+/** A process that does not answer may still hear SIGTERM; a stopped or looping one does not. */
+const HUNG_GRACE_MS = 5_000;
 /** A process that ran so long had started well: the next restart waits briefly again. */
 const STEADY_MS = 30_000;
 
@@ -10,6 +13,8 @@ export interface SuperviseOptions {
   readonly name: string;
   /** Starts it and resolves once it is ready; gives up early when the signal is aborted. */
   readonly start: (signal: AbortSignal) => Promise<OwnedProcess>;
+  /** One that runs and does not answer is ended and started again; asked from when it was ready. */
+  readonly liveness: Liveness;
   readonly onProgress: (message: string) => void;
   /** Hears of a process that died, and of one that does not start again. */
   readonly onTrouble: (message: string) => void;
@@ -27,7 +32,7 @@ export interface Supervised {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Keeps a process running: one that ends is started again, after a wait that doubles. @throws what the first start throws */
+/** Keeps a process running: one that ends or hangs is started again, after a wait that doubles. @throws what the first start throws */
 export async function supervise(options: SuperviseOptions, signal: AbortSignal): Promise<Supervised> {
   const { name, onProgress, onTrouble } = options;
   const stopping = new AbortController();
@@ -37,7 +42,11 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     let delayMs = FIRST_DELAY_MS;
     let startedAtMs = Date.now();
     while (!stopping.signal.aborted) {
+      const ended = new AbortController();
+      const hanging = endOnceSilent(current, AbortSignal.any([stopping.signal, ended.signal]));
       const { code, signal: killedBy } = await current.exited;
+      ended.abort();
+      await hanging;
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAtMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
       onTrouble(
@@ -60,6 +69,13 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
       }
     }
   })();
+
+  async function endOnceSilent(owned: OwnedProcess, until: AbortSignal): Promise<void> {
+    if (!(await untilSilent(options.liveness, until))) return;
+    const seconds = silenceMs(options.liveness) / 1_000;
+    onTrouble(`${name} (pid ${owned.pid}) has not answered for ${seconds} s; it is ended and started again.`);
+    await owned.stop(HUNG_GRACE_MS);
+  }
 
   return {
     name,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { isRunning } from '@larder/infra';
+import { connectRedis } from '@larder/online-store';
 import { test } from '@larder/testing';
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { copyShop, jsonOf, runCli, startCli } from '../../fixtures/run-cli.ts';
@@ -10,7 +11,7 @@ import { copyShop, jsonOf, runCli, startCli } from '../../fixtures/run-cli.ts';
 interface StackFile {
   readonly pid: number;
   readonly apps: Readonly<Record<string, number>>;
-  readonly addresses: { readonly inferenceUrl: string };
+  readonly addresses: { readonly inferenceUrl: string; readonly redisUrl: string };
 }
 
 const folder = copyShop();
@@ -101,6 +102,36 @@ describe('a stack started by up', () => {
     });
     expect((await fetch(`${address.inference_url}/health/ready`)).status).toBe(200);
     await vi.waitFor(() => expect(remarks).toMatch(/inference ended \(SIGKILL\)[^]*inference is back/));
+  });
+
+  test('replaces what hangs: both apps, Redis and PostgreSQL at once', { timeout: 180_000 }, async () => {
+    const { apps, addresses } = stackFile();
+    const redis = connectRedis(addresses.redisUrl, { role: 'tool' });
+    const redisPid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1]);
+    redis.disconnect();
+    const postmaster = readFileSync(join(folder, '.larder/stack/postgres/postmaster.pid'), 'utf8');
+    const frozen = [...Object.values(apps), redisPid, Number(postmaster.split('\n')[0])];
+    expect(frozen).toHaveLength(4);
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    await vi.waitFor(
+      () => {
+        for (const name of ['inference', 'worker', 'Redis', 'PostgreSQL'])
+          expect(remarks).toMatch(
+            new RegExp(
+              `${name} \\(pid \\d+\\) has not answered for 30 s[^]*${name} ended[^]*${name} is back`,
+            ),
+          );
+      },
+      { timeout: 150_000, interval: 200 },
+    );
+    expect(frozen.filter((pid) => isRunning(pid))).toEqual([]);
+    await vi.waitFor(
+      async () => {
+        const ready = await fetch(`${address.inference_url}/health/ready`);
+        expect(JSON.stringify(await ready.json())).not.toMatch(/"ready":false|"degraded":true/);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
   });
 
   test('stops everything on SIGTERM', async () => {

@@ -14,7 +14,7 @@ export const verb = defineVerb({
         'after',
         `
 Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference
-and worker, starts again what dies, and stops all of it on Ctrl-C. Data and logs are in
+and worker, starts again what dies or hangs, and stops all of it on Ctrl-C. Data and logs are in
 .larder/stack beside larder.config.ts; while it runs, the other verbs find it by themselves.
 
 Example:
