@@ -8,6 +8,10 @@ export interface Target {
 }
 
 const ONLINE = 'packages/online-store/src';
+const PICTURES = 'packages/extractors/src/pictures';
+const LANDING = 'packages/materialization/src/landing';
+const FEATURES = 'packages/features/src';
+const HTTP = 'apps/inference/src/http';
 
 /** The files where a mistake loses, doubles, leaks or lets in. */
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -22,4 +26,31 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       "typeof value === 'number' => true": 'isSafeInteger is false for anything but a number',
     },
   },
+  'view-status': { file: `${ONLINE}/view-status.ts`, tests: [`${ONLINE}/view-status.test.ts`] },
+  'row-layout': {
+    file: `${ONLINE}/row-layout.ts`,
+    tests: [`${ONLINE}/{row-codec,row-format-1,tensor-decoder,value-reader}.test.ts`],
+  },
+  'row-header': {
+    file: `${ONLINE}/row-header.ts`,
+    tests: [`${ONLINE}/{row-codec,row-format-1,view-status}.test.ts`],
+  },
+  'row-codec': { file: `${ONLINE}/row-codec.ts`, tests: [`${ONLINE}/{row-codec,row-format-1}.test.ts`] },
+  'read-slot': { file: `${ONLINE}/read-slot.ts`, tests: [`${ONLINE}/{row-codec,value-reader}.test.ts`] },
+  'canonical-json': {
+    file: `${FEATURES}/canonical-json.ts`,
+    tests: [`${FEATURES}/{canonical-json,build-manifest}.test.ts`],
+  },
+  'public-address': {
+    file: `${PICTURES}/public-address.ts`,
+    tests: [`${PICTURES}/hostile-addresses.test.ts`],
+  },
+  'allowed-hosts': { file: `${PICTURES}/allowed-hosts.ts`, tests: [`${PICTURES}/hostile-addresses.test.ts`] },
+  'picture-url': {
+    file: `${PICTURES}/picture-url.ts`,
+    tests: [`${PICTURES}/{hostile-addresses,fetch-picture}.test.ts`],
+  },
+  'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
+  'prepare-rows': { file: `${LANDING}/prepare-rows.ts`, tests: [`${LANDING}/prepare-rows.test.ts`] },
+  ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
 };

@@ -1,0 +1,33 @@
+import { getActiveResourcesInfo } from 'node:process';
+import { expect, test } from 'vitest';
+import { withDeadline } from './deadline.ts';
+
+const timers = () => getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+const soon = { leftMs: 60_000, waitingFor: 'The model' };
+
+test('what is in time passes, and leaves no timer behind', async () => {
+  const before = timers();
+  const error = new Error('its own');
+  for (let i = 0; i < 20; i++) await expect(withDeadline(Promise.resolve(i), soon)).resolves.toBe(i);
+  for (let i = 0; i < 20; i++) await expect(withDeadline(Promise.reject(error), soon)).rejects.toBe(error);
+  // Vitest has timers of its own, though never so many.
+  expect(timers()).toBeLessThan(before + 10);
+});
+
+test.each([20, 0, -5])('with %d ms left, what never answers is given up', async (leftMs) => {
+  const never = new Promise<never>(() => {});
+  await expect(withDeadline(never, { leftMs, waitingFor: 'The online store' })).rejects.toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    message: expect.stringMatching(/^The online store did not answer before the deadline/),
+    retryAfterSeconds: 1,
+  });
+});
+
+test('an outcome after the deadline is dropped, a failure too', async () => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  await expect(withDeadline(promise, { ...soon, leftMs: 0 })).rejects.toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+  });
+  reject(new Error('too late'));
+  await expect(promise).rejects.toThrow('too late');
+});
