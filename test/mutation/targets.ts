@@ -26,15 +26,24 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       "typeof value === 'number' => true": 'isSafeInteger is false for anything but a number',
     },
   },
-  'view-status': { file: `${ONLINE}/view-status.ts`, tests: [`${ONLINE}/view-status.test.ts`] },
+  'view-status': {
+    file: `${ONLINE}/view-status.ts`,
+    tests: [`${ONLINE}/{view-status,damaged-rows}.test.ts`],
+    explained: {
+      "view.ttl_ms === 'forever' => false": 'no age is greater than a text either',
+      '\'forever\' => ""': 'no age is greater than a text either',
+    },
+  },
   'row-layout': {
     file: `${ONLINE}/row-layout.ts`,
-    tests: [`${ONLINE}/{row-codec,row-format-1,tensor-decoder,value-reader}.test.ts`],
+    tests: [`${ONLINE}/{row-codec,row-format-1,tensor-decoder,value-reader,damaged-rows}.test.ts`],
   },
   'row-header': {
     file: `${ONLINE}/row-header.ts`,
-    tests: [`${ONLINE}/{row-codec,row-format-1,view-status}.test.ts`],
+    tests: [`${ONLINE}/{row-codec,row-format-1,view-status,damaged-rows}.test.ts`],
+    explained: { 'row.length >= ROW_HEADER_BYTES => true': 'every caller has a whole header by then' },
   },
+  'row-check': { file: `${ONLINE}/row-check.ts`, tests: [`${ONLINE}/damaged-rows.test.ts`] },
   'row-codec': { file: `${ONLINE}/row-codec.ts`, tests: [`${ONLINE}/{row-codec,row-format-1}.test.ts`] },
   'read-slot': { file: `${ONLINE}/read-slot.ts`, tests: [`${ONLINE}/{row-codec,value-reader}.test.ts`] },
   'canonical-json': {
@@ -53,4 +62,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
   'prepare-rows': { file: `${LANDING}/prepare-rows.ts`, tests: [`${LANDING}/prepare-rows.test.ts`] },
   ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
+  deadline: { file: 'packages/serving/src/deadline.ts', tests: ['packages/serving/src/deadline.test.ts'] },
+  'refuse-odd-json': { file: `${HTTP}/refuse-odd-json.ts`, tests: [`${HTTP}/refuse-odd-json.test.ts`] },
+  'idempotency-key': { file: `${HTTP}/idempotency-key.ts`, tests: [`${HTTP}/idempotency-key.test.ts`] },
 };

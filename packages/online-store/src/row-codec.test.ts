@@ -80,10 +80,39 @@ test.each<[string, FieldManifest, FieldValue]>([
   );
 });
 
+test('bools beyond the first eight have bytes of their own', () => {
+  const bools = Array.from({ length: 17 }, (_, i) => ({ name: `b_${i}`, type: 'bool' }) as const);
+  const schema = [{ name: 'd', type: 'float64' } as const, ...bools, { name: 's', type: 'string' } as const];
+  const codec = compileRowCodec({ schema, schema_fingerprint: 1 });
+  for (let set = 0; set < bools.length; set++) {
+    const values = {
+      d: Math.PI,
+      s: 'text',
+      ...Object.fromEntries(bools.map(({ name }, i) => [name, i === set])),
+    };
+    expect(codec.decode(codec.encode(orderAt(0), values))?.values).toEqual(values);
+  }
+});
+
+test('a vector without a length is a defect', () => {
+  const schema = [{ name: 'v', type: 'vector' } as const];
+  expect(() => compileRowCodec({ schema, schema_fingerprint: 1 })).toThrow('The vector v has no length');
+});
+
+test('the order key reaches to the ends of its bits', () => {
+  const codec = compileRowCodec({ schema: [], schema_fingerprint: 1 });
+  for (const order of [orderAt(-(2 ** 47), -(2 ** 47), 0), orderAt(2 ** 47 - 1, 2 ** 47 - 1, 2 ** 40 - 1)])
+    expect(readRowHeader(codec.encode(order, {}))).toMatchObject(order);
+});
+
 test.each([
   ['event', orderAt(2 ** 47)],
+  ['event', orderAt(-(2 ** 47) - 1)],
   ['created', orderAt(0, 0.5)],
+  ['created', orderAt(0, -(2 ** 47) - 1)],
   ['revision', orderAt(0, 0, 2 ** 40)],
+  ['revision', orderAt(0, 0, -1)],
+  ['revision', orderAt(0, 0, 0.5)],
 ])('an order key beyond its bits is a defect: %s', (what, order) => {
   expect(() => compileRowCodec({ schema: [], schema_fingerprint: 1 }).encode(order, {})).toThrow(what);
 });
