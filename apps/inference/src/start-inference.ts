@@ -45,6 +45,8 @@ export interface StartOptions {
 }
 
 const DRAIN_DEADLINE_MS = 10_000;
+/** Callers wait for these; the prediction log and landings set their own. */
+const DATABASE_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 4_000 };
 const START_TIMEOUT_MS = 5_000;
 const READINESS_TIMEOUT_MS = 500;
 
@@ -179,7 +181,7 @@ async function openRedis(config: Config, logger: Logger): Promise<Redis> {
 }
 
 async function openDatabase(config: Config, logger: Logger): Promise<OfflineStore> {
-  const offlineStore = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
+  const offlineStore = createOfflineStore({ ...DATABASE_LIMITS, databaseUrl: config.databaseUrl, logger });
   await migrate(offlineStore).catch((error: unknown) =>
     logger.warn({ err: error }, 'The database could not be migrated yet'),
   );

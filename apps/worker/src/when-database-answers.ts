@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLarderError, type Logger } from '@larder/core';
-import { askDatabase } from '@larder/offline-store';
+import { toDatabaseError } from '@larder/offline-store';
 
 const RETRY_INTERVAL_MS = 1_000;
 const REPEAT_LOG_MS = 60_000;
@@ -13,8 +13,9 @@ export async function whenDatabaseAnswers<T>(work: () => Promise<T>, logger: Log
   let saidAtMs = -Infinity;
   for (;;) {
     try {
-      return await askDatabase(work());
-    } catch (error) {
+      return await work();
+    } catch (thrown) {
+      const error = toDatabaseError(thrown);
       const away =
         isLarderError(error) &&
         error.code === 'DATABASE_UNAVAILABLE' &&

@@ -50,12 +50,3 @@ function refusedText(code: string): string {
     ? 'PostgreSQL answers, but has no database of the name in LARDER_DATABASE_URL. Create it (createdb NAME), or correct the name at the end of the address.'
     : 'PostgreSQL refuses the user or the password in LARDER_DATABASE_URL. Correct both in the address; special characters of a password are percent-encoded there.';
 }
-
-/** Runs something that needs PostgreSQL. @throws DATABASE_UNAVAILABLE, DATABASE_NOT_MIGRATED */
-export async function askDatabase<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw toDatabaseError(error);
-  }
-}

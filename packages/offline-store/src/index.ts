@@ -1,7 +1,8 @@
 // Connection and migrations
 export { createOfflineStore } from './offline-store.ts';
 export type { OfflineStore, OfflineStoreOptions, StoreTransaction } from './offline-store.ts';
-export { askDatabase, toDatabaseError } from './database-errors.ts';
+export { askDatabase } from './ask-database.ts';
+export { toDatabaseError } from './database-errors.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export type { MigrateResult } from './migrate.ts';
 export type { Database } from './database.ts';

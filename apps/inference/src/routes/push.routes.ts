@@ -12,6 +12,8 @@ import { validate } from '../http/validate.ts';
 
 /** Predictions of the same process wait while it is parsed: about 25 ms. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** A thousand wide rows, new partitions and Redis. */
+const DEADLINE_MS = 10_000;
 
 export interface PushRoutesDeps extends PushDeps {
   /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
@@ -32,6 +34,7 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
           rows,
           idempotencyKey: idempotencyKeyOf(request),
         }),
+        DEADLINE_MS,
       );
       response
         .status(pushed.online ? 200 : 202)

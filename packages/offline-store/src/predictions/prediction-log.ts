@@ -5,7 +5,7 @@ import type { OfflineStore } from '../offline-store.ts';
 import type { Month } from '../partitions/monthly-partitions.ts';
 import { createLogBuffer } from './log-buffer.ts';
 import type { PredictionRecord } from './prediction-record.ts';
-import { writePredictions } from './write-predictions.ts';
+import { WRITE_TIMEOUT_MS, writePredictions } from './write-predictions.ts';
 
 export interface PredictionLogOptions {
   readonly store: OfflineStore;
@@ -42,7 +42,6 @@ export interface PredictionLog {
   close(deadlineMs?: number): Promise<void>;
 }
 
-const WRITE_TIMEOUT_MS = 10_000;
 const MAX_BACKOFF_MS = 5_000;
 
 /** A bounded buffer before `larder.predictions`: one COPY in flight, predictions never wait for it. */

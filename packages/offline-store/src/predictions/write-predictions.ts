@@ -6,10 +6,13 @@ import { copyIn } from '../copy/copy.ts';
 import type { Database } from '../database.ts';
 import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
+import { limitSilence } from '../runs/limit-silence.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
 
 const TABLE = { schema: 'larder', name: 'predictions' };
+/** For one batch, whatever limit the requests of the same store have. */
+export const WRITE_TIMEOUT_MS = 10_000;
 /** Rendering must not hold up a request that waits for the event loop: about 0.5 ms per slice. */
 const SLICE_RECORDS = 100;
 
@@ -33,6 +36,7 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
     kyselyOver(client)
       .transaction()
       .execute(async (db) => {
+        await limitSilence({ db, client }, WRITE_TIMEOUT_MS);
         if (months.some((month) => !write.knownMonths.has(month)))
           await ensureMonthlyPartitions(db, TABLE, months);
         if (write.repeated) await copyUnlessThere(db, client, bytes);

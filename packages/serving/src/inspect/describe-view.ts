@@ -1,5 +1,5 @@
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
-import { findHistoryRow, type Provenance } from '@larder/offline-store';
+import { askDatabase, findHistoryRow, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
   compileViewStatus,
@@ -52,6 +52,8 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
   };
 }
 
+const HISTORY_DEADLINE_MS = 1_000;
+
 interface FoundProvenance {
   readonly provenance: Provenance | null;
   readonly answered: boolean;
@@ -59,7 +61,7 @@ interface FoundProvenance {
 
 const NOT_ASKED: FoundProvenance = { provenance: null, answered: true };
 
-/** What Redis holds is shown also while PostgreSQL is away. */
+/** What Redis holds is shown also while PostgreSQL is away or hangs. */
 async function findProvenance(
   deps: DescribeDeps,
   view: FeatureViewManifest,
@@ -67,10 +69,10 @@ async function findProvenance(
 ): Promise<FoundProvenance> {
   try {
     return {
-      provenance: await findHistoryRow(deps.offlineStore, deps.manifest, view, {
-        keys: deps.keys,
-        ...header,
-      }),
+      provenance: await askDatabase(
+        findHistoryRow(deps.offlineStore, deps.manifest, view, { keys: deps.keys, ...header }),
+        HISTORY_DEADLINE_MS,
+      ),
       answered: true,
     };
   } catch {
