@@ -28,7 +28,13 @@ export const pushRequestSchema = z
 export const pushAnswerSchema = z
   .strictObject({
     accepted: countSchema,
-    rejected: z.array(z.strictObject({ index: countSchema, errors: z.array(errorDetailSchema) })),
+    rejected: z.array(
+      z.strictObject({
+        index: countSchema,
+        code: z.string().meta({ example: 'EVENT_TIMESTAMP_TOO_OLD' }),
+        errors: z.array(errorDetailSchema),
+      }),
+    ),
     run_id: idSchema,
   })
   .meta({ id: 'PushAnswer' });

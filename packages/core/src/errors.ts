@@ -123,6 +123,11 @@ export const ERRORS = {
   SOURCE_QUERY_INVALID: { status: 422, title: 'The query of a source cannot be used', retryable: false },
   SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
   SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
+  EVENT_TIMESTAMP_TOO_OLD: {
+    status: 422,
+    title: 'An event timestamp lies before the horizon of the project',
+    retryable: false,
+  },
   EVENT_TIMESTAMP_INVALID: { status: 422, title: 'A row has no usable timestamp', retryable: false },
   COMPUTATION_FAILED: { status: 500, title: 'A computation failed as a whole', retryable: true },
   COMPUTATION_TIMED_OUT: {

@@ -42,6 +42,7 @@ export function buildManifest(project: Project, definitions: Definitions, hashes
     project: project.name,
     connections: [...(project.connections ?? usedConnections(definitions))].sort(),
     allowed_hosts: [...project.allowedHosts].sort(),
+    event_horizon_ms: project.eventHorizonMs,
     entities: byKey(definitions.entities, (entity) => entity.name, entityManifest),
     feature_views: byKey(definitions.featureViews, viewRef, (view) => featureViewManifest(view, hashes)),
     on_demand_feature_views: byKey(definitions.onDemandFeatureViews, nameOf, (view) =>

@@ -30,6 +30,7 @@ describe('loadProject', () => {
 
   test('gives the manifest of the definitions', async () => {
     const { manifest } = await loadProject(ADS);
+    expect(manifest.event_horizon_ms).toBe(3_653 * 86_400_000);
     expect(manifest.feature_views['ad_stats@2']).toEqual({
       name: 'ad_stats',
       version: 2,

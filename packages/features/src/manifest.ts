@@ -8,6 +8,8 @@ export interface Manifest {
   readonly project: string;
   readonly connections: readonly string[];
   readonly allowed_hosts: readonly string[];
+  /** How far back an event timestamp may lie. */
+  readonly event_horizon_ms: number;
   readonly entities: Readonly<Record<string, EntityManifest>>;
   /** By reference: `ad_image@1`. */
   readonly feature_views: Readonly<Record<string, FeatureViewManifest>>;

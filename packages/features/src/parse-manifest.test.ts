@@ -7,11 +7,17 @@ const EMPTY: Manifest = {
   project: 'ads',
   connections: [],
   allowed_hosts: [],
+  event_horizon_ms: 86_400_000,
   entities: { ad: { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] } },
   feature_views: {},
   on_demand_feature_views: {},
   models: {},
 };
+
+test('a manifest from before the horizon was declared has that of ten years', () => {
+  const { event_horizon_ms: _, ...before } = EMPTY;
+  expect(parseManifest(before)).toEqual({ ...EMPTY, event_horizon_ms: 3_653 * 86_400_000 });
+});
 
 test('a manifest is taken as it is', () => {
   expect(parseManifest(EMPTY)).toEqual(EMPTY);

@@ -1,6 +1,7 @@
-import { jsonPointer, LarderError, NAME_PATTERN } from '@larder/core';
+import { jsonPointer, LarderError, NAME_PATTERN, parseDurationMs } from '@larder/core';
 import { z } from 'zod';
 import type { Manifest } from './manifest.ts';
+import { DEFAULT_EVENT_HORIZON } from './project.ts';
 
 const name = z.string().regex(NAME_PATTERN);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -87,6 +88,8 @@ const manifest = z.strictObject({
   project: name,
   connections: z.array(name),
   allowed_hosts: z.array(z.string()),
+  // manifests that were applied before projects declared it
+  event_horizon_ms: z.int().positive().default(parseDurationMs(DEFAULT_EVENT_HORIZON)),
   entities: z.record(z.string(), z.strictObject({ name, join_keys: fields })),
   feature_views: z.record(z.string(), featureView),
   on_demand_feature_views: z.record(z.string(), onDemandFeatureView),

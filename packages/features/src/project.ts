@@ -1,4 +1,6 @@
+import type { Duration } from '@larder/core';
 import { brand } from './brand.ts';
+import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
 import type { FeatureView } from './feature-view.ts';
 import type { Manifest } from './manifest.ts';
@@ -11,6 +13,9 @@ export interface Project {
   /** Named source connections; null: those that the sources name. */
   readonly connections: readonly string[] | null;
   readonly allowedHosts: readonly string[];
+  /** As written. */
+  readonly eventHorizon: string;
+  readonly eventHorizonMs: number;
 }
 
 export interface ProjectOptions {
@@ -18,15 +23,23 @@ export interface ProjectOptions {
   readonly connections?: readonly string[];
   /** Hosts that computations may fetch from: `host`, `host:port`, `*.example.com`, or `*` for every public one. @default none */
   readonly allowedHosts?: readonly string[];
+  /** How far back an event timestamp may lie; older rows are refused. Each month of history is a partition. @default ten years, '3653d' */
+  readonly eventHorizon?: Duration;
 }
+
+/** Ten years. */
+export const DEFAULT_EVENT_HORIZON = '3653d';
 
 /** The project that a `larder.config.ts` defines; its name is in every table, key and metric. */
 export function project(name: string, options: ProjectOptions = {}): Project {
+  const eventHorizon = options.eventHorizon ?? DEFAULT_EVENT_HORIZON;
   return brand({
     kind: 'project' as const,
     name,
     connections: options.connections ?? null,
     allowedHosts: options.allowedHosts ?? [],
+    eventHorizon,
+    eventHorizonMs: durationMsOrNaN(eventHorizon),
   });
 }
 

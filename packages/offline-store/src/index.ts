@@ -20,8 +20,9 @@ export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';
-export { refuseFutureEvents } from './history/refuse-future-events.ts';
-export type { EventCheck } from './history/refuse-future-events.ts';
+export { checkEventTimes } from './history/check-event-times.ts';
+export type { EventTimes } from './history/check-event-times.ts';
+export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow } from './history/history-table.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';

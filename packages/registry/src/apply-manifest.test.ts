@@ -133,11 +133,13 @@ test('policies change one by one; a removed view and model are destructive and k
   const next: Manifest = {
     ...withModel(changed, { ...adCtr, deadline_ms: 50 }),
     allowed_hosts: [],
+    event_horizon_ms: 30 * 86_400_000,
     feature_views: without(changed.feature_views, 'ad_text@1'),
   };
   const { changes } = await applyManifest(store, next, actor);
   expect(changes.map((change) => [change.text, change.destructive])).toEqual([
     [`change allowed hosts of project ${next.project}: 127.0.0.1:8080 → none`, false],
+    [`change event horizon of project ${next.project}: 3653d → 30d`, false],
     ['change ttl of view ad_image@1: 7d → forever', false],
     ['change schedule of view ad_image@1: 0 4 * * * → none', false],
     ['change owner of view ad_image@1: none → vision', false],

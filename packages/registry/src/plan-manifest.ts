@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { formatDurationMs } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { pendingMigrations } from '@larder/offline-store';
 import { compareModels } from './compare-models.ts';
@@ -72,6 +73,14 @@ function compareProject(lines: PlanLines, state: RegistryState, next: Manifest):
         subject,
         `change ${name} of ${subject}: ${listText(was[member])} → ${listText(next[member])}`,
       );
+  compareHorizon(lines, was, next);
+}
+
+function compareHorizon(lines: PlanLines, was: Manifest, next: Manifest): void {
+  if (was.event_horizon_ms === next.event_horizon_ms) return;
+  const subject = `project ${next.project}`;
+  const text = ({ event_horizon_ms: ms }: Manifest) => formatDurationMs(ms);
+  lines.change(subject, `change event horizon of ${subject}: ${text(was)} → ${text(next)}`);
 }
 
 function listText(names: readonly string[]): string {

@@ -55,9 +55,10 @@ Example:
 type Rejected = PushResult['rejected'][number];
 
 /** Pointers count the rows of the file, not of the page. */
-function shifted({ index, errors }: Rejected, start: number): Rejected {
+function shifted({ index, code, errors }: Rejected, start: number): Rejected {
   return {
     index: index + start,
+    code,
     errors: errors.map(({ pointer, detail }) => ({
       pointer: pointer.replace(/^\/rows\/\d+/, `/rows/${index + start}`),
       detail,

@@ -41,7 +41,11 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
         .location(`/v1/runs/${pushed.runId}`)
         .json({
           accepted: pushed.accepted,
-          rejected: pushed.rejected.map(({ index, errors }) => ({ index, errors: errors as ErrorDetail[] })),
+          rejected: pushed.rejected.map(({ index, code, errors }) => ({
+            index,
+            code,
+            errors: errors as ErrorDetail[],
+          })),
           run_id: pushed.runId,
         } satisfies PushAnswer);
     })

@@ -19,7 +19,11 @@ test('a pushed row is readable at once, with the run that wrote it', async ({ se
   expect({ accepted, rejected }).toEqual({
     accepted: 1,
     rejected: [
-      { index: 1, errors: [{ pointer: '/rows/1/clicks', detail: 'must be a whole number within 2^53' }] },
+      {
+        index: 1,
+        code: 'REQUEST_INVALID',
+        errors: [{ pointer: '/rows/1/clicks', detail: 'must be a whole number within 2^53' }],
+      },
     ],
   });
   expect(answer.headers.get('location')).toBe(`/v1/runs/${run_id}`);

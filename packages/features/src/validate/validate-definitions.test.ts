@@ -168,3 +168,10 @@ test.each([
 ])("the allowed host '%s': %s", async (host, ok) => {
   expect(await errorsOf({}, { allowedHosts: [host] })).toHaveLength(ok ? 0 : 1);
 });
+
+test('the horizon of event timestamps is a duration', async () => {
+  expect(await errorsOf({}, { eventHorizon: '50000d' })).toEqual([]);
+  expect(await errorsOf({}, { eventHorizon: '0d' })).toEqual([
+    expect.stringMatching(/^\/event_horizon '0d' must be a duration/),
+  ]);
+});

@@ -1,6 +1,7 @@
 import type { FeatureView } from '../feature-view.ts';
 import type { Project } from '../project.ts';
 import { below, type Report } from './report.ts';
+import { validateWholeMs } from './validate-options.ts';
 import { validateName } from './validate-names.ts';
 
 /** `*`, or a name, `*.` and a name of two labels or more, or an address; with or without a port. */
@@ -17,6 +18,7 @@ export function validateProject(project: Project, views: readonly FeatureView[],
       );
     }
   }
+  validateWholeMs(project.eventHorizon, project.eventHorizonMs, 'a duration', below(report, 'event_horizon'));
   for (const [index, connection] of (project.connections ?? []).entries()) {
     validateName(connection, below(report, 'connections', index));
   }

@@ -1,6 +1,7 @@
 import type { FeatureViewManifest } from '@larder/features';
 import {
   appendHistory,
+  ensureHistoryPartitions,
   type HistoryProject,
   type HistoryRow,
   type OfflineStore,
@@ -26,11 +27,12 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
  * History, row failures and the chunk's state, in one transaction under the chunk's lock. False when the attempt was
  * taken away meanwhile: then nothing is written.
  */
-export function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
+export async function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
+  await ensureHistoryPartitions(store, options.project, options.view, options.rows);
   return store.transaction((tx) => landRowsIn(tx, options));
 }
 
-/** `landRows` as the last part of the caller's transaction. */
+/** `landRows` as the last part of the caller's transaction, before which the rows got their partitions. */
 export async function landRowsIn(tx: StoreTransaction, options: LandRowsOptions): Promise<boolean> {
   await limitSilence(tx, options.leaseMs, options.statementMs);
   if (!(await lockChunk(tx, options))) return false;

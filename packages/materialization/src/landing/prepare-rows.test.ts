@@ -20,6 +20,7 @@ const KNOWN: PrepareOptions = {
     source: { event_timestamp_column: 'at', created_timestamp_column: 'known_at' },
   },
   entity: adUser,
+  times: { project: 'shop', event_horizon_ms: Infinity },
   clock: { nowMs: () => NOW_MS },
 };
 const FOLLOWING: PrepareOptions = {

@@ -1,6 +1,6 @@
 import { systemClock, type Clock, type ErrorCode } from '@larder/core';
 import type { EntityManifest, FeatureViewManifest, FieldValue, SourceRow } from '@larder/features';
-import { refuseFutureEvents } from '@larder/offline-store';
+import { checkEventTimes, type EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '@larder/offline-store/runs';
 import { entityKey } from '@larder/online-store';
 import { inputHash } from './input-hash.ts';
@@ -34,6 +34,7 @@ interface TimestampColumns {
 export interface PrepareOptions {
   readonly view: Pick<FeatureViewManifest, 'available_after_ms'> & { readonly source: TimestampColumns };
   readonly entity: EntityManifest;
+  readonly times: EventTimes;
   readonly clock?: Clock;
 }
 
@@ -58,7 +59,8 @@ export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOp
     if ('code' in row) failures.push(row);
     else read.push(row);
   }
-  const { accepted, refused } = refuseFutureEvents(read, options.clock ?? systemClock);
+  const nowMs = (options.clock ?? systemClock).nowMs();
+  const { accepted, refused } = checkEventTimes(read, options.times, nowMs);
   for (const { row, error } of refused) failures.push(rowFailure(row, error.code, error.message));
   const last = new Map<string, PreparedRow>();
   for (const row of accepted)

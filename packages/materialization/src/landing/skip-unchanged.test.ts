@@ -24,7 +24,7 @@ function prepare(shop: Shop, rows: readonly SourceRow[]): readonly PreparedRow[]
   const view = shop.view('ad_user_stats@1');
   const entity = shop.project.manifest.entities[view.entity];
   if (entity === undefined) throw new Error('The fixture has no such entity.');
-  return prepareRows(rows, { view, entity }).rows;
+  return prepareRows(rows, { view, entity, times: shop.project.manifest }).rows;
 }
 
 /** History as a run left it. */

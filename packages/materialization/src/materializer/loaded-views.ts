@@ -6,7 +6,7 @@ import {
   type LoadedProject,
   type Manifest,
 } from '@larder/features';
-import type { HistoryProject } from '@larder/offline-store';
+import type { EventTimes, HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '@larder/offline-store/runs';
 import {
   connectionVariable,
@@ -28,6 +28,8 @@ export interface MaterializedView {
 export interface LoadedViews {
   /** Name and entities, for history. */
   readonly project: HistoryProject;
+  /** As applied; as loaded while nothing is. */
+  eventTimes(): EventTimes;
   /** For claiming: other processes take what is not among them. */
   claimable(): readonly LoadedView[];
   /** Undefined when this process lacks the version, or has it with another fingerprint. */
@@ -91,6 +93,7 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
 
   return {
     project: manifest,
+    eventTimes: () => options.applied() ?? manifest,
     all,
     claimable: () =>
       all().map(({ manifest: { name, version, fingerprint } }) => ({ view: name, version, fingerprint })),

@@ -122,7 +122,12 @@ async function computeAndLand(
   const { clock } = context;
   const sourceRows = await source.scan(bounds);
   const unlisted = unlistedRows(bounds, sourceRows.length);
-  const scanned = prepareRows(sourceRows, { view: view.manifest, entity: view.entity, clock });
+  const scanned = prepareRows(sourceRows, {
+    view: view.manifest,
+    entity: view.entity,
+    times: context.views.eventTimes(),
+    clock,
+  });
   const prepared = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
   const unskipped = await skipUnchanged(prepared.rows, {
     store,

@@ -8,6 +8,8 @@ import {
   type FieldValue,
   type SourceRow,
 } from '@larder/features';
+import type { EventTimes } from '@larder/offline-store';
+import type { LandedFailure } from '@larder/offline-store/runs';
 import { checkSourceRow } from '../landing/check-features.ts';
 import { prepareRows, type PreparedRow } from '../landing/prepare-rows.ts';
 
@@ -19,6 +21,7 @@ export interface AcceptedRow {
 export interface RejectedRow {
   /** Place among the rows of the request. */
   readonly index: number;
+  readonly code: string;
   readonly errors: readonly ErrorDetail[];
 }
 
@@ -31,6 +34,7 @@ export interface CheckedPush {
 export interface CheckPushOptions {
   readonly view: FeatureViewManifest;
   readonly entity: EntityManifest;
+  readonly times: EventTimes;
   /** Created timestamp of every row: when Larder was told. */
   readonly arrivalMs: number;
 }
@@ -58,7 +62,7 @@ export async function checkPushedRows(
     if (index > 0 && index % ROWS_PER_TURN === 0) await setImmediate();
     const checked = checkRow(row, `/rows/${index}`, options);
     if ('row' in checked) accepted.push(checked);
-    else rejected.push({ index, errors: checked });
+    else rejected.push({ index, ...checked });
   }
   return { accepted, rejected };
 }
@@ -67,22 +71,29 @@ function checkRow(
   json: Readonly<Record<string, unknown>>,
   pointer: string,
   options: CheckPushOptions,
-): AcceptedRow | ErrorDetail[] {
+): AcceptedRow | Omit<RejectedRow, 'index'> {
   const source = readRow(json, pointer, options);
-  if (Array.isArray(source)) return source;
+  if (Array.isArray(source)) return { code: 'REQUEST_INVALID', errors: source };
   const prepared = prepareRows([source], {
     view: { available_after_ms: 0, source: COLUMNS },
     entity: options.entity,
+    times: options.times,
     clock: { nowMs: () => options.arrivalMs },
   });
   const [row] = prepared.rows;
-  if (row === undefined)
-    return prepared.failures.map(({ code, reason }) => ({
+  if (row === undefined) return refusal(prepared.failures, pointer);
+  const checked = checkSourceRow(options.view, row);
+  return checked.ok ? { row, values: checked.values } : refusal([checked.failure], pointer);
+}
+
+function refusal(failures: readonly LandedFailure[], pointer: string): Omit<RejectedRow, 'index'> {
+  return {
+    code: failures[0]?.code ?? 'REQUEST_INVALID',
+    errors: failures.map(({ code, reason }) => ({
       pointer: code.startsWith('EVENT_TIMESTAMP') ? `${pointer}/${EVENT_TIMESTAMP.name}` : pointer,
       detail: reason,
-    }));
-  const checked = checkSourceRow(options.view, row);
-  return checked.ok ? { row, values: checked.values } : [{ pointer, detail: checked.failure.reason }];
+    })),
+  };
 }
 
 /** The members as a source would give them. */

@@ -7,7 +7,7 @@ import {
   type FeatureViewManifest,
   type Manifest,
 } from '@larder/features';
-import type { HistoryRow, OfflineStore } from '@larder/offline-store';
+import { ensureHistoryPartitions, type HistoryRow, type OfflineStore } from '@larder/offline-store';
 import {
   completeChunk,
   createPushedRun,
@@ -68,7 +68,13 @@ export async function pushRows(deps: PushDeps, request: PushRequest): Promise<Pu
   const entity = manifest.entities[view.entity];
   if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
   const arrivalMs = deps.clock.nowMs();
-  const checked = await checkPushedRows(request.rows, { view, entity, arrivalMs });
+  const checked = await checkPushedRows(request.rows, { view, entity, times: manifest, arrivalMs });
+  await ensureHistoryPartitions(
+    offlineStore,
+    manifest,
+    view,
+    checked.accepted.map(({ row }) => row),
+  );
   const answer: PushAnswer = { accepted: checked.accepted.length, rejected: checked.rejected };
   const run = {
     runId: newId(),
@@ -151,11 +157,11 @@ function historyRows(accepted: readonly AcceptedRow[], { chunkId, revision }: Cr
 
 /** Shown with the run; without keys, as no source could be asked for these rows again. */
 function failuresOf({ rejected }: CheckedPush): LandedFailure[] {
-  return rejected.map(({ errors }) => ({
+  return rejected.map(({ code, errors }) => ({
     entityKey: null,
     keys: null,
     eventTimestampMs: null,
-    code: 'REQUEST_INVALID',
+    code,
     reason: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
     retryable: false,
   }));

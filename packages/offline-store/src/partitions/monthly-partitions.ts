@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Database } from '../database.ts';
 
 /** Months since year 0, UTC: 2026-11 is 2026 × 12 + 10. */
@@ -14,10 +14,14 @@ export interface PartitionedTable {
   readonly name: string;
 }
 
+/** That one transaction creates at most: each is several tables and indexes, all locked until it commits. */
+export const MAX_NEW_PARTITIONS = 12;
+
 /**
  * Creates the partitions that these months still lack, inside the caller's transaction. Creators of one table's
  * partitions wait for each other until they commit; readers and writers of the table wait for nobody, because
  * ATTACH takes SHARE UPDATE EXCLUSIVE where PARTITION OF would take ACCESS EXCLUSIVE.
+ * @throws Error when more than `MAX_NEW_PARTITIONS` are missing
  */
 export async function ensureMonthlyPartitions(
   db: Transaction<Database>,
@@ -25,7 +29,12 @@ export async function ensureMonthlyPartitions(
   months: Iterable<Month>,
 ): Promise<void> {
   const wanted = [...new Set(months)].toSorted((a, b) => a - b);
-  if ((await missingPartitions(db, table, wanted)).length === 0) return;
+  const { length: count } = await missingPartitions(db, table, wanted);
+  if (count === 0) return;
+  if (count > MAX_NEW_PARTITIONS)
+    throw new Error(
+      `${table.name} lacks ${count} partitions; one transaction creates at most ${MAX_NEW_PARTITIONS}.`,
+    );
   const parent = sql.table(`${table.schema}.${table.name}`);
   // The lock that ATTACH takes anyway. A lock on a table, unlike an advisory one, makes what others committed visible to to_regclass.
   await sql`lock table ${parent} in share update exclusive mode`.execute(db);
@@ -37,9 +46,9 @@ export async function ensureMonthlyPartitions(
   }
 }
 
-/** A partition is attached by the transaction that creates it, so one that is visible is attached. */
-async function missingPartitions(
-  db: Transaction<Database>,
+/** Ascending. A partition is attached by the transaction that creates it, so one that is visible is attached. */
+export async function missingPartitions(
+  db: Kysely<Database>,
   table: PartitionedTable,
   months: readonly Month[],
 ): Promise<Month[]> {

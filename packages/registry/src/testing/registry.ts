@@ -111,6 +111,7 @@ export function manifest(project: string): Manifest {
     project,
     connections: ['ads'],
     allowed_hosts: ['127.0.0.1:8080'],
+    event_horizon_ms: 315_619_200_000,
     entities: { ad: { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] } },
     feature_views: { 'ad_image@1': adImage, 'ad_text@1': adText },
     on_demand_feature_views: {

@@ -1,0 +1,30 @@
+import type { FeatureViewManifest } from '@larder/features';
+import type { OfflineStore } from '../offline-store.ts';
+import {
+  ensureMonthlyPartitions,
+  MAX_NEW_PARTITIONS,
+  missingPartitions,
+  monthOf,
+} from '../partitions/monthly-partitions.ts';
+import { historyTable, type HistoryProject } from './history-table.ts';
+
+/**
+ * Creates what partitions these rows lack, a few in each transaction, before the one that lands the rows: every table
+ * that a transaction creates stays locked until it commits, and the server's lock table is finite.
+ */
+export async function ensureHistoryPartitions(
+  store: OfflineStore,
+  project: HistoryProject,
+  view: FeatureViewManifest,
+  rows: readonly { readonly eventTimestampMs: number }[],
+): Promise<void> {
+  const months = [...new Set(rows.map((row) => monthOf(row.eventTimestampMs)))];
+  // as many as the landing may create itself
+  if (months.length <= MAX_NEW_PARTITIONS) return;
+  const table = historyTable(project, view);
+  const missing = await missingPartitions(store.db, table, months);
+  for (let start = 0; start < missing.length; start += MAX_NEW_PARTITIONS)
+    await store.transaction((tx) =>
+      ensureMonthlyPartitions(tx.db, table, missing.slice(start, start + MAX_NEW_PARTITIONS)),
+    );
+}
