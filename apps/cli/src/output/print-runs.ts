@@ -65,7 +65,9 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   );
   for (const line of lines) out.line(clip(line, out.columns));
   if (!complete) out.note(`There are more failures; the first ${failures.length} are shown (--limit).`);
-  out.line(`Try them again: larder runs ${run.runId} retry-failed`);
+  if (run.finishedAt === null)
+    out.line('The run goes on; what may pass by itself is tried again, up to five times.');
+  else out.line(`Try them again: larder runs ${run.runId} retry-failed`);
 
   function fact(name: string, text: string): void {
     out.line(`  ${style.dim(name.padEnd(9))}${text}`);

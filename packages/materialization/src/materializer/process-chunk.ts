@@ -181,6 +181,7 @@ async function computeAndLand(
     counts: { ...counts, duplicate: prepared.duplicates },
     leaseMs: times.leaseMs,
     statementMs: landingMs,
+    backoffMs: times.backoffMs,
   });
   if (!landed) return null;
   context.observer.rowsLanded(view.ref, { ...counts, restored });

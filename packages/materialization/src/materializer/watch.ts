@@ -8,6 +8,7 @@ import {
   expireLeases,
   failUnloadedRuns,
   giveBackChunk,
+  retryWaitingRows,
   seeLoadedRuns,
 } from '@larder/offline-store/runs';
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
@@ -32,6 +33,7 @@ export async function watch(context: MaterializerContext, queue: Pick<ChunkQueue
   await seeLoadedRuns(store, loaded);
   for (const runId of await failUnloadedRuns(store, loaded))
     logger.error({ runId }, 'No worker has the code of a run; it failed');
+  await retryWaitingRows(store, project);
   await endRuns(context);
   // Last, because they need Redis: while it is away the others still happen.
   await replayLanded(context);

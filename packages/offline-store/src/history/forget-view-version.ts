@@ -28,6 +28,9 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       where run_id = ${runId} and state in ('pending', 'dispatched', 'running', 'landed_history')`.execute(
       tx.db,
     );
+    await sql`update larder.row_failures set retry_at = null where run_id = ${runId} and retry_at is not null`.execute(
+      tx.db,
+    );
     await sql`
       update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
         planning_token = null, planning_lease_expires_at = null

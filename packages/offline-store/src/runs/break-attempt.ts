@@ -1,9 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
+import { afterBackoff, MAX_FAILURES } from './attempts.ts';
 import { storableReason } from '../storable-text.ts';
 import type { ChunkAttempt, RunStore } from './run-store.ts';
-
-export const MAX_FAILURES = 5;
-const MAX_BACKOFF_MS = 60_000;
 
 export interface BrokenAttempt {
   readonly code: string;
@@ -60,7 +58,7 @@ async function breakAttempts(
       update larder.chunks c set
         state = case when ${failed} then 'failed' else 'pending' end,
         failures = c.failures + 1,
-        not_before = now() + least(${broken.backoffMs} * power(2, c.failures), ${MAX_BACKOFF_MS}) * interval '1 millisecond',
+        not_before = ${afterBackoff(broken.backoffMs, sql`c.failures`)},
         lease_expires_at = null,
         rows_done = 0,
         rows_skipped = 0,

@@ -21,6 +21,9 @@ export function cancelRun(store: OfflineStore, project: string, runId: string): 
         -- of a chunk that tries failed rows again: they stay failed
         rows_failed = (select count(*) from larder.row_failures f where f.chunk_id = chunks.chunk_id)
       where run_id = ${runId} and state in ('pending', 'dispatched', 'running')`.execute(tx.db);
+    await sql`update larder.row_failures set retry_at = null where run_id = ${runId} and retry_at is not null`.execute(
+      tx.db,
+    );
     await sql`
       update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
         planning_token = null, planning_lease_expires_at = null

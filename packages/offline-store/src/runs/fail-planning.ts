@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { MAX_FAILURES } from './break-attempt.ts';
+import { afterBackoff, MAX_FAILURES } from './attempts.ts';
 import { storableReason } from '../storable-text.ts';
 import type { RunToPlan } from './plan-run.ts';
 import type { RunStore } from './run-store.ts';
@@ -23,7 +23,7 @@ export async function failPlanning(store: RunStore, run: RunToPlan, broken: Brok
     update larder.runs set
       planning_token = null,
       planning_failures = planning_failures + 1,
-      planning_lease_expires_at = now() + ${broken.backoffMs} * power(2, planning_failures) * interval '1 millisecond',
+      planning_lease_expires_at = ${afterBackoff(broken.backoffMs, sql`planning_failures`)},
       status = case when ${failed} then 'failed' else status end,
       finished_at = case when ${failed} then now() end,
       error_code = ${broken.code},

@@ -17,7 +17,7 @@ export interface FinishedRun {
 }
 
 /**
- * Ends every running run whose chunks have all ended: succeeded, partial (some rows failed) or failed (none landed).
+ * Ends every running run whose chunks have all ended and none of whose rows is to be tried again: succeeded, partial (some rows failed) or failed (none landed).
  * Call it after the commit that ended a chunk, so that of two last chunks at least one sees both.
  */
 export async function finishRuns(store: OfflineStore, project: string): Promise<FinishedRun[]> {
@@ -39,6 +39,7 @@ export async function finishRuns(store: OfflineStore, project: string): Promise<
 }
 
 const ALL_ENDED = sql<boolean>`not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'pending')
+  and not exists (select from larder.row_failures f where f.run_id = r.run_id and f.retry_at is not null)
   and not exists (select from larder.chunks c
     where c.run_id = r.run_id and c.state in ('dispatched', 'running', 'landed_history'))`;
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { afterBackoff, MAX_FAILURES } from './attempts.ts';
 import { landingLock } from './end-frozen-landings.ts';
 import { storableReason, storableText } from '../storable-text.ts';
 import { fromNow, type ChunkAttempt, type RunStore } from './run-store.ts';
@@ -49,6 +50,8 @@ export interface Landing {
   readonly failures: readonly LandedFailure[];
   /** How long the landing worker has for the online store before a watchdog replays. */
   readonly leaseMs: number;
+  /** Wait before the second attempt at a row whose failure may pass; doubles with each further one. @default no second attempt */
+  readonly backoffMs?: number;
 }
 
 /** Second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
@@ -63,15 +66,17 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
       delete from larder.row_failures where chunk_id = ${landing.chunkId}
       returning entity_key, event_timestamp, attempts
     )
-    insert into larder.row_failures (run_id, chunk_id, entity_key, keys, event_timestamp, code, reason, retryable, attempts)
+    insert into larder.row_failures (run_id, chunk_id, entity_key, keys, event_timestamp, code, reason, retryable, attempts, retry_at)
     select ${landing.runId}::uuid, ${landing.chunkId}, f."entityKey", nullif(f.keys, 'null'::jsonb),
-      to_timestamp(f."eventTimestampMs" / 1000.0), f.code, f.reason, f.retryable,
-      1 + coalesce((select max(attempts) from earlier e where e.entity_key is not distinct from f."entityKey"
-        and e.event_timestamp is not distinct from to_timestamp(f."eventTimestampMs" / 1000.0)), 0)
+      to_timestamp(f."eventTimestampMs" / 1000.0), f.code, f.reason, f.retryable, before.attempts + 1,
+      case when f.retryable and before.attempts + 1 < ${MAX_FAILURES} and f.keys <> 'null'::jsonb
+        then ${afterBackoff(landing.backoffMs ?? null, sql`before.attempts`)} end
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f
-      ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)`.execute(
-    tx.db,
-  );
+      ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)
+    cross join lateral (
+      select coalesce(max(attempts), 0) as attempts from earlier e where e.entity_key is not distinct from f."entityKey"
+        and e.event_timestamp is not distinct from to_timestamp(f."eventTimestampMs" / 1000.0)
+    ) before`.execute(tx.db);
   const { done, failed, skipped, duplicate } = landing.counts;
   await tx.db
     .updateTable('larder.chunks')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 import { lockRun, stateConflict } from './lock-run.ts';
+import { retryRows } from './retry-rows.ts';
 import type { RunStore } from './run-store.ts';
 
 /**
@@ -15,7 +16,7 @@ export function retryFailed(store: OfflineStore, project: string, runId: string)
     if (status !== 'partial' && status !== 'failed')
       throw stateConflict(runId, status, status === 'cancelled' ? 'retried' : 'retried before it has ended');
     await retryChunks(tx, runId);
-    await retryRows(tx, runId);
+    await retryRows(tx, runId, { which: sql<boolean>`true`, maxChunks: null });
     await sql`
       update larder.runs set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
         rows_total = null, rows_done = null, rows_failed = null, rows_skipped = null, error_code = null, error_reason = null,
@@ -35,26 +36,4 @@ async function retryChunks(tx: RunStore, runId: string): Promise<void> {
     delete from larder.row_failures f using again where f.chunk_id = again.chunk_id and f.entity_key is null`.execute(
     tx.db,
   );
-}
-
-/** The failures move to the new chunk, which reads them to know its rows; landing it replaces them. */
-async function retryRows(tx: RunStore, runId: string): Promise<void> {
-  await sql`
-    with failing as (
-      select chunk_id, count(*)::integer as rows, jsonb_agg(distinct keys) as keys
-      from larder.row_failures f where run_id = ${runId} and keys is not null
-        and exists (select from larder.chunks c where c.chunk_id = f.chunk_id and c.state = 'done')
-      group by chunk_id
-    ), moved_out as (
-      update larder.chunks c set rows_total = c.rows_total - failing.rows, rows_failed = c.rows_failed - failing.rows
-      from failing where c.chunk_id = failing.chunk_id
-    ), added as (
-      insert into larder.chunks (run_id, ordinal, bounds, retry_of, rows_total)
-      select ${runId}::uuid, (select max(ordinal) from larder.chunks where run_id = ${runId}) + row_number() over (order by chunk_id),
-        jsonb_build_object('kind', 'keys', 'keys', keys), chunk_id, rows
-      from failing
-      returning chunk_id, retry_of
-    )
-    update larder.row_failures f set chunk_id = added.chunk_id
-    from added where f.chunk_id = added.retry_of and f.keys is not null`.execute(tx.db);
 }
