@@ -12,7 +12,6 @@ import {
   readSync,
   rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
   writevSync,
 } from 'node:fs';
@@ -20,6 +19,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { releaseLock, takeLock } from './picture-lock.ts';
 
 /**
  * Files of pictures that the computations of one machine leave for each other for a short while, so that views of the
@@ -116,7 +116,7 @@ export function openSharedPictures(options: SharedPicturesOptions): SharedPictur
     async get(key, fetch, signal) {
       const file = join(folder, createHash('sha256').update(key).digest('hex'));
       const lock = `${file}.lock`;
-      while (!locked(lock)) await wait(POLL_MS, undefined, { signal });
+      const token = await waitForLock(lock, signal);
       try {
         const left = attempt(() => take(file));
         if (left) return left;
@@ -125,7 +125,7 @@ export function openSharedPictures(options: SharedPicturesOptions): SharedPictur
         attempt(() => leave(file, bytes));
         return bytes;
       } finally {
-        attempt(() => unlinkSync(lock));
+        attempt(() => releaseLock(lock, token));
       }
     },
   };
@@ -144,17 +144,12 @@ function isOwnFolder(folder: string): boolean {
   );
 }
 
-/** True too where no lock can be made: then everybody fetches. */
-function locked(lock: string): boolean {
-  try {
-    closeSync(openSync(lock, 'wx'));
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return true;
+async function waitForLock(lock: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const token = takeLock(lock, LOCK_STALE_MS);
+    if (token !== null) return token;
+    await wait(POLL_MS, undefined, { signal });
   }
-  const held = statSync(lock, { throwIfNoEntry: false });
-  if (held !== undefined && held.mtimeMs < Date.now() - LOCK_STALE_MS) rmSync(lock, { force: true });
-  return false;
 }
 
 /** Removes what is too old, then the oldest until the rest fits. */
