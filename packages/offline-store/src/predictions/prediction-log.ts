@@ -161,6 +161,11 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
       const giveUp = setTimeout(() => deadline.abort(), deadlineMs);
       while (buffer.length > 0 && !deadline.signal.aborted) await drain();
       clearTimeout(giveUp);
+      if (buffer.length > 0)
+        logger.error(
+          { dropped: buffer.length },
+          'Predictions were not logged: the service stops, and PostgreSQL did not take them in time',
+        );
       while (buffer.length > 0) {
         const batch = buffer.head();
         buffer.remove(batch);

@@ -1,0 +1,40 @@
+import { predictAnswerSchema } from '@larder/contracts';
+import { expect, vi } from 'vitest';
+import { body } from './testing/ads.ts';
+import { createHttp } from './testing/http.ts';
+import { test, type Service } from './testing/inference-test.ts';
+import { environmentOf, startProcess } from './testing/start-process.ts';
+
+const CALLERS = 8;
+
+/** Ids of every prediction that some callers got an answer for, until nobody answers any more. */
+function callUntilGone(url: string): { readonly ids: readonly string[]; readonly ended: Promise<unknown> } {
+  const http = createHttp(url);
+  const ids: string[] = [];
+  const call = async (): Promise<void> => {
+    for (;;) {
+      const answer = await http.post('/v1/models/ad_ctr/predict', body('ad-1')).catch(() => null);
+      if (answer?.status !== 200) return;
+      ids.push(predictAnswerSchema.parse(answer.body).prediction_id);
+    }
+  };
+  return { ids, ended: Promise.all(Array.from({ length: CALLERS }, call)) };
+}
+
+async function logged({ offlineStore }: Service, ids: readonly string[]): Promise<number> {
+  const { rows } = await offlineStore.pool.query(
+    'select count(*)::int as found from larder.predictions where prediction_id = any($1::uuid[])',
+    [ids],
+  );
+  return rows[0]?.found as number;
+}
+
+test('SIGTERM amid predictions loses none that was answered', async ({ service }) => {
+  const started = startProcess(environmentOf(service.config));
+  const { ids, ended } = callUntilGone(await started.url());
+  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(300), { timeout: 30_000 });
+  started.kill('SIGTERM');
+  await ended;
+  expect(await started.exited).toBe(0);
+  expect(await logged(service, ids)).toBe(ids.length);
+});
