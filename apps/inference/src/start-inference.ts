@@ -86,6 +86,7 @@ export async function startInference(
     readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),
     predictionLog,
+    modelRuns: () => catalog.runCounts(),
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.unavailable().size,
   });

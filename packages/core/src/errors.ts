@@ -22,6 +22,7 @@ export const ERRORS = {
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
   PROJECT_NOT_LOADABLE: { status: 500, title: 'larder.config.ts cannot be loaded', retryable: false },
   INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },
+  CALLER_LEFT: { status: 499, title: 'The caller left before the answer', retryable: true },
   TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model', retryable: false },
   MODEL_VERSION_NOT_FOUND: { status: 404, title: 'The model version is not served', retryable: false },
@@ -62,6 +63,7 @@ export const ERRORS = {
     title: 'The model does not reproduce its golden rows',
     retryable: false,
   },
+  MODEL_OVERLOADED: { status: 503, title: 'The model has more to do than it can answer', retryable: true },
   MODEL_RUN_FAILED: { status: 503, title: 'The model could not be run', retryable: true },
   PICTURE_URL_INVALID: { status: 422, title: 'The picture has no usable address', retryable: false },
   PICTURE_HOST_NOT_ALLOWED: {

@@ -1,6 +1,7 @@
 // Models of tables
 export { loadModel } from './load-model.ts';
 export type { LoadModelOptions, ModelRunner } from './load-model.ts';
+export type { RunCaller, RunCounts } from './pool/run-queue.ts';
 // Sessions
 export { createSession } from './create-session.ts';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from './create-session.ts';

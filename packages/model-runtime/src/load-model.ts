@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { checkArtifact, type CheckedArtifact } from './check-artifact.ts';
 import { openChecked } from './checked-model.ts';
 import type { Session } from './create-session.ts';
+import type { RunCounts } from './pool/run-queue.ts';
 import { createSessionPool } from './pool/session-pool.ts';
-import { startChecking } from './pool/start-thread.ts';
+import { endThread, startChecking } from './pool/start-thread.ts';
 import { runInline, runInPool, type RunModel } from './run-model.ts';
 
 /** Above this a run would hold up every other request of the process for too long. */
@@ -45,9 +46,17 @@ export interface ModelRunner {
   /**
    * Runs the first `rows` × `width` floats, row by row, and gives one float per row for each output field.
    * Safe for concurrent calls; the tensor must stay as it is until the promise resolves.
-   * @throws MODEL_RUN_FAILED
+   * @throws MODEL_RUN_FAILED; in a pool also MODEL_OVERLOADED, DEADLINE_EXCEEDED and CALLER_LEFT
    */
   readonly run: RunModel;
+  /**
+   * Before anything is done for a run: whether it can be expected to end in time.
+   * @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED
+   */
+  admit(rows: number, deadlineAtMs: number): void;
+  /** Of the pool's queue; all 0 inline. */
+  runCounts(): RunCounts;
+  /** Runs that wait for a thread fail; resolves when those under way have ended. */
   close(): Promise<void>;
 }
 
@@ -66,25 +75,43 @@ export async function loadModel(options: LoadModelOptions): Promise<ModelRunner>
   }
   const { worker, artifact } = await startChecking(check);
   if (placement === 'auto' && artifact.oneRowMs < INLINE_LIMIT_MS && artifact.openMs < INLINE_OPEN_LIMIT_MS) {
-    await worker.terminate();
+    await endThread(worker);
     return inlineRunner(artifact, { session: await openChecked(artifact.model), outputs });
   }
   const threads = options.poolThreads ?? Math.max(1, availableParallelism() - 1);
-  const pool = await createSessionPool({ model: artifact.model, first: worker, threads });
+  const pool = await createSessionPool({
+    model: artifact.model,
+    oneRowMs: artifact.oneRowMs,
+    first: worker,
+    threads,
+  });
   return {
     width,
     outputs,
     oneRowMs: artifact.oneRowMs,
     placement: 'pool',
     run: runInPool(artifact.model, pool),
+    admit: (rows, deadlineAtMs) => pool.admit(rows, deadlineAtMs),
+    runCounts: () => pool.counts(),
     close: () => pool.close(),
   };
 }
+
+const NO_RUNS: RunCounts = { waiting: 0, started: 0, refused: 0, late: 0, abandoned: 0 };
 
 function inlineRunner(
   { model, oneRowMs }: CheckedArtifact,
   { session, outputs }: { readonly session: Session; readonly outputs: readonly string[] },
 ): ModelRunner {
   const run = runInline(model, session);
-  return { width: model.width, outputs, oneRowMs, placement: 'inline', run, close: () => session.close() };
+  return {
+    width: model.width,
+    outputs,
+    oneRowMs,
+    placement: 'inline',
+    run,
+    admit: () => {},
+    runCounts: () => NO_RUNS,
+    close: () => session.close(),
+  };
 }

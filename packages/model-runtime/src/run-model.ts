@@ -4,6 +4,7 @@
 import type { FloatTensor, Session } from './create-session.ts';
 import type { CheckedModel } from './checked-model.ts';
 import type { ModelSignature } from './model-signature.ts';
+import type { RunCaller } from './pool/run-queue.ts';
 import type { SessionPool } from './pool/session-pool.ts';
 import { runFailed } from './run-failed.ts';
 
@@ -11,6 +12,8 @@ import { runFailed } from './run-failed.ts';
 export type RunModel = (
   tensor: Float32Array,
   rows: number,
+  /** Who waits; inline runs, which hold the thread, take no notice. */
+  caller?: RunCaller,
 ) => Promise<Readonly<Record<string, Float32Array>>>;
 
 /**
@@ -39,9 +42,9 @@ export function runInline(
 }
 
 export function runInPool({ signature, width }: CheckedModel, pool: SessionPool): RunModel {
-  return async (tensor, rows) => {
+  return async (tensor, rows, caller) => {
     assertRows(tensor, rows, width);
-    const results = await pool.run(tensor, rows);
+    const results = await pool.run(tensor, rows, caller);
     return outputFields(signature, rows, (name) => results[name] as Float32Array);
   };
 }

@@ -3,7 +3,7 @@
  * nothing else may wait, log, parse JSON or build an object per feature here.
  */
 import { LarderError, isLarderError, newId, type Clock } from '@larder/core';
-import type { ModelRunner } from '@larder/model-runtime';
+import type { ModelRunner, RunCaller } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
 import { withDeadline } from './deadline.ts';
@@ -32,7 +32,7 @@ const VIEW_BYTES = 120;
 export interface PredictorDeps {
   readonly plan: Plan;
   readonly onlineStore: Pick<OnlineStore, 'read'>;
-  readonly runner: Pick<ModelRunner, 'run' | 'placement'>;
+  readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement'>;
   /** Null: predictions are not logged. */
   readonly predictionLog: Pick<PredictionLog, 'append'> | null;
   readonly clock: Clock;
@@ -48,6 +48,8 @@ export interface PredictRequest {
   readonly deadlineMs?: number | undefined;
   /** `performance.now()` when the request came. */
   readonly startedAtMs?: number | undefined;
+  /** True once nobody waits for the answer: the connection was closed. */
+  readonly callerGone?: (() => boolean) | undefined;
   /** Also give every feature with its provenance. */
   readonly features?: boolean | undefined;
   /** Length of the body that the rows came in, which the log keeps alive; measured when left out. */
@@ -83,7 +85,10 @@ export interface Predictor {
   readonly plan: Plan;
   /** Readings since the start: of the plan's view v with the status s of `STATUS_NAMES` at v × their number + s. */
   readonly statusCounts: Float64Array;
-  /** @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_RUN_FAILED */
+  /**
+   * @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_OVERLOADED,
+   * MODEL_RUN_FAILED, CALLER_LEFT
+   */
   predict(request: PredictRequest): Promise<Predictions>;
 }
 
@@ -101,6 +106,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       const deadlineAtMs = startedAtMs + (request.deadlineMs ?? plan.model.deadline_ms);
       const inputs = readInputs(plan, request);
       if (inputs.goodRows === 0) return unanswered(inputs, startedAtMs);
+      // before anything is read for a run that will be refused
+      deps.runner.admit(inputs.goodRows, deadlineAtMs);
 
       const readings = await readFeatures(deps, inputs, deadlineAtMs);
       countStatuses(plan, readings, statusCounts);
@@ -117,7 +124,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       const outputs = await runModel(deps, {
         tensor,
         rows: inputs.goodRows,
-        leftMs: deadlineAtMs - computedAtMs,
+        deadlineAtMs,
+        gone: request.callerGone ?? stays,
       });
       tensors.give(tensor);
       const endedAtMs = performance.now();
@@ -219,14 +227,17 @@ function computeRows(
   return rows;
 }
 
+const stays = (): boolean => false;
+
 function runModel(
-  deps: PredictorDeps,
-  run: { readonly tensor: Tensor; readonly rows: number; readonly leftMs: number },
+  { runner }: PredictorDeps,
+  run: { readonly tensor: Tensor; readonly rows: number } & RunCaller,
 ): Promise<Readonly<Record<string, Float32Array>>> {
-  const running = deps.runner.run(run.tensor.floats, run.rows);
+  const { tensor, rows } = run;
   // an inline run holds the thread: no timer could end it
-  if (deps.runner.placement === 'inline') return running;
-  return withDeadline(running, { leftMs: run.leftMs, waitingFor: `The model ${deps.plan.model.name}` });
+  return runner.placement === 'inline'
+    ? runner.run(tensor.floats, rows)
+    : runner.run(tensor.floats, rows, { deadlineAtMs: run.deadlineAtMs, gone: run.gone });
 }
 
 interface AnsweredBatch {

@@ -1,5 +1,6 @@
 import type { ReadyAnswer } from '@larder/contracts';
 import type { PredictionLog } from '@larder/offline-store';
+import type { RunCounts } from '@larder/model-runtime';
 import type { Timings } from '@larder/serving';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { createFastCounter, type Count } from './fast-counter.ts';
@@ -26,6 +27,8 @@ export interface MetricSources {
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
   readonly predictionLog: Pick<PredictionLog, 'stats' | 'drops' | 'bufferedBytes'>;
+  /** The queues of models that run in pools of threads. */
+  modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
   /** Applied definitions whose code this process lacks. */
   definitionsNotLoaded(): number;
   /** Applied models that do not answer, or not in the applied version. */
@@ -80,6 +83,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 
 function collectFrom(registry: Registry, sources: MetricSources): void {
   collectReadiness(registry, sources);
+  collectRuns(registry, sources);
   registry.registerMetric(
     new Counter({
       name: 'larder_view_readings_total',
@@ -153,6 +157,35 @@ function collectReadiness(registry: Registry, { readiness }: MetricSources): voi
         const { checks } = await readiness();
         this.reset();
         for (const { name, degraded } of checks) this.set({ check: name }, degraded ? 1 : 0);
+      },
+    }),
+  );
+}
+
+function collectRuns(registry: Registry, { modelRuns }: MetricSources): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_model_runs_waiting',
+      help: 'Runs that wait for a thread of their model.',
+      labelNames: ['model'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { model, counts } of modelRuns()) this.set({ model }, counts.waiting);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_model_runs_dropped_total',
+      help: 'Runs without an answer: refused at once, late (ended by the deadline) or abandoned by the caller.',
+      labelNames: ['model', 'reason'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { model, counts } of modelRuns())
+          for (const reason of ['refused', 'late', 'abandoned'] as const)
+            this.inc({ model, reason }, counts[reason]);
       },
     }),
   );

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, LarderError, toLarderError, type ErrorCode, type Logger } from '@larder/core';
 import type { FieldDescription, ModelDescription } from '@larder/contracts';
 import type { LoadedProject, Manifest } from '@larder/features';
+import type { RunCounts } from '@larder/model-runtime';
 import type { OfflineStore } from '@larder/offline-store';
 import {
   appliedManifest,
@@ -40,10 +42,13 @@ export interface ModelCatalog {
   /** Changes identity when a model comes or goes. */
   descriptions(): readonly ModelDescription[];
   readonly readings: StatusTotals;
+  /** Of the models in pools of threads. */
+  runCounts(): { readonly model: string; readonly counts: RunCounts }[];
   close(): Promise<void>;
 }
 
 const RETRY_INTERVAL_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 10_000;
 /** Models that are loaded at the same time: a slow one shall not hold up the others, each has a thread of its own. */
 const LOADING_LANES = 4;
 
@@ -57,6 +62,8 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   let descriptions: readonly ModelDescription[] = [];
   let queue: Promise<void> = Promise.resolve();
   let installing = 0;
+  /** Models that are served no more, but may still run. */
+  const leaving = new Set<Promise<void>>();
   const readings = statusTotals(served);
 
   /** One after the other: two applies must not both load. */
@@ -111,6 +118,9 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     else served.set(name, model);
     if (before === undefined) return;
     readings.keep(before);
+    const { closed } = before.runner;
+    leaving.add(closed);
+    void closed.then(() => leaving.delete(closed));
     before.retire();
   }
 
@@ -146,11 +156,15 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     unavailable: () => unavailable,
     descriptions: () => descriptions,
     readings,
+    runCounts: () =>
+      [...served.values()].map(({ name, runner }) => ({ model: name, counts: runner.model.runCounts() })),
     async close() {
       clearInterval(retry);
       await watch.close();
       await queue;
       for (const name of served.keys()) swap(name, undefined);
+      // a process that ends amid a run of ONNX Runtime aborts
+      await Promise.race([Promise.all(leaving), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -8,6 +8,8 @@ export interface SharedRunner {
   readonly key: string;
   hold(): void;
   release(): void;
+  /** Resolves once the last holder has let go and nothing runs any more. */
+  readonly closed: Promise<void>;
 }
 
 export interface AcquireDeps {
@@ -34,7 +36,9 @@ export async function acquireRunner(
 
 function shared(model: ModelRunner, key: string, onCloseFailed: (error: unknown) => void): SharedRunner {
   let holders = 1;
+  const closed = Promise.withResolvers<void>();
   return {
+    closed: closed.promise,
     model,
     key,
     hold() {
@@ -42,7 +46,7 @@ function shared(model: ModelRunner, key: string, onCloseFailed: (error: unknown)
     },
     release() {
       holders -= 1;
-      if (holders === 0) model.close().catch(onCloseFailed);
+      if (holders === 0) model.close().catch(onCloseFailed).finally(closed.resolve);
     },
   };
 }

@@ -124,6 +124,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       startedAtMs,
       features,
       sizeBytes: body.length,
+      callerGone: () => request.socket.destroyed,
     });
     let report = reports.get(model);
     if (report === undefined) reports.set(model, (report = metrics.predict(model)));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSessionPool, type SessionPool } from './session-pool.ts';
 import { checkArtifact } from '../check-artifact.ts';
+import { loadModel } from '../load-model.ts';
 import type { CheckedModel } from '../checked-model.ts';
 import { writeLogisticArtifact } from '../testing/index.ts';
 
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const { session, artifact } = await checkArtifact({ ...check, missing: 0 });
   await session.close();
   model = artifact.model;
-  pool = await createSessionPool({ model, threads: 2 });
+  pool = await createSessionPool({ model, oneRowMs: 1, threads: 2 });
 });
 
 afterEach(async () => {
@@ -80,12 +81,23 @@ test('a file that was replaced after its check is never run for the model that w
   });
 });
 
-test('closing fails the runs under way', async () => {
+test('closing fails the runs that wait', async () => {
   const runs = Promise.allSettled(Array.from({ length: 50 }, () => score(1)));
   await pool.close();
   const failures = (await runs).filter((run) => run.status === 'rejected');
   expect(failures.length).toBeGreaterThan(0);
   for (const { reason } of failures) expect(reason).toMatchObject({ code: 'MODEL_RUN_FAILED' });
+});
+
+test('closing while a run goes on that nobody waits for ends the thread after it, not the process', async () => {
+  await writeLogisticArtifact(folder, { features: ['a:b', 'a:c'], weights: [1, 1], slowness: 500 });
+  const expected = { expectedFeatures: ['a:b', 'a:c'], width: 2, outputs: ['ctr'] };
+  const slow = await loadModel({ artifactPath: folder, ...expected, poolThreads: 1 });
+  const caller = { deadlineAtMs: performance.now() + 5, gone: () => false };
+  await expect(slow.run(Float32Array.of(1, 1), 1, caller)).rejects.toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+  });
+  await slow.close();
 });
 
 test('reports what ONNX Runtime says about a run', async () => {

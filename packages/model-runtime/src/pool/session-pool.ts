@@ -1,26 +1,37 @@
 import type { Worker } from 'node:worker_threads';
+import type { LarderError } from '@larder/core';
 import type { CheckedModel } from '../checked-model.ts';
 import { runFailed } from '../run-failed.ts';
+import { createRunQueue, type RunCaller, type RunCounts } from './run-queue.ts';
 import type { RunRequest, ThreadAnswer } from './session-thread.ts';
-import { startThread } from './start-thread.ts';
+import { endThread, startThread } from './start-thread.ts';
 
 export interface SessionPoolOptions {
   readonly model: CheckedModel;
   /** A thread that has the model already: the one that checked it. */
   readonly first?: Worker;
   readonly threads: number;
+  /** What one row took when it was checked. */
+  readonly oneRowMs: number;
 }
 
 /** Worker threads with a session each, so that a slow model does not block the event loop of the caller. */
 export interface SessionPool {
   /**
    * Copies the tensor and runs it in the next free thread, once more if that thread dies.
-   * @throws MODEL_RUN_FAILED
+   * @throws MODEL_RUN_FAILED, and for a caller also MODEL_OVERLOADED, DEADLINE_EXCEEDED, CALLER_LEFT
    */
-  run(tensor: Float32Array, rows: number): Promise<Readonly<Record<string, Float32Array>>>;
+  run(
+    tensor: Float32Array,
+    rows: number,
+    caller?: RunCaller,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
+  /** @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED when a run that came now could not end in time */
+  admit(rows: number, deadlineAtMs: number): void;
+  counts(): RunCounts;
   /** The running threads. */
   threads(): Promise<readonly Worker[]>;
-  /** Waits for nothing: runs under way fail. */
+  /** Fails the runs that wait, and resolves when those under way have ended. */
   close(): Promise<void>;
 }
 
@@ -31,10 +42,9 @@ interface Seat {
 
 /** Starts the threads and resolves when every session is loaded and warm. */
 export async function createSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
-  const { model, first, threads } = options;
+  const { model, oneRowMs, first, threads } = options;
   const seats = Array.from({ length: threads }, (): Seat => ({ worker: null }));
-  const idle = [...seats];
-  const waiting: ((seat: Seat) => void)[] = [];
+  const queue = createRunQueue({ name: model.name, threads, oneRowMs });
   let closed = false;
 
   const sit = (seat: Seat, starting = startThread(model)): Promise<Worker> => {
@@ -45,44 +55,38 @@ export async function createSessionPool(options: SessionPoolOptions): Promise<Se
     starting.then((worker) => worker.once('exit', vacate), vacate);
     return starting;
   };
-  const threadOf = (seat: Seat): Promise<Worker> => {
-    if (closed) throw runFailed(model.name, 'the model was unloaded');
-    return (
-      seat.worker ??
-      sit(seat).catch((cause: unknown) => {
-        throw runFailed(model.name, 'its thread could not be started again; the log has the cause', cause);
-      })
-    );
-  };
-  const takeSeat = async (): Promise<Seat> => idle.pop() ?? new Promise((resolve) => waiting.push(resolve));
-  const leaveSeat = (seat: Seat): void => {
-    const next = waiting.shift();
-    if (next) next(seat);
-    else idle.push(seat);
+  const threadOf = async (seat: Seat): Promise<Worker> => {
+    if (closed) throw unloaded(model);
+    try {
+      return await (seat.worker ?? sit(seat));
+    } catch (cause) {
+      throw runFailed(model.name, 'its thread could not be started again; the log has the cause', cause);
+    }
   };
   const occupied = (): Promise<Worker>[] => seats.flatMap((seat) => seat.worker ?? []);
 
   const pool: SessionPool = {
-    async run(tensor, rows) {
-      const seat = await takeSeat();
-      try {
-        const request = (): RunRequest => ({ tensor: tensor.slice(0, rows * model.width), rows });
-        const answer =
-          (await ask(await threadOf(seat), request())) ?? (await ask(await threadOf(seat), request()));
-        if (answer?.kind === 'result') return answer.outputs;
-        throw runFailed(
-          model.name,
-          answer?.kind === 'error' ? answer.message : 'the thread that ran it died twice',
-        );
-      } finally {
-        leaveSeat(seat);
-      }
+    run(tensor, rows, caller) {
+      const floats = rows * model.width;
+      return queue.run({ rows, floats, caller }, async (thread, wanted) => {
+        for (let attempt = 0; attempt < 2 && wanted(); attempt++) {
+          const worker = await threadOf(seats[thread] as Seat);
+          if (!wanted()) break;
+          const answer = await ask(worker, { kind: 'run', tensor: tensor.slice(0, floats), rows });
+          if (answer?.kind === 'result') return answer.outputs;
+          if (answer?.kind === 'error') throw runFailed(model.name, answer.message);
+        }
+        throw runFailed(model.name, 'the thread that ran it died');
+      });
     },
+    admit: (rows, deadlineAtMs) => queue.admit(rows, deadlineAtMs),
+    counts: () => queue.counts(),
     threads: () => Promise.all(occupied()),
     async close() {
       closed = true;
+      queue.close(unloaded(model));
       for (const started of await Promise.allSettled(occupied())) {
-        if (started.status === 'fulfilled') await started.value.terminate();
+        if (started.status === 'fulfilled') await endThread(started.value);
       }
     },
   };
@@ -95,6 +99,10 @@ export async function createSessionPool(options: SessionPoolOptions): Promise<Se
     throw error;
   }
   return pool;
+}
+
+function unloaded({ name }: CheckedModel): LarderError {
+  return runFailed(name, 'the model was unloaded');
 }
 
 /** Null when the thread dies before it answers. */

@@ -16,8 +16,14 @@ export type ThreadStarted =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
 export interface RunRequest {
+  readonly kind: 'run';
   readonly tensor: Float32Array<ArrayBuffer>;
   readonly rows: number;
+}
+
+/** The thread ends itself after what it runs: ended from outside amid a run, ONNX Runtime aborts the whole process. */
+export interface EndRequest {
+  readonly kind: 'end';
 }
 
 export type ThreadAnswer =
@@ -59,7 +65,11 @@ function serve({ signature, width }: CheckedModel, session: Session): void {
       return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
     }
   };
-  port.on('message', (request: RunRequest) => {
-    void answer(request).then((message) => port.postMessage(message));
+  let running = Promise.resolve();
+  port.on('message', (request: RunRequest | EndRequest) => {
+    running =
+      request.kind === 'run'
+        ? answer(request).then((message) => port.postMessage(message))
+        : running.then(() => session.close()).finally(() => port.close());
   });
 }

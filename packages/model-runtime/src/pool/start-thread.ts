@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { LarderError } from '@larder/core';
 import type { ArtifactCheck, CheckedArtifact } from '../check-artifact.ts';
 import type { CheckedModel } from '../checked-model.ts';
 import { runFailed } from '../run-failed.ts';
-import type { ThreadStarted, ThreadTask } from './session-thread.ts';
+import type { EndRequest, ThreadStarted, ThreadTask } from './session-thread.ts';
 
 /**
  * Starts a thread that checks an artifact; afterwards it can run the model.
@@ -21,6 +22,17 @@ export async function startChecking(
 export async function startThread(model: CheckedModel): Promise<Worker> {
   return (await start({ kind: 'open', model }, model.name)).worker;
 }
+
+/** Ends a thread after what it runs, and resolves then. */
+export async function endThread(worker: Worker): Promise<void> {
+  if (worker.threadId === ENDED) return;
+  const ended = once(worker, 'exit');
+  worker.postMessage({ kind: 'end' } satisfies EndRequest);
+  await ended;
+}
+
+/** What Node gives a worker in place of its number. */
+const ENDED = -1;
 
 interface Started {
   readonly worker: Worker;
