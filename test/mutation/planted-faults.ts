@@ -14,6 +14,11 @@ interface Fault {
 
 const ONLINE = 'packages/online-store/src';
 
+const RUNS = 'packages/offline-store/src/runs';
+const RUN_TESTS = ['chunk-attempt', 'run-life', 'retry-failed', 'dispatch-chunks'].map(
+  (name) => `${RUNS}/${name}.test.ts`,
+);
+
 const fault = (original: string, planted: string): Fault => ({ original, fault: planted });
 
 /** Lua and SQL, which StrykerJS cannot read. */
@@ -49,6 +54,92 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('arg + 1 + fields))', 'arg + fields))'),
       fault('arg + 2, arg', 'arg + 3, arg'),
       fault('at, arg = at + keys,', 'at, arg = at,'),
+    ],
+  },
+  'claim-chunk': {
+    file: `${RUNS}/claim-chunk.ts`,
+    tests: RUN_TESTS,
+    faults: [
+      fault(' and c.attempt = ${attempt.attempt}', ''),
+      fault(" and c.state = 'dispatched'", " and c.state <> 'done'"),
+      fault("case r.status when 'running' then 'running' else 'pending' end", "'running'"),
+      fault("c.state = 'running' as claimed", 'true as claimed'),
+      fault('coalesce(c.started_at, now())', 'now()'),
+      fault('rows_done = 0, rows_failed = 0, rows_skipped = 0', 'rows_total = c.rows_total'),
+      fault("r.scope ? 'missing'", 'false'),
+      fault('r.force,', 'false as force,'),
+    ],
+  },
+  'land-chunk': {
+    file: `${RUNS}/land-chunk.ts`,
+    tests: RUN_TESTS,
+    faults: [
+      fault("    .where('attempt', '=', attempt.attempt)\n", ''),
+      fault("    .where('state', '=', 'running')\n", ''),
+      fault('return row !== undefined', 'return true'),
+      fault('1 + coalesce(', '0 + coalesce('),
+      fault('max(attempts)', 'min(attempts)'),
+      fault('where e.entity_key is not distinct from', 'where e.entity_key is distinct from'),
+      fault('and e.event_timestamp is not distinct from', 'and e.event_timestamp is distinct from'),
+      fault("nullif(f.keys, 'null'::jsonb)", 'f.keys'),
+      fault("state: 'landed_history'", "state: 'done'"),
+      fault('rows_total: done + failed + skipped', 'rows_total: done'),
+      fault('error_code: null,', ''),
+      fault('fromNow(landing.leaseMs)', 'null'),
+      fault("    .where('state', '=', 'landed_history')\n", ''),
+    ],
+  },
+  'finish-runs': {
+    file: `${RUNS}/finish-runs.ts`,
+    tests: RUN_TESTS,
+    faults: [
+      fault('r.project = ${project} and ', ''),
+      fault("r.status = 'running' and ${ALL_ENDED}", '${ALL_ENDED}'),
+      fault("and c.state = 'pending')", 'and false)'),
+      fault("in ('dispatched', 'running', 'landed_history')", "in ('running', 'landed_history')"),
+      fault("in ('dispatched', 'running', 'landed_history')", "in ('dispatched', 'landed_history')"),
+      fault("in ('dispatched', 'running', 'landed_history')", "in ('dispatched', 'running')"),
+      fault(' and not s.any_chunk_failed', ''),
+      fault('s.rows_failed = 0 and', 's.rows_failed >= 0 and'),
+      fault('s.rows_done + s.rows_skipped > 0', 's.rows_done > 0'),
+      fault('s.rows_done + s.rows_skipped > 0', 's.rows_skipped > 0'),
+      fault('${SUMS_FROM_SUMMED}, finished_at', 'finished_at'),
+      fault(' - r.paused_ms / 1000.0', ''),
+    ],
+  },
+  'dispatch-chunks': {
+    file: `${RUNS}/dispatch-chunks.ts`,
+    tests: RUN_TESTS,
+    faults: [
+      fault(' and dispatched_by = ${options.dispatcher}`', '`'),
+      fault('options.slots - (waiting[0]?.count ?? 0)', 'options.slots'),
+      fault('order by r.priority desc, r.revision', 'order by r.revision'),
+      fault('order by r.priority desc, r.revision', 'order by r.priority desc, r.revision desc'),
+      fault(' and not_before <= now()', ''),
+      fault('then ${budget}::integer else 1 end', 'then ${budget}::integer else ${budget}::integer end'),
+      fault(' and r.next_dispatch_at <= now()', ''),
+      fault("r.status = 'running' and", ''),
+      fault('attempt = c.attempt + 1', 'attempt = c.attempt'),
+      fault(' and candidate.place <= ${budget}', ''),
+      fault("and state = 'pending'", "and state in ('pending', 'failed')"),
+    ],
+  },
+  'break-attempt': {
+    file: `${RUNS}/break-attempt.ts`,
+    tests: RUN_TESTS,
+    faults: [
+      fault(' and c.attempt = ${attempt.attempt}', ''),
+      fault('c.lease_expires_at < now()', 'c.lease_expires_at > now()'),
+      fault('c.failures + 1 >= ${MAX_FAILURES}', 'c.failures >= ${MAX_FAILURES}'),
+      fault('not ${broken.retryable} or ', ''),
+      fault("c.state = 'running' and ${condition}", '${condition}'),
+      fault('rows_done = 0,', ''),
+      fault('rows_skipped = 0,', ''),
+      fault('then c.rows_total else 0 end', 'then 0 else 0 end'),
+      fault('then now() end,', 'then null end,'),
+      fault('power(2, c.failures)', '1'),
+      fault(', ${MAX_BACKOFF_MS})', ', 1e9)'),
+      fault("from broken where state = 'failed'", 'from broken'),
     ],
   },
 };
