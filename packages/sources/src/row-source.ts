@@ -12,8 +12,8 @@ export interface PlanOptions {
 export interface RowSource {
   /** Cuts the scope into chunks of about `chunkRows` rows; all rows of a key stand in one chunk. */
   planChunks(options: PlanOptions): Promise<SourceChunk[]>;
-  /** The rows of a chunk by keys, event and created timestamp: always in the same order. */
-  scan(bounds: SourceBounds): Promise<readonly SourceRow[]>;
+  /** The rows of a chunk by keys, event and created timestamp: always in the same order. Ends with the signal's reason. */
+  scan(bounds: SourceBounds, signal?: AbortSignal): Promise<readonly SourceRow[]>;
   /** Every row of these keys. */
   lookup(keys: readonly KeyTexts[]): Promise<readonly SourceRow[]>;
 }

@@ -120,7 +120,7 @@ async function computeAndLand(
   const signal = AbortSignal.any([stopping, heartbeat.lost]);
   const bounds = chunk.bounds as SourceBounds;
   const { clock } = context;
-  const sourceRows = await source.scan(bounds);
+  const sourceRows = await source.scan(bounds, signal);
   const unlisted = unlistedRows(bounds, sourceRows.length);
   const scanned = prepareRows(sourceRows, {
     view: view.manifest,

@@ -53,18 +53,23 @@ export function createFolderSource({ source, root }: FolderSourceOptions): RowSo
     return { key, path, sizeBytes: found.size, changedAt: found.mtime };
   }
 
-  async function files(names: readonly string[], eventTime: EventTimeRange | null): Promise<FileRow[]> {
+  async function files(
+    names: readonly string[],
+    eventTime: EventTimeRange | null,
+    signal?: AbortSignal,
+  ): Promise<FileRow[]> {
     const found: FileRow[] = [];
     for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
+      signal?.throwIfAborted();
       const page = await Promise.all(names.slice(start, start + STATS_AT_ONCE).map(file));
       for (const row of page) if (row !== null && within(row.changedAt, eventTime)) found.push(row);
     }
     return found;
   }
 
-  async function lookup(texts: readonly KeyTexts[]): Promise<readonly SourceRow[]> {
+  async function lookup(texts: readonly KeyTexts[], signal?: AbortSignal): Promise<readonly SourceRow[]> {
     const names = [...new Set(texts.map(([key = '']) => key))].sort();
-    return (await files(names, null)).map(rowOf);
+    return (await files(names, null, signal)).map(rowOf);
   }
 
   function rowOf({ key, path, sizeBytes, changedAt }: FileRow): SourceRow {
@@ -88,15 +93,15 @@ export function createFolderSource({ source, root }: FolderSourceOptions): RowSo
       const rows = eventTime === null ? names : (await files(names, eventTime)).map(({ key }) => key);
       return ranges(rows.slice(0, limit ?? undefined), chunkRows, eventTime);
     },
-    async scan(bounds) {
+    async scan(bounds, signal) {
       if (bounds.kind === 'null_keys') return [];
-      if (bounds.kind === 'keys') return lookup(bounds.keys);
+      if (bounds.kind === 'keys') return lookup(bounds.keys, signal);
       const [[lower = ''], [upper = '']] = [bounds.lower, bounds.upper];
       const names = (await keys()).filter((key) => key >= lower && key <= upper);
-      const rows = await files(names, bounds.eventTime);
+      const rows = await files(names, bounds.eventTime, signal);
       return rows.slice(0, bounds.maxRows ?? undefined).map(rowOf);
     },
-    lookup,
+    lookup: (texts) => lookup(texts),
   };
 }
 

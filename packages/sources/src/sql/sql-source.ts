@@ -42,7 +42,7 @@ export function createSqlSource(options: SqlSourceOptions): RowSource {
       );
   }
 
-  async function scan(bounds: SourceBounds): Promise<readonly SourceRow[]> {
+  async function scan(bounds: SourceBounds, signal?: AbortSignal): Promise<readonly SourceRow[]> {
     const { sql, parameters } = conditionOf(bounds, {
       joinKeys,
       eventTimestamp: source.event_timestamp_column,
@@ -52,6 +52,7 @@ export function createSqlSource(options: SqlSourceOptions): RowSource {
     const { rows } = await connection.query(
       `select ${SOURCE_ALIAS}.* from ${from} where ${sql} order by ${order}${limit}`,
       parameters,
+      signal,
     );
     return rows;
   }
