@@ -27,6 +27,10 @@ export async function startThread(model: CheckedModel): Promise<Worker> {
 export async function endThread(worker: Worker): Promise<void> {
   if (worker.threadId === ENDED) return;
   const ended = once(worker, 'exit');
+  // nothing else may keep the process alive meanwhile, and whoever gets the last answer lets go of the thread
+  const stay = (): void => worker.ref();
+  stay();
+  worker.on('message', stay);
   worker.postMessage({ kind: 'end' } satisfies EndRequest);
   await ended;
 }
