@@ -131,7 +131,7 @@ export const ERRORS = {
     retryable: false,
   },
   EVENT_TIMESTAMP_INVALID: { status: 422, title: 'A row has no usable timestamp', retryable: false },
-  COMPUTATION_FAILED: { status: 500, title: 'A computation failed as a whole', retryable: true },
+  COMPUTATION_FAILED: { status: 500, title: 'A computation failed', retryable: true },
   COMPUTATION_TIMED_OUT: {
     status: 504,
     title: 'The time of a batch was up before a row was computed',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OfflineStore } from '@larder/offline-store';
-import { getRun, type RunSummary } from '@larder/materialization/runs';
+import { getRun, listFailures, type RunSummary } from '@larder/materialization/runs';
 import type { Output } from '../output/output.ts';
 import { createProgress } from './progress.ts';
 
@@ -23,6 +23,7 @@ export async function followRun(options: FollowOptions): Promise<RunSummary> {
   const progress = createProgress(out);
   const startedMs = Date.now();
   let warned = false;
+  let reasonSaid = false;
   try {
     for (;;) {
       const run = await getRun(store, project, runId);
@@ -32,9 +33,24 @@ export async function followRun(options: FollowOptions): Promise<RunSummary> {
         warned = true;
         progress.say(`No worker takes run ${runId} yet: is one running? larder up starts one.`);
       }
+      const reason = reasonSaid ? null : await firstReason(store, project, run);
+      if (reason !== null) {
+        reasonSaid = true;
+        progress.say(reason);
+      }
       await delay(POLL_MS, undefined, { signal }).catch(() => {});
     }
   } finally {
     progress.stop();
   }
+}
+
+/** What broke first in a run that goes on: nobody should wait for its end to read the reason. */
+async function firstReason(store: OfflineStore, project: string, run: RunSummary): Promise<string | null> {
+  if (run.error) return `${run.error.code}: ${run.error.reason} It is tried again.`;
+  const { failures } = await listFailures(store, project, run.runId, { limit: 1 });
+  const [first] = failures;
+  if (!first) return null;
+  const { key, code, reason, retryable } = first;
+  return `First failure: ${key === null ? '' : `${key}  `}${code}  ${reason}${retryable ? ' It is tried again.' : ''}`;
 }

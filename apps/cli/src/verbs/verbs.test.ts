@@ -138,6 +138,31 @@ describe('backfill', () => {
     expect(jsonOf(again)).toMatchObject({ code: 'RUN_STATE_CONFLICT', status: 409 });
   });
 
+  test('says why a chunk broke while the run goes on', async ({ shop }) => {
+    const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
+    let stderr = '';
+    child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+    const closed = new Promise((done) => child.once('close', done));
+    await expect.poll(() => stderr, { timeout: 20_000 }).not.toBe('');
+    const client = new pg.Client({ connectionString: shop.env['LARDER_DATABASE_URL'] });
+    await client.connect();
+    await client.query(`
+      with chunk as (
+        insert into larder.chunks (run_id, ordinal, bounds, rows_total)
+        select run_id, 0, '{}', 20 from larder.runs where status = 'queued' order by revision desc limit 1
+        returning run_id, chunk_id)
+      insert into larder.row_failures (run_id, chunk_id, code, reason, retryable)
+      select run_id, chunk_id, 'COMPUTATION_FAILED', 'Chunk 0 (20 rows): out of order.', true from chunk`);
+    await expect
+      .poll(() => stderr, { timeout: 20_000 })
+      .toContain('First failure: COMPUTATION_FAILED  Chunk 0 (20 rows): out of order. It is tried again.');
+    await client.query(
+      `update larder.runs set status = 'cancelled', finished_at = now() where status = 'queued'`,
+    );
+    await client.end();
+    expect(await closed).toBe(1);
+  });
+
   test('only queues with --detach', async ({ shop }) => {
     const { code, stdout } = await shop.larder('backfill', 'ad_stats', '--detach', '--limit', '1');
     expect(code).toBe(0);

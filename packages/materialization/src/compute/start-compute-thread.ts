@@ -134,5 +134,5 @@ function settle({ batch, resolve, reject }: ComputeJob, message: ComputeMessage)
 }
 
 export function computationFailed({ viewRef }: ComputeBatch, reason: string): LarderError {
-  return new LarderError('COMPUTATION_FAILED', `The computation of ${viewRef} failed as a whole: ${reason}`);
+  return new LarderError('COMPUTATION_FAILED', `The computation of ${viewRef} failed: ${reason}`);
 }

@@ -1,9 +1,9 @@
-import { isLarderError } from '@larder/core';
 import type { HistoryRow } from '@larder/offline-store';
 import type { LandedFailure } from '@larder/offline-store/runs';
-import { BATCHES_PER_THREAD, type ComputePool } from '../compute/compute-pool.ts';
-import { checkOutcome, checkSourceRow, type CheckedFeatures } from '../landing/check-features.ts';
+import type { ComputePool } from '../compute/compute-pool.ts';
+import { checkSourceRow } from '../landing/check-features.ts';
 import type { PreparedRow } from '../landing/prepare-rows.ts';
+import { computeInBatches } from './compute-in-batches.ts';
 import type { MaterializedView } from './loaded-views.ts';
 
 export interface ComputeRowsOptions {
@@ -11,6 +11,10 @@ export interface ComputeRowsOptions {
   readonly pool: () => ComputePool;
   readonly batchRows: number;
   readonly chunkId: number;
+  /** Of the chunk: each begins at another row. */
+  readonly attempt: number;
+  /** Every row is known to fail, so none of them says anything about the others. */
+  readonly retried: boolean;
   readonly revision: number;
   /** Stops between batches; what is under way is left to end. */
   readonly signal: AbortSignal;
@@ -49,47 +53,4 @@ export async function computeRows(
       });
   }
   return { rows: computed, failures };
-}
-
-async function computeInBatches(
-  rows: readonly PreparedRow[],
-  options: ComputeRowsOptions,
-): Promise<CheckedFeatures[]> {
-  const { view, signal } = options;
-  const pool = options.pool();
-  const checked: CheckedFeatures[] = [];
-  // A small chunk has a batch for each lane too: a run's last chunks occupy every thread.
-  const batchRows = Math.min(options.batchRows, Math.ceil(rows.length / BATCHES_PER_THREAD));
-  let next = 0;
-  let done = 0;
-  let failed = 0;
-  const lane = async (): Promise<void> => {
-    while (next < rows.length) {
-      signal.throwIfAborted();
-      const start = next;
-      next += batchRows;
-      const batch = rows.slice(start, next);
-      const outcomes = await pool.compute({
-        viewRef: view.ref,
-        fingerprint: view.manifest.fingerprint,
-        rows: batch.map((row) => row.source),
-      });
-      for (const [at, row] of batch.entries()) {
-        const outcome = outcomes[at];
-        if (!outcome) throw new Error('The pool gave fewer outcomes than rows.');
-        const features = checkOutcome(view.manifest, row, outcome);
-        checked[start + at] = features;
-        if (features.ok) done++;
-        else failed++;
-      }
-      options.onProgress(done, failed);
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: BATCHES_PER_THREAD }, lane));
-  const broken = lanes
-    .filter((result) => result.status === 'rejected')
-    .map((result) => result.reason as unknown);
-  // An error of ours says more than the abort it led to.
-  if (broken.length > 0) throw broken.find(isLarderError) ?? broken[0];
-  return checked;
 }

@@ -160,6 +160,8 @@ async function computeAndLand(
     pool: context.pool,
     batchRows: context.batchRows,
     chunkId: chunk.chunkId,
+    attempt: chunk.attempt,
+    retried: chunk.retryOf !== null,
     revision: chunk.revision,
     signal,
     onProgress: (done, failed) => heartbeat.report({ done, failed: failed + refused, skipped }),

@@ -18,7 +18,10 @@ export interface BrokenChunk {
   readonly state: 'pending' | 'failed';
 }
 
-/** An attempt threw: the chunk waits and goes again, or fails after the fifth time. Null when it is no longer current. */
+/**
+ * An attempt threw: the chunk waits and goes again, or fails after the fifth time. The reason stands among the run's
+ * failures from the first time on, until the chunk lands. Null when it is no longer current.
+ */
 export async function failChunk(
   store: RunStore,
   attempt: ChunkAttempt,
@@ -68,11 +71,13 @@ async function breakAttempts(
         error_reason = ${reason}
       from candidate where c.chunk_id = candidate.chunk_id
       returning c.*
+    ), noted_before as (
+      delete from larder.row_failures f using broken where f.chunk_id = broken.chunk_id and f.keys is null
     ), noted as (
       insert into larder.row_failures (run_id, chunk_id, code, reason, retryable, attempts)
       select run_id, chunk_id, ${broken.code},
         format('Chunk %s (%s rows): %s', ordinal, rows_total, ${reason}::text), ${broken.retryable}, failures
-      from broken where state = 'failed'
+      from broken
     )
     select chunk_id as "chunkId", run_id as "runId", state from broken`.execute(store.db);
   return rows;

@@ -19,7 +19,7 @@ export function cancelRun(store: OfflineStore, project: string, runId: string): 
       update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
         rows_done = 0, rows_skipped = 0,
         -- of a chunk that tries failed rows again: they stay failed
-        rows_failed = (select count(*) from larder.row_failures f where f.chunk_id = chunks.chunk_id)
+        rows_failed = (select count(*) from larder.row_failures f where f.chunk_id = chunks.chunk_id and f.keys is not null)
       where run_id = ${runId} and state in ('pending', 'dispatched', 'running')`.execute(tx.db);
     await sql`update larder.row_failures set retry_at = null where run_id = ${runId} and retry_at is not null`.execute(
       tx.db,

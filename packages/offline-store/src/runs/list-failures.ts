@@ -3,7 +3,7 @@ import { getRun } from './get-run.ts';
 import type { RunStore } from './run-store.ts';
 
 export interface RunFailure {
-  /** Null: a whole chunk failed, or the row had no readable key. */
+  /** Null: a whole chunk failed, or broke and is tried again, or the row had no readable key. */
   readonly key: string | null;
   readonly code: string;
   readonly reason: string;
