@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import { type OwnedProcess, startOwnedProcess, whenReady } from './owned-process.ts';
 import { redisServer, toolsFolderOf } from './redis-server.ts';
@@ -61,7 +62,7 @@ export async function startEmbeddedRedis(
   });
   await whenReady(process, () => ask(socket, (redis) => redis.ping()));
   return {
-    url: `unix://${socket}`,
+    url: pathToFileURL(socket).href.replace('file:', 'unix:'),
     process,
     probe: (signal) => probeSocket(socket, PING, signal),
     stop: () => process.stop(),

@@ -13,6 +13,8 @@ const projects: string[] = [];
 /** The repository's own: unpacking a server again for each test would take seconds. */
 const toolsFolder = join(import.meta.dirname, '../../.larder/tools');
 
+const pathOf = (url: string) => decodeURIComponent(new URL(url).pathname);
+
 /** A project folder that only its owner may enter, with a path too long for a socket. */
 function projectFolder(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'larder-stack-')), 'a-long-folder-name'.repeat(8));
@@ -48,7 +50,7 @@ describe('embedded Redis', () => {
   test('keeps its data over a SIGKILL and never evicts', async () => {
     const folder = openStateFolder(projectFolder(), 'stack');
     const first = await startEmbeddedRedis(folder, { toolsFolder });
-    const before = new Redis({ path: first.url.slice('unix://'.length) });
+    const before = new Redis({ path: pathOf(first.url) });
     before.on('error', () => {});
     await before.set('kept', 'yes');
     await before.config('SET', 'appendfsync', 'always');
@@ -57,7 +59,7 @@ describe('embedded Redis', () => {
     await first.process.exited;
     before.disconnect();
     const second = await startEmbeddedRedis(folder, { toolsFolder });
-    const after = new Redis({ path: second.url.slice('unix://'.length) });
+    const after = new Redis({ path: pathOf(second.url) });
     expect(await after.mget('kept', 'synced')).toEqual(['yes', 'yes']);
     expect(await after.config('GET', 'maxmemory-policy')).toContain('noeviction');
     after.disconnect();

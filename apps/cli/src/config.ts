@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LarderError, type ErrorDetail, type LogLevel } from '@larder/core';
+import {
+  LarderError,
+  postgresAddressProblem,
+  redisAddressProblem,
+  type ErrorDetail,
+  type LogLevel,
+} from '@larder/core';
 import { findStack, type StackFile } from '@larder/infra/stack-file';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
-/** No `URL`: PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses. */
-const postgresUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
-const redisUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && ['redis:', 'rediss:', 'unix:'].includes(new URL(text).protocol), {
-    message: 'must be a URL that starts with redis://, rediss:// or unix://',
+/** Refused with what is wrong with it, which repeats none of it. */
+const address = (problemOf: (text: string) => string | null) =>
+  z.string().refine((text) => problemOf(text) === null, {
+    error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
+const postgresUrl = address(postgresAddressProblem);
+const redisUrl = address(redisAddressProblem);
 const wholeNumber = (from: number, to: number) => z.coerce.number().pipe(z.int().min(from).max(to));
 
 /** Every setting of the command line and of the processes that `up` starts. */

@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
-import type { LogLevel } from '@larder/core';
+import { postgresAddressProblem, redisAddressProblem, type LogLevel } from '@larder/core';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
-const url = (protocols: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+/** Refused with what is wrong with it, which repeats none of it. */
+const address = (problemOf: (text: string) => string | null) =>
+  z.string().refine((text) => problemOf(text) === null, {
+    error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
-
-/** No `URL`: PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses. */
-const postgresUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
+const postgresUrl = address(postgresAddressProblem);
+const redisUrl = address(redisAddressProblem);
 const wholeNumber = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most));
 /** Names and addresses without scheme and port, separated by commas. */
 const hostList = z
@@ -26,12 +24,11 @@ const hostList = z
       }),
     ),
   );
-const REDIS = ['redis:', 'rediss:', 'unix:'];
 
 const environment = z.object({
   LARDER_PROJECT: z.string().min(1).default('./larder.config.ts'),
   LARDER_DATABASE_URL: postgresUrl,
-  LARDER_REDIS_URL: url(REDIS),
+  LARDER_REDIS_URL: redisUrl,
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
   LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
   LARDER_ALLOWED_HOSTS: hostList.default([]),
@@ -39,7 +36,7 @@ const environment = z.object({
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
   LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
   // read by the other processes of the same environment
-  LARDER_QUEUE_REDIS_URL: url(REDIS).optional(),
+  LARDER_QUEUE_REDIS_URL: redisUrl.optional(),
   LARDER_WORKER_SLOTS: z.string().optional(),
   LARDER_WORKER_METRICS_PORT: z.string().optional(),
 });

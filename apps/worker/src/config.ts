@@ -1,27 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { LogLevel } from '@larder/core';
+import { postgresAddressProblem, redisAddressProblem, type LogLevel } from '@larder/core';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
-const url = (protocols: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+/** Refused with what is wrong with it, which repeats none of it. */
+const address = (problemOf: (text: string) => string | null) =>
+  z.string().refine((text) => problemOf(text) === null, {
+    error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
-
-/** No `URL`: PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses. */
-const postgresUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a URL that starts with postgresql://');
-const REDIS = ['redis:', 'rediss:', 'unix:'];
+const postgresUrl = address(postgresAddressProblem);
+const redisUrl = address(redisAddressProblem);
 const port = z.coerce.number().pipe(z.int().min(0).max(65_535));
 
 const environment = z.object({
   LARDER_PROJECT: z.string().min(1).default('./larder.config.ts'),
   LARDER_DATABASE_URL: postgresUrl,
-  LARDER_REDIS_URL: url(REDIS),
-  LARDER_QUEUE_REDIS_URL: url(REDIS).optional(),
+  LARDER_REDIS_URL: redisUrl,
+  LARDER_QUEUE_REDIS_URL: redisUrl.optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   LARDER_WORKER_SLOTS: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
   LARDER_WORKER_METRICS_PORT: port.optional(),

@@ -8,10 +8,14 @@ export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 // Numbers
 export { shortestFloat32 } from './float32.ts';
+// Addresses
+export { postgresAddressProblem, redisAddressProblem } from './store-address.ts';
 // Names and ids
 export { jsonPointer } from './json-pointer.ts';
 export { NAME_PATTERN, isName } from './names.ts';
 export { newId } from './ids.ts';
+// For people
+export { shellWord } from './shell-word.ts';
 // Logging
 export { createLogger } from './logger.ts';
 export type { Logger, LoggerOptions, LogLevel } from './logger.ts';

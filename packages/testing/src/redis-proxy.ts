@@ -25,7 +25,7 @@ export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
   const passages = new Set<Passage>();
   const lost: string[] = [];
   const server = createServer((near) => {
-    const far = connect(new URL(redisUrl).pathname);
+    const far = connect(decodeURIComponent(new URL(redisUrl).pathname));
     const passage: Passage = { near, far, sent: '', silent: false };
     passages.add(passage);
     near.on('data', (bytes) => {

@@ -19,7 +19,7 @@ export interface Floor {
 }
 
 export async function openFloor(env: NodeJS.ProcessEnv): Promise<Floor> {
-  const redis = new Redis({ path: new URL(env['LARDER_REDIS_URL'] as string).pathname });
+  const redis = new Redis({ path: decodeURIComponent(new URL(env['LARDER_REDIS_URL'] as string).pathname) });
   const session = await InferenceSession.create(env['BENCH_MODEL'] as string, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

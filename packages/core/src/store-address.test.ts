@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { postgresAddressProblem, redisAddressProblem } from './store-address.ts';
+
+test.for([
+  'postgresql://user:secret@host:5432/db',
+  'postgres://host/db?sslmode=require',
+  'postgresql://larder@/ads?host=/tmp/pg',
+  'postgresql://postgres@/larder?host=%2Ftmp%2Fa%20folder',
+  'postgresql:///db?host=/tmp',
+  'postgresql://[::1]:5432/db',
+  'postgresql://user:p%40ss%2Fword@host/db',
+])('%s is the address of a database', (text) => {
+  expect(postgresAddressProblem(text)).toBeNull();
+});
+
+test.for([
+  ['mysql://u:secret@h/db', /starts with postgresql/],
+  ['h:5432/db', /starts with postgresql/],
+  ['postgresql://', /must name a host or a database/],
+  ['postgresql://u:sec ret@h/db', /%20/],
+  ['postgresql://u:secret@h:99999/db', /port from 1 to 65535/],
+  ['postgresql://u:secret@h:port/db', /port from 1 to 65535/],
+  ['postgresql://u:sec/ret@h/db', /\/ as %2F/],
+  ['postgresql://u:sec%ret@h/db', /% as %25/],
+  ['postgresql://u:secret%e9@h/db', /% as %25/],
+  ['postgresql://[::1/db', /not a valid URL/],
+  ['postgresql://u@h/db?host=%zz', /not a valid URL/],
+] as const)('%s is not the address of a database', ([text, problem]) => {
+  expect(postgresAddressProblem(text)).toMatch(problem);
+  expect(postgresAddressProblem(text)).not.toMatch(/sec.?ret|99999/);
+});
+
+test.for([
+  'redis://host',
+  'redis://:secret@host:6379/3',
+  'rediss://user:p%40ss@host:6380/',
+  'redis://[::1]:6379',
+  'unix:///tmp/redis.sock',
+  'unix:///tmp/a%20folder/redis.sock?db=2',
+  'unix:///tmp/a folder/redis.sock',
+])('%s is the address of a Redis', (text) => {
+  expect(redisAddressProblem(text)).toBeNull();
+});
+
+test.for([
+  ['http://:secret@h', /starts with redis/],
+  ['redis:h', /starts with redis/],
+  ['redis://', /must name a host/],
+  ['redis://h:99999', /port from 1 to 65535/],
+  ['redis://:sec%ret@h', /% as %25/],
+  ['redis://:secret@h/first', /database as a number/],
+  ['unix://', /absolute path/],
+  ['unix://tmp/redis.sock', /absolute path/],
+  ['unix:///a%zz', /not a valid URL/],
+  ['unix:///a?db=one', /database as a number/],
+] as const)('%s is not the address of a Redis', ([text, problem]) => {
+  expect(redisAddressProblem(text)).toMatch(problem);
+  expect(redisAddressProblem(text)).not.toMatch(/sec.?ret|99999/);
+});
