@@ -36,6 +36,7 @@ export const ERRORS = {
   OPTION_NOT_SUPPORTED: { status: 422, title: 'This version does not support the option', retryable: false },
   ONLINE_STORE_UNAVAILABLE: { status: 503, title: 'The online store does not answer', retryable: true },
   DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer', retryable: true },
+  DATABASE_TOO_OLD: { status: 503, title: 'The database is too old', retryable: false },
   DATABASE_NOT_MIGRATED: { status: 503, title: 'The database is not migrated', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, title: 'The deadline passed', retryable: true },
   ENTITY_NOT_FOUND: {

@@ -5,6 +5,7 @@ export { askDatabase } from './ask-database.ts';
 export { toDatabaseError } from './database-errors.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export type { MigrateResult } from './migrate.ts';
+export { OLDEST_POSTGRES } from './server-version.ts';
 export type { Database } from './database.ts';
 // History
 export { appendHistory } from './history/append-history.ts';

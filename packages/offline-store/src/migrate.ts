@@ -3,6 +3,7 @@ import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { kyselyOver, type OfflineStore } from './offline-store.ts';
+import { checkServerVersion } from './server-version.ts';
 import { allowSilence } from './silence-guard.ts';
 
 const SCHEMA = 'larder';
@@ -18,9 +19,12 @@ export interface MigrateResult {
 /**
  * Brings schema `larder` up to this code. Any number of processes may call it at once: one migrates under an advisory
  * lock, the others wait and find nothing to do. A database that newer code has migrated further is left as it is.
+ *
+ * @throws DATABASE_TOO_OLD
  */
 export async function migrate(store: OfflineStore): Promise<MigrateResult> {
   if ((await pendingMigrations(store)).length === 0) return { applied: [] };
+  await checkServerVersion(store);
   const client = await store.pool.connect();
   try {
     allowSilence(client, MIGRATION_TIMEOUT_MS);

@@ -1,11 +1,10 @@
-import { pendingMigrations } from '@larder/offline-store';
-import { isLarderError } from '@larder/core';
+import { OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
+import { isLarderError, shellWord } from '@larder/core';
 import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 const MIN_REDIS = 7;
-const MIN_POSTGRES = 16;
 const TIMEOUT_MS = 5_000;
 const START = 'Run larder up, which starts one; or set';
 
@@ -19,8 +18,8 @@ export function checkDatabase({ config, offlineStore }: Session): Promise<Findin
     const store = await offlineStore();
     const { rows } = await store.pool.query<{ server_version: string }>('show server_version');
     const version = rows[0]?.server_version ?? 'unknown';
-    if (Number.parseInt(version, 10) < MIN_POSTGRES)
-      return fail(check, `PostgreSQL ${version} is too old`, `Use PostgreSQL ${MIN_POSTGRES} or newer.`);
+    if (Number.parseInt(version, 10) < OLDEST_POSTGRES)
+      return fail(check, `PostgreSQL ${version} is too old`, `Use PostgreSQL ${OLDEST_POSTGRES} or newer.`);
     const pending = await pendingMigrations(store);
     if (pending.length === 0) return ok(check, `PostgreSQL ${version}, migrated`);
     return warn(
@@ -72,6 +71,6 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
 /** How redis-cli is told the server; without a password, which it asks for by REDISCLI_AUTH. */
 function cliAddress(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
-  if (protocol === 'unix:') return `-s ${pathname}`;
+  if (protocol === 'unix:') return `-s ${shellWord(decodeURIComponent(pathname))}`;
   return `-h ${hostname} -p ${port || '6379'}${protocol === 'rediss:' ? ' --tls' : ''}`;
 }
