@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { startOwnedProcess } from './owned-process.ts';
+import { startOwnedProcess, whenReady } from './owned-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'larder-owned-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,3 +24,37 @@ test('a log is appended to, and put aside at a start once it is large', async ()
     expect(statSync(`${logFile}.1`).size).toBe(10_000_001);
   }
 });
+
+test.for([
+  [
+    'an app',
+    `console.log('{"msg":"starting"}'); console.error('REDIS_POLICY_WRONG: it evicts.\\nRun this.')`,
+    ': REDIS_POLICY_WRONG: it evicts.\nRun this.',
+  ],
+  [
+    'an app with a defect',
+    `console.log('{"msg":"starting"}'); null.x`,
+    ": TypeError: Cannot read properties of null (reading 'x')",
+  ],
+  [
+    'PostgreSQL',
+    `console.log('2026-11-28 LOG:  starting\\n2026-11-28 FATAL:  no room\\n2026-11-28 LOG:  shut down')`,
+    ': no room',
+  ],
+  ['an app that says nothing', `console.log('{"msg":"starting"}')`, '.'],
+] as const)(
+  '%s that ends while starting: the reason first, then where the log is',
+  async ([, script, reason]) => {
+    const file = join(folder, 'ends early.log');
+    writeFileSync(file, 'FATAL: of an earlier run\n');
+    const owned = startOwnedProcess({
+      name: 'it',
+      command: process.execPath,
+      args: ['-e', script],
+      logFile: file,
+    });
+    await expect(whenReady(owned, () => Promise.reject(new Error('not yet')))).rejects.toThrow(
+      new Error(`it ended while starting${reason}\nIts log: '${file}'`),
+    );
+  },
+);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { shellWord } from '@larder/core';
 
 const MAX_LOG_BYTES = 10_000_000;
 
@@ -24,6 +25,8 @@ export interface OwnedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  /** Where its own part of the log begins: the file is appended to. */
+  readonly logStartBytes: number;
   /** Settles when the process has ended, however. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   running(): boolean;
@@ -39,6 +42,7 @@ export interface OwnedProcess {
 export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
   const stopSignal = options.stopSignal ?? 'SIGTERM';
   putAside(options.logFile);
+  const logStartBytes = statSync(options.logFile, { throwIfNoEntry: false })?.size ?? 0;
   const log = openSync(options.logFile, 'a', 0o600);
   const line = [...(options.wrapper ?? []), ...dieWithParent(stopSignal), options.command, ...options.args];
   const child: ChildProcess = spawn(line[0] as string, line.slice(1), {
@@ -59,6 +63,7 @@ export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
     name: options.name,
     pid: child.pid ?? -1,
     logFile: options.logFile,
+    logStartBytes,
     exited,
     running,
     kill: (signal) => void child.kill(signal),
@@ -77,7 +82,7 @@ function putAside(logFile: string): void {
   if (sizeBytes > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
-/** Waits until `probe` succeeds. @throws Error with the log's end when the process ends first or time is up. */
+/** Waits until `probe` succeeds. @throws Error with what the process said last when it ends first or time is up. */
 export async function whenReady(
   owned: OwnedProcess,
   probe: () => Promise<unknown>,
@@ -96,14 +101,37 @@ export async function whenReady(
     }
   }
   const why = owned.running()
-    ? `did not answer within ${timeoutMs / 1_000} s (${String(last)})`
-    : 'ended while starting';
+    ? `did not answer within ${timeoutMs / 1_000} s (${last instanceof Error ? last.message : String(last)})`
+    : `ended while starting`;
   await owned.stop(1_000);
-  throw new Error(`${owned.name} ${why}. The end of ${owned.logFile}:\n${logEnd(owned.logFile)}`);
+  const said = lastWords(owned);
+  throw new Error(
+    `${owned.name} ${why}${said === '' ? '.' : `: ${said}`}\nIts log: ${shellWord(owned.logFile)}`,
+  );
 }
 
-export function logEnd(path: string, lines = 15): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+const LAST_LINES = 30;
+/** As PostgreSQL writes it. */
+const FATAL = /^.*\b(?:FATAL|PANIC):\s*/;
+/** How an app says why it ends, and how Node.js does. */
+const REASON = /^(?:[A-Z][A-Z_]+|\w*Error(?: \[\w+\])?): /;
+
+/** Why a process ended, as far as its log tells: a server's fatal line, or what an app wrote after its last entry, without a stack. */
+export function lastWords({ logFile, logStartBytes }: OwnedProcess): string {
+  const log = readFileSync(logFile).subarray(logStartBytes).toString('utf8').trimEnd();
+  const lines = log.split('\n').slice(-LAST_LINES);
+  const fatal = lines.findLast((line) => FATAL.test(line));
+  if (fatal !== undefined) return fatal.replace(FATAL, '');
+  const said = lines.slice(lines.findLastIndex((line) => line.startsWith('{')) + 1);
+  const from = Math.max(
+    0,
+    said.findIndex((line) => REASON.test(line)),
+  );
+  const stack = said.findIndex((line, at) => at > from && /^ {4}at |^Node\.js v/.test(line));
+  return said
+    .slice(from, stack === -1 ? undefined : stack)
+    .join('\n')
+    .trimEnd();
 }
 
 /** How a process was started, as one line; empty when it is gone or cannot be seen. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { shellWord } from '@larder/core';
 import { redisServer, toolsFolderOf } from '@larder/infra';
 import { startStack, type Stack } from '@larder/infra/stack';
 import { createAdsDatabase, drawPictures, seedAds, startScript } from '../src/index.ts';
@@ -105,7 +106,7 @@ function showNext(stack: Stack): void {
   const rows = [
     [`${stack.inferenceUrl}/docs`, 'every route, to try'],
     [`${stack.inferenceUrl}/metrics`, 'for Prometheus'],
-    [stack.logs, 'logs'],
+    [shellWord(stack.logs), 'logs'],
     ['npm run larder -- keys ad', 'which ads are in Redis'],
     ['npm run larder -- inspect ad ad-42', 'everything about one of them'],
     ['npm run larder -- runs', 'what was computed, and what failed'],

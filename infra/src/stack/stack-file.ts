@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { shellWord } from '@larder/core';
 import { commandLine } from '../owned-process.ts';
 import { isRunning } from '../state-folder.ts';
 
@@ -85,7 +86,7 @@ export function claimStackFile(root: string, project: string): void {
     const owner = readStackFile(root);
     const where = owner?.addresses ? ` at ${owner.addresses.inferenceUrl}` : '';
     throw new Error(
-      `A stack of this folder is running already${where} (pid ${owner?.pid ?? 'unknown'}, ${path}). ` +
+      `A stack of this folder is running already${where} (pid ${owner?.pid ?? 'unknown'}, ${shellWord(path)}). ` +
         `Use it, or end it first: Ctrl-C where it runs, or kill ${owner?.pid ?? ''}`.trimEnd(),
       { cause: error },
     );

@@ -93,3 +93,23 @@ test('passes on why the first start failed', async () => {
   const { server } = supervised(() => Promise.reject(new Error('no program')));
   await expect(server).rejects.toThrow('no program');
 });
+
+test('says why a process ended that told it', async () => {
+  let first = true;
+  const { said, server: starting } = supervised(async () => {
+    if (!first) return sleeper();
+    first = false;
+    return startOwnedProcess({
+      name: 'sleeper',
+      command: process.execPath,
+      args: ['-e', `console.error('DATABASE_TOO_OLD: PostgreSQL 15 is too old.'); process.exitCode = 1`],
+      logFile: join(folder, 'sleeper.log'),
+    });
+  });
+  const server = await starting;
+  await vi.waitFor(() => expect(said.at(-1)).toContain('is back'), { timeout: 10_000 });
+  expect(said[0]).toMatch(
+    /^! sleeper ended \(exit code 1\): DATABASE_TOO_OLD: PostgreSQL 15 is too old\.; starting it again in 0\.25 s\. Its log: \//,
+  );
+  await server.stop();
+});

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OwnedProcess } from '../owned-process.ts';
+import { shellWord } from '@larder/core';
+import { lastWords, type OwnedProcess } from '../owned-process.ts';
 import { silenceMs, untilSilent, type Liveness } from './until-silent.ts';
 
 const FIRST_DELAY_MS = 250;
@@ -49,8 +50,9 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
       await hanging;
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAtMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
+      const said = killedBy === null && code !== 0 ? lastWords(current) : '';
       onTrouble(
-        `${name} ended (${killedBy ?? `exit code ${code}`}); starting it again in ${delayMs / 1_000} s. Its log: ${current.logFile}`,
+        `${name} ended (${killedBy ?? `exit code ${code}`})${said === '' ? '' : `: ${said}`}; starting it again in ${delayMs / 1_000} s. Its log: ${shellWord(current.logFile)}`,
       );
       for (;;) {
         await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => {});

@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LarderError, type ErrorDetail } from '@larder/core';
+import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from './artifact.ts';
 import { buildManifest, type Hashes } from './build-manifest.ts';
 import { createCodeHasher } from './code-hash/hash-code.ts';
@@ -83,19 +83,22 @@ function whereProjectsAre(folder: string): string {
   const [first] = found;
   if (first === undefined)
     return "Run in the project's folder, name its larder.config.ts by --project or LARDER_PROJECT, or write a project: larder init";
-  const all = found.length === 1 ? '' : ` (there are ${found.join(', ')})`;
-  return `Say --project ${join(folder, first)}, or set LARDER_PROJECT to it${all}.`;
+  const all = found.length === 1 ? '' : ` (there are ${found.map(shellWord).join(', ')})`;
+  return `Say --project ${shellWord(join(folder, first))}, or set LARDER_PROJECT to it${all}.`;
 }
 
 /** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
 export async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) {
-    throw new LarderError('PROJECT_NOT_FOUND', `There is no ${path}. ${whereProjectsAre(dirname(path))}`);
+    throw new LarderError(
+      'PROJECT_NOT_FOUND',
+      `There is no ${shellWord(path)}. ${whereProjectsAre(dirname(path))}`,
+    );
   }
   try {
     return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw notLoadable(`Importing ${path}`, error, placeOf(error, dirname(path)));
+    throw notLoadable(`Importing ${shellWord(path)}`, error, placeOf(error, dirname(path)));
   }
 }
 

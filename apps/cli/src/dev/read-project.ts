@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { LarderError, type ErrorCode } from '@larder/core';
+import { LarderError, shellWord, type ErrorCode } from '@larder/core';
 import type { Manifest } from '@larder/features';
 
 /** What the project's files say at one moment. */
@@ -25,7 +25,7 @@ export function readProject(configPath: string, signal: AbortSignal): Promise<Pr
     child.once('exit', (code, killedBy) => {
       if (reading !== null) return resolve(reading);
       const how = killedBy ?? `exit code ${code}`;
-      const message = `The process that reads ${configPath} ended by itself (${how}); its output stands above.`;
+      const message = `The process that reads ${shellWord(configPath)} ended by itself (${how}); its output stands above.`;
       reject(new LarderError('PROJECT_NOT_LOADABLE', message));
     });
   });

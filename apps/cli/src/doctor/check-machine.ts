@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { existsSync } from 'node:fs';
+import { shellWord } from '@larder/core';
 import type { Config } from '../config.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
@@ -22,10 +23,10 @@ export function checkNode(version = process.versions.node): Finding {
 /** Where the project lies, `.larder` with the embedded stores is. */
 export function checkDisk({ projectPath }: Config): Promise<Finding> {
   const folder = existsSync(dirname(projectPath)) ? dirname(projectPath) : process.cwd();
-  return finding('disk', `See whether ${folder} can be read.`, async () => {
+  return finding('disk', `See whether ${shellWord(folder)} can be read.`, async () => {
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
-    const detail = `${(free / GIB).toFixed(1)} GiB free at ${folder}`;
+    const detail = `${(free / GIB).toFixed(1)} GiB free at ${shellWord(folder)}`;
     if (free > WARN_FREE_BYTES) return ok('disk', detail);
     const mend = 'Free some space, or point LARDER_DATABASE_URL and LARDER_REDIS_URL elsewhere.';
     return free > FAIL_FREE_BYTES ? warn('disk', detail, mend) : fail('disk', detail, mend);

@@ -1,4 +1,4 @@
-import { isLarderError } from '@larder/core';
+import { isLarderError, shellWord } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
 import { planManifest } from '@larder/registry';
@@ -18,7 +18,7 @@ export async function checkProject(session: Session): Promise<Finding[]> {
       project = await session.project();
       const { feature_views: views, models } = project.manifest;
       const counts = `${count(Object.keys(views).length, 'view')}, ${count(Object.keys(models).length, 'model')}`;
-      return ok('project', `${project.name} loads from ${projectPath}: ${counts}`);
+      return ok('project', `${project.name} loads from ${shellWord(projectPath)}: ${counts}`);
     },
   );
   const loaded = project as LoadedProject | null;
@@ -56,17 +56,21 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
 function checkModel(project: LoadedProject, name: string): Promise<Finding> {
   const check = `model ${name}`;
   const { path } = project.manifest.models[name]?.artifact ?? { path: '' };
-  return finding(check, `Write ${path} again with the training script, then: larder apply`, async () => {
-    try {
-      const { oneRowMs, placement } = await tryModel(project, name);
-      const micros = (oneRowMs * 1_000).toFixed(0);
-      return ok(check, `loads, reproduces its golden rows, ${micros} µs a row (${placement})`);
-    } catch (error) {
-      if (!isLarderError(error) || error.code !== 'MODEL_SIGNATURE_MISMATCH') throw error;
-      const mend = `Give model('${name}') in larder.config.ts the features of the file, in its order; or train it on the order of the definition and write ${path} again.`;
-      return fail(check, `${error.code}: ${error.message}`, mend);
-    }
-  });
+  return finding(
+    check,
+    `Write ${shellWord(path)} again with the training script, then: larder apply`,
+    async () => {
+      try {
+        const { oneRowMs, placement } = await tryModel(project, name);
+        const micros = (oneRowMs * 1_000).toFixed(0);
+        return ok(check, `loads, reproduces its golden rows, ${micros} µs a row (${placement})`);
+      } catch (error) {
+        if (!isLarderError(error) || error.code !== 'MODEL_SIGNATURE_MISMATCH') throw error;
+        const mend = `Give model('${name}') in larder.config.ts the features of the file, in its order; or train it on the order of the definition and write ${shellWord(path)} again.`;
+        return fail(check, `${error.code}: ${error.message}`, mend);
+      }
+    },
+  );
 }
 
 function count(number: number, noun: string): string {

@@ -1,4 +1,4 @@
-import { isLarderError } from '@larder/core';
+import { isLarderError, shellWord } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type LoadedProject } from '@larder/features';
 import { connectionVariable } from '@larder/sources';
 import { openSource } from '../sources/open-source.ts';
@@ -55,11 +55,11 @@ async function checkFolder(
   const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 10_000, limit: null });
   const files = chunks.reduce((sum, { rows }) => sum + rows, 0);
   const { folder = '', extensions = [] } = view.source.kind === 'folder' ? view.source : {};
-  if (files > 0) return ok(check, `${files} ${files === 1 ? 'file' : 'files'} in ${folder}`);
+  if (files > 0) return ok(check, `${files} ${files === 1 ? 'file' : 'files'} in ${shellWord(folder)}`);
   const kinds = extensions.length > 0 ? ` of ${extensions.join(', ')}` : '';
   return warn(
     check,
-    `the folder ${folder} has no file${kinds}`,
-    `Put files into ${folder}, or mend extensions in larder.config.ts.`,
+    `the folder ${shellWord(folder)} has no file${kinds}`,
+    `Put files into ${shellWord(folder)}, or mend extensions in larder.config.ts.`,
   );
 }

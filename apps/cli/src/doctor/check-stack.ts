@@ -1,3 +1,4 @@
+import { shellWord } from '@larder/core';
 import { readyAnswerSchema } from '@larder/contracts';
 import type { Config } from '../config.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
@@ -9,7 +10,7 @@ export async function checkStack({ stack }: Pick<Config, 'stack'>): Promise<Find
   if (stack === null) return [];
   if (stack.addresses === null) return [ok('stack', `is starting (pid ${stack.pid})`)];
   const url = `${stack.addresses.inferenceUrl}/health/ready`;
-  const mend = `Read the end of the logs: tail -n 20 ${stack.logs}/*.log`;
+  const mend = `Read the end of the logs: tail -n 20 ${shellWord(stack.logs)}/*.log`;
   return [
     await finding('stack', mend, async () => {
       const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -1,4 +1,4 @@
-import { formatDurationMs } from '@larder/core';
+import { formatDurationMs, shellWord } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { RunSummary } from '@larder/materialization/runs';
 import type { InspectedEntity, InspectedView } from '@larder/serving';
@@ -54,7 +54,7 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   if (view.values === null) {
     const why =
       view.status === 'UNREADABLE'
-        ? `The row is damaged; write it again: larder backfill ${view.ref} --entity '${held.key.replaceAll("'", String.raw`'\''`)}' --force`
+        ? `The row is damaged; write it again: larder backfill ${view.ref} --entity ${shellWord(held.key)} --force`
         : 'The values cannot be read: no applied definition has this version and schema.';
     out.line(`  ${style.yellow(why)}`);
     return;

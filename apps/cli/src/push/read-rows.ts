@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { LarderError } from '@larder/core';
+import { LarderError, shellWord } from '@larder/core';
 
 export type PushedRow = Readonly<Record<string, unknown>>;
 
@@ -9,10 +9,10 @@ export async function readRows(path: string): Promise<PushedRow[]> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw invalid(`${path} cannot be read.`, cause);
+    throw invalid(`${shellWord(path)} cannot be read.`, cause);
   }
   const rows = text.trimStart().startsWith('[') ? readArray(path, text) : readLines(path, text);
-  if (rows.length === 0) throw invalid(`${path} has no rows.`);
+  if (rows.length === 0) throw invalid(`${shellWord(path)} has no rows.`);
   return rows;
 }
 
@@ -21,12 +21,12 @@ function readArray(path: string, text: string): PushedRow[] {
   try {
     rows = JSON.parse(text);
   } catch (cause) {
-    throw invalid(`${path} is no valid JSON.`, cause);
+    throw invalid(`${shellWord(path)} is no valid JSON.`, cause);
   }
-  if (!Array.isArray(rows)) throw invalid(`${path} is no array.`);
+  if (!Array.isArray(rows)) throw invalid(`${shellWord(path)} is no array.`);
   return rows.map((row: unknown, i) => {
     if (isRow(row)) return row;
-    throw invalid(`${path}: item ${i} is no object.`);
+    throw invalid(`${shellWord(path)}: item ${i} is no object.`);
   });
 }
 
@@ -37,10 +37,10 @@ function readLines(path: string, text: string): PushedRow[] {
     try {
       row = JSON.parse(line);
     } catch (cause) {
-      throw invalid(`${path}: line ${i + 1} is no valid JSON.`, cause);
+      throw invalid(`${shellWord(path)}: line ${i + 1} is no valid JSON.`, cause);
     }
     if (isRow(row)) return [row];
-    throw invalid(`${path}: line ${i + 1} is no object.`);
+    throw invalid(`${shellWord(path)}: line ${i + 1} is no object.`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from '@larder/core';
 import type { Stack } from '@larder/infra/stack';
 import type { Manifest } from '@larder/features';
 import { connectionVariable } from '@larder/sources';
@@ -27,7 +28,7 @@ export function printStack(stack: Stack, manifest: Manifest, out: Output): void 
     ['worker', `${stack.workerUrl}/metrics`],
     ['PostgreSQL', withoutPassword(stack.databaseUrl)],
     ['Redis', withoutPassword(stack.redisUrl)],
-    ['logs', stack.logs],
+    ['logs', shellWord(stack.logs)],
   ] as const;
   out.line();
   out.line(style.bold(`Larder is up: project ${stack.applied.name}`));

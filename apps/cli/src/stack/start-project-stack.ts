@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { LarderError, isLarderError } from '@larder/core';
+import { isLarderError, LarderError, shellWord } from '@larder/core';
 import { runningStack, stackFilePath } from '@larder/infra/stack-file';
 import { startStack, type Stack, type StackOptions } from '@larder/infra/stack';
 import { connectionVariable } from '@larder/sources';
@@ -54,6 +54,6 @@ export function alreadyRunning({ stack, projectPath }: Config): LarderError {
   return new LarderError(
     'STACK_NOT_STARTED',
     `A stack of this project is running already${where} (pid ${pid}). Use it, or end it first: Ctrl-C where it runs, or kill ${pid}. ` +
-      `If no such process is Larder's, remove ${stackFilePath(dirname(projectPath))}.`,
+      `If no such process is Larder's: rm ${shellWord(stackFilePath(dirname(projectPath)))}`,
   );
 }

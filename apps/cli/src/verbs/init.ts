@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { shellWord } from '@larder/core';
 import { z } from 'zod';
 import { writeProject } from '../init/write-project.ts';
 import { DONE } from '../problem.ts';
@@ -23,9 +24,9 @@ Example:
     out.answer({ folder: target, ...written }, () => {
       for (const file of written.files) out.line(`  ${out.style.green('+')} ${file}`);
       for (const file of written.kept) out.line(`  ${out.style.yellow('=')} ${file} stays as it is`);
-      out.line(out.style.bold(`A project '${written.name}' is in ${target}`));
+      out.line(out.style.bold(`A project '${written.name}' is in ${shellWord(target)}`));
       out.line('Next:');
-      if (folder !== '.') out.line(`  cd ${folder}`);
+      if (folder !== '.') out.line(`  cd ${shellWord(folder)}`);
       out.line('  npm install            Larder, sharp, TypeScript, Vitest');
       out.line('  npm test               the views and the model, without any store');
       out.line(

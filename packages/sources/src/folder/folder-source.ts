@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
-import { LarderError } from '@larder/core';
+import { LarderError, shellWord } from '@larder/core';
 import type { FolderSourceManifest, SourceRow } from '@larder/features';
 import { keyChunks, type RowSource } from '../row-source.ts';
 import type { EventTimeRange, KeyTexts, SourceChunk } from '../source-bounds.ts';
@@ -80,7 +80,7 @@ export function createFolderSource({ source, root }: FolderSourceOptions): RowSo
     const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
     throw new LarderError(
       'SOURCE_UNAVAILABLE',
-      `The folder ${folder} ${reason} on this machine; make it, or mend the folder of the source in larder.config.ts.`,
+      `The folder ${shellWord(folder)} ${reason} on this machine; make it, or mend the folder of the source in larder.config.ts.`,
       { cause },
     );
   }
