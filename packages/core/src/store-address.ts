@@ -16,13 +16,16 @@ export function postgresAddressProblem(text: string): string | null {
 
 /** `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; null when nothing is wrong. */
 export function redisAddressProblem(text: string): string | null {
-  if (!/^(rediss?|unix):\/\//.test(text)) return 'must be a URL that starts with redis://, rediss:// or unix:///';
+  if (!/^(rediss?|unix):\/\//.test(text))
+    return 'must be a URL that starts with redis://, rediss:// or unix:///';
   const url = parse(text);
   if (url === null || !decodable(text)) return `is not a valid URL: ${ESCAPES}`;
   if (url.protocol === 'unix:') {
     if (url.host !== '' || url.pathname.length < 2)
       return 'must give the absolute path of a socket: unix:///path/to/redis.sock';
-    return /^\d*$/.test(url.searchParams.get('db') ?? '') ? null : 'must give its database as a number: ?db=0';
+    return /^\d*$/.test(url.searchParams.get('db') ?? '')
+      ? null
+      : 'must give its database as a number: ?db=0';
   }
   if (url.hostname === '') return `must name a host: ${url.protocol}//host:6379`;
   return /^(\/\d*)?$/.test(url.pathname) ? null : 'must give its database as a number: redis://host:6379/0';

@@ -3,7 +3,27 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 
-const PIECES = ['@', ':', '/', '?', '%', '%40', '%zz', '%e9', '[', ']', '::1', '5432', '99999', 'host', '=', '&', '#', 'é', 'x'];
+const PIECES = [
+  '@',
+  ':',
+  '/',
+  '?',
+  '%',
+  '%40',
+  '%zz',
+  '%e9',
+  '[',
+  ']',
+  '::1',
+  '5432',
+  '99999',
+  'host',
+  '=',
+  '&',
+  '#',
+  'é',
+  'x',
+];
 
 test('an address that we find nothing wrong with is one that node-postgres reads', () => {
   let accepted = 0;
