@@ -16,6 +16,7 @@ test('a process that does nothing else loads a model and closes it amid a run, t
     for (const placement of ['auto', 'pool', 'inline']) {
       const runner = await loadModel({ ...${JSON.stringify(options)}, placement });
       const running = runner.run(Float32Array.of(1), 1);
+      if (runner.placement === 'inline') await running;
       await runner.close();
       const { ctr } = await running;
       console.log(placement, ctr[0]);
