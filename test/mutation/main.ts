@@ -24,6 +24,7 @@ if (names.length === 0 || unknown !== undefined) {
 const root = resolve(import.meta.dirname, '../..');
 const sandbox = createSandbox(root);
 process.once('exit', () => rmSync(sandbox, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.chdir(sandbox);
 
 let bad = 0;
@@ -42,7 +43,7 @@ for (const name of names) {
     bad += unexplained.length + stale.length;
   }
   if (planted) {
-    const unnoticed = runPlanted(sandbox, planted);
+    const unnoticed = await runPlanted(sandbox, planted);
     report(name, { faults: planted.faults.length, unnoticed, explained: 0 });
     bad += unnoticed.length;
   }

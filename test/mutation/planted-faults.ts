@@ -15,9 +15,10 @@ interface Fault {
 const ONLINE = 'packages/online-store/src';
 
 const RUNS = 'packages/offline-store/src/runs';
-const RUN_TESTS = ['chunk-attempt', 'run-life', 'retry-failed', 'dispatch-chunks'].map(
-  (name) => `${RUNS}/${name}.test.ts`,
-);
+const RUN_TESTS =
+  'claim-chunk break-attempt finish-runs dispatch-order chunk-attempt run-life retry-failed dispatch-chunks'
+    .split(' ')
+    .map((name) => `${RUNS}/${name}.test.ts`);
 
 const fault = (original: string, planted: string): Fault => ({ original, fault: planted });
 

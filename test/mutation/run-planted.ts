@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlantedFaults } from './planted-faults.ts';
@@ -10,25 +11,34 @@ export interface UnnoticedFault {
 }
 
 /** Plants each fault alone in the sandbox and runs the tests; gives those that leave every test green. */
-export function runPlanted(sandbox: string, { file, tests, faults }: PlantedFaults): UnnoticedFault[] {
+export async function runPlanted(
+  sandbox: string,
+  { file, tests, faults }: PlantedFaults,
+): Promise<UnnoticedFault[]> {
   const path = join(sandbox, file);
   const original = readFileSync(path, 'utf8');
-  if (!testsPass(sandbox, tests))
+  if (!(await testsPass(sandbox, tests)))
     throw new Error(`The tests of ${file} fail without any fault: run npm test -- ${tests.join(' ')} first.`);
   const unnoticed: UnnoticedFault[] = [];
   for (const { original: from, fault } of faults) {
     const [before, ...rest] = original.split(from);
     if (rest.length !== 1) throw new Error(`${file} must contain this once, to plant a fault in it: ${from}`);
     writeFileSync(path, `${before}${fault}${rest[0]}`);
-    if (testsPass(sandbox, tests))
+    if (await testsPass(sandbox, tests))
       unnoticed.push({ place: `${file}:${before?.split('\n').length}`, change: `${from} => ${fault}` });
   }
   writeFileSync(path, original);
   return unnoticed;
 }
 
-function testsPass(sandbox: string, tests: readonly string[]): boolean {
-  const run = spawnSync('vitest', ['run', '--bail=1', '--reporter=dot', ...tests], { cwd: sandbox });
-  if (run.error) throw run.error;
-  return run.status === 0;
+async function testsPass(sandbox: string, tests: readonly string[]): Promise<boolean> {
+  const run = spawn('vitest', ['run', '--bail=1', '--reporter=dot', ...tests], {
+    cwd: sandbox,
+    stdio: 'ignore',
+  });
+  const end = () => run.kill();
+  process.once('exit', end);
+  const [code] = await once(run, 'exit');
+  process.off('exit', end);
+  return code === 0;
 }
