@@ -47,16 +47,18 @@ parentPort?.on('message', (task: ComputeTask) => void compute(task));
 
 /** Several tasks may be under way at the same time. */
 async function compute(task: ComputeTask): Promise<void> {
-  const { id } = task;
+  const { id, timeoutMs } = task;
+  let signal: AbortSignal | undefined;
   try {
     send({ id, event: 'started' });
     const computation = await computationOf(task);
     send({ id, event: 'started' });
-    const signal = AbortSignal.timeout(task.timeoutMs);
+    signal = AbortSignal.timeout(timeoutMs);
     signal.addEventListener('abort', () => send({ id, event: 'asked' }));
     send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal) });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    let message = error instanceof Error ? error.message : String(error);
+    if (signal?.aborted) message = `it did not end within ${timeoutMs} ms (${message})`;
     send({ id, event: 'error', code: isLarderError(error) ? error.code : null, message });
   }
 }

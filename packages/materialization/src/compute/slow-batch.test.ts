@@ -67,3 +67,16 @@ test('a batch that ends its thread fails, and its neighbour is run again', async
     message: expect.stringContaining('ended with code 1'),
   });
 });
+
+test('a batch that stops when it is asked to says what its time was', async () => {
+  start(500);
+  expect(await failing('slow:60000')).toMatchObject({
+    code: 'COMPUTATION_FAILED',
+    message: expect.stringContaining('it did not end within 500 ms'),
+  });
+});
+
+test('messages of a library in the thread are not taken for ours', async () => {
+  start(30_000);
+  expect(await compute('chatter')).toMatchObject(DONE);
+});

@@ -46,9 +46,10 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   let heard = false;
   let alive = true;
 
-  worker.on('message', (message: ComputeMessage) => {
+  // A library in the thread may send messages of its own.
+  worker.on('message', (message: ComputeMessage | null | undefined) => {
     heard = true;
-    const entry = running.get(message.id);
+    const entry = message && running.get(message.id);
     if (!entry) return;
     if (message.event === 'asked') entry.asked = true;
     else if (message.event === 'started') watch(message.id, entry);
