@@ -34,7 +34,16 @@ describe('an attempt that broke', () => {
       failed: 0,
       skippedUnchanged: 0,
     });
-    expect((await listFailures(store, project, runId)).failures).toEqual([]);
+  });
+
+  test('is listed once, with how often it broke', async ({ store, project }) => {
+    const runId = await plannedRun(store, project, 1);
+    for (const attempts of [1, 2, 3]) {
+      await failChunk(store, await claimNext(store, project), { ...BROKEN, reason: `away ${attempts}` });
+      expect((await listFailures(store, project, runId)).failures).toMatchObject([
+        { key: null, attempts, reason: `Chunk 0 (10 rows): away ${attempts}` },
+      ]);
+    }
   });
 
   test('waits twice as long each time, and a minute at most', async ({ store, project }) => {
