@@ -33,6 +33,7 @@ export const environment = z.object({
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
   LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
   LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  LARDER_PREDICTION_LOG: z.enum(['buffered', 'durable']).optional(),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).optional(),
   LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
 });

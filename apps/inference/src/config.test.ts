@@ -14,6 +14,7 @@ test('defaults, absolute paths, nothing but what is asked for', () => {
     allowedHosts: [],
     logLevel: 'info',
     databaseUrl: GOOD.LARDER_DATABASE_URL,
+    predictionLog: { durable: false, records: 10_000, bytes: 64 * 2 ** 20 },
   });
   expect(config.projectPath).toMatch(/^\/.*examples\/ads\/larder\.config\.ts$/);
   expect(Object.isFrozen(config)).toBe(true);

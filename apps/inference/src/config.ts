@@ -33,6 +33,7 @@ const environment = z.object({
   LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
   LARDER_ALLOWED_HOSTS: hostList.default([]),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  LARDER_PREDICTION_LOG: z.enum(['buffered', 'durable']).default('buffered'),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
   LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
   // read by the other processes of the same environment
@@ -54,8 +55,13 @@ export interface Config {
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
-  /** What waits of the prediction log while PostgreSQL is away. */
-  readonly predictionLog: { readonly records: number; readonly bytes: number };
+  readonly predictionLog: {
+    /** Predictions are answered once PostgreSQL has committed their log entries. */
+    readonly durable: boolean;
+    /** What may wait for PostgreSQL. */
+    readonly records: number;
+    readonly bytes: number;
+  };
 }
 
 /** The process's configuration. @throws Error that lists every problem, one line each */
@@ -84,6 +90,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowedHosts: data.LARDER_ALLOWED_HOSTS,
     port: data.LARDER_PORT,
     logLevel: data.LARDER_LOG_LEVEL,
-    predictionLog: { records: data.LARDER_PREDICTION_LOG_RECORDS, bytes: data.LARDER_PREDICTION_LOG_BYTES },
+    predictionLog: {
+      durable: data.LARDER_PREDICTION_LOG === 'durable',
+      records: data.LARDER_PREDICTION_LOG_RECORDS,
+      bytes: data.LARDER_PREDICTION_LOG_BYTES,
+    },
   });
 }

@@ -68,6 +68,7 @@ export async function startInference(
     store: offlineStore,
     project: project.name,
     logger,
+    durable: config.predictionLog.durable,
     capacity: config.predictionLog.records,
     capacityBytes: config.predictionLog.bytes,
   });

@@ -29,6 +29,17 @@ async function logged({ offlineStore }: Service, ids: readonly string[]): Promis
   return rows[0]?.found as number;
 }
 
+test('SIGKILL amid predictions loses none that was answered, where the log is durable', async ({
+  service,
+}) => {
+  const started = startProcess({ ...environmentOf(service.config), LARDER_PREDICTION_LOG: 'durable' });
+  const { ids, ended } = callUntilGone(await started.url());
+  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(100), { timeout: 30_000 });
+  started.kill('SIGKILL');
+  await ended;
+  expect(await logged(service, ids)).toBe(ids.length);
+});
+
 test('SIGTERM amid predictions loses none that was answered', async ({ service }) => {
   const started = startProcess(environmentOf(service.config));
   const { ids, ended } = callUntilGone(await started.url());

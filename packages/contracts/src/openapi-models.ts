@@ -22,6 +22,7 @@ export const PREDICT_CODES = [
   'OPTION_NOT_SUPPORTED',
   'ONLINE_STORE_UNAVAILABLE',
   'DEADLINE_EXCEEDED',
+  'PREDICTION_NOT_LOGGED',
 ] as const satisfies readonly ErrorCode[];
 
 /** What a caller has to send to one model; the manifest's field shape. */

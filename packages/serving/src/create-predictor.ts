@@ -34,7 +34,7 @@ export interface PredictorDeps {
   readonly onlineStore: Pick<OnlineStore, 'read'>;
   readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement'>;
   /** Null: predictions are not logged. */
-  readonly predictionLog: Pick<PredictionLog, 'append'> | null;
+  readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'> | null;
   readonly clock: Clock;
 }
 
@@ -87,7 +87,7 @@ export interface Predictor {
   readonly statusCounts: Float64Array;
   /**
    * @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_OVERLOADED,
-   * MODEL_RUN_FAILED, CALLER_LEFT
+   * MODEL_RUN_FAILED, CALLER_LEFT, PREDICTION_NOT_LOGGED
    */
   predict(request: PredictRequest): Promise<Predictions>;
 }
@@ -135,8 +135,13 @@ export function createPredictor(deps: PredictorDeps): Predictor {
         model: endedAtMs - computedAtMs,
         total: endedAtMs - startedAtMs,
       };
-      logRows(deps, { batch, request, rows, outputs, totalMs: timings.total });
-      return { rows, outputs, timings };
+      const logging = logRows(deps, { batch, request, rows, outputs, totalMs: timings.total });
+      if (logging === null) return { rows, outputs, timings };
+      await withDeadline(logging, {
+        leftMs: deadlineAtMs - endedAtMs,
+        waitingFor: 'The durable prediction log',
+      });
+      return { rows, outputs, timings: { ...timings, total: performance.now() - startedAtMs } };
     },
   };
 }
@@ -248,9 +253,10 @@ interface AnsweredBatch {
   readonly totalMs: number;
 }
 
-function logRows(deps: PredictorDeps, answered: AnsweredBatch): void {
+/** Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
+function logRows(deps: PredictorDeps, answered: AnsweredBatch): Promise<void> | null {
   const { predictionLog, clock } = deps;
-  if (predictionLog === null) return;
+  if (predictionLog === null) return null;
   const { batch, request, rows, outputs, totalMs } = answered;
   const logged = {
     plan: batch.plan,
@@ -262,7 +268,15 @@ function logRows(deps: PredictorDeps, answered: AnsweredBatch): void {
     pointers: pointersOf(batch),
     rowBytes: rowBytes(answered),
   };
-  for (const row of rows) if (!(row instanceof LarderError)) predictionLog.append(logRecord(logged, row));
+  const { confirm } = predictionLog;
+  for (const row of rows)
+    if (!(row instanceof LarderError) && !predictionLog.append(logRecord(logged, row)) && confirm !== null)
+      throw new LarderError(
+        'PREDICTION_NOT_LOGGED',
+        'The prediction could not be logged, and the log is durable: its buffer is full; try again.',
+        { retryAfterSeconds: 1 },
+      );
+  return confirm === null ? null : confirm();
 }
 
 /** Without what its on-demand functions gave. A row is written with what all share, and keeps the others' input alive. */

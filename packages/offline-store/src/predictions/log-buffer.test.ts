@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { prediction } from '../testing/prediction.ts';
 import { silent, test as withStore } from '../testing/store.ts';
@@ -37,6 +38,31 @@ test('a batch is full by bytes as by number', () => {
   expect(buffer.isBatchFull()).toBe(false);
   buffer.push(prediction({ sizeBytes: 1 }));
   expect(buffer.isBatchFull()).toBe(true);
+});
+
+test('whoever waits for a record waits for those before it, and no longer', async () => {
+  const buffer = createLogBuffer(unbounded);
+  const settled: string[] = [];
+  const wait = (name: string) =>
+    buffer.passed().then(
+      () => settled.push(name),
+      (error: { code: string }) => settled.push(`${name} ${error.code}`),
+    );
+  await wait('empty');
+  for (let i = 0; i < 600; i++) buffer.push(prediction());
+  const first = wait('first');
+  buffer.push(prediction());
+  const second = wait('second');
+  buffer.remove(buffer.head());
+  await nextTurn();
+  expect(settled).toEqual(['empty']);
+  buffer.remove(buffer.head().slice(0, 100));
+  await first;
+  expect(settled).toEqual(['empty', 'first']);
+  expect(buffer.clear()).toBe(1);
+  await second;
+  expect(settled).toEqual(['empty', 'first', 'second PREDICTION_NOT_LOGGED']);
+  expect([buffer.length, buffer.bytes]).toEqual([0, 0]);
 });
 
 withStore('every dropped record has its reason', async ({ store }) => {

@@ -1,3 +1,4 @@
+import { LarderError } from '@larder/core';
 import type { PredictionRecord } from './prediction-record.ts';
 
 export interface LogBufferLimits {
@@ -16,6 +17,17 @@ export interface LogBuffer {
   /** The oldest records, as many as one write takes; they stay until they are removed. */
   head(): PredictionRecord[];
   remove(batch: readonly PredictionRecord[]): void;
+  /** Once every record that is in now has been removed. @throws PREDICTION_NOT_LOGGED the buffer was cleared before */
+  passed(): Promise<void>;
+  /** Gives up all records; how many there were. */
+  clear(): number;
+}
+
+interface Waiter {
+  /** Of all records ever taken, how many must be removed. */
+  readonly removed: number;
+  readonly resolve: () => void;
+  readonly reject: (error: LarderError) => void;
 }
 
 const BATCH_RECORDS = 500;
@@ -25,6 +37,9 @@ const BATCH_BYTES = 8 * 2 ** 20;
 export function createLogBuffer({ maxRecords, maxBytes }: LogBufferLimits): LogBuffer {
   const records: PredictionRecord[] = [];
   let bytes = 0;
+  let removed = 0;
+  /** In the order of their numbers. */
+  let waiters: Waiter[] = [];
   return {
     get length() {
       return records.length;
@@ -52,6 +67,29 @@ export function createLogBuffer({ maxRecords, maxBytes }: LogBufferLimits): LogB
     remove(batch) {
       records.splice(0, batch.length);
       for (const { sizeBytes } of batch) bytes -= sizeBytes;
+      removed += batch.length;
+      while (waiters[0] !== undefined && waiters[0].removed <= removed) waiters.shift()?.resolve();
+    },
+    passed() {
+      if (records.length === 0) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        waiters.push({ removed: removed + records.length, resolve, reject });
+      });
+    },
+    clear() {
+      const count = records.splice(0).length;
+      bytes = 0;
+      for (const { reject } of waiters) reject(notLogged('the service stopped before PostgreSQL took it'));
+      waiters = [];
+      return count;
     },
   };
+}
+
+function notLogged(why: string): LarderError {
+  return new LarderError(
+    'PREDICTION_NOT_LOGGED',
+    `The prediction could not be logged, and the log is durable: ${why}; try again.`,
+    { retryAfterSeconds: 1 },
+  );
 }

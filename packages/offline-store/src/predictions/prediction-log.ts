@@ -17,6 +17,8 @@ export interface PredictionLogOptions {
   readonly capacityBytes?: number;
   /** @default 200 */
   readonly flushIntervalMs?: number;
+  /** Records are written at once, and `confirm` waits for PostgreSQL. @default false */
+  readonly durable?: boolean;
 }
 
 /** Why a record was never written: a bound of the buffer, PostgreSQL refused it, or the log was closed before. */
@@ -35,6 +37,12 @@ export interface PredictionLog {
    * False: the buffer is full and the record was dropped and counted.
    */
   append(record: PredictionRecord): boolean;
+  /**
+   * Null: the log is not durable, and nobody waits for it. Otherwise settles when PostgreSQL has committed all that was
+   * appended, but for what it can never store.
+   * @throws PREDICTION_NOT_LOGGED
+   */
+  readonly confirm: (() => Promise<void>) | null;
   stats(): PredictionLogStats;
   drops(): Readonly<Record<DropReason, number>>;
   bufferedBytes(): number;
@@ -44,10 +52,10 @@ export interface PredictionLog {
 
 const MAX_BACKOFF_MS = 5_000;
 
-/** A bounded buffer before `larder.predictions`: one COPY in flight, predictions never wait for it. */
+/** A bounded buffer before `larder.predictions`: one COPY in flight. Predictions wait for it only where it is durable. */
 export function createPredictionLog(options: PredictionLogOptions): PredictionLog {
   const { store, project, logger, capacity = 10_000, capacityBytes = 64 * 2 ** 20 } = options;
-  const { flushIntervalMs = 200 } = options;
+  const { flushIntervalMs = 200, durable = false } = options;
   const buffer = createLogBuffer({ maxRecords: capacity, maxBytes: capacityBytes });
   const knownMonths = new Set<Month>();
   const closing = new AbortController();
@@ -109,7 +117,11 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
         failures++;
         await backOff();
       }
-    } while (buffer.isBatchFull() || (buffer.length > 0 && (closing.signal.aborted || failures > 0)));
+    } while (buffer.isBatchFull() || (buffer.length > 0 && isUrgent()));
+  }
+
+  function isUrgent(): boolean {
+    return durable || closing.signal.aborted || failures > 0;
   }
 
   /** A record that PostgreSQL refuses is found by halving and dropped alone. Gives the number of those. */
@@ -144,11 +156,12 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
         return false;
       }
       if (draining === null) {
-        if (buffer.isBatchFull()) drainSoon();
+        if (durable || buffer.isBatchFull()) drainSoon();
         else if (timer === null) schedule();
       }
       return true;
     },
+    confirm: durable ? () => buffer.passed() : null,
     stats: () => ({
       written,
       dropped: drops.buffer_records + drops.buffer_bytes + drops.not_storable + drops.closed,
@@ -166,11 +179,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
           { dropped: buffer.length },
           'Predictions were not logged: the service stops, and PostgreSQL did not take them in time',
         );
-      while (buffer.length > 0) {
-        const batch = buffer.head();
-        buffer.remove(batch);
-        drops.closed += batch.length;
-      }
+      drops.closed += buffer.clear();
     },
   };
 }
