@@ -56,52 +56,82 @@ const LOADING_LANES = 4;
 export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
   const { project, offlineStore, logger } = deps;
   const served = new Map<string, ServedModel>();
-  let unavailable = new Map<string, Unavailable>();
+  const unavailable = new Map<string, Unavailable>();
+  let latest: AppliedManifest | null = null;
   let applied: AppliedManifest | null = null;
   let mismatches: readonly DefinitionMismatch[] = [];
   let descriptions: readonly ModelDescription[] = [];
-  let queue: Promise<void> = Promise.resolve();
-  let installing = 0;
+  /** By model: the work on it that was asked for last. */
+  const turns = new Map<string, Promise<void>>();
+  const busy = new Set<string>();
   /** Models that are served no more, but may still run. */
   const leaving = new Set<Promise<void>>();
   const readings = statusTotals(served);
 
-  /** One after the other: two applies must not both load. */
-  function install(next: AppliedManifest): Promise<void> {
-    installing += 1;
-    const turn = queue.then(() => replace(next)).finally(() => (installing -= 1));
-    queue = turn.catch(() => {});
+  /** Resolves when every model was loaded or is known to be broken; what holds for the others holds at once. */
+  async function install(next: AppliedManifest): Promise<void> {
+    latest = next;
+    const first = applied === null;
+    if (!first) publish(next);
+    const names = new Set([...turns.keys(), ...Object.keys(next.manifest.models)]);
+    await inLanes([...names], (name) => inTurn(name, { next, first }));
+    if (first) publish(next);
+  }
+
+  function publish(next: AppliedManifest): void {
+    applied = next;
+    mismatches = notLoaded(next.manifest, project.manifest);
+    for (const name of Object.keys(next.manifest.models))
+      if (!served.has(name) && !unavailable.has(name)) unavailable.set(name, beingLoaded(name));
+  }
+
+  /** One after the other for each model: two applies must not both load it. */
+  function inTurn(name: string, { next, first }: { next: AppliedManifest; first: boolean }): Promise<void> {
+    const work = async (): Promise<void> => {
+      // a further apply has its own turn
+      if (latest !== next) return;
+      busy.add(name);
+      try {
+        await replace(name, next.manifest);
+      } catch (error) {
+        // before the first is complete nothing is served, and all of it is tried again
+        if (first) throw error;
+        unavailable.set(name, notReady(name, error));
+      } finally {
+        busy.delete(name);
+      }
+    };
+    const turn = (turns.get(name) ?? Promise.resolve()).then(work);
+    turns.set(
+      name,
+      turn.catch(() => {}),
+    );
     return turn;
   }
 
-  async function replace(next: AppliedManifest): Promise<void> {
-    const { manifest } = next;
-    const differences = notLoaded(manifest, project.manifest);
-    const failed = new Map<string, Unavailable>();
-    const replaceModel = async (name: string): Promise<void> => {
-      const reasons = mismatchesOf(manifest, name, differences);
-      if (reasons.length > 0) {
-        const error = definitionNotLoaded(name, reasons);
-        failed.set(name, { error, detail: error.message, tryAgain: false });
-        swap(name, undefined);
-        return;
-      }
-      const version = await versionOf(manifest, name);
-      try {
-        swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
-      } catch (error) {
-        // the version before, if there is one, goes on answering
-        if (String(unavailable.get(name)?.error.cause) !== String(error))
-          logger.error({ err: error, model: name }, 'A model cannot be served');
-        failed.set(name, notReady(name, error));
-      }
-    };
-    await inLanes(Object.keys(manifest.models), replaceModel);
-    for (const name of served.keys()) if (!Object.hasOwn(manifest.models, name)) swap(name, undefined);
-    applied = next;
-    mismatches = differences;
-    unavailable = failed;
-    descriptions = [...served.values()].map(describe);
+  async function replace(name: string, manifest: Manifest): Promise<void> {
+    if (!Object.hasOwn(manifest.models, name)) {
+      unavailable.delete(name);
+      swap(name, undefined);
+      return;
+    }
+    const reasons = mismatchesOf(manifest, name, notLoaded(manifest, project.manifest));
+    if (reasons.length > 0) {
+      const error = definitionNotLoaded(name, reasons);
+      unavailable.set(name, { error, detail: error.message, tryAgain: false });
+      swap(name, undefined);
+      return;
+    }
+    const version = await versionOf(manifest, name);
+    try {
+      swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
+      unavailable.delete(name);
+    } catch (error) {
+      // the version before, if there is one, goes on answering
+      if (String(unavailable.get(name)?.error.cause) !== String(error))
+        logger.error({ err: error, model: name }, 'A model cannot be served');
+      unavailable.set(name, notReady(name, error));
+    }
   }
 
   async function versionOf(manifest: Manifest, name: string): Promise<number> {
@@ -116,6 +146,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     const before = served.get(name);
     if (model === undefined) served.delete(name);
     else served.set(name, model);
+    descriptions = [...served.values()].map(describe);
     if (before === undefined) return;
     readings.keep(before);
     const { closed } = before.runner;
@@ -137,12 +168,19 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     project: project.name,
     logger,
     knownId: (applied as AppliedManifest | null)?.id ?? null,
-    onChange: install,
+    // further applies are not held up by a model that takes long
+    onChange(next) {
+      const installed = install(next);
+      if (applied === null) return installed;
+      installed.catch((error: unknown) => logger.error({ err: error }, 'An apply could not be followed'));
+      return undefined;
+    },
   });
   // an artifact may come into its folder after the apply
   const retry = setInterval(() => {
-    if (installing || applied === null || ![...unavailable.values()].some(({ tryAgain }) => tryAgain)) return;
-    install(applied).catch(() => {});
+    if (latest === null || applied === null) return;
+    for (const [name, { tryAgain }] of unavailable)
+      if (tryAgain && !busy.has(name)) void inTurn(name, { next: latest, first: false });
   }, RETRY_INTERVAL_MS).unref();
 
   return {
@@ -161,7 +199,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     async close() {
       clearInterval(retry);
       await watch.close();
-      await queue;
+      await Promise.all(turns.values());
       for (const name of served.keys()) swap(name, undefined);
       // a process that ends amid a run of ONNX Runtime aborts
       await Promise.race([Promise.all(leaving), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
@@ -234,6 +272,13 @@ function notReady(name: string, thrown: unknown): Unavailable {
     detail: `${problem} The log of this process has the details.`,
     tryAgain: !ARTIFACT_FAULTS.has(code),
   };
+}
+
+function beingLoaded(name: string): Unavailable {
+  const error = new LarderError('MODEL_NOT_READY', `The model ${name} is being loaded.`, {
+    retryAfterSeconds: 1,
+  });
+  return { error, detail: error.message, tryAgain: false };
 }
 
 function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {

@@ -28,13 +28,32 @@ test('a slow model of an apply holds up neither the answers nor the new version 
     weights: [1],
     output: 'score',
     imputed: 0.25,
-    slowness: 800,
+    slowness: 3_000,
   });
   await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
 
   const brightness = { entities: { ad_id: 'ad-1' }, options: { deadline_ms: 60_000 } };
   await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 20_000 });
   expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
+
+  // neither does it hold up a further apply
+  const { manifest } = await loadProject(project.configPath);
+  const view = manifest.feature_views['ad_stats@1'];
+  if (view === undefined) throw new Error('the fixture has no ad_stats');
+  const strict = {
+    ...manifest,
+    feature_views: { ...manifest.feature_views, 'ad_stats@1': { ...view, ttl_ms: 1 } },
+  };
+  await applyManifest(offlineStore, strict, { actor: 'test' });
+  await vi.waitFor(
+    async () =>
+      expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).body).toMatchObject({
+        degraded_reasons: ['ad_stats@1:OUTSIDE_MAX_AGE'],
+      }),
+    { timeout: 20_000 },
+  );
+  expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
+
   await vi.waitFor(async () => expect(await versionOf('ad_brightness', brightness)).toBe(2), {
     timeout: 60_000,
   });
