@@ -6,6 +6,7 @@ import type { Bench, BenchRow } from './row.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-1': () => import('./predict-1.ts'),
   'predict-batch-500': () => import('./predict-batch-500.ts'),
+  'watchers-1000': () => import('./watchers-1000.ts'),
   'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
   'embedding-backfill': () => import('./embedding-backfill.ts'),
   'text-backfill': () => import('./text-backfill.ts'),

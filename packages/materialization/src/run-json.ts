@@ -1,7 +1,7 @@
-import type { RunFailure, RunSummary } from '@larder/offline-store/runs';
+import type { RunFailure, RunProgress } from '@larder/offline-store/runs';
 
 /** A run as the API and the command line show it. */
-export function runJson(run: RunSummary) {
+export function runJson(run: RunProgress) {
   return {
     run_id: run.runId,
     view: run.view,

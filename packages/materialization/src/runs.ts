@@ -9,6 +9,7 @@ export type { PushDeps, PushRequest, PushResult } from './push/push-rows.ts';
 export type { RejectedRow } from './push/check-pushed-rows.ts';
 export {
   cancelRun,
+  foldRuns,
   getRun,
   listFailures,
   listRuns,
@@ -20,6 +21,7 @@ export type {
   ListFailuresOptions,
   ListRunsOptions,
   RunFailure,
+  RunProgress,
   RunRows,
   RunScope,
   RunStatus,

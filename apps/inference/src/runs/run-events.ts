@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FINAL_RUN_STATUSES, type Run } from '@larder/contracts';
 import { LarderError, type Logger } from '@larder/core';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
-import { getRun, runJson } from '@larder/materialization/runs';
+import { foldRuns, getRun, runJson } from '@larder/materialization/runs';
 
 export interface RunEventsDeps {
   readonly offlineStore: OfflineStore;
@@ -10,7 +11,7 @@ export interface RunEventsDeps {
   readonly logger: Logger;
 }
 
-/** Server-sent events of runs: everyone who watches a run shares one poll of PostgreSQL. */
+/** Server-sent events of runs: everyone who watches any run shares one query a tick. */
 export interface RunEvents {
   /** Sends `progress` when something changed and `end` at the end. @throws RUN_NOT_FOUND, DATABASE_UNAVAILABLE, TOO_MANY_STREAMS before the first event */
   stream(runId: string, response: ServerResponse): Promise<void>;
@@ -18,52 +19,66 @@ export interface RunEvents {
   close(): void;
 }
 
-const POLL_INTERVAL_MS = 250;
+const TICK_INTERVAL_MS = 250;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 const MAX_STREAMS = 1_000;
+/** Of events: predictions of the same process must not wait for a thousand of them. */
+const SLICE_STREAMS = 10;
 
 interface WatchedRun {
   readonly streams: Set<ServerResponse>;
   /** What was sent last. */
   sent: string;
-  timer: NodeJS.Timeout | null;
 }
 
 export function createRunEvents(deps: RunEventsDeps): RunEvents {
   const { offlineStore, project, logger } = deps;
   const watched = new Map<string, WatchedRun>();
+  let timer: NodeJS.Timeout | null = null;
+  let ticking = false;
   let streams = 0;
+  let written = 0;
   let closed = false;
 
   const heartbeat = setInterval(() => {
     for (const run of watched.values()) for (const stream of run.streams) stream.write(': still here\n\n');
   }, HEARTBEAT_INTERVAL_MS).unref();
 
-  async function poll(runId: string, run: WatchedRun): Promise<void> {
-    run.timer = null;
+  async function tick(): Promise<void> {
+    timer = null;
+    ticking = true;
     try {
-      send(run, runJson(await getRun(offlineStore, project, runId)));
+      for (const state of await foldRuns(offlineStore, project, [...watched.keys()])) {
+        const run = watched.get(state.runId);
+        if (run !== undefined) await send(run, runJson(state));
+      }
     } catch (error) {
-      // the next poll may succeed; a client that gives up reconnects by itself
-      logger.debug({ err: error, run_id: runId }, 'The progress of a run could not be read');
+      // the next tick may succeed; a client that gives up reconnects by itself
+      logger.debug({ err: error }, 'The progress of runs could not be read');
     }
-    schedule(runId, run);
+    ticking = false;
+    for (const [runId, run] of watched) if (run.streams.size === 0) watched.delete(runId);
+    schedule();
   }
 
-  function schedule(runId: string, run: WatchedRun): void {
-    if (run.streams.size > 0 && !closed)
-      run.timer ??= setTimeout(() => void poll(runId, run), POLL_INTERVAL_MS).unref();
-    else watched.delete(runId);
+  function schedule(): void {
+    if (watched.size > 0 && !ticking && !closed)
+      timer ??= setTimeout(() => void tick(), TICK_INTERVAL_MS).unref();
   }
 
-  function send(run: WatchedRun, state: Run): void {
+  async function send(run: WatchedRun, state: Run): Promise<void> {
     const data = JSON.stringify(state);
-    if (isFinal(state)) {
-      for (const stream of run.streams) stream.end(event('end', data));
-      run.streams.clear();
-    } else if (data !== run.sent) {
-      run.sent = data;
-      for (const stream of run.streams) if (!stream.writableNeedDrain) stream.write(event('progress', data));
+    const final = isFinal(state);
+    if (!final && data === run.sent) return;
+    run.sent = data;
+    const bytes = Buffer.from(event(final ? 'end' : 'progress', data));
+    for (const stream of run.streams) {
+      if (final) {
+        run.streams.delete(stream);
+        stream.end(bytes);
+      } else if (!stream.writableNeedDrain) stream.write(bytes);
+      written += 1;
+      if (written % SLICE_STREAMS === 0) await nextTurn();
     }
   }
 
@@ -92,7 +107,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
       response.write(event('progress', data));
       const { run_id: id } = state;
       let run = watched.get(id);
-      if (run === undefined) watched.set(id, (run = { streams: new Set(), sent: data, timer: null }));
+      if (run === undefined) watched.set(id, (run = { streams: new Set(), sent: data }));
       const { streams: followers } = run;
       followers.add(response);
       streams += 1;
@@ -100,15 +115,13 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
         followers.delete(response);
         streams -= 1;
       });
-      schedule(id, run);
+      schedule();
     },
     close() {
       closed = true;
       clearInterval(heartbeat);
-      for (const run of watched.values()) {
-        if (run.timer !== null) clearTimeout(run.timer);
-        for (const stream of run.streams) stream.end();
-      }
+      if (timer !== null) clearTimeout(timer);
+      for (const run of watched.values()) for (const stream of run.streams) stream.end();
       watched.clear();
     },
   };

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { predictions } from './0002-predictions.ts';
+import { runCounts } from '../runs/run-counts.migration.ts';
 import { runWaits } from '../runs/run-waits.migration.ts';
 import { runs } from '../runs/runs.migration.ts';
 
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_predictions': predictions,
   '0003_runs': runs,
   '0004_run_waits': runWaits,
+  '0005_run_counts': runCounts,
 };

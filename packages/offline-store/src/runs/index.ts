@@ -16,6 +16,7 @@ export { createRun } from './create-run.ts';
 export type { NewRun } from './create-run.ts';
 export { createPushedRun, earlierPush } from './create-pushed-run.ts';
 export type { CreatedPush, EarlierPush, PushedRun } from './create-pushed-run.ts';
+export { foldRuns } from './fold-runs.ts';
 export { getRun } from './get-run.ts';
 export { listFailures } from './list-failures.ts';
 export type { ListFailuresOptions, RunFailure } from './list-failures.ts';
@@ -24,7 +25,7 @@ export type { ListRunsOptions } from './list-runs.ts';
 export { pauseRun } from './pause-run.ts';
 export { resumeRun } from './resume-run.ts';
 export { retryFailed } from './retry-failed.ts';
-export type { RunRows, RunSummary } from './run-summary.ts';
+export type { RunProgress, RunRows, RunSummary } from './run-summary.ts';
 // Planning
 export { adoptFingerprintIn } from './adopt-fingerprint.ts';
 export { failPlanning } from './fail-planning.ts';

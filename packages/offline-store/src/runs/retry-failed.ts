@@ -19,7 +19,7 @@ export function retryFailed(store: OfflineStore, project: string, runId: string)
     await retryRows(tx, runId, { which: sql<boolean>`true`, maxChunks: null });
     await sql`
       update larder.runs set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
-        rows_total = null, rows_done = null, rows_failed = null, rows_skipped = null, error_code = null, error_reason = null,
+        recount_at = now(), error_code = null, error_reason = null,
         planning_failures = 0, planning_lease_expires_at = null,
         paused_ms = paused_ms + coalesce((extract(epoch from now() - greatest(finished_at, started_at)) * 1000)::bigint, 0)
       where run_id = ${runId}`.execute(tx.db);

@@ -2,14 +2,18 @@ import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from './run-store.ts';
 import type { PushedScope, RunScope, RunStatus, RunTrigger } from './runs.table.ts';
 
-export interface RunSummary {
+export interface RunSummary extends RunProgress {
+  readonly scope: RunScope | PushedScope;
+}
+
+/** A run without what was asked for, which may be long. */
+export interface RunProgress {
   readonly runId: string;
   readonly view: string;
   readonly version: number;
   readonly trigger: RunTrigger;
   readonly revision: number;
   readonly status: RunStatus;
-  readonly scope: RunScope | PushedScope;
   readonly rows: RunRows;
   /** Rows handled per second of unpaused time; null before the first. */
   readonly rowsPerSecond: number | null;
@@ -29,14 +33,13 @@ export interface RunRows {
   readonly skippedUnchanged: number;
 }
 
-interface SummaryRow {
+export interface ProgressRow {
   run_id: string;
   view: string;
   version: number;
   trigger: RunTrigger;
   revision: number;
   status: RunStatus;
-  scope: RunScope | PushedScope;
   planned: boolean;
   rows_total: number;
   rows_done: number;
@@ -52,10 +55,20 @@ interface SummaryRow {
 
 /** Sums over the chunks of the run (alias `r`); conditions may be added behind it. */
 export const CHUNK_SUMS = sql`
-  select coalesce(bool_or(state = 'failed'), false) as any_chunk_failed,
+  select count(*) as chunks, coalesce(bool_or(state = 'failed'), false) as any_chunk_failed,
     coalesce(sum(rows_total), 0)::bigint as rows_total, coalesce(sum(rows_done), 0)::bigint as rows_done,
     coalesce(sum(rows_failed), 0)::bigint as rows_failed, coalesce(sum(rows_skipped), 0)::bigint as rows_skipped
   from larder.chunks where run_id = r.run_id`;
+
+/** The sums in the run's row (alias `r`) hold: it has ended, or they were folded a moment ago. */
+const COUNTED = sql<boolean>`(r.finished_at is not null or r.recount_at > now())`;
+
+/** Of the run (alias `r`), without its sums. */
+export const PROGRESS_COLUMNS = sql`
+  r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.planned_at is not null as planned,
+  (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
+    - r.paused_ms)::double precision as active_ms,
+  r.error_code, r.error_reason, r.created_at, r.started_at, r.finished_at`;
 
 /** Summaries of the runs (alias `r`) that `condition` selects, newest first. */
 export async function selectSummaries(
@@ -63,22 +76,21 @@ export async function selectSummaries(
   condition: RawBuilder<boolean>,
   limit: number,
 ): Promise<RunSummary[]> {
-  const { rows } = await sql<SummaryRow>`
-    select r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.scope, r.planned_at is not null as planned,
-      coalesce(r.rows_total, s.rows_total, 0) as rows_total, coalesce(r.rows_done, s.rows_done, 0) as rows_done,
-      coalesce(r.rows_failed, s.rows_failed, 0) as rows_failed, coalesce(r.rows_skipped, s.rows_skipped, 0) as rows_skipped,
-      (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
-        - r.paused_ms)::double precision as active_ms,
-      r.error_code, r.error_reason, r.created_at, r.started_at, r.finished_at
+  const { rows } = await sql<ProgressRow & Pick<RunSummary, 'scope'>>`
+    select ${PROGRESS_COLUMNS}, r.scope,
+      case when ${COUNTED} then coalesce(r.rows_total, 0) else s.rows_total end as rows_total,
+      case when ${COUNTED} then coalesce(r.rows_done, 0) else s.rows_done end as rows_done,
+      case when ${COUNTED} then coalesce(r.rows_failed, 0) else s.rows_failed end as rows_failed,
+      case when ${COUNTED} then coalesce(r.rows_skipped, 0) else s.rows_skipped end as rows_skipped
     from larder.runs r
-    left join lateral (${CHUNK_SUMS} and r.rows_total is null) s on true
+    left join lateral (${CHUNK_SUMS} and not ${COUNTED}) s on true
     where ${condition}
     order by r.revision desc
     limit ${limit}`.execute(store.db);
-  return rows.map(summaryOf);
+  return rows.map((row) => Object.assign(progressOf(row), { scope: row.scope }));
 }
 
-function summaryOf(row: SummaryRow): RunSummary {
+export function progressOf(row: ProgressRow): RunProgress {
   const handled = row.rows_done + row.rows_failed + row.rows_skipped;
   const rowsPerSecond =
     row.active_ms !== null && row.active_ms > 0 && handled > 0 ? (handled * 1_000) / row.active_ms : null;
@@ -89,7 +101,6 @@ function summaryOf(row: SummaryRow): RunSummary {
     trigger: row.trigger,
     revision: row.revision,
     status: row.status,
-    scope: row.scope,
     rows: {
       total: row.planned ? row.rows_total : null,
       done: row.rows_done,

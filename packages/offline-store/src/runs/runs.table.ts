@@ -74,11 +74,13 @@ export interface RunsTable {
   finished_at: Date | null;
   paused_at: Date | null;
   paused_ms: Generated<number>;
-  /** Sums over the chunks, written when the run ends; until then they are summed on reading. */
+  /** Sums over the chunks: final when the run has ended, else as of the last `foldRuns`; null before the first. */
   rows_total: number | null;
   rows_done: number | null;
   rows_failed: number | null;
   rows_skipped: number | null;
+  /** Until then an open run's sums are taken as they are; whoever reads later counts again. */
+  recount_at: Generated<Date>;
 }
 
 export interface ChunksTable {
