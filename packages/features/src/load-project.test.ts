@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { isLarderError, type LarderError } from '@larder/core';
@@ -103,6 +105,15 @@ describe('loadProject', () => {
       code: 'PROJECT_NOT_LOADABLE',
       message: expect.stringContaining('no such secret (larder.config.ts:1:') as string,
     });
+  });
+
+  test('names the place also in a folder whose path has spaces and brackets', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'a (new) project-'));
+    cpSync(join(FIXTURES, 'throws'), folder, { recursive: true });
+    expect((await failureOf(join(folder, 'larder.config.ts'))).message).toContain(
+      'no such secret (larder.config.ts:1:',
+    );
+    rmSync(folder, { recursive: true });
   });
 
   test('gives definitions that compute', async () => {

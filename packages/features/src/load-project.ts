@@ -145,10 +145,13 @@ function notLoadable(what: string, error: unknown, place = ''): LarderError {
   return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}${place}`, { cause: error });
 }
 
+/** `at name (/path/file.ts:3:16)`, `at file:///path/file.ts:3:16`, or a syntax error's first line; a path may have spaces. */
+const FRAME = /^(?:\s*at (?:.*? \(|async )?)?((?:file:\/\/)?\/.*?)(:\d+(?::\d+)?)\)?$/gm;
+
 /** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty where no frame is one of them. */
 function placeOf(error: unknown, root: string): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const frame = [...stack.matchAll(/((?:file:\/\/)?\/[^\s():]+)(:\d+(?::\d+)?)/g)]
+  const frame = [...stack.matchAll(FRAME)]
     .map(([, at = '', position = '']) => (at.startsWith('file:') ? fileURLToPath(at) : at) + position)
     .find((place) => place.startsWith(join(root, '/')) && !place.includes('/node_modules/'));
   return frame === undefined ? '' : ` (${relative(root, frame)})`;
