@@ -24,6 +24,7 @@ import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 import { reasonOf } from './reason-of.ts';
+import { splitLostChunk, type HeldChunk } from './split-lost-chunk.ts';
 
 const GIVEN_BACK_DELAY_MS = 2_000;
 /** Nothing is wrong with the chunk: it waits, and no attempt is counted. */
@@ -86,7 +87,12 @@ async function processClaimed(context: MaterializerContext, work: ClaimedWork): 
   });
   let landed: readonly HistoryRow[] | null;
   try {
-    landed = await computeAndLand(context, work, heartbeat);
+    const signal = AbortSignal.any([stopping, heartbeat.lost]);
+    if (await splitLostChunk(context, { chunk, view, signal })) {
+      await heartbeat.stop();
+      return observer.chunkEnded(view.ref, 'retried');
+    }
+    landed = await computeAndLand(context, { chunk, view, signal }, heartbeat);
   } catch (error) {
     await heartbeat.stop();
     if (heartbeat.lost.aborted) return observer.chunkEnded(view.ref, 'lost');
@@ -111,13 +117,12 @@ async function processClaimed(context: MaterializerContext, work: ClaimedWork): 
 /** Null when the attempt was taken away before it could land. */
 async function computeAndLand(
   context: MaterializerContext,
-  { chunk, view, stopping }: ClaimedWork,
+  { chunk, view, signal }: HeldChunk,
   heartbeat: Heartbeat,
 ): Promise<readonly HistoryRow[] | null> {
   const { store, times } = context;
   const project = context.views.project;
   const source = context.views.source(view);
-  const signal = AbortSignal.any([stopping, heartbeat.lost]);
   const bounds = chunk.bounds as SourceBounds;
   const { clock } = context;
   const sourceRows = await source.scan(bounds, signal);

@@ -6,7 +6,7 @@ const MAX_BACKOFF_MS = 60_000;
 
 /** When the next attempt is due after so many that broke before this one: doubling, a minute at most. Null: never. */
 export function afterBackoff(
-  backoffMs: number | null,
+  backoffMs: number | RawBuilder<unknown> | null,
   failuresBefore: RawBuilder<unknown>,
 ): RawBuilder<Date> {
   return sql<Date>`now() + least(${backoffMs}::double precision * power(2, ${failuresBefore}), ${MAX_BACKOFF_MS}) * interval '1 millisecond'`;

@@ -43,14 +43,15 @@ export function expireLeases(
     reason:
       'The worker that computed this chunk stopped answering; when it happens again and again, look at its memory.',
     retryable: true,
-    backoffMs: options.backoffMs,
+    // Chunks that a worker held together are not tried together again: one of them may end every worker.
+    backoffMs: sql`${options.backoffMs}::double precision * (0.5 + random())`,
   });
 }
 
 async function breakAttempts(
   store: RunStore,
   condition: RawBuilder<boolean>,
-  broken: BrokenAttempt,
+  broken: Omit<BrokenAttempt, 'backoffMs'> & { readonly backoffMs: number | RawBuilder<unknown> },
 ): Promise<BrokenChunk[]> {
   const failed = sql`(not ${broken.retryable} or c.failures + 1 >= ${MAX_FAILURES})`;
   const reason = storableReason(broken.reason);

@@ -13,6 +13,10 @@ export interface ClaimedChunk extends ChunkAttempt {
   readonly onlyMissing: boolean;
   readonly bounds: unknown;
   readonly retryOf: number | null;
+  /** Attempts that broke. */
+  readonly failures: number;
+  /** Of the last one that did. */
+  readonly brokenBy: string | null;
 }
 
 export interface ClaimOptions {
@@ -39,9 +43,8 @@ export async function claimChunk(
     from larder.runs r
     where c.run_id = r.run_id and c.chunk_id = ${attempt.chunkId} and c.attempt = ${attempt.attempt} and c.state = 'dispatched'
     returning c.state = 'running' as claimed, c.chunk_id as "chunkId", c.attempt, c.run_id as "runId", r.view, r.version,
-      r.fingerprint, r.revision, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf"`.execute(
-    store.db,
-  );
+      r.fingerprint, r.revision, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
+      c.failures, c.error_code as "brokenBy"`.execute(store.db);
   const [row] = rows;
   if (!row?.claimed) return null;
   const { claimed: _, ...chunk } = row;

@@ -55,6 +55,7 @@ export { listDispatched } from './list-dispatched.ts';
 export type { ListDispatchedOptions } from './list-dispatched.ts';
 export { listRetriedRows } from './list-retried-rows.ts';
 export type { RetriedRow } from './list-retried-rows.ts';
+export { splitChunk } from './split-chunk.ts';
 export { retryWaitingRows } from './retry-rows.ts';
 export { claimLandedChunks, claimStaleDispatches } from './watch-chunks.ts';
 export type { ClaimLandedOptions, LandedChunk, StaleDispatchOptions } from './watch-chunks.ts';
