@@ -64,18 +64,36 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     file: `${PICTURES}/public-address.ts`,
     tests: [`${PICTURES}/hostile-addresses.test.ts`],
   },
-  'allowed-hosts': { file: `${PICTURES}/allowed-hosts.ts`, tests: [`${PICTURES}/allowed-hosts.test.ts`] },
+  'allowed-hosts': {
+    file: `${PICTURES}/allowed-hosts.ts`,
+    tests: [`${PICTURES}/allowed-hosts.test.ts`],
+    explained: {
+      "host.startsWith('[') => host.endsWith('[')":
+        'an IPv6 host has no dot, so it ends in no name below `*.`',
+    },
+  },
   'picture-url': {
     file: `${PICTURES}/picture-url.ts`,
     tests: [`${PICTURES}/{hostile-addresses,fetch-picture}.test.ts`],
   },
   'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
-  'missing-rows': { file: `${LANDING}/missing-rows.ts`, tests: [`${LANDING}/missing-rows.test.ts`] },
+  'missing-rows': {
+    file: `${LANDING}/missing-rows.ts`,
+    tests: [`${LANDING}/missing-rows.test.ts`],
+    explained: { '[] => ["Stryker was here"]': 'nobody asks for the keys of a row without keys' },
+  },
   'pick-retried-rows': {
     file: `${LANDING}/pick-retried-rows.ts`,
     tests: [`${LANDING}/pick-retried-rows.test.ts`],
   },
-  'prepare-rows': { file: `${LANDING}/prepare-rows.ts`, tests: [`${LANDING}/prepare-rows.test.ts`] },
+  'prepare-rows': {
+    file: `${LANDING}/prepare-rows.ts`,
+    tests: [`${LANDING}/prepare-rows.test.ts`],
+    explained: {
+      'source.created_timestamp_column === null => false': 'no column is called null',
+      '[] => ["Stryker was here"]': 'no column is called so',
+    },
+  },
   ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
   deadline: { file: 'packages/serving/src/deadline.ts', tests: ['packages/serving/src/deadline.test.ts'] },
   'refuse-odd-json': {

@@ -14,6 +14,11 @@ test('what is in time passes, and leaves no timer behind', async () => {
   expect(timers()).toBeLessThan(before + 10);
 });
 
+test('what takes a while is waited for', async () => {
+  const work = new Promise((resolve) => setTimeout(resolve, 50, 'done'));
+  await expect(withDeadline(work, soon)).resolves.toBe('done');
+});
+
 test.each([20, 0, -5])('with %d ms left, what never answers is given up', async (leftMs) => {
   const never = new Promise<never>(() => {});
   await expect(withDeadline(never, { leftMs, waitingFor: 'The online store' })).rejects.toMatchObject({

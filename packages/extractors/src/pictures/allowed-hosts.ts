@@ -42,8 +42,8 @@ function portOf(url: URL): string {
 function parseEntry(text: string): Entry {
   const port = /:(\d+)$/.exec(text)?.[1] ?? null;
   const host = port === null ? text : text.slice(0, -port.length - 1);
-  // '[0::1]' becomes '[::1]', as in every URL that is compared with it.
-  return { host: host.startsWith('*') ? host : (URL.parse(`http://${host}`)?.hostname ?? host), port };
+  // '[0::1]' becomes '[::1]' and '*.Example.com' '*.example.com', as in every URL that is compared with it.
+  return { host: URL.parse(`http://${host}`)?.hostname ?? host, port };
 }
 
 function matches(allowed: string, url: URL): boolean {

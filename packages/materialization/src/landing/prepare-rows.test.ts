@@ -103,8 +103,16 @@ describe('a row that cannot be landed', () => {
   const NO_KEY = { entityKey: null, keys: null, eventTimestampMs: null, retryable: false };
 
   test.each<[string, SourceRow, object]>([
-    ['no key', { ad_id: null }, { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /join key ad_id/ }],
-    ['a key of another type', { user_id: 'x' }, { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /user_id/ }],
+    [
+      'no key',
+      { ad_id: null },
+      { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /^The join key ad_id must/ },
+    ],
+    [
+      'a key of another type',
+      { user_id: 'x' },
+      { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /^The join key user_id must/ },
+    ],
     [
       'keys of more bytes than history takes',
       { ad_id: 'é'.repeat(500) },
