@@ -1,6 +1,6 @@
 import { LarderError } from '@larder/core';
 import sharp, { type Sharp } from 'sharp';
-import { countScans } from './count-scans.ts';
+import { readScans } from './read-scans.ts';
 import { guessContent, sniffPicture, type PictureFormat } from './sniff-picture.ts';
 
 /** Exactly `width` × `height`, or as it is and made smaller until both sides are at most `maxSide`. */
@@ -57,11 +57,7 @@ export async function decodePicture(bytes: Buffer, options: DecodePictureOptions
     if (cause instanceof LarderError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (message.includes('exceeds pixel limit')) throw await tooManyPixels(bytes, options.maxPixels, cause);
-    throw new LarderError(
-      'PICTURE_UNREADABLE',
-      `The picture is damaged or cut off (${message.split('\n', 1)[0]}); upload it again.`,
-      { cause },
-    );
+    throw unreadable(message.split('\n', 1)[0] as string, cause);
   }
 }
 
@@ -100,13 +96,24 @@ function formatOf(bytes: Buffer): PictureFormat {
   );
 }
 
-function checkScans(jpeg: Buffer): void {
-  if (countScans(jpeg, MAX_SCANS) <= MAX_SCANS) return;
-  throw new LarderError(
-    'PICTURE_TOO_MANY_SCANS',
-    `The picture is a JPEG of more than ${MAX_SCANS} scans, which take too long to decode; save it again as a plain ` +
-      'JPEG or PNG.',
+function unreadable(reason: string, cause?: unknown): LarderError {
+  return new LarderError(
+    'PICTURE_UNREADABLE',
+    `The picture is damaged or cut off (${reason}); upload it again.`,
+    { cause },
   );
+}
+
+function checkScans(jpeg: Buffer): void {
+  const { count, complete } = readScans(jpeg, MAX_SCANS);
+  if (count > MAX_SCANS)
+    throw new LarderError(
+      'PICTURE_TOO_MANY_SCANS',
+      `The picture is a JPEG of more than ${MAX_SCANS} scans, which take too long to decode; save it again as a plain ` +
+        'JPEG or PNG.',
+    );
+  // Decoders fill in grey, or coarse squares, without a warning.
+  if (!complete) throw unreadable('the last scans of the JPEG are missing');
 }
 
 async function checkFrames(picture: Sharp, format: PictureFormat): Promise<void> {

@@ -1,20 +1,21 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { manyScansJpeg } from '../testing/grey-jpeg.ts';
-import { countScans } from './count-scans.ts';
 import { decodePicture, MAX_SCANS } from './decode-picture.ts';
+import { readScans } from './read-scans.ts';
 
 const OPTIONS = { shape: { width: 8, height: 8, fit: 'fill' }, maxPixels: 25_000_000 } as const;
+const countScans = (jpeg: Buffer, limit: number): number => readScans(jpeg, limit).count;
 const START_OF_SCAN = Buffer.of(0xff, 0xda);
 
-test('a JPEG of 2,646 scans is refused before it is decoded, for half a minute if it were', async () => {
-  const bomb = manyScansJpeg(5_000, 2_646);
+test('a JPEG of 2,647 scans is refused before it is decoded, for half a minute if it were', async () => {
+  const bomb = manyScansJpeg(5_000, 2_647);
   const before = performance.now();
   await expect(decodePicture(bomb, OPTIONS)).rejects.toMatchObject({
     code: 'PICTURE_TOO_MANY_SCANS',
     message: expect.stringMatching(/more than 100 scans.+; save it again/),
   });
-  expect(performance.now() - before).toBeLessThan(1_000);
+  expect(performance.now() - before).toBeLessThan(5_000);
 });
 
 test('a JPEG of as many scans as allowed is decoded', async () => {

@@ -66,6 +66,37 @@ describe.each(ENCODINGS)('a JPEG %s', (_, encoding) => {
   });
 });
 
+describe('a JPEG that ends properly after some of its scans', () => {
+  test.each<[string, JpegOptions]>([
+    ['progressive', { progressive: true }],
+    ['of mozjpeg', { mozjpeg: true }],
+  ])('%s, is refused', async (_, encoding) => {
+    const jpeg = await photo(200, 200).jpeg(encoding).toBuffer();
+    const marker = Buffer.of(0xff, 0xda);
+    const first = jpeg.indexOf(marker);
+    expect(jpeg.lastIndexOf(marker)).toBeGreaterThan(first);
+    for (let at = jpeg.indexOf(marker, first + 1); at >= 0; at = jpeg.indexOf(marker, at + 1)) {
+      const shortened = Buffer.concat([jpeg.subarray(0, at), jpeg.subarray(-2)]);
+      await expect(decodePicture(shortened, OPTIONS)).rejects.toMatchObject({
+        code: 'PICTURE_UNREADABLE',
+        message: expect.stringContaining('the last scans of the JPEG are missing'),
+      });
+    }
+  });
+
+  test('with one scan for each colour, is refused', async () => {
+    const jpeg = greyJpeg(64, 64);
+    const head = jpeg.subarray(0, jpeg.lastIndexOf(Buffer.of(0xff, 0xda)));
+    // of 64 blocks, a byte each
+    const scan = (component: number): Buffer =>
+      Buffer.concat([Buffer.of(0xff, 0xda, 0, 8, 1, component, 0, 0, 63, 0), Buffer.alloc(64)]);
+    const file = (...components: number[]): Buffer =>
+      Buffer.concat([head, ...components.map(scan), jpeg.subarray(-2)]);
+    await expect(decodePicture(file(1, 2, 3), OPTIONS)).resolves.toMatchObject({ width: 8 });
+    await expect(decodePicture(file(1), OPTIONS)).rejects.toMatchObject({ code: 'PICTURE_UNREADABLE' });
+  });
+});
+
 describe('a JPEG with restart markers', () => {
   test.each([1, 4, 100])('after every %i blocks is decoded', async (blocks) => {
     const { rgb } = await decodePicture(greyJpeg(200, blocks), OPTIONS);

@@ -68,9 +68,35 @@ export function greyJpeg(side: number, restartBlocks: number): Buffer {
   return Buffer.concat([...parts, EOI]);
 }
 
+interface Band {
+  readonly component: number;
+  readonly first: number;
+  readonly last: number;
+  /** Scanned once and then again for so many bits. */
+  readonly bits: number;
+}
+
+/** All coefficients of all components in `scans` scans, 3 to 2,646. */
+function bands(scans: number): Band[] {
+  let extra = scans - 3;
+  const take = (most: number): number => {
+    const taken = Math.min(most, extra);
+    extra -= taken;
+    return taken;
+  };
+  return [1, 2, 3].flatMap((component) => {
+    const found: Band[] = [];
+    let first = 1;
+    for (; first < 63 && take(1) === 1; first++)
+      found.push({ component, first, last: first, bits: take(13) });
+    found.push({ component, first, last: 63, bits: take(13) });
+    return found;
+  });
+}
+
 /**
- * A valid progressive JPEG of grey pixels in which each coefficient and bit has a scan of its own: `scans` of them, at
- * most 2,647, some hundred bytes each; decoders pass over the whole picture for every one.
+ * A valid progressive JPEG of grey pixels in `scans` scans, 4 to 2,647: then each coefficient and bit has one of its own.
+ * A scan is some hundred bytes, and decoders pass over the whole picture for it.
  */
 export function manyScansJpeg(side: number, scans: number): Buffer {
   const blocks = Math.ceil(side / 8) ** 2;
@@ -95,15 +121,11 @@ export function manyScansJpeg(side: number, scans: number): Buffer {
     segment(0xda, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0),
     Buffer.from(dc.bytes),
   ];
-  for (let at = 0; at < scans - 1; at++) {
-    const low = 13 - (at % 14);
-    const coefficient = 1 + (Math.floor(at / 14) % 63);
-    const component = 1 + Math.floor(at / (14 * 63));
-    const high = low === 13 ? 0 : low + 1;
-    parts.push(
-      segment(0xda, 1, component, 0, coefficient, coefficient, (high << 4) | low),
-      Buffer.from(runs.bytes),
-    );
+  for (const { component, first, last, bits } of bands(scans - 1)) {
+    for (let low = bits; low >= 0; low--) {
+      const high = low === bits ? 0 : low + 1;
+      parts.push(segment(0xda, 1, component, 0, first, last, (high << 4) | low), Buffer.from(runs.bytes));
+    }
   }
   return Buffer.concat([...parts, EOI]);
 }
