@@ -8,6 +8,8 @@ export interface PostgresProxy {
   cut(): Promise<void>;
   /** Keeps connections open, accepts new ones and lets nothing through: a stopped server, or a lost network. */
   silence(): void;
+  /** The connections that are open stay open and carry nothing ever again; new ones work. */
+  loseConnections(): void;
   /** After `cut`: accepts connections again. After `silence`: what was held back arrives. */
   restore(): Promise<void>;
 }
@@ -19,6 +21,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   const socketPath = `${target.searchParams.get('host')}/.s.PGSQL.${target.searchParams.get('port') ?? (target.port || '5432')}`;
   /** Every open socket, with the one it passes its bytes to. */
   const sockets = new Map<Socket, Socket>();
+  const lost = new Set<Socket>();
   let silent = false;
   const server = createServer((near) => {
     const far = connect(socketPath);
@@ -30,6 +33,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
+        lost.delete(socket);
         other.destroy();
       });
       if (!silent) socket.pipe(other);
@@ -42,12 +46,16 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     async cut() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets.keys()) socket.destroy();
+      for (const socket of [...sockets.keys(), ...lost]) socket.destroy();
       await closed;
     },
     silence() {
       silent = true;
       for (const socket of sockets.keys()) socket.unpipe().pause();
+    },
+    loseConnections() {
+      for (const socket of sockets.keys()) lost.add(socket.unpipe().pause());
+      sockets.clear();
     },
     async restore() {
       if (silent) for (const [socket, other] of sockets) socket.pipe(other);
