@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shellWord } from '@larder/core';
 import { startTestRedis, test } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../config.ts';
@@ -45,7 +46,9 @@ describe('doctor finds, and says the mend:', () => {
       expect(await checked('redis', { LARDER_REDIS_URL: redis.url })).toMatchObject({
         status: 'fail',
         detail: expect.stringContaining('allkeys-lru'),
-        mend: expect.stringMatching(/^Run: redis-cli -s \S+ CONFIG SET maxmemory-policy noeviction/),
+        mend: expect.stringContaining(
+          `Run: redis-cli -s ${shellWord(decodeURIComponent(new URL(redis.url).pathname))} CONFIG SET maxmemory-policy noeviction`,
+        ),
       });
     } finally {
       await redis.stop();
@@ -166,6 +169,6 @@ test('a command in a folder without a project says which projects there are', as
   expect(result.code).toBe(1);
   expect(jsonOf(result)).toMatchObject({
     code: 'PROJECT_NOT_FOUND',
-    detail: expect.stringMatching(/Say --project \S+larder\.config\.ts/),
+    detail: expect.stringMatching(/Say --project (?:'[^']+|\S+)larder\.config\.ts'?, or/),
   });
 });
