@@ -1,11 +1,8 @@
-import { splitChunk, type ClaimedChunk } from '@larder/offline-store/runs';
+import { LOSSES_OF_SUSPECT, splitChunk, type ClaimedChunk } from '@larder/offline-store/runs';
 import type { SourceBounds } from '@larder/sources';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';
 import { splitBounds } from './split-bounds.ts';
-
-/** A worker is also killed for what is not its chunk's fault. */
-const LOSSES_BEFORE_SPLIT = 2;
 
 export interface HeldChunk {
   readonly chunk: ClaimedChunk;
@@ -19,7 +16,7 @@ export async function splitLostChunk(
   { store, views, logger }: MaterializerContext,
   { chunk, view, signal }: HeldChunk,
 ): Promise<boolean> {
-  if (chunk.failures < LOSSES_BEFORE_SPLIT || chunk.brokenBy !== 'WORKER_LOST') return false;
+  if (chunk.failures < LOSSES_OF_SUSPECT || chunk.brokenBy !== 'WORKER_LOST') return false;
   const bounds = chunk.bounds as SourceBounds;
   const parts = splitBounds(bounds, await views.source(view).scan(bounds, signal), view.entity);
   if (parts.length < 2 || !(await splitChunk(store, chunk, parts))) return false;

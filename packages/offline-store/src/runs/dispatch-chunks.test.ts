@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect } from 'vitest';
-import { VIEW, claim, dispatch, plannedRun, test } from '../testing/runs.ts';
-import { dispatchChunks, type ChunkAttempt } from './index.ts';
+import { VIEW, claim, dispatch, expire, land, plannedRun, test } from '../testing/runs.ts';
+import { dispatchChunks, expireLeases, type ChunkAttempt } from './index.ts';
 
 describe('dispatching', () => {
   test('keeps at most its slots waiting and takes priority, then age', async ({ store, project }) => {
@@ -51,6 +51,25 @@ describe('dispatching', () => {
       expect(await dispatch(store, project)).toHaveLength(3);
     },
   );
+
+  test('tries chunks that ended two workers one after the other', async ({ store, project }) => {
+    const runId = await plannedRun(store, project, 4);
+    for (let loss = 0; loss < 2; loss++) {
+      const [first, second] = await dispatch(store, project, { slots: 2 });
+      if (!first || !second) throw new Error('Nothing dispatched.');
+      for (const attempt of [first, second]) {
+        await claim(store, attempt);
+        await expire(store, attempt.chunkId);
+      }
+      expect(await expireLeases(store, { project, backoffMs: 0 })).toHaveLength(2);
+    }
+    const together = await dispatch(store, project);
+    expect(together).toHaveLength(3);
+    for (const attempt of together) await claim(store, attempt);
+    expect(await dispatch(store, project)).toEqual([]);
+    for (const attempt of together) await land(store, runId, attempt);
+    expect(await dispatch(store, project)).toHaveLength(1);
+  });
 
   test('slows a run down to its rows per second', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 3, { maxRowsPerSecond: 1 });

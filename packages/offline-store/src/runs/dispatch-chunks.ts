@@ -1,8 +1,12 @@
 import { sql } from 'kysely';
+import { LOSSES_OF_SUSPECT } from './attempts.ts';
 import { isOneOf, type ChunkAttempt, type LoadedView, type RunStore } from './run-store.ts';
 
 /** Whatever a run asked for: an interval that overflows would keep every run of every view from being dispatched. */
 const RATE = sql`least(greatest(r.max_rows_per_second, 1e-6), 1e9)`;
+
+/** A chunk that ended two workers, or was beside one that did: tried one after the other, so that only the one that does it goes on to fail. */
+const SUSPECT = sql<boolean>`(failures >= ${LOSSES_OF_SUSPECT} and error_code is not distinct from 'WORKER_LOST')`;
 
 export interface DispatchOptions {
   readonly project: string;
@@ -30,11 +34,14 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
       select r.run_id from larder.runs r where ${due} and r.max_rows_per_second is not null
       for no key update skip locked
     ), candidate as (
-      select c.chunk_id, row_number() over (order by r.priority desc, r.revision, c.ordinal) as place
+      select c.chunk_id, row_number() over (order by r.priority desc, r.revision, c.ordinal) as place,
+        c.suspect and row_number() over (partition by r.run_id, c.suspect order by c.ordinal) > 1 as later
       from larder.runs r
       cross join lateral (
-        select chunk_id, ordinal from larder.chunks
+        select chunk_id, ordinal, ${SUSPECT} as suspect from larder.chunks
         where run_id = r.run_id and state = 'pending' and not_before <= now()
+          and not (${SUSPECT} and exists (
+            select from larder.chunks where run_id = r.run_id and state in ('dispatched', 'running') and ${SUSPECT}))
         order by ordinal
         limit case when r.max_rows_per_second is null then ${budget}::integer else 1 end
         for no key update skip locked
@@ -44,7 +51,7 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
       update larder.chunks c
       set state = 'dispatched', attempt = c.attempt + 1, dispatched_by = ${options.dispatcher}, dispatched_at = now()
       from candidate
-      where c.chunk_id = candidate.chunk_id and candidate.place <= ${budget}
+      where c.chunk_id = candidate.chunk_id and candidate.place <= ${budget} and not candidate.later
       returning c.chunk_id, c.attempt, c.run_id, c.rows_total, candidate.place
     ), slowed as (
       update larder.runs r

@@ -36,6 +36,7 @@ export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './plan-run.ts';
 export { failUnloadedRuns, seeLoadedRuns } from './unloaded-runs.ts';
 export type { UnloadedOptions } from './unloaded-runs.ts';
 // Computing
+export { LOSSES_OF_SUSPECT } from './attempts.ts';
 export { expireLeases, failChunk } from './break-attempt.ts';
 export type { BrokenAttempt, BrokenChunk } from './break-attempt.ts';
 export { claimChunk } from './claim-chunk.ts';
