@@ -57,6 +57,14 @@ export function rowEventTimestampMs(row: Buffer): number {
   return row.readUIntBE(EVENT_OFFSET, 6) - TIME_BIAS;
 }
 
+/** Format and schema, as every row of them begins. */
+export function rowPrefix(schemaFingerprint: number): Buffer {
+  const prefix = Buffer.alloc(EVENT_OFFSET);
+  prefix[0] = ROW_FORMAT;
+  prefix.writeUInt32BE(schemaFingerprint, FINGERPRINT_OFFSET);
+  return prefix;
+}
+
 /** True for a row that was written with exactly this schema, in a format this code reads. */
 export function rowHasSchema(row: Buffer, schemaFingerprint: number): boolean {
   return (

@@ -1,4 +1,3 @@
-import { viewRef } from '@larder/features';
 import { latestHistoryRows, type HistoryProject, type OfflineStore } from '@larder/offline-store';
 import type { UnchangedRow } from './skip-unchanged.ts';
 import { isNewer, writeOnline, type WriteOnlineOptions } from './write-online.ts';
@@ -30,7 +29,7 @@ export async function restoreOnline(
   const held = await onlineStore.headers({
     entity: entity.name,
     entityKeys: [...newest.keys()],
-    viewRef: viewRef(view),
+    view,
   });
   const missing = rows.filter((row, at) => {
     const header = held[at];
