@@ -66,7 +66,6 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault("case r.status when 'running' then 'running' else 'pending' end", "'running'"),
       fault("c.state = 'running' as claimed", 'true as claimed'),
       fault('coalesce(c.started_at, now())', 'now()'),
-      fault('rows_done = 0, rows_failed = 0, rows_skipped = 0', 'rows_total = c.rows_total'),
       fault("r.scope ? 'missing'", 'false'),
       fault('r.force,', 'false as force,'),
     ],

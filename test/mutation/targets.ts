@@ -11,6 +11,7 @@ const ONLINE = 'packages/online-store/src';
 const PICTURES = 'packages/extractors/src/pictures';
 const LANDING = 'packages/materialization/src/landing';
 const FEATURES = 'packages/features/src';
+const SERVING = 'packages/serving/src';
 const HTTP = 'apps/inference/src/http';
 
 /** What it skips comes to the same on the longer way. */
@@ -72,10 +73,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         'an IPv6 host has no dot, so it ends in no name below `*.`',
     },
   },
-  'picture-url': {
-    file: `${PICTURES}/picture-url.ts`,
-    tests: [`${PICTURES}/{hostile-addresses,fetch-picture}.test.ts`],
-  },
+  'picture-url': { file: `${PICTURES}/picture-url.ts`, tests: [`${PICTURES}/picture-url.test.ts`] },
   'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
   'missing-rows': {
     file: `${LANDING}/missing-rows.ts`,
@@ -95,7 +93,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
-  deadline: { file: 'packages/serving/src/deadline.ts', tests: ['packages/serving/src/deadline.test.ts'] },
+  'tensor-pool': { file: `${SERVING}/tensor-pool.ts`, tests: [`${SERVING}/tensor-pool.test.ts`] },
+  'read-views': {
+    file: `${SERVING}/read-views.ts`,
+    tests: [`${SERVING}/predict.test.ts`, 'apps/inference/src/damaged-row.test.ts'],
+  },
+  deadline: { file: `${SERVING}/deadline.ts`, tests: [`${SERVING}/deadline.test.ts`] },
   'refuse-odd-json': {
     file: `${HTTP}/refuse-odd-json.ts`,
     tests: [`${HTTP}/refuse-odd-json.test.ts`],
