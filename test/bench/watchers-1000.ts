@@ -34,7 +34,7 @@ const bench: Bench = {
     try {
       const databaseUrl = prepared.env['LARDER_DATABASE_URL'] ?? '';
       const runIds = await createRuns(databaseUrl);
-      const started = await startServer('../watchers/counting-server.ts', prepared.env);
+      const started = await startServer('../watchers/larder-counting-queries.ts', prepared.env);
       server = started;
       const options: SubscribersOptions = {
         serverUrl: started.url,
