@@ -1,11 +1,31 @@
 import { join } from 'node:path';
 import { loadProject } from '@larder/features';
+import { loadModel } from '@larder/model-runtime';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { applyManifest } from '@larder/registry';
 import { AD_CTR_WEIGHTS } from '@larder/serving/testing';
 import { expect, vi } from 'vitest';
 import { body } from '../testing/ads.ts';
-import { test } from '../testing/inference-test.ts';
+import { test, type Service } from '../testing/inference-test.ts';
+
+const BRIGHTNESS = { features: ['ad_image:brightness'], weights: [1], output: 'score', imputed: 0.25 };
+/** Loading takes five rows or more: longer than two applies need, on any machine. */
+const ROW_MS = 700;
+
+/** So slow that a row takes about `rowMs` on this machine. */
+async function slownessFor({ root }: Service['project'], rowMs: number): Promise<number> {
+  const artifactPath = join(root, 'models/calibration');
+  await writeLogisticArtifact(artifactPath, { ...BRIGHTNESS, slowness: 50 });
+  const { oneRowMs, close } = await loadModel({
+    artifactPath,
+    expectedFeatures: BRIGHTNESS.features,
+    width: 1,
+    outputs: [BRIGHTNESS.output],
+    placement: 'inline',
+  });
+  await close();
+  return Math.round((50 * rowMs) / oneRowMs);
+}
 
 test('a slow model of an apply holds up neither the answers nor the new version of another one', async ({
   service,
@@ -23,13 +43,7 @@ test('a slow model of an apply holds up neither the answers nor the new version 
   const write = (name: string, artifact: Parameters<typeof writeLogisticArtifact>[1]) =>
     writeLogisticArtifact(join(project.root, 'models', name), artifact);
   await write('ad_ctr', { features, weights: AD_CTR_WEIGHTS, imputed: 0.5 });
-  await write('ad_brightness', {
-    features: ['ad_image:brightness'],
-    weights: [1],
-    output: 'score',
-    imputed: 0.25,
-    slowness: 3_000,
-  });
+  await write('ad_brightness', { ...BRIGHTNESS, slowness: await slownessFor(project, ROW_MS) });
   await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
 
   const brightness = { entities: { ad_id: 'ad-1' }, options: { deadline_ms: 60_000 } };
