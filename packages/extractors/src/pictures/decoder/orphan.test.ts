@@ -61,22 +61,24 @@ test.runIf(process.platform === 'linux')(
     };
     await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(1);
 
-    const begunMs = performance.now();
+    // In time of the processor: how long it takes by the clock says how busy the machine is.
+    const readyMs = cpuMs(child.pid);
     ask();
     await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(2);
     expect(answers[1]).toMatchObject({ id: 1, width: 8, height: 8 });
-    const wholeMs = performance.now() - begunMs;
+    const wholeMs = cpuMs(child.pid) - readyMs;
 
-    ask();
     const idleMs = cpuMs(child.pid);
-    const secondMs = performance.now();
+    ask();
     await expect
       .poll(() => cpuMs(child.pid) - idleMs, { timeout: 60_000, interval: 10 })
       .toBeGreaterThan(wholeMs / 8);
     // what the system does when the parent is killed
     socket.destroy();
-    await once(child, 'exit');
+    let spentMs = 0;
+    const sampling = setInterval(() => (spentMs = cpuMs(child.pid) - idleMs), 5);
+    await once(child, 'exit').finally(() => clearInterval(sampling));
     closePictureMemory(memory);
-    expect(performance.now() - secondMs).toBeLessThan(wholeMs * 0.75);
+    expect(spentMs).toBeLessThan(wholeMs * 0.75);
   },
 );
