@@ -30,6 +30,8 @@ export const environment = z.object({
   LARDER_HOST: z.string().min(1).optional(),
   LARDER_PORT: wholeNumber(1, 65_535).optional(),
   LARDER_ALLOWED_HOSTS: z.string().optional(),
+  LARDER_MAX_CONNECTIONS: wholeNumber(16, 100_000).optional(),
+  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20, Number.MAX_SAFE_INTEGER).optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
   LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
   LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),

@@ -32,6 +32,8 @@ const environment = z.object({
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
   LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
   LARDER_ALLOWED_HOSTS: hostList.default([]),
+  LARDER_MAX_CONNECTIONS: wholeNumber(16, 100_000).default(2_048),
+  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   LARDER_PREDICTION_LOG: z.enum(['buffered', 'durable']).default('buffered'),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
@@ -52,6 +54,10 @@ export interface Config {
   readonly host: string;
   /** Hosts that requests may name, beside this machine's own. */
   readonly allowedHosts: readonly string[];
+  /** Open at the same time; also the most requests in flight. */
+  readonly maxConnections: number;
+  /** Of large request bodies, and again of large answers that nobody has read. */
+  readonly bufferBytes: number;
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
@@ -88,6 +94,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisUrl: data.LARDER_REDIS_URL,
     host: data.LARDER_HOST,
     allowedHosts: data.LARDER_ALLOWED_HOSTS,
+    maxConnections: data.LARDER_MAX_CONNECTIONS,
+    bufferBytes: data.LARDER_BUFFER_BYTES,
     port: data.LARDER_PORT,
     logLevel: data.LARDER_LOG_LEVEL,
     predictionLog: {

@@ -1,35 +1,52 @@
 import { LarderError, type Logger } from '@larder/core';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import type { Metrics } from './metrics/create-metrics.ts';
+import type { ByteBudget } from './http/byte-budget.ts';
 import type { FailureLog } from './http/failure-log.ts';
 import { sendProblem } from './http/problem.ts';
 import { requestScope } from './http/request-scope.ts';
 import { dataHeaders } from './http/security-headers.ts';
+import type { UnreadAnswers } from './http/unread-answers.ts';
 
 export interface AppDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly failures: FailureLog;
+  readonly bodies: ByteBudget;
+  readonly answers: UnreadAnswers;
   /** In the order of the OpenAPI document. */
   readonly routes: readonly Router[];
 }
 
 /** Express with what every route shares: request ids, counts, headers, problems. */
-export function createApp({ metrics, logger, failures, routes }: AppDeps): Express {
+export function createApp(deps: AppDeps): Express {
+  const { metrics, logger, failures, bodies, routes } = deps;
   const app = express();
+  boundAnswers(app, deps);
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(requestScope({ metrics, logger }));
+  app.use(requestScope({ metrics, logger, bodies }));
   app.use(dataHeaders);
   for (const router of routes) app.use(router);
   app.use(() => {
     throw new LarderError('ROUTE_NOT_FOUND', 'There is no such route; /docs lists them.');
   });
-  app.use(((error: unknown, _request, response, _next) => {
+  app.use(((error: unknown, request, response, _next) => {
+    bodies.release(request);
     sendProblem(response, knownError(error), { requestId: response.locals.requestId, failures });
   }) satisfies ErrorRequestHandler);
   return app;
+}
+
+/** Every answer lets go of its request's body, and holds itself until its caller has read it. */
+function boundAnswers({ response: answer }: Express, { bodies, answers }: AppDeps): void {
+  const { send } = express.response;
+  answer.send = function (body) {
+    bodies.release(this.req);
+    if (typeof body === 'string') answers.hold(this, Buffer.byteLength(body));
+    return send.call(this, body);
+  };
 }
 
 function knownError(error: unknown): unknown {

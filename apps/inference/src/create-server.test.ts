@@ -64,7 +64,7 @@ test.for([
 ] as const)('%s that do not arrive in time', async ([, sent]) => {
   const failures = createFailureLog({ logger });
   const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
-  const server = createHttpServer(() => {}, { failures, allowedHosts: [], limits });
+  const server = createHttpServer(() => {}, { failures, allowedHosts: [], maxConnections: 100, limits });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import { LarderError, newId } from '@larder/core';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import type { FailureLog } from './http/failure-log.ts';
+import { limitConnections } from './http/connection-limits.ts';
 import { guardRequest } from './http/guard-request.ts';
 import { problemOf, sendProblem } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
@@ -30,8 +31,11 @@ export interface HttpServerOptions {
   readonly failures: FailureLog;
   /** Beside the names and addresses of this machine: LARDER_ALLOWED_HOSTS. */
   readonly allowedHosts: readonly string[];
+  readonly maxConnections: number;
   /** In place of the usual ones; tests shorten them. */
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval'>;
+  /** @default 30,000 */
+  readonly stallTimeoutMs?: number;
 }
 
 /** The predict routes on node:http, everything else on Express. */
@@ -58,10 +62,13 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
     joinDuplicateHeaders: true,
   };
   const server = createServer(serverOptions, (request, response) => {
-    const refused = guardRequest(request, hosts);
+    const admitted = limited.admit(request, response);
+    if (admitted === 'ignore') return;
+    const refused = admitted === 'answer' ? guardRequest(request, hosts) : admitted;
     if (refused === undefined) listener(request, response);
     else refuse(request, response, refused);
   });
+  const limited = limitConnections(server, options);
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     refuse(
       request,

@@ -14,6 +14,8 @@ import type { Router } from 'express';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
+import { createByteBudget } from './http/byte-budget.ts';
+import { createUnreadAnswers, type UnreadAnswers } from './http/unread-answers.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { createReadiness, type Readiness } from './health/readiness.ts';
 import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
@@ -91,14 +93,23 @@ export async function startInference(
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.unavailable().size,
   });
-  const routes = routesOf({ ...stores, catalog, events, metrics, logger, readiness });
+  const bodies = createByteBudget(config.bufferBytes);
+  const answers = createUnreadAnswers(config.bufferBytes);
+  const routes = routesOf({ ...stores, catalog, events, metrics, logger, answers, readiness });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
-  const app = createApp({ metrics, logger, failures, routes });
-  const predict = createPredictHandler({ findModel: (name) => catalog.find(name), metrics, failures });
+  const app = createApp({ metrics, logger, failures, bodies, answers, routes });
+  const predict = createPredictHandler({
+    findModel: (name) => catalog.find(name),
+    metrics,
+    failures,
+    bodies,
+    answers,
+  });
   const server = createHttpServer((options.compose ?? predictFirst)(predict, app), {
     failures,
     allowedHosts: config.allowedHosts,
+    maxConnections: config.maxConnections,
   });
   const url = await listen(server, config);
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
@@ -130,16 +141,17 @@ interface RouteDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly readiness: Readiness;
+  readonly answers: UnreadAnswers;
 }
 
 /** Everything that Express answers, in the order of the OpenAPI document. */
 function routesOf(deps: RouteDeps): Router[] {
-  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, readiness } = deps;
+  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, answers, readiness } = deps;
   const manifest = () => appliedOrThrow(catalog);
   return [
     modelsRoutes({ manifest, catalog }),
     viewsRoutes({ manifest }),
-    featuresRoutes({ onlineStore, clock: systemClock, manifest }),
+    featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
     entitiesRoutes({
       onlineStore,

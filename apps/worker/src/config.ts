@@ -26,6 +26,8 @@ const environment = z.object({
   // read by the other processes of the same environment
   LARDER_PORT: z.string().optional(),
   LARDER_ALLOWED_HOSTS: z.string().optional(),
+  LARDER_MAX_CONNECTIONS: z.string().optional(),
+  LARDER_BUFFER_BYTES: z.string().optional(),
   LARDER_PREDICTION_LOG: z.string().optional(),
   LARDER_PREDICTION_LOG_RECORDS: z.string().optional(),
   LARDER_PREDICTION_LOG_BYTES: z.string().optional(),

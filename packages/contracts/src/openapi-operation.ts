@@ -26,6 +26,7 @@ const BEFORE_ANY_ROUTE = [
   'EXPECTATION_UNSUPPORTED',
   'HEADERS_TOO_LARGE',
   'HOST_NOT_ALLOWED',
+  'OVERLOADED',
 ] as const satisfies readonly ErrorCode[];
 
 /** Of every operation with a body, an empty one too. */

@@ -11,6 +11,7 @@ export const ERRORS = {
   EXPECTATION_UNSUPPORTED: { status: 417, title: 'The expectation cannot be met', retryable: false },
   HOST_NOT_ALLOWED: { status: 421, title: 'The host is not one of this service', retryable: false },
   CROSS_SITE_REFUSED: { status: 403, title: 'A page of another site may not write', retryable: false },
+  OVERLOADED: { status: 503, title: 'The process holds as much for its callers as it may', retryable: true },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method', retryable: false },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'The body must be JSON in UTF-8', retryable: false },

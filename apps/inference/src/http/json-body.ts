@@ -10,14 +10,15 @@ const nothing = z.strictObject({});
 
 /**
  * Parses a JSON body into `request.body`.
- * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_INVALID
+ * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_INVALID, OVERLOADED
  */
 export const jsonBody: RequestHandler = jsonBodyUpTo(MAX_BODY_BYTES);
 
 /** `jsonBody` for routes that take more. */
 export function jsonBodyUpTo(limitBytes: number): RequestHandler {
-  return async (request, _response, next) => {
-    const body = parseJson(await readBody(request, limitBytes));
+  return async (request, response, next) => {
+    const { bodies } = response.locals;
+    const body = parseJson(await readBody(request, { limitBytes, bodies }));
     refuseOddJson(body);
     request.body = body;
     next();
@@ -28,9 +29,12 @@ export function jsonBodyUpTo(limitBytes: number): RequestHandler {
  * For routes that take none: nothing at all, or `{}`.
  * @throws REQUEST_INVALID, MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED
  */
-export const emptyBody: RequestHandler = async (request, _response, next) => {
+export const emptyBody: RequestHandler = async (request, response, next) => {
   const { 'content-length': length = '0', 'transfer-encoding': transfer } = request.headers;
   if (transfer !== undefined || Number(length) > 0)
-    validate(nothing, parseJson(await readBody(request, MAX_EMPTY_BYTES)));
+    validate(
+      nothing,
+      parseJson(await readBody(request, { limitBytes: MAX_EMPTY_BYTES, bodies: response.locals.bodies })),
+    );
   next();
 };

@@ -2,12 +2,20 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { LarderError } from '@larder/core';
+import { createBodyPages, type BodyPages } from './body-pages.ts';
+import { overloaded, UNCOUNTED_BYTES, type ByteBudget } from './byte-budget.ts';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
-/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+export interface BodyLimits {
+  readonly limitBytes: number;
+  /** Holds what is large of the body until whoever asked for it releases the request. */
+  readonly bodies: ByteBudget;
+}
+
+/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, OVERLOADED */
+export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyLimits): Promise<string> {
   const {
     'content-type': mediaType,
     'content-encoding': encoding,
@@ -26,27 +34,48 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
   if (Number(length) > limitBytes) return refuse(request, tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined;
-    let rest: Buffer[] | undefined;
+    let pages: BodyPages | undefined;
     let sizeBytes = 0;
+    let heldBytes = 0;
+    const drop = (error: LarderError): void => {
+      pages?.free();
+      first = pages = undefined;
+      bodies.release(request);
+      request.removeAllListeners('data');
+      request.resume();
+      reject(error);
+    };
+    const keep = (part: Buffer): void => {
+      pages ??= createBodyPages(Math.min(Number(length ?? limitBytes), limitBytes));
+      if (first !== undefined) pages.append(first);
+      first = undefined;
+      pages.append(part);
+    };
     request.on('data', (part: Buffer) => {
       sizeBytes += part.length;
-      if (sizeBytes > limitBytes) {
-        rest = undefined;
-        request.removeAllListeners('data');
-        request.resume();
-        reject(tooLarge(limitBytes));
-      } else if (first === undefined) first = part;
-      else (rest ??= [first]).push(part);
+      if (sizeBytes > limitBytes) drop(tooLarge(limitBytes));
+      else if (sizeBytes === part.length && sizeBytes <= UNCOUNTED_BYTES) first = part;
+      else {
+        const moreBytes = sizeBytes > UNCOUNTED_BYTES ? sizeBytes - heldBytes : 0;
+        if (moreBytes > 0 && !bodies.hold(request, moreBytes)) return drop(tooMany());
+        heldBytes += moreBytes;
+        try {
+          keep(part);
+        } catch {
+          drop(tooMany());
+        }
+      }
     });
     request.on('end', () => {
-      const bytes = rest === undefined ? first : Buffer.concat(rest);
+      const bytes = pages?.bytes() ?? first;
       if (bytes === undefined) resolve('');
       // decoding would put U+FFFD into a key or a feature, and the answer would be about something else
       else if (isUtf8(bytes)) resolve(bytes.toString('utf8'));
       else reject(new LarderError('REQUEST_MALFORMED', 'The body is not valid UTF-8.'));
+      pages?.free();
     });
     request.on('error', () =>
-      reject(new LarderError('REQUEST_MALFORMED', 'The body ended before it was complete.')),
+      drop(new LarderError('REQUEST_MALFORMED', 'The body ended before it was complete.')),
     );
   });
 }
@@ -83,4 +112,8 @@ function tooLarge(limitBytes: number): LarderError {
     'REQUEST_TOO_LARGE',
     `The body may have at most ${limitBytes} bytes; send fewer rows at a time.`,
   );
+}
+
+function tooMany(): LarderError {
+  return overloaded('The process holds as many large bodies as it may; send this one again.');
 }

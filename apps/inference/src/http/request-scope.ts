@@ -1,16 +1,19 @@
 import type { Logger } from '@larder/core';
 import type { RequestHandler } from 'express';
 import type { Metrics } from '../metrics/create-metrics.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { requestIdOf } from './request-id.ts';
 
 export interface RequestScopeDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly bodies: ByteBudget;
 }
 
 declare module 'express-serve-static-core' {
   interface Locals {
     requestId: string;
+    bodies: ByteBudget;
   }
 }
 
@@ -21,11 +24,12 @@ export const CALLER_LEFT = 499;
 const QUIET = /^\/(health|metrics)/;
 
 /** The first of all: request id on the answer, and a count and a log line when it is done. */
-export function requestScope({ metrics, logger }: RequestScopeDeps): RequestHandler {
+export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): RequestHandler {
   return (request, response, next) => {
     const startedAtMs = performance.now();
     const { method, path } = request;
     response.locals.requestId = requestIdOf(request);
+    response.locals.bodies = bodies;
     response.setHeader('x-request-id', response.locals.requestId);
     response.once('close', () => {
       // the pattern, as paths would make a series for every run and entity

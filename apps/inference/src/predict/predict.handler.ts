@@ -8,12 +8,14 @@ import { LarderError, isLarderError, toLarderError } from '@larder/core';
 import type { Predictions } from '@larder/serving';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
 import type { Count } from '../metrics/fast-counter.ts';
+import { overloaded, type ByteBudget } from '../http/byte-budget.ts';
 import type { FailureLog } from '../http/failure-log.ts';
 import { sendProblem } from '../http/problem.ts';
 import { parseJson, readBody } from '../http/read-body.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { CALLER_LEFT } from '../http/request-scope.ts';
 import { DATA_HEADERS } from '../http/security-headers.ts';
+import type { UnreadAnswers } from '../http/unread-answers.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
 import { predictAnswer, predictBatchAnswer } from './write-answer.ts';
@@ -23,12 +25,17 @@ export interface PredictHandlerDeps {
   findModel(name: string): ServedModel;
   readonly metrics: Metrics;
   readonly failures: FailureLog;
+  readonly bodies: ByteBudget;
+  readonly answers: UnreadAnswers;
 }
 
 /** True when the request is one of its own and will be answered. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Rows at the same time, those included whose callers have left; a request costs as much as some of its rows. */
+const MAX_RUNNING = 32_000;
+const REQUEST_COST = 15;
 const ROUTE = /^\/v1\/models\/([^/?]+)\/(predict|predict-batch)\/?(?:\?(.*))?$/;
 const SECURITY = Object.entries(DATA_HEADERS).flat();
 
@@ -41,7 +48,9 @@ interface PredictRoute {
 }
 
 export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
-  const { findModel, metrics, failures } = deps;
+  const { findModel, metrics, failures, bodies, answers } = deps;
+  const bodyLimits = { limitBytes: MAX_BODY_BYTES, bodies };
+  let running = 0;
   const one = '/v1/models/{model}/predict';
   const many = '/v1/models/{model}/predict-batch';
   const routes: Record<string, PredictRoute> = {
@@ -68,8 +77,9 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     if (match === null) return false;
     const requestId = requestIdOf(request);
     const route = routes[match[2] as string] as PredictRoute;
-    answer(request, { route, model: match[1] as string, query: match[3] ?? '', requestId }).then(
+    answer(request, { route, model: match[1] as string, query: match[3] ?? '', requestId, response }).then(
       (text) => {
+        bodies.release(request);
         if (response.destroyed) {
           left(route);
           return;
@@ -89,6 +99,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
         response.end(text, length === text.length ? 'latin1' : 'utf8');
       },
       (thrown: unknown) => {
+        bodies.release(request);
         const error = toLarderError(thrown);
         if (response.destroyed) {
           left(route);
@@ -108,7 +119,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
 
   async function answer(request: IncomingMessage, asked: Asked): Promise<string> {
     const { route, model, requestId } = asked;
-    const body = await readBody(request, MAX_BODY_BYTES);
+    const body = await readBody(request, bodyLimits);
     const startedAtMs = performance.now();
     if (asked.query !== '') throw queryRefused();
     const served = findModel(model);
@@ -116,21 +127,32 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     if (options.version !== undefined && options.version !== served.version)
       throw versionRefused(served, options.version);
     const { deadlineMs, features } = options;
-    const predictions = await served.predict({
-      rows,
-      shared,
-      rowsPointer: route.rowsPointer,
-      deadlineMs,
-      startedAtMs,
-      features,
-      sizeBytes: body.length,
-      callerGone: () => request.socket.destroyed,
-    });
+    const cost = REQUEST_COST + rows.length;
+    if (running + cost > MAX_RUNNING)
+      throw overloaded('The process has too many predictions to answer; ask again.');
+    running += cost;
+    let predictions: Predictions;
+    try {
+      predictions = await served.predict({
+        rows,
+        shared,
+        rowsPointer: route.rowsPointer,
+        deadlineMs,
+        startedAtMs,
+        features,
+        sizeBytes: body.length,
+        callerGone: () => request.socket.destroyed,
+      });
+    } finally {
+      running -= cost;
+    }
     let report = reports.get(model);
     if (report === undefined) reports.set(model, (report = metrics.predict(model)));
     report.observe(predictions.timings, rows.length);
     if (route.rowsPointer !== undefined) logRowFailure(predictions, requestId);
-    return route.write(predictions, { model, version: served.version, requestId, features });
+    const text = route.write(predictions, { model, version: served.version, requestId, features });
+    answers.hold(asked.response, text.length);
+    return text;
   }
 
   /** One line for a batch, however many of its rows a defect hits. */
@@ -148,6 +170,7 @@ interface Asked {
   readonly model: string;
   readonly query: string;
   readonly requestId: string;
+  readonly response: ServerResponse;
 }
 
 function queryRefused(): LarderError {

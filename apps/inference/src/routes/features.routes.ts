@@ -9,32 +9,44 @@ import { findFeatureView, viewRef, type Manifest } from '@larder/features';
 import { readOnlineFeatures, type OnlineFeaturesDeps } from '@larder/serving';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
+import { createTurns } from '../http/create-turns.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
+import type { UnreadAnswers } from '../http/unread-answers.ts';
 import { validate } from '../http/validate.ts';
 
 export interface FeaturesDeps extends Omit<OnlineFeaturesDeps, 'manifest'> {
   /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
+  readonly answers: UnreadAnswers;
 }
 
 const DEFAULT_KEYS = 100;
+/** Features times entities that are read beside anything else; a whole view counts as one. */
+const MAX_SMALL_READ = 100;
 /** Of Redis; a greater one is an error of the command. */
 const MAX_SCAN_CURSOR = 2n ** 64n - 1n;
 
 /** Features without a model, and the keys that have some. */
 export function featuresRoutes(deps: FeaturesDeps): Router {
   const routes = Router({ caseSensitive: true });
+  const turns = createTurns();
   routes
     .route('/v1/features/online')
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(onlineFeaturesRequestSchema, request.body);
       // the annotation holds the use case to the contract
-      const answer: OnlineFeaturesAnswer = await readOnlineFeatures(
-        { ...deps, manifest: deps.manifest() },
-        body,
-      );
-      response.json(answer);
+      const read = (): Promise<OnlineFeaturesAnswer> =>
+        readOnlineFeatures({ ...deps, manifest: deps.manifest() }, body);
+      const isLarge = body.features.length * body.entities.length > MAX_SMALL_READ;
+      const send = async () => void response.json(await read());
+      const sendInTurn = async () => {
+        // its caller may have left in the meantime
+        if (response.destroyed) return;
+        deps.answers.expectLarge();
+        await send();
+      };
+      await (isLarge ? turns.take(sendInTurn) : send());
     })
     .all(allow('POST'));
 

@@ -10,7 +10,7 @@ export function metricsRoutes(registry: Registry): Router {
     .route('/metrics')
     .get(noQuery, async (_request, response) => {
       response.setHeader('content-type', registry.contentType);
-      response.end(await registry.metrics());
+      response.send(await registry.metrics());
     })
     .all(allow('GET'));
   return routes;

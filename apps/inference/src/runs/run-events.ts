@@ -41,7 +41,8 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
   let closed = false;
 
   const heartbeat = setInterval(() => {
-    for (const run of watched.values()) for (const stream of run.streams) stream.write(': still here\n\n');
+    for (const run of watched.values())
+      for (const stream of run.streams) if (isRead(stream)) stream.write(': still here\n\n');
   }, HEARTBEAT_INTERVAL_MS).unref();
 
   async function tick(): Promise<void> {
@@ -76,7 +77,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
       if (final) {
         run.streams.delete(stream);
         stream.end(bytes);
-      } else if (!stream.writableNeedDrain) stream.write(bytes);
+      } else if (isRead(stream)) stream.write(bytes);
       written += 1;
       if (written % SLICE_STREAMS === 0) await nextTurn();
     }
@@ -125,6 +126,11 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
       watched.clear();
     },
   };
+}
+
+/** Nothing is written to a stream that has not taken what was written before: it holds one event, and is cut in time. */
+function isRead(stream: ServerResponse): boolean {
+  return stream.writableLength === 0;
 }
 
 function isFinal(run: Run): boolean {

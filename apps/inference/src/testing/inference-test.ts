@@ -28,7 +28,13 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
   config: [
     async ({ database, redis, project }, use) => {
       const urls = { databaseUrl: database.url, redisUrl: redis.url };
-      const listen = { host: '127.0.0.1', allowedHosts: [], port: 0 } as const;
+      const listen = {
+        host: '127.0.0.1',
+        allowedHosts: [],
+        maxConnections: 2_048,
+        bufferBytes: 64 * 2 ** 20,
+        port: 0,
+      } as const;
       const predictionLog = { durable: false, records: 10_000, bytes: 64 * 2 ** 20 };
       await use({
         projectPath: project.configPath,

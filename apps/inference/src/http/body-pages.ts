@@ -1,0 +1,26 @@
+/**
+ * A body that arrives in parts, in memory of its own that grows in place and is given back to the operating system the
+ * moment it is freed. Parts kept as they come, 64 KiB each between smaller allocations, leave holes in malloc's heap
+ * that never leave the process: 1.6 GiB of aborted bodies stayed resident.
+ */
+export interface BodyPages {
+  /** @throws RangeError when there is no memory */
+  append(part: Uint8Array): void;
+  /** Valid until `free`. */
+  bytes(): Buffer;
+  free(): void;
+}
+
+/** @throws RangeError when there is no address space */
+export function createBodyPages(maxBytes: number): BodyPages {
+  const pages = new ArrayBuffer(0, { maxByteLength: maxBytes });
+  return {
+    append(part) {
+      const at = pages.byteLength;
+      pages.resize(at + part.length);
+      new Uint8Array(pages).set(part, at);
+    },
+    bytes: () => Buffer.from(pages, 0, pages.byteLength),
+    free: () => pages.resize(0),
+  };
+}

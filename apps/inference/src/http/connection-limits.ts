@@ -1,0 +1,118 @@
+/* On the way of every request: two counters and one listener. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { LarderError } from '@larder/core';
+import { overloaded } from './byte-budget.ts';
+
+export interface ConnectionLimitOptions {
+  readonly maxConnections: number;
+  /** How long a connection may take nothing of what is written to it. @default 30,000 */
+  readonly stallTimeoutMs?: number;
+}
+
+export interface ConnectionLimits {
+  /** `answer`: go on. `ignore`: the connection ends; do nothing. Else the problem to answer with, the last on its connection. */
+  admit(request: IncomingMessage, response: ServerResponse): 'answer' | 'ignore' | LarderError;
+}
+
+/** HTTP clients that pipeline at all send a dozen requests ahead. */
+const MAX_IN_FLIGHT = 64;
+const STALL_TIMEOUT_MS = 30_000;
+const EVICTION_INTERVAL_MS = 1_000;
+
+/** What is known of a connection; `inFlight`: requests whose answers the operating system has not taken yet. */
+interface Connection {
+  inFlight: number;
+  used: boolean;
+  ending: boolean;
+  /** Answers that wait for those before them. */
+  readonly queued: Set<ServerResponse>;
+}
+
+const CONNECTION = Symbol('connection');
+type KnownSocket = Socket & { [CONNECTION]?: Connection };
+
+/**
+ * Bounds what strangers can make the process hold: connections, requests in flight on one of them and on all, and the
+ * time for which answers wait unread. With more in flight than there may be connections, the connection that pipelines
+ * most is cut, so that callers with one request each are never refused for the sake of it.
+ */
+export function limitConnections(server: Server, options: ConnectionLimitOptions): ConnectionLimits {
+  const { maxConnections, stallTimeoutMs = STALL_TIMEOUT_MS } = options;
+  const pipelining = new Map<Socket, Connection>();
+  let inFlight = 0;
+  let evictedAtMs = 0;
+
+  server.maxConnections = maxConnections;
+  server.on('drop', () => {
+    const nowMs = performance.now();
+    if (nowMs - evictedAtMs < EVICTION_INTERVAL_MS) return;
+    evictedAtMs = nowMs;
+    // room for the next one
+    server.closeIdleConnections();
+  });
+
+  server.on('connection', (socket: KnownSocket) => {
+    const connection: Connection = { inFlight: 0, used: false, ending: false, queued: new Set() };
+    socket[CONNECTION] = connection;
+    socket.once('close', () => {
+      inFlight -= connection.inFlight;
+      connection.inFlight = 0;
+      pipelining.delete(socket);
+      // node:http leaves out the event of answers that had no turn yet
+      for (const response of connection.queued) if (!response.closed) response.emit('close');
+    });
+  });
+
+  server.timeout = stallTimeoutMs;
+  server.on('timeout', (socket: KnownSocket) => {
+    const { used = false, inFlight: waiting = 0 } = socket[CONNECTION] ?? {};
+    // what is not sent in time has a timeout of its own, and so has what is computed
+    const isIdle = used && waiting === 0;
+    if (isIdle || socket.writableLength > 0) socket.destroy();
+  });
+
+  function finished(this: ServerResponse): void {
+    const { socket } = this.req as { socket: KnownSocket };
+    const connection = socket[CONNECTION];
+    if (connection === undefined || connection.inFlight === 0) return;
+    inFlight -= 1;
+    connection.inFlight -= 1;
+    connection.queued.delete(this);
+    if (connection.inFlight < 2) pipelining.delete(socket);
+  }
+
+  function cutGreediest(): void {
+    let greediest: [Socket, Connection] | undefined;
+    for (const entry of pipelining)
+      if (greediest === undefined || entry[1].inFlight > greediest[1].inFlight) greediest = entry;
+    if (greediest === undefined) return;
+    const [socket, connection] = greediest;
+    connection.ending = true;
+    pipelining.delete(socket);
+    socket.destroy();
+  }
+
+  return {
+    admit(request, response) {
+      const socket = request.socket as KnownSocket;
+      const connection = socket[CONNECTION];
+      if (connection === undefined || socket.destroyed) return 'ignore';
+      inFlight += 1;
+      connection.inFlight += 1;
+      connection.used = true;
+      response.on('finish', finished);
+      if (connection.inFlight > 1) {
+        connection.queued.add(response);
+        pipelining.set(socket, connection);
+      }
+      if (inFlight > maxConnections) cutGreediest();
+      if (connection.ending) return 'ignore';
+      if (connection.inFlight <= MAX_IN_FLIGHT) return 'answer';
+      connection.ending = true;
+      return overloaded(
+        `A connection may have ${MAX_IN_FLIGHT} requests in flight; wait for their answers, or open another one.`,
+      );
+    },
+  };
+}
