@@ -18,6 +18,7 @@ describe('main', () => {
     });
     const port = /"metricsPort":(\d+)/.exec(worker.output())?.[1];
     expect(await (await fetch(`http://127.0.0.1:${port}/health/live`)).json()).toEqual({ live: true });
+    expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
     expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('larder_chunks_total');
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
     worker.kill('SIGTERM');

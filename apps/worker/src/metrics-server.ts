@@ -8,15 +8,20 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `/metrics` and `/health/live`, for Prometheus and orchestrators; nothing else is served. */
+/** `/metrics`, `/health/live` and `/health/ready`, for Prometheus and orchestrators; nothing else is served. */
 export async function startMetricsServer(
   metrics: WorkerMetrics,
-  options: { readonly host: string; readonly port: number },
+  options: { readonly host: string; readonly port: number; readonly ready: () => boolean },
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     if (path === '/health/live') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"live":true}');
+    } else if (path === '/health/ready') {
+      const ready = options.ready();
+      response
+        .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ ready }));
     } else if (path === '/metrics') {
       metrics.render().then(
         (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),

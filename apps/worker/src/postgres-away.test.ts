@@ -31,6 +31,7 @@ describe('a worker that starts while PostgreSQL is away', () => {
     const worker = await startWaiting(proxy.url);
     const port = /"metricsPort":(\d+)/.exec(worker.output())?.[1];
     expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(503);
 
     await proxy.restore();
     await vi.waitFor(() => expect(worker.output()).toContain('The worker is running'), { timeout: 20_000 });

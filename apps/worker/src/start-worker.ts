@@ -39,9 +39,13 @@ export async function startWorker({
 }: StartWorkerOptions): Promise<RunningWorker> {
   const project = await loadProject(config.projectPath);
   const metrics = createWorkerMetrics();
+  let ready = false;
   const { metricsPort, host } = config;
   // first, as orchestrators ask whether a process that waits is alive
-  const server = metricsPort === null ? null : await startMetricsServer(metrics, { host, port: metricsPort });
+  const server =
+    metricsPort === null
+      ? null
+      : await startMetricsServer(metrics, { host, port: metricsPort, ready: () => ready });
   if (server !== null) logger.info({ metricsPort: server.port }, 'Metrics and health are served');
   // Per slot two chunks with a heartbeat each; the loops beside them.
   const offlineStore = createOfflineStore({
@@ -92,6 +96,7 @@ export async function startWorker({
       threadLogLevel: config.logLevel,
       ...(times === undefined ? {} : { times }),
     });
+    ready = true;
     logger.info(
       { project: project.name, slots: config.slots, metricsPort: server?.port ?? null },
       'The worker is running',

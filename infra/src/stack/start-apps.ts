@@ -99,7 +99,7 @@ function startWorker(options: AppOptions): Promise<StartedApp> {
   return startApp(options, {
     name: 'worker',
     portVariable: 'LARDER_WORKER_METRICS_PORT',
-    readyPath: '/health/live',
+    readyPath: '/health/ready',
   });
 }
 
