@@ -96,7 +96,6 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     tests: RUN_TESTS,
     faults: [
       fault('r.project = ${project} and ', ''),
-      fault("r.status = 'running' and ${ALL_ENDED}", '${ALL_ENDED}'),
       fault("and c.state = 'pending')", 'and false)'),
       fault("in ('dispatched', 'running', 'landed_history')", "in ('running', 'landed_history')"),
       fault("in ('dispatched', 'running', 'landed_history')", "in ('dispatched', 'landed_history')"),

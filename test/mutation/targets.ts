@@ -47,7 +47,16 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: [`${ONLINE}/{row-codec,row-format-1,view-status,damaged-rows}.test.ts`],
     explained: { 'row.length >= ROW_HEADER_BYTES => true': 'every caller has a whole header by then' },
   },
-  'row-check': { file: `${ONLINE}/row-check.ts`, tests: [`${ONLINE}/damaged-rows.test.ts`] },
+  'row-check': {
+    file: `${ONLINE}/row-check.ts`,
+    tests: [`${ONLINE}/{row-check,damaged-rows}.test.ts`],
+    explained: {
+      "type === 'int64' => true": 'only an int64 can be safe',
+      'variableCount === 0 => false': SPARES_TIME,
+      'end > row.length => false': 'the last end is the length, so a later one is less than its start',
+      '{ return false; } => {}': 'nothing is as false as false',
+    },
+  },
   'row-codec': { file: `${ONLINE}/row-codec.ts`, tests: [`${ONLINE}/{row-codec,row-format-1}.test.ts`] },
   'read-slot': {
     file: `${ONLINE}/read-slot.ts`,
@@ -73,7 +82,13 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         'an IPv6 host has no dot, so it ends in no name below `*.`',
     },
   },
-  'picture-url': { file: `${PICTURES}/picture-url.ts`, tests: [`${PICTURES}/picture-url.test.ts`] },
+  'picture-url': {
+    file: `${PICTURES}/picture-url.ts`,
+    tests: [`${PICTURES}/picture-url.test.ts`],
+    explained: {
+      '\'\' => "Stryker was here!"': 'without a location the answer is refused, whatever it would lead to',
+    },
+  },
   'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
   'missing-rows': {
     file: `${LANDING}/missing-rows.ts`,
@@ -93,7 +108,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
-  'tensor-pool': { file: `${SERVING}/tensor-pool.ts`, tests: [`${SERVING}/tensor-pool.test.ts`] },
+  'tensor-pool': {
+    file: `${SERVING}/tensor-pool.ts`,
+    tests: [`${SERVING}/tensor-pool.test.ts`],
+    explained: {
+      'tensor.bytes.length > (large?.bytes.length ?? 0) => tensor.bytes.length >= (large?.bytes.length ?? 0)':
+        'of two of one size either may be kept',
+    },
+  },
   'read-views': {
     file: `${SERVING}/read-views.ts`,
     tests: [`${SERVING}/predict.test.ts`, 'apps/inference/src/damaged-row.test.ts'],

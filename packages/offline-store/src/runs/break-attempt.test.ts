@@ -1,8 +1,28 @@
 import { sql } from 'kysely';
 import { describe, expect } from 'vitest';
 import type { OfflineStore } from '../offline-store.ts';
-import { BROKEN, LEASE_MS, claim, dispatch, expire, plannedRun, test } from '../testing/runs.ts';
-import { expireLeases, failChunk, getRun, heartbeatChunk, listFailures, type ChunkAttempt } from './index.ts';
+import {
+  BROKEN,
+  LEASE_MS,
+  badPicture,
+  claim,
+  dispatch,
+  expire,
+  land,
+  plannedRun,
+  test,
+} from '../testing/runs.ts';
+import {
+  expireLeases,
+  failChunk,
+  finishRuns,
+  getRun,
+  heartbeatChunk,
+  listFailures,
+  listRetriedRows,
+  retryFailed,
+  type ChunkAttempt,
+} from './index.ts';
 
 async function claimNext(store: OfflineStore, project: string): Promise<ChunkAttempt> {
   const [attempt] = await dispatch(store, project);
@@ -44,6 +64,16 @@ describe('an attempt that broke', () => {
         { key: null, attempts, reason: `Chunk 0 (10 rows): away ${attempts}` },
       ]);
     }
+  });
+
+  test('at rows that are tried again does not forget which rows they are', async ({ store, project }) => {
+    const runId = await plannedRun(store, project, 1);
+    await land(store, runId, await claimNext(store, project), [badPicture('a')]);
+    await finishRuns(store, project);
+    await retryFailed(store, project, runId);
+    const again = await claimNext(store, project);
+    await failChunk(store, again, BROKEN);
+    expect(await listRetriedRows(store, again.chunkId)).toMatchObject([{ entityKey: 'a' }]);
   });
 
   test('waits twice as long each time, and a minute at most', async ({ store, project }) => {
