@@ -6,6 +6,7 @@ import { findProgram } from '@larder/infra';
 /** A server in a process of its own, pinned to the last core where that is possible. */
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
   /** CPU time spent until now, in microseconds. */
   cpuUs(): Promise<number>;
   /** What the module's own `work` says about one round. */
@@ -38,6 +39,7 @@ export async function startServer(
   };
   return {
     url: await answer<string>(),
+    pid: child.pid as number,
     cpuUs: () => ask('cpu'),
     work: () => ask('work'),
     async stop() {
