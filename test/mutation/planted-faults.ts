@@ -16,7 +16,7 @@ const ONLINE = 'packages/online-store/src';
 
 const RUNS = 'packages/offline-store/src/runs';
 const RUN_TESTS =
-  'claim-chunk break-attempt finish-runs dispatch-order chunk-attempt run-life retry-failed dispatch-chunks'
+  'claim-chunk land-chunk break-attempt finish-runs dispatch-order chunk-attempt run-life retry-failed dispatch-chunks'
     .split(' ')
     .map((name) => `${RUNS}/${name}.test.ts`);
 
@@ -80,7 +80,6 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('f.retryable, before.attempts + 1,', 'f.retryable, 1,'),
       fault('f.retryable and before.attempts + 1 < ${MAX_FAILURES}', 'before.attempts + 1 < ${MAX_FAILURES}'),
       fault('before.attempts + 1 < ${MAX_FAILURES} and', ''),
-      fault('max(attempts)', 'min(attempts)'),
       fault('where e.entity_key = f."entityKey"', 'where true'),
       fault('and e.event_timestamp is not distinct from', 'and e.event_timestamp is distinct from'),
       fault("nullif(f.keys, 'null'::jsonb)", 'f.keys'),
