@@ -82,7 +82,6 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('before.attempts + 1 < ${MAX_FAILURES} and', ''),
       fault('where e.entity_key = f."entityKey"', 'where true'),
       fault('and e.event_timestamp is not distinct from', 'and e.event_timestamp is distinct from'),
-      fault("nullif(f.keys, 'null'::jsonb)", 'f.keys'),
       fault("state: 'landed_history'", "state: 'done'"),
       fault('rows_total: done + failed + skipped', 'rows_total: done'),
       fault('error_code: null,', ''),

@@ -107,7 +107,16 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       '[] => ["Stryker was here"]': 'no column is called so',
     },
   },
-  ids: { file: 'packages/core/src/ids.ts', tests: ['packages/core/src/ids.test.ts'] },
+  ids: {
+    file: 'packages/core/src/ids.ts',
+    tests: ['packages/core/src/ids.test.ts'],
+    explained: {
+      'used + RANDOM_BYTES > POOL_BYTES => true': SPARES_TIME,
+      'used + RANDOM_BYTES > POOL_BYTES => used + RANDOM_BYTES >= POOL_BYTES': SPARES_TIME,
+      'at < 36 => at <= 36': 'a write beyond the end of a buffer does nothing',
+      '\'latin1\' => ""': 'ASCII is the same bytes in UTF-8',
+    },
+  },
   'tensor-pool': {
     file: `${SERVING}/tensor-pool.ts`,
     tests: [`${SERVING}/tensor-pool.test.ts`],
