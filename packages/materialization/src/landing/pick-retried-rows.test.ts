@@ -93,3 +93,9 @@ test('what failed in another chunk is not tried again here', async ({ shop }) =>
     rows: [`b@${MARCH_MS}`],
   });
 });
+
+test("an entity called 'null' is not the rows that have no key", async ({ shop }) => {
+  const chunkId = await failedChunk(shop, [['null', MARCH_MS]]);
+  const failures = [failure(null, MARCH_MS), failure('null', MARCH_MS)];
+  expect(await picked(shop, chunkId, { failures })).toMatchObject({ failures: [`null@${MARCH_MS}`] });
+});
