@@ -86,6 +86,20 @@ test('a row that had no event timestamp may have any by now', async ({ shop }) =
   });
 });
 
+test('a row whose event timestamp changed since is found by its key', async ({ shop }) => {
+  const chunkId = await failedChunk(shop, [
+    ['a', MARCH_MS],
+    ['b', MARCH_MS],
+  ]);
+  const rows = [row('a', APRIL_MS), row('b', MARCH_MS), row('b', APRIL_MS), row('c', APRIL_MS)];
+  expect(await picked(shop, chunkId, { rows })).toMatchObject({
+    rows: [`a@${APRIL_MS}`, `b@${MARCH_MS}`],
+  });
+  expect(await picked(shop, chunkId, { failures: [failure('a', APRIL_MS)] })).toMatchObject({
+    failures: [`a@${APRIL_MS}`],
+  });
+});
+
 test('what failed in another chunk is not tried again here', async ({ shop }) => {
   await failedChunk(shop, [['a', MARCH_MS]]);
   const chunkId = await failedChunk(shop, [['b', MARCH_MS]]);

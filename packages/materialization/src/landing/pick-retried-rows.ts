@@ -6,21 +6,35 @@ interface RowIdentity {
   readonly eventTimestampMs: number | null;
 }
 
-/** Of all rows of the keys that failed, those that did: the others landed with the chunk that is being retried. */
+/**
+ * Of all rows of the keys that failed, those that did: the others landed with the chunk that is being retried. A row
+ * whose event timestamp changed since (it was mended) cannot be told from the others of its key: all of them are tried.
+ */
 export async function pickRetriedRows(
   store: RunStore,
   chunkId: number,
   prepared: PreparedRows,
 ): Promise<PreparedRows> {
   const retried = await listRetriedRows(store, chunkId);
-  const exact = new Set(retried.map(({ entityKey, eventTimestampMs }) => `${eventTimestampMs} ${entityKey}`));
+  const exact = new Set(retried.map(identity));
+  const there = new Set(
+    [...prepared.rows, ...prepared.failures].filter((row) => row.entityKey !== null).map(identity),
+  );
   // A row that failed for want of an event timestamp may have one now.
-  const anyTime = new Set(retried.filter((row) => row.eventTimestampMs === null).map((row) => row.entityKey));
-  const isRetried = ({ entityKey, eventTimestampMs }: RowIdentity): boolean =>
-    entityKey !== null && (anyTime.has(entityKey) || exact.has(`${eventTimestampMs} ${entityKey}`));
+  const anyTime = new Set(
+    retried
+      .filter((row) => row.eventTimestampMs === null || !there.has(identity(row)))
+      .map((row) => row.entityKey),
+  );
+  const isRetried = (row: RowIdentity): boolean =>
+    row.entityKey !== null && (anyTime.has(row.entityKey) || exact.has(identity(row)));
   return {
     ...prepared,
     rows: prepared.rows.filter(isRetried),
     failures: prepared.failures.filter(isRetried),
   };
+}
+
+function identity({ entityKey, eventTimestampMs }: RowIdentity): string {
+  return `${eventTimestampMs} ${entityKey}`;
 }

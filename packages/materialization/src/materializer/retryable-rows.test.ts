@@ -2,7 +2,7 @@ import { finishRuns } from '@larder/offline-store/runs';
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { cancelRun, createBackfill, getRun, listFailures } from '../runs.ts';
+import { cancelRun, createBackfill, getRun, listFailures, retryFailed } from '../runs.ts';
 
 async function backfill(shop: Shop): Promise<string> {
   const { runId } = await createBackfill(shop.store, {
@@ -72,4 +72,23 @@ describe('rows that failed for a reason that may pass', () => {
     });
     expect(await shop.sql('select 1 from larder.row_failures where retry_at is not null')).toEqual([]);
   });
+});
+
+test('a failed row that was mended, and so has a newer event timestamp, is computed by the retry', async ({
+  shop,
+}) => {
+  await shop.sql('truncate shop_history.ad_words_v1');
+  await shop.seedAds(10, (at) => (at === 5 ? 'poison' : 'fine'));
+  shop.materializer();
+  const runId = await backfill(shop);
+  expect(await shop.ended(runId)).toMatchObject({
+    status: 'partial',
+    rows: { total: 10, done: 9, failed: 1 },
+  });
+  await shop.sql(
+    `update ads set body = 'is mended now', updated_at = '2026-04-01T00:00:00Z' where ad_id = 'ad-0005'`,
+  );
+  await retryFailed(shop.store, 'shop', runId);
+  expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 10, done: 10 } });
+  expect((await shop.online('ad_words@1', 'ad-0005'))?.values).toMatchObject({ word_count: 3 });
 });
