@@ -34,7 +34,8 @@ export interface Consumer {
 export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
   const { concurrency, logger } = options;
   const warn = reportQueueErrors(logger, options.queue);
-  const inHand = new Map<string, Promise<void>>();
+  /** By the work, not by the job: one whose lock ran out is delivered again while its work goes on. */
+  const inHand = new Map<Promise<void>, string>();
   let movedAtMs = performance.now();
   let ofOlderOnes = 0;
   let current = open();
@@ -58,13 +59,12 @@ export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
 
     async function take(job: Job<Data>, token: string | undefined): Promise<void> {
       const work = options.process(job, token);
-      const id = String(job.id);
-      inHand.set(id, work);
+      inHand.set(work, String(job.id));
       movedAtMs = performance.now();
       try {
         await work;
       } finally {
-        if (inHand.get(id) === work) inHand.delete(id);
+        inHand.delete(work);
         movedAtMs = performance.now();
         if (worker !== current.worker) {
           ofOlderOnes--;
@@ -84,13 +84,13 @@ export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
   }
 
   async function settled(): Promise<void> {
-    await Promise.allSettled(inHand.values());
+    await Promise.allSettled(inHand.keys());
   }
 
   return {
     freeSlots: () => concurrency - inHand.size,
     idleSinceMs: () => movedAtMs,
-    holds: (jobId) => inHand.has(jobId),
+    holds: (jobId) => [...inHand.values()].includes(jobId),
     replace() {
       const { worker, connection } = current;
       ofOlderOnes = inHand.size;

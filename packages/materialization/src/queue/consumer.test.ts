@@ -1,0 +1,39 @@
+import { createLogger } from '@larder/core';
+import { connectRedis } from '@larder/online-store';
+import { test } from '@larder/testing';
+import { Queue } from 'bullmq';
+import { expect } from 'vitest';
+import { createConsumer } from './consumer.ts';
+
+test('a job in hand that is delivered again still takes its slot, and is waited for', async ({ redis }) => {
+  const deliveries: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    queue: 'jobs',
+    prefix: 'test',
+    redisUrl: redis.url,
+    concurrency: 2,
+    logger: createLogger('test', { level: 'silent' }),
+    // as with chunks: who comes second finds the work claimed
+    process: (job) => (deliveries.push(String(job.id)) === 1 ? first.promise : Promise.resolve()),
+  });
+  const connection = connectRedis(redis.url, { role: 'worker' });
+  const queue = new Queue('jobs', { connection, prefix: 'test' });
+  await queue.add('job', {}, { jobId: 'long' });
+  await expect.poll(() => deliveries, { timeout: 20_000 }).toEqual(['long']);
+  consumer.replace();
+  await expect.poll(() => deliveries, { timeout: 30_000 }).toEqual(['long', 'long']);
+  await queue.add('job', {}, { jobId: 'short' });
+  await expect.poll(() => deliveries, { timeout: 20_000 }).toEqual(['long', 'long', 'short']);
+
+  expect([consumer.freeSlots(), consumer.holds('long')]).toEqual([1, true]);
+  let drained = false;
+  const closed = consumer.close().then(() => (drained = true));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(drained).toBe(false);
+  first.resolve();
+  await closed;
+  expect(consumer.freeSlots()).toBe(2);
+  await queue.close();
+  connection.disconnect();
+}, 60_000);
