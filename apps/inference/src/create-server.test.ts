@@ -1,9 +1,11 @@
-import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { problemSchema } from '@larder/contracts';
 import { expect, onTestFinished } from 'vitest';
 import { createHttpServer } from './create-server.ts';
+import { createByteBudget } from './http/byte-budget.ts';
 import { createFailureLog } from './http/failure-log.ts';
+import { readBody } from './http/read-body.ts';
 import { DATA_HEADERS } from './http/security-headers.ts';
 import { logger, test } from './testing/inference-test.ts';
 import { answerOn, openSocket } from './testing/raw-http.ts';
@@ -71,6 +73,39 @@ test.for([
   const socket = openSocket(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   socket.write(sent);
   expect(await problemOn(socket)).toBe('408 REQUEST_TIMED_OUT');
+});
+
+test('a caller that keeps its side open after it was too late is cut all the same', async () => {
+  const failures = createFailureLog({ logger });
+  const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
+  const bodies = createByteBudget(2 ** 20);
+  const server = createHttpServer(
+    (request) => void readBody(request, { limitBytes: 2 ** 20, bodies }).catch(() => {}),
+    { failures, allowedHosts: [], maxConnections: 100, limits },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  // writing on after the server's end is an error of its own
+  socket.on('error', () => {});
+  socket.write(
+    'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n',
+  );
+  socket.write(' '.repeat(400_000));
+  let answer = '';
+  socket.on('data', (data) => (answer += data.toString()));
+  await expect.poll(() => bodies.heldBytes).toBe(400_000);
+  await once(socket, 'end');
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  await expect.poll(() => bodies.heldBytes, { timeout: 5_000 }).toBe(0);
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+  socket.destroy();
 });
 
 test('a caller that leaves in the middle of its body harms nobody', async ({ service }) => {

@@ -85,6 +85,9 @@ interface HttpSocket extends Duplex {
   readonly _httpMessage?: Pick<ServerResponse, 'headersSent'> | null;
 }
 
+/** For a caller to read why, before its connection is cut whatever it does. */
+const LINGER_MS = 1_000;
+
 /** What is no HTTP at all, too large, or did not arrive in time. */
 function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent === true) {
@@ -103,6 +106,8 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`);
+  // node looks at it no more, and a caller that keeps its side open would hold the connection and its body for ever
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function brokenRequest(code: string | undefined): LarderError {
