@@ -30,6 +30,8 @@ export interface ComputeThread {
   close(): Promise<void>;
 }
 
+type ComputeEnd = Extract<ComputeMessage, { readonly event: 'outcomes' | 'error' }>;
+
 interface Running {
   readonly job: ComputeJob;
   asked: boolean;
@@ -53,7 +55,7 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
     if (!entry) return;
     if (message.event === 'asked') entry.asked = true;
     else if (message.event === 'started') watch(message.id, entry);
-    else {
+    else if (message.event === 'outcomes' || message.event === 'error') {
       finish(message.id);
       settle(entry.job, message);
       options.onRoom();
@@ -123,12 +125,11 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   };
 }
 
-function settle({ batch, resolve, reject }: ComputeJob, message: ComputeMessage): void {
+function settle({ batch, resolve, reject }: ComputeJob, message: ComputeEnd): void {
   if (message.event === 'error') {
     const { code, message: text } = message;
     return reject(code === null ? computationFailed(batch, text) : new LarderError(code, text));
   }
-  if (message.event !== 'outcomes') return;
   const { outcomes } = message;
   if (outcomes.length === batch.rows.length) return resolve(outcomes);
   reject(computationFailed(batch, `it gave ${outcomes.length} outcomes for ${batch.rows.length} rows`));
