@@ -2,7 +2,7 @@ import { backfill, queryAds, startAdsStack, WORKER_SLOTS, type AdsStack } from '
 import { startBareLoop } from './start-bare-loop.ts';
 import { interleaved, median, type Bench } from '../row.ts';
 
-const MIN_RATIO = 0.85;
+const MIN_RATIO = 0.88;
 
 interface BackfillBenchOptions {
   readonly name: string;
