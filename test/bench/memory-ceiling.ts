@@ -57,11 +57,13 @@ const bench: Bench = {
       ];
       await wait(HELD_MS);
       for (const { end } of attacks) end();
-      const peak = bytesOf('VmHWM');
-      progress(`from ${mib(start)} to ${mib(peak)} MiB, the ceiling is ${mib(ceiling)}`);
       await wait(REST_MS);
       const rest = bytesOf('VmRSS');
-      progress(`${mib(rest)} MiB a minute later`);
+      // also of what went on after the callers had left
+      const peak = bytesOf('VmHWM');
+      progress(
+        `from ${mib(start)} to ${mib(peak)} MiB, the ceiling is ${mib(ceiling)}; ${mib(rest)} MiB a minute later`,
+      );
       return [
         {
           name: 'memory-ceiling',

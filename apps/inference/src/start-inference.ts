@@ -20,6 +20,7 @@ import { createFailureLog } from './http/failure-log.ts';
 import { createReadiness, type Readiness } from './health/readiness.ts';
 import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
 import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
+import { startIdleMemory } from './idle-memory.ts';
 import { warnUnreadable } from './models/warn-unreadable.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { backfillsRoutes } from './routes/backfills.routes.ts';
@@ -112,6 +113,7 @@ export async function startInference(
     maxConnections: config.maxConnections,
   });
   const url = await listen(server, config);
+  const memory = startIdleMemory();
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
     logger.warn(
       'Requests that name this service by a host name are refused until LARDER_ALLOWED_HOSTS lists it',
@@ -120,6 +122,7 @@ export async function startInference(
     url,
     async close() {
       closing = true;
+      memory.close();
       events.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
       await catalog.close();
