@@ -1,4 +1,5 @@
-/* On the way of every request: two counters and one listener. */
+/* On the way of every request: two counters and one listener. A timeout for each would cost more: a sweep sets it where
+ * an answer waits. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LarderError } from '@larder/core';
@@ -19,6 +20,7 @@ export interface ConnectionLimits {
 const MAX_IN_FLIGHT = 64;
 const STALL_TIMEOUT_MS = 30_000;
 const EVICTION_INTERVAL_MS = 1_000;
+const SWEEPS_PER_STALL = 6;
 
 /** What is known of a connection; `inFlight`: requests whose answers the operating system has not taken yet. */
 interface Connection {
@@ -39,6 +41,7 @@ type KnownSocket = Socket & { [CONNECTION]?: Connection };
  */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): ConnectionLimits {
   const { maxConnections, stallTimeoutMs = STALL_TIMEOUT_MS } = options;
+  const connections = new Set<KnownSocket>();
   const pipelining = new Map<Socket, Connection>();
   let inFlight = 0;
   let evictedAtMs = 0;
@@ -55,7 +58,9 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
   server.on('connection', (socket: KnownSocket) => {
     const connection: Connection = { inFlight: 0, used: false, ending: false, queued: new Set() };
     socket[CONNECTION] = connection;
+    connections.add(socket);
     socket.once('close', () => {
+      connections.delete(socket);
       inFlight -= connection.inFlight;
       connection.inFlight = 0;
       pipelining.delete(socket);
@@ -64,7 +69,12 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     });
   });
 
-  server.timeout = stallTimeoutMs;
+  // node:http starts it anew with every part that the operating system takes
+  const sweep = setInterval(() => {
+    for (const socket of connections)
+      if (socket.writableLength > 0 && socket.timeout !== stallTimeoutMs) socket.setTimeout(stallTimeoutMs);
+  }, stallTimeoutMs / SWEEPS_PER_STALL).unref();
+  server.on('close', () => clearInterval(sweep));
   server.on('timeout', (socket: KnownSocket) => {
     const { used = false, inFlight: waiting = 0 } = socket[CONNECTION] ?? {};
     // what is not sent in time has a timeout of its own, and so has what is computed

@@ -1,7 +1,12 @@
 /* Before every route, predictions too: a few string comparisons for a caller that is no browser. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { LarderError } from '@larder/core';
 import { isAddressHost, type AllowedHosts } from './allowed-hosts.ts';
+
+/** The Host that a connection was answered under: callers send the same one with every request. */
+const ANSWERED = Symbol('answered host');
+type KnownSocket = Socket & { [ANSWERED]?: string };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
@@ -25,11 +30,16 @@ export function guardRequest(request: IncomingMessage, hosts: AllowedHosts): Lar
 
 function foreignHost(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
   const { host } = request.headers;
+  const socket = request.socket as KnownSocket;
+  if (host !== undefined && host === socket[ANSWERED]) return undefined;
   // browsers always send one
   if (host === undefined && request.httpVersion !== '1.1') return undefined;
   if (host === undefined || host === '') return malformed('The Host header is missing.');
   if (host.includes(',')) return malformed('There must be one Host header with one host.');
-  if (hosts.answersTo(host, request.socket.localAddress)) return undefined;
+  if (hosts.answersTo(host, socket.localAddress)) {
+    socket[ANSWERED] = host;
+    return undefined;
+  }
   if (isAddressHost(host) && PROBED.test(request.url ?? '')) return undefined;
   return new LarderError(
     'HOST_NOT_ALLOWED',
