@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { FINAL_RUN_STATUSES, type Run } from '@larder/contracts';
 import { LarderError, type Logger } from '@larder/core';
 import { askDatabase, type OfflineStore } from '@larder/offline-store';
@@ -22,8 +22,9 @@ export interface RunEvents {
 const TICK_INTERVAL_MS = 250;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 const MAX_STREAMS = 1_000;
-/** Of events: predictions of the same process must not wait for a thousand of them. */
+/** Predictions of the same process must not wait for a thousand events: so many at a time, spread over the tick. */
 const SLICE_STREAMS = 10;
+const SLICE_PAUSE_MS = 2;
 
 interface WatchedRun {
   readonly streams: Set<ServerResponse>;
@@ -79,7 +80,8 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
         stream.end(bytes);
       } else if (isRead(stream)) stream.write(bytes);
       written += 1;
-      if (written % SLICE_STREAMS === 0) await nextTurn();
+      if (written % SLICE_STREAMS === 0) await pause(SLICE_PAUSE_MS, undefined, { ref: false });
+      if (closed) return;
     }
   }
 
