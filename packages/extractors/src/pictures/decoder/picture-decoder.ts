@@ -62,7 +62,7 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
         onDeath,
       });
     } catch (error) {
-      // Nowhere to put the shared memory.
+      // Nowhere to put the shared memory, or no file descriptor left.
       failAll(`The process that decodes pictures does not start: ${reasonOf(error)}.`);
     }
   }

@@ -62,7 +62,13 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   const memory = openPictureMemory();
   // A decoder that a picture took over finds no passwords in its environment.
   const child = spawn(command, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe', memory] });
-  const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
+  const socket = socketOf(child);
+  if (socket === undefined) {
+    closePictureMemory(memory);
+    // said again later, which would end this thread
+    child.on('error', () => {});
+    throw new Error('this process has too many files open');
+  }
   /** Region of each picture under way. */
   const regions = new Map<number, number>();
   let stderr = '';
@@ -116,6 +122,11 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
     },
     kill,
   };
+}
+
+/** Undefined where there was no file descriptor for it: Node then gives a child without streams. */
+function socketOf({ stdio }: { readonly stdio?: readonly unknown[] }): Duplex | undefined {
+  return stdio?.[DECODER_SOCKET_FD] as Duplex | undefined;
 }
 
 /** Null for more than any picture has after it was made to fit. */
