@@ -52,6 +52,24 @@ describe('rows that failed for a reason that may pass', () => {
     expect(await shop.sql('select 1 from larder.row_failures where retry_at is not null')).toEqual([]);
   });
 
+  test('a row whose event timestamp moves with each attempt fails for good after five, too', async ({
+    shop,
+  }) => {
+    await shop.sql('truncate shop_history.ad_words_v1');
+    await shop.seedAds(10, (at) => (at === 5 ? 'away' : 'fine'));
+    // as a source that says now()
+    await shop.sql(`alter table ads rename to real_ads;
+      create view ads as select ad_id, body, case body when 'away' then clock_timestamp() else updated_at end as updated_at from real_ads`);
+    shop.materializer();
+    const runId = await backfill(shop);
+    expect(await shop.ended(runId)).toMatchObject({
+      status: 'partial',
+      rows: { total: 10, done: 9, failed: 1 },
+    });
+    expect(await attempts(shop, runId)).toEqual({ 'ad-0005': 5 });
+    await shop.sql('drop view ads; alter table real_ads rename to ads');
+  });
+
   test('are not tried again when the run is cancelled', async ({ shop }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(60, (at) => BODIES[at] ?? 'two words');
