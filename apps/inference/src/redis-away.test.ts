@@ -1,9 +1,11 @@
 import { predictAnswerSchema, problemSchema, readyAnswerSchema } from '@larder/contracts';
-import { connectRedis, waitForRedis } from '@larder/online-store';
 import { adCtrScore } from '@larder/serving/testing';
-import { expect, vi } from 'vitest';
+import { startRedisProxy } from '@larder/testing';
+import { expect, onTestFinished, vi } from 'vitest';
+import { startInference } from './start-inference.ts';
 import { body, STORED } from './testing/ads.ts';
-import { test } from './testing/inference-test.ts';
+import { createHttp } from './testing/http.ts';
+import { logger, test } from './testing/inference-test.ts';
 
 const NOTHING = {
   embedding: null,
@@ -62,23 +64,47 @@ test('Redis away: defaults or 503, as the model chose; nothing hangs; it comes b
   expect((await brightness()).status).toBe(200);
 });
 
-test('Redis that does not answer in time: 504 at the deadline of the request', async ({ service }) => {
+test('Redis that hangs is away: defaults or 503 within the deadline, as the model chose', async ({
+  service,
+  redis,
+}) => {
   const { http } = service;
-
-  const admin = connectRedis(service.config.redisUrl, { role: 'tool' });
-  await waitForRedis(admin, 5_000);
-  await admin.client('PAUSE', 3_000, 'ALL');
-  const startedAt = performance.now();
-  const late = await http.post('/v1/models/ad_ctr/predict', {
-    ...body('ad-1'),
-    options: { deadline_ms: 40 },
+  const options = { deadline_ms: 200 };
+  redis.freeze();
+  const defaults = await http.post('/v1/models/ad_ctr/predict', { ...body('ad-1'), options });
+  expect(predictAnswerSchema.parse(defaults.body)).toMatchObject({
+    degraded: true,
+    degraded_reasons: ['online_store:UNAVAILABLE'],
   });
-  expect(performance.now() - startedAt).toBeLessThan(2_500);
-  expect(late.status).toBe(504);
-  expect(problemSchema.parse(late.body)).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true });
-  admin.disconnect();
+  const refused = await http.post('/v1/models/ad_brightness/predict', {
+    entities: { ad_id: 'ad-1' },
+    options,
+  });
+  expect(problemSchema.parse(refused.body)).toMatchObject({ status: 503, code: 'ONLINE_STORE_UNAVAILABLE' });
+  redis.thaw();
   await vi.waitFor(
-    async () => expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).status).toBe(200),
+    async () =>
+      expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).body).toMatchObject({
+        degraded_reasons: [],
+      }),
     { timeout: 15_000 },
   );
+});
+
+test('a connection to Redis that the network lost without a word is replaced', async ({ service }) => {
+  const proxy = await startRedisProxy(service.config.redisUrl);
+  const inference = await startInference({ ...service.config, redisUrl: proxy.url }, logger);
+  onTestFinished(async () => {
+    await inference.close();
+    await proxy.close();
+  });
+  const http = createHttp(inference.url);
+  const degraded = async () => {
+    const { body: answer } = await http.post('/v1/models/ad_ctr/predict', body('ad-1'));
+    return predictAnswerSchema.parse(answer).degraded_reasons.includes('online_store:UNAVAILABLE');
+  };
+  await vi.waitFor(async () => expect(await degraded()).toBe(false), { timeout: 15_000 });
+  expect(proxy.silence('larder-serving')).toBe(1);
+  await vi.waitFor(async () => expect(await degraded()).toBe(true), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await degraded()).toBe(false), { timeout: 20_000 });
 });

@@ -1,5 +1,6 @@
 import type { Logger } from '@larder/core';
 import { Redis, type RedisOptions } from 'ioredis';
+import { replaceSilentConnection } from './replace-silent-connection.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -30,6 +31,7 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
     connectionName: `larder-${options.role}`,
   });
   reportOnce(redis, options.logger);
+  if (options.role === 'serving') replaceSilentConnection(redis);
   return redis;
 }
 

@@ -70,7 +70,7 @@ function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
 function advice(entityChanged: boolean): string {
   return entityChanged
     ? 'Give the changed entity a new name; views of both entities are then served side by side.'
-    : 'Bump the version: both versions are then served side by side until you remove the old one.';
+    : 'Bump the version; to serve both while the new one fills, keep the old view as a second export.';
 }
 
 const POLICIES = [

@@ -6,7 +6,7 @@ import { LarderError, isLarderError, newId, type Clock } from '@larder/core';
 import type { ModelRunner, RunCaller } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
-import { withDeadline } from './deadline.ts';
+import { deadlineExceeded, withDeadline } from './deadline.ts';
 import { fillFromSteps, fillFromViews, type Tensor } from './fill-tensor.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { logRecord, onDemandMembers, pointersOf, type Members } from './log-record.ts';
@@ -139,7 +139,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       if (logging === null) return { rows, outputs, timings };
       await withDeadline(logging, {
         leftMs: deadlineAtMs - endedAtMs,
-        waitingFor: 'The durable prediction log',
+        late: () => deadlineExceeded('The durable prediction log'),
       });
       return { rows, outputs, timings: { ...timings, total: performance.now() - startedAtMs } };
     },
@@ -164,16 +164,23 @@ function unanswered(inputs: Inputs, startedAtMs: number): Predictions {
   };
 }
 
+/** Of the time that a request has left when the online store is asked. */
+const STORE_SHARE = 0.75;
+
+function storeIsLate(leftMs: number): LarderError {
+  if (leftMs <= 0) return deadlineExceeded('The online store');
+  return new LarderError('ONLINE_STORE_UNAVAILABLE', 'The online store did not answer in time.');
+}
+
 async function readFeatures(deps: PredictorDeps, inputs: Inputs, deadlineAtMs: number): Promise<Readings> {
   const { plan, onlineStore, clock } = deps;
   if (plan.groups.length === 0) return judgeRows(plan, [], clock.nowMs());
   let rows: RowOrNull[][];
   try {
     const reading = onlineStore.read(plan.readPlan, inputs.keysByGroup);
-    rows = await withDeadline(reading, {
-      leftMs: deadlineAtMs - performance.now(),
-      waitingFor: 'The online store',
-    });
+    const leftMs = deadlineAtMs - performance.now();
+    // a store that hangs is away: the rest of the time is for the answer from defaults
+    rows = await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
   } catch (error) {
     if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
     if (plan.model.when_store_unavailable === 'defaults') return noRows(plan, inputs, clock.nowMs());

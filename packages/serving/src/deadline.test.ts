@@ -1,9 +1,11 @@
 import { getActiveResourcesInfo } from 'node:process';
+import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { withDeadline } from './deadline.ts';
+import { deadlineExceeded, withDeadline } from './deadline.ts';
 
 const timers = () => getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-const soon = { leftMs: 60_000, waitingFor: 'The model' };
+const late = () => deadlineExceeded('The online store');
+const soon = { leftMs: 60_000, late };
 
 test('what is in time passes, and leaves no timer behind', async () => {
   const before = timers();
@@ -21,7 +23,7 @@ test('what takes a while is waited for', async () => {
 
 test.each([20, 0, -5])('with %d ms left, what never answers is given up', async (leftMs) => {
   const never = new Promise<never>(() => {});
-  await expect(withDeadline(never, { leftMs, waitingFor: 'The online store' })).rejects.toMatchObject({
+  await expect(withDeadline(never, { leftMs, late })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
     message: expect.stringMatching(/^The online store did not answer before the deadline/),
     retryAfterSeconds: 1,
@@ -35,4 +37,15 @@ test('an outcome after the deadline is dropped, a failure too', async () => {
   });
   reject(new Error('too late'));
   await expect(promise).rejects.toThrow('too late');
+});
+
+test('what arrived while the thread was busy is in time', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const work = new Promise((resolve) => port1.once('message', resolve));
+  const waiting = withDeadline(work, { leftMs: 5, late });
+  port2.postMessage('arrived');
+  const begin = performance.now();
+  while (performance.now() - begin < 50);
+  await expect(waiting).resolves.toBe('arrived');
+  port1.close();
 });
