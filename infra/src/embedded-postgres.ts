@@ -9,6 +9,7 @@ import {
   startOwnedProcess,
   whenReady,
 } from './owned-process.ts';
+import { killTree } from './kill-tree.ts';
 import { probeSocket } from './stack/probe-socket.ts';
 import { linkLibraries } from './link-libraries.ts';
 import { isRunning, shortFolder, type StateFolder } from './state-folder.ts';
@@ -173,10 +174,10 @@ async function endOrphan(data: string): Promise<void> {
   process.kill(pid, 'SIGINT');
   for (let waitedMs = 0; isRunning(pid) && existsSync(pidFile); waitedMs += 50) {
     if (waitedMs === 10_000) process.kill(pid, 'SIGQUIT');
-    if (waitedMs > 20_000)
-      throw new Error(
-        `A PostgreSQL of an earlier run (pid ${pid}) does not stop; end it with: kill -9 ${pid}`,
-      );
+    // one that is frozen heard neither
+    if (waitedMs === 20_000) killTree(pid);
+    if (waitedMs > 25_000)
+      throw new Error(`A PostgreSQL of an earlier run (pid ${pid}) cannot be killed: ps -fp ${pid}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }

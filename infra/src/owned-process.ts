@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { shellWord } from '@larder/core';
+import { killTree } from './kill-tree.ts';
 
 const MAX_LOG_BYTES = 10_000_000;
 
@@ -31,7 +32,7 @@ export interface OwnedProcess {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   running(): boolean;
   kill(signal: NodeJS.Signals): void;
-  /** Orderly end; SIGKILL after `graceMs`. */
+  /** Orderly end; after `graceMs` SIGKILL, for its descendants too. */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
     async stop(graceMs = 10_000) {
       if (!running()) return;
       child.kill(stopSignal);
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const timer = setTimeout(() => running() && killTree(child.pid as number), graceMs);
       await exited;
       clearTimeout(timer);
     },
