@@ -1,8 +1,7 @@
 import type { RunFailure, RunSummary } from '@larder/materialization/runs';
 import type { Output } from '../output/output.ts';
 import { rowsText, statusText, tookText } from '../output/print-runs.ts';
-import { printableCount } from '../output/printable.ts';
-import { clip } from '../output/table.ts';
+import { oneLine, printableCount } from '../output/printable.ts';
 
 const EXAMPLES = 3;
 /** Enough to see what is wrong; a run may have a million failures. */
@@ -60,10 +59,16 @@ export function printSummary(run: RunSummary, failures: readonly FailureGroup[],
   for (const { code, count, complete, examples } of failures) {
     out.line(`  ${style.yellow(`${complete ? '' : 'at least '}${printableCount(count)} × ${code}`)}`);
     for (const { key, reason } of examples) {
-      const line = `      ${(key ?? '(chunk)').padEnd(12)} ${reason.replaceAll(/\s+/g, ' ')}`;
-      // why a whole chunk failed is the one line that mends it: never cut
-      out.line(key === null ? line : clip(line, out.columns));
+      const line = `      ${(key ?? '(chunk)').padEnd(12)} ${oneLine(reason)}`;
+      // why a whole chunk failed is the one line that says what to fix: never cut
+      out.line(key === null ? line : out.fit(line));
     }
+    if (count > examples.length)
+      out.line(`      and ${complete ? '' : 'at least '}${printableCount(count - examples.length)} more`);
   }
-  if (failures.length > 0) out.line(`  Mend the cause, then: larder runs ${run.runId} retry-failed`);
+  if (failures.length === 0) return;
+  const read = failures.reduce((sum, { count }) => sum + count, 0);
+  if (failures.some(({ count, examples }) => count > examples.length))
+    out.line(`  List them: larder runs ${run.runId} --limit ${read}`);
+  if (run.status !== 'cancelled') out.line(`  Fix the cause, then: larder runs ${run.runId} retry-failed`);
 }

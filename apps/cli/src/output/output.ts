@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { clip } from './table.ts';
 
 export type Style = ReturnType<typeof pc.createColors>;
 
@@ -25,6 +26,8 @@ export interface Output {
   answer(value: unknown, show: () => void): void;
   /** One of many answers: with `--json` the value on a line of its own. */
   event(value: unknown, show: () => void): void;
+  /** The text, on a terminal cut to one line of at most `max` characters, by default its width. */
+  fit(text: string, max?: number): string;
   /** One line of text on stdout. */
   line(text?: string): void;
   /** Progress and remarks. */
@@ -47,6 +50,7 @@ export function createOutput(options: OutputOptions): Output {
       if (json) stdout.write(`${JSON.stringify(value)}\n`);
       else show();
     },
+    fit: (text, max = columns) => (stdout.isTTY === true ? clip(text, max) : text),
     line: (text = '') => void stdout.write(`${text.trimEnd()}\n`),
     note: (text) => void stderr.write(`${text}\n`),
   };

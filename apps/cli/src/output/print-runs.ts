@@ -1,8 +1,10 @@
 import { formatDurationMs } from '@larder/core';
 import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/runs';
 import type { Output, Style } from './output.ts';
-import { printableAgo, printableCount, printableInstant } from './printable.ts';
-import { clip, table } from './table.ts';
+import { oneLine, printableAgo, printableCount, printableInstant } from './printable.ts';
+import { table } from './table.ts';
+
+const MAX_KEY_WIDTH = 32;
 
 /** The newest runs, a line each. */
 export function printRuns(
@@ -60,14 +62,22 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   if (failures.length === 0) return;
   out.line();
   const lines = table(
-    [{ title: 'KEY', max: 32 }, { title: 'CODE' }, { title: 'TRIES', align: 'right' }, { title: 'REASON' }],
-    failures.map(({ key, code, attempts, reason }) => [key ?? '(chunk)', code, String(attempts), reason]),
+    [{ title: 'KEY' }, { title: 'CODE' }, { title: 'TRIES', align: 'right' }, { title: 'REASON' }],
+    failures.map(({ key, code, attempts, reason }) => [
+      out.fit(key ?? '(chunk)', MAX_KEY_WIDTH),
+      code,
+      String(attempts),
+      oneLine(reason),
+    ]),
   );
-  for (const line of lines) out.line(clip(line, out.columns));
-  if (!complete) out.note(`There are more failures; the first ${failures.length} are shown (--limit).`);
+  for (const line of lines) out.line(out.fit(line));
+  if (!complete)
+    out.note(
+      `There are more failures; the first ${failures.length} are shown. Show more: larder runs ${run.runId} --limit ${10 * failures.length}`,
+    );
   if (run.finishedAt === null)
     out.line('The run goes on; what may pass by itself is tried again, up to five times.');
-  else out.line(`Try them again: larder runs ${run.runId} retry-failed`);
+  else if (run.status !== 'cancelled') out.line(`Try them again: larder runs ${run.runId} retry-failed`);
 
   function fact(name: string, text: string): void {
     out.line(`  ${style.dim(name.padEnd(9))}${text}`);

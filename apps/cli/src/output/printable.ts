@@ -29,6 +29,10 @@ function withoutControls(text: string): string {
   return text.replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
 }
 
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
 /** `2026-11-20 09:30:00.123 UTC` */
 export function printableInstant(iso: string): string {
   return `${iso.replace('T', ' ').replace('Z', '')} UTC`;

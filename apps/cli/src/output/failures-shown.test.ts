@@ -1,0 +1,79 @@
+import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/runs';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
+import { createOutput } from './output.ts';
+import { printRun } from './print-runs.ts';
+
+const LONG = `The host did not answer, ${'again and '.repeat(20)}never.`;
+const at = new Date('2026-11-20T09:30:00Z');
+
+const runThat = (status: RunStatus): RunSummary => ({
+  runId: 'run-1',
+  view: 'ad_image',
+  version: 1,
+  revision: 3,
+  trigger: 'backfill',
+  scope: { all: true },
+  status,
+  rows: { total: 10, done: 4, failed: 6, skippedUnchanged: 0 },
+  rowsPerSecond: null,
+  etaSeconds: null,
+  createdAt: at,
+  startedAt: at,
+  finishedAt: at,
+  error: null,
+});
+
+const failures = Array.from({ length: 6 }, (_, n): RunFailure => {
+  return {
+    key: `ad-${n}`,
+    code: 'FETCH_TIMEOUT',
+    reason: `${n}: ${LONG}`,
+    retryable: true,
+    attempts: 5,
+    failedAt: at,
+  };
+});
+
+const groups = await failuresByCode(() => Promise.resolve({ failures, cursor: null }));
+
+function printed(print: (out: ReturnType<typeof createOutput>) => void, terminal = false): string {
+  let text = '';
+  const stream = () =>
+    Object.assign(new PassThrough(), { isTTY: terminal, columns: 80 }).on(
+      'data',
+      (chunk: Buffer) => (text += chunk.toString()),
+    );
+  print(createOutput({ json: false, colours: false, columns: 80, stdout: stream(), stderr: stream() }));
+  return text;
+}
+
+const shown = (status: RunStatus) => [
+  printed((out) => printRun(runThat(status), { failures, complete: true }, out)),
+  printed((out) => printSummary(runThat(status), groups, out)),
+];
+
+test('only a run that can be retried is said to be', () => {
+  for (const text of shown('cancelled')) expect(text).not.toContain('retry-failed');
+  for (const text of shown('partial')) expect(text).toContain('larder runs run-1 retry-failed');
+});
+
+test('a summary says how many failures it leaves out, and how to see them', () => {
+  expect(shown('partial')[1]).toMatch(/ad-2 .*\n +and 3 more\n +List them: larder runs run-1 --limit 6\n/);
+});
+
+test('a part of the failures of a run names the command for more', () => {
+  const text = printed((out) => printRun(runThat('partial'), { failures, complete: false }, out));
+  expect(text).toContain('the first 6 are shown. Show more: larder runs run-1 --limit 60');
+});
+
+test('reasons are whole, except on a terminal', () => {
+  for (const text of shown('partial')) {
+    expect(text).toContain(`0: ${LONG}`);
+    expect(text).not.toContain('…');
+  }
+  const seen = printed((out) => printRun(runThat('partial'), { failures, complete: true }, out), true);
+  expect(seen).toContain('…');
+  for (const line of seen.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
