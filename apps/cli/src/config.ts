@@ -4,6 +4,7 @@ import {
   LarderError,
   postgresAddressProblem,
   redisAddressProblem,
+  wholeNumberProblem,
   type ErrorDetail,
   type LogLevel,
 } from '@larder/core';
@@ -13,13 +14,14 @@ import { z } from 'zod';
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
 /** Refused with what is wrong with it, which repeats none of it. */
-const address = (problemOf: (text: string) => string | null) =>
+const checked = (problemOf: (text: string) => string | null) =>
   z.string().refine((text) => problemOf(text) === null, {
     error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
-const postgresUrl = address(postgresAddressProblem);
-const redisUrl = address(redisAddressProblem);
-const wholeNumber = (from: number, to: number) => z.coerce.number().pipe(z.int().min(from).max(to));
+const postgresUrl = checked(postgresAddressProblem);
+const redisUrl = checked(redisAddressProblem);
+const wholeNumber = (from: number, to?: number) =>
+  checked((text) => wholeNumberProblem(text, from, to)).transform(Number);
 
 /** Every setting of the command line and of the processes that `up` starts. */
 export const environment = z.object({
@@ -31,13 +33,13 @@ export const environment = z.object({
   LARDER_PORT: wholeNumber(1, 65_535).optional(),
   LARDER_ALLOWED_HOSTS: z.string().optional(),
   LARDER_MAX_CONNECTIONS: wholeNumber(16, 100_000).optional(),
-  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20, Number.MAX_SAFE_INTEGER).optional(),
+  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20).optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
   LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
   LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   LARDER_PREDICTION_LOG: z.enum(['buffered', 'durable']).optional(),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).optional(),
-  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1).optional(),
 });
 
 const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;

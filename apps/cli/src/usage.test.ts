@@ -35,12 +35,18 @@ describe('exit code 2, wrong usage', () => {
   test('names every wrong and unknown setting at once', async () => {
     const wrong = await larder('keys ad', {
       LARDER_PORT: 'none',
+      LARDER_WORKER_SLOTS: '257',
       LARDER_PROJEKT: 'x',
       LARDER_CONNECTION_SHOP_URL: 'mysql://x',
     });
     expect(wrong.code).toBe(2);
-    for (const name of ['LARDER_PORT', 'LARDER_PROJEKT', 'LARDER_CONNECTION_SHOP_URL'])
-      expect(wrong.stderr).toContain(name);
+    for (const said of [
+      'LARDER_PORT must be a whole number from 1 to 65535\n',
+      'LARDER_WORKER_SLOTS must be a whole number from 1 to 256\n',
+      'LARDER_PROJEKT',
+      'LARDER_CONNECTION_SHOP_URL',
+    ])
+      expect(wrong.stderr).toContain(said);
   });
 
   test('says how to get stores where there are none', async () => {

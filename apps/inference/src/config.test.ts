@@ -56,3 +56,16 @@ test('all problems at once, unknown settings by name', () => {
   expect(read).toThrow(/LARDER_PORT/);
   expect(read).toThrow(/LARDER_LOG_LEVEL/);
 });
+
+test.for([
+  ['LARDER_PORT', '0 to 65535'],
+  ['LARDER_MAX_CONNECTIONS', '16 to 100000'],
+  ['LARDER_BUFFER_BYTES', '16777216'],
+  ['LARDER_PREDICTION_LOG_RECORDS', '1 to 10000000'],
+  ['LARDER_PREDICTION_LOG_BYTES', '1'],
+] as const)('%s is a whole number from %s', ([name, bounds]) => {
+  for (const text of ['abc', '', '-1', '9'.repeat(20)])
+    expect(() => readConfig({ ...GOOD, [name]: text })).toThrow(
+      new Error(`The configuration is wrong:\n  ${name} must be a whole number from ${bounds}`),
+    );
+});

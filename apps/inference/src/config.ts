@@ -1,17 +1,18 @@
 import { resolve } from 'node:path';
-import { postgresAddressProblem, redisAddressProblem, type LogLevel } from '@larder/core';
+import { postgresAddressProblem, redisAddressProblem, wholeNumberProblem, type LogLevel } from '@larder/core';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
 /** Refused with what is wrong with it, which repeats none of it. */
-const address = (problemOf: (text: string) => string | null) =>
+const checked = (problemOf: (text: string) => string | null) =>
   z.string().refine((text) => problemOf(text) === null, {
     error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
-const postgresUrl = address(postgresAddressProblem);
-const redisUrl = address(redisAddressProblem);
-const wholeNumber = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most));
+const postgresUrl = checked(postgresAddressProblem);
+const redisUrl = checked(redisAddressProblem);
+const wholeNumber = (from: number, to?: number) =>
+  checked((text) => wholeNumberProblem(text, from, to)).transform(Number);
 /** Names and addresses without scheme and port, separated by commas. */
 const hostList = z
   .string()
@@ -33,11 +34,11 @@ const environment = z.object({
   LARDER_PORT: wholeNumber(0, 65_535).default(6_570),
   LARDER_ALLOWED_HOSTS: hostList.default([]),
   LARDER_MAX_CONNECTIONS: wholeNumber(16, 100_000).default(2_048),
-  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
+  LARDER_BUFFER_BYTES: wholeNumber(16 * 2 ** 20).default(64 * 2 ** 20),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   LARDER_PREDICTION_LOG: z.enum(['buffered', 'durable']).default('buffered'),
   LARDER_PREDICTION_LOG_RECORDS: wholeNumber(1, 10_000_000).default(10_000),
-  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 20),
+  LARDER_PREDICTION_LOG_BYTES: wholeNumber(1).default(64 * 2 ** 20),
   // read by the other processes of the same environment
   LARDER_QUEUE_REDIS_URL: redisUrl.optional(),
   LARDER_WORKER_SLOTS: z.string().optional(),

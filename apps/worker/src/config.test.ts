@@ -22,13 +22,15 @@ describe('readConfig', () => {
       readConfig({
         LARDER_REDIS_URL: 'http://x',
         LARDER_WORKER_SLOTS: '0',
+        LARDER_WORKER_METRICS_PORT: 'abc',
         LARDER_WORKERS: '2',
         LARDER_CONNECTION_ADS_URL: 'nowhere',
       });
     for (const name of [
       'LARDER_DATABASE_URL is missing',
       'LARDER_REDIS_URL must',
-      'LARDER_WORKER_SLOTS',
+      'LARDER_WORKER_SLOTS must be a whole number from 1 to 256\n',
+      'LARDER_WORKER_METRICS_PORT must be a whole number from 0 to 65535\n',
       'LARDER_WORKERS is not a setting',
       'LARDER_CONNECTION_ADS_URL must',
     ])

@@ -1,18 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { postgresAddressProblem, redisAddressProblem, type LogLevel } from '@larder/core';
+import { postgresAddressProblem, redisAddressProblem, wholeNumberProblem, type LogLevel } from '@larder/core';
 import { z } from 'zod';
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
 
 /** Refused with what is wrong with it, which repeats none of it. */
-const address = (problemOf: (text: string) => string | null) =>
+const checked = (problemOf: (text: string) => string | null) =>
   z.string().refine((text) => problemOf(text) === null, {
     error: ({ input }) => problemOf(String(input)) ?? undefined,
   });
-const postgresUrl = address(postgresAddressProblem);
-const redisUrl = address(redisAddressProblem);
-const port = z.coerce.number().pipe(z.int().min(0).max(65_535));
+const postgresUrl = checked(postgresAddressProblem);
+const redisUrl = checked(redisAddressProblem);
+const wholeNumber = (from: number, to?: number) =>
+  checked((text) => wholeNumberProblem(text, from, to)).transform(Number);
 
 const environment = z.object({
   LARDER_PROJECT: z.string().min(1).default('./larder.config.ts'),
@@ -20,8 +21,8 @@ const environment = z.object({
   LARDER_REDIS_URL: redisUrl,
   LARDER_QUEUE_REDIS_URL: redisUrl.optional(),
   LARDER_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  LARDER_WORKER_SLOTS: z.coerce.number().pipe(z.int().min(1).max(256)).optional(),
-  LARDER_WORKER_METRICS_PORT: port.optional(),
+  LARDER_WORKER_SLOTS: wholeNumber(1, 256).optional(),
+  LARDER_WORKER_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   LARDER_HOST: z.string().min(1).default('127.0.0.1'),
   // read by the other processes of the same environment
   LARDER_PORT: z.string().optional(),

@@ -8,6 +8,7 @@ export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 // Numbers
 export { shortestFloat32 } from './float32.ts';
+export { wholeNumberProblem } from './whole-number.ts';
 // Addresses
 export { postgresAddressProblem, redisAddressProblem } from './store-address.ts';
 // Names and ids

@@ -1,0 +1,6 @@
+/** A setting that is a number, in decimal digits; null when nothing is wrong. */
+export function wholeNumberProblem(text: string, from: number, to = Number.MAX_SAFE_INTEGER): string | null {
+  const number = Number(text);
+  if (/^\s*\d+\s*$/.test(text) && number >= from && number <= to) return null;
+  return `must be a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? '' : ` to ${to}`}`;
+}
