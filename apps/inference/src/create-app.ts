@@ -1,7 +1,7 @@
 import { LarderError, type Logger } from '@larder/core';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import type { Metrics } from './metrics/create-metrics.ts';
-import type { ByteBudget } from './http/byte-budget.ts';
+import type { BodyRoom } from './http/body-room.ts';
 import type { FailureLog } from './http/failure-log.ts';
 import { sendProblem } from './http/problem.ts';
 import { requestScope } from './http/request-scope.ts';
@@ -12,7 +12,7 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly failures: FailureLog;
-  readonly bodies: ByteBudget;
+  readonly bodies: BodyRoom;
   readonly answers: UnreadAnswers;
   /** In the order of the OpenAPI document. */
   readonly routes: readonly Router[];

@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { problemSchema } from '@larder/contracts';
 import { expect, onTestFinished } from 'vitest';
 import { createHttpServer } from './create-server.ts';
-import { createByteBudget } from './http/byte-budget.ts';
+import { createBodyRoom } from './http/body-room.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { readBody } from './http/read-body.ts';
 import { DATA_HEADERS } from './http/security-headers.ts';
@@ -78,7 +78,7 @@ test.for([
 test('a caller that keeps its side open after it was too late is cut all the same', async () => {
   const failures = createFailureLog({ logger });
   const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
-  const bodies = createByteBudget(2 ** 20);
+  const bodies = createBodyRoom(2 ** 20);
   const server = createHttpServer(
     (request) => void readBody(request, { limitBytes: 2 ** 20, bodies }).catch(() => {}),
     { failures, allowedHosts: [], maxConnections: 100, limits },

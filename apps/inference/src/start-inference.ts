@@ -14,7 +14,7 @@ import type { Router } from 'express';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
-import { createByteBudget } from './http/byte-budget.ts';
+import { createBodyRoom } from './http/body-room.ts';
 import { createUnreadAnswers, type UnreadAnswers } from './http/unread-answers.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { createReadiness, type Readiness } from './health/readiness.ts';
@@ -94,7 +94,7 @@ export async function startInference(
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.unavailable().size,
   });
-  const bodies = createByteBudget(config.bufferBytes);
+  const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
   const routes = routesOf({ ...stores, catalog, events, metrics, logger, answers, readiness });
   const failures = createFailureLog({ logger });

@@ -10,7 +10,7 @@ const nothing = z.strictObject({});
 
 /**
  * Parses a JSON body into `request.body`.
- * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_INVALID, OVERLOADED
+ * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMED_OUT, REQUEST_INVALID, OVERLOADED
  */
 export const jsonBody: RequestHandler = jsonBodyUpTo(MAX_BODY_BYTES);
 

@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { LarderError } from '@larder/core';
 import { createBodyPages, type BodyPages } from './body-pages.ts';
-import { overloaded, UNCOUNTED_BYTES, type ByteBudget } from './byte-budget.ts';
+import type { BodyRoom } from './body-room.ts';
+import { overloaded, UNCOUNTED_BYTES } from './byte-budget.ts';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
@@ -11,10 +12,10 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 export interface BodyLimits {
   readonly limitBytes: number;
   /** Holds what is large of the body until whoever asked for it releases the request. */
-  readonly bodies: ByteBudget;
+  readonly bodies: BodyRoom;
 }
 
-/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, OVERLOADED */
+/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMED_OUT, OVERLOADED */
 export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyLimits): Promise<string> {
   const {
     'content-type': mediaType,
@@ -45,6 +46,13 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
       request.resume();
       reject(error);
     };
+    const cut = (): void =>
+      drop(
+        new LarderError(
+          'REQUEST_TIMED_OUT',
+          'The body took too long to arrive while others needed its room; send it again.',
+        ),
+      );
     const keep = (part: Buffer): void => {
       pages ??= createBodyPages(Math.min(Number(length ?? limitBytes), limitBytes));
       if (first !== undefined) pages.append(first);
@@ -57,7 +65,7 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
       else if (sizeBytes === part.length && sizeBytes <= UNCOUNTED_BYTES) first = part;
       else {
         const moreBytes = sizeBytes > UNCOUNTED_BYTES ? sizeBytes - heldBytes : 0;
-        if (moreBytes > 0 && !bodies.hold(request, moreBytes)) return drop(tooMany());
+        if (moreBytes > 0 && !bodies.hold(request, moreBytes, cut)) return drop(tooMany());
         heldBytes += moreBytes;
         try {
           keep(part);
@@ -67,6 +75,7 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
       }
     });
     request.on('end', () => {
+      if (heldBytes > 0) bodies.arrived(request);
       const bytes = pages?.bytes() ?? first;
       if (bytes === undefined) resolve('');
       // decoding would put U+FFFD into a key or a feature, and the answer would be about something else

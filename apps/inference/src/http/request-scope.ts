@@ -1,19 +1,19 @@
 import type { Logger } from '@larder/core';
 import type { RequestHandler } from 'express';
 import type { Metrics } from '../metrics/create-metrics.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import type { BodyRoom } from './body-room.ts';
 import { requestIdOf } from './request-id.ts';
 
 export interface RequestScopeDeps {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly bodies: ByteBudget;
+  readonly bodies: BodyRoom;
 }
 
 declare module 'express-serve-static-core' {
   interface Locals {
     requestId: string;
-    bodies: ByteBudget;
+    bodies: BodyRoom;
   }
 }
 

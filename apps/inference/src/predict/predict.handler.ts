@@ -8,7 +8,8 @@ import { LarderError, isLarderError, toLarderError } from '@larder/core';
 import type { Predictions } from '@larder/serving';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
 import type { Count } from '../metrics/fast-counter.ts';
-import { overloaded, type ByteBudget } from '../http/byte-budget.ts';
+import type { BodyRoom } from '../http/body-room.ts';
+import { overloaded } from '../http/byte-budget.ts';
 import type { FailureLog } from '../http/failure-log.ts';
 import { sendProblem } from '../http/problem.ts';
 import { parseJson, readBody } from '../http/read-body.ts';
@@ -25,7 +26,7 @@ export interface PredictHandlerDeps {
   findModel(name: string): ServedModel;
   readonly metrics: Metrics;
   readonly failures: FailureLog;
-  readonly bodies: ByteBudget;
+  readonly bodies: BodyRoom;
   readonly answers: UnreadAnswers;
 }
 
