@@ -81,7 +81,6 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('f.retryable and before.attempts + 1 < ${MAX_FAILURES}', 'before.attempts + 1 < ${MAX_FAILURES}'),
       fault('before.attempts + 1 < ${MAX_FAILURES} and', ''),
       fault('where e.entity_key = f."entityKey"', 'where true'),
-      fault('and e.event_timestamp is not distinct from', 'and e.event_timestamp is distinct from'),
       fault("state: 'landed_history'", "state: 'done'"),
       fault('rows_total: done + failed + skipped', 'rows_total: done'),
       fault('error_code: null,', ''),

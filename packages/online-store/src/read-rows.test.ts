@@ -12,7 +12,8 @@ afterAll(() => {
 });
 
 async function open(url: string) {
-  const redis = connectRedis(url, { role: 'serving' });
+  // two thousand rows are written at once here, beside whatever else the machine does
+  const redis = connectRedis(url, { role: 'serving', commandTimeoutMs: 10_000 });
   connections.push(redis);
   await waitForRedis(redis, 5_000);
   return { redis, store: createOnlineStore({ redis, project: 'ads' }) };

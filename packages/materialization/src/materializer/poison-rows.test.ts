@@ -96,7 +96,8 @@ describe('rows that cannot be materialized', () => {
 
     await shop.sql(`update stats set at = '2026-02-03' where ad_id in ('ad-2', 'ad-4')`);
     await retryFailed(shop.store, 'shop', runId);
-    expect(await shop.ended(runId)).toMatchObject({ status: 'partial', rows: { done: 3, failed: 4 } });
+    expect(await shop.ended(runId)).toMatchObject({ status: 'partial', rows: { done: 4, failed: 4 } });
     expect((await shop.online('ad_user_stats@1', 'ad-2|1'))?.values).toMatchObject({ note: 'no event time' });
+    expect((await shop.online('ad_user_stats@1', 'ad-4|1'))?.values).toMatchObject({ note: 'tomorrow' });
   });
 });

@@ -74,11 +74,8 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f
       ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)
     cross join lateral (
-      -- A row whose event timestamp moves between the attempts (now() in a source) would be tried for ever.
-      select coalesce(max(attempts) filter (
-          where e.event_timestamp is not distinct from to_timestamp(f."eventTimestampMs" / 1000.0)
-        ), max(attempts), 0) as attempts
-      from earlier e where e.entity_key = f."entityKey"
+      -- By key: a row whose event timestamp moves between the attempts (now() in a source) would be tried for ever.
+      select coalesce(max(attempts), 0) as attempts from earlier e where e.entity_key = f."entityKey"
     ) before`.execute(tx.db);
   const { done, failed, skipped, duplicate } = landing.counts;
   await tx.db
