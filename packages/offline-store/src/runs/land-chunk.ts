@@ -64,7 +64,7 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
   await sql`
     with earlier as (
       delete from larder.row_failures where chunk_id = ${landing.chunkId}
-      returning entity_key, event_timestamp, attempts
+      returning entity_key, attempts
     )
     insert into larder.row_failures (run_id, chunk_id, entity_key, keys, event_timestamp, code, reason, retryable, attempts, retry_at)
     select ${landing.runId}::uuid, ${landing.chunkId}, f."entityKey", nullif(f.keys, 'null'::jsonb),

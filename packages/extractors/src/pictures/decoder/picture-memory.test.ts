@@ -1,7 +1,13 @@
-import { openSync, readdirSync } from 'node:fs';
+import { fstatSync, openSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { closePictureMemory, openPictureMemory, readRegion, writeRegion } from './picture-memory.ts';
+import {
+  closePictureMemory,
+  openPictureMemory,
+  readRegion,
+  trimPictureMemory,
+  writeRegion,
+} from './picture-memory.ts';
 
 test('regions keep what was written into each, and a region that holds less says so', () => {
   const memory = openPictureMemory();
@@ -29,6 +35,18 @@ test('the memory has no name that another process could open or that a kill coul
   });
   closePictureMemory(memory);
   expect(names.filter((name) => name.startsWith('larder-picture-'))).toEqual([]);
+});
+
+test('what a large picture took is given back, what small ones take is kept', () => {
+  const memory = openPictureMemory();
+  const taken = () => fstatSync(memory).blocks * 512;
+  writeRegion(memory, 1, Buffer.alloc(300_000, 1));
+  trimPictureMemory(memory);
+  expect(taken()).toBeGreaterThanOrEqual(300_000);
+  writeRegion(memory, 0, Buffer.alloc(50_000_000, 1));
+  trimPictureMemory(memory);
+  expect(taken()).toBe(0);
+  closePictureMemory(memory);
 });
 
 test.runIf(process.platform === 'linux')('a full memory is an error, not lost pixels', () => {

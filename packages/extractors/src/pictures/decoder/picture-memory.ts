@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +19,10 @@ import { join } from 'node:path';
  * hundred pictures.
  */
 const REGION_BYTES = 1024 ** 3;
+/** More than embeddings take. */
+const KEPT_BYTES = 16 * 1024 ** 2;
+/** What `stat` counts in, whatever the file system. */
+const BLOCK_BYTES = 512;
 const MEMORY_FOLDER = '/dev/shm';
 /** Two text views decode 100 MB of pixels at a time; containers get 64 MB of such memory by default. */
 const MIN_FREE_BYTES = 256 * 1024 ** 2;
@@ -24,6 +37,11 @@ export function openPictureMemory(): number {
 
 export function closePictureMemory(descriptor: number): void {
   closeSync(descriptor);
+}
+
+/** Gives the memory of large pictures back; call it while no picture is under way. */
+export function trimPictureMemory(descriptor: number): void {
+  if (fstatSync(descriptor).blocks * BLOCK_BYTES > KEPT_BYTES) ftruncateSync(descriptor, 0);
 }
 
 /** @throws ENOSPC */

@@ -4,7 +4,13 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DecodedPicture } from '../decode-picture.ts';
 import { readMessages, writeMessage } from './messages.ts';
-import { closePictureMemory, openPictureMemory, readRegion, writeRegion } from './picture-memory.ts';
+import {
+  closePictureMemory,
+  openPictureMemory,
+  readRegion,
+  trimPictureMemory,
+  writeRegion,
+} from './picture-memory.ts';
 import {
   decodeAnswer,
   DECODER_SOCKET_FD,
@@ -109,6 +115,7 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
     const rgb = pixels(width * height * 3);
     if (rgb === null || !readRegion(memory, region, rgb))
       return end('it answered with pixels of another size');
+    if (regions.size === 0) trimPictureMemory(memory);
     events.onPicture(id, { width, height, rgb });
   });
   return {
