@@ -13,8 +13,8 @@ const VIEWS = 25;
 const FEATURES_PER_VIEW = 10;
 
 const CASES = [
-  { name: 'bytes-per-entity', setting: '512', targetBytes: 2_700 },
-  { name: 'bytes-per-entity-default', setting: '64', targetBytes: 3_700 },
+  { name: 'bytes-per-entity', setting: '512', targetBytes: 2_200 },
+  { name: 'bytes-per-entity-default', setting: '64', targetBytes: 2_200 },
 ] as const;
 
 const bench: Bench = {

@@ -7,7 +7,7 @@ import { median, type Bench, type BenchRow } from './row.ts';
 const ROUNDS = 9;
 const ROUND_MS = 1_500;
 const CONNECTIONS = 16;
-const MIN_RPS_RATIO = 0.8;
+const MIN_RPS_RATIO = 0.95;
 const MAX_CPU_RATIO = 1.25;
 
 /** Not in the table: ours before Express against ours behind it, for docs/adr/0002-raw-handler-for-predict.md. */

@@ -5,7 +5,7 @@ import { pinSelf, startServer, type ServerProcess } from './predict/server-proce
 import { interleaved, median, type Bench } from './row.ts';
 
 const ROUNDS = 11;
-const MAX_RATIO = 2;
+const MAX_RATIO = 1.85;
 
 const bench: Bench = {
   name: 'predict-batch-500',
