@@ -118,15 +118,15 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   'tensor-pool': {
-    file: `${SERVING}/tensor-pool.ts`,
-    tests: [`${SERVING}/tensor-pool.test.ts`],
+    file: `${SERVING}/tensor/tensor-pool.ts`,
+    tests: [`${SERVING}/tensor/tensor-pool.test.ts`],
     explained: {
       'tensor.bytes.length > (large?.bytes.length ?? 0) => tensor.bytes.length >= (large?.bytes.length ?? 0)':
         'of two of one size either may be kept',
     },
   },
   'read-views': {
-    file: `${SERVING}/read-views.ts`,
+    file: `${SERVING}/readings/read-views.ts`,
     tests: [`${SERVING}/predict.test.ts`, 'apps/inference/src/damaged-row.test.ts'],
   },
   deadline: { file: `${SERVING}/deadline.ts`, tests: [`${SERVING}/deadline.test.ts`] },

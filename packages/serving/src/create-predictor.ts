@@ -7,11 +7,11 @@ import type { ModelRunner, RunCaller } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
 import { deadlineExceeded, withDeadline } from './deadline.ts';
-import { fillFromSteps, fillFromViews, type Tensor } from './fill-tensor.ts';
-import { jsonBytes } from './json-bytes.ts';
-import { logRecord, onDemandMembers, pointersOf, type Members } from './log-record.ts';
-import type { Plan } from './plan.ts';
-import { readInputs, type InputRow, type Inputs } from './read-inputs.ts';
+import { fillFromSteps, fillFromViews, type Tensor } from './tensor/fill-tensor.ts';
+import { jsonBytes } from './log/json-bytes.ts';
+import { logRecord, onDemandMembers, pointersOf, type Members } from './log/log-record.ts';
+import type { Plan } from './plan/compiled-plan.ts';
+import { readInputs, type InputRow, type Inputs } from './inputs/read-inputs.ts';
 import {
   STATUS_NAMES,
   countStatuses,
@@ -20,10 +20,10 @@ import {
   noRows,
   type Batch,
   type Readings,
-} from './read-views.ts';
-import { createStepRunner } from './run-steps.ts';
-import { showFeatures, type ServedFeature } from './show-features.ts';
-import { createTensorPool } from './tensor-pool.ts';
+} from './readings/read-views.ts';
+import { createStepRunner } from './on-demand/run-on-demand.ts';
+import { showFeatures, type ServedFeature } from './answer/show-features.ts';
+import { createTensorPool } from './tensor/tensor-pool.ts';
 
 /** What every record has, and what it says of a view: ids, times, outputs, a pointer. */
 const RECORD_BYTES = 300;

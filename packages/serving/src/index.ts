@@ -1,9 +1,9 @@
 // Plans
-export { compilePlan } from './compile-plan.ts';
-export type { PlanOptions } from './compile-plan.ts';
-export type { Plan, PlanGroup, PlanView } from './plan.ts';
-export { loadRunner } from './load-runner.ts';
-export type { RunnerOptions } from './load-runner.ts';
+export { compilePlan } from './plan/compile-plan.ts';
+export type { PlanOptions } from './plan/compile-plan.ts';
+export type { Plan, PlanGroup, PlanView } from './plan/compiled-plan.ts';
+export { loadRunner } from './model/load-runner.ts';
+export type { RunnerOptions } from './model/load-runner.ts';
 // Predictions
 export { createPredictor } from './create-predictor.ts';
 export type {
@@ -14,9 +14,9 @@ export type {
   PredictRequest,
   Timings,
 } from './create-predictor.ts';
-export { STATUS_NAMES } from './read-views.ts';
-export type { InputRow } from './read-inputs.ts';
-export type { ServedFeature } from './show-features.ts';
+export { STATUS_NAMES } from './readings/read-views.ts';
+export type { InputRow } from './inputs/read-inputs.ts';
+export type { ServedFeature } from './answer/show-features.ts';
 // Features without a model
 export { readOnlineFeatures } from './online-features/read-online-features.ts';
 export type {

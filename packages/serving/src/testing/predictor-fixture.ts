@@ -4,7 +4,7 @@ import type { LoadedProject, Manifest } from '@larder/features';
 import { loadModel, type ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { compilePlan } from '../compile-plan.ts';
+import { compilePlan } from '../plan/compile-plan.ts';
 import { createPredictor, type Predictor } from '../create-predictor.ts';
 
 export interface FixturePredictorOptions {

@@ -1,5 +1,5 @@
 import { createTensor, type Tensor } from './fill-tensor.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../plan/compiled-plan.ts';
 
 /** Tensors that wait for the next request: a run holds its tensor until it is done, so they cannot be one. */
 export interface TensorPool {

@@ -8,10 +8,10 @@ import {
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
 import { compileTensorDecoder, compileViewStatus, type OnlineStore } from '@larder/online-store';
-import { compileStep, inputFields } from './compile-step.ts';
+import { compileStep, inputFields } from './compile-on-demand.ts';
 import { compileShown } from './compile-shown.ts';
-import type { OnDemandStep, Plan, PlanView, TensorStep, TensorView } from './plan.ts';
-import { STATUS_NAMES } from './read-views.ts';
+import type { OnDemandStep, Plan, PlanView, TensorStep, TensorView } from './compiled-plan.ts';
+import { STATUS_NAMES } from '../readings/read-views.ts';
 
 export interface PlanOptions {
   /** The applied manifest: TTLs and policies are taken from here. */

@@ -1,6 +1,6 @@
 import type { RowOrNull } from '@larder/online-store';
-import type { Inputs } from './read-inputs.ts';
-import type { Plan, PlanGroup, PlanView } from './plan.ts';
+import type { Inputs } from '../inputs/read-inputs.ts';
+import type { Plan, PlanGroup, PlanView } from '../plan/compiled-plan.ts';
 
 export const PRESENT = 0;
 const NOT_FOUND = 1;

@@ -5,8 +5,8 @@ import {
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
 import { compileValueReader } from '@larder/online-store';
-import { defaultOf } from './compile-step.ts';
-import type { InputField, OnDemandStep, PlanView, ShownFeature } from './plan.ts';
+import { defaultOf } from './compile-on-demand.ts';
+import type { InputField, OnDemandStep, PlanView, ShownFeature } from './compiled-plan.ts';
 
 interface ShownContext {
   readonly model: ModelManifest;

@@ -2,9 +2,9 @@
  * Budget: what the tensor decoders cost. Nothing here may allocate: these loops run for every row of every request.
  */
 import type { FieldValue } from '@larder/features';
-import type { Plan, PlanView, TensorStep, TensorView } from './plan.ts';
-import { usableRow, type Batch } from './read-views.ts';
-import { valueOf, type StepResult } from './run-steps.ts';
+import type { Plan, PlanView, TensorStep, TensorView } from '../plan/compiled-plan.ts';
+import { usableRow, type Batch } from '../readings/read-views.ts';
+import { valueOf, type StepResult } from '../on-demand/run-on-demand.ts';
 
 /** A float32 matrix [capacity, plan.width] and the same memory as bytes. */
 export interface Tensor {

@@ -1,7 +1,7 @@
 import { isLarderError } from '@larder/core';
 import { expect } from 'vitest';
-import { fixturePredictor } from './testing/predictor-fixture.ts';
-import { test } from './testing/served-test.ts';
+import { fixturePredictor } from '../testing/predictor-fixture.ts';
+import { test } from '../testing/served-test.ts';
 
 test('a failed on-demand function leaves nothing of an earlier request in the row that the model runs', async ({
   served,

@@ -1,8 +1,8 @@
 import { createLogger } from '@larder/core';
 import { createOfflineStore, createPredictionLog, migrate } from '@larder/offline-store';
 import { expect } from 'vitest';
-import { fixturePredictor, putRows } from './testing/index.ts';
-import { test } from './testing/served-test.ts';
+import { fixturePredictor, putRows } from '../testing/index.ts';
+import { test } from '../testing/served-test.ts';
 
 const SHOPPER = { country: 'NL', shopper_id: 7 };
 const REQUEST = { requested_at: '2026-11-20T06:30:00+00:00', placement: 'feed', bid: 0.5 };

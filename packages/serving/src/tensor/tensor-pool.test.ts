@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../plan/compiled-plan.ts';
 import { createTensorPool } from './tensor-pool.ts';
 
 const WIDTH = 4;

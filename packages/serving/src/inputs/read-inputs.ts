@@ -5,7 +5,7 @@
 import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
-import type { InputField, Plan, PlanGroup } from './plan.ts';
+import type { InputField, Plan, PlanGroup } from '../plan/compiled-plan.ts';
 
 /** One row as it came: JSON that nobody has looked at yet. */
 export interface InputRow {

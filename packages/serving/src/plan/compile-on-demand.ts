@@ -14,7 +14,7 @@ import type {
   PlanView,
   StepStepInput,
   StepViewInput,
-} from './plan.ts';
+} from './compiled-plan.ts';
 
 interface StepContext {
   readonly definition: OnDemandFeatureViewManifest;

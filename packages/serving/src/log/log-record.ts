@@ -7,10 +7,10 @@ import { shortestFloat32 } from '@larder/core';
 import { encodeJsonValue, type JsonValue } from '@larder/features';
 import type { PredictionRecord, PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
-import type { OnDemandStep, Plan, PlanView } from './plan.ts';
-import type { InputRow } from './read-inputs.ts';
-import { OUTSIDE_MAX_AGE, PRESENT, readingAt, STATUS_NAMES, type Batch } from './read-views.ts';
-import { valueOf, type StepResult } from './run-steps.ts';
+import type { OnDemandStep, Plan, PlanView } from '../plan/compiled-plan.ts';
+import type { InputRow } from '../inputs/read-inputs.ts';
+import { OUTSIDE_MAX_AGE, PRESENT, readingAt, STATUS_NAMES, type Batch } from '../readings/read-views.ts';
+import { valueOf, type StepResult } from '../on-demand/run-on-demand.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { isLarderError } from '@larder/core';
 import { expect } from 'vitest';
-import { adCtrScore, fixturePredictor } from './testing/index.ts';
-import { test } from './testing/served-test.ts';
+import { adCtrScore, fixturePredictor } from '../testing/index.ts';
+import { test } from '../testing/served-test.ts';
 
 const NOTHING = {
   embedding: null,

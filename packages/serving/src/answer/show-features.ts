@@ -1,8 +1,8 @@
 import { encodeJsonValue, type FieldManifest, type FieldValue, type JsonValue } from '@larder/features';
 import { rowEventTimestampMs } from '@larder/online-store';
-import type { PlanView, ShownFeature } from './plan.ts';
-import { OUTSIDE_MAX_AGE, PRESENT, readingAt, type Batch } from './read-views.ts';
-import type { StepResult } from './run-steps.ts';
+import type { PlanView, ShownFeature } from '../plan/compiled-plan.ts';
+import { OUTSIDE_MAX_AGE, PRESENT, readingAt, type Batch } from '../readings/read-views.ts';
+import type { StepResult } from '../on-demand/run-on-demand.ts';
 
 /** One feature of an answer with where it came from; JSON of the HTTP API. */
 export interface ServedFeature {

@@ -3,8 +3,8 @@
  */
 import { LarderError } from '@larder/core';
 import { valueProblem, type FieldValue } from '@larder/features';
-import type { OnDemandInput, OnDemandStep, OutputField, PlanView } from './plan.ts';
-import { usableRow, type Batch } from './read-views.ts';
+import type { OnDemandInput, OnDemandStep, OutputField, PlanView } from '../plan/compiled-plan.ts';
+import { usableRow, type Batch } from '../readings/read-views.ts';
 
 /** What an on-demand function gave for a row: checked, features by name. */
 export type StepResult = Readonly<Record<string, FieldValue>>;
