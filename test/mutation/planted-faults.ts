@@ -26,7 +26,7 @@ const fault = (original: string, planted: string): Fault => ({ original, fault: 
 export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
   'write-rows': {
     file: `${ONLINE}/scripts/write-rows.lua`,
-    tests: ['write-rows', 'expiry'].map((name) => `${ONLINE}/${name}.test.ts`),
+    tests: ['write-rows', 'expiry'].map((name) => `${ONLINE}/writing/${name}.test.ts`),
     faults: [
       fault('#other < 22', '#other < 23'),
       fault('if #other < 22 then return false end', ''),
@@ -49,7 +49,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
   },
   'read-rows': {
     file: `${ONLINE}/scripts/read-rows.lua`,
-    tests: ['read-rows', 'hostile-keys'].map((name) => `${ONLINE}/${name}.test.ts`),
+    tests: ['reading/read-rows', 'keys/hostile-keys'].map((name) => `${ONLINE}/${name}.test.ts`),
     faults: [
       fault('for i = at, at + keys - 1 do', 'for i = at + 1, at + keys - 1 do'),
       fault('arg + 1 + fields))', 'arg + fields))'),

@@ -20,8 +20,8 @@ const SPARES_TIME = 'only spares time';
 /** The files where a mistake loses, doubles, leaks or lets in. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   'entity-key': {
-    file: `${ONLINE}/entity-key.ts`,
-    tests: [`${ONLINE}/{entity-key,hostile-keys}.test.ts`],
+    file: `${ONLINE}/keys/entity-key.ts`,
+    tests: [`${ONLINE}/keys/{entity-key,hostile-keys}.test.ts`],
     explained: {
       'key.length * 3 > MAX_ENTITY_KEY_BYTES => true': 'only spares counting the bytes of a short key',
       'key.length * 3 > MAX_ENTITY_KEY_BYTES => key.length * 3 >= MAX_ENTITY_KEY_BYTES':
@@ -30,26 +30,26 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       "typeof value === 'number' => true": 'isSafeInteger is false for anything but a number',
     },
   },
-  'view-status': {
-    file: `${ONLINE}/view-status.ts`,
-    tests: [`${ONLINE}/{view-status,damaged-rows}.test.ts`],
+  'ttl-at-read': {
+    file: `${ONLINE}/reading/ttl-at-read.ts`,
+    tests: [`${ONLINE}/reading/{ttl-at-read,damaged-rows}.test.ts`],
     explained: {
       "view.ttl_ms === 'forever' => false": 'no age is greater than a text either',
       '\'forever\' => ""': 'no age is greater than a text either',
     },
   },
   'row-layout': {
-    file: `${ONLINE}/row-layout.ts`,
-    tests: [`${ONLINE}/{row-codec,row-format-1,tensor-decoder,value-reader,damaged-rows}.test.ts`],
+    file: `${ONLINE}/rows/row-layout.ts`,
+    tests: [`${ONLINE}/*/{row-codec,row-format-1,tensor-decoder,value-reader,damaged-rows}.test.ts`],
   },
   'row-header': {
-    file: `${ONLINE}/row-header.ts`,
-    tests: [`${ONLINE}/{row-codec,row-format-1,view-status,damaged-rows}.test.ts`],
+    file: `${ONLINE}/rows/row-header.ts`,
+    tests: [`${ONLINE}/*/{row-codec,row-format-1,ttl-at-read,damaged-rows}.test.ts`],
     explained: { 'row.length >= ROW_HEADER_BYTES => true': 'every caller has a whole header by then' },
   },
   'row-check': {
-    file: `${ONLINE}/row-check.ts`,
-    tests: [`${ONLINE}/{row-check,damaged-rows}.test.ts`],
+    file: `${ONLINE}/rows/row-check.ts`,
+    tests: [`${ONLINE}/*/{row-check,damaged-rows}.test.ts`],
     explained: {
       "type === 'int64' => true": 'only an int64 can be safe',
       'variableCount === 0 => false': SPARES_TIME,
@@ -57,17 +57,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       '{ return false; } => {}': 'nothing is as false as false',
     },
   },
-  'row-codec': { file: `${ONLINE}/row-codec.ts`, tests: [`${ONLINE}/{row-codec,row-format-1}.test.ts`] },
+  'row-codec': {
+    file: `${ONLINE}/rows/row-codec.ts`,
+    tests: [`${ONLINE}/rows/{row-codec,row-format-1}.test.ts`],
+  },
   'read-slot': {
-    file: `${ONLINE}/read-slot.ts`,
-    tests: [`${ONLINE}/{row-codec,value-reader}.test.ts`],
+    file: `${ONLINE}/rows/read-slot.ts`,
+    tests: [`${ONLINE}/*/{row-codec,value-reader}.test.ts`],
     explained: {
       'default: return field.type satisfies never; => default:': 'never reached: for the type checker',
     },
   },
   'canonical-json': {
-    file: `${FEATURES}/canonical-json.ts`,
-    tests: [`${FEATURES}/canonical-json.test.ts`],
+    file: `${FEATURES}/manifest/canonical-json.ts`,
+    tests: [`${FEATURES}/manifest/canonical-json.test.ts`],
     explained: { 'a < b => a <= b': 'no two members of an object have one name' },
   },
   'public-address': {

@@ -1,11 +1,11 @@
 // Definitions
-export { artifact, artifactFolder, packageArtifact } from './artifact.ts';
-export type { Artifact } from './artifact.ts';
-export { entity } from './entity.ts';
-export type { Entity, JoinKeys } from './entity.ts';
-export { featureView } from './feature-view.ts';
-export type { FeatureView, FeatureViewOptions } from './feature-view.ts';
-export { f } from './field.ts';
+export { artifact, artifactFolder, packageArtifact } from './artifact/artifact.ts';
+export type { Artifact } from './artifact/artifact.ts';
+export { entity } from './definition/entity.ts';
+export type { Entity, JoinKeys } from './definition/entity.ts';
+export { featureView } from './definition/feature-view.ts';
+export type { FeatureView, FeatureViewOptions } from './definition/feature-view.ts';
+export { f } from './definition/field.ts';
 export type {
   Computed,
   Field,
@@ -19,20 +19,20 @@ export type {
   Served,
   T,
   VectorField,
-} from './field.ts';
-export { model } from './model.ts';
-export type { FeaturesOf, Model, ModelOptions, PredictInput, PredictOutput } from './model.ts';
+} from './definition/field.ts';
+export { model } from './definition/model.ts';
+export type { FeaturesOf, Model, ModelOptions, PredictInput, PredictOutput } from './definition/model.ts';
 export { onDemandFeatureView } from './on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand-feature-view.ts';
-export type { FeatureInput, PickedFeatures } from './pick.ts';
-export { project } from './project.ts';
-export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './project.ts';
-export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
+export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
+export { project } from './definition/project.ts';
+export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './definition/project.ts';
+export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
 export { folderSource, sqlSource } from './source.ts';
 export type { FolderSource, FolderSourceOptions, Source, SqlSource, SqlSourceOptions } from './source.ts';
 // Computations
-export { computeWith, defineComputation } from './compute-with.ts';
-export type { ComputeRows, ComputeWithOptions } from './compute-with.ts';
+export { computeWith, defineComputation } from './computation/compute-with.ts';
+export type { ComputeRows, ComputeWithOptions } from './computation/compute-with.ts';
 export type {
   Computation,
   ComputationContext,
@@ -41,19 +41,19 @@ export type {
   RowFailure,
   RowOutcome,
   SourceRow,
-} from './compute.ts';
-export { computeOnce } from './compute-once.ts';
-export type { ComputeOnceOptions } from './compute-once.ts';
+} from './computation/compute.ts';
+export { computeOnce } from './computation/compute-once.ts';
+export type { ComputeOnceOptions } from './computation/compute-once.ts';
 // Loading
-export { loadDefinitions, loadProject } from './load-project.ts';
-export type { LoadOptions } from './load-project.ts';
-export { projectFiles } from './project-files.ts';
-export { hashArtifact } from './hash-artifact.ts';
+export { loadDefinitions, loadProject } from './project/load-project.ts';
+export type { LoadOptions } from './project/load-project.ts';
+export { projectFiles } from './project/project-files.ts';
+export { hashArtifact } from './artifact/hash-artifact.ts';
 // Manifest
-export { fingerprint } from './canonical-json.ts';
-export { parseManifest } from './parse-manifest.ts';
-export { findFeatureView } from './find-feature-view.ts';
-export { viewRef } from './manifest.ts';
+export { fingerprint } from './manifest/canonical-json.ts';
+export { parseManifest } from './manifest/parse-manifest.ts';
+export { findFeatureView } from './manifest/find-feature-view.ts';
+export { viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,
   ComputeManifest,
@@ -67,7 +67,7 @@ export type {
   FolderSourceManifest,
   SourceManifest,
   SqlSourceManifest,
-} from './manifest.ts';
+} from './manifest/manifest.ts';
 // Values over JSON
 export { decodeJsonValue } from './values/decode-json-value.ts';
 export type { DecodedValue } from './values/decode-json-value.ts';

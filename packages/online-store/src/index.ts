@@ -1,26 +1,26 @@
 // Connections
-export { connectRedis } from './connect-redis.ts';
-export type { ConnectRedisOptions, Redis, RedisRole } from './connect-redis.ts';
-export { checkRedisPolicy, waitForRedis } from './redis-policy.ts';
+export { connectRedis } from './connection/connect-redis.ts';
+export type { ConnectRedisOptions, Redis, RedisRole } from './connection/connect-redis.ts';
+export { checkRedisPolicy, waitForRedis } from './connection/redis-policy.ts';
 // Keys
-export { entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key.ts';
+export { entityKey, entityKeyOfTexts, parseEntityKey } from './keys/entity-key.ts';
 // Rows
-export { compileRowCodec } from './row-codec.ts';
-export type { DecodedRow, RowCodec } from './row-codec.ts';
-export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './row-header.ts';
-export type { RowHeader, RowOrder } from './row-header.ts';
-export type { RowSchema } from './row-layout.ts';
-export { compileTensorDecoder } from './tensor-decoder.ts';
-export type { TensorDecoder } from './tensor-decoder.ts';
-export { compileValueReader } from './value-reader.ts';
-export type { ValueReader } from './value-reader.ts';
-export { compileViewStatus } from './view-status.ts';
-export type { ViewStatus, ViewStatusOf } from './view-status.ts';
+export { compileRowCodec } from './rows/row-codec.ts';
+export type { DecodedRow, RowCodec } from './rows/row-codec.ts';
+export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './rows/row-header.ts';
+export type { RowHeader, RowOrder } from './rows/row-header.ts';
+export type { RowSchema } from './rows/row-layout.ts';
+export { compileTensorDecoder } from './reading/tensor-decoder.ts';
+export type { TensorDecoder } from './reading/tensor-decoder.ts';
+export { compileValueReader } from './reading/value-reader.ts';
+export type { ValueReader } from './reading/value-reader.ts';
+export { compileViewStatus } from './reading/ttl-at-read.ts';
+export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store
 export { createOnlineStore } from './online-store.ts';
 export type { OnlineStore } from './online-store.ts';
-export type { EntityInspection, InspectedField } from './inspect-entity.ts';
-export type { KeyPage, ListKeysOptions } from './list-keys.ts';
-export { compileRead } from './read-rows.ts';
-export type { ReadGroup, ReadPlan, RowOrNull } from './read-rows.ts';
-export type { OnlineRow, WriteOutcome } from './write-rows.ts';
+export type { EntityInspection, InspectedField } from './inspection/inspect-entity.ts';
+export type { KeyPage, ListKeysOptions } from './inspection/list-keys.ts';
+export { compileRead } from './reading/read-rows.ts';
+export type { ReadGroup, ReadPlan, RowOrNull } from './reading/read-rows.ts';
+export type { OnlineRow, WriteOutcome } from './writing/write-rows.ts';

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
-import { forgetView } from './forget-view.ts';
-import { type EntityInspection, inspectEntity } from './inspect-entity.ts';
-import { type KeyPage, type ListKeysOptions, listKeys } from './list-keys.ts';
-import { type HeadersOf, readHeaders } from './read-headers.ts';
-import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './read-rows.ts';
-import type { RowHeader } from './row-header.ts';
-import { type OnlineRow, type WriteOutcome, writeRows } from './write-rows.ts';
+import { forgetView } from './writing/forget-view.ts';
+import { type EntityInspection, inspectEntity } from './inspection/inspect-entity.ts';
+import { type KeyPage, type ListKeysOptions, listKeys } from './inspection/list-keys.ts';
+import { type HeadersOf, readHeaders } from './reading/read-headers.ts';
+import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './reading/read-rows.ts';
+import type { RowHeader } from './rows/row-header.ts';
+import { type OnlineRow, type WriteOutcome, writeRows } from './writing/write-rows.ts';
 
 /** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The connection stays the caller's. */
 export interface OnlineStore {

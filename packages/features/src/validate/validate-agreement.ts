@@ -1,7 +1,7 @@
-import type { Entity } from '../entity.ts';
-import type { Field, Fields } from '../field.ts';
+import type { Entity } from '../definition/entity.ts';
+import type { Field, Fields } from '../definition/field.ts';
 import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
-import type { FeatureInput } from '../pick.ts';
+import type { FeatureInput } from '../definition/pick.ts';
 import type { Report } from './report.ts';
 
 /** The run-time side of the compile error: among what one model needs, a join key and a request field have one type each. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { artifactFolder, type Artifact } from '../artifact.ts';
+import { artifactFolder, type Artifact } from '../artifact/artifact.ts';
 import type { Report } from './report.ts';
 
 /** The path must mean the same on every machine, and lead to a folder, unless that may be absent. */

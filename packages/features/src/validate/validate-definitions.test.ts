@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { artifact } from '../artifact.ts';
-import { collectDefinitions } from '../collect-definitions.ts';
-import { entity } from '../entity.ts';
-import { featureView, type FeatureViewOptions } from '../feature-view.ts';
-import { f, type Fields } from '../field.ts';
-import { model } from '../model.ts';
+import { artifact } from '../artifact/artifact.ts';
+import { collectDefinitions } from '../project/collect-definitions.ts';
+import { entity } from '../definition/entity.ts';
+import { featureView, type FeatureViewOptions } from '../definition/feature-view.ts';
+import { f, type Fields } from '../definition/field.ts';
+import { model } from '../definition/model.ts';
 import { onDemandFeatureView } from '../on-demand-feature-view.ts';
-import { project, type ProjectOptions } from '../project.ts';
+import { project, type ProjectOptions } from '../definition/project.ts';
 import { sqlSource } from '../source.ts';
 import { validateDefinitions } from './validate-definitions.ts';
 

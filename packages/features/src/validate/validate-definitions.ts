@@ -1,7 +1,7 @@
 import type { ErrorDetail } from '@larder/core';
-import type { Definitions } from '../collect-definitions.ts';
-import { viewRef } from '../manifest.ts';
-import type { Project } from '../project.ts';
+import type { Definitions } from '../project/collect-definitions.ts';
+import { viewRef } from '../manifest/manifest.ts';
+import type { Project } from '../definition/project.ts';
 import type { ProjectPlace } from './project-place.ts';
 import { below, collectProblems, type Report } from './report.ts';
 import { validateAgreement } from './validate-agreement.ts';

@@ -1,4 +1,4 @@
-import type { Entity } from '../entity.ts';
+import type { Entity } from '../definition/entity.ts';
 import { below, type Report } from './report.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateName } from './validate-names.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ComputeDescriptor } from '../compute.ts';
-import type { FeatureView } from '../feature-view.ts';
+import type { ComputeDescriptor } from '../computation/compute.ts';
+import type { FeatureView } from '../definition/feature-view.ts';
 import { valueProblem } from '../values/value-problem.ts';
-import type { Entity } from '../entity.ts';
+import type { Entity } from '../definition/entity.ts';
 import type { FolderSource } from '../source.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';

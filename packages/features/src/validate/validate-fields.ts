@@ -1,4 +1,4 @@
-import type { Field, Fields, FieldType } from '../field.ts';
+import type { Field, Fields, FieldType } from '../definition/field.ts';
 import { valueProblem } from '../values/value-problem.ts';
 import { below, type Report } from './report.ts';
 import { validateColumnName } from './validate-names.ts';

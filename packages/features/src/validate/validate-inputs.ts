@@ -1,4 +1,4 @@
-import type { FeatureInput } from '../pick.ts';
+import type { FeatureInput } from '../definition/pick.ts';
 import { below, type Report } from './report.ts';
 import { isField } from './validate-fields.ts';
 

@@ -1,5 +1,5 @@
-import type { Field, FieldType } from '../field.ts';
-import type { Model } from '../model.ts';
+import type { Field, FieldType } from '../definition/field.ts';
+import type { Model } from '../definition/model.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
 import type { ProjectPlace } from './project-place.ts';

@@ -1,5 +1,5 @@
-import type { FeatureView } from '../feature-view.ts';
-import type { Project } from '../project.ts';
+import type { FeatureView } from '../definition/feature-view.ts';
+import type { Project } from '../definition/project.ts';
 import { below, type Report } from './report.ts';
 import { validateWholeMs } from './validate-options.ts';
 import { validateName } from './validate-names.ts';

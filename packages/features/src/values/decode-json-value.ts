@@ -1,7 +1,7 @@
 /**
  * Hot path: every request field and pushed value passes here. No exceptions for control flow, no schema library.
  */
-import type { FieldType, FieldValue, JsonValue } from '../field.ts';
+import type { FieldType, FieldValue, JsonValue } from '../definition/field.ts';
 import { jsonProblem } from './json-problem.ts';
 import { isInt64, isStorable, UNSTORABLE, type ValueSpec } from './value-spec.ts';
 

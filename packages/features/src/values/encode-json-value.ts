@@ -1,5 +1,5 @@
 import { shortestFloat32 } from '@larder/core';
-import type { FieldValue, JsonValue } from '../field.ts';
+import type { FieldValue, JsonValue } from '../definition/field.ts';
 import type { ValueSpec } from './value-spec.ts';
 
 /**

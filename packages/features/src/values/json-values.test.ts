@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FieldType, FieldValue } from '../field.ts';
+import type { FieldType, FieldValue } from '../definition/field.ts';
 import { decodeJsonValue } from './decode-json-value.ts';
 import { encodeJsonValue } from './encode-json-value.ts';
 import { valueProblem } from './value-problem.ts';

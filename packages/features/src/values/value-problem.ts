@@ -1,4 +1,4 @@
-import type { FieldType } from '../field.ts';
+import type { FieldType } from '../definition/field.ts';
 import { jsonProblem, typeName } from './json-problem.ts';
 import { isInt64, isStorable, UNSTORABLE, type ValueSpec } from './value-spec.ts';
 

@@ -1,4 +1,4 @@
-import type { FieldType } from '../field.ts';
+import type { FieldType } from '../definition/field.ts';
 
 /** What reading and writing a value needs to know of its field; a `FieldManifest` fits. */
 export interface ValueSpec {

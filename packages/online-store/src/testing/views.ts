@@ -1,7 +1,7 @@
 import type { FieldManifest } from '@larder/features';
-import { compileRowCodec } from '../row-codec.ts';
-import type { RowOrder } from '../row-header.ts';
-import type { OnlineRow } from '../write-rows.ts';
+import { compileRowCodec } from '../rows/row-codec.ts';
+import type { RowOrder } from '../rows/row-header.ts';
+import type { OnlineRow } from '../writing/write-rows.ts';
 
 /** A view with one float32, whose values tell rows apart. */
 export const scoreView = {

@@ -1,0 +1,56 @@
+import type { Logger } from '@larder/core';
+import type { Artifact } from '../artifact/artifact.ts';
+import type { FieldValue, JsonValue } from '../definition/field.ts';
+
+/** One row of a source: the columns by name, as the source gave them. */
+export type SourceRow = Readonly<Record<string, unknown>>;
+
+/** What became of one source row: feature values by name, or why there are none. */
+export type RowOutcome =
+  | { readonly values: Readonly<Record<string, FieldValue | null>> }
+  | { readonly failure: RowFailure };
+
+export interface RowFailure {
+  /** Stable and machine-readable: `PICTURE_TOO_LARGE`, `PICTURE_NOT_FOUND`. */
+  readonly code: string;
+  /** A sentence for a person: what was wrong and what to do. */
+  readonly reason: string;
+  /** True when trying again later may help (a timeout, a 503). */
+  readonly retryable: boolean;
+}
+
+/** A running computation: lives in one worker thread, keeps its models loaded between calls. */
+export interface Computation {
+  /**
+   * One outcome per row, in the order of the rows. Fails only when no row could have succeeded. The signal is aborted
+   * when the batch's time is up: what is done then is kept when the other rows get a failure of their own.
+   */
+  compute(rows: readonly SourceRow[], signal: AbortSignal): Promise<RowOutcome[]>;
+  close(): Promise<void>;
+}
+
+export interface ComputationContext {
+  readonly options: Readonly<Record<string, JsonValue>>;
+  /** Absolute folders of the artifacts by the name the descriptor gave them. */
+  readonly artifactPaths: Readonly<Record<string, string>>;
+  /** Hosts that pictures may come from, as `project(…, { allowedHosts })` has them. */
+  readonly allowedHosts: readonly string[];
+  readonly logger: Logger;
+}
+
+export interface ComputationModule {
+  createComputation(context: ComputationContext): Promise<Computation>;
+}
+
+/**
+ * An expensive computation as data. `load` imports what it needs (sharp, ONNX Runtime) only when a worker first
+ * runs it, so that planning, the CLI and the types stay light; it never enters the manifest.
+ */
+export interface ComputeDescriptor {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, JsonValue>>;
+  readonly artifacts: Readonly<Record<string, Artifact>>;
+  /** Absolute `file:` URL of the user's own module; its minified bundle is part of the fingerprint. */
+  readonly codeUrl?: string;
+  readonly load: () => Promise<ComputationModule>;
+}

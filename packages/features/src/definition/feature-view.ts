@@ -1,0 +1,90 @@
+import type { Duration } from '@larder/core';
+import { brand } from './brand.ts';
+import type { ComputeDescriptor } from '../computation/compute.ts';
+import { durationMsOrNaN } from './duration-option.ts';
+import type { Entity } from './entity.ts';
+import type { Fields, Served } from './field.ts';
+import { pickFeatures, type PickedFeatures } from './pick.ts';
+import type { Provider } from './provider.ts';
+import type { Source } from '../source.ts';
+
+/** Features of one entity from one source. */
+export interface FeatureView<
+  out Name extends string = string,
+  out Keys = unknown,
+  out Gives = unknown,
+> extends Provider<Name, Keys, never, Gives> {
+  readonly kind: 'feature_view';
+  readonly name: Name;
+  readonly version: number;
+  readonly entity: Entity;
+  /** As written; `ttlMs` is what is used. */
+  readonly ttl: Duration | 'forever';
+  readonly ttlMs: number | 'forever';
+  readonly schedule: string | null;
+  /** As written; null stands for 0. */
+  readonly availableAfter: Duration | null;
+  readonly availableAfterMs: number;
+  readonly chunkRows: number;
+  readonly source: Source;
+  readonly schema: Fields;
+  readonly compute: ComputeDescriptor | null;
+  readonly owner: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Only these features, in this order. */
+  pick<const F extends keyof Gives & string>(
+    ...features: readonly [F, ...F[]]
+  ): PickedFeatures<Name, Keys, never, Pick<Gives, F>>;
+}
+
+export interface FeatureViewOptions<Keys, S extends Fields> {
+  /** A whole number from 1; the schema, entity, source and computation of a version never change. */
+  readonly version: number;
+  readonly entity: Entity<Keys>;
+  /** Maximum age of a value at read. */
+  readonly ttl: Duration | 'forever';
+  readonly source: Source;
+  readonly schema: S;
+  /** The expensive part, run by workers in batches; without it the source's columns are the features. */
+  readonly compute?: ComputeDescriptor;
+  /** When to materialize what is new: five cron fields, in UTC. */
+  readonly schedule?: string;
+  /** How long after its event the source knows a fact, where it has no created timestamp. @default 0 */
+  readonly availableAfter?: Duration;
+  /** Rows per chunk of a run. @default 500, or 32 with `compute` */
+  readonly chunkRows?: number;
+  readonly owner?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+const CHUNK_ROWS_PLAIN = 500;
+const CHUNK_ROWS_COMPUTED = 32;
+
+/** A feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
+export function featureView<const N extends string, Keys, S extends Fields>(
+  name: N,
+  options: FeatureViewOptions<Keys, S>,
+): FeatureView<N, Keys, Served<S>> {
+  const compute = options.compute ?? null;
+  const view = {
+    kind: 'feature_view' as const,
+    name,
+    version: options.version,
+    entity: options.entity,
+    ttl: options.ttl,
+    ttlMs: options.ttl === 'forever' ? 'forever' : durationMsOrNaN(options.ttl),
+    schedule: options.schedule ?? null,
+    availableAfter: options.availableAfter ?? null,
+    availableAfterMs: options.availableAfter === undefined ? 0 : durationMsOrNaN(options.availableAfter),
+    chunkRows: options.chunkRows ?? (compute === null ? CHUNK_ROWS_PLAIN : CHUNK_ROWS_COMPUTED),
+    source: options.source,
+    schema: options.schema,
+    compute,
+    owner: options.owner ?? null,
+    tags: options.tags ?? {},
+  };
+  Object.defineProperty(view, 'pick', {
+    value: (...features: string[]) => pickFeatures(view as unknown as FeatureView, features),
+  });
+  return brand(view) as unknown as FeatureView<N, Keys, Served<S>>;
+}

@@ -1,0 +1,72 @@
+import type { Duration } from '@larder/core';
+import type { Artifact } from '../artifact/artifact.ts';
+import { brand } from './brand.ts';
+import { durationMsOrNaN } from './duration-option.ts';
+import type { Fields, Given, T } from './field.ts';
+import type { FeatureInput } from './pick.ts';
+import type { Agreeing, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
+
+/** Ordered features into one tensor, an artifact that runs on it, and its outputs. */
+export interface Model<out Name extends string = string, out Input = unknown, out Output = unknown> {
+  readonly kind: 'model';
+  readonly name: Name;
+  readonly inputs: readonly FeatureInput[];
+  readonly output: Fields;
+  readonly artifact: Artifact;
+  readonly missing: 'nan' | number;
+  readonly whenStoreUnavailable: 'defaults' | 'fail';
+  /** As written; `deadlineMs` is what is used. */
+  readonly deadline: Duration;
+  readonly deadlineMs: number;
+  readonly owner: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly [T]: { readonly input: Input; readonly output: Output };
+}
+
+export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
+  /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
+  readonly features: Agreeing<P>;
+  readonly output: O;
+  readonly artifact: Artifact;
+  /** What stands in the tensor for a missing value without a default. @default 'nan' */
+  readonly missing?: 'nan' | number;
+  /** While the online store is away: answer from defaults, or 503. @default 'fail' */
+  readonly whenStoreUnavailable?: 'defaults' | 'fail';
+  /** What a request may take unless it says otherwise. @default '100ms' */
+  readonly deadline?: Duration;
+  readonly owner?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+type InputOf<Keys, Request> = keyof Merge<Request> extends never
+  ? { readonly entities: Merge<Keys> }
+  : { readonly entities: Merge<Keys>; readonly request: Merge<Request> };
+
+/** A model. What is wrong in it is reported, with everything else, by `loadProject`. */
+export function model<const N extends string, const P extends readonly Provider[], O extends Fields>(
+  name: N,
+  options: ModelOptions<P, O>,
+): Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>> {
+  const deadline = options.deadline ?? '100ms';
+  return brand({
+    kind: 'model',
+    name,
+    inputs: options.features as unknown as readonly FeatureInput[],
+    output: options.output,
+    artifact: options.artifact,
+    missing: options.missing ?? 'nan',
+    whenStoreUnavailable: options.whenStoreUnavailable ?? 'fail',
+    deadline,
+    deadlineMs: durationMsOrNaN(deadline),
+    owner: options.owner ?? null,
+    tags: options.tags ?? {},
+  }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>>;
+}
+
+/** Exactly the join keys and request fields that a model's features need, as the HTTP body groups them. */
+export type PredictInput<M extends Model> = M[typeof T]['input'];
+
+export type PredictOutput<M extends Model> = M[typeof T]['output'];
+
+/** The features of a view by name; null where one without a default may be missing. */
+export type FeaturesOf<P extends Provider> = P[typeof T]['gives'];

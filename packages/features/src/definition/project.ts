@@ -1,0 +1,62 @@
+import type { Duration } from '@larder/core';
+import { brand } from './brand.ts';
+import { durationMsOrNaN } from './duration-option.ts';
+import type { Entity } from './entity.ts';
+import type { FeatureView } from './feature-view.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+
+/** The default export of `larder.config.ts`. */
+export interface Project {
+  readonly kind: 'project';
+  readonly name: string;
+  /** Named source connections; null: those that the sources name. */
+  readonly connections: readonly string[] | null;
+  readonly allowedHosts: readonly string[];
+  /** As written. */
+  readonly eventHorizon: string;
+  readonly eventHorizonMs: number;
+}
+
+export interface ProjectOptions {
+  /** Names of source connections; each one's address is `LARDER_CONNECTION_<NAME>_URL`. @default those that sources name */
+  readonly connections?: readonly string[];
+  /** Hosts that computations may fetch from: `host`, `host:port`, `*.example.com`, or `*` for every public one. @default none */
+  readonly allowedHosts?: readonly string[];
+  /** How far back an event timestamp may lie; older rows are refused. Each month of history is a partition. @default ten years, '3653d' */
+  readonly eventHorizon?: Duration;
+}
+
+/** Ten years. */
+export const DEFAULT_EVENT_HORIZON = '3653d';
+
+/** The project that a `larder.config.ts` defines; its name is in every table, key and metric. */
+export function project(name: string, options: ProjectOptions = {}): Project {
+  const eventHorizon = options.eventHorizon ?? DEFAULT_EVENT_HORIZON;
+  return brand({
+    kind: 'project' as const,
+    name,
+    connections: options.connections ?? null,
+    allowedHosts: options.allowedHosts ?? [],
+    eventHorizon,
+    eventHorizonMs: durationMsOrNaN(eventHorizon),
+  });
+}
+
+/** Every definition of one `larder.config.ts`. */
+export interface LoadedDefinitions {
+  readonly name: string;
+  /** Absolute folder of larder.config.ts; artifact paths are relative to it. */
+  readonly root: string;
+  /** Absolute path of larder.config.ts, for worker threads to load again. */
+  readonly configPath: string;
+  readonly entities: ReadonlyMap<string, Entity>;
+  /** By reference: `ad_image@1`. */
+  readonly featureViews: ReadonlyMap<string, FeatureView>;
+  readonly onDemandFeatureViews: ReadonlyMap<string, OnDemandFeatureView>;
+}
+
+/** The definitions with their manifest, as `loadProject` gives them. */
+export interface LoadedProject extends LoadedDefinitions {
+  readonly manifest: Manifest;
+}

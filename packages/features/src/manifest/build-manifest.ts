@@ -1,0 +1,205 @@
+import { fingerprint, fingerprint32 } from './canonical-json.ts';
+import type { Artifact } from '../artifact/artifact.ts';
+import type { ComputeDescriptor } from '../computation/compute.ts';
+import type { Entity } from '../definition/entity.ts';
+import type { FeatureView } from '../definition/feature-view.ts';
+import type { Field, Fields } from '../definition/field.ts';
+import { encodeJsonValue } from '../values/encode-json-value.ts';
+import type {
+  ArtifactManifest,
+  ComputeManifest,
+  EntityManifest,
+  FeatureViewManifest,
+  FieldManifest,
+  InputManifest,
+  Manifest,
+  ModelManifest,
+  OnDemandFeatureViewManifest,
+  SourceManifest,
+} from './manifest.ts';
+import { viewRef } from './manifest.ts';
+import type { Model } from '../definition/model.ts';
+import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { FeatureInput } from '../definition/pick.ts';
+import type { Project } from '../definition/project.ts';
+import type { Source } from '../source.ts';
+import type { Definitions } from '../project/collect-definitions.ts';
+
+/** SHA-256 sums of what lies outside of the definitions. */
+export interface Hashes {
+  /** By path as the definition wrote it. */
+  readonly artifacts: ReadonlyMap<string, string>;
+  /** By the URL of the computation's module. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** By the name of the on-demand view. */
+  readonly onDemand: ReadonlyMap<string, string>;
+}
+
+/** The manifest of valid definitions; maps are sorted by key, so that equal definitions give equal bytes. */
+export function buildManifest(project: Project, definitions: Definitions, hashes: Hashes): Manifest {
+  return {
+    format: 1,
+    project: project.name,
+    connections: [...(project.connections ?? usedConnections(definitions))].sort(),
+    allowed_hosts: [...project.allowedHosts].sort(),
+    event_horizon_ms: project.eventHorizonMs,
+    entities: byKey(definitions.entities, (entity) => entity.name, entityManifest),
+    feature_views: byKey(definitions.featureViews, viewRef, (view) => featureViewManifest(view, hashes)),
+    on_demand_feature_views: byKey(definitions.onDemandFeatureViews, nameOf, (view) =>
+      onDemandManifest(view, hashes),
+    ),
+    models: byKey(definitions.models, nameOf, (model) => modelManifest(model, hashes)),
+  };
+}
+
+function byKey<D, M>(
+  definitions: readonly D[],
+  key: (definition: D) => string,
+  build: (definition: D) => M,
+): Record<string, M> {
+  const entries = definitions.map((definition) => [key(definition), build(definition)] as const);
+  return sortedRecord(entries);
+}
+
+function sortedRecord<M>(entries: readonly (readonly [string, M])[]): Record<string, M> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function nameOf(definition: { readonly name: string }): string {
+  return definition.name;
+}
+
+function usedConnections(definitions: Definitions): string[] {
+  return [
+    ...new Set(
+      definitions.featureViews.flatMap(({ source }) => (source.kind === 'sql' ? [source.connection] : [])),
+    ),
+  ];
+}
+
+function fieldManifest(name: string, field: Field): FieldManifest {
+  const spec = {
+    name,
+    type: field.type,
+    ...(field.length === undefined ? {} : { length: field.length }),
+    ...(field.safeInteger === undefined ? {} : { safe: field.safeInteger }),
+  };
+  return field.defaultValue === undefined
+    ? spec
+    : { ...spec, default: encodeJsonValue(spec, field.defaultValue) };
+}
+
+function fieldManifests(fields: Fields): FieldManifest[] {
+  return Object.entries(fields).map(([name, field]) => fieldManifest(name, field));
+}
+
+function entityManifest(entity: Entity): EntityManifest {
+  return { name: entity.name, join_keys: fieldManifests(entity.joinKeys) };
+}
+
+function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewManifest {
+  const schema = fieldManifests(view.schema);
+  const source = sourceManifest(view.source);
+  const compute = view.compute === null ? null : computeManifest(view.compute, hashes);
+  return {
+    name: view.name,
+    version: view.version,
+    entity: view.entity.name,
+    ttl_ms: view.ttlMs,
+    schedule: view.schedule,
+    available_after_ms: view.availableAfterMs,
+    chunk_rows: view.chunkRows,
+    source,
+    schema,
+    compute,
+    owner: view.owner,
+    tags: sortedRecord(Object.entries(view.tags)),
+    fingerprint: fingerprint({
+      entity: entityManifest(view.entity),
+      source,
+      schema,
+      compute: meaningOf(compute),
+    }),
+    schema_fingerprint: fingerprint32(schema.map(({ name, type, length }) => ({ name, type, length }))),
+  };
+}
+
+function sourceManifest(source: Source): SourceManifest {
+  if (source.kind === 'folder') {
+    return {
+      kind: source.kind,
+      folder: source.folder,
+      key_column: source.key,
+      extensions: source.extensions,
+      event_timestamp_column: 'event_timestamp',
+      created_timestamp_column: null,
+    };
+  }
+  return {
+    kind: source.kind,
+    connection: source.connection,
+    query: source.query,
+    event_timestamp_column: source.eventTimestampColumn,
+    created_timestamp_column: source.createdTimestampColumn,
+  };
+}
+
+function computeManifest(compute: ComputeDescriptor, hashes: Hashes): ComputeManifest {
+  const artifacts = Object.entries(compute.artifacts);
+  return {
+    kind: compute.kind,
+    options: sortedRecord(Object.entries(compute.options)),
+    artifacts: sortedRecord(artifacts.map(([name, artifact]) => [name, artifactManifest(artifact, hashes)])),
+    code_sha256: compute.codeUrl === undefined ? null : hashOf(hashes.modules, compute.codeUrl),
+  };
+}
+
+/** An artifact is its content: moving its folder changes nothing. */
+function meaningOf(compute: ComputeManifest | null): unknown {
+  if (compute === null) return null;
+  const artifacts = Object.entries(compute.artifacts).map(([name, { sha256 }]) => [name, sha256]);
+  return { ...compute, artifacts: Object.fromEntries(artifacts) };
+}
+
+function artifactManifest(artifact: Artifact, hashes: Hashes): ArtifactManifest {
+  return { path: artifact.path, sha256: hashOf(hashes.artifacts, artifact.path) };
+}
+
+function onDemandManifest(view: OnDemandFeatureView, hashes: Hashes): OnDemandFeatureViewManifest {
+  return {
+    name: view.name,
+    request: fieldManifests(view.request),
+    inputs: view.inputs.map(inputManifest),
+    schema: fieldManifests(view.schema),
+    code_sha256: hashOf(hashes.onDemand, view.name),
+  };
+}
+
+function modelManifest(model: Model, hashes: Hashes): ModelManifest {
+  return {
+    name: model.name,
+    inputs: model.inputs.map(inputManifest),
+    outputs: fieldManifests(model.output),
+    artifact: artifactManifest(model.artifact, hashes),
+    missing: model.missing,
+    when_store_unavailable: model.whenStoreUnavailable,
+    deadline_ms: model.deadlineMs,
+    owner: model.owner,
+    tags: sortedRecord(Object.entries(model.tags)),
+  };
+}
+
+function inputManifest(input: FeatureInput): InputManifest {
+  const view = input.kind === 'pick' ? input.view : input;
+  return {
+    view: view.name,
+    version: view.kind === 'feature_view' ? view.version : null,
+    features: input.kind === 'pick' ? [...input.features] : Object.keys(view.schema),
+  };
+}
+
+function hashOf(hashes: ReadonlyMap<string, string>, key: string): string {
+  const hash = hashes.get(key);
+  if (hash === undefined) throw new Error(`No hash of '${key}' was made before the manifest.`);
+  return hash;
+}

@@ -1,0 +1,113 @@
+import { jsonPointer, LarderError, NAME_PATTERN, parseDurationMs } from '@larder/core';
+import { z } from 'zod';
+import type { Manifest } from './manifest.ts';
+import { DEFAULT_EVENT_HORIZON } from '../definition/project.ts';
+
+const name = z.string().regex(NAME_PATTERN);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const tags = z.record(z.string(), z.string());
+const owner = z.string().nullable();
+
+const field = z.strictObject({
+  name,
+  type: z.enum(['float32', 'float64', 'int64', 'bool', 'string', 'timestamp', 'vector', 'json']),
+  length: z.int().positive().optional(),
+  safe: z.boolean().optional(),
+  default: z.unknown().optional(),
+});
+const fields = z.array(field);
+const artifact = z.strictObject({ path: z.string(), sha256 });
+const input = z.strictObject({
+  view: name,
+  version: z.int().positive().nullable(),
+  features: z.array(name),
+});
+
+const featureView = z.strictObject({
+  name,
+  version: z.int().positive(),
+  entity: name,
+  ttl_ms: z.union([z.int().positive(), z.literal('forever')]),
+  schedule: z.string().nullable(),
+  available_after_ms: z.int().nonnegative(),
+  chunk_rows: z.int().positive(),
+  source: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('sql'),
+      connection: name,
+      query: z.string(),
+      event_timestamp_column: z.string(),
+      created_timestamp_column: z.string().nullable(),
+    }),
+    z.strictObject({
+      kind: z.literal('folder'),
+      folder: z.string(),
+      key_column: z.string(),
+      extensions: z.array(z.string()),
+      event_timestamp_column: z.literal('event_timestamp'),
+      created_timestamp_column: z.null(),
+    }),
+  ]),
+  schema: fields,
+  compute: z
+    .strictObject({
+      kind: z.string(),
+      options: z.record(z.string(), z.unknown()),
+      artifacts: z.record(z.string(), artifact),
+      code_sha256: sha256.nullable(),
+    })
+    .nullable(),
+  owner,
+  tags,
+  fingerprint: sha256,
+  schema_fingerprint: z.int().min(0).max(0xffff_ffff),
+});
+
+const onDemandFeatureView = z.strictObject({
+  name,
+  request: fields,
+  inputs: z.array(input),
+  schema: fields,
+  code_sha256: sha256,
+});
+
+const model = z.strictObject({
+  name,
+  inputs: z.array(input),
+  outputs: fields,
+  artifact,
+  missing: z.union([z.literal('nan'), z.number()]),
+  when_store_unavailable: z.enum(['defaults', 'fail']),
+  deadline_ms: z.int().positive(),
+  owner,
+  tags,
+});
+
+const manifest = z.strictObject({
+  format: z.literal(1),
+  project: name,
+  connections: z.array(name),
+  allowed_hosts: z.array(z.string()),
+  // manifests that were applied before projects declared it
+  event_horizon_ms: z.int().positive().default(parseDurationMs(DEFAULT_EVENT_HORIZON)),
+  entities: z.record(z.string(), z.strictObject({ name, join_keys: fields })),
+  feature_views: z.record(z.string(), featureView),
+  on_demand_feature_views: z.record(z.string(), onDemandFeatureView),
+  models: z.record(z.string(), model),
+});
+
+/**
+ * A manifest from JSON that another process wrote (the registry, `POST /v1/apply`).
+ * @throws MANIFEST_INVALID with a pointer for every member that does not fit
+ */
+export function parseManifest(json: unknown): Manifest {
+  const result = manifest.safeParse(json);
+  if (result.success) return result.data as Manifest;
+  const errors = result.error.issues.map(({ path, message }) => ({
+    pointer: jsonPointer(path),
+    detail: message,
+  }));
+  throw new LarderError('MANIFEST_INVALID', 'This is no manifest that this version of Larder understands.', {
+    errors,
+  });
+}

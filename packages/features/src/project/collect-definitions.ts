@@ -1,0 +1,57 @@
+import type { Artifact } from '../artifact/artifact.ts';
+import { isBranded } from '../definition/brand.ts';
+import type { Entity } from '../definition/entity.ts';
+import type { FeatureView } from '../definition/feature-view.ts';
+import type { Model } from '../definition/model.ts';
+import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { FeatureInput } from '../definition/pick.ts';
+import type { Project } from '../definition/project.ts';
+
+/** Every definition that a module exports, and those that are only reachable through them; each value once. */
+export interface Definitions {
+  readonly projects: readonly Project[];
+  readonly entities: readonly Entity[];
+  readonly featureViews: readonly FeatureView[];
+  readonly onDemandFeatureViews: readonly OnDemandFeatureView[];
+  readonly models: readonly Model[];
+}
+
+/** Of computations and models; the same folder may stand several times. */
+export function usedArtifacts({ featureViews, models }: Definitions): Artifact[] {
+  const computes = featureViews.flatMap((view) => view.compute ?? []);
+  return [
+    ...computes.flatMap((compute) => Object.values(compute.artifacts)),
+    ...models.map((model) => model.artifact),
+  ];
+}
+
+type Definition = Project | Entity | FeatureView | OnDemandFeatureView | Model | FeatureInput;
+
+export function collectDefinitions(exports: Readonly<Record<string, unknown>>): Definitions {
+  const found = new Set<Definition>();
+  const visit = (value: unknown): void => {
+    if (!isBranded(value) || found.has(value as Definition)) return;
+    const definition = value as Definition;
+    found.add(definition);
+    for (const inner of reachable(definition)) visit(inner);
+  };
+  for (const value of Object.values(exports)) visit(value);
+
+  const ofKind = <K extends Definition['kind']>(kind: K) =>
+    [...found].filter(
+      (definition): definition is Extract<Definition, { kind: K }> => definition.kind === kind,
+    );
+  return {
+    projects: ofKind('project'),
+    entities: ofKind('entity'),
+    featureViews: ofKind('feature_view'),
+    onDemandFeatureViews: ofKind('on_demand_feature_view'),
+    models: ofKind('model'),
+  };
+}
+
+function reachable(definition: Definition): readonly unknown[] {
+  if (definition.kind === 'feature_view') return [definition.entity];
+  if (definition.kind === 'pick') return [definition.view];
+  return 'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
+}

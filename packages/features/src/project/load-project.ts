@@ -1,0 +1,167 @@
+import { existsSync, globSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
+import { artifactFolder } from '../artifact/artifact.ts';
+import { buildManifest, type Hashes } from '../manifest/build-manifest.ts';
+import { createCodeHasher } from '../code-hash/hash-code.ts';
+import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
+import { hashArtifact } from '../artifact/hash-artifact.ts';
+import { viewRef } from '../manifest/manifest.ts';
+import type { LoadedDefinitions, LoadedProject, Project } from '../definition/project.ts';
+import { validateDefinitions } from '../validate/validate-definitions.ts';
+
+export interface LoadOptions {
+  /**
+   * For a service that goes on without them: a model whose artifact is not there gets the hash `ABSENT`.
+   * @default false
+   */
+  readonly modelsMayBeAbsent?: boolean;
+}
+
+/** In the place of the hash of an artifact that is not there. */
+const ABSENT = '0'.repeat(64);
+
+/**
+ * Imports `larder.config.ts`, checks what it exports, hashes artifacts and code and builds the manifest.
+ * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID (every problem at once, in `errors`)
+ */
+export async function loadProject(configPath: string, options: LoadOptions = {}): Promise<LoadedProject> {
+  const { loaded, project, definitions } = await load(configPath, options);
+  const hashes = await hash(definitions, loaded);
+  return { ...loaded, manifest: buildManifest(project, definitions, hashes) };
+}
+
+/**
+ * The same without hashes and manifest, for callers that need the definitions alone: a fraction of the time.
+ * @throws as `loadProject`
+ */
+export async function loadDefinitions(configPath: string): Promise<LoadedDefinitions> {
+  return (await load(configPath)).loaded;
+}
+
+interface Loaded {
+  readonly loaded: LoadedDefinitions;
+  readonly project: Project;
+  readonly definitions: Definitions;
+}
+
+async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptions = {}): Promise<Loaded> {
+  const path = resolve(configPath);
+  const exports = await importConfig(path);
+  const definitions = collectDefinitions(exports);
+  const project = definitions.projects.find((candidate) => candidate === exports['default']);
+  if (project === undefined || definitions.projects.length > 1) {
+    throw invalid(path, [
+      {
+        pointer: '/project',
+        detail: "the module must have one project, as its default export: export default project('ads', …).",
+      },
+    ]);
+  }
+  const root = dirname(path);
+  const errors = await validateDefinitions(project, definitions, { root, modelsMayBeAbsent });
+  if (errors.length > 0) throw invalid(path, errors);
+
+  const loaded = {
+    name: project.name,
+    root,
+    configPath: path,
+    entities: new Map(definitions.entities.map((entity) => [entity.name, entity])),
+    featureViews: new Map(definitions.featureViews.map((view) => [viewRef(view), view])),
+    onDemandFeatureViews: new Map(definitions.onDemandFeatureViews.map((view) => [view.name, view])),
+  };
+  return { loaded, project, definitions };
+}
+
+/** A person in the root of a repository sees which project to name. */
+function whereProjectsAre(folder: string): string {
+  const found = globSync(['*/larder.config.ts', '*/*/larder.config.ts'], {
+    cwd: folder,
+    exclude: (name) => name === 'node_modules',
+  }).sort();
+  const [first] = found;
+  if (first === undefined)
+    return "Run in the project's folder, name its larder.config.ts by --project or LARDER_PROJECT, or write a project: larder init";
+  const all = found.length === 1 ? '' : ` (there are ${found.map(shellWord).join(', ')})`;
+  return `Say --project ${shellWord(join(folder, first))}, or set LARDER_PROJECT to it${all}.`;
+}
+
+/** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
+export async function importConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path)) {
+    throw new LarderError(
+      'PROJECT_NOT_FOUND',
+      `There is no ${shellWord(path)}. ${whereProjectsAre(dirname(path))}`,
+    );
+  }
+  try {
+    return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw notLoadable(`Importing ${shellWord(path)}`, error, placeOf(error, dirname(path)));
+  }
+}
+
+function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
+  const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;
+  const lines = errors.map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`);
+  return new LarderError('DEFINITION_INVALID', `${basename(path)} has ${count}:${lines.join('')}`, {
+    errors,
+  });
+}
+
+async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
+  const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
+  const artifacts = usedArtifacts(definitions);
+  // Validation saw to it that each has a folder, but for models that may be absent.
+  const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
+  const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
+  const views = definitions.onDemandFeatureViews;
+  const hasher = createCodeHasher(configPath);
+  return {
+    artifacts: await hashEach([...folders.keys()], (path) => {
+      const folder = folders.get(path) as string;
+      return existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
+    }),
+    modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
+    onDemand: await hashEach(
+      views.map(({ name }) => name),
+      (name) => bundled(hasher.hashOnDemand(name)),
+    ),
+  };
+}
+
+// A module that only workers import is read here for the first time.
+async function bundled(hashing: Promise<string>): Promise<string> {
+  try {
+    return await hashing;
+  } catch (error) {
+    throw notLoadable('Bundling the code of the project', error);
+  }
+}
+
+function notLoadable(what: string, error: unknown, place = ''): LarderError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LarderError('PROJECT_NOT_LOADABLE', `${what} failed: ${reason}${place}`, { cause: error });
+}
+
+/** `at name (/path/file.ts:3:16)`, `at file:///path/file.ts:3:16`, or a syntax error's first line; a path may have spaces. */
+const FRAME = /^(?:\s*at (?:.*? \(|async )?)?((?:file:\/\/)?\/.*?)(:\d+(?::\d+)?)\)?$/gm;
+
+/** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty where no frame is one of them. */
+function placeOf(error: unknown, root: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frame = [...stack.matchAll(FRAME)]
+    .map(([, at = '', position = '']) => (at.startsWith('file:') ? fileURLToPath(at) : at) + position)
+    .find((place) => place.startsWith(join(root, '/')) && !place.includes('/node_modules/'));
+  return frame === undefined ? '' : ` (${relative(root, frame)})`;
+}
+
+async function hashEach(
+  keys: readonly string[],
+  hashOne: (key: string) => Promise<string>,
+): Promise<Map<string, string>> {
+  return new Map(
+    await Promise.all([...new Set(keys)].map(async (key) => [key, await hashOne(key)] as const)),
+  );
+}

@@ -1,0 +1,21 @@
+import { dirname, resolve } from 'node:path';
+import { artifactFolder } from '../artifact/artifact.ts';
+import { projectModules } from '../code-hash/project-modules.ts';
+import { collectDefinitions, usedArtifacts } from './collect-definitions.ts';
+import { importConfig } from './load-project.ts';
+
+/**
+ * Absolute paths that a change of the project may happen in: its modules, and the folders of its artifacts unless they
+ * come from a package. Gives what can be told also of a project that does not load.
+ */
+export async function projectFiles(configPath: string): Promise<string[]> {
+  const path = resolve(configPath);
+  const [modules, folders] = await Promise.all([projectModules(path), artifactFolders(path).catch(() => [])]);
+  return [...modules, ...folders];
+}
+
+async function artifactFolders(configPath: string): Promise<string[]> {
+  const artifacts = usedArtifacts(collectDefinitions(await importConfig(configPath)));
+  const own = artifacts.filter(({ from }) => from === undefined);
+  return [...new Set(own.flatMap((artifact) => artifactFolder(artifact, dirname(configPath)) ?? []))];
+}

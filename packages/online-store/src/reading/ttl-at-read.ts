@@ -1,0 +1,21 @@
+import type { FeatureViewManifest } from '@larder/features';
+import { compileRowCheck } from '../rows/row-check.ts';
+import { rowEventTimestampMs } from '../rows/row-header.ts';
+import { type RowSchema, rowLayout } from '../rows/row-layout.ts';
+
+/** `UNREADABLE`: bytes stand there, but damaged, or of a schema or format that this code does not read. */
+export type ViewStatus = 'PRESENT' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE' | 'UNREADABLE';
+
+/** What a reading of a view is worth now; only a `PRESENT` row may be decoded for an answer. */
+export type ViewStatusOf = (row: Buffer | null, nowMs: number) => ViewStatus;
+
+/** Compiles the judgement of a view's rows. TTL holds here, whatever Redis still keeps. */
+export function compileViewStatus(view: RowSchema & Pick<FeatureViewManifest, 'ttl_ms'>): ViewStatusOf {
+  const isReadable = compileRowCheck(rowLayout(view));
+  const maxAgeMs = view.ttl_ms === 'forever' ? Infinity : view.ttl_ms;
+  return (row, nowMs) => {
+    if (row === null) return 'NOT_FOUND';
+    if (!isReadable(row)) return 'UNREADABLE';
+    return nowMs - rowEventTimestampMs(row) > maxAgeMs ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
+  };
+}

@@ -1,0 +1,25 @@
+import type { FieldValue } from '@larder/features';
+import { readSlot } from '../rows/read-slot.ts';
+import { type RowSchema, rowFits, rowLayout, slotOf } from '../rows/row-layout.ts';
+
+export interface ValueReader {
+  readonly features: readonly string[];
+  /**
+   * The values of these features, in order, as the source gave them: null where it had none, and all null for a row
+   * that is absent or of another schema. Declared defaults are the caller's; so is reading only `PRESENT` rows.
+   */
+  read(row: Buffer | null): FieldValue[];
+}
+
+/** Reads just some features of a view, in this order, for on-demand functions and answers. */
+export function compileValueReader(view: RowSchema, features: readonly string[]): ValueReader {
+  const layout = rowLayout(view);
+  const slots = features.map((feature) => slotOf(layout, feature));
+  return {
+    features,
+    read(row) {
+      if (row === null || !rowFits(layout, row)) return slots.map(() => null);
+      return slots.map((slot) => readSlot(layout, row, slot));
+    },
+  };
+}
