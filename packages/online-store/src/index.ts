@@ -14,7 +14,7 @@ export { compileTensorDecoder } from './reading/tensor-decoder.ts';
 export type { TensorDecoder } from './reading/tensor-decoder.ts';
 export { compileValueReader } from './reading/value-reader.ts';
 export type { ValueReader } from './reading/value-reader.ts';
-export { compileViewStatus } from './reading/ttl-at-read.ts';
+export { compileTtlAtRead } from './reading/ttl-at-read.ts';
 export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store
 export { createOnlineStore } from './online-store.ts';

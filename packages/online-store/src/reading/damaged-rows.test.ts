@@ -5,7 +5,7 @@ import { compileRowCodec } from '../rows/row-codec.ts';
 import { compileTensorDecoder } from './tensor-decoder.ts';
 import { orderAt } from '../testing/views.ts';
 import { compileValueReader } from './value-reader.ts';
-import { compileViewStatus } from './ttl-at-read.ts';
+import { compileTtlAtRead } from './ttl-at-read.ts';
 
 const NOW = 1_795_200_000_000;
 const MISSING = -7;
@@ -62,7 +62,7 @@ test('whatever happens to its bytes, a row is unreadable to all or gives all of 
   fc.assert(
     fc.property(anyView, anyDamage, ({ view, row }, steps) => {
       const bytes = damage(row, steps);
-      const status = compileViewStatus(view)(bytes, NOW);
+      const status = compileTtlAtRead(view)(bytes, NOW);
       const decoded = compileRowCodec(view).decode(bytes);
       expect(decoded !== null).toBe(status === 'PRESENT');
       if (decoded === null) return;
@@ -84,7 +84,7 @@ test('whatever happens to its bytes, a row is unreadable to all or gives all of 
         columns.map(({ name }) => Math.fround(Number(decoded.values[name] ?? MISSING))),
       );
       // what is readable is what an encoder writes, so it survives being written again
-      expect(compileViewStatus(view)(compileRowCodec(view).encode(decoded.header, decoded.values), NOW)).toBe(
+      expect(compileTtlAtRead(view)(compileRowCodec(view).encode(decoded.header, decoded.values), NOW)).toBe(
         'PRESENT',
       );
     }),
@@ -104,8 +104,8 @@ test('a row that lost or gained bytes, or has another format or schema, is never
   );
   fc.assert(
     fc.property(anyView, anyLoss, ({ view, row }, lose) => {
-      expect(compileViewStatus(view)(row, NOW)).toBe('PRESENT');
-      expect(compileViewStatus(view)(lose(row), NOW)).toBe('UNREADABLE');
+      expect(compileTtlAtRead(view)(row, NOW)).toBe('PRESENT');
+      expect(compileTtlAtRead(view)(lose(row), NOW)).toBe('UNREADABLE');
       expect(compileRowCodec(view).decode(lose(row))).toBeNull();
     }),
   );
@@ -121,9 +121,9 @@ const PARTS: readonly [name: string, field: Omit<FieldManifest, 'name'>, value: 
 test.each(PARTS)('%s is damage', (_, field, value, bad) => {
   const view = { schema: [{ ...field, name: 'x' }], schema_fingerprint: 1, ttl_ms: 'forever' } as const;
   const row = compileRowCodec(view).encode(orderAt(NOW), { x: value });
-  expect(compileViewStatus(view)(row, NOW)).toBe('PRESENT');
+  expect(compileTtlAtRead(view)(row, NOW)).toBe('PRESENT');
   bad.copy(row, row.length - bad.length);
-  expect(compileViewStatus(view)(row, NOW)).toBe('UNREADABLE');
+  expect(compileTtlAtRead(view)(row, NOW)).toBe('UNREADABLE');
 });
 
 test('a text that ends inside a character of the next is damage', () => {
@@ -132,7 +132,7 @@ test('a text that ends inside a character of the next is damage', () => {
   const row = compileRowCodec(view).encode(orderAt(NOW), { a: 'x', b: 'é' });
   for (const end of [2, 4]) {
     row.writeUInt32LE(end, 23);
-    expect(compileViewStatus(view)(row, NOW)).toBe('UNREADABLE');
+    expect(compileTtlAtRead(view)(row, NOW)).toBe('UNREADABLE');
   }
 });
 

@@ -4,16 +4,16 @@ import { connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { compileRowCodec } from '../rows/row-codec.ts';
 import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
-import { compileViewStatus } from './ttl-at-read.ts';
+import { compileTtlAtRead } from './ttl-at-read.ts';
 
 const NOW = 1_795_200_000_000;
-const viewStatus = compileViewStatus(scoreView);
+const viewStatus = compileTtlAtRead(scoreView);
 
 test('a row is present up to its TTL and no millisecond longer', () => {
   const row = scoreCodec.encode(orderAt(NOW - scoreView.ttl_ms), { score: 1 });
   expect(viewStatus(row, NOW)).toBe('PRESENT');
   expect(viewStatus(row, NOW + 1)).toBe('OUTSIDE_MAX_AGE');
-  expect(compileViewStatus({ ...scoreView, ttl_ms: 'forever' })(row, NOW * 2)).toBe('PRESENT');
+  expect(compileTtlAtRead({ ...scoreView, ttl_ms: 'forever' })(row, NOW * 2)).toBe('PRESENT');
 });
 
 test('an event slightly in the future is present', () => {

@@ -9,8 +9,8 @@ export type ViewStatus = 'PRESENT' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE' | 'UNREADAB
 /** What a reading of a view is worth now; only a `PRESENT` row may be decoded for an answer. */
 export type ViewStatusOf = (row: Buffer | null, nowMs: number) => ViewStatus;
 
-/** Compiles the judgement of a view's rows. TTL holds here, whatever Redis still keeps. */
-export function compileViewStatus(view: RowSchema & Pick<FeatureViewManifest, 'ttl_ms'>): ViewStatusOf {
+/** Decides what each row of a view is worth when it is read: here its TTL holds, whatever Redis still keeps. */
+export function compileTtlAtRead(view: RowSchema & Pick<FeatureViewManifest, 'ttl_ms'>): ViewStatusOf {
   const isReadable = compileRowCheck(rowLayout(view));
   const maxAgeMs = view.ttl_ms === 'forever' ? Infinity : view.ttl_ms;
   return (row, nowMs) => {

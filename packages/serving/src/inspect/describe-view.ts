@@ -2,7 +2,7 @@ import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonVa
 import { askDatabase, findHistoryRow, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
-  compileViewStatus,
+  compileTtlAtRead,
   readRowHeader,
   rowHasSchema,
   type InspectedField,
@@ -84,7 +84,7 @@ type Order = Pick<RowHeader, 'eventTimestampMs' | 'createdTimestampMs' | 'revisi
 
 /** A whole header with another schema or format is somebody else's row; anything else that cannot be read is damaged. */
 function statusOf(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
-  const status = compileViewStatus(view)(row, nowMs);
+  const status = compileTtlAtRead(view)(row, nowMs);
   if (status === 'PRESENT' || status === 'OUTSIDE_MAX_AGE') return status;
   return readRowHeader(row) === null || rowHasSchema(row, view.schema_fingerprint)
     ? 'UNREADABLE'

@@ -2,7 +2,7 @@ import { LarderError, type Clock } from '@larder/core';
 import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
 import {
   compileValueReader,
-  compileViewStatus,
+  compileTtlAtRead,
   rowEventTimestampMs,
   type OnlineStore,
   type ViewStatus,
@@ -70,7 +70,7 @@ export async function readOnlineFeatures(
     const width = (viewsOf[group] as AskedView[]).length;
     const place = (viewsOf[group] as AskedView[]).indexOf(view);
     const reader = compileValueReader(view.view, view.features);
-    const statusOf = compileViewStatus(view.view);
+    const statusOf = compileTtlAtRead(view.view);
     return (row: number) => {
       const key = asked[group]?.keyOfRow[row] as number;
       const bytes = held[group]?.[key * width + place] ?? null;

@@ -7,7 +7,7 @@ import {
   type ModelManifest,
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
-import { compileTensorDecoder, compileViewStatus, type OnlineStore } from '@larder/online-store';
+import { compileTensorDecoder, compileTtlAtRead, type OnlineStore } from '@larder/online-store';
 import { compileStep, inputFields } from './compile-on-demand.ts';
 import { compileShown } from './compile-shown.ts';
 import type { OnDemandStep, Plan, PlanView, TensorStep, TensorView } from './compiled-plan.ts';
@@ -106,7 +106,7 @@ function compileGroups(
     if (group < 0) group = groups.push({ entity: member(manifest.entities, view.entity), views: [] }) - 1;
     const places = groups[group]?.views ?? [];
     const reasons = STATUS_NAMES.map((status) => `${ref}:${status}`);
-    views.push({ ref, view, group, offset: places.length, statusOf: compileViewStatus(view), reasons });
+    views.push({ ref, view, group, offset: places.length, statusOf: compileTtlAtRead(view), reasons });
     places.push(views.length - 1);
   }
   return { groups, views };
