@@ -46,7 +46,7 @@ module.exports = {
     notAllowed('offline-and-online-are-strangers', '^packages/offline-store/', '^packages/online-store/'),
     notAllowed('use-cases-below-apps', USE_CASES, '^(packages/contracts/|apps/|infra/|examples/)'),
     notAllowed('serving-never-materializes', '^packages/serving/', '^packages/materialization/'),
-    notAllowed('materialization-never-serves', '^packages/materialization/', '^packages/serving/'),
+    notAllowed('materialization-never-serves', '^packages/materialization/', '^packages/(serving|registry)/'),
     notAllowed('apps-are-strangers', '^apps/inference/', '^apps/(?!inference/)'),
     notAllowed('worker-is-alone', '^apps/worker/', '^apps/(?!worker/)'),
     notAllowed('cli-is-alone', '^apps/cli/', '^apps/(?!cli/)'),

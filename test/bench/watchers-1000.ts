@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, newId } from '@larder/core';
 import { createOfflineStore } from '@larder/offline-store';
-import { createRun } from '@larder/offline-store/runs';
+import { createRun } from '@larder/materialization/runs';
 import { load } from './predict/load.ts';
 import { ADS, prepare } from './predict/prepare.ts';
 import { pinSelf, startServer, type ServerProcess } from './predict/server-process.ts';

@@ -14,7 +14,7 @@ interface Fault {
 
 const ONLINE = 'packages/online-store/src';
 
-const RUNS = 'packages/offline-store/src/runs';
+const RUNS = 'packages/materialization/src/runs';
 const RUN_TESTS =
   'claim-chunk land-chunk break-attempt finish-runs dispatch-order chunk-attempt run-life retry-failed dispatch-chunks'
     .split(' ')

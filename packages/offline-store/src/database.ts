@@ -1,5 +1,5 @@
 import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
-import type { ChunksTable, RowFailuresTable, RunsTable } from './runs/runs.table.ts';
+import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 
 /** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */

@@ -11,7 +11,7 @@ import {
   type OfflineStore,
   type StoreTransaction,
 } from './index.ts';
-import { limitSilence } from './runs/index.ts';
+import { limitSilence } from '@larder/offline-store';
 import { silent, test as base } from './testing/store.ts';
 
 const LIMIT_MS = 300;

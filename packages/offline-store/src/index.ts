@@ -7,11 +7,23 @@ export { migrate, pendingMigrations } from './migrate.ts';
 export type { MigrateResult } from './migrate.ts';
 export { OLDEST_POSTGRES } from './server-version.ts';
 export type { Database } from './database.ts';
+export { limitSilence } from './limit-silence.ts';
+export { storableReason, storableText } from './storable-text.ts';
+export type {
+  ChunkState,
+  ChunksTable,
+  PushedScope,
+  RowFailuresTable,
+  RunScope,
+  RunStatus,
+  RunTrigger,
+  RunsTable,
+} from './tables/runs.table.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
-export { forgetViewVersionIn } from './history/forget-view-version.ts';
-export type { ViewVersion } from './history/forget-view-version.ts';
+export { dropHistoryIn } from './history/drop-history.ts';
+export type { ViewVersion } from './history/drop-history.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
 export type { OrderKey, Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';

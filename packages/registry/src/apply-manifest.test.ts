@@ -1,7 +1,7 @@
 import { newId } from '@larder/core';
 import type { FeatureViewManifest, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { createRun } from '@larder/offline-store/runs';
+import { createRun } from '@larder/materialization/runs';
 import { expect } from 'vitest';
 import { appliedId, appliedManifest, applyManifest, modelVersion, planManifest } from './index.ts';
 import {

@@ -1,12 +1,7 @@
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import {
-  ensureHistoryIn,
-  forgetViewVersionIn,
-  type OfflineStore,
-  type StoreTransaction,
-} from '@larder/offline-store';
-import { adoptFingerprintIn } from '@larder/offline-store/runs';
+import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
+import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import { compareManifest, type Comparison } from './plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency, Refusal } from './plan.ts';
 import { readRegistryState, type RegistryState } from './registry-state.ts';

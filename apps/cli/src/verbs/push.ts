@@ -1,6 +1,6 @@
 import { MAX_PUSH_ROWS } from '@larder/contracts';
 import { createLogger, systemClock } from '@larder/core';
-import { pushRows, type PushResult } from '@larder/materialization/runs';
+import { pushRows, type PushResult } from '@larder/materialization/push';
 import { z } from 'zod';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';

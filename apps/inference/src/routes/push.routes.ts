@@ -1,7 +1,7 @@
 import { pushRequestSchema, type PushAnswer } from '@larder/contracts';
 import type { ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { pushRows, type PushDeps } from '@larder/materialization/runs';
+import { pushRows, type PushDeps } from '@larder/materialization/push';
 import { askDatabase } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';

@@ -6,7 +6,7 @@ import {
   type FieldValue,
   type JsonValue,
 } from '@larder/features';
-import type { RunScope } from '@larder/offline-store/runs';
+import type { RunScope } from '@larder/offline-store';
 import { entityKey } from '@larder/online-store';
 
 const MAX_ERRORS = 20;

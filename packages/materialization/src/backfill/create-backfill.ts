@@ -1,12 +1,8 @@
 import { newId } from '@larder/core';
 import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
-import {
-  createRun,
-  type RunScope,
-  type RunStatus,
-  type RunStore,
-  type RunTrigger,
-} from '@larder/offline-store/runs';
+import type { RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+import { createRun } from '../runs/create-run.ts';
+import type { RunStore } from '../runs/run-store.ts';
 import { checkScope } from './check-scope.ts';
 
 export interface BackfillRequest {

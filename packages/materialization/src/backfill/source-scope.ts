@@ -1,5 +1,5 @@
 import { decodeJsonValue, type EntityManifest } from '@larder/features';
-import type { RunScope } from '@larder/offline-store/runs';
+import type { RunScope } from '@larder/offline-store';
 import type { SourceScope } from '@larder/sources';
 import { keyText } from '../landing/key-text.ts';
 

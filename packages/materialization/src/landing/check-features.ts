@@ -1,5 +1,5 @@
 import { viewRef, type FeatureViewManifest, type FieldValue, type RowOutcome } from '@larder/features';
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import { checkFeatureValue } from './feature-value.ts';
 import { rowFailure, type PreparedRow } from './prepare-rows.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
-import { finishRuns } from '@larder/offline-store/runs';
+import { finishRuns } from '../runs/index.ts';
 
 export interface EndRunsOptions {
   readonly store: OfflineStore;

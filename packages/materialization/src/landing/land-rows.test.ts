@@ -4,14 +4,14 @@ import {
   claimRunToPlan,
   dispatchChunks,
   expireLeases,
-  limitSilence,
   lockChunk,
   savePlan,
   type ChunkAttempt,
-} from '@larder/offline-store/runs';
+} from '../runs/index.ts';
+import { limitSilence } from '@larder/offline-store';
 import { describe, expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 import { landRows } from './land-rows.ts';
 
 const PROJECT = 'shop';

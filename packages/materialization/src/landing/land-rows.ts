@@ -7,13 +7,8 @@ import {
   type OfflineStore,
   type StoreTransaction,
 } from '@larder/offline-store';
-import {
-  limitSilence,
-  lockChunk,
-  recordLanding,
-  type ChunkAttempt,
-  type Landing,
-} from '@larder/offline-store/runs';
+import { limitSilence } from '@larder/offline-store';
+import { lockChunk, recordLanding, type ChunkAttempt, type Landing } from '../runs/index.ts';
 
 export interface LandRowsOptions extends Landing, ChunkAttempt {
   readonly project: HistoryProject;

@@ -1,5 +1,5 @@
 import type { EntityManifest } from '@larder/features';
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import type { KeyTexts, SourceBounds } from '@larder/sources';
 import { entityKeyOfTexts } from '@larder/online-store';
 

@@ -1,7 +1,7 @@
-import { savePlan, claimRunToPlan } from '@larder/offline-store/runs';
+import { savePlan, claimRunToPlan } from '../runs/index.ts';
 import { expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 import { pickRetriedRows } from './pick-retried-rows.ts';
 import type { PreparedRow, PreparedRows } from './prepare-rows.ts';
 

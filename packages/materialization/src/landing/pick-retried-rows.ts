@@ -1,4 +1,4 @@
-import { listRetriedRows, type RunStore } from '@larder/offline-store/runs';
+import { listRetriedRows, type RunStore } from '../runs/index.ts';
 import type { PreparedRows } from './prepare-rows.ts';
 
 interface RowIdentity {

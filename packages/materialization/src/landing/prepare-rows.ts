@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type ErrorCode } from '@larder/core';
 import type { EntityManifest, FeatureViewManifest, FieldValue, SourceRow } from '@larder/features';
 import { checkEventTimes, type EventTimes } from '@larder/offline-store';
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import { entityKey } from '@larder/online-store';
 import { inputHash } from './input-hash.ts';
 import { keyText } from './key-text.ts';

@@ -1,4 +1,4 @@
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import type { SourceBounds } from '@larder/sources';
 
 export interface UnlistedRows {

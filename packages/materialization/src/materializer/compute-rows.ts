@@ -1,5 +1,5 @@
 import type { HistoryRow } from '@larder/offline-store';
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { checkSourceRow } from '../landing/check-features.ts';
 import type { PreparedRow } from '../landing/prepare-rows.ts';

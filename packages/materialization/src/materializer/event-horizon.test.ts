@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs.ts';
+import { createBackfill, listFailures } from '../runs/index.ts';
 
 test('rows before the horizon of the project fail alone, and make no partition', async ({ shop }) => {
   await shop.sql(`

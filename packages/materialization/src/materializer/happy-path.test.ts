@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, retryFailed } from '../runs.ts';
+import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
 
 describe('a backfill', () => {
   test('computes every row into history and the online store', async ({ shop }) => {

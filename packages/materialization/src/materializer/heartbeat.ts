@@ -1,10 +1,5 @@
 import type { Logger } from '@larder/core';
-import {
-  heartbeatChunk,
-  type ChunkAttempt,
-  type ChunkProgress,
-  type RunStore,
-} from '@larder/offline-store/runs';
+import { heartbeatChunk, type ChunkAttempt, type ChunkProgress, type RunStore } from '../runs/index.ts';
 
 export interface Heartbeat {
   /** Aborted when the attempt was taken away or its run cancelled. */

@@ -7,7 +7,7 @@ import {
   type Manifest,
 } from '@larder/features';
 import type { EventTimes, HistoryProject } from '@larder/offline-store';
-import type { LoadedView } from '@larder/offline-store/runs';
+import type { LoadedView } from '../runs/index.ts';
 import {
   connectionVariable,
   createFolderSource,

@@ -1,14 +1,8 @@
-import {
-  claimChunk,
-  claimRunToPlan,
-  dispatchChunks,
-  expireLeases,
-  savePlan,
-} from '@larder/offline-store/runs';
+import { claimChunk, claimRunToPlan, dispatchChunks, expireLeases, savePlan } from '../runs/index.ts';
 import type { SourceBounds } from '@larder/sources';
 import { describe, expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, type RunSummary } from '../runs.ts';
+import { createBackfill, listFailures, type RunSummary } from '../runs/index.ts';
 
 /** A run of `ad_words` whose first chunk ended its worker so many times. */
 async function lostRun(shop: Shop, bounds: SourceBounds, losses: number): Promise<string> {

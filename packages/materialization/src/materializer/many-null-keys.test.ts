@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs.ts';
+import { createBackfill, listFailures } from '../runs/index.ts';
 
 test('rows without a key fail by their number in one chunk, which reads and lists only some', async ({
   shop,

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { newId, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { dispatchChunks, giveBackChunk } from '@larder/offline-store/runs';
+import { dispatchChunks, giveBackChunk } from '../runs/index.ts';
 import type { OnlineStore } from '@larder/online-store';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';

@@ -2,7 +2,7 @@ import { compileRowCodec, connectRedis, createOnlineStore } from '@larder/online
 import { startTestRedis } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 import type { MaterializerOptions } from './materializer.ts';
 import type { MaterializerObserver } from './materializer-context.ts';
 

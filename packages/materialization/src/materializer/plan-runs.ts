@@ -1,11 +1,5 @@
 import { isLarderError } from '@larder/core';
-import {
-  claimRunToPlan,
-  extendPlanning,
-  failPlanning,
-  savePlan,
-  type RunToPlan,
-} from '@larder/offline-store/runs';
+import { claimRunToPlan, extendPlanning, failPlanning, savePlan, type RunToPlan } from '../runs/index.ts';
 import { toDatabaseError } from '@larder/offline-store';
 import { sourceScope } from '../backfill/source-scope.ts';
 import { endRuns } from '../landing/end-runs.ts';

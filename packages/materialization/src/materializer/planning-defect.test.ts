@@ -2,7 +2,7 @@ import { createLogger } from '@larder/core';
 import { createOfflineStore } from '@larder/offline-store';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 describe('planning that throws what is not an error of ours', () => {
   test('fails the run with the reason, and later runs are planned', async ({ shop }) => {

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, retryFailed } from '../runs.ts';
+import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
 
 const BAD: Readonly<Record<number, string>> = { 3: 'poison x', 17: 'nan x', 30: 'short x', 44: 'poison y' };
 

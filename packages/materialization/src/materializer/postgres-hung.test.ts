@@ -2,7 +2,7 @@ import { createOfflineStore } from '@larder/offline-store';
 import { startPostgresProxy } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 test('connections that carry nothing any more free their slots, and the run ends without another worker', async ({
   shop,

@@ -8,7 +8,7 @@ import {
   type ChunkAttempt,
   type ClaimedChunk,
   type LandedFailure,
-} from '@larder/offline-store/runs';
+} from '../runs/index.ts';
 import type { SourceBounds } from '@larder/sources';
 import { landRows } from '../landing/land-rows.ts';
 import { missingRows } from '../landing/missing-rows.ts';

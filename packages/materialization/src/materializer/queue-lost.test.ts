@@ -4,7 +4,7 @@ import { Queue } from 'bullmq';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { queuePrefix } from '../queue/queue-prefix.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 async function landedOnce(shop: { sql<Row>(text: string): Promise<Row[]> }, rows: number): Promise<void> {
   expect(

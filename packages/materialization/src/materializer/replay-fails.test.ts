@@ -2,7 +2,7 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 test('a landed chunk that cannot be replayed does not keep the others from it', async ({ shop }) => {
   await shop.seedAds(5, () => 'two words');

@@ -1,8 +1,8 @@
-import { finishRuns } from '@larder/offline-store/runs';
+import { finishRuns } from '../runs/index.ts';
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { cancelRun, createBackfill, getRun, listFailures, retryFailed } from '../runs.ts';
+import { cancelRun, createBackfill, getRun, listFailures, retryFailed } from '../runs/index.ts';
 
 async function backfill(shop: Shop): Promise<string> {
   const { runId } = await createBackfill(shop.store, {

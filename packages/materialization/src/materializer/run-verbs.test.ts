@@ -1,6 +1,13 @@
 import { describe, expect } from 'vitest';
 import { test, unique } from '../../fixtures/shop.ts';
-import { cancelRun, createBackfill, getRun, pauseRun, resumeRun, type BackfillRequest } from '../runs.ts';
+import {
+  cancelRun,
+  createBackfill,
+  getRun,
+  pauseRun,
+  resumeRun,
+  type BackfillRequest,
+} from '../runs/index.ts';
 
 describe('pause, resume, cancel', () => {
   test('stop and go on while chunks are being computed', async ({ shop }) => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 test('a chunk whose rows take longer to land than its lease lands all the same, once', async ({ shop }) => {
   await shop.seedAds(40, () => 'two words');

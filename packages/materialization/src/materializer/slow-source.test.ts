@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 const WAITING = `select 1 from pg_stat_activity where application_name = 'larder-source' and wait_event_type = 'Lock'`;
 

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, retryFailed } from '../runs.ts';
+import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
 
 describe("a source's database", () => {
   test('that is away while a run is planned is tried again', async ({ shop }) => {

@@ -1,4 +1,4 @@
-import { LOSSES_OF_SUSPECT, splitChunk, type ClaimedChunk } from '@larder/offline-store/runs';
+import { LOSSES_OF_SUSPECT, splitChunk, type ClaimedChunk } from '../runs/index.ts';
 import type { SourceBounds } from '@larder/sources';
 import type { MaterializedView } from './loaded-views.ts';
 import type { MaterializerContext } from './materializer-context.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill, getRun, listFailures, retryFailed } from '../runs.ts';
+import { createBackfill, getRun, listFailures, retryFailed } from '../runs/index.ts';
 
 async function backfill(shop: Shop): Promise<string> {
   await shop.sql('truncate shop_history.ad_words_v1');

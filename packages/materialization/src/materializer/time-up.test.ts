@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs.ts';
+import { createBackfill, listFailures } from '../runs/index.ts';
 
 test('when the time of a batch is up, its finished rows land and the others fail by key', async ({
   shop,

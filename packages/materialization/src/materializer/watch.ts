@@ -10,7 +10,7 @@ import {
   giveBackChunk,
   retryWaitingRows,
   seeLoadedRuns,
-} from '@larder/offline-store/runs';
+} from '../runs/index.ts';
 import type { ChunkQueue } from '../queue/chunk-queue.ts';
 import { writeOnline } from '../landing/write-online.ts';
 import { endRuns } from '../landing/end-runs.ts';

@@ -2,7 +2,7 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 describe('a worker that ends between history and the online store', () => {
   test('leaves chunks that another one replays without computing', async ({ shop }) => {

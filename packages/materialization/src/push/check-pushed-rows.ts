@@ -9,7 +9,7 @@ import {
   type SourceRow,
 } from '@larder/features';
 import type { EventTimes } from '@larder/offline-store';
-import type { LandedFailure } from '@larder/offline-store/runs';
+import type { LandedFailure } from '../runs/index.ts';
 import { checkSourceRow } from '../landing/check-features.ts';
 import { prepareRows, type PreparedRow } from '../landing/prepare-rows.ts';
 

@@ -1,7 +1,8 @@
 import { systemClock } from '@larder/core';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, pushRows } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
+import { pushRows } from '../push/index.ts';
 
 const VIEW = 'ad_user_stats';
 

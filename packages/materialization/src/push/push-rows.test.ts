@@ -3,7 +3,8 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
-import { getRun, listFailures, pushRows, retryFailed, type PushRequest } from '../runs.ts';
+import { getRun, listFailures, retryFailed } from '../runs/index.ts';
+import { pushRows, type PushRequest } from '../push/index.ts';
 
 const VIEW = 'ad_user_stats';
 

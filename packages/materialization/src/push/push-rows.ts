@@ -14,7 +14,7 @@ import {
   earlierPush,
   type CreatedPush,
   type LandedFailure,
-} from '@larder/offline-store/runs';
+} from '../runs/index.ts';
 import type { OnlineStore } from '@larder/online-store';
 import { landRowsIn } from '../landing/land-rows.ts';
 import { endRuns } from '../landing/end-runs.ts';

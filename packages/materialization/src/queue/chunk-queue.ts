@@ -1,5 +1,5 @@
 import type { Logger } from '@larder/core';
-import type { ChunkAttempt } from '@larder/offline-store/runs';
+import type { ChunkAttempt } from '../runs/index.ts';
 import { connectRedis } from '@larder/online-store';
 import { DelayedError, Queue } from 'bullmq';
 import { createConsumer, type Consumer } from './consumer.ts';

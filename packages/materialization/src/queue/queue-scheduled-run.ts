@@ -1,6 +1,6 @@
 import type { Logger } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { hasOpenRun, type RunStore } from '@larder/offline-store/runs';
+import { hasOpenRun, type RunStore } from '../runs/index.ts';
 import { createBackfill } from '../backfill/create-backfill.ts';
 import type { ScheduleTick } from './schedules.ts';
 

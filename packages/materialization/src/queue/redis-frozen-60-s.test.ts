@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { expectWorkToResume, startLongBackfill } from '../../fixtures/redis-outage.ts';
 import { test } from '../../fixtures/shop.ts';
-import { cancelRun } from '../runs.ts';
+import { cancelRun } from '../runs/index.ts';
 
 // A file of its own, so that it passes beside others: nearly all of it is waiting.
 test(

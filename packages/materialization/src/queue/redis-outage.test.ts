@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { expectWorkToResume, startLongBackfill } from '../../fixtures/redis-outage.ts';
 import { test } from '../../fixtures/shop.ts';
-import { cancelRun } from '../runs.ts';
+import { cancelRun } from '../runs/index.ts';
 
 // What is tested is an outage of so many seconds: they have to pass.
 describe('a backfill goes on within 10 s', () => {

@@ -2,7 +2,7 @@ import { connectRedis } from '@larder/online-store';
 import { startRedisProxy } from '@larder/testing';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { listRuns } from '../runs.ts';
+import { listRuns } from '../runs/index.ts';
 import { queueScheduledRun } from './queue-scheduled-run.ts';
 import { createSchedules, type ScheduleTick } from './schedules.ts';
 

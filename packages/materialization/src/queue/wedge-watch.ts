@@ -1,5 +1,5 @@
 import type { Logger } from '@larder/core';
-import { listDispatched, type ChunkAttempt, type RunStore } from '@larder/offline-store/runs';
+import { listDispatched, type ChunkAttempt, type RunStore } from '../runs/index.ts';
 import type { ChunkQueue } from './chunk-queue.ts';
 
 const LIMIT = 20;

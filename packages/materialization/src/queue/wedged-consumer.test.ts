@@ -2,7 +2,7 @@ import { startRedisProxy } from '@larder/testing';
 import { describe, expect, vi } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs.ts';
+import { createBackfill } from '../runs/index.ts';
 
 const TIMES = { ...QUICK, wedgedAfterMs: 1_000 };
 /** The name of a consumer's connections. */

@@ -1,9 +1,9 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { predictions } from './0002-predictions.ts';
-import { runCounts } from '../runs/run-counts.migration.ts';
-import { runWaits } from '../runs/run-waits.migration.ts';
-import { runs } from '../runs/runs.migration.ts';
+import { runCounts } from './0005-run-counts.ts';
+import { runWaits } from './0004-run-waits.ts';
+import { runs } from './0003-runs.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {

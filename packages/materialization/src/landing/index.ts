@@ -1,0 +1,2 @@
+export { checkComputed, checkValues } from './check-features.ts';
+export type { CheckedValues } from './check-features.ts';
