@@ -6,6 +6,9 @@ export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+// Rows
+export { compareRowOrder, isNewer } from './row-order.ts';
+export type { RowOrder } from './row-order.ts';
 // Numbers
 export { shortestFloat32 } from './float32.ts';
 export { wholeNumberProblem } from './whole-number.ts';

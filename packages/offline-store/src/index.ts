@@ -25,7 +25,7 @@ export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
 export { dropHistoryIn } from './history/drop-history.ts';
 export type { ViewVersion } from './history/drop-history.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
-export type { OrderKey, Provenance } from './history/find-history-row.ts';
+export type { Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';
 export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';

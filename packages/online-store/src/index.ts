@@ -8,7 +8,7 @@ export { entityKey, entityKeyOfTexts, parseEntityKey } from './keys/entity-key.t
 export { compileRowCodec } from './rows/row-codec.ts';
 export type { DecodedRow, RowCodec } from './rows/row-codec.ts';
 export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './rows/row-header.ts';
-export type { RowHeader, RowOrder } from './rows/row-header.ts';
+export type { RowHeader } from './rows/row-header.ts';
 export type { RowSchema } from './rows/row-layout.ts';
 export { compileTensorDecoder } from './reading/tensor-decoder.ts';
 export type { TensorDecoder } from './reading/tensor-decoder.ts';

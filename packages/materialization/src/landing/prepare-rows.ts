@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type ErrorCode } from '@larder/core';
+import { systemClock, type Clock, type ErrorCode, type RowOrder } from '@larder/core';
 import type { EntityManifest, FeatureViewManifest, FieldValue, SourceRow } from '@larder/features';
 import { checkEventTimes, type EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
@@ -8,13 +8,11 @@ import { keyText } from './key-text.ts';
 import { checkFeatureValue } from './feature-value.ts';
 
 /** A source row whose key and times are good: what remains is its features. */
-export interface PreparedRow {
+export interface PreparedRow extends Omit<RowOrder, 'revision'> {
   readonly source: SourceRow;
   readonly keys: Readonly<Record<string, FieldValue>>;
   readonly keyTexts: readonly string[];
   readonly entityKey: string;
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
   readonly inputHash: bigint;
 }
 

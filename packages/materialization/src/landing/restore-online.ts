@@ -1,6 +1,7 @@
+import { isNewer } from '@larder/core';
 import { latestHistoryRows, type HistoryProject, type OfflineStore } from '@larder/offline-store';
 import type { UnchangedRow } from './skip-unchanged.ts';
-import { isNewer, writeOnline, type WriteOnlineOptions } from './write-online.ts';
+import { writeOnline, type WriteOnlineOptions } from './write-online.ts';
 
 export interface RestoreOptions extends WriteOnlineOptions {
   readonly store: OfflineStore;

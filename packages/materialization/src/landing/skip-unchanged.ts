@@ -1,10 +1,10 @@
+import type { RowOrder } from '@larder/core';
 import type { FeatureViewManifest } from '@larder/features';
 import {
   inputHashesAt,
   latestInputHashes,
   type HistoryProject,
   type OfflineStore,
-  type OrderKey,
 } from '@larder/offline-store';
 import type { PreparedRow } from './prepare-rows.ts';
 
@@ -20,7 +20,7 @@ export interface SkipOptions {
 }
 
 /** A row that need not be computed, and the row of history that stands for it. */
-export interface UnchangedRow extends OrderKey, Pick<PreparedRow, 'keys' | 'entityKey'> {}
+export interface UnchangedRow extends RowOrder, Pick<PreparedRow, 'keys' | 'entityKey'> {}
 
 export interface Unskipped {
   readonly rows: readonly PreparedRow[];

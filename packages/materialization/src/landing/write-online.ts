@@ -1,5 +1,6 @@
+import { isNewer } from '@larder/core';
 import { viewRef, type EntityManifest, type FeatureViewManifest } from '@larder/features';
-import type { HistoryRow, OrderKey } from '@larder/offline-store';
+import type { HistoryRow } from '@larder/offline-store';
 import { compileRowCodec, entityKey, type OnlineRow, type OnlineStore } from '@larder/online-store';
 
 export interface WriteOnlineOptions {
@@ -31,13 +32,4 @@ export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnl
     }));
     await onlineStore.write(page);
   }
-}
-
-/** The order that decides everywhere which row is newest. */
-export function isNewer(a: OrderKey, b: OrderKey): boolean {
-  return (
-    (a.eventTimestampMs - b.eventTimestampMs ||
-      a.createdTimestampMs - b.createdTimestampMs ||
-      a.revision - b.revision) > 0
-  );
 }

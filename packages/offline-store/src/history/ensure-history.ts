@@ -3,6 +3,7 @@ import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf } from '../partitions/monthly-partitions.ts';
+import { NEWEST_FIRST } from './newest-first.ts';
 import { HISTORY_COLUMNS, historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
 
 /**
@@ -77,8 +78,6 @@ async function createTable(tx: StoreTransaction, table: HistoryTable): Promise<v
       ${features.join(',\n')}
     ) partition by range (event_timestamp)`);
   const keyList = table.keys.map((key) => `"${key.name}"`).join(', ');
-  await tx.client.query(
-    `create unique index on ${quoted} (${keyList}, event_timestamp desc, created_timestamp desc, revision desc)`,
-  );
+  await tx.client.query(`create unique index on ${quoted} (${keyList}, ${NEWEST_FIRST})`);
   await tx.client.query(`create index on ${quoted} using brin (chunk_id) with (autosummarize = on)`);
 }

@@ -1,15 +1,9 @@
+import type { RowOrder } from '@larder/core';
 import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 import { historyTable, type HistoryProject } from './history-table.ts';
 import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
-
-/** The order of rows of one key, as the header of an online row has it. */
-export interface OrderKey {
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
-  readonly revision: number;
-}
 
 export interface Provenance {
   readonly landedAt: Date;
@@ -23,7 +17,7 @@ export async function findHistoryRow(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,
   view: FeatureViewManifest,
-  row: { readonly keys: KeyValues } & OrderKey,
+  row: { readonly keys: KeyValues } & RowOrder,
 ): Promise<Provenance | null> {
   const table = historyTable(project, view);
   const { rows } = await sql<Provenance>`

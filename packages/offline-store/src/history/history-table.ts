@@ -1,4 +1,4 @@
-import { LarderError } from '@larder/core';
+import { LarderError, type RowOrder } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type FieldValue, type Manifest } from '@larder/features';
 import type { CopyWriter } from '../copy/copy-writer.ts';
 import { fieldColumn, readTimestampMs, writeTimestampMs, type FieldColumn } from './field-column.ts';
@@ -7,11 +7,8 @@ import { fieldColumn, readTimestampMs, writeTimestampMs, type FieldColumn } from
 export type HistoryProject = Pick<Manifest, 'project' | 'entities'>;
 
 /** One row of a view's history. Timestamps are whole milliseconds, as in Redis, so that both stores order rows alike. */
-export interface HistoryRow {
+export interface HistoryRow extends RowOrder {
   readonly keys: Readonly<Record<string, FieldValue>>;
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
-  readonly revision: number;
   readonly chunkId: number;
   /** Any 64 bits over the inputs that the values were computed from. */
   readonly inputHash: bigint;

@@ -1,19 +1,16 @@
+import type { RowOrder } from '@larder/core';
 import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 import { historyTable, type HistoryProject } from './history-table.ts';
 import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
 
-export interface StandingRow {
-  readonly createdTimestampMs: number;
-  readonly revision: number;
+export interface StandingRow extends Omit<RowOrder, 'eventTimestampMs'> {
   readonly inputHash: bigint;
 }
 
-export interface WantedRow {
+export interface WantedRow extends Omit<RowOrder, 'revision'> {
   readonly keys: KeyValues;
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
 }
 
 /**

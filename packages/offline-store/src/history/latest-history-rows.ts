@@ -4,6 +4,7 @@ import { copyOut } from '../copy/copy.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import { historyTable, type HistoryProject, type HistoryRow } from './history-table.ts';
 import { keyTexts, type KeyValues } from './key-parameters.ts';
+import { NEWEST_FIRST } from './newest-first.ts';
 
 /** The newest row of each key, bit for bit as it was appended, in no order; keys without history are left out. */
 export async function latestHistoryRows(
@@ -26,7 +27,7 @@ export async function latestHistoryRows(
     cross join lateral (
       select ${table.copyColumns} from "${table.schema}"."${table.name}" as history
       where ${names.map((name) => `history.${name} = wanted.${name}`).join(' and ')}
-      order by event_timestamp desc, created_timestamp desc, revision desc
+      order by ${NEWEST_FIRST}
       limit 1
     ) as newest`;
   const client = await store.pool.connect();

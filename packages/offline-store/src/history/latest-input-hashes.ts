@@ -1,13 +1,12 @@
+import type { RowOrder } from '@larder/core';
 import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 import { historyTable, type HistoryProject } from './history-table.ts';
 import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
+import { NEWEST_FIRST } from './newest-first.ts';
 
-export interface LatestInputHash {
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
-  readonly revision: number;
+export interface LatestInputHash extends RowOrder {
   readonly inputHash: bigint;
 }
 
@@ -27,7 +26,7 @@ export async function latestInputHashes(
       select event_timestamp as event, created_timestamp as created, revision, input_hash::text as hash
       from ${sql.table(`${table.schema}.${table.name}`)} as history
       where ${keysMatch(table)}
-      order by event_timestamp desc, created_timestamp desc, revision desc
+      order by ${sql.raw(NEWEST_FIRST)}
       limit 1
     ) as newest`.execute(store.db);
   const latest = keys.map((): LatestInputHash | null => null);

@@ -1,13 +1,8 @@
+import type { RowOrder } from '@larder/core';
 import type { FieldValue } from '@larder/features';
 import { encodeValue, textOf } from './encode-value.ts';
 import { readSlot } from './read-slot.ts';
-import {
-  type RowHeader,
-  ROW_HEADER_BYTES,
-  type RowOrder,
-  readRowHeader,
-  writeRowHeader,
-} from './row-header.ts';
+import { type RowHeader, ROW_HEADER_BYTES, readRowHeader, writeRowHeader } from './row-header.ts';
 import { compileRowCheck } from './row-check.ts';
 import { type RowSchema, rowLayout, setBit } from './row-layout.ts';
 

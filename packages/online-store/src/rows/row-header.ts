@@ -1,3 +1,5 @@
+import type { RowOrder } from '@larder/core';
+
 /**
  * The first 22 bytes of every row, in every format (docs/reference/redis-layout.md):
  *   0      u8      format of what follows the header
@@ -14,14 +16,6 @@ const CREATED_OFFSET = 11;
 const REVISION_OFFSET = 17;
 const TIME_BIAS = 2 ** 47;
 const REVISION_LIMIT = 2 ** 40;
-
-/** What decides which of two rows is newer: event, then created, then revision. */
-export interface RowOrder {
-  readonly eventTimestampMs: number;
-  readonly createdTimestampMs: number;
-  /** Integer, 0 to 2^40 - 1. */
-  readonly revision: number;
-}
 
 export interface RowHeader extends RowOrder {
   readonly format: number;

@@ -1,6 +1,6 @@
+import type { RowOrder } from '@larder/core';
 import type { FieldManifest } from '@larder/features';
 import { compileRowCodec } from '../rows/row-codec.ts';
-import type { RowOrder } from '../rows/row-header.ts';
 import type { OnlineRow } from '../writing/write-rows.ts';
 
 /** A view with one float32, whose values tell rows apart. */

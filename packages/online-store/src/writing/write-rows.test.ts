@@ -1,10 +1,11 @@
+import { compareRowOrder, type RowOrder } from '@larder/core';
 import { test } from '@larder/testing';
 import fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { type OnlineStore, createOnlineStore } from '../online-store.ts';
 import { redisKey } from '../keys/redis-keys.ts';
-import { ROW_HEADER_BYTES, type RowOrder, readRowHeader } from '../rows/row-header.ts';
+import { ROW_HEADER_BYTES, readRowHeader } from '../rows/row-header.ts';
 import { orderAt, scoreRow } from '../testing/views.ts';
 
 const connections: Redis[] = [];
@@ -27,14 +28,7 @@ async function storedOrder(store: OnlineStore, key: string): Promise<RowOrder | 
 }
 
 function newest(orders: readonly RowOrder[]): RowOrder | undefined {
-  return orders
-    .toSorted(
-      (a, b) =>
-        a.eventTimestampMs - b.eventTimestampMs ||
-        a.createdTimestampMs - b.createdTimestampMs ||
-        a.revision - b.revision,
-    )
-    .at(-1);
+  return orders.toSorted(compareRowOrder).at(-1);
 }
 
 // both sides of every byte border, of zero and of what a double holds exactly

@@ -1,3 +1,4 @@
+import type { RowOrder } from '@larder/core';
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
 import { askDatabase, findHistoryRow, type Provenance } from '@larder/offline-store';
 import {
@@ -6,7 +7,6 @@ import {
   readRowHeader,
   rowHasSchema,
   type InspectedField,
-  type RowHeader,
 } from '@larder/online-store';
 import type { InspectDeps, InspectedView } from './inspected-entity.ts';
 
@@ -65,7 +65,7 @@ const NOT_ASKED: FoundProvenance = { provenance: null, answered: true };
 async function findProvenance(
   deps: DescribeDeps,
   view: FeatureViewManifest,
-  header: Order,
+  header: RowOrder,
 ): Promise<FoundProvenance> {
   try {
     return {
@@ -79,8 +79,6 @@ async function findProvenance(
     return { provenance: null, answered: false };
   }
 }
-
-type Order = Pick<RowHeader, 'eventTimestampMs' | 'createdTimestampMs' | 'revision'>;
 
 /** A whole header with another schema or format is somebody else's row; anything else that cannot be read is damaged. */
 function statusOf(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
