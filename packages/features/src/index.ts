@@ -22,8 +22,8 @@ export type {
 } from './definition/field.ts';
 export { model } from './definition/model.ts';
 export type { FeaturesOf, Model, ModelOptions, PredictInput, PredictOutput } from './definition/model.ts';
-export { onDemandFeatureView } from './on-demand-feature-view.ts';
-export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand-feature-view.ts';
+export { onDemandFeatureView } from './on-demand/on-demand-feature-view.ts';
+export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand/on-demand-feature-view.ts';
 export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
 export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './definition/project.ts';

@@ -5,7 +5,7 @@ import { entity } from './entity.ts';
 import { featureView } from './feature-view.ts';
 import { f } from './field.ts';
 import { model, type FeaturesOf, type PredictInput, type PredictOutput } from './model.ts';
-import { onDemandFeatureView } from '../on-demand-feature-view.ts';
+import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Agreeing } from './provider.ts';
 import { sqlSource } from '../source.ts';
 

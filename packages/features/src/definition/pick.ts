@@ -1,6 +1,6 @@
 import { brand } from './brand.ts';
 import type { FeatureView } from './feature-view.ts';
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Provider } from './provider.ts';
 
 /** Some features of a view, in the order asked. */

@@ -4,7 +4,7 @@ import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
 import type { FeatureView } from './feature-view.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 
 /** The default export of `larder.config.ts`. */
 export interface Project {

@@ -19,7 +19,7 @@ import type {
 } from './manifest.ts';
 import { viewRef } from './manifest.ts';
 import type { Model } from '../definition/model.ts';
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
 import type { Project } from '../definition/project.ts';
 import type { Source } from '../source.ts';

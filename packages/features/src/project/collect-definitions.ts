@@ -3,7 +3,7 @@ import { isBranded } from '../definition/brand.ts';
 import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type { Model } from '../definition/model.ts';
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
 import type { Project } from '../definition/project.ts';
 

@@ -1,6 +1,6 @@
 import type { Entity } from '../definition/entity.ts';
 import type { Field, Fields } from '../definition/field.ts';
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
 import type { Report } from './report.ts';
 

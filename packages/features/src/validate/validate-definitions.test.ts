@@ -5,7 +5,7 @@ import { entity } from '../definition/entity.ts';
 import { featureView, type FeatureViewOptions } from '../definition/feature-view.ts';
 import { f, type Fields } from '../definition/field.ts';
 import { model } from '../definition/model.ts';
-import { onDemandFeatureView } from '../on-demand-feature-view.ts';
+import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import { project, type ProjectOptions } from '../definition/project.ts';
 import { sqlSource } from '../source.ts';
 import { validateDefinitions } from './validate-definitions.ts';

@@ -1,4 +1,4 @@
-import type { OnDemandFeatureView } from '../on-demand-feature-view.ts';
+import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import { below, type Report } from './report.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateEachViewOnce, validateInputs, validateNoRepeats } from './validate-inputs.ts';

@@ -1,7 +1,7 @@
-import { brand } from './definition/brand.ts';
-import type { Computed, Fields, Given, Served } from './definition/field.ts';
-import { pickFeatures, type FeatureInput, type PickedFeatures } from './definition/pick.ts';
-import type { Agreeing, GivesOf, KeysOf, Provider, RequestOf } from './definition/provider.ts';
+import { brand } from '../definition/brand.ts';
+import type { Computed, Fields, Given, Served } from '../definition/field.ts';
+import { pickFeatures, type FeatureInput, type PickedFeatures } from '../definition/pick.ts';
+import type { Agreeing, GivesOf, KeysOf, Provider, RequestOf } from '../definition/provider.ts';
 
 /** A pure function of request fields and other features; the same in the service, the worker and training sets. */
 export interface OnDemandFeatureView<
