@@ -1,5 +1,5 @@
 // Who may know whom: the arrows of the design, checked. `from`/`to` are folders of this repository.
-const STORES = '^packages/(online-store|offline-store|model-runtime|sources|extractors)/';
+const STORES = '^packages/(online-store|offline-store|model-runtime|outbound|sources|extractors)/';
 const USE_CASES = '^packages/(materialization|registry|serving)/';
 const notAllowed = (name, from, to, comment) => ({
   name,
@@ -44,6 +44,7 @@ module.exports = {
     ),
     notAllowed('online-and-offline-are-strangers', '^packages/online-store/', '^packages/offline-store/'),
     notAllowed('offline-and-online-are-strangers', '^packages/offline-store/', '^packages/online-store/'),
+    notAllowed('outbound-knows-core', '^packages/outbound/', '^packages/(?!outbound/|core/)'),
     notAllowed('use-cases-below-apps', USE_CASES, '^(packages/contracts/|apps/|infra/|examples/)'),
     notAllowed('serving-never-materializes', '^packages/serving/', '^packages/materialization/'),
     notAllowed('materialization-never-serves', '^packages/materialization/', '^packages/(serving|registry)/'),
@@ -66,6 +67,14 @@ module.exports = {
     onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/'),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
+    onlyIn('undici', 'packages/outbound/'),
+    {
+      name: 'network-only-in-outbound',
+      severity: 'error',
+      comment: "Requests to somebody else's address go through packages/outbound, which checks it.",
+      from: { path: '^packages/', pathNot: '^packages/(outbound|testing)/|\\.test\\.ts$|/src/testing/' },
+      to: { dependencyTypes: ['core'], path: '^(node:)?(https?|http2|tls|dns|dns/promises)$' },
+    },
     onlyIn('express', 'apps/inference/|examples/'),
     onlyIn('sharp', 'packages/extractors/|examples/|apps/cli/templates/'),
   ],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker, isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createLogger } from '@larder/core';
+import { createOutbound } from '@larder/outbound';
 import sharp from 'sharp';
 import { createPictureDecoder } from '../../packages/extractors/src/pictures/decoder/picture-decoder.ts';
 import { decodePicture } from '../../packages/extractors/src/pictures/decode-picture.ts';
@@ -39,6 +40,7 @@ async function measure(): Promise<void> {
   };
   const computation = await createImageComputation(context, { column: 'url', concurrency: 8, ...LIMITS });
   const encoder = await loadPictureEncoder(encoderPath);
+  const outbound = createOutbound(context);
   const { signal } = new AbortController();
 
   const costs: Record<string, { wallMs: number; cpuMs: number; count: number }> = {};
@@ -58,8 +60,7 @@ async function measure(): Promise<void> {
     let loopMs = 0;
     for (const address of addresses) {
       let startMs = performance.now();
-      const { allowedHosts } = context;
-      const bytes = await timed('fetch', () => fetchPicture(address, { allowedHosts, ...LIMITS, signal }));
+      const bytes = await timed('fetch', () => fetchPicture(outbound, address, { ...LIMITS, signal }));
       const { width, height, fit } = encoder;
       const options = { shape: { width, height, fit }, maxPixels: LIMITS.maxPixels } as const;
       const { rgb } = await timed('decode', () => decodePicture(bytes, options));
@@ -90,6 +91,7 @@ async function measure(): Promise<void> {
   }
   const ratio = ratios.toSorted((a, b) => a - b)[ROUNDS >> 1] as number;
   console.log(`computation / bare loop, pictures per second, median of ${ROUNDS}: ${ratio.toFixed(2)}`);
+  outbound.close();
   apart.close();
   await Promise.all([computation.close(), encoder.close(), server.terminate()]);
 }

@@ -8,7 +8,7 @@ export interface Target {
 }
 
 const ONLINE = 'packages/online-store/src';
-const PICTURES = 'packages/extractors/src/pictures';
+const OUTBOUND = 'packages/outbound/src';
 const LANDING = 'packages/materialization/src/landing';
 const FEATURES = 'packages/features/src';
 const SERVING = 'packages/serving/src';
@@ -74,20 +74,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     explained: { 'a < b => a <= b': 'no two members of an object have one name' },
   },
   'public-address': {
-    file: `${PICTURES}/public-address.ts`,
-    tests: [`${PICTURES}/hostile-addresses.test.ts`],
+    file: `${OUTBOUND}/public-address.ts`,
+    tests: [`${OUTBOUND}/hostile-addresses.test.ts`],
   },
   'allowed-hosts': {
-    file: `${PICTURES}/allowed-hosts.ts`,
-    tests: [`${PICTURES}/allowed-hosts.test.ts`],
+    file: `${OUTBOUND}/allowed-hosts.ts`,
+    tests: [`${OUTBOUND}/allowed-hosts.test.ts`],
     explained: {
       "host.startsWith('[') => host.endsWith('[')":
         'an IPv6 host has no dot, so it ends in no name below `*.`',
     },
   },
-  'picture-url': {
-    file: `${PICTURES}/picture-url.ts`,
-    tests: [`${PICTURES}/picture-url.test.ts`],
+  'outbound-url': {
+    file: `${OUTBOUND}/outbound-url.ts`,
+    tests: [`${OUTBOUND}/outbound-url.test.ts`],
     explained: {
       '\'\' => "Stryker was here!"': 'without a location the answer is refused, whatever it would lead to',
     },

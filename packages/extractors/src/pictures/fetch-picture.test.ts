@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createOutbound, type OutboundOptions } from '@larder/outbound';
 import { fetchPicture, type FetchPictureOptions } from './fetch-picture.ts';
 
 let server: Server;
@@ -17,14 +18,17 @@ beforeAll(async () => {
 afterEach(() => server.closeAllConnections());
 afterAll(() => server.close());
 
-const get = (address: string, options: Partial<FetchPictureOptions> = {}): Promise<Buffer> =>
-  fetchPicture(address, {
-    allowedHosts: ['127.0.0.1'],
-    timeoutMs: 5_000,
-    maxBytes: 1_000,
-    signal: new AbortController().signal,
-    ...options,
-  });
+type Options = Partial<FetchPictureOptions & OutboundOptions>;
+
+async function get(address: string, { allowedHosts = ['127.0.0.1'], lookup, ...options }: Options = {}) {
+  const outbound = createOutbound({ allowedHosts, ...(lookup && { lookup }) });
+  try {
+    const { signal } = new AbortController();
+    return await fetchPicture(outbound, address, { timeoutMs: 5_000, maxBytes: 1_000, signal, ...options });
+  } finally {
+    outbound.close();
+  }
+}
 
 test('gives the bytes', async () => {
   answer = (_, response) => response.end(Buffer.of(1, 2, 3));
@@ -127,6 +131,52 @@ test('a connection that breaks in the middle', async () => {
     response.write('x', () => response.destroy());
   };
   await expect(get(origin)).rejects.toMatchObject({ code: 'PICTURE_UNAVAILABLE' });
+});
+
+describe('what stands in the failure', () => {
+  const lookup: OutboundOptions['lookup'] = (_, __, callback) =>
+    callback(null, [{ address: '10.0.0.1', family: 4 }]);
+  const leadsTo =
+    (location: string): RequestListener =>
+    (_, response) =>
+      response.writeHead(302, { location }).end();
+  const elsewhere = 'put the final address into the source.';
+
+  test('a name that leads to a private address', async () => {
+    await expect(get('http://cdn.example.com/', { allowedHosts: ['*'], lookup })).rejects.toMatchObject({
+      code: 'PICTURE_ADDRESS_PRIVATE',
+      message:
+        'cdn.example.com leads to 10.0.0.1, which is no public address; serve the picture from one, or add the ' +
+        "address itself to the project's allowedHosts.",
+    });
+  });
+
+  test.each([
+    ['file:///a', 'PICTURE_URL_INVALID', /^http:\/\/127.*\/a\.jpg leads to an address that is no http/],
+    ['http://[', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg leads elsewhere without saying where/],
+    ['/a.jpg', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg leads elsewhere more than 3 times/],
+  ])('a redirect to %s', async (location, code, message) => {
+    answer = leadsTo(location);
+    const failure: unknown = await get(`${origin}/a.jpg?key=secret`).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(failure).toHaveProperty('message', expect.stringMatching(new RegExp(`; ${elsewhere}$`)));
+  });
+
+  test('a compressed body', async () => {
+    answer = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
+    await expect(get(`${origin}/a.jpg`)).rejects.toMatchObject({
+      code: 'PICTURE_ANSWER_INVALID',
+      message: `${origin}/a.jpg comes compressed, though it was not asked to; serve the picture without Content-Encoding.`,
+    });
+  });
+
+  test('another protocol', async () => {
+    answer = (_, response) => response.writeHead(101, { upgrade: 'x', connection: 'upgrade' }).end();
+    await expect(get(`${origin}/a.jpg`)).rejects.toMatchObject({
+      code: 'PICTURE_ANSWER_INVALID',
+      message: `${origin}/a.jpg answers in another protocol than HTTP; mend the host.`,
+    });
+  });
 });
 
 test('the end of the computation is not a failure of the picture', async () => {

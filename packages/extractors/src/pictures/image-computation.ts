@@ -21,7 +21,7 @@ export async function createImageComputation(
   const decoder = openPictureDecoder();
   const { column, concurrency, maxPixels } = options;
   const { width, height, fit } = encoder;
-  const fetchPicture = createPictureFetcher(context, { kind: 'image_features', ...options });
+  const fetcher = createPictureFetcher(context, { kind: 'image_features', ...options });
   return {
     compute: (rows, signal) =>
       computePictureRows(rows, {
@@ -29,13 +29,14 @@ export async function createImageComputation(
         concurrency,
         signal,
         async describe(address) {
-          const bytes = await fetchPicture(address, signal);
+          const bytes = await fetcher.fetch(address, signal);
           const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels }, signal);
           signal.throwIfAborted();
           return { embedding: await encoder.encode(rgb), ...pictureStatistics(rgb) };
         },
       }),
     async close() {
+      fetcher.close();
       decoder.close();
       await encoder.close();
     },

@@ -1,15 +1,19 @@
 import type { ComputationContext } from '@larder/features';
+import { createOutbound } from '@larder/outbound';
 import { fetchPicture } from './fetch-picture.ts';
 import { openSharedPictures } from './shared-pictures.ts';
 
 export interface PictureFetcherOptions {
-  /** Of the computation that asks. */
+  /** Kind of the computation that asks. */
   readonly kind: string;
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
 
-export type PictureFetcher = (address: string, signal: AbortSignal) => Promise<Buffer>;
+export interface PictureFetcher {
+  fetch(address: string, signal: AbortSignal): Promise<Buffer>;
+  close(): void;
+}
 
 /**
  * `fetchPicture` for one computation: what another computation under the same rules has just downloaded on this
@@ -19,12 +23,16 @@ export function createPictureFetcher(
   { options, artifactPaths, allowedHosts }: ComputationContext,
   { kind, maxBytes, timeoutMs }: PictureFetcherOptions,
 ): PictureFetcher {
+  const outbound = createOutbound({ allowedHosts });
   const shared = openSharedPictures({ reader: JSON.stringify([kind, options, artifactPaths]) });
-  return (address, signal) =>
-    shared.get(
-      // Who may fetch less than another finds nothing of the other's.
-      JSON.stringify([address, allowedHosts, maxBytes]),
-      () => fetchPicture(address, { allowedHosts, timeoutMs, maxBytes, signal }),
-      signal,
-    );
+  return {
+    fetch: (address, signal) =>
+      shared.get(
+        // Who may fetch less than another finds nothing of the other's.
+        JSON.stringify([address, allowedHosts, maxBytes]),
+        () => fetchPicture(outbound, address, { timeoutMs, maxBytes, signal }),
+        signal,
+      ),
+    close: outbound.close,
+  };
 }

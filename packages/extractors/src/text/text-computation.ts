@@ -23,7 +23,7 @@ export async function createTextComputation(
   const reader = await loadTextReader(models);
   const decoder = openPictureDecoder();
   const { column, concurrency, maxPixels } = options;
-  const fetchPicture = createPictureFetcher(context, { kind: 'text_in_pictures', ...options });
+  const fetcher = createPictureFetcher(context, { kind: 'text_in_pictures', ...options });
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const next = turn.then(work);
@@ -37,7 +37,7 @@ export async function createTextComputation(
         concurrency,
         signal,
         async describe(address) {
-          const bytes = await fetchPicture(address, signal);
+          const bytes = await fetcher.fetch(address, signal);
           return inTurn(async () => {
             signal.throwIfAborted();
             const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels }, signal);
@@ -46,6 +46,7 @@ export async function createTextComputation(
         },
       }),
     async close() {
+      fetcher.close();
       decoder.close();
       await turn;
       await reader.close();

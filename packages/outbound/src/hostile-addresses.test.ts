@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
-import { isLarderError } from '@larder/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fetchPicture, type FetchPictureOptions } from './fetch-picture.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from './create-outbound.ts';
+import { OutboundError } from './outbound-error.ts';
 import { isPublicAddress } from './public-address.ts';
 
-const OPTIONS = { timeoutMs: 5_000, maxBytes: 1_000, signal: new AbortController().signal };
+const OPTIONS = { accept: '*/*', timeoutMs: 5_000, maxBytes: 1_000, signal: new AbortController().signal };
 const ANY = ['*'];
 
 /** What DNS says for every name. */
@@ -18,14 +18,23 @@ const answering =
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     );
 
-async function codeOf(address: string, options: Partial<FetchPictureOptions> = {}): Promise<string> {
+async function outcome(address: string, options: Partial<OutboundOptions> = {}): Promise<string> {
+  const outbound = createOutbound({ allowedHosts: ANY, ...options });
   try {
-    await fetchPicture(address, { ...OPTIONS, allowedHosts: ANY, ...options });
+    return await outcomeOf(outbound, address);
+  } finally {
+    outbound.close();
+  }
+}
+
+async function outcomeOf(outbound: Outbound, address: string): Promise<string> {
+  try {
+    await outbound.fetchBytes(address, OPTIONS);
     return 'fetched';
   } catch (error) {
-    if (!isLarderError(error)) throw error;
-    // A sentence that tells what to do.
-    return /^\S.{20,}(;|:) .+\.$/.test(error.message) ? error.code : `${error.code}: ${error.message}`;
+    if (!(error instanceof OutboundError)) throw error;
+    // A sentence to which the caller adds what to do.
+    return /^\S.{10,}[^.]$/.test(error.message) ? error.reason : `${error.reason}: ${error.message}`;
   }
 }
 
@@ -84,7 +93,7 @@ describe('an address that is written as a number', () => {
     ['IPv6 discard', 'http://[100::1]/'],
     ['IPv6 that nobody was given', 'http://[4000::1]/'],
   ])('%s: %s', async (_, address) => {
-    expect(await codeOf(address)).toBe('PICTURE_ADDRESS_PRIVATE');
+    expect(await outcome(address)).toBe('address_private');
   });
 });
 
@@ -108,7 +117,7 @@ test.each([
   ['nothing', 'http://'],
   ['no scheme', '//cdn.example.com/a.jpg'],
 ])('no address at all, %s: %s', async (_, address) => {
-  expect(await codeOf(address)).toBe('PICTURE_URL_INVALID');
+  expect(await outcome(address)).toBe('url_invalid');
 });
 
 describe('a name of a host', () => {
@@ -128,7 +137,7 @@ describe('a name of a host', () => {
     ['*. and a name that ends like it', ['*.example.com'], 'http://evilexample.com/'],
     ['* and another port', ANY, 'http://cdn.example.com:6379/'],
   ])('must be the allowed one: %s', async (_, allowedHosts, address) => {
-    expect(await codeOf(address, { allowedHosts })).toBe('PICTURE_HOST_NOT_ALLOWED');
+    expect(await outcome(address, { allowedHosts })).toBe('host_not_allowed');
   });
 
   test.each([
@@ -140,20 +149,20 @@ describe('a name of a host', () => {
     ['a private address behind public ones', ['93.184.215.14', '2606:2800::1', '10.0.0.1']],
     ['no address', ['not an address']],
   ])('may not lead to %s', async (_, addresses) => {
-    expect(await codeOf('http://cdn.example.com/', { lookup: answering(...addresses) })).toBe(
-      'PICTURE_ADDRESS_PRIVATE',
+    expect(await outcome('http://cdn.example.com/', { lookup: answering(...addresses) })).toBe(
+      'address_private',
     );
   });
 
   test.each(['http://localhost/', 'http://LOCALHOST/', 'http://ⓛocalhost/'])('%s is private', async (url) => {
-    expect(await codeOf(url, { lookup: answering('127.0.0.1') })).toBe('PICTURE_ADDRESS_PRIVATE');
+    expect(await outcome(url, { lookup: answering('127.0.0.1') })).toBe('address_private');
   });
 
   test('that does not exist', async () => {
     const lookup: LookupFunction = (_, __, callback) =>
       callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
-    expect(await codeOf('http://cdn.example.com/', { lookup })).toBe('PICTURE_UNAVAILABLE');
-    expect(await codeOf('http://cdn.example.com/', { lookup: answering() })).toBe('PICTURE_UNAVAILABLE');
+    expect(await outcome('http://cdn.example.com/', { lookup })).toBe('unreachable');
+    expect(await outcome('http://cdn.example.com/', { lookup: answering() })).toBe('unreachable');
   });
 });
 
@@ -173,25 +182,26 @@ describe('a private address that the project names', () => {
 
   test.each(['127.0.0.1', '127.0.0.1:PORT'])('is allowed as %s', async (entry) => {
     const allowedHosts = [entry.replace('PORT', String(port))];
-    expect(await codeOf(`http://127.0.0.1:${port}/`, { allowedHosts })).toBe('fetched');
-    expect(await codeOf(`http://127.0.0.2:${port}/`, { allowedHosts })).toBe('PICTURE_HOST_NOT_ALLOWED');
+    expect(await outcome(`http://127.0.0.1:${port}/`, { allowedHosts })).toBe('fetched');
+    expect(await outcome(`http://127.0.0.2:${port}/`, { allowedHosts })).toBe('host_not_allowed');
   });
 
   test('is allowed under a name that is allowed too, which the host sees', async () => {
     const allowedHosts = ['pictures.internal', '127.0.0.1'];
-    const options = { ...OPTIONS, allowedHosts, lookup: answering('127.0.0.1') };
-    expect((await fetchPicture(`http://pictures.internal:${port}/`, options)).toString()).toBe(
+    const outbound = createOutbound({ allowedHosts, lookup: answering('127.0.0.1') });
+    expect((await outbound.fetchBytes(`http://pictures.internal:${port}/`, OPTIONS)).toString()).toBe(
       `pictures.internal:${port}`,
     );
+    outbound.close();
     const elsewhere = { allowedHosts: ['pictures.internal', '127.0.0.1:1'], lookup: answering('127.0.0.1') };
-    expect(await codeOf(`http://pictures.internal:${port}/`, elsewhere)).toBe('PICTURE_ADDRESS_PRIVATE');
+    expect(await outcome(`http://pictures.internal:${port}/`, elsewhere)).toBe('address_private');
   });
 
   test("is allowed as 'localhost'", async () => {
-    expect(await codeOf(`http://localhost:${port}/`, { allowedHosts: ['localhost'] })).toBe('fetched');
+    expect(await outcome(`http://localhost:${port}/`, { allowedHosts: ['localhost'] })).toBe('fetched');
     const lookup = answering('10.0.0.1');
-    expect(await codeOf(`http://localhost:${port}/`, { allowedHosts: ['localhost'], lookup })).toBe(
-      'PICTURE_ADDRESS_PRIVATE',
+    expect(await outcome(`http://localhost:${port}/`, { allowedHosts: ['localhost'], lookup })).toBe(
+      'address_private',
     );
   });
 
@@ -200,18 +210,22 @@ describe('a private address that the project names', () => {
     const lookup: LookupFunction = (_, __, callback) =>
       callback(null, [{ address: answers.shift() ?? '127.0.0.2', family: 4 }]);
     const allowedHosts = ['rebound.example', '127.0.0.1'];
-    const get = (): Promise<string> => codeOf(`http://rebound.example:${port}/`, { allowedHosts, lookup });
+    const outbound = createOutbound({ allowedHosts, lookup });
+    const get = (): Promise<string> => outcomeOf(outbound, `http://rebound.example:${port}/`);
     expect([await get(), answers.length]).toEqual(['fetched', 1]);
     expect([await get(), answers.length], 'over the checked connection').toEqual(['fetched', 1]);
     server.closeAllConnections();
-    await expect.poll(get).toBe('PICTURE_ADDRESS_PRIVATE');
+    await expect.poll(get).toBe('address_private');
+    outbound.close();
   });
 
   test('a connection is not lent to a project that does not allow its address', async () => {
     const lookup = answering('127.0.0.1');
     const address = `http://lent.example:${port}/`;
-    expect(await codeOf(address, { allowedHosts: ['lent.example', '127.0.0.1'], lookup })).toBe('fetched');
-    expect(await codeOf(address, { allowedHosts: ['lent.example'], lookup })).toBe('PICTURE_ADDRESS_PRIVATE');
+    const lender = createOutbound({ allowedHosts: ['lent.example', '127.0.0.1'], lookup });
+    expect(await outcomeOf(lender, address)).toBe('fetched');
+    expect(await outcome(address, { allowedHosts: ['lent.example'], lookup })).toBe('address_private');
+    lender.close();
   });
 });
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { pictureUrl, redirectTarget, shown } from './picture-url.ts';
+import type { OutboundReason } from './outbound-error.ts';
+import { outboundUrl, redirectTarget, shown } from './outbound-url.ts';
 
-const code = (name: string, message: RegExp = /./) =>
-  expect.objectContaining({ code: name, message: expect.stringMatching(message) });
+const failure = (reason: OutboundReason, message: RegExp = /./) =>
+  expect.objectContaining({ reason, message: expect.stringMatching(message) });
 const answer = (statusCode: number | undefined, location?: string) =>
   ({ statusCode, headers: { location } }) as IncomingMessage;
 const HERE = new URL('https://cdn.example.com/a/b.jpg?signature=secret');
@@ -12,7 +13,7 @@ describe('an address', () => {
   test.each(['http://cdn.example.com/a.jpg', 'https://cdn.example.com:8443/?q', 'HTTP://CDN.example.com'])(
     'is taken: %s',
     (address) => {
-      expect(pictureUrl(address).href).toBe(new URL(address).href);
+      expect(outboundUrl(address).href).toBe(new URL(address).href);
     },
   );
 
@@ -26,7 +27,7 @@ describe('an address', () => {
     '',
     'http://',
   ])('is refused: %s', (address) => {
-    expect(() => pictureUrl(address)).toThrow(code('PICTURE_URL_INVALID'));
+    expect(() => outboundUrl(address)).toThrow(failure('url_invalid'));
   });
 });
 
@@ -42,7 +43,7 @@ describe('an answer', () => {
 
   test.each([undefined, 'https://'])('that leads to %s is refused, without the query', (location) => {
     expect(() => redirectTarget(answer(302, location), HERE)).toThrow(
-      code('PICTURE_REDIRECTED', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads elsewhere without/),
+      failure('redirect_refused', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads elsewhere without/),
     );
   });
 
@@ -50,7 +51,7 @@ describe('an answer', () => {
     'that leads to %s is refused',
     (location) => {
       expect(() => redirectTarget(answer(302, location), HERE)).toThrow(
-        code('PICTURE_URL_INVALID', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads to/),
+        failure('redirect_invalid', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads to/),
       );
     },
   );
@@ -60,7 +61,7 @@ describe('an answer', () => {
     expect(redirectTarget(answer(301, 'https://cdn.example.com/'), plain)?.protocol).toBe('https:');
     expect(redirectTarget(answer(301, '/b'), plain)?.protocol).toBe('http:');
     expect(() => redirectTarget(answer(301, 'http://b.example/c?signature=secret'), HERE)).toThrow(
-      code('PICTURE_REDIRECTED', /b\.jpg leads from https to http:\/\/b\.example\/c;/),
+      failure('redirect_refused', /b\.jpg leads from https to http:\/\/b\.example\/c$/),
     );
   });
 });

@@ -1,0 +1,138 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
+import { compileAllowedHosts } from './allowed-hosts.ts';
+import { createConnections, type Connections } from './connections.ts';
+import { OutboundError } from './outbound-error.ts';
+import { outboundUrl, redirectTarget, shown } from './outbound-url.ts';
+import { readBody } from './read-body.ts';
+
+export interface OutboundOptions {
+  /** As `project(…, { allowedHosts })` lists them. */
+  readonly allowedHosts: readonly string[];
+  /** Resolves the names of hosts; its answers are checked. @default the system's resolver */
+  readonly lookup?: LookupFunction;
+}
+
+export interface FetchOptions {
+  /** Media types, as the header `accept` lists them. */
+  readonly accept: string;
+  readonly maxBytes: number;
+  /** Bounds everything: names, connections, redirects and the body. */
+  readonly timeoutMs: number;
+  /** Its reason is thrown unchanged. */
+  readonly signal: AbortSignal;
+}
+
+/** Requests to addresses that somebody else chose, under one list of allowed hosts. */
+export interface Outbound {
+  /**
+   * The bytes behind an http(s) address of an allowed host with a public address (or one that is allowed itself),
+   * through at most 3 redirects, each checked like the first address.
+   * @throws OutboundError
+   */
+  fetchBytes(address: string, options: FetchOptions): Promise<Buffer>;
+  /** Fetches under way fail. */
+  close(): void;
+}
+
+const MAX_REDIRECTS = 3;
+/** A host that does not answer at all is given up before `timeoutMs`. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function createOutbound({ allowedHosts, lookup }: OutboundOptions): Outbound {
+  const connections = createConnections(compileAllowedHosts(allowedHosts), lookup);
+  return {
+    async fetchBytes(address, { accept, maxBytes, timeoutMs, signal }) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const ended = AbortSignal.any([signal, timeout]);
+      let url = outboundUrl(address);
+      try {
+        for (let redirects = 0; ; redirects++) {
+          connections.check(url);
+          const response = await answerOf(connections, url, { accept, signal: ended });
+          const target = redirectTarget(response, url);
+          if (target === null) return await readBody(response, url, maxBytes);
+          response.destroy();
+          if (redirects === MAX_REDIRECTS) throw tooManyRedirects(address);
+          url = target;
+        }
+      } catch (error) {
+        if (error instanceof OutboundError) throw error;
+        signal.throwIfAborted();
+        if (timeout.aborted) throw timedOut(url, timeoutMs, error);
+        throw unreachable(url, error);
+      }
+    },
+    close: connections.close,
+  };
+}
+
+async function answerOf(
+  connections: Connections,
+  url: URL,
+  options: { readonly accept: string; readonly signal: AbortSignal },
+): Promise<IncomingMessage> {
+  for (;;) {
+    options.signal.throwIfAborted();
+    const request = connections.get(url, options);
+    giveUpConnecting(request, url);
+    try {
+      return await responseTo(request, url);
+    } catch (error) {
+      // The host closed an idle connection just when it was taken up again; a new one has no such excuse.
+      if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error;
+    }
+  }
+}
+
+function responseTo(request: ClientRequest, url: URL): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // A failure after the answer came is reported by the answer; here it changes nothing.
+    request.once('response', resolve).on('error', reject);
+    request.once('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new OutboundError('answer_invalid', `${shown(url)} answers in another protocol than HTTP`));
+    });
+    request.once('close', () => reject(new Error('closed without an answer')));
+  });
+}
+
+function giveUpConnecting(request: ClientRequest, url: URL): void {
+  const timer = setTimeout(
+    () => request.destroy(timedOut(url, CONNECT_TIMEOUT_MS, undefined)),
+    CONNECT_TIMEOUT_MS,
+  );
+  const clear = (): void => clearTimeout(timer);
+  request.once('close', clear).once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', clear);
+    else clear();
+  });
+}
+
+function tooManyRedirects(address: string): OutboundError {
+  return new OutboundError(
+    'redirect_refused',
+    `${shown(new URL(address))} leads elsewhere more than ${MAX_REDIRECTS} times`,
+  );
+}
+
+function timedOut(url: URL, timeoutMs: number, cause: unknown): OutboundError {
+  return new OutboundError('timed_out', `${shown(url)} did not arrive within ${timeoutMs} ms`, { cause });
+}
+
+/** The parser of Node names what is wrong with an answer HPE_…; everything else is the way to the host. */
+function unreachable(url: URL, cause: unknown): OutboundError {
+  const code = codeOf(cause);
+  if (!code.startsWith('HPE_'))
+    return new OutboundError('unreachable', `${url.host} cannot be reached (${code})`, { cause });
+  return new OutboundError(
+    'answer_invalid',
+    `${url.host} answers with broken HTTP or too large headers (${code})`,
+    { cause },
+  );
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,4 @@
+export { createOutbound } from './create-outbound.ts';
+export type { FetchOptions, Outbound, OutboundOptions } from './create-outbound.ts';
+export { OutboundError } from './outbound-error.ts';
+export type { OutboundReason } from './outbound-error.ts';

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import { OutboundError } from './outbound-error.ts';
+import { shown } from './outbound-url.ts';
+
+/**
+ * The whole body of a plain 200. Leaving it by an error closes the connection.
+ * @throws OutboundError not_found, busy, refused, encoded, too_large
+ */
+export async function readBody(response: IncomingMessage, url: URL, maxBytes: number): Promise<Buffer> {
+  try {
+    checkAnswer(response, url);
+    if (Number(response.headers['content-length']) > maxBytes) throw tooLarge(url, maxBytes);
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes) throw tooLarge(url, maxBytes);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, sizeBytes);
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+function checkAnswer({ statusCode: status = 0, headers }: IncomingMessage, url: URL): void {
+  const answers = `${shown(url)} answers ${status}`;
+  if (status === 404 || status === 410) throw new OutboundError('not_found', answers);
+  if (status === 429 || status >= 500) throw new OutboundError('busy', answers);
+  if (status !== 200) throw new OutboundError('refused', answers);
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new OutboundError('encoded', `${shown(url)} comes compressed, though it was not asked to`);
+}
+
+function tooLarge(url: URL, maxBytes: number): OutboundError {
+  return new OutboundError('too_large', `${shown(url)} has more than ${maxBytes} bytes`);
+}
