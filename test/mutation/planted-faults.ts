@@ -16,7 +16,7 @@ const ONLINE = 'packages/online-store/src';
 
 const RUNS = 'packages/materialization/src/runs';
 const RUN_TESTS =
-  'claim-chunk land-chunk break-attempt finish-runs dispatch-order chunk-attempt run-life retry-failed dispatch-chunks'
+  'attempt/{claim-chunk,break-attempt,chunk-attempt} landing/land-chunk finish/finish-runs dispatch/{dispatch-order,dispatch-chunks} verbs/{run-life,retry-failed}'
     .split(' ')
     .map((name) => `${RUNS}/${name}.test.ts`);
 
@@ -58,7 +58,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     ],
   },
   'claim-chunk': {
-    file: `${RUNS}/claim-chunk.ts`,
+    file: `${RUNS}/attempt/claim-chunk.ts`,
     tests: RUN_TESTS,
     faults: [
       fault(' and c.attempt = ${attempt.attempt}', ''),
@@ -71,7 +71,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     ],
   },
   'land-chunk': {
-    file: `${RUNS}/land-chunk.ts`,
+    file: `${RUNS}/landing/land-chunk.ts`,
     tests: RUN_TESTS,
     faults: [
       fault("    .where('attempt', '=', attempt.attempt)\n", ''),
@@ -89,7 +89,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     ],
   },
   'finish-runs': {
-    file: `${RUNS}/finish-runs.ts`,
+    file: `${RUNS}/finish/finish-runs.ts`,
     tests: RUN_TESTS,
     faults: [
       fault('r.project = ${project} and ', ''),
@@ -106,7 +106,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     ],
   },
   'dispatch-chunks': {
-    file: `${RUNS}/dispatch-chunks.ts`,
+    file: `${RUNS}/dispatch/dispatch-chunks.ts`,
     tests: RUN_TESTS,
     faults: [
       fault(' and dispatched_by = ${options.dispatcher}`', '`'),
@@ -123,7 +123,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     ],
   },
   'break-attempt': {
-    file: `${RUNS}/break-attempt.ts`,
+    file: `${RUNS}/attempt/break-attempt.ts`,
     tests: RUN_TESTS,
     faults: [
       fault(' and c.attempt = ${attempt.attempt}', ''),

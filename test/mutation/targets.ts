@@ -9,7 +9,7 @@ export interface Target {
 
 const ONLINE = 'packages/online-store/src';
 const OUTBOUND = 'packages/outbound/src';
-const LANDING = 'packages/materialization/src/landing';
+const PREPARE = 'packages/materialization/src/prepare';
 const FEATURES = 'packages/features/src';
 const SERVING = 'packages/serving/src';
 const HTTP = 'apps/inference/src/http';
@@ -92,19 +92,19 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       '\'\' => "Stryker was here!"': 'without a location the answer is refused, whatever it would lead to',
     },
   },
-  'skip-unchanged': { file: `${LANDING}/skip-unchanged.ts`, tests: [`${LANDING}/skip-unchanged.test.ts`] },
+  'skip-unchanged': { file: `${PREPARE}/skip-unchanged.ts`, tests: [`${PREPARE}/skip-unchanged.test.ts`] },
   'missing-rows': {
-    file: `${LANDING}/missing-rows.ts`,
-    tests: [`${LANDING}/missing-rows.test.ts`],
+    file: `${PREPARE}/missing-rows.ts`,
+    tests: [`${PREPARE}/missing-rows.test.ts`],
     explained: { '[] => ["Stryker was here"]': 'nobody asks for the keys of a row without keys' },
   },
   'pick-retried-rows': {
-    file: `${LANDING}/pick-retried-rows.ts`,
-    tests: [`${LANDING}/pick-retried-rows.test.ts`],
+    file: `${PREPARE}/pick-retried-rows.ts`,
+    tests: [`${PREPARE}/pick-retried-rows.test.ts`],
   },
   'prepare-rows': {
-    file: `${LANDING}/prepare-rows.ts`,
-    tests: [`${LANDING}/prepare-rows.test.ts`],
+    file: `${PREPARE}/prepare-rows.ts`,
+    tests: [`${PREPARE}/prepare-rows.test.ts`],
     explained: {
       'source.created_timestamp_column === null => false': 'no column is called null',
       '[] => ["Stryker was here"]': 'no column is called so',

@@ -10,7 +10,7 @@ import {
   type RowOutcome,
   type SourceRow,
 } from '@larder/features';
-import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/landing';
+import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/prepare';
 import { parseEntityKey } from '@larder/online-store';
 import { openSource } from '../sources/open-source.ts';
 import type { Session } from '../session.ts';

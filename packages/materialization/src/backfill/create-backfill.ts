@@ -1,7 +1,7 @@
 import { newId } from '@larder/core';
 import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
 import type { RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
-import { createRun } from '../runs/create-run.ts';
+import { createRun } from '../runs/verbs/create-run.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { checkScope } from './check-scope.ts';
 

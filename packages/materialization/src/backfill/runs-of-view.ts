@@ -1,5 +1,5 @@
 import { findFeatureView, type Manifest } from '@larder/features';
-import type { ListRunsOptions } from '../runs/list-runs.ts';
+import type { ListRunsOptions } from '../runs/list/list-runs.ts';
 
 /** Which runs a person means: `ad_image` of every version, `ad_image@1` of this one. @throws VIEW_NOT_FOUND */
 export function runsOfView(

@@ -17,9 +17,9 @@ import {
   type MaterializerObserver,
   type MaterializerTimes,
 } from './materializer-context.ts';
-import { planNextRun } from './plan-runs.ts';
-import { processChunk } from './process-chunk.ts';
-import { watch } from './watch.ts';
+import { planNextRun } from '../plan/plan-next-run.ts';
+import { processChunk } from '../chunk/process-chunk.ts';
+import { watch } from '../watch/watch.ts';
 
 export interface MaterializerOptions {
   readonly project: LoadedProject;

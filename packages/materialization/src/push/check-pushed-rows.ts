@@ -10,8 +10,8 @@ import {
 } from '@larder/features';
 import type { EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
-import { checkSourceRow } from '../landing/check-features.ts';
-import { prepareRows, type PreparedRow } from '../landing/prepare-rows.ts';
+import { checkSourceRow } from '../prepare/check-features.ts';
+import { prepareRows, type PreparedRow } from '../prepare/prepare-rows.ts';
 
 export interface AcceptedRow {
   readonly row: PreparedRow;

@@ -17,8 +17,8 @@ import {
 } from '../runs/index.ts';
 import type { OnlineStore } from '@larder/online-store';
 import { landRowsIn } from '../landing/land-rows.ts';
-import { endRuns } from '../landing/end-runs.ts';
-import { writeOnline } from '../landing/write-online.ts';
+import { endRuns } from '../runs/finish/end-runs.ts';
+import { writeOnline } from '../online/write-online.ts';
 import {
   checkPushedRows,
   type AcceptedRow,

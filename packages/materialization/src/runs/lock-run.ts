@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import { runNotFound, isRunId } from './get-run.ts';
+import { runNotFound, isRunId } from './list/get-run.ts';
 import type { RunStore } from './run-store.ts';
 import type { RunStatus } from '@larder/offline-store';
 

@@ -1,0 +1,99 @@
+import { isLarderError, type LarderError } from '@larder/core';
+import type { RowOutcome } from '@larder/features';
+import { BATCHES_PER_THREAD } from './compute-pool.ts';
+import { checkOutcome, type CheckedFeatures } from '../prepare/check-features.ts';
+import type { PreparedRow } from '../prepare/prepare-rows.ts';
+import type { ComputeRowsOptions } from './compute-rows.ts';
+
+/** From `start` up to, not including, `end`. */
+interface Batch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** So many rows that failed alone, and none that did not: the computation is broken, not the rows. */
+const HOPELESS_ROWS = 16;
+/** The attempts at a chunk begin evenly spread over it: where nothing but bad rows stand, only one of them gives up. */
+const BEGINNINGS = 5;
+
+/**
+ * The features of each row through the thread pool. A batch that fails as a whole is halved down to single rows, so that
+ * a row that ends it fails alone. @throws COMPUTATION_FAILED no row could be computed
+ */
+export async function computeInBatches(
+  rows: readonly PreparedRow[],
+  options: ComputeRowsOptions,
+): Promise<CheckedFeatures[]> {
+  const { view, signal } = options;
+  const pool = options.pool();
+  const checked: CheckedFeatures[] = [];
+  const waiting = batchesOf(rows.length, options);
+  let done = 0;
+  let failed = 0;
+  let anyComputed = options.retried;
+  let failedAlone = 0;
+
+  const take = (at: number, features: CheckedFeatures): void => {
+    checked[at] = features;
+    if (features.ok) done++;
+    else failed++;
+  };
+  const halve = ({ start, end }: Batch, error: LarderError): void => {
+    if (end - start > 1) {
+      const middle = Math.ceil((start + end) / 2);
+      waiting.unshift({ start, end: middle }, { start: middle, end });
+      return;
+    }
+    failedAlone++;
+    if (!anyComputed && failedAlone >= HOPELESS_ROWS) throw error;
+    const { code, message: reason, retryable } = error;
+    take(start, checkOutcome(view.manifest, rowAt(start), { failure: { code, reason, retryable } }));
+  };
+  const rowAt = (at: number): PreparedRow => {
+    const row = rows[at];
+    if (!row) throw new Error(`A batch has row ${at} of ${rows.length}.`);
+    return row;
+  };
+  const lane = async (): Promise<void> => {
+    for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
+      signal.throwIfAborted();
+      const { start, end } = batch;
+      let outcomes: readonly RowOutcome[];
+      try {
+        outcomes = await pool.compute({
+          viewRef: view.ref,
+          fingerprint: view.manifest.fingerprint,
+          rows: rows.slice(start, end).map((row) => row.source),
+        });
+      } catch (error) {
+        // A pool that closes fails its batches, too.
+        signal.throwIfAborted();
+        if (!isLarderError(error) || error.code !== 'COMPUTATION_FAILED') throw error;
+        halve(batch, error);
+        options.onProgress(done, failed);
+        continue;
+      }
+      anyComputed = true;
+      for (const [at, outcome] of outcomes.entries())
+        take(start + at, checkOutcome(view.manifest, rowAt(start + at), outcome));
+      options.onProgress(done, failed);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: BATCHES_PER_THREAD }, lane));
+  const broken = lanes
+    .filter((result) => result.status === 'rejected')
+    .map((result) => result.reason as unknown);
+  // An error of ours says more than the abort it led to.
+  if (broken.length > 0) throw broken.find(isLarderError) ?? broken[0];
+  return checked;
+}
+
+function batchesOf(rows: number, { batchRows: mostRows, attempt }: ComputeRowsOptions): Batch[] {
+  // A small chunk has a batch for each lane too: a run's last chunks occupy every thread.
+  const batchRows = Math.min(mostRows, Math.ceil(rows / BATCHES_PER_THREAD));
+  const batches: Batch[] = [];
+  for (let start = 0; start < rows; start += batchRows)
+    batches.push({ start, end: Math.min(start + batchRows, rows) });
+  const first = Math.floor((batches.length * ((attempt - 1) % BEGINNINGS)) / BEGINNINGS);
+  return [...batches.slice(first), ...batches.slice(0, first)];
+}

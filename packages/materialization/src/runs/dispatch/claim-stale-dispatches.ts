@@ -1,0 +1,28 @@
+import { sql } from 'kysely';
+import type { ChunkAttempt, RunStore } from '../run-store.ts';
+
+export interface StaleDispatchOptions {
+  readonly project: string;
+  readonly olderThanMs: number;
+  readonly limit: number;
+}
+
+/**
+ * Dispatched chunks that nobody claimed for a while; each is returned again only after the same while, so that several
+ * watchdogs do not all ask the queue about it.
+ */
+export async function claimStaleDispatches(
+  store: RunStore,
+  options: StaleDispatchOptions,
+): Promise<ChunkAttempt[]> {
+  const { rows } = await sql<ChunkAttempt>`
+    update larder.chunks set dispatched_at = now()
+    where chunk_id in (
+      select c.chunk_id from larder.chunks c join larder.runs r on r.run_id = c.run_id
+      where c.state = 'dispatched' and r.project = ${options.project}
+        and c.dispatched_at < now() - ${options.olderThanMs} * interval '1 millisecond'
+      order by c.dispatched_at limit ${options.limit}
+      for no key update of c skip locked)
+    returning chunk_id as "chunkId", attempt`.execute(store.db);
+  return rows;
+}

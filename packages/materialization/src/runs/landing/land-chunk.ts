@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { afterBackoff, MAX_FAILURES } from '../attempt/attempts.ts';
+import { landingLock } from './end-frozen-landings.ts';
+import { storableReason, storableText } from '@larder/offline-store';
+import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
+
+/**
+ * Locks the chunk's row until the transaction ends, if this attempt still holds it. Whoever lands must call it first in
+ * the transaction that writes history: a false answer means that another attempt owns the rows now. Landing never
+ * changes the run (`lockRun` has the order of locks).
+ */
+export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
+  await sql`select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})
+    for key share`.execute(tx.db);
+  // Row locks cannot be seen from outside; this one tells `endFrozenLandings` which session holds the chunk.
+  await sql`select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)})`.execute(tx.db);
+  const row = await tx.db
+    .selectFrom('larder.chunks')
+    .select('chunk_id')
+    .where('chunk_id', '=', attempt.chunkId)
+    .where('attempt', '=', attempt.attempt)
+    .where('state', '=', 'running')
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What became of a chunk's rows; `done + failed + skipped` is the chunk's exact total. */
+export interface LandedCounts {
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Same key, event and created timestamp as a later row of the chunk. */
+  readonly duplicate: number;
+}
+
+export interface LandedFailure {
+  readonly entityKey: string | null;
+  readonly keys: readonly string[] | null;
+  readonly eventTimestampMs: number | null;
+  readonly code: string;
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+export interface Landing {
+  readonly runId: string;
+  readonly chunkId: number;
+  readonly counts: LandedCounts;
+  readonly failures: readonly LandedFailure[];
+  /** How long the landing worker has for the online store before a watchdog replays. */
+  readonly leaseMs: number;
+  /** Wait before the second attempt at a row whose failure may pass; doubles with each further one. @default no second attempt */
+  readonly backoffMs?: number;
+}
+
+/** Second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
+export async function recordLanding(tx: RunStore, landing: Landing): Promise<void> {
+  const failures = landing.failures.map((failure) => ({
+    ...failure,
+    code: storableText(failure.code),
+    reason: storableReason(failure.reason),
+  }));
+  await sql`
+    with earlier as (
+      delete from larder.row_failures where chunk_id = ${landing.chunkId}
+      returning entity_key, attempts
+    )
+    insert into larder.row_failures (run_id, chunk_id, entity_key, keys, event_timestamp, code, reason, retryable, attempts, retry_at)
+    select ${landing.runId}::uuid, ${landing.chunkId}, f."entityKey", nullif(f.keys, 'null'::jsonb),
+      to_timestamp(f."eventTimestampMs" / 1000.0), f.code, f.reason, f.retryable, before.attempts + 1,
+      case when f.retryable and before.attempts + 1 < ${MAX_FAILURES} and f.keys <> 'null'::jsonb
+        then ${afterBackoff(landing.backoffMs ?? null, sql`before.attempts`)} end
+    from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f
+      ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)
+    cross join lateral (
+      -- By key: a row whose event timestamp moves between the attempts (now() in a source) would be tried for ever.
+      select coalesce(max(attempts), 0) as attempts from earlier e where e.entity_key = f."entityKey"
+    ) before`.execute(tx.db);
+  const { done, failed, skipped, duplicate } = landing.counts;
+  await tx.db
+    .updateTable('larder.chunks')
+    .set({
+      state: 'landed_history',
+      rows_total: done + failed + skipped,
+      rows_done: done,
+      rows_failed: failed,
+      rows_skipped: skipped,
+      rows_duplicate: duplicate,
+      error_code: null,
+      error_reason: null,
+      landed_at: sql<Date>`now()`,
+      lease_expires_at: fromNow(landing.leaseMs),
+    })
+    .where('chunk_id', '=', landing.chunkId)
+    .execute();
+}
+
+/** The online store has the chunk's rows; safe to repeat. */
+export async function completeChunk(store: RunStore, chunkId: number): Promise<void> {
+  await store.db
+    .updateTable('larder.chunks')
+    .set({ state: 'done', finished_at: sql<Date>`now()`, lease_expires_at: null })
+    .where('chunk_id', '=', chunkId)
+    .where('state', '=', 'landed_history')
+    .execute();
+}

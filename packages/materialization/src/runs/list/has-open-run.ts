@@ -1,0 +1,25 @@
+import type { RunStore } from '../run-store.ts';
+import type { RunTrigger } from '@larder/offline-store';
+
+/** Whether a run of this view version by this trigger has not ended yet. */
+export async function hasOpenRun(
+  store: RunStore,
+  options: {
+    readonly project: string;
+    readonly view: string;
+    readonly version: number;
+    readonly trigger: RunTrigger;
+  },
+): Promise<boolean> {
+  const row = await store.db
+    .selectFrom('larder.runs')
+    .select('run_id')
+    .where('project', '=', options.project)
+    .where('view', '=', options.view)
+    .where('version', '=', options.version)
+    .where('trigger', '=', options.trigger)
+    .where('finished_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

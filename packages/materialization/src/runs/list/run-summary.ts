@@ -1,0 +1,120 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { RunStore } from '../run-store.ts';
+import type { PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+
+export interface RunSummary extends RunProgress {
+  readonly scope: RunScope | PushedScope;
+}
+
+/** A run without what was asked for, which may be long. */
+export interface RunProgress {
+  readonly runId: string;
+  readonly view: string;
+  readonly version: number;
+  readonly trigger: RunTrigger;
+  readonly revision: number;
+  readonly status: RunStatus;
+  readonly rows: RunRows;
+  /** Rows handled per second of unpaused time; null before the first. */
+  readonly rowsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  /** Why the run as a whole failed, or could not be planned yet; rows have their own reasons. */
+  readonly error: { readonly code: string; readonly reason: string } | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface RunRows {
+  /** Null until the source was counted. */
+  readonly total: number | null;
+  readonly done: number;
+  readonly failed: number;
+  readonly skippedUnchanged: number;
+}
+
+export interface ProgressRow {
+  run_id: string;
+  view: string;
+  version: number;
+  trigger: RunTrigger;
+  revision: number;
+  status: RunStatus;
+  planned: boolean;
+  rows_total: number;
+  rows_done: number;
+  rows_failed: number;
+  rows_skipped: number;
+  active_ms: number | null;
+  error_code: string | null;
+  error_reason: string | null;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+/** Sums over the chunks of the run (alias `r`); conditions may be added behind it. */
+export const CHUNK_SUMS = sql`
+  select count(*) as chunks, coalesce(bool_or(state = 'failed'), false) as any_chunk_failed,
+    coalesce(sum(rows_total), 0)::bigint as rows_total, coalesce(sum(rows_done), 0)::bigint as rows_done,
+    coalesce(sum(rows_failed), 0)::bigint as rows_failed, coalesce(sum(rows_skipped), 0)::bigint as rows_skipped
+  from larder.chunks where run_id = r.run_id`;
+
+/** The sums in the run's row (alias `r`) hold: it has ended, or they were folded a moment ago. */
+const COUNTED = sql<boolean>`(r.finished_at is not null or r.recount_at > now())`;
+
+/** Of the run (alias `r`), without its sums. */
+export const PROGRESS_COLUMNS = sql`
+  r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.planned_at is not null as planned,
+  (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
+    - r.paused_ms)::double precision as active_ms,
+  r.error_code, r.error_reason, r.created_at, r.started_at, r.finished_at`;
+
+/** Summaries of the runs (alias `r`) that `condition` selects, newest first. */
+export async function selectSummaries(
+  store: RunStore,
+  condition: RawBuilder<boolean>,
+  limit: number,
+): Promise<RunSummary[]> {
+  const { rows } = await sql<ProgressRow & Pick<RunSummary, 'scope'>>`
+    select ${PROGRESS_COLUMNS}, r.scope,
+      case when ${COUNTED} then coalesce(r.rows_total, 0) else s.rows_total end as rows_total,
+      case when ${COUNTED} then coalesce(r.rows_done, 0) else s.rows_done end as rows_done,
+      case when ${COUNTED} then coalesce(r.rows_failed, 0) else s.rows_failed end as rows_failed,
+      case when ${COUNTED} then coalesce(r.rows_skipped, 0) else s.rows_skipped end as rows_skipped
+    from larder.runs r
+    left join lateral (${CHUNK_SUMS} and not ${COUNTED}) s on true
+    where ${condition}
+    order by r.revision desc
+    limit ${limit}`.execute(store.db);
+  return rows.map((row) => Object.assign(progressOf(row), { scope: row.scope }));
+}
+
+export function progressOf(row: ProgressRow): RunProgress {
+  const handled = row.rows_done + row.rows_failed + row.rows_skipped;
+  const rowsPerSecond =
+    row.active_ms !== null && row.active_ms > 0 && handled > 0 ? (handled * 1_000) / row.active_ms : null;
+  return {
+    runId: row.run_id,
+    view: row.view,
+    version: row.version,
+    trigger: row.trigger,
+    revision: row.revision,
+    status: row.status,
+    rows: {
+      total: row.planned ? row.rows_total : null,
+      done: row.rows_done,
+      failed: row.rows_failed,
+      skippedUnchanged: row.rows_skipped,
+    },
+    rowsPerSecond,
+    etaSeconds:
+      row.status === 'running' && rowsPerSecond !== null
+        ? Math.max(0, row.rows_total - handled) / rowsPerSecond
+        : null,
+    error: row.error_code === null ? null : { code: row.error_code, reason: row.error_reason ?? '' },
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}

@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import { type OfflineStore, limitSilence, type RunScope } from '@larder/offline-store';
+import { fromNow, isOneOf, type LoadedView, type RunStore } from '../run-store.ts';
+
+/** A queued run that this process is cutting into chunks. */
+export interface RunToPlan {
+  readonly runId: string;
+  readonly view: string;
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly scope: RunScope;
+  readonly rowLimit: number | null;
+  readonly planningToken: string;
+}
+
+export interface ClaimRunOptions {
+  readonly project: string;
+  readonly views: readonly LoadedView[];
+  readonly leaseMs: number;
+}
+
+/** Takes the most urgent run that nobody plans, for the length of a lease; null when there is none. */
+export async function claimRunToPlan(store: RunStore, options: ClaimRunOptions): Promise<RunToPlan | null> {
+  const { rows } = await sql<RunToPlan>`
+    update larder.runs set planning_token = gen_random_uuid(), planning_lease_expires_at = ${fromNow(options.leaseMs)}
+    where run_id = (
+      select r.run_id from larder.runs r
+      where r.project = ${options.project} and r.status = 'queued' and r.planned_at is null and ${isOneOf(options.views)}
+        and (r.planning_lease_expires_at is null or r.planning_lease_expires_at < now())
+      order by r.priority desc, r.revision
+      limit 1
+      for no key update skip locked)
+    returning run_id as "runId", view, version, fingerprint, scope, row_limit as "rowLimit", planning_token as "planningToken"`.execute(
+    store.db,
+  );
+  return rows[0] ?? null;
+}
+
+/** False when the run was taken over or cancelled: what is being planned will not be saved. */
+export async function extendPlanning(store: RunStore, run: RunToPlan, leaseMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await store.db
+    .updateTable('larder.runs')
+    .set({ planning_lease_expires_at: fromNow(leaseMs) })
+    .where('run_id', '=', run.runId)
+    .where('planning_token', '=', run.planningToken)
+    .where('status', 'in', ['queued', 'paused'])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export interface PlannedChunk {
+  readonly bounds: unknown;
+  /** Rows the source counted. */
+  readonly rows: number;
+}
+
+const SAVE_SILENCE_MS = 30_000;
+
+/** Writes the chunks and starts the run, all or nothing; false when the claim was lost meanwhile. */
+export function savePlan(
+  store: OfflineStore,
+  run: RunToPlan,
+  chunks: readonly PlannedChunk[],
+): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const { db } = tx;
+    await limitSilence(tx, SAVE_SILENCE_MS);
+    const started = await sql`
+      update larder.runs set planned_at = now(), started_at = now(), planning_token = null, planning_lease_expires_at = null,
+        error_code = null, error_reason = null,
+        status = case status when 'queued' then 'running' else status end,
+        paused_at = case status when 'paused' then now() end
+      where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
+      db,
+    );
+    if (started.numAffectedRows !== 1n) return false;
+    await sql`
+      insert into larder.chunks (run_id, ordinal, bounds, rows_total)
+      select ${run.runId}::uuid, ordinal - 1, chunk -> 'bounds', (chunk ->> 'rows')::integer
+      from jsonb_array_elements(${JSON.stringify(chunks)}::jsonb) with ordinality as planned (chunk, ordinal)`.execute(
+      db,
+    );
+    return true;
+  });
+}

@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { OfflineStore } from '@larder/offline-store';
+import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
+import { lockRun, stateConflict } from '../lock-run.ts';
+import { CHUNK_SUMS } from '../list/run-summary.ts';
+
+/**
+ * Ends a run now: what is not in history yet will not be written, what is stays and reaches the online store.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run has ended otherwise.
+ */
+export function cancelRun(store: OfflineStore, project: string, runId: string): Promise<void> {
+  return store.transaction(async (tx) => {
+    const { status } = await lockRun(tx, project, runId);
+    if (status === 'cancelled') return;
+    if (status === 'succeeded' || status === 'partial' || status === 'failed')
+      throw stateConflict(runId, status, 'cancelled');
+    // Waits for landings under way; they commit first and are no longer in these states.
+    await sql`
+      update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
+        rows_done = 0, rows_skipped = 0,
+        -- of a chunk that tries failed rows again: they stay failed
+        rows_failed = (select count(*) from larder.row_failures f where f.chunk_id = chunks.chunk_id and f.keys is not null)
+      where run_id = ${runId} and state in ('pending', 'dispatched', 'running')`.execute(tx.db);
+    await sql`update larder.row_failures set retry_at = null where run_id = ${runId} and retry_at is not null`.execute(
+      tx.db,
+    );
+    await sql`
+      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
+        planning_token = null, planning_lease_expires_at = null
+      from larder.runs r cross join lateral (${CHUNK_SUMS}) s
+      where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);
+  });
+}

@@ -1,0 +1,61 @@
+import { LarderError } from '@larder/core';
+import type { RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+import type { RunStore } from '../run-store.ts';
+
+export interface NewRun {
+  readonly runId: string;
+  readonly project: string;
+  readonly view: string;
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly trigger: RunTrigger;
+  readonly scope: RunScope;
+  readonly rowLimit: number | null;
+  readonly priority: number;
+  readonly maxRowsPerSecond: number | null;
+  readonly force: boolean;
+  readonly idempotencyKey: string | null;
+  /** Of the request's meaning: tells a repetition from another request under the same key. */
+  readonly requestSha256: string;
+}
+
+/**
+ * Queues a run; the same idempotency key again gives the run it gave before.
+ * @throws IDEMPOTENCY_KEY_REUSED the key came with another request.
+ */
+export async function createRun(store: RunStore, run: NewRun): Promise<{ runId: string; status: RunStatus }> {
+  const inserted = await store.db
+    .insertInto('larder.runs')
+    .values({
+      run_id: run.runId,
+      project: run.project,
+      view: run.view,
+      version: run.version,
+      fingerprint: run.fingerprint,
+      trigger: run.trigger,
+      scope: JSON.stringify(run.scope),
+      row_limit: run.rowLimit,
+      priority: run.priority,
+      max_rows_per_second: run.maxRowsPerSecond,
+      force: run.force,
+      idempotency_key: run.idempotencyKey,
+      request_sha256: run.requestSha256,
+    })
+    .onConflict((conflict) => conflict.columns(['project', 'idempotency_key']).doNothing())
+    .returning(['run_id', 'status'])
+    .executeTakeFirst();
+  if (inserted) return { runId: inserted.run_id, status: inserted.status };
+  const existing = await store.db
+    .selectFrom('larder.runs')
+    .select(['run_id', 'status', 'request_sha256'])
+    .where('project', '=', run.project)
+    .where('idempotency_key', '=', run.idempotencyKey)
+    .executeTakeFirstOrThrow();
+  if (existing.request_sha256 !== run.requestSha256) {
+    throw new LarderError(
+      'IDEMPOTENCY_KEY_REUSED',
+      `This Idempotency-Key started run ${existing.run_id} with another request; use a new key.`,
+    );
+  }
+  return { runId: existing.run_id, status: existing.status };
+}

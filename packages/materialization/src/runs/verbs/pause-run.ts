@@ -1,0 +1,20 @@
+import { sql } from 'kysely';
+import type { OfflineStore } from '@larder/offline-store';
+import { lockRun, stateConflict } from '../lock-run.ts';
+
+/**
+ * Stops handing out the run's chunks; those being computed end, those waiting in the queue come back when claimed.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run has ended.
+ */
+export function pauseRun(store: OfflineStore, project: string, runId: string): Promise<void> {
+  return store.transaction(async (tx) => {
+    const { status } = await lockRun(tx, project, runId);
+    if (status === 'paused') return;
+    if (status !== 'queued' && status !== 'running') throw stateConflict(runId, status, 'paused');
+    await tx.db
+      .updateTable('larder.runs')
+      .set({ status: 'paused', paused_at: sql<Date>`now()` })
+      .where('run_id', '=', runId)
+      .execute();
+  });
+}

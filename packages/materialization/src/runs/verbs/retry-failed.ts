@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import type { OfflineStore } from '@larder/offline-store';
+import { lockRun, stateConflict } from '../lock-run.ts';
+import { retryRows } from '../retry/retry-rows.ts';
+import type { RunStore } from '../run-store.ts';
+
+/**
+ * Computes again what failed in an ended run: failed chunks whole, and of the others only the failed rows, as new chunks.
+ * A run that could not be planned is queued again; nothing happens when nothing failed.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run is open or was cancelled.
+ */
+export function retryFailed(store: OfflineStore, project: string, runId: string): Promise<void> {
+  return store.transaction(async (tx) => {
+    const { status, planned } = await lockRun(tx, project, runId);
+    if (status === 'succeeded') return;
+    if (status !== 'partial' && status !== 'failed')
+      throw stateConflict(runId, status, status === 'cancelled' ? 'retried' : 'retried before it has ended');
+    await retryChunks(tx, runId);
+    await retryRows(tx, runId, { which: sql<boolean>`true`, maxChunks: null });
+    await sql`
+      update larder.runs set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
+        recount_at = now(), error_code = null, error_reason = null,
+        planning_failures = 0, planning_lease_expires_at = null,
+        paused_ms = paused_ms + coalesce((extract(epoch from now() - greatest(finished_at, started_at)) * 1000)::bigint, 0)
+      where run_id = ${runId}`.execute(tx.db);
+  });
+}
+
+async function retryChunks(tx: RunStore, runId: string): Promise<void> {
+  await sql`
+    with again as (
+      update larder.chunks set state = 'pending', failures = 0, not_before = now(), finished_at = null, rows_failed = 0
+      where run_id = ${runId} and state = 'failed'
+      returning chunk_id
+    )
+    delete from larder.row_failures f using again where f.chunk_id = again.chunk_id and f.entity_key is null`.execute(
+    tx.db,
+  );
+}
