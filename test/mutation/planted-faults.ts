@@ -47,6 +47,15 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('(left >= 0 and left < tonumber(ttl))', 'false'),
     ],
   },
+  'erase-entity': {
+    file: `${ONLINE}/scripts/erase-entity.lua`,
+    tests: [`${ONLINE}/writing/erase-entity.test.ts`],
+    faults: [
+      fault("redis.call('DEL', KEYS[1])", ''),
+      fault("'!erased'", "'erased'"),
+      fault("string.format('%03d', math.floor(now[2] / 1000))", "''"),
+    ],
+  },
   'read-rows': {
     file: `${ONLINE}/scripts/read-rows.lua`,
     tests: ['reading/read-rows', 'keys/hostile-keys'].map((name) => `${ONLINE}/${name}.test.ts`),

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { eraseEntity } from './writing/erase-entity.ts';
 import { forgetView } from './writing/forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspection/inspect-entity.ts';
 import { type KeyPage, type ListKeysOptions, listKeys } from './inspection/list-keys.ts';
@@ -22,6 +23,8 @@ export interface OnlineStore {
   keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
   /** Deletes every row of a view version. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
   forgetView(entity: string, viewRef: string): Promise<number>;
+  /** Deletes every row of an entity, which takes none from then on. @throws ONLINE_STORE_UNAVAILABLE */
+  erase(entity: string, entityKey: string): Promise<void>;
 }
 
 export function createOnlineStore(deps: { readonly redis: Redis; readonly project: string }): OnlineStore {
@@ -34,5 +37,6 @@ export function createOnlineStore(deps: { readonly redis: Redis; readonly projec
     inspect: (entity, entityKey) => inspectEntity(redis, project, { name: entity, key: entityKey }),
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
+    erase: (entity, entityKey) => eraseEntity(redis, project, { name: entity, key: entityKey }),
   };
 }

@@ -101,8 +101,8 @@ test('outcomes come in the order given, over many script calls', async ({ redis 
 });
 
 test('an erased entity takes no row', async ({ redis }) => {
-  const { redis: client, store } = connect(redis.url);
-  await client.hset(redisKey('ads', 'ad', 'forgotten'), '!erased', '1795200000123');
+  const { store } = connect(redis.url);
+  await store.erase('ad', 'forgotten');
   const rows = [scoreRow('forgotten', orderAt(100)), scoreRow('remembered', orderAt(100))];
   expect(await store.write(rows)).toEqual(['erased', 'stored']);
   expect(await store.inspect('ad', 'forgotten')).toMatchObject({ erased: true, fields: [] });
