@@ -40,6 +40,7 @@ export type {
   ComputeDescriptor,
   RowFailure,
   RowOutcome,
+  SharedBytes,
   SourceRow,
 } from './computation/compute.ts';
 export { computeOnce } from './computation/compute-once.ts';

@@ -21,7 +21,7 @@ export async function createImageComputation(
   const decoder = openPictureDecoder();
   const { column, concurrency, maxPixels } = options;
   const { width, height, fit } = encoder;
-  const fetcher = createPictureFetcher(context, { kind: 'image_features', ...options });
+  const fetcher = createPictureFetcher(context, options);
   return {
     compute: (rows, signal) =>
       computePictureRows(rows, {

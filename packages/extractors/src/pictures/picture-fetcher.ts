@@ -1,14 +1,6 @@
 import type { ComputationContext } from '@larder/features';
 import { createOutbound } from '@larder/outbound';
-import { fetchPicture } from './fetch-picture.ts';
-import { openSharedPictures } from './shared-pictures.ts';
-
-export interface PictureFetcherOptions {
-  /** Kind of the computation that asks. */
-  readonly kind: string;
-  readonly maxBytes: number;
-  readonly timeoutMs: number;
-}
+import { fetchPicture, type FetchPictureOptions } from './fetch-picture.ts';
 
 export interface PictureFetcher {
   fetch(address: string, signal: AbortSignal): Promise<Buffer>;
@@ -16,23 +8,20 @@ export interface PictureFetcher {
 }
 
 /**
- * `fetchPicture` for one computation: what another computation under the same rules has just downloaded on this
- * machine is not downloaded again.
+ * `fetchPicture` for one computation: what another view under the same rules has just downloaded in this process is
+ * not downloaded again.
  */
 export function createPictureFetcher(
-  { options, artifactPaths, allowedHosts }: ComputationContext,
-  { kind, maxBytes, timeoutMs }: PictureFetcherOptions,
+  { allowedHosts, sharedBytes }: ComputationContext,
+  { maxBytes, timeoutMs }: Pick<FetchPictureOptions, 'maxBytes' | 'timeoutMs'>,
 ): PictureFetcher {
   const outbound = createOutbound({ allowedHosts });
-  const shared = openSharedPictures({ reader: JSON.stringify([kind, options, artifactPaths]) });
   return {
-    fetch: (address, signal) =>
-      shared.get(
-        // Who may fetch less than another finds nothing of the other's.
-        JSON.stringify([address, allowedHosts, maxBytes]),
-        () => fetchPicture(outbound, address, { timeoutMs, maxBytes, signal }),
-        signal,
-      ),
+    fetch(address, signal) {
+      const fetch = (): Promise<Buffer> => fetchPicture(outbound, address, { timeoutMs, maxBytes, signal });
+      // Views of one project have one list of hosts; who may fetch less finds nothing of a larger limit.
+      return sharedBytes?.get(`${maxBytes} ${address}`, fetch, signal) ?? fetch();
+    },
     close: outbound.close,
   };
 }

@@ -23,7 +23,7 @@ export async function createTextComputation(
   const reader = await loadTextReader(models);
   const decoder = openPictureDecoder();
   const { column, concurrency, maxPixels } = options;
-  const fetcher = createPictureFetcher(context, { kind: 'text_in_pictures', ...options });
+  const fetcher = createPictureFetcher(context, options);
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const next = turn.then(work);

@@ -29,6 +29,16 @@ export interface Computation {
   close(): Promise<void>;
 }
 
+/** Bytes that the computations of one worker process fetch once between them. */
+export interface SharedBytes {
+  /**
+   * What another view has just fetched under the key, or else what `fetch` gives; of those that ask at the same time
+   * one fetches and the others wait. A view that asks a second time gets the bytes anew, so that a forced backfill never
+   * sees old ones. Errors of `fetch` are thrown to this caller alone.
+   */
+  get(key: string, fetch: () => Promise<Buffer>, signal: AbortSignal): Promise<Buffer>;
+}
+
 export interface ComputationContext {
   readonly options: Readonly<Record<string, JsonValue>>;
   /** Absolute folders of the artifacts by the name the descriptor gave them. */
@@ -36,6 +46,8 @@ export interface ComputationContext {
   /** Hosts that pictures may come from, as `project(…, { allowedHosts })` has them. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
+  /** Absent outside of workers: everything is fetched. */
+  readonly sharedBytes?: SharedBytes;
 }
 
 export interface ComputationModule {

@@ -1,6 +1,7 @@
 import type { LogLevel } from '@larder/core';
 import type { RowOutcome } from '@larder/features';
 import type { ComputeBatch } from './compute-thread.ts';
+import { createSharedBytes } from './shared-bytes/create-shared-bytes.ts';
 import {
   computationFailed,
   startComputeThread,
@@ -34,6 +35,7 @@ export const BATCHES_PER_THREAD = 2;
 
 export function createComputePool(options: ComputePoolOptions): ComputePool {
   const threads = new Set<ComputeThread>();
+  const sharedBytes = createSharedBytes();
   const waiting: ComputeJob[] = [];
   const suspects: ComputeJob[] = [];
   let closed = false;
@@ -61,7 +63,11 @@ export function createComputePool(options: ComputePoolOptions): ComputePool {
 
   function start(): ComputeThread {
     const thread = startComputeThread({
-      data: { configPath: options.configPath, logLevel: options.logLevel },
+      data: {
+        configPath: options.configPath,
+        logLevel: options.logLevel,
+        sharedBytesPort: sharedBytes.connect(),
+      },
       timeoutMs: options.batchTimeoutMs,
       graceMs: options.graceMs ?? 10_000,
       onRoom: pump,

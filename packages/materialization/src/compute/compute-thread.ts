@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createLogger, isLarderError, LarderError, type ErrorCode, type LogLevel } from '@larder/core';
 import {
   artifactFolder,
@@ -8,11 +8,14 @@ import {
   type RowOutcome,
   type SourceRow,
 } from '@larder/features';
+import { joinSharedBytes } from './shared-bytes/join-shared-bytes.ts';
 
 /** What a thread is started with. */
 export interface ComputeThreadData {
   readonly configPath: string;
   readonly logLevel: LogLevel;
+  /** Leads to what the threads of this process share. */
+  readonly sharedBytesPort: MessagePort;
 }
 
 export interface ComputeBatch {
@@ -39,6 +42,8 @@ export type ComputeMessage = { readonly id: number } & (
   | { readonly event: 'error'; readonly code: ErrorCode | null; readonly message: string }
 );
 
+const { configPath, logLevel, sharedBytesPort } = workerData as ComputeThreadData;
+const sharedBytesOf = joinSharedBytes(sharedBytesPort);
 let project: Promise<LoadedProject> | undefined;
 /** One per view and thread, kept for as long as the thread lives: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
@@ -79,7 +84,6 @@ function computationOf(task: ComputeBatch): Promise<Computation> {
 }
 
 async function create({ viewRef, fingerprint }: ComputeBatch): Promise<Computation> {
-  const { configPath, logLevel } = workerData as ComputeThreadData;
   const loaded = await (project ??= loadProject(configPath).catch((error: unknown) => {
     project = undefined;
     throw error;
@@ -102,5 +106,6 @@ async function create({ viewRef, fingerprint }: ComputeBatch): Promise<Computati
     ),
     allowedHosts: loaded.manifest.allowed_hosts,
     logger: createLogger('larder-compute', { level: logLevel }).child({ view: viewRef }),
+    sharedBytes: sharedBytesOf(viewRef),
   });
 }

@@ -51,7 +51,10 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   const { timeoutMs, graceMs } = options;
   // Holds for heaps that are made from now on; `resourceLimits` has no such limit.
   setFlagsFromString(`--initial-old-space-size=${HEAP_BEFORE_COLLECTING_MB}`);
-  const worker = new Worker(MODULE, { workerData: options.data });
+  const worker = new Worker(MODULE, {
+    workerData: options.data,
+    transferList: [options.data.sharedBytesPort],
+  });
   const running = new Map<number, Running>();
   let nextId = 0;
   let heard = false;
