@@ -6,6 +6,8 @@ export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { startLoop } from './loop.ts';
+export type { Loop } from './loop.ts';
 // Rows
 export { compareRowOrder, isNewer } from './row-order.ts';
 export type { RowOrder } from './row-order.ts';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { newId, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
+import { newId, startLoop, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { dispatchChunks, giveBackChunk } from '../runs/index.ts';
@@ -10,7 +10,6 @@ import { queueScheduledRun } from '../queue/queue-scheduled-run.ts';
 import { createSchedules } from '../queue/schedules.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { createLoadedViews } from './loaded-views.ts';
-import { startLoop } from './loop.ts';
 import {
   DEFAULT_TIMES,
   type MaterializerContext,

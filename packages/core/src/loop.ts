@@ -1,4 +1,4 @@
-import type { Logger } from '@larder/core';
+import type { Logger } from './logger.ts';
 
 export interface Loop {
   /** Begins the next turn now, or right after the one under way. */
