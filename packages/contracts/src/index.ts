@@ -68,6 +68,6 @@ export type { ModelAnswer, ModelsAnswer } from './models.ts';
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';
 export type { ReadyAnswer } from './health.ts';
 // The document
-export { createOpenApiDocument } from './openapi.ts';
-export type { OpenApiOptions } from './openapi.ts';
-export type { FieldDescription, ModelDescription } from './openapi-models.ts';
+export { createOpenApiDocument } from './openapi/openapi.ts';
+export type { OpenApiOptions } from './openapi/openapi.ts';
+export type { FieldDescription, ModelDescription } from './openapi/openapi-models.ts';

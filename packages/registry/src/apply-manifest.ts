@@ -2,10 +2,10 @@ import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
 import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
-import { compareManifest, type Comparison } from './plan-manifest.ts';
-import type { Change, ForgottenVersion, Leniency, Refusal } from './plan.ts';
+import { compareManifest, type Comparison } from './plan/plan-manifest.ts';
+import type { Change, ForgottenVersion, Leniency, Refusal } from './plan/plan.ts';
 import { readRegistryState, type RegistryState } from './registry-state.ts';
-import { viewDefinition } from './view-definition.ts';
+import { viewDefinition } from './plan/view-definition.ts';
 
 export interface ApplyOptions extends Leniency {
   /** Who applies, for the record: a user or a pipeline. */

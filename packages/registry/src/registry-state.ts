@@ -1,7 +1,7 @@
-import { appliedManifest, type AppliedManifest } from './applied-manifest.ts';
+import { appliedManifest, type AppliedManifest } from './applied/applied-manifest.ts';
 import { newestModelVersions, type ModelVersion } from './model-version.ts';
 import type { RegistryStore } from './registry-store.ts';
-import type { ViewDefinition } from './view-definition.ts';
+import type { ViewDefinition } from './plan/view-definition.ts';
 
 /** What the registry knows of a project before an apply. */
 export interface RegistryState {

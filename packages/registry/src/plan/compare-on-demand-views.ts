@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InputManifest, Manifest, OnDemandFeatureViewManifest } from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
-import type { RegistryState } from './registry-state.ts';
+import type { RegistryState } from '../registry-state.ts';
 import { schemaClauses } from './view-definition.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { parseManifest, type Manifest } from '@larder/features';
-import type { RegistryStore } from './registry-store.ts';
+import type { RegistryStore } from '../registry-store.ts';
 
 export interface AppliedManifest {
   /** Grows with every apply. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { notLoaded } from './not-loaded.ts';
-import { adCtr, adImage, hash, manifest, withModel, withView, without } from './testing/registry.ts';
+import { adCtr, adImage, hash, manifest, withModel, withView, without } from '../testing/registry.ts';
 
 const applied = manifest('shop');
 

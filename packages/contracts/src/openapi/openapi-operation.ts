@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '@larder/core';
 import type { ZodObject, ZodType } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
-import { problemSchema } from './problem.ts';
+import { problemSchema } from '../problem.ts';
 
 export interface OperationOptions {
   readonly tag: string;

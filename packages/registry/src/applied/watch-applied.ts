@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@larder/core';
 import { appliedId, appliedManifest, type AppliedManifest } from './applied-manifest.ts';
-import type { RegistryStore } from './registry-store.ts';
+import type { RegistryStore } from '../registry-store.ts';
 
 export interface WatchAppliedOptions {
   readonly store: RegistryStore;

@@ -6,8 +6,8 @@ import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareViews } from './compare-views.ts';
 import { PlanLines, type Leniency, type Plan } from './plan.ts';
-import { readRegistryState, type RegistryState } from './registry-state.ts';
-import type { RegistryStore } from './registry-store.ts';
+import { readRegistryState, type RegistryState } from '../registry-state.ts';
+import type { RegistryStore } from '../registry-store.ts';
 
 const REGISTRY_MIGRATION = '0001_registry';
 const NOTHING_APPLIED: RegistryState = {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest, ModelManifest } from '@larder/features';
 import type { PlanLines } from './plan.ts';
-import type { RegistryState } from './registry-state.ts';
-import type { ModelVersion } from './model-version.ts';
+import type { RegistryState } from '../registry-state.ts';
+import type { ModelVersion } from '../model-version.ts';
 
 /** Lines for every model; gives the models that get a new version, with its number. */
 export function compareModels(lines: PlanLines, state: RegistryState, next: Manifest): Map<string, number> {

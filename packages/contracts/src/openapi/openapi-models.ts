@@ -7,8 +7,8 @@ import {
   predictAnswerSchema,
   predictBatchAnswerSchema,
   predictOptionsSchema,
-} from './predict.ts';
-import { instantSchema } from './scalars.ts';
+} from '../predict.ts';
+import { instantSchema } from '../scalars.ts';
 
 /** Of predict and predict-batch; a batch has those of single rows inside of them. */
 export const PREDICT_CODES = [

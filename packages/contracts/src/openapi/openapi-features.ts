@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { idempotencyKeySchema } from './backfills.ts';
-import { entityKeysAnswerSchema, entityKeysQuerySchema } from './entity-keys.ts';
-import { modelSchema, modelsAnswerSchema } from './models.ts';
-import { onlineFeaturesAnswerSchema, onlineFeaturesRequestSchema } from './online-features.ts';
+import { idempotencyKeySchema } from '../backfills.ts';
+import { entityKeysAnswerSchema, entityKeysQuerySchema } from '../entity-keys.ts';
+import { modelSchema, modelsAnswerSchema } from '../models.ts';
+import { onlineFeaturesAnswerSchema, onlineFeaturesRequestSchema } from '../online-features.ts';
 import { operation } from './openapi-operation.ts';
-import { pushAnswerSchema, pushRequestSchema } from './push.ts';
-import { nameSchema, viewNameSchema } from './scalars.ts';
-import { entitiesAnswerSchema, viewSchema, viewsAnswerSchema } from './views.ts';
+import { pushAnswerSchema, pushRequestSchema } from '../push.ts';
+import { nameSchema, viewNameSchema } from '../scalars.ts';
+import { entitiesAnswerSchema, viewSchema, viewsAnswerSchema } from '../views.ts';
 
 /** Features without a model, and the applied manifest to read. */
 export function featurePaths(): ZodOpenApiPathsObject {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
 import type { FeatureViewManifest, Manifest } from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
-import type { RegistryState } from './registry-state.ts';
+import type { RegistryState } from '../registry-state.ts';
 import { compareDefinitions, viewDefinition, type ViewDefinition } from './view-definition.ts';
 
 /** Lines for every feature view; compared with all versions that were ever applied, also removed ones. */

@@ -3,15 +3,15 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { featurePaths } from './openapi-features.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './openapi-models.ts';
 import { operation, type OperationOptions } from './openapi-operation.ts';
-import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from './backfills.ts';
-import { entityAnswerSchema } from './entity.ts';
-import { liveAnswerSchema, readyAnswerSchema } from './health.ts';
+import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
+import { entityAnswerSchema } from '../entity.ts';
+import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';
 import {
   predictAnswerSchema,
   predictBatchAnswerSchema,
   predictBatchRequestSchema,
   predictRequestSchema,
-} from './predict.ts';
+} from '../predict.ts';
 import {
   failuresAnswerSchema,
   failuresQuerySchema,
@@ -19,8 +19,8 @@ import {
   runSchema,
   runsAnswerSchema,
   runsQuerySchema,
-} from './runs.ts';
-import { nameSchema } from './scalars.ts';
+} from '../runs.ts';
+import { nameSchema } from '../scalars.ts';
 
 export interface OpenApiOptions {
   /** Adds a path with its own typed bodies per model. */

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest';
-import { applyManifest, watchApplied } from './index.ts';
-import { adImage, manifest, silent, test, withView } from './testing/registry.ts';
+import { applyManifest, watchApplied } from '../index.ts';
+import { adImage, manifest, silent, test, withView } from '../testing/registry.ts';
 
 test('a process hears of every newer manifest, also after an error', async ({ store }) => {
   const first = manifest('watched');
