@@ -23,7 +23,7 @@ const RUNNING = globSync(
 const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
   'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
-  'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact-reference.test.ts
+  'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact/artifact-reference.test.ts
   'docs/reference/redis-layout.md': ['python'], // packages/online-store/src/rows/redis-layout.test.ts
   'docs/reference/sql-schema.md': ['sql'], // packages/offline-store/src/sql-schema.test.ts
 };

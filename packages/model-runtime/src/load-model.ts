@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { checkArtifact, type CheckedArtifact } from './check-artifact.ts';
-import { openChecked } from './checked-model.ts';
-import type { Session } from './create-session.ts';
+import { checkArtifact, type CheckedArtifact } from './artifact/check-artifact.ts';
+import { openChecked } from './artifact/open-checked.ts';
+import type { Session } from './session/create-session.ts';
+import { runInPool } from './pool/run-in-pool.ts';
 import type { RunCounts } from './pool/run-queue.ts';
 import { createSessionPool } from './pool/session-pool.ts';
 import { endThread, startChecking } from './pool/start-thread.ts';
-import { runInline, runInPool, type RunModel } from './run-model.ts';
+import { runInline, type RunModel } from './session/run-model.ts';
 
 /** Above this a run would hold up every other request of the process for too long. */
 const INLINE_LIMIT_MS = 0.5;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSessionPool, type SessionPool } from './session-pool.ts';
-import { checkArtifact } from '../check-artifact.ts';
+import { checkArtifact } from '../artifact/check-artifact.ts';
 import { loadModel } from '../load-model.ts';
-import type { CheckedModel } from '../checked-model.ts';
+import type { CheckedModel } from '../artifact/checked-model.ts';
 import { writeLogisticArtifact } from '../testing/index.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LarderError } from '@larder/core';
-import type { CheckedModel } from '../checked-model.ts';
-import { runFailed } from '../run-failed.ts';
+import type { CheckedModel } from '../artifact/checked-model.ts';
+import { runFailed } from '../session/run-failed.ts';
 import { createRunQueue, type RunCaller, type RunCounts } from './run-queue.ts';
 import type { RunRequest, ThreadAnswer } from './session-thread.ts';
 import { endThread, startThread } from './start-thread.ts';

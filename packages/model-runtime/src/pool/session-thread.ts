@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toLarderError, type ErrorCode } from '@larder/core';
-import type { ArtifactCheck, CheckedArtifact } from '../check-artifact.ts';
-import { openChecked, type CheckedModel } from '../checked-model.ts';
-import type { Session } from '../create-session.ts';
+import type { ArtifactCheck, CheckedArtifact } from '../artifact/check-artifact.ts';
+import type { CheckedModel } from '../artifact/checked-model.ts';
+import { openChecked } from '../artifact/open-checked.ts';
+import type { Session } from '../session/create-session.ts';
 
 /** What a thread is started with: an artifact to check, or a model that was checked. Afterwards it runs the model. */
 export type ThreadTask =
@@ -37,7 +38,7 @@ const task = workerData as ThreadTask;
 try {
   if (task.kind === 'check') {
     // only here: a thread that replaces another needs no schemas and should be quick
-    const { checkArtifact } = await import('../check-artifact.ts');
+    const { checkArtifact } = await import('../artifact/check-artifact.ts');
     const { session, artifact } = await checkArtifact(task.check);
     serve(artifact.model, session);
     started({ kind: 'checked', artifact });

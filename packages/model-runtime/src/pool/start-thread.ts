@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { LarderError } from '@larder/core';
-import type { ArtifactCheck, CheckedArtifact } from '../check-artifact.ts';
-import type { CheckedModel } from '../checked-model.ts';
-import { runFailed } from '../run-failed.ts';
+import type { ArtifactCheck, CheckedArtifact } from '../artifact/check-artifact.ts';
+import type { CheckedModel } from '../artifact/checked-model.ts';
+import { runFailed } from '../session/run-failed.ts';
 import type { EndRequest, ThreadStarted, ThreadTask } from './session-thread.ts';
 
 /**

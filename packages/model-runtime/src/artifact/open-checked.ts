@@ -1,17 +1,7 @@
 import { LarderError } from '@larder/core';
-import { createSession, type Session } from './create-session.ts';
-import type { ModelSignature } from './model-signature.ts';
-import { runInline } from './run-model.ts';
-
-/** A model file that was checked; plain data, so that threads can be told of it. */
-export interface CheckedModel {
-  readonly name: string;
-  readonly modelPath: string;
-  /** Of the file that was checked. */
-  readonly sha256: string;
-  readonly signature: ModelSignature;
-  readonly width: number;
-}
+import { createSession, type Session } from '../session/create-session.ts';
+import { runInline } from '../session/run-model.ts';
+import type { CheckedModel } from './checked-model.ts';
 
 /**
  * Opens a checked model on this thread and runs a row to warm it.

@@ -2,10 +2,9 @@
  * Budget: 1 µs above ONNX Runtime's own 10 for one row. Nothing here may look at single features or copy the tensor.
  */
 import type { FloatTensor, Session } from './create-session.ts';
-import type { CheckedModel } from './checked-model.ts';
-import type { ModelSignature } from './model-signature.ts';
-import type { RunCaller } from './pool/run-queue.ts';
-import type { SessionPool } from './pool/session-pool.ts';
+import type { CheckedModel } from '../artifact/checked-model.ts';
+import type { ModelSignature } from '../artifact/model-signature.ts';
+import type { RunCaller } from '../pool/run-queue.ts';
 import { runFailed } from './run-failed.ts';
 
 /** The first `rows` × `width` floats of a tensor → one float per row for each output field. */
@@ -41,22 +40,14 @@ export function runInline(
   };
 }
 
-export function runInPool({ signature, width }: CheckedModel, pool: SessionPool): RunModel {
-  return async (tensor, rows, caller) => {
-    assertRows(tensor, rows, width);
-    const results = await pool.run(tensor, rows, caller);
-    return outputFields(signature, rows, (name) => results[name] as Float32Array);
-  };
-}
-
-function assertRows(tensor: Float32Array, rows: number, width: number): void {
+export function assertRows(tensor: Float32Array, rows: number, width: number): void {
   if (rows < 1 || tensor.length < rows * width) {
     throw new Error(`a tensor of ${tensor.length} floats cannot hold ${rows} rows of ${width}`);
   }
 }
 
-/** A tensor with one column is handed on without copying. */
-function outputFields(
+/** One float per row for each output field; a tensor with one column is handed on without copying. */
+export function outputFields(
   { columns }: ModelSignature,
   rows: number,
   dataOf: (tensor: string) => Float32Array,

@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import { namedTensors, shownShape, type Session } from './create-session.ts';
+import { namedTensors, shownShape, type Session } from '../session/create-session.ts';
 
 /** What the definition of a model says about its file. */
 export interface ModelDefinition {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readGoldenRows } from './golden-rows.ts';
 
-const page = readFileSync(new URL('../../../docs/reference/artifact.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/reference/artifact.md', import.meta.url), 'utf8');
 const [golden = '', background = '', pictures = '', ...more] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
   ([, json = '']) => json,
 );

@@ -5,7 +5,7 @@ import onnxProto from 'onnx-proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSession } from './create-session.ts';
 import { readModelFile } from './model-file.ts';
-import { buildOnnx } from './onnx/index.ts';
+import { buildOnnx } from '../onnx/index.ts';
 
 const { onnx } = onnxProto;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { worstDifference } from './golden-difference.ts';
 import { equalLists, sideBySide, type ModelDefinition } from './model-signature.ts';
 import { readArtifactJson } from './read-artifact-json.ts';
-import type { RunModel } from './run-model.ts';
+import type { RunModel } from '../session/run-model.ts';
 
 /** `golden.json` of a tabular model: rows with the scores that the trainer itself gave them. docs/reference/artifact.md. */
 const goldenRows = z.strictObject({

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { createSession, type Session } from './create-session.ts';
+import { createSession, type Session } from '../session/create-session.ts';
 import { checkGoldenRows, readGoldenRows } from './golden-rows.ts';
 import { checkSignature, type ModelDefinition } from './model-signature.ts';
 import type { CheckedModel } from './checked-model.ts';
-import { runInline, type RunModel } from './run-model.ts';
+import { runInline, type RunModel } from '../session/run-model.ts';
 
 /** An artifact, and the definition that it must fit. */
 export interface ArtifactCheck extends ModelDefinition {
