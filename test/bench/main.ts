@@ -11,15 +11,17 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'embedding-backfill': () => import('./embedding-backfill.ts'),
   'text-backfill': () => import('./text-backfill.ts'),
   'ocr-accuracy': () => import('./ocr-accuracy.ts'),
+  'materialize-1m': () => import('./materialize-1m.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
   'cli-start': () => import('./cli-start.ts'),
   'cold-start': () => import('./cold-start.ts'),
 };
 
-const USAGE = `usage: npm run bench -- [NAME …] [--json]
+const USAGE = `usage: npm run bench -- [NAME …] [--json] [--rows N]
 
 Each row compares with a floor measured in the same run on the same stores, in turn, and prints the median ratio.
+--rows: a smaller load for a quick look, where the name says a load.
 Names: ${Object.keys(BENCHES).join(', ')}`;
 
 const { values: options, positionals } = parseOptions();
@@ -39,7 +41,10 @@ const rows: BenchRow[] = [];
 for (const name of names) {
   const bench = (await BENCHES[name]?.())?.default as Bench;
   console.error(`${bench.name}: ${bench.what}`);
-  const measured = await bench.run((message) => console.error(`  ${message}`));
+  const measured = await bench.run(
+    (message) => console.error(`  ${message}`),
+    options.rows === undefined ? {} : { rows: Number(options.rows) },
+  );
   rows.push(...measured);
   if (options.json) for (const row of measured) console.log(JSON.stringify(row));
 }
@@ -53,6 +58,7 @@ function parseOptions() {
       options: {
         only: { type: 'string', multiple: true },
         json: { type: 'boolean' },
+        rows: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

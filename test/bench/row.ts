@@ -19,7 +19,12 @@ export interface BenchRow {
 export interface Bench {
   readonly name: string;
   readonly what: string;
-  run(progress: (message: string) => void): Promise<BenchRow[]>;
+  run(progress: (message: string) => void, options?: BenchOptions): Promise<BenchRow[]>;
+}
+
+export interface BenchOptions {
+  /** `--rows`: a smaller load for a quick look; targets are judged at the full one. */
+  readonly rows?: number;
 }
 
 export function median(values: readonly number[]): number {

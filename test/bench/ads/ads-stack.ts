@@ -59,7 +59,7 @@ const POLL_MS = 200;
  * clock, and how many rows were computed
  */
 export async function backfill(
-  { stack }: AdsStack,
+  { stack }: Pick<AdsStack, 'stack'>,
   view: string,
   force: boolean,
 ): Promise<{ seconds: number; done: number }> {
