@@ -45,6 +45,23 @@ export type {
 } from './computation/compute.ts';
 export { computeOnce } from './computation/compute-once.ts';
 export type { ComputeOnceOptions } from './computation/compute-once.ts';
+// Evaluating on-demand feature views
+export { compileAlone } from './on-demand/compile-alone.ts';
+export { compileOnDemandViews } from './on-demand/compile-on-demand-views.ts';
+export type { CompileOnDemandOptions, OnDemandDefinition } from './on-demand/compile-on-demand-views.ts';
+export { evaluate, onDemandValue } from './on-demand/evaluate.ts';
+export type { OnDemandInputs, OnDemandResult } from './on-demand/evaluate.ts';
+export { createRowEvaluator } from './on-demand/evaluate-rows.ts';
+export type { RowEvaluator } from './on-demand/evaluate-rows.ts';
+export { loadedFunctions } from './on-demand/loaded-functions.ts';
+export type {
+  CompiledOnDemandView,
+  OnDemandArguments,
+  OnDemandFeature,
+  OnDemandFunction,
+  OnDemandViews,
+  StoredView,
+} from './on-demand/on-demand-views.ts';
 // Loading
 export { loadDefinitions, loadProject } from './project/load-project.ts';
 export type { LoadOptions } from './project/load-project.ts';
@@ -73,5 +90,6 @@ export type {
 export { decodeJsonValue } from './values/decode-json-value.ts';
 export type { DecodedValue } from './values/decode-json-value.ts';
 export { encodeJsonValue } from './values/encode-json-value.ts';
+export { declaredDefault } from './values/declared-default.ts';
 export { valueProblem } from './values/value-problem.ts';
 export type { ValueSpec } from './values/value-spec.ts';

@@ -7,10 +7,10 @@ import type { ModelRunner, RunCaller } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore, RowOrNull } from '@larder/online-store';
 import { deadlineExceeded, withDeadline } from './deadline.ts';
-import { fillFromSteps, fillFromViews, type Tensor } from './tensor/fill-tensor.ts';
+import { fillFromOnDemand, fillFromViews, type Tensor } from './tensor/fill-tensor.ts';
 import { jsonBytes } from './log/json-bytes.ts';
 import { logRecord, onDemandMembers, pointersOf, type Members } from './log/log-record.ts';
-import type { Plan } from './plan/compiled-plan.ts';
+import type { CompiledPlan } from './plan/compiled-plan.ts';
 import { readInputs, type InputRow, type Inputs } from './inputs/read-inputs.ts';
 import {
   STATUS_NAMES,
@@ -21,7 +21,7 @@ import {
   type Batch,
   type Readings,
 } from './readings/read-views.ts';
-import { createStepRunner } from './on-demand/run-on-demand.ts';
+import { createOnDemandRun } from './on-demand/run-on-demand.ts';
 import { showFeatures, type ServedFeature } from './answer/show-features.ts';
 import { createTensorPool } from './tensor/tensor-pool.ts';
 
@@ -30,7 +30,7 @@ const RECORD_BYTES = 300;
 const VIEW_BYTES = 120;
 
 export interface PredictorDeps {
-  readonly plan: Plan;
+  readonly plan: CompiledPlan;
   readonly onlineStore: Pick<OnlineStore, 'read'>;
   readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement'>;
   /** Null: predictions are not logged. */
@@ -82,7 +82,7 @@ export interface Predictions {
 }
 
 export interface Predictor {
-  readonly plan: Plan;
+  readonly plan: CompiledPlan;
   /** Readings since the start: of the plan's view v with the status s of `STATUS_NAMES` at v × their number + s. */
   readonly statusCounts: Float64Array;
   /**
@@ -206,7 +206,7 @@ function computeRows(
   wanted: { readonly features: boolean; readonly log: boolean },
 ): ComputedRows {
   const { plan, inputs } = batch;
-  const steps = createStepRunner(batch);
+  const onDemandRun = createOnDemandRun(batch);
   const rows = new Array<ComputedRow | LarderError>(inputs.errors.length);
   let place = -1;
   let onDemand: Members | null = null;
@@ -214,16 +214,16 @@ function computeRows(
   for (let r = 0; r < rows.length; r++) {
     const invalid = inputs.errors[r] as LarderError | null;
     if (invalid === null) place += 1;
-    const error = invalid ?? steps.run(r);
+    const error = invalid ?? onDemandRun.run(r);
     if (error !== null) {
       rows[r] = error;
       // the run takes the row of a failed function along: it shall not hold what an earlier request left there
       if (invalid === null) tensor.floats.fill(0, place * plan.width, (place + 1) * plan.width);
       continue;
     }
-    fillFromSteps(plan, steps.results, { tensor, row: place });
-    if (wanted.log && steps.changed()) {
-      onDemand = onDemandMembers(plan, steps.results);
+    fillFromOnDemand(plan, onDemandRun.results, { tensor, row: place });
+    if (wanted.log && onDemandRun.changed()) {
+      onDemand = onDemandMembers(plan, onDemandRun.results);
       onDemandBytes = jsonBytes(onDemand);
     }
     rows[r] = {
@@ -231,7 +231,7 @@ function computeRows(
       predictionId: newId(),
       place,
       degradedReasons: degradedReasons(batch, r),
-      features: wanted.features ? showFeatures(batch, r, steps.results) : null,
+      features: wanted.features ? showFeatures(batch, r, onDemandRun.results) : null,
       onDemand,
       onDemandBytes,
     };

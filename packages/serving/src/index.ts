@@ -1,7 +1,7 @@
-// Plans
+// Compiled plans
 export { compilePlan } from './plan/compile-plan.ts';
 export type { PlanOptions } from './plan/compile-plan.ts';
-export type { Plan, PlanGroup, PlanView } from './plan/compiled-plan.ts';
+export type { CompiledPlan, PlanGroup, PlanView } from './plan/compiled-plan.ts';
 export { loadRunner } from './model/load-runner.ts';
 export type { RunnerOptions } from './model/load-runner.ts';
 // Predictions

@@ -1,4 +1,4 @@
-import type { LoadedProject } from '@larder/features';
+import { loadedFunctions, type LoadedProject } from '@larder/features';
 import { compileRead } from '@larder/online-store';
 import { compilePlan, loadRunner } from '@larder/serving';
 
@@ -13,7 +13,7 @@ export async function tryModel(
 ): Promise<{ readonly oneRowMs: number; readonly placement: string }> {
   const plan = compilePlan({
     manifest: project.manifest,
-    project,
+    functionOf: loadedFunctions(project),
     model: name,
     version: 0,
     onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },

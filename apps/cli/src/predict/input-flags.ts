@@ -1,5 +1,5 @@
 import type { FieldManifest, JsonValue } from '@larder/features';
-import type { Plan } from '@larder/serving';
+import type { CompiledPlan } from '@larder/serving';
 import { Option } from 'commander';
 
 /** A join key or request field of a model as an option. */
@@ -12,10 +12,10 @@ export interface InputFlag {
 }
 
 export function inputFlags(
-  plan: Pick<Plan, 'joinKeys' | 'requestFields'>,
+  plan: Pick<CompiledPlan, 'joinKeys' | 'requestFields'>,
   taken: ReadonlySet<string>,
 ): InputFlag[] {
-  const flags = (part: InputFlag['part'], fields: Plan['joinKeys']) =>
+  const flags = (part: InputFlag['part'], fields: CompiledPlan['joinKeys']) =>
     fields.map(({ name, field }) => ({
       flag: taken.has(name) ? `field-${name}` : name,
       name,

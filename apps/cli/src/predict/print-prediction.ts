@@ -1,11 +1,11 @@
-import type { Plan } from '@larder/serving';
+import type { CompiledPlan } from '@larder/serving';
 import type { Output } from '../output/output.ts';
 import { printableAge, printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import type { PredictionAnswer } from './prediction-answer.ts';
 
 /** Outputs first; features with where each came from when they were asked for. */
-export function printPrediction(answer: PredictionAnswer, plan: Plan, out: Output): void {
+export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, out: Output): void {
   const { style } = out;
   out.line(`${style.bold(answer.model)} version ${answer.version}`);
   for (const [name, value] of Object.entries(answer.outputs))
@@ -17,7 +17,7 @@ export function printPrediction(answer: PredictionAnswer, plan: Plan, out: Outpu
   if (answer.features === undefined || answer.timings_ms === undefined) return;
   out.line();
   const fields = new Map(
-    plan.shown.map((shown) => [shown.ref, 'field' in shown ? shown.field : shown.output.field]),
+    plan.shown.map((shown) => [shown.ref, 'field' in shown ? shown.field : shown.feature.field]),
   );
   const rows = answer.features.map(({ ref, value, status, source, age_ms: ageMs }) => [
     ref,

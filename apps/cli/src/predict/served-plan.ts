@@ -1,13 +1,14 @@
 import { LarderError } from '@larder/core';
+import { loadedFunctions } from '@larder/features';
 import { appliedManifest, modelVersion, notLoaded } from '@larder/registry';
-import { compilePlan, type Plan } from '@larder/serving';
+import { compilePlan, type CompiledPlan } from '@larder/serving';
 import type { Session } from '../session.ts';
 
-const plans = new WeakMap<Session, Map<string, Promise<Plan>>>();
+const plans = new WeakMap<Session, Map<string, Promise<CompiledPlan>>>();
 
 /** `compileServed`, once per command. */
-export function servedPlan(session: Session, name: string): Promise<Plan> {
-  const known = plans.get(session) ?? new Map<string, Promise<Plan>>();
+export function servedPlan(session: Session, name: string): Promise<CompiledPlan> {
+  const known = plans.get(session) ?? new Map<string, Promise<CompiledPlan>>();
   plans.set(session, known);
   const plan = known.get(name) ?? compileServed(session, name);
   known.set(name, plan);
@@ -18,7 +19,7 @@ export function servedPlan(session: Session, name: string): Promise<Plan> {
  * The compiled plan of a model as the service has it: the applied manifest, the loaded functions.
  * @throws MODEL_NOT_FOUND with the known ones, DEFINITION_NOT_LOADED
  */
-async function compileServed(session: Session, name: string): Promise<Plan> {
+async function compileServed(session: Session, name: string): Promise<CompiledPlan> {
   const project = await session.project();
   const store = await session.offlineStore();
   const applied = await appliedManifest(store, project.name);
@@ -48,7 +49,7 @@ async function compileServed(session: Session, name: string): Promise<Plan> {
   if (version === null) throw new Error(`The applied model ${name} has no version.`);
   return compilePlan({
     manifest,
-    project,
+    functionOf: loadedFunctions(project),
     model: name,
     version: version.version,
     onlineStore: await session.onlineStore(),

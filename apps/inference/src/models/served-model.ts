@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@larder/core';
-import type { LoadedProject, Manifest } from '@larder/features';
+import { loadedFunctions, type LoadedProject, type Manifest } from '@larder/features';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import {
@@ -45,7 +45,13 @@ export async function createServedModel(
 ): Promise<ServedModel> {
   const { project, onlineStore, predictionLog, clock, logger } = deps;
   const { manifest, name, version, before } = options;
-  const plan = compilePlan({ manifest, project, model: name, version, onlineStore });
+  const plan = compilePlan({
+    manifest,
+    functionOf: loadedFunctions(project),
+    model: name,
+    version,
+    onlineStore,
+  });
   const runner = await acquireRunner(
     { root: project.root, model: plan.model, width: plan.width },
     { before: before?.runner, logger },

@@ -1,3 +1,4 @@
+import { loadedFunctions } from '@larder/features';
 import { compileRead } from '@larder/online-store';
 import { compilePlan } from '@larder/serving';
 import { expect, vi } from 'vitest';
@@ -7,7 +8,7 @@ import { acquireRunner } from './shared-runner.ts';
 test('a model that cannot be closed leaves a line, and the process goes on', async ({ project }) => {
   const plan = compilePlan({
     manifest: project.manifest,
-    project,
+    functionOf: loadedFunctions(project),
     model: 'ad_brightness',
     version: 1,
     onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },

@@ -3,24 +3,21 @@ import type { Artifact } from '../artifact/artifact.ts';
 import type { ComputeDescriptor } from '../computation/compute.ts';
 import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
-import type { Field, Fields } from '../definition/field.ts';
-import { encodeJsonValue } from '../values/encode-json-value.ts';
 import type {
   ArtifactManifest,
   ComputeManifest,
   EntityManifest,
   FeatureViewManifest,
-  FieldManifest,
-  InputManifest,
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
   SourceManifest,
 } from './manifest.ts';
+import { fieldManifests } from './field-manifest.ts';
+import { inputManifest } from './input-manifest.ts';
 import { viewRef } from './manifest.ts';
 import type { Model } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
-import type { FeatureInput } from '../definition/pick.ts';
 import type { Project } from '../definition/project.ts';
 import type { Source } from '../source.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
@@ -75,22 +72,6 @@ function usedConnections(definitions: Definitions): string[] {
       definitions.featureViews.flatMap(({ source }) => (source.kind === 'sql' ? [source.connection] : [])),
     ),
   ];
-}
-
-function fieldManifest(name: string, field: Field): FieldManifest {
-  const spec = {
-    name,
-    type: field.type,
-    ...(field.length === undefined ? {} : { length: field.length }),
-    ...(field.safeInteger === undefined ? {} : { safe: field.safeInteger }),
-  };
-  return field.defaultValue === undefined
-    ? spec
-    : { ...spec, default: encodeJsonValue(spec, field.defaultValue) };
-}
-
-function fieldManifests(fields: Fields): FieldManifest[] {
-  return Object.entries(fields).map(([name, field]) => fieldManifest(name, field));
 }
 
 function entityManifest(entity: Entity): EntityManifest {
@@ -186,15 +167,6 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     deadline_ms: model.deadlineMs,
     owner: model.owner,
     tags: sortedRecord(Object.entries(model.tags)),
-  };
-}
-
-function inputManifest(input: FeatureInput): InputManifest {
-  const view = input.kind === 'pick' ? input.view : input;
-  return {
-    view: view.name,
-    version: view.kind === 'feature_view' ? view.version : null,
-    features: input.kind === 'pick' ? [...input.features] : Object.keys(view.schema),
   };
 }
 

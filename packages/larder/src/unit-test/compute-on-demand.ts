@@ -1,5 +1,14 @@
-import type { OnDemandFeatureView } from '@larder/features';
-import { served } from './served.ts';
+import { LarderError, isLarderError } from '@larder/core';
+import {
+  compileAlone,
+  evaluate,
+  onDemandValue,
+  valueProblem,
+  type FieldManifest,
+  type FieldValue,
+  type OnDemandFeatureView,
+  type StoredView,
+} from '@larder/features';
 
 export interface OnDemandInput {
   /** Request fields by name. */
@@ -8,11 +17,48 @@ export interface OnDemandInput {
   readonly features?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** What an on-demand view makes of these inputs, with defaults where it gives null. @throws FEATURE_VALUE_INVALID */
+/**
+ * What an on-demand view makes of these inputs, evaluated as the service does: defaults stand in for nulls on the way in
+ * and on the way out.
+ * @throws ON_DEMAND_FAILED, REQUEST_INVALID for an input that is not given or does not fit its field
+ */
 export function computeOnDemand<Gives>(
   view: OnDemandFeatureView<string, unknown, unknown, Gives>,
   { request = {}, features = {} }: OnDemandInput,
 ): Gives {
-  const compute = view.compute as (input: Required<OnDemandInput>) => Readonly<Record<string, unknown>>;
-  return served(view.name, view.schema, compute({ request, features })) as Gives;
+  const { views, requestFields, storedViews } = compileAlone(view);
+  const [alone] = views;
+  if (alone === undefined) throw new Error(`${view.name} was not compiled.`);
+  const result = evaluate(
+    alone,
+    {
+      requestField(place) {
+        const field = requestFields[place] as FieldManifest;
+        const value = given(`request:${field.name}`, field, request[field.name]);
+        if (value === null)
+          throw new LarderError('REQUEST_INVALID', `request:${field.name} is null; give a value.`);
+        return value;
+      },
+      storedFeature(at, place) {
+        const { name, features: fields } = storedViews[at] as StoredView;
+        const field = fields[place] as FieldManifest;
+        return given(`${name}:${field.name}`, field, features[name]?.[field.name]);
+      },
+    },
+    [],
+  );
+  if (isLarderError(result)) throw result;
+  return Object.fromEntries(
+    alone.features.map((feature) => [feature.name, onDemandValue(result, feature)]),
+  ) as Gives;
+}
+
+function given(name: string, field: FieldManifest, value: unknown): FieldValue {
+  if (value === undefined) throw new LarderError('REQUEST_INVALID', `No value is given for ${name}.`);
+  if (value === null) return null;
+  const typed =
+    field.type === 'vector' && Array.isArray(value) ? Float32Array.from(value as number[]) : value;
+  const problem = valueProblem(field, typed);
+  if (problem !== null) throw new LarderError('REQUEST_INVALID', `${name} ${problem}.`);
+  return typed as FieldValue;
 }

@@ -77,7 +77,38 @@ test('an on-demand view gives what its function says, checked', () => {
     schema: { share: f.float32() },
     compute: () => ({ share: 'half' as never }),
   });
-  expect(() => computeOnDemand(broken, {})).toThrow('broken: share must be a number');
+  expect(() => computeOnDemand(broken, {})).toThrow(
+    'The on-demand feature broken:share must be a number, not string; null stands for no value.',
+  );
+});
+
+test('an on-demand view is evaluated as the service does it: defaults on both sides, and its errors', () => {
+  const level = onDemandFeatureView('level', {
+    request: { at: f.timestamp() },
+    features: [sizes, share],
+    schema: { text: f.string().default('none'), shape: f.vector(2) },
+    compute: ({ request, features }) => {
+      if (features.share.share === null) throw new Error('the cause');
+      return { text: null, shape: Float32Array.of(request.at.getTime(), features.sizes.kind.length) };
+    },
+  });
+  const given = (asked: number | null, kind: unknown = null) => ({
+    request: { at: new Date(5) },
+    features: { sizes: { kib: 1, shape: [1, 2], kind }, share: { share: asked } },
+  });
+  expect(computeOnDemand(level, given(1))).toEqual({
+    text: 'none',
+    shape: Float32Array.of(5, 'file'.length),
+  });
+  expect(() => computeOnDemand(level, given(null))).toThrow(
+    expect.objectContaining({ code: 'ON_DEMAND_FAILED', cause: new Error('the cause') }),
+  );
+  expect(() => computeOnDemand(level, given(1, 7))).toThrow('sizes:kind must be a string, not number.');
+  const { features } = given(1);
+  expect(() => computeOnDemand(level, { features })).toThrow('No value is given for request:at.');
+  expect(() => computeOnDemand(level, { ...given(1), features: { sizes: features.sizes } })).toThrow(
+    'No value is given for share:share.',
+  );
 });
 
 test('a model scores features by name, after the checks of the service', async () => {

@@ -17,6 +17,7 @@ test('reads the features asked for, in the order asked for, with nulls as the so
   const reader = compileValueReader(view, ['d', 'c', 'b']);
   const row = compileRowCodec(view).encode(orderAt(1), { a: 'first', b: 7n, c: 'last', d: null });
   expect(reader.read(row)).toEqual([null, 'last', 7n]);
+  expect([0, 1, 2].map((place) => reader.valueAt(row, place))).toEqual([null, 'last', 7n]);
 });
 
 test('a row that is absent or of another schema is all null', () => {
@@ -24,6 +25,7 @@ test('a row that is absent or of another schema is all null', () => {
   const other = compileRowCodec({ ...view, schema_fingerprint: 4 }).encode(orderAt(1), { a: 'x' });
   expect(reader.read(null)).toEqual([null, null]);
   expect(reader.read(other)).toEqual([null, null]);
+  expect([reader.valueAt(null, 0), reader.valueAt(other, 0)]).toEqual([null, null]);
 });
 
 test('an unknown feature is a defect', () => {

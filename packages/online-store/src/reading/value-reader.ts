@@ -1,6 +1,6 @@
 import type { FieldValue } from '@larder/features';
 import { readSlot } from '../rows/read-slot.ts';
-import { type RowSchema, rowFits, rowLayout, slotOf } from '../rows/row-layout.ts';
+import { type RowSchema, type Slot, rowFits, rowLayout, slotOf } from '../rows/row-layout.ts';
 
 export interface ValueReader {
   readonly features: readonly string[];
@@ -9,6 +9,8 @@ export interface ValueReader {
    * that is absent or of another schema. Declared defaults are the caller's; so is reading only `PRESENT` rows.
    */
   read(row: Buffer | null): FieldValue[];
+  /** The value of one of these features by its place, without the list. */
+  valueAt(row: Buffer | null, place: number): FieldValue;
 }
 
 /** Reads just some features of a view, in this order, for on-demand functions and answers. */
@@ -20,6 +22,10 @@ export function compileValueReader(view: RowSchema, features: readonly string[])
     read(row) {
       if (row === null || !rowFits(layout, row)) return slots.map(() => null);
       return slots.map((slot) => readSlot(layout, row, slot));
+    },
+    valueAt(row, place) {
+      if (row === null || !rowFits(layout, row)) return null;
+      return readSlot(layout, row, slots[place] as Slot);
     },
   };
 }

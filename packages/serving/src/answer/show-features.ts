@@ -1,8 +1,13 @@
-import { encodeJsonValue, type FieldManifest, type FieldValue, type JsonValue } from '@larder/features';
+import {
+  encodeJsonValue,
+  type FieldManifest,
+  type FieldValue,
+  type JsonValue,
+  type OnDemandResult,
+} from '@larder/features';
 import { rowEventTimestampMs } from '@larder/online-store';
 import type { PlanView, ShownFeature } from '../plan/compiled-plan.ts';
 import { OUTSIDE_MAX_AGE, PRESENT, readingAt, type Batch } from '../readings/read-views.ts';
-import type { StepResult } from '../on-demand/run-on-demand.ts';
 
 /** One feature of an answer with where it came from; JSON of the HTTP API. */
 export interface ServedFeature {
@@ -15,16 +20,17 @@ export interface ServedFeature {
 }
 
 /** Only when asked: this builds an object per feature. */
-export function showFeatures(batch: Batch, row: number, results: readonly StepResult[]): ServedFeature[] {
+export function showFeatures(batch: Batch, row: number, results: readonly OnDemandResult[]): ServedFeature[] {
   return batch.plan.shown.map((shown) => {
     switch (shown.kind) {
       case 'view':
         return showStored(batch, row, shown);
-      case 'step': {
-        const given = (results[shown.step] as StepResult)[shown.output.name] ?? null;
-        const source = given === null && shown.output.defaultValue !== null ? 'default' : 'on_demand';
+      case 'on_demand': {
+        const { field, name, defaultValue } = shown.feature;
+        const given = (results[shown.view] as OnDemandResult)[name] ?? null;
+        const source = given === null && defaultValue !== null ? 'default' : 'on_demand';
         const status = given === null ? 'NULL_VALUE' : 'PRESENT';
-        const value = json(shown.output.field, given ?? shown.output.defaultValue);
+        const value = json(field, given ?? defaultValue);
         return { ref: shown.ref, value, status, source, event_timestamp: null, age_ms: null };
       }
       case 'request': {

@@ -5,7 +5,7 @@
 import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
-import type { InputField, Plan, PlanGroup } from '../plan/compiled-plan.ts';
+import type { InputField, CompiledPlan, PlanGroup } from '../plan/compiled-plan.ts';
 
 /** One row as it came: JSON that nobody has looked at yet. */
 export interface InputRow {
@@ -40,7 +40,7 @@ const MAX_PROBLEMS = 20;
 type Values = (FieldValue | undefined)[];
 
 /** @throws REQUEST_INVALID when what all rows share is wrong */
-export function readInputs(plan: Plan, request: InputsRequest): Inputs {
+export function readInputs(plan: CompiledPlan, request: InputsRequest): Inputs {
   const { rows, shared, rowsPointer } = request;
   const groupCount = plan.groups.length;
   const sharedKeys =

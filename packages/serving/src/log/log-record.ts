@@ -4,19 +4,18 @@
  * when the log renders it. Nothing here may keep the rows of the store.
  */
 import { shortestFloat32 } from '@larder/core';
-import { encodeJsonValue, type JsonValue } from '@larder/features';
+import { encodeJsonValue, onDemandValue, type JsonValue, type OnDemandResult } from '@larder/features';
 import type { PredictionRecord, PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
-import type { OnDemandStep, Plan, PlanView } from '../plan/compiled-plan.ts';
+import type { CompiledPlan, PlanView } from '../plan/compiled-plan.ts';
 import type { InputRow } from '../inputs/read-inputs.ts';
 import { OUTSIDE_MAX_AGE, PRESENT, readingAt, STATUS_NAMES, type Batch } from '../readings/read-views.ts';
-import { valueOf, type StepResult } from '../on-demand/run-on-demand.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 
 /** What the records of one request share. */
 export interface LoggedBatch {
-  readonly plan: Plan;
+  readonly plan: CompiledPlan;
   readonly rows: readonly InputRow[];
   readonly shared: InputRow | undefined;
   readonly predictedAtMs: number;
@@ -161,15 +160,18 @@ function merged(own: unknown, under: unknown): Members {
 }
 
 /** What the on-demand functions gave for a row, by view; null when the model reads none. */
-export function onDemandMembers(plan: Plan, results: readonly StepResult[]): Members | null {
-  if (plan.steps.length === 0) return null;
+export function onDemandMembers(plan: CompiledPlan, results: readonly OnDemandResult[]): Members | null {
+  const { views } = plan.onDemand;
+  if (views.length === 0) return null;
   const members: Record<string, Record<string, JsonValue>> = {};
-  for (let s = 0; s < plan.steps.length; s++) {
-    const step = plan.steps[s] as OnDemandStep;
+  for (const [v, view] of views.entries()) {
     const features: Record<string, JsonValue> = {};
-    for (const output of step.outputs)
-      features[output.name] = encodeJsonValue(output.field, valueOf(results[s] as StepResult, output));
-    members[step.name] = features;
+    for (const feature of view.features)
+      features[feature.name] = encodeJsonValue(
+        feature.field,
+        onDemandValue(results[v] as OnDemandResult, feature),
+      );
+    members[view.name] = features;
   }
   return members;
 }

@@ -1,106 +1,62 @@
 /*
- * Budget: what the project's own functions cost, plus about 0.5 µs per function for the two objects it is handed.
+ * Budget: what evaluating costs (packages/features). The inputs are read off the packed rows one by one: nothing here may
+ * allocate per row.
  */
-import { LarderError } from '@larder/core';
-import { valueProblem, type FieldValue } from '@larder/features';
-import type { OnDemandInput, OnDemandStep, OutputField, PlanView } from '../plan/compiled-plan.ts';
+import type { LarderError } from '@larder/core';
+import {
+  createRowEvaluator,
+  type FieldValue,
+  type OnDemandInputs,
+  type OnDemandResult,
+} from '@larder/features';
+import type { PlanView, StoredInputs } from '../plan/compiled-plan.ts';
 import { usableRow, type Batch } from '../readings/read-views.ts';
 
-/** What an on-demand function gave for a row: checked, features by name. */
-export type StepResult = Readonly<Record<string, FieldValue>>;
-
-export interface StepRunner {
-  /** Runs every on-demand function for one row; why one failed, or null. The results are in `results`. */
+export interface OnDemandRun {
+  /** Evaluates every on-demand feature view for one row; why one failed, or null. The results are in `results`. */
   run(row: number): LarderError | null;
   /** False when the row that ran last has the results of the row before it. */
   changed(): boolean;
-  /** Of the row that ran last, by step. */
-  readonly results: readonly StepResult[];
+  /** Of the row that ran last, by the places of the plan's on-demand feature views. */
+  readonly results: readonly OnDemandResult[];
 }
 
-export function createStepRunner(batch: Batch): StepRunner {
-  const { steps } = batch.plan;
-  const results: StepResult[] = [];
-  let lastRequest: readonly FieldValue[] | null = null;
-  let changed = false;
+export function createOnDemandRun(batch: Batch): OnDemandRun {
+  const inputs = new PackedInputs(batch);
+  const evaluator = createRowEvaluator(batch.plan.onDemand, inputs);
   return {
-    results,
-    changed: () => changed,
-    run(row) {
-      const request = batch.inputs.requests[row] as readonly FieldValue[];
-      changed = false;
-      for (let s = 0; s < steps.length; s++) {
-        const step = steps[s] as OnDemandStep;
-        // the functions are pure: rows that share their request share what depends on nothing else
-        if (step.requestOnly && request === lastRequest) continue;
-        const outcome = runStep(step, stepInput(step, { batch, row, results }));
-        if (outcome instanceof LarderError) {
-          lastRequest = null;
-          return outcome;
-        }
-        results[s] = outcome;
-        changed = true;
-      }
-      lastRequest = request;
-      return null;
-    },
+    results: evaluator.results,
+    changed: () => evaluator.changed(),
+    run: (row) => evaluator.evaluate(inputs.moveTo(row)),
   };
 }
 
-/** The value that stands for a feature after its default. */
-export function valueOf(result: StepResult, output: OutputField): FieldValue {
-  return result[output.name] ?? output.defaultValue;
-}
+/** What the functions read of a request's row: its request fields, and the store's rows as they are packed. */
+class PackedInputs implements OnDemandInputs {
+  readonly #batch: Batch;
+  #row = 0;
+  #request: readonly FieldValue[] | null = null;
 
-interface StepContext {
-  readonly batch: Batch;
-  readonly row: number;
-  readonly results: readonly StepResult[];
-}
+  constructor(batch: Batch) {
+    this.#batch = batch;
+  }
 
-function stepInput(step: OnDemandStep, context: StepContext): OnDemandInput {
-  const { batch, row, results } = context;
-  const values = batch.inputs.requests[row] as readonly FieldValue[];
-  const request: Record<string, FieldValue> = {};
-  for (const { name, field } of step.request) request[name] = values[field] as FieldValue;
-  const features: Record<string, Record<string, FieldValue>> = {};
-  for (const input of step.views) {
-    const read = input.reader.read(usableRow(batch, row, batch.plan.views[input.view] as PlanView));
-    const named: Record<string, FieldValue> = {};
-    for (let i = 0; i < read.length; i++)
-      named[input.reader.features[i] as string] = read[i] ?? (input.defaults[i] as FieldValue);
-    features[input.name] = named;
+  /** True when the row has the request fields of the row before it: rows without their own share one array. */
+  moveTo(row: number): boolean {
+    const before = this.#request;
+    this.#row = row;
+    this.#request = this.#batch.inputs.requests[row] as readonly FieldValue[];
+    return this.#request === before;
   }
-  for (const input of step.steps) {
-    const named: Record<string, FieldValue> = {};
-    for (const output of input.features)
-      named[output.name] = valueOf(results[input.step] as StepResult, output);
-    features[input.name] = named;
-  }
-  return { request, features };
-}
 
-function runStep(step: OnDemandStep, input: OnDemandInput): StepResult | LarderError {
-  let result: unknown;
-  try {
-    result = step.compute(input);
-  } catch (cause) {
-    return failed(`The on-demand feature view ${step.name} threw; the log has the cause.`, cause);
+  requestField(place: number): FieldValue {
+    return (this.#request as readonly FieldValue[])[place] as FieldValue;
   }
-  if (typeof result !== 'object' || result === null)
-    return failed(`The on-demand feature view ${step.name} gave no object of features.`);
-  const features = result as StepResult;
-  for (let i = 0; i < step.outputs.length; i++) {
-    const { name, field } = step.outputs[i] as OutputField;
-    const value = features[name];
-    if (value === null) continue;
-    const problem = valueProblem(field, value);
-    if (problem !== null)
-      return failed(`The on-demand feature ${step.name}:${name} ${problem}; null stands for no value.`);
-  }
-  return features;
-}
 
-function failed(message: string, cause?: unknown): LarderError {
-  return new LarderError('ON_DEMAND_FAILED', message, { cause });
+  storedFeature(view: number, place: number): FieldValue {
+    const { plan } = this.#batch;
+    const stored = plan.storedInputs[view] as StoredInputs;
+    const row = usableRow(this.#batch, this.#row, plan.views[stored.view] as PlanView);
+    return stored.reader.valueAt(row, place);
+  }
 }

@@ -1,50 +1,53 @@
 import {
+  compileOnDemandViews,
   viewRef,
   type EntityManifest,
+  type FieldManifest,
   type InputManifest,
-  type LoadedProject,
   type Manifest,
-  type ModelManifest,
   type OnDemandFeatureViewManifest,
+  type OnDemandFunction,
+  type OnDemandViews,
 } from '@larder/features';
-import { compileTensorDecoder, compileTtlAtRead, type OnlineStore } from '@larder/online-store';
-import { compileStep, inputFields } from './compile-on-demand.ts';
-import { compileShown } from './compile-shown.ts';
-import type { OnDemandStep, Plan, PlanView, TensorStep, TensorView } from './compiled-plan.ts';
+import {
+  compileTensorDecoder,
+  compileTtlAtRead,
+  compileValueReader,
+  type OnlineStore,
+} from '@larder/online-store';
 import { STATUS_NAMES } from '../readings/read-views.ts';
+import { compileShown } from './compile-shown.ts';
+import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
 
 export interface PlanOptions {
   /** The applied manifest: TTLs and policies are taken from here. */
   readonly manifest: Manifest;
-  /** On-demand functions are taken from here. */
-  readonly project: LoadedProject;
+  /** The function of an on-demand feature view: `loadedFunctions`, or a bundle's by its hash. */
+  readonly functionOf: (definition: OnDemandFeatureViewManifest) => OnDemandFunction;
   readonly model: string;
   readonly version: number;
   readonly onlineStore: Pick<OnlineStore, 'compileRead'>;
 }
 
 /** Compiles a model; the manifest and the loaded code must already be known to agree on everything the model reads. */
-export function compilePlan(options: PlanOptions): Plan {
-  const { manifest, project, onlineStore } = options;
+export function compilePlan(options: PlanOptions): CompiledPlan {
+  const { manifest, functionOf, onlineStore } = options;
   const model = member(manifest.models, options.model);
-  const onDemand = inDependencyOrder(manifest, model);
-  const { groups, views } = compileGroups(manifest, [model, ...onDemand]);
+  const onDemand = compileOnDemandViews({ inputs: model.inputs, manifest, functionOf });
+  const readers = [model, ...onDemand.views.map(({ definition }) => definition)];
+  const { groups, views } = compileGroups(manifest, readers);
   const joinKeys = inputFields(groups.flatMap(({ entity }) => entity.join_keys));
-  const requestFields = inputFields(onDemand.flatMap(({ request }) => request));
   const viewPlaces = new Map(views.map((view, at) => [view.ref, at]));
-  const steps: OnDemandStep[] = [];
-  for (const definition of onDemand)
-    steps.push(compileStep({ definition, project, requestFields, views, viewPlaces, steps }));
 
   const missing = model.missing === 'nan' ? Number.NaN : model.missing;
   const tensorViews: TensorView[] = [];
-  const tensorSteps: TensorStep[] = [];
+  const onDemandColumns: OnDemandColumn[] = [];
   let width = 0;
   for (const input of model.inputs) {
     if (input.version === null) {
-      const placed = placeStep(input, steps, width);
-      tensorSteps.push(placed.step);
-      width = placed.end;
+      const placed = placeOnDemand(input, onDemand, width);
+      onDemandColumns.push(...placed);
+      width += placed.reduce((sum, column) => sum + column.width, 0);
     } else {
       const view = place(viewPlaces, refOf(input));
       const decoder = compileTensorDecoder((views[view] as PlanView).view, input.features, missing);
@@ -58,7 +61,7 @@ export function compilePlan(options: PlanOptions): Plan {
     version: options.version,
     width,
     joinKeys,
-    requestFields,
+    requestFields: inputFields(onDemand.requestFields),
     groups: groups.map((group) => ({
       ...group,
       joinKeys: group.entity.join_keys.map((key) => joinKeys.findIndex(({ name }) => name === key.name)),
@@ -71,25 +74,18 @@ export function compilePlan(options: PlanOptions): Plan {
       })),
     ),
     tensorViews,
-    steps,
-    tensorSteps,
-    shown: compileShown({ model, onDemand, views, viewPlaces, steps, requestFields }),
+    onDemand,
+    storedInputs: onDemand.storedViews.map(({ ref, features }) => {
+      const view = place(viewPlaces, ref);
+      const reader = compileValueReader(
+        (views[view] as PlanView).view,
+        features.map(({ name }) => name),
+      );
+      return { view, reader };
+    }),
+    onDemandColumns,
+    shown: compileShown({ readers, views, viewPlaces, onDemand }),
   };
-}
-
-/** Every on-demand view that the model needs, also through others, each after those it reads. */
-function inDependencyOrder(manifest: Manifest, model: ModelManifest): OnDemandFeatureViewManifest[] {
-  const ordered = new Map<string, OnDemandFeatureViewManifest>();
-  const visit = (inputs: readonly InputManifest[]) => {
-    for (const { view, version } of inputs) {
-      if (version !== null || ordered.has(view)) continue;
-      const definition = member(manifest.on_demand_feature_views, view);
-      visit(definition.inputs);
-      ordered.set(view, definition);
-    }
-  };
-  visit(model.inputs);
-  return [...ordered.values()];
 }
 
 function compileGroups(
@@ -112,18 +108,22 @@ function compileGroups(
   return { groups, views };
 }
 
-function placeStep(input: InputManifest, steps: readonly OnDemandStep[], column: number) {
-  const step = steps.findIndex(({ name }) => name === input.view);
-  let end = column;
-  const features = input.features.map((name) => {
-    const output = steps[step]?.outputs.find((candidate) => candidate.name === name);
-    if (output === undefined) throw new Error(`${input.view} has no feature ${name}.`);
-    const width = output.field.type === 'vector' ? (output.field.length ?? 0) : 1;
-    const placed = { output, column: end, width };
-    end += width;
+function placeOnDemand(input: InputManifest, { views }: OnDemandViews, start: number): OnDemandColumn[] {
+  const view = views.findIndex(({ name }) => name === input.view);
+  let column = start;
+  return input.features.map((name) => {
+    const feature = views[view]?.features.find((candidate) => candidate.name === name);
+    if (feature === undefined) throw new Error(`${input.view} has no feature ${name}.`);
+    const width = feature.field.type === 'vector' ? (feature.field.length ?? 0) : 1;
+    const placed = { view, feature, column, width };
+    column += width;
     return placed;
   });
-  return { step: { step, features }, end };
+}
+
+function inputFields(fields: readonly FieldManifest[]): InputField[] {
+  const byName = new Map(fields.map((field) => [field.name, { name: field.name, field }]));
+  return [...byName.values()];
 }
 
 function refOf(input: InputManifest): string {

@@ -1,33 +1,25 @@
-import {
-  viewRef,
-  type InputManifest,
-  type ModelManifest,
-  type OnDemandFeatureViewManifest,
-} from '@larder/features';
+import { declaredDefault, viewRef, type InputManifest, type OnDemandViews } from '@larder/features';
 import { compileValueReader } from '@larder/online-store';
-import { defaultOf } from './compile-on-demand.ts';
-import type { InputField, OnDemandStep, PlanView, ShownFeature } from './compiled-plan.ts';
+import type { PlanView, ShownFeature } from './compiled-plan.ts';
 
 interface ShownContext {
-  readonly model: ModelManifest;
-  readonly onDemand: readonly OnDemandFeatureViewManifest[];
+  /** The model, then the on-demand feature views. */
+  readonly readers: readonly { readonly inputs: readonly InputManifest[] }[];
   readonly views: readonly PlanView[];
   readonly viewPlaces: ReadonlyMap<string, number>;
-  readonly steps: readonly OnDemandStep[];
-  readonly requestFields: readonly InputField[];
+  readonly onDemand: OnDemandViews;
 }
 
 /** What explains an answer: the model's features in its order, then what only on-demand functions read, then the request. */
 export function compileShown(context: ShownContext): ShownFeature[] {
-  const { model, onDemand, requestFields } = context;
   const shown = new Map<string, ShownFeature>();
-  for (const input of [model, ...onDemand].flatMap(({ inputs }) => inputs))
+  for (const input of context.readers.flatMap(({ inputs }) => inputs))
     for (const name of input.features) {
       const feature = shownFeature(context, input, name);
       if (!shown.has(feature.ref)) shown.set(feature.ref, feature);
     }
-  for (const [place, { name, field }] of requestFields.entries()) {
-    const ref = `request:${name}`;
+  for (const [place, field] of context.onDemand.requestFields.entries()) {
+    const ref = `request:${field.name}`;
     shown.set(ref, { kind: 'request', ref, field, place });
   }
   return [...shown.values()];
@@ -35,10 +27,11 @@ export function compileShown(context: ShownContext): ShownFeature[] {
 
 function shownFeature(context: ShownContext, input: InputManifest, name: string): ShownFeature {
   if (input.version === null) {
-    const step = context.steps.findIndex((candidate) => candidate.name === input.view);
-    const output = context.steps[step]?.outputs.find((candidate) => candidate.name === name);
-    if (output === undefined) throw new Error(`${input.view} has no feature ${name}.`);
-    return { kind: 'step', ref: `${input.view}:${name}`, step, output };
+    const { views } = context.onDemand;
+    const view = views.findIndex((candidate) => candidate.name === input.view);
+    const feature = views[view]?.features.find((candidate) => candidate.name === name);
+    if (feature === undefined) throw new Error(`${input.view} has no feature ${name}.`);
+    return { kind: 'on_demand', ref: `${input.view}:${name}`, view, feature };
   }
   const ref = viewRef({ name: input.view, version: input.version });
   const view = context.viewPlaces.get(ref) ?? -1;
@@ -46,5 +39,5 @@ function shownFeature(context: ShownContext, input: InputManifest, name: string)
   const field = manifest.schema.find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`${ref} has no feature ${name}.`);
   const reader = compileValueReader(manifest, [name]);
-  return { kind: 'view', ref: `${ref}:${name}`, field, defaultValue: defaultOf(field) ?? null, view, reader };
+  return { kind: 'view', ref: `${ref}:${name}`, field, defaultValue: declaredDefault(field), view, reader };
 }

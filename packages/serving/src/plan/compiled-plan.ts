@@ -4,11 +4,13 @@ import type {
   FieldManifest,
   FieldValue,
   ModelManifest,
+  OnDemandFeature,
+  OnDemandViews,
 } from '@larder/features';
 import type { ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
 
 /** Everything that answering one model version needs, looked up and compiled before the first request. */
-export interface Plan {
+export interface CompiledPlan {
   readonly project: string;
   readonly model: ModelManifest;
   readonly version: number;
@@ -21,9 +23,10 @@ export interface Plan {
   readonly views: readonly PlanView[];
   readonly readPlan: ReadPlan;
   readonly tensorViews: readonly TensorView[];
-  /** In dependency order: a step reads only steps before it. */
-  readonly steps: readonly OnDemandStep[];
-  readonly tensorSteps: readonly TensorStep[];
+  readonly onDemand: OnDemandViews;
+  /** By the places of `OnDemandViews.storedViews`. */
+  readonly storedInputs: readonly StoredInputs[];
+  readonly onDemandColumns: readonly OnDemandColumn[];
   /** What `features: true` shows, the model's own features first. */
   readonly shown: readonly ShownFeature[];
 }
@@ -37,9 +40,9 @@ export interface InputField {
 /** One entity whose views the model reads. */
 export interface PlanGroup {
   readonly entity: EntityManifest;
-  /** Places in `Plan.joinKeys`, in the entity's order. */
+  /** Places in `CompiledPlan.joinKeys`, in the entity's order. */
   readonly joinKeys: readonly number[];
-  /** Places in `Plan.views`, in the order of the read plan. */
+  /** Places in `CompiledPlan.views`, in the order of the read plan. */
   readonly views: readonly number[];
 }
 
@@ -60,53 +63,20 @@ export interface TensorView {
   readonly column: number;
 }
 
-export interface OnDemandStep {
-  readonly name: string;
-  readonly compute: (input: OnDemandInput) => unknown;
-  readonly request: readonly { readonly name: string; readonly field: number }[];
-  readonly views: readonly StepViewInput[];
-  readonly steps: readonly StepStepInput[];
-  readonly outputs: readonly OutputField[];
-  /** True when no feature of an entity is read, also not by a step before it: equal requests give equal results. */
-  readonly requestOnly: boolean;
-}
-
-/** Features of a view that an on-demand function reads. */
-export interface StepViewInput {
-  readonly name: string;
+/** A feature view that on-demand functions read, with a reader of the features that they read of it. */
+export interface StoredInputs {
+  /** Place in `CompiledPlan.views`. */
   readonly view: number;
   readonly reader: ValueReader;
-  /** In the reader's order; null: none declared. */
-  readonly defaults: readonly FieldValue[];
 }
 
-/** Features of another on-demand view that an on-demand function reads. */
-export interface StepStepInput {
-  readonly name: string;
-  readonly step: number;
-  readonly features: readonly OutputField[];
-}
-
-export interface OnDemandInput {
-  readonly request: Readonly<Record<string, FieldValue>>;
-  readonly features: Readonly<Record<string, Readonly<Record<string, FieldValue>>>>;
-}
-
-/** A feature that an on-demand function gives. */
-export interface OutputField {
-  readonly name: string;
-  readonly field: FieldManifest;
-  /** Null: none declared. */
-  readonly defaultValue: FieldValue;
-}
-
-export interface TensorStep {
-  readonly step: number;
-  readonly features: readonly {
-    readonly output: OutputField;
-    readonly column: number;
-    readonly width: number;
-  }[];
+/** A feature of an on-demand feature view in the tensor. */
+export interface OnDemandColumn {
+  /** Place in `OnDemandViews.views`. */
+  readonly view: number;
+  readonly feature: OnDemandFeature;
+  readonly column: number;
+  readonly width: number;
 }
 
 export type ShownFeature =
@@ -118,5 +88,11 @@ export type ShownFeature =
       readonly view: number;
       readonly reader: ValueReader;
     }
-  | { readonly kind: 'step'; readonly ref: string; readonly step: number; readonly output: OutputField }
+  | {
+      readonly kind: 'on_demand';
+      readonly ref: string;
+      /** Place in `OnDemandViews.views`. */
+      readonly view: number;
+      readonly feature: OnDemandFeature;
+    }
   | { readonly kind: 'request'; readonly ref: string; readonly field: FieldManifest; readonly place: number };

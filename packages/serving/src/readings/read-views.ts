@@ -1,6 +1,6 @@
 import type { RowOrNull } from '@larder/online-store';
 import type { Inputs } from '../inputs/read-inputs.ts';
-import type { Plan, PlanGroup, PlanView } from '../plan/compiled-plan.ts';
+import type { CompiledPlan, PlanGroup, PlanView } from '../plan/compiled-plan.ts';
 
 export const PRESENT = 0;
 const NOT_FOUND = 1;
@@ -25,7 +25,11 @@ export interface Readings {
   readonly nowMs: number;
 }
 
-export function judgeRows(plan: Plan, rows: readonly (readonly RowOrNull[])[], nowMs: number): Readings {
+export function judgeRows(
+  plan: CompiledPlan,
+  rows: readonly (readonly RowOrNull[])[],
+  nowMs: number,
+): Readings {
   const statuses = plan.groups.map(({ views }, g) => {
     const groupRows = rows[g] ?? [];
     const codes = new Uint8Array(groupRows.length);
@@ -38,7 +42,7 @@ export function judgeRows(plan: Plan, rows: readonly (readonly RowOrNull[])[], n
   return { rows, statuses, storeAway: false, nowMs };
 }
 
-export function noRows(plan: Plan, inputs: Inputs, nowMs: number): Readings {
+export function noRows(plan: CompiledPlan, inputs: Inputs, nowMs: number): Readings {
   const sizes = plan.groups.map(({ views }, g) => views.length * (inputs.keysByGroup[g]?.length ?? 0));
   return {
     rows: sizes.map((size) => new Array<RowOrNull>(size).fill(null)),
@@ -50,7 +54,7 @@ export function noRows(plan: Plan, inputs: Inputs, nowMs: number): Readings {
 
 /** A request on its way: what was asked, and what the store gave for it. */
 export interface Batch {
-  readonly plan: Plan;
+  readonly plan: CompiledPlan;
   readonly inputs: Inputs;
   readonly readings: Readings;
 }
@@ -91,7 +95,7 @@ export function degradedReasons(batch: Batch, row: number): readonly string[] {
 }
 
 /** Adds what a request read to the counts of a predictor. */
-export function countStatuses(plan: Plan, readings: Readings, counts: Float64Array): void {
+export function countStatuses(plan: CompiledPlan, readings: Readings, counts: Float64Array): void {
   for (let g = 0; g < plan.groups.length; g++) {
     const { views } = plan.groups[g] as PlanGroup;
     const statuses = readings.statuses[g] as Uint8Array;

@@ -1,10 +1,9 @@
 /*
  * Budget: what the tensor decoders cost. Nothing here may allocate: these loops run for every row of every request.
  */
-import type { FieldValue } from '@larder/features';
-import type { Plan, PlanView, TensorStep, TensorView } from '../plan/compiled-plan.ts';
+import { onDemandValue, type FieldValue, type OnDemandResult } from '@larder/features';
+import type { CompiledPlan, OnDemandColumn, PlanView, TensorView } from '../plan/compiled-plan.ts';
 import { usableRow, type Batch } from '../readings/read-views.ts';
-import { valueOf, type StepResult } from '../on-demand/run-on-demand.ts';
 
 /** A float32 matrix [capacity, plan.width] and the same memory as bytes. */
 export interface Tensor {
@@ -12,7 +11,7 @@ export interface Tensor {
   readonly bytes: Uint8Array;
 }
 
-export function createTensor(plan: Plan, rows: number): Tensor {
+export function createTensor(plan: CompiledPlan, rows: number): Tensor {
   const floats = new Float32Array(rows * plan.width);
   return { floats, bytes: new Uint8Array(floats.buffer) };
 }
@@ -33,20 +32,17 @@ export function fillFromViews(
 }
 
 /** On-demand features of the row that ran last. */
-export function fillFromSteps(
-  plan: Plan,
-  results: readonly StepResult[],
+export function fillFromOnDemand(
+  plan: CompiledPlan,
+  results: readonly OnDemandResult[],
   into: { readonly tensor: Tensor; readonly row: number },
 ): void {
   const start = into.row * plan.width;
   const missing = plan.model.missing === 'nan' ? Number.NaN : plan.model.missing;
-  for (let i = 0; i < plan.tensorSteps.length; i++) {
-    const { step, features } = plan.tensorSteps[i] as TensorStep;
-    const result = results[step] as StepResult;
-    for (let k = 0; k < features.length; k++) {
-      const { output, column, width } = features[k] as TensorStep['features'][number];
-      put(into.tensor.floats, { start: start + column, width, missing }, valueOf(result, output));
-    }
+  for (let i = 0; i < plan.onDemandColumns.length; i++) {
+    const { view, feature, column, width } = plan.onDemandColumns[i] as OnDemandColumn;
+    const value = onDemandValue(results[view] as OnDemandResult, feature);
+    put(into.tensor.floats, { start: start + column, width, missing }, value);
   }
 }
 

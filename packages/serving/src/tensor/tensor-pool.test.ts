@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Plan } from '../plan/compiled-plan.ts';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
 import { createTensorPool } from './tensor-pool.ts';
 
 const WIDTH = 4;
-const plan = { width: WIDTH } as Plan;
+const plan = { width: WIDTH } as CompiledPlan;
 const MEGABYTE_ROWS = (1024 * 1024) / (4 * WIDTH);
 
 test.each([1, 2])("a tensor of %d rows is nobody else's until it is handed back", (rows) => {

@@ -1,5 +1,5 @@
 import { createTensor, type Tensor } from './fill-tensor.ts';
-import type { Plan } from '../plan/compiled-plan.ts';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
 
 /** Tensors that wait for the next request: a run holds its tensor until it is done, so they cannot be one. */
 export interface TensorPool {
@@ -13,7 +13,7 @@ const KEPT_TENSORS = 32;
 /** Larger ones are left to the garbage collector. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-export function createTensorPool(plan: Plan): TensorPool {
+export function createTensorPool(plan: CompiledPlan): TensorPool {
   const single: Tensor[] = [];
   let large: Tensor | null = null;
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock, type Clock } from '@larder/core';
-import type { LoadedProject, Manifest } from '@larder/features';
+import { loadedFunctions, type LoadedProject, type Manifest } from '@larder/features';
 import { loadModel, type ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -30,7 +30,13 @@ export async function fixturePredictor(
     predictionLog = null,
     clock = systemClock,
   } = options;
-  const plan = compilePlan({ manifest, project, model, version: 1, onlineStore });
+  const plan = compilePlan({
+    manifest,
+    functionOf: loadedFunctions(project),
+    model,
+    version: 1,
+    onlineStore,
+  });
   const runner = await loadModel({
     artifactPath: join(project.root, plan.model.artifact.path),
     expectedFeatures: plan.model.inputs.flatMap(({ view, features }) =>

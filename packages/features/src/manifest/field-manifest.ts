@@ -1,0 +1,20 @@
+import type { Field, Fields } from '../definition/field.ts';
+import { encodeJsonValue } from '../values/encode-json-value.ts';
+import type { FieldManifest } from './manifest.ts';
+
+/** Fields in the order of their definition. */
+export function fieldManifests(fields: Fields): FieldManifest[] {
+  return Object.entries(fields).map(([name, field]) => fieldManifest(name, field));
+}
+
+function fieldManifest(name: string, field: Field): FieldManifest {
+  const spec = {
+    name,
+    type: field.type,
+    ...(field.length === undefined ? {} : { length: field.length }),
+    ...(field.safeInteger === undefined ? {} : { safe: field.safeInteger }),
+  };
+  return field.defaultValue === undefined
+    ? spec
+    : { ...spec, default: encodeJsonValue(spec, field.defaultValue) };
+}

@@ -1,0 +1,42 @@
+import { LarderError } from '@larder/core';
+import { evaluate, type OnDemandInputs, type OnDemandResult } from './evaluate.ts';
+import type { CompiledOnDemandView, OnDemandViews } from './on-demand-views.ts';
+
+export interface RowEvaluator {
+  /**
+   * Evaluates every view for the row that the inputs stand at; why one failed, or null.
+   * `sameRequest`: its request fields are those of the row before.
+   */
+  evaluate(sameRequest: boolean): LarderError | null;
+  /** False when the row evaluated last has the results of the row before it. */
+  changed(): boolean;
+  /** Of the row evaluated last, by the views' places; the next row overwrites them. */
+  readonly results: readonly OnDemandResult[];
+}
+
+/** Evaluates on-demand feature views in dependency order, row by row. */
+export function createRowEvaluator({ views }: OnDemandViews, inputs: OnDemandInputs): RowEvaluator {
+  const results: OnDemandResult[] = [];
+  let complete = false;
+  let changed = false;
+  return {
+    results,
+    changed: () => changed,
+    evaluate(sameRequest) {
+      // the functions are pure: rows that share their request share what depends on nothing else
+      const shared = sameRequest && complete;
+      complete = false;
+      changed = false;
+      for (let v = 0; v < views.length; v++) {
+        const view = views[v] as CompiledOnDemandView;
+        if (shared && view.requestOnly) continue;
+        const result = evaluate(view, inputs, results);
+        if (result instanceof LarderError) return result;
+        results[v] = result;
+        changed = true;
+      }
+      complete = true;
+      return null;
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { LarderError } from '@larder/core';
+import { expect, test } from 'vitest';
+import type { FieldValue } from '../definition/field.ts';
+import { compileOnDemandViews, type OnDemandDefinition } from './compile-on-demand-views.ts';
+import { createRowEvaluator } from './evaluate-rows.ts';
+import { evaluate, onDemandValue, type OnDemandInputs } from './evaluate.ts';
+import type {
+  OnDemandArguments,
+  OnDemandFeature,
+  OnDemandFunction,
+  OnDemandViews,
+} from './on-demand-views.ts';
+
+const float = (name: string, fallback?: number) =>
+  ({ name, type: 'float32', ...(fallback !== undefined && { default: fallback }) }) as const;
+
+const FEATURE_VIEWS = {
+  'stats@2': { schema: [float('clicks'), float('shown', 100), float('unread')] },
+  'user@1': { schema: [float('age', 40)] },
+};
+
+const moment: OnDemandDefinition = {
+  name: 'moment',
+  request: [float('hour')],
+  inputs: [],
+  schema: [float('noon', 0.5), float('night')],
+};
+const offer: OnDemandDefinition = {
+  name: 'offer',
+  request: [float('bid'), float('hour')],
+  inputs: [
+    { view: 'stats', version: 2, features: ['clicks', 'shown'] },
+    { view: 'moment', version: null, features: ['night', 'noon'] },
+  ],
+  schema: [float('rate')],
+};
+const top: OnDemandDefinition = {
+  name: 'top',
+  request: [],
+  inputs: [
+    { view: 'offer', version: null, features: ['rate'] },
+    { view: 'user', version: 1, features: ['age'] },
+    { view: 'stats', version: 2, features: ['shown'] },
+  ],
+  schema: [float('level')],
+};
+
+type Functions = Readonly<Record<string, (given: OnDemandArguments) => unknown>>;
+
+function compile(functions: Functions, inputs = [{ view: 'top', version: null, features: ['level'] }]) {
+  return compileOnDemandViews({
+    inputs,
+    manifest: { feature_views: FEATURE_VIEWS, on_demand_feature_views: { top, offer, moment } },
+    functionOf: ({ name }): OnDemandFunction => ({ compute: functions[name] as OnDemandFunction['compute'] }),
+  });
+}
+
+const CONSTANT: Functions = {
+  moment: () => ({ noon: null, night: 1 }),
+  offer: () => ({ rate: 2 }),
+  top: () => ({ level: 3 }),
+};
+
+/** Columns by name, as a training set has them. */
+class Columns implements OnDemandInputs {
+  row = 0;
+  readonly #views: OnDemandViews;
+  readonly #columns: Readonly<Record<string, readonly FieldValue[]>>;
+
+  constructor(views: OnDemandViews, columns: Readonly<Record<string, readonly FieldValue[]>>) {
+    this.#views = views;
+    this.#columns = columns;
+  }
+
+  requestField(place: number): FieldValue {
+    return this.#columns[this.#views.requestFields[place]?.name ?? '']?.[this.row] ?? null;
+  }
+
+  storedFeature(view: number, place: number): FieldValue {
+    const { ref, features } = this.#views.storedViews[view] ?? { ref: '', features: [] };
+    return this.#columns[`${ref}:${features[place]?.name}`]?.[this.row] ?? null;
+  }
+}
+
+test('each view comes after those it reads; fields and stored views of all of them stand once', () => {
+  const compiled = compile(CONSTANT);
+  expect(compiled.views.map(({ name, requestOnly }) => [name, requestOnly])).toEqual([
+    ['moment', true],
+    ['offer', false],
+    ['top', false],
+  ]);
+  expect(compiled.requestFields.map(({ name }) => name)).toEqual(['hour', 'bid']);
+  expect(compiled.storedViews).toEqual([
+    { ref: 'stats@2', name: 'stats', features: [float('clicks'), float('shown', 100)] },
+    { ref: 'user@1', name: 'user', features: [float('age', 40)] },
+  ]);
+});
+
+test('functions get exactly what their view declares, with defaults where a feature is missing', () => {
+  const given: Record<string, OnDemandArguments> = {};
+  const remember = (name: string) => (what: OnDemandArguments) => {
+    given[name] = what;
+    return CONSTANT[name]?.(what);
+  };
+  const views = compile({ moment: remember('moment'), offer: remember('offer'), top: remember('top') });
+  const inputs = new Columns(views, {
+    hour: [7],
+    bid: [0.25],
+    'stats@2:clicks': [null],
+    'user@1:age': [null],
+  });
+  expect(createRowEvaluator(views, inputs).evaluate(false)).toBeNull();
+  expect(given).toEqual({
+    moment: { request: { hour: 7 }, features: {} },
+    offer: {
+      request: { bid: 0.25, hour: 7 },
+      features: { stats: { clicks: null, shown: 100 }, moment: { night: 1, noon: 0.5 } },
+    },
+    top: { request: {}, features: { offer: { rate: 2 }, user: { age: 40 }, stats: { shown: 100 } } },
+  });
+});
+
+test('a batch of columns gives a value for each row', () => {
+  const views = compile({
+    moment: ({ request }) => ({ noon: request['hour'] === 12 ? 1 : null, night: null }),
+    offer: ({ request, features }) => ({
+      rate: (request['bid'] as number) * ((features['stats']?.['clicks'] as number | null) ?? -1),
+    }),
+    top: ({ features }) => ({
+      level: (features['offer']?.['rate'] as number) + (features['user']?.['age'] as number),
+    }),
+  });
+  const inputs = new Columns(views, {
+    hour: [11, 12, 13],
+    bid: [2, 3, 4],
+    'stats@2:clicks': [10, null, 30],
+    'user@1:age': [1, 2, null],
+  });
+  const rows = createRowEvaluator(views, inputs);
+  const noon = views.views[0]?.features[0] as OnDemandFeature;
+  const gave = [0, 1, 2].map((row) => {
+    inputs.row = row;
+    expect(rows.evaluate(false)).toBeNull();
+    return [onDemandValue(rows.results[0] ?? {}, noon), rows.results[2]?.['level']];
+  });
+  expect(gave).toEqual([
+    [0.5, 21],
+    [1, -1],
+    [0.5, 160],
+  ]);
+});
+
+test('rows that share their request share what depends on the request alone, unless it failed', () => {
+  const calls: string[] = [];
+  let fails = false;
+  const views = compile({
+    moment: () => {
+      calls.push('moment');
+      return fails ? null : { noon: 1, night: null };
+    },
+    offer: () => {
+      calls.push('offer');
+      return { rate: 1 };
+    },
+    top: () => ({ level: 1 }),
+  });
+  const rows = createRowEvaluator(views, new Columns(views, {}));
+  const evaluated = (sameRequest: boolean) => {
+    calls.length = 0;
+    const error = rows.evaluate(sameRequest);
+    return [error?.code ?? 'good', ...calls];
+  };
+  // nothing stands there before the first row
+  expect(evaluated(true)).toEqual(['good', 'moment', 'offer']);
+  expect(evaluated(true)).toEqual(['good', 'offer']);
+  expect(rows.changed()).toBe(true);
+  fails = true;
+  expect(evaluated(false)).toEqual(['ON_DEMAND_FAILED', 'moment']);
+  fails = false;
+  expect(evaluated(true)).toEqual(['good', 'moment', 'offer']);
+});
+
+test('a row has the results of the row before it when every view depends on the request alone', () => {
+  const views = compile(CONSTANT, [{ view: 'moment', version: null, features: ['night'] }]);
+  const rows = createRowEvaluator(views, new Columns(views, {}));
+  const changed = [false, true, false].map((sameRequest) => (rows.evaluate(sameRequest), rows.changed()));
+  expect(changed).toEqual([true, false, true]);
+});
+
+test.each([
+  [() => null, /^The on-demand feature view moment gave no object of features\.$/],
+  [() => 7, /gave no object/],
+  [
+    () => ({ noon: 1 }),
+    /^The on-demand feature moment:night must be a number, not undefined; null stands for no value\.$/,
+  ],
+  [() => ({ noon: 'late', night: 1 }), /^The on-demand feature moment:noon must be a number, not string/],
+  [async () => ({ noon: 1, night: 1 }), /moment:noon must be a number/],
+])('a result that does not fit is refused: %s', (compute, message) => {
+  const views = compile({ ...CONSTANT, moment: compute });
+  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), []);
+  expect(outcome).toBeInstanceOf(LarderError);
+  expect(outcome).toMatchObject({ code: 'ON_DEMAND_FAILED', message: expect.stringMatching(message) });
+});
+
+test('what a function throws is the cause, and not in the message', () => {
+  const cause = new Error('the secret of the function');
+  const views = compile({
+    ...CONSTANT,
+    moment() {
+      throw cause;
+    },
+  });
+  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), []) as LarderError;
+  expect(outcome.cause).toBe(cause);
+  expect(outcome.message).toBe('The on-demand feature view moment threw; the log has the cause.');
+});
