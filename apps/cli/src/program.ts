@@ -1,3 +1,4 @@
+import { LARDER_VERSION } from '@larder/core';
 import { Command, CommanderError } from 'commander';
 import { commandOf, quiet } from './command-of.ts';
 import { createOutput, type Output, type TerminalStream } from './output/output.ts';
@@ -35,7 +36,7 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
   const program = quiet(new Command('larder'), out)
     .description('Larder: features computed ahead and at request time, merged for one prediction.')
     .usage('<verb> [options]')
-    .version('0.1.0', '-V, --version', 'show the version')
+    .version(LARDER_VERSION, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [verb]', 'show the help of a verb')
     .addHelpText('after', '\nEvery verb takes --json and --help. Start with: larder init');

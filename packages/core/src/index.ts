@@ -20,6 +20,7 @@ export { postgresAddressProblem, redisAddressProblem } from './store-address.ts'
 export { jsonPointer } from './json-pointer.ts';
 export { NAME_PATTERN, isName } from './names.ts';
 export { newId } from './ids.ts';
+export { LARDER_VERSION } from './version.ts';
 // For people
 export { shellWord } from './shell-word.ts';
 // Logging

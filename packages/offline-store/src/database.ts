@@ -1,6 +1,7 @@
 import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
+import type { ProcessesTable } from './tables/processes.table.ts';
 
 /** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */
 export interface Database {
@@ -11,4 +12,5 @@ export interface Database {
   'larder.runs': RunsTable;
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
+  'larder.processes': ProcessesTable;
 }

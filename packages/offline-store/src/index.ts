@@ -19,6 +19,13 @@ export type {
   RunTrigger,
   RunsTable,
 } from './tables/runs.table.ts';
+// Processes
+export { announceProcess } from './processes/announce-process.ts';
+export type { AnnounceOptions, AnnouncedProcess, Announcement } from './processes/announce-process.ts';
+export { coldProcesses, listProcesses, readersOf, workersOf } from './processes/list-processes.ts';
+export type { LivingProcess } from './processes/list-processes.ts';
+export { IS_LIVING } from './processes/living.ts';
+export type { ComputableView, LoadedModel, ProcessRole } from './tables/processes.table.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { predictions } from './0002-predictions.ts';
+import { processes } from './0006-processes.ts';
 import { runCounts } from './0005-run-counts.ts';
 import { runWaits } from './0004-run-waits.ts';
 import { runs } from './0003-runs.ts';
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_runs': runs,
   '0004_run_waits': runWaits,
   '0005_run_counts': runCounts,
+  '0006_processes': processes,
 };

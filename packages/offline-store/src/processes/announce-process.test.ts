@@ -1,0 +1,117 @@
+import { startPostgresProxy } from '@larder/testing';
+import { newId } from '@larder/core';
+import { expect, onTestFinished } from 'vitest';
+import { createOfflineStore, type OfflineStore } from '../index.ts';
+import { silent, test } from '../testing/store.ts';
+import { announceProcess, type AnnouncedProcess, type Announcement } from './announce-process.ts';
+import { coldProcesses, listProcesses, readersOf, workersOf } from './list-processes.ts';
+
+const IMAGE = { view: 'ad_image', version: 1, fingerprint: 'f1' };
+const CTR = { model: 'ad_ctr', version: 3, ready: true, reads: ['ad_image@1', 'ad_text@2'] };
+const FAR = 1_000_000;
+
+interface Announcing {
+  readonly store: OfflineStore;
+  readonly project: string;
+  readonly intervalMs?: number;
+}
+
+function announce(
+  { store, project, intervalMs = 50 }: Announcing,
+  changes: Partial<Announcement>,
+): AnnouncedProcess & { readonly processId: string } {
+  const processId = newId();
+  const announced = announceProcess(
+    store,
+    { processId, project, role: 'worker', ...changes },
+    { logger: silent, intervalMs },
+  );
+  onTestFinished(() => announced.close());
+  return { ...announced, processId };
+}
+
+const age = (store: OfflineStore, processId: string) =>
+  store.pool.query(
+    `update larder.processes set heartbeat_at = now() - interval '21 seconds' where process_id = $1`,
+    [processId],
+  );
+
+test('a process is known from its start to its end, with what it can compute', async ({ store }) => {
+  const project = newId();
+  const worker = announce({ store, project }, { views: [IMAGE], slots: 2 });
+  await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
+  expect(await listProcesses(store, project)).toMatchObject([
+    {
+      processId: worker.processId,
+      role: 'worker',
+      pid: process.pid,
+      larderVersion: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      views: [IMAGE],
+      models: [],
+      slots: 2,
+    },
+  ]);
+  await worker.close();
+  expect(await listProcesses(store, project)).toEqual([]);
+});
+
+test('who computes a view, who reads it and who is not warm is one question each', async ({ store }) => {
+  const project = newId();
+  const worker = announce({ store, project }, { views: [IMAGE, { ...IMAGE, version: 2 }] });
+  const cold = announce(
+    { store, project },
+    { role: 'inference', models: [CTR, { ...CTR, model: 'new', ready: false, reads: [] }] },
+  );
+  announce({ store, project }, { role: 'inference', models: [{ ...CTR, reads: ['ad_image@2'] }] });
+  await expect.poll(() => listProcesses(store, project)).toHaveLength(3);
+  const ids = (processes: readonly { processId: string }[]) => processes.map(({ processId }) => processId);
+  expect(ids(await workersOf(store, project, { view: 'ad_image', version: 1 }))).toEqual([worker.processId]);
+  expect(await workersOf(store, project, { view: 'ad_image', version: 3 })).toEqual([]);
+  expect(ids(await readersOf(store, project, 'ad_image@1'))).toEqual([cold.processId]);
+  expect(ids(await coldProcesses(store, project))).toEqual([cold.processId]);
+  cold.update({ models: [CTR] });
+  await expect.poll(() => coldProcesses(store, project)).toEqual([]);
+});
+
+test('a process that went silent is not listed, and any living one removes its row', async ({ store }) => {
+  const project = newId();
+  const dead = announce({ store, project, intervalMs: FAR }, {});
+  await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
+  await age(store, dead.processId);
+  expect(await listProcesses(store, project)).toEqual([]);
+  announce({ store, project }, {});
+  const row = () =>
+    store.pool.query('select 1 from larder.processes where process_id = $1', [dead.processId]);
+  await expect.poll(async () => (await row()).rowCount).toBe(0);
+});
+
+test('a process that was taken for dead announces itself again, with when it started', async ({ store }) => {
+  const project = newId();
+  const frozen = announce({ store, project }, { views: [IMAGE] });
+  await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
+  const [before] = await listProcesses(store, project);
+  await store.pool.query('delete from larder.processes where process_id = $1', [frozen.processId]);
+  await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
+  const [after] = await listProcesses(store, project);
+  expect(after?.views).toEqual([IMAGE]);
+  expect(Math.abs(Number(after?.startedAt) - Number(before?.startedAt))).toBeLessThan(1_000);
+});
+
+test('a database that is away delays neither the process nor its end', async ({ database, store }) => {
+  const project = newId();
+  const proxy = await startPostgresProxy(database.url);
+  const over = createOfflineStore({ databaseUrl: proxy.url, logger: silent });
+  onTestFinished(async () => {
+    await over.close();
+    await proxy.cut();
+  });
+  await proxy.cut();
+  const worker = announce({ store: over, project }, { views: [IMAGE] });
+  worker.update({ views: [] });
+  await proxy.restore();
+  await expect.poll(() => listProcesses(store, project), { timeout: 10_000 }).toMatchObject([{ views: [] }]);
+  await proxy.cut();
+  await worker.close();
+  await age(store, worker.processId);
+  expect(await listProcesses(store, project)).toEqual([]);
+});

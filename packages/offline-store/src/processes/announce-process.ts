@@ -1,0 +1,122 @@
+import { hostname } from 'node:os';
+import { LARDER_VERSION, startLoop, type Logger } from '@larder/core';
+import { sql } from 'kysely';
+import { askDatabase } from '../ask-database.ts';
+import type { OfflineStore } from '../offline-store.ts';
+import type { ComputableView, LoadedModel, ProcessRole } from '../tables/processes.table.ts';
+import { DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS } from './living.ts';
+
+export interface Announcement {
+  /** New at every start of a process. */
+  readonly processId: string;
+  readonly project: string;
+  readonly role: ProcessRole;
+  readonly views?: readonly ComputableView[];
+  readonly models?: readonly LoadedModel[];
+  /** @default null, it computes nothing */
+  readonly slots?: number | null;
+}
+
+export interface AnnounceOptions {
+  readonly logger: Logger;
+  /** @default 5000 */
+  readonly intervalMs?: number;
+}
+
+export interface AnnouncedProcess {
+  /** What changed since; written at once. */
+  update(changed: Pick<Announcement, 'views' | 'models'>): void;
+  /** Removes the row; where PostgreSQL is away, the others remove it later. */
+  close(): Promise<void>;
+}
+
+/** A process that ends does not wait for a database that is away. */
+const CLOSE_DEADLINE_MS = 1_000;
+
+/**
+ * Keeps this process's row in `larder.processes`: one UPDATE per beat, one at a time, and the whole row again when it
+ * changed or others took the process for dead. Needs PostgreSQL never: while it is away the beats fail quietly.
+ */
+export function announceProcess(
+  store: Pick<OfflineStore, 'db'>,
+  announcement: Announcement,
+  { logger, intervalMs = HEARTBEAT_INTERVAL_MS }: AnnounceOptions,
+): AnnouncedProcess {
+  let current = announcement;
+  let changed = true;
+
+  async function beat(): Promise<void> {
+    try {
+      const whole = changed || !(await touch());
+      changed = false;
+      if (whole) await write();
+      await removeDead();
+    } catch (error) {
+      changed = true;
+      throw error;
+    }
+  }
+
+  async function touch(): Promise<boolean> {
+    const { numAffectedRows } = await sql`
+      update larder.processes set heartbeat_at = now() where process_id = ${current.processId}`.execute(
+      store.db,
+    );
+    return numAffectedRows === 1n;
+  }
+
+  async function write(): Promise<void> {
+    const { processId, project, role, views = [], models = [], slots = null } = current;
+    // By the database's clock, also when the row is written again.
+    const startedAt = sql<Date>`now() - ${process.uptime()} * interval '1 second'`;
+    await store.db
+      .insertInto('larder.processes')
+      .values({
+        process_id: processId,
+        project,
+        role,
+        host: hostname(),
+        pid: process.pid,
+        larder_version: LARDER_VERSION,
+        views: JSON.stringify(views),
+        models: JSON.stringify(models),
+        slots,
+        started_at: startedAt,
+        heartbeat_at: sql<Date>`now()`,
+      })
+      .onConflict((conflict) =>
+        conflict.column('process_id').doUpdateSet((eb) => ({
+          views: eb.ref('excluded.views'),
+          models: eb.ref('excluded.models'),
+          heartbeat_at: sql<Date>`now()`,
+        })),
+      )
+      .execute();
+  }
+
+  /** Skips locked rows: two that take each other for dead must not wait for each other. */
+  async function removeDead(): Promise<void> {
+    await sql`
+      delete from larder.processes where process_id in (
+        select process_id from larder.processes
+        where heartbeat_at < now() - ${DEAD_AFTER_MS} * interval '1 millisecond'
+        for update skip locked)`.execute(store.db);
+  }
+
+  const beats = startLoop({ name: 'Announcing this process', intervalMs, logger, turn: beat });
+  return {
+    update(changes) {
+      current = { ...current, ...changes };
+      changed = true;
+      beats.wake();
+    },
+    async close() {
+      const remove = async (): Promise<void> => {
+        // A row that is being written would come back.
+        await beats.stop();
+        await sql`delete from larder.processes where process_id = ${current.processId}`.execute(store.db);
+      };
+      await askDatabase(remove(), CLOSE_DEADLINE_MS).catch(() => {});
+    },
+  };
+}
