@@ -1,9 +1,22 @@
 import { isLarderError, type LarderError } from '@larder/core';
 import type { RowOutcome } from '@larder/features';
-import { BATCHES_PER_THREAD } from './compute-pool.ts';
+import type { MaterializedView } from '../materializer/loaded-views.ts';
+import { BATCHES_PER_THREAD, type ComputePool } from './compute-pool.ts';
 import { checkOutcome, type CheckedFeatures } from '../prepare/check-features.ts';
 import type { PreparedRow } from '../prepare/prepare-rows.ts';
-import type { ComputeRowsOptions } from './compute-rows.ts';
+
+export interface BatchOptions {
+  readonly view: MaterializedView;
+  readonly pool: () => ComputePool;
+  readonly batchRows: number;
+  /** At the chunk: each begins at another row. */
+  readonly attempt: number;
+  /** Every row is known to fail, so none of them says anything about the others. */
+  readonly retried: boolean;
+  /** Stops between batches; what is under way is left to end. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, failed: number) => void;
+}
 
 /** From `start` up to, not including, `end`. */
 interface Batch {
@@ -22,7 +35,7 @@ const BEGINNINGS = 5;
  */
 export async function computeInBatches(
   rows: readonly PreparedRow[],
-  options: ComputeRowsOptions,
+  options: BatchOptions,
 ): Promise<CheckedFeatures[]> {
   const { view, signal } = options;
   const pool = options.pool();
@@ -88,7 +101,7 @@ export async function computeInBatches(
   return checked;
 }
 
-function batchesOf(rows: number, { batchRows: mostRows, attempt }: ComputeRowsOptions): Batch[] {
+function batchesOf(rows: number, { batchRows: mostRows, attempt }: BatchOptions): Batch[] {
   // A small chunk has a batch for each lane too: a run's last chunks occupy every thread.
   const batchRows = Math.min(mostRows, Math.ceil(rows / BATCHES_PER_THREAD));
   const batches: Batch[] = [];

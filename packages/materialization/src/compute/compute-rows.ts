@@ -1,24 +1,12 @@
 import type { HistoryRow } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
-import type { ComputePool } from './compute-pool.ts';
 import { checkSourceRow } from '../prepare/check-features.ts';
 import type { PreparedRow } from '../prepare/prepare-rows.ts';
-import { computeInBatches } from './compute-in-batches.ts';
-import type { MaterializedView } from '../materializer/loaded-views.ts';
+import { computeInBatches, type BatchOptions } from './compute-in-batches.ts';
 
-export interface ComputeRowsOptions {
-  readonly view: MaterializedView;
-  readonly pool: () => ComputePool;
-  readonly batchRows: number;
+export interface ComputeRowsOptions extends BatchOptions {
   readonly chunkId: number;
-  /** Of the chunk: each begins at another row. */
-  readonly attempt: number;
-  /** Every row is known to fail, so none of them says anything about the others. */
-  readonly retried: boolean;
   readonly revision: number;
-  /** Stops between batches; what is under way is left to end. */
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number, failed: number) => void;
 }
 
 export interface ComputedRows {

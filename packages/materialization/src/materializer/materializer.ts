@@ -2,20 +2,16 @@ import { hostname } from 'node:os';
 import { newId, startLoop, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { dispatchChunks, giveBackChunk } from '../runs/index.ts';
 import type { OnlineStore } from '@larder/online-store';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
 import { queueScheduledRun } from '../queue/queue-scheduled-run.ts';
 import { createSchedules } from '../queue/schedules.ts';
+import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { createLoadedViews } from './loaded-views.ts';
-import {
-  DEFAULT_TIMES,
-  type MaterializerContext,
-  type MaterializerObserver,
-  type MaterializerTimes,
-} from './materializer-context.ts';
+import type { MaterializerObserver } from './materializer-observer.ts';
+import { DEFAULT_TIMES, type MaterializerTimes } from './materializer-times.ts';
 import { planNextRun } from '../plan/plan-next-run.ts';
 import { processChunk } from '../chunk/process-chunk.ts';
 import { watch } from '../watch/watch.ts';
@@ -56,13 +52,14 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
   const applied = options.applied ?? (() => project.manifest);
   const times = { ...DEFAULT_TIMES, ...options.times };
   const views = createLoadedViews({ project, applied, connections: options.connections, slots });
+  const observer = options.observer ?? NOBODY;
   let pool: ComputePool | undefined;
-  const context: MaterializerContext = {
-    projectName: project.name,
-    processId: `${hostname()}-${process.pid}-${newId()}`,
-    store,
+  const shared = { projectName: project.name, store, views, times, logger };
+  const processId = `${hostname()}-${process.pid}-${newId()}`;
+  const forChunks = {
+    ...shared,
+    processId,
     onlineStore: options.onlineStore,
-    views,
     pool: () =>
       (pool ??= createComputePool({
         configPath: project.configPath,
@@ -70,12 +67,9 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
         logLevel: options.threadLogLevel ?? 'warn',
         batchTimeoutMs: times.batchTimeoutMs,
       })),
-    slots,
     batchRows: options.batchRows ?? 32,
-    times,
-    observer: options.observer ?? NOBODY,
+    observer,
     clock: options.clock ?? systemClock,
-    logger,
   };
 
   const stopping = new AbortController();
@@ -86,14 +80,14 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     concurrency: slots * 2,
     logger,
     process: (attempt) =>
-      processChunk(context, attempt, { stopping: stopping.signal, onClaimed: () => dispatching.wake() }),
+      processChunk(forChunks, attempt, { stopping: stopping.signal, onClaimed: () => dispatching.wake() }),
   });
   const schedules = createSchedules({
     project: project.name,
     redisUrl: options.queueRedisUrl,
     logger,
     onTick: (tick) => queueScheduledRun({ store, logger }, applied(), tick),
-    onWedged: () => context.observer.consumerWedged('schedules'),
+    onWedged: () => observer.consumerWedged('schedules'),
   });
 
   const lookForWedge = createWedgeWatch({
@@ -102,32 +96,15 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     queue,
     wedgedAfterMs: times.wedgedAfterMs,
     logger,
-    onWedge: () => context.observer.consumerWedged('chunks'),
+    onWedge: () => observer.consumerWedged('chunks'),
     onFatal: () => options.onWedged?.(),
   });
-
-  async function dispatch(): Promise<void> {
-    const attempts = await dispatchChunks(store, {
-      project: project.name,
-      views: views.claimable(),
-      dispatcher: context.processId,
-      slots,
-    });
-    if (attempts.length === 0) return;
-    try {
-      await queue.add(attempts);
-    } catch (error) {
-      // What did reach the queue finds its attempt replaced.
-      for (const attempt of attempts) await giveBackChunk(store, attempt, times.backoffMs);
-      throw error;
-    }
-  }
 
   const dispatching = startLoop({
     name: 'Dispatching',
     intervalMs: times.dispatchIntervalMs,
     logger,
-    turn: dispatch,
+    turn: () => dispatchDueChunks({ ...shared, processId, queue, slots }),
   });
   const loops = [
     dispatching,
@@ -135,13 +112,13 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       name: 'Planning',
       intervalMs: times.dispatchIntervalMs,
       logger,
-      turn: () => planNextRun(context),
+      turn: () => planNextRun(shared),
     }),
     startLoop({
       name: 'Watching',
       intervalMs: times.watchIntervalMs,
       logger,
-      turn: () => watch(context, queue),
+      turn: () => watch({ ...shared, onlineStore: options.onlineStore, queue }),
     }),
     startLoop({
       name: 'Looking for waiting chunks',

@@ -4,7 +4,7 @@ import { expect, onTestFinished } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
 import { createBackfill } from '../runs/index.ts';
 import type { MaterializerOptions } from '../materializer/materializer.ts';
-import type { MaterializerObserver } from '../materializer/materializer-context.ts';
+import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 
 const VIEW = 'ad_words@1';
 

@@ -1,17 +1,26 @@
-import { isLarderError } from '@larder/core';
+import { isLarderError, type Logger } from '@larder/core';
 import { claimRunToPlan, extendPlanning, failPlanning, savePlan, type RunToPlan } from '../runs/index.ts';
-import { toDatabaseError } from '@larder/offline-store';
+import { toDatabaseError, type OfflineStore } from '@larder/offline-store';
 import { sourceScope } from './source-scope.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
-import type { MaterializerContext } from '../materializer/materializer-context.ts';
+import type { LoadedViews } from '../materializer/loaded-views.ts';
+import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { reasonOf } from '../chunk/reason-of.ts';
 
+export interface PlanDeps {
+  readonly projectName: string;
+  readonly store: OfflineStore;
+  readonly views: Pick<LoadedViews, 'claimable' | 'find' | 'source'>;
+  readonly times: Pick<MaterializerTimes, 'leaseMs' | 'backoffMs'>;
+  readonly logger: Logger;
+}
+
 /** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */
-export async function planNextRun(context: MaterializerContext): Promise<boolean> {
-  const { store, times, logger } = context;
+export async function planNextRun(deps: PlanDeps): Promise<boolean> {
+  const { store, times, logger } = deps;
   const run = await claimRunToPlan(store, {
-    project: context.projectName,
-    views: context.views.claimable(),
+    project: deps.projectName,
+    views: deps.views.claimable(),
     leaseMs: times.leaseMs,
   });
   if (!run) return false;
@@ -21,7 +30,7 @@ export async function planNextRun(context: MaterializerContext): Promise<boolean
     );
   }, times.leaseMs / 3);
   try {
-    await plan(context, run);
+    await plan(deps, run);
   } catch (error) {
     // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
     if (!isLarderError(error) && isLarderError(toDatabaseError(error))) throw error;
@@ -30,21 +39,21 @@ export async function planNextRun(context: MaterializerContext): Promise<boolean
   } finally {
     clearInterval(keepClaim);
   }
-  await endRuns(context);
+  await endRuns(deps);
   return true;
 }
 
-async function plan(context: MaterializerContext, run: RunToPlan): Promise<void> {
-  const view = context.views.find(run);
+async function plan(deps: PlanDeps, run: RunToPlan): Promise<void> {
+  const view = deps.views.find(run);
   if (!view) throw new Error(`Run ${run.runId} was claimed for a view that is not loaded.`);
   const started = performance.now();
-  const chunks = await context.views.source(view).planChunks({
+  const chunks = await deps.views.source(view).planChunks({
     scope: sourceScope(view.entity, run.scope),
     chunkRows: view.manifest.chunk_rows,
     limit: run.rowLimit,
   });
-  if (!(await savePlan(context.store, run, chunks))) return;
-  context.logger.info(
+  if (!(await savePlan(deps.store, run, chunks))) return;
+  deps.logger.info(
     {
       runId: run.runId,
       view: view.ref,

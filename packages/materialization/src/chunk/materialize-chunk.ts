@@ -1,0 +1,102 @@
+import type { HistoryRow, OfflineStore } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import type { Clock, Logger } from '@larder/core';
+import type { SourceBounds } from '@larder/sources';
+import type { ComputePool } from '../compute/compute-pool.ts';
+import { computeRows } from '../compute/compute-rows.ts';
+import { landRows } from '../landing/land-rows.ts';
+import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
+import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
+import type { MaterializerTimes } from '../materializer/materializer-times.ts';
+import { restoreOnline } from '../online/restore-online.ts';
+import { prepareChunk } from '../prepare/prepare-chunk.ts';
+import type { ClaimedChunk } from '../runs/index.ts';
+import type { Heartbeat } from './heartbeat.ts';
+
+export interface MaterializeDeps {
+  readonly store: OfflineStore;
+  readonly onlineStore: OnlineStore;
+  readonly views: LoadedViews;
+  /** Started by the first chunk that computes. */
+  readonly pool: () => ComputePool;
+  readonly batchRows: number;
+  readonly times: Pick<MaterializerTimes, 'leaseMs' | 'landingRowMs' | 'backoffMs'>;
+  readonly observer: Pick<MaterializerObserver, 'rowsLanded'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface HeldChunk {
+  readonly chunk: ClaimedChunk;
+  readonly view: MaterializedView;
+  /** Aborted when the process must end, or the attempt was taken away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A claimed chunk from its source into history: scan, prepare, compute, land. Gives the rows that landed, for the online
+ * store; null when the attempt was taken away before it could land.
+ */
+export async function materializeChunk(
+  deps: MaterializeDeps,
+  { chunk, view, signal }: HeldChunk,
+  heartbeat: Heartbeat,
+): Promise<readonly HistoryRow[] | null> {
+  const { store, times, clock } = deps;
+  const { project } = deps.views;
+  const sourceRows = await deps.views.source(view).scan(chunk.bounds as SourceBounds, signal);
+  const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
+  const skipped = prepared.unchanged.length;
+  heartbeat.report({ done: 0, failed: prepared.failed, skipped });
+  // Before anything is computed: a Redis that is away costs no work.
+  const restored = await restoreOnline(prepared.unchanged, {
+    store,
+    project,
+    onlineStore: deps.onlineStore,
+    view: view.manifest,
+    entity: view.entity,
+    nowMs: clock.nowMs(),
+  });
+  if (restored > 0)
+    deps.logger.debug(
+      { runId: chunk.runId, view: view.ref, rows: restored },
+      'Rows that the online store had lost were put back from history',
+    );
+  const computed = await computeRows(prepared.rows, {
+    view,
+    pool: deps.pool,
+    batchRows: deps.batchRows,
+    chunkId: chunk.chunkId,
+    attempt: chunk.attempt,
+    retried: chunk.retryOf !== null,
+    revision: chunk.revision,
+    signal,
+    onProgress: (done, failed) => heartbeat.report({ done, failed: failed + prepared.failed, skipped }),
+  });
+  signal.throwIfAborted();
+  const failures = [...prepared.failures, ...computed.failures];
+  const counts = {
+    done: computed.rows.length,
+    failed: prepared.failed + computed.failures.length,
+    skipped,
+  };
+  // No beat while it lands: it would wait for the chunk's own lock.
+  const landingMs = times.leaseMs + (counts.done + failures.length) * times.landingRowMs;
+  if (!(await heartbeat.stopHolding(landingMs))) return null;
+  const landed = await landRows(store, {
+    runId: chunk.runId,
+    chunkId: chunk.chunkId,
+    attempt: chunk.attempt,
+    project,
+    view: view.manifest,
+    rows: computed.rows,
+    failures,
+    counts: { ...counts, duplicate: prepared.duplicates },
+    leaseMs: times.leaseMs,
+    statementMs: landingMs,
+    backoffMs: times.backoffMs,
+  });
+  if (!landed) return null;
+  deps.observer.rowsLanded(view.ref, { ...counts, restored });
+  return computed.rows;
+}

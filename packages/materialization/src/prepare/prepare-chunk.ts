@@ -1,0 +1,63 @@
+import type { Clock } from '@larder/core';
+import type { SourceRow } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import type { SourceBounds } from '@larder/sources';
+import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
+import type { ClaimedChunk, LandedFailure } from '../runs/index.ts';
+import { missingRows } from './missing-rows.ts';
+import { pickRetriedRows } from './pick-retried-rows.ts';
+import { prepareRows, type PreparedRow } from './prepare-rows.ts';
+import { skipUnchanged, type UnchangedRow } from './skip-unchanged.ts';
+import { unlistedRows } from './unlisted-rows.ts';
+
+export interface PrepareChunkOptions {
+  readonly store: OfflineStore;
+  readonly views: Pick<LoadedViews, 'project' | 'eventTimes'>;
+  readonly clock: Clock;
+  readonly chunk: ClaimedChunk;
+  readonly view: MaterializedView;
+}
+
+/** A chunk's rows, sorted by what is to be done with them. */
+export interface PreparedChunk {
+  /** To be computed. */
+  readonly rows: readonly PreparedRow[];
+  /** Stand in history as they are. */
+  readonly unchanged: readonly UnchangedRow[];
+  readonly failures: readonly LandedFailure[];
+  /** Rows that failed; more than `failures` where some are not listed. */
+  readonly failed: number;
+  readonly duplicates: number;
+}
+
+/** Decides for each row that the source gave, or should have given, whether it is computed, skipped or refused. */
+export async function prepareChunk(
+  sourceRows: readonly SourceRow[],
+  { store, views, clock, chunk, view }: PrepareChunkOptions,
+): Promise<PreparedChunk> {
+  const bounds = chunk.bounds as SourceBounds;
+  const scanned = prepareRows(sourceRows, {
+    view: view.manifest,
+    entity: view.entity,
+    times: views.eventTimes(),
+    clock,
+  });
+  const wanted = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
+  const { rows, unchanged } = await skipUnchanged(wanted.rows, {
+    store,
+    project: views.project,
+    view: view.manifest,
+    revision: chunk.revision,
+    force: chunk.force,
+    onlyMissing: chunk.onlyMissing,
+  });
+  const refused = [...wanted.failures, ...missingRows(bounds, scanned, view.entity)];
+  const unlisted = unlistedRows(bounds, sourceRows.length);
+  return {
+    rows,
+    unchanged,
+    failures: [...refused, ...unlisted.failures],
+    failed: refused.length + unlisted.count,
+    duplicates: wanted.duplicates,
+  };
+}

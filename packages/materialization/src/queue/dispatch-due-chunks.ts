@@ -1,0 +1,33 @@
+import type { LoadedViews } from '../materializer/loaded-views.ts';
+import type { MaterializerTimes } from '../materializer/materializer-times.ts';
+import { dispatchChunks, giveBackChunk, type RunStore } from '../runs/index.ts';
+import type { ChunkQueue } from './chunk-queue.ts';
+
+export interface DispatchDeps {
+  readonly projectName: string;
+  /** Names this process in dispatches. */
+  readonly processId: string;
+  readonly store: RunStore;
+  readonly views: Pick<LoadedViews, 'claimable'>;
+  readonly queue: Pick<ChunkQueue, 'add'>;
+  readonly slots: number;
+  readonly times: Pick<MaterializerTimes, 'backoffMs'>;
+}
+
+/** Lets PostgreSQL choose what is computed next, and the queue deliver it. */
+export async function dispatchDueChunks(deps: DispatchDeps): Promise<void> {
+  const attempts = await dispatchChunks(deps.store, {
+    project: deps.projectName,
+    views: deps.views.claimable(),
+    dispatcher: deps.processId,
+    slots: deps.slots,
+  });
+  if (attempts.length === 0) return;
+  try {
+    await deps.queue.add(attempts);
+  } catch (error) {
+    // What did reach the queue finds its attempt replaced.
+    for (const attempt of attempts) await giveBackChunk(deps.store, attempt, deps.times.backoffMs);
+    throw error;
+  }
+}

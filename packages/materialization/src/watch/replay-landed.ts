@@ -1,0 +1,56 @@
+import { isLarderError, type Logger } from '@larder/core';
+import { readChunkHistory, type OfflineStore } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
+import type { MaterializerTimes } from '../materializer/materializer-times.ts';
+import { writeOnline } from '../online/write-online.ts';
+import { endRuns } from '../runs/finish/end-runs.ts';
+import { claimLandedChunks, completeChunk } from '../runs/index.ts';
+
+export interface ReplayDeps {
+  readonly projectName: string;
+  readonly store: OfflineStore;
+  readonly onlineStore: OnlineStore;
+  readonly views: Pick<LoadedViews, 'project' | 'claimable' | 'find'>;
+  readonly times: Pick<MaterializerTimes, 'leaseMs'>;
+  readonly logger: Logger;
+}
+
+const CHUNKS_PER_TURN = 20;
+
+/** Brings chunks online whose worker ended between history and the online store. */
+export async function replayLanded(deps: ReplayDeps): Promise<void> {
+  const { store, projectName: project, times, views, logger } = deps;
+  const landed = await claimLandedChunks(store, {
+    project,
+    views: views.claimable(),
+    leaseMs: times.leaseMs,
+    limit: CHUNKS_PER_TURN,
+  });
+  for (const { chunkId, ...run } of landed) {
+    const view = views.find(run);
+    if (!view) continue;
+    try {
+      await replay(deps, view, chunkId);
+    } catch (error) {
+      logger.warn({ err: error, chunkId, view: view.ref }, 'A landed chunk could not be replayed');
+      // The others would wait for it as long, each.
+      if (isLarderError(error) && error.code === 'ONLINE_STORE_UNAVAILABLE') break;
+    }
+  }
+  if (landed.length > 0) await endRuns(deps);
+}
+
+async function replay(
+  { store, views, onlineStore, logger }: ReplayDeps,
+  view: MaterializedView,
+  chunkId: number,
+): Promise<void> {
+  const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
+  await writeOnline(rows, { onlineStore, view: view.manifest, entity: view.entity });
+  await completeChunk(store, chunkId);
+  logger.info(
+    { chunkId, view: view.ref, rows: rows.length },
+    'A landed chunk was replayed into the online store',
+  );
+}
