@@ -61,8 +61,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     file: `${ONLINE}/rows/row-codec.ts`,
     tests: [`${ONLINE}/rows/{row-codec,row-format-1}.test.ts`],
   },
-  'read-slot': {
-    file: `${ONLINE}/rows/read-slot.ts`,
+  'decode-value': {
+    file: `${ONLINE}/rows/decode-value.ts`,
     tests: [`${ONLINE}/*/{row-codec,value-reader}.test.ts`],
     explained: {
       'default: return field.type satisfies never; => default:': 'never reached: for the type checker',

@@ -42,7 +42,7 @@ export type {
   RowOutcome,
   SharedBytes,
   SourceRow,
-} from './computation/compute.ts';
+} from './computation/computation.ts';
 export { computeOnce } from './computation/compute-once.ts';
 export type { ComputeOnceOptions } from './computation/compute-once.ts';
 // Evaluating on-demand feature views

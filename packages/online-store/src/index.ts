@@ -1,7 +1,8 @@
 // Connections
 export { connectRedis } from './connection/connect-redis.ts';
 export type { ConnectRedisOptions, Redis, RedisRole } from './connection/connect-redis.ts';
-export { checkRedisPolicy, waitForRedis } from './connection/redis-policy.ts';
+export { checkRedisPolicy } from './connection/check-redis-policy.ts';
+export { waitForRedis } from './connection/wait-for-redis.ts';
 // Keys
 export { entityKey, entityKeyOfTexts, parseEntityKey } from './keys/entity-key.ts';
 // Rows

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ComputationContext, ComputeDescriptor, RowOutcome, SourceRow } from './compute.ts';
+import type { ComputationContext, ComputeDescriptor, RowOutcome, SourceRow } from './computation.ts';
 
 export interface ComputeOnceOptions extends Pick<ComputationContext, 'allowedHosts' | 'logger'> {
   /** What artifact paths are relative to: the folder of larder.config.ts. */

@@ -6,7 +6,7 @@ import type {
   ComputeDescriptor,
   RowOutcome,
   SourceRow,
-} from './compute.ts';
+} from './computation.ts';
 import type { JsonValue } from '../definition/field.ts';
 import { importedUrl } from './imported-url.ts';
 

@@ -1,6 +1,6 @@
 import type { Duration } from '@larder/core';
 import { brand } from './brand.ts';
-import type { ComputeDescriptor } from '../computation/compute.ts';
+import type { ComputeDescriptor } from '../computation/computation.ts';
 import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
 import type { Fields, Served } from './field.ts';

@@ -1,6 +1,6 @@
 import { fingerprint, fingerprint32 } from './canonical-json.ts';
 import type { Artifact } from '../artifact/artifact.ts';
-import type { ComputeDescriptor } from '../computation/compute.ts';
+import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ComputeDescriptor } from '../computation/compute.ts';
+import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import { valueProblem } from '../values/value-problem.ts';
 import type { Entity } from '../definition/entity.ts';

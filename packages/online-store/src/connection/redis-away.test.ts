@@ -2,7 +2,7 @@ import { test } from '@larder/testing';
 import { expect } from 'vitest';
 import { connectRedis } from './connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
-import { waitForRedis } from './redis-policy.ts';
+import { waitForRedis } from './wait-for-redis.ts';
 import { orderAt, scoreRow, scoreView } from '../testing/views.ts';
 
 const UNAVAILABLE = expect.objectContaining({ code: 'ONLINE_STORE_UNAVAILABLE', retryAfterSeconds: 1 });

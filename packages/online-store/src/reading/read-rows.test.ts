@@ -2,7 +2,7 @@ import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
-import { waitForRedis } from '../connection/redis-policy.ts';
+import { waitForRedis } from '../connection/wait-for-redis.ts';
 import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
 
 const VIEWS = [1, 2, 3].map((version) => ({ name: 'ad_score', version }));

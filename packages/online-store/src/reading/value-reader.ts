@@ -1,5 +1,5 @@
 import type { FieldValue } from '@larder/features';
-import { readSlot } from '../rows/read-slot.ts';
+import { decodeValue } from '../rows/decode-value.ts';
 import { type RowSchema, type Slot, rowFits, rowLayout, slotOf } from '../rows/row-layout.ts';
 
 export interface ValueReader {
@@ -21,11 +21,11 @@ export function compileValueReader(view: RowSchema, features: readonly string[])
     features,
     read(row) {
       if (row === null || !rowFits(layout, row)) return slots.map(() => null);
-      return slots.map((slot) => readSlot(layout, row, slot));
+      return slots.map((slot) => decodeValue(layout, row, slot));
     },
     valueAt(row, place) {
       if (row === null || !rowFits(layout, row)) return null;
-      return readSlot(layout, row, slots[place] as Slot);
+      return decodeValue(layout, row, slots[place] as Slot);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { RowOrder } from '@larder/core';
 import type { FieldValue } from '@larder/features';
 import { encodeValue, textOf } from './encode-value.ts';
-import { readSlot } from './read-slot.ts';
+import { decodeValue } from './decode-value.ts';
 import { type RowHeader, ROW_HEADER_BYTES, readRowHeader, writeRowHeader } from './row-header.ts';
 import { compileRowCheck } from './row-check.ts';
 import { type RowSchema, rowLayout, setBit } from './row-layout.ts';
@@ -50,7 +50,7 @@ export function compileRowCodec(view: RowSchema): RowCodec {
     decode(row) {
       if (!isReadable(row)) return null;
       const values: Record<string, FieldValue> = {};
-      for (const slot of slots) values[slot.field.name] = readSlot(layout, row, slot);
+      for (const slot of slots) values[slot.field.name] = decodeValue(layout, row, slot);
       return { header: readRowHeader(row) as RowHeader, values };
     },
   };

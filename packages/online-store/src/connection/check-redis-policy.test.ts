@@ -2,7 +2,7 @@ import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from './connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
-import { checkRedisPolicy } from './redis-policy.ts';
+import { checkRedisPolicy } from './check-redis-policy.ts';
 import { orderAt, scoreRow } from '../testing/views.ts';
 
 const connections: Redis[] = [];
@@ -16,7 +16,7 @@ function connect(url: string): Redis {
   return redis;
 }
 
-test('a Redis that evicts is refused with the command that mends it', async ({ redis }) => {
+test('a Redis that evicts is refused with the command that fixes it', async ({ redis }) => {
   const client = connect(redis.url);
   await checkRedisPolicy(client, { timeoutMs: 5_000 });
   await client.config('SET', 'maxmemory-policy', 'allkeys-lru');

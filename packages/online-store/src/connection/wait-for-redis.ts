@@ -1,6 +1,6 @@
-import { LarderError } from '@larder/core';
+import type { LarderError } from '@larder/core';
 import type { Redis } from 'ioredis';
-import { askRedis, unavailable } from './redis-errors.ts';
+import { unavailable } from './redis-errors.ts';
 
 /** Waits until the connection can take commands. @throws ONLINE_STORE_UNAVAILABLE after `timeoutMs` */
 export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {
@@ -20,23 +20,6 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
     const timer = setTimeout(fail, timeoutMs);
     redis.on('ready', onReady).on('error', onError).on('end', onEnd);
   });
-}
-
-/**
- * Refuses a Redis that would drop features or jobs when its memory is full.
- * @throws REDIS_POLICY_WRONG with the command that mends it, ONLINE_STORE_UNAVAILABLE
- */
-export async function checkRedisPolicy(redis: Redis, options: { readonly timeoutMs: number }): Promise<void> {
-  await waitForRedis(redis, options.timeoutMs);
-  // CONFIG is forbidden on most managed services; INFO is not
-  const info = await askRedis(redis.info('memory'));
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-  if (policy === 'noeviction') return;
-  throw new LarderError(
-    'REDIS_POLICY_WRONG',
-    `Redis would evict features and jobs when its memory is full (maxmemory-policy ${policy ?? 'unknown'}). ` +
-      'Run: redis-cli CONFIG SET maxmemory-policy noeviction; then CONFIG REWRITE, or change the parameter group of the managed service.',
-  );
 }
 
 function notReached(reason: Error): LarderError {

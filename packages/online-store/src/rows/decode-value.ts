@@ -2,7 +2,7 @@ import type { FieldValue, JsonValue } from '@larder/features';
 import { type RowLayout, type Slot, isNull } from './row-layout.ts';
 
 /** The value of one feature in a row that fits the layout; null where the source had none. */
-export function readSlot(layout: RowLayout, row: Buffer, slot: Slot): FieldValue {
+export function decodeValue(layout: RowLayout, row: Buffer, slot: Slot): FieldValue {
   if (isNull(row, slot)) return null;
   const { field, offset } = slot;
   switch (field.type) {
