@@ -22,7 +22,7 @@ export interface StackOptions {
   readonly queueRedisUrl?: string;
   /** @default '127.0.0.1' */
   readonly host?: string;
-  /** The first port to try for predictions. @default 6570 */
+  /** The first port to try for predictions; 0: any free one. @default 6570 */
   readonly port?: number;
   /**
    * What the apps get beside: `LARDER_CONNECTION_<NAME>_URL` and other settings. A function is called once the stores
@@ -132,7 +132,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     apps = await startApps({ ...appsOptions, port });
     const { ports } = apps;
-    if (ports.inference !== port)
+    if (port !== 0 && ports.inference !== port)
       onProgress(`Port ${port} is taken; inference listens on ${ports.inference}.`);
     onProgress('Inference and worker are ready.');
 

@@ -1,3 +1,4 @@
+import { SETTINGS } from '@larder/core/config';
 import { z } from 'zod';
 
 const MESSAGE = 'must be a whole number from 1';
@@ -5,9 +6,5 @@ const MESSAGE = 'must be a whole number from 1';
 /** An option such as `--limit 10`. */
 export const positiveWhole = z.coerce.number(MESSAGE).pipe(z.int(MESSAGE).min(1, MESSAGE));
 
-const PORT_MESSAGE = 'must be a port from 1 to 65535';
-
-/** An option such as `--port 7000`. */
-export const portNumber = z.coerce
-  .number(PORT_MESSAGE)
-  .pipe(z.int(PORT_MESSAGE).min(1, PORT_MESSAGE).max(65_535, PORT_MESSAGE));
+/** An option such as `--port 7000`; as `LARDER_PORT`, 0 is any free port. */
+export const portNumber = SETTINGS.LARDER_PORT.schema;

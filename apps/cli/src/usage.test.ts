@@ -41,7 +41,7 @@ describe('exit code 2, wrong usage', () => {
     });
     expect(wrong.code).toBe(2);
     for (const said of [
-      'LARDER_PORT must be a whole number from 1 to 65535\n',
+      'LARDER_PORT must be a whole number from 0 to 65535\n',
       'LARDER_WORKER_SLOTS must be a whole number from 1 to 256\n',
       'LARDER_PROJEKT',
       'LARDER_CONNECTION_SHOP_URL',

@@ -1,0 +1,4 @@
+export { connectionsOf, givenSettings, readSettings } from './read-settings.ts';
+export type { Environment, GivenSettings, Settings } from './read-settings.ts';
+export { CONNECTION_SETTING, SETTINGS } from './settings.ts';
+export type { Setting, SettingName } from './settings.ts';

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { LogLevel } from '../logger.ts';
+import { postgresAddressProblem, redisAddressProblem } from '../store-address.ts';
+import { wholeNumberProblem } from '../whole-number.ts';
+
+/** One `LARDER_…` variable, and its line in `docs/reference/configuration.md`. */
+export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<unknown, string>> {
+  /** From the text of the environment; its messages go on after the setting's name. */
+  readonly schema: Schema;
+  /** Null: it may be left out, and `without` says what holds then. Absent: services need it. */
+  readonly default?: z.output<Schema> | null;
+  /** The default as the reference states it. @default the value */
+  readonly without?: string;
+  readonly readBy: string;
+  readonly description: string;
+}
+
+const define = <Schema extends z.ZodType<unknown, string>, Rest extends Omit<Setting<Schema>, 'schema'>>(
+  schema: Schema,
+  rest: Rest,
+): { readonly schema: Schema } & Rest => ({ schema, ...rest });
+
+/** Refused with what is wrong with it, which repeats none of it. */
+const checked = (problemOf: (text: string) => string | null) =>
+  z.string().refine((text) => problemOf(text) === null, {
+    error: ({ input }) => problemOf(String(input)) ?? undefined,
+  });
+
+const text = z.string().min(1);
+const postgresUrl = checked(postgresAddressProblem);
+const redisUrl = checked(redisAddressProblem);
+const wholeNumber = (from: number, to?: number) =>
+  checked((digits) => wholeNumberProblem(digits, from, to)).transform(Number);
+/** 0 is any free port. */
+const port = wholeNumber(0, 65_535);
+const logLevel = z.enum(['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[]);
+/** Names and addresses without scheme and port, separated by commas. */
+const hostList = z
+  .string()
+  .transform((list) => list.split(',').map((entry) => entry.trim()))
+  .pipe(
+    z.array(
+      z.string().regex(/^(?:\*|(?:\*\.)?[\w.-]+|\[[\da-f:.]+\])$/i, {
+        message:
+          'must list hosts such as larder.example.com, *.example.com, 10.1.2.3, [fd00::5] or *, separated by commas, without scheme and port',
+      }),
+    ),
+  );
+
+export const CONNECTION_SETTING = 'LARDER_CONNECTION_<NAME>_URL';
+
+/** Every setting of every process, defined once; all processes accept all of them, and each checks those it reads. */
+export const SETTINGS = {
+  LARDER_PROJECT: define(text, {
+    default: './larder.config.ts',
+    readBy: 'all',
+    description: "Path of the project's `larder.config.ts`. Flag `--project`.",
+  }),
+  LARDER_DATABASE_URL: define(postgresUrl, {
+    without: '`larder up`: embedded',
+    readBy: 'all',
+    description:
+      'PostgreSQL 16 or newer (the tests run on 18), `postgresql://…`: history, registry, runs, prediction log. Flag `--database-url`.',
+  }),
+  LARDER_REDIS_URL: define(redisUrl, {
+    without: '`larder up`: embedded',
+    readBy: 'all',
+    description:
+      'Redis or Valkey 7 or newer for the online store: `redis://`, `rediss://`, `unix:///path/redis.sock`. Needs `maxmemory-policy noeviction`. Flag `--redis-url`.',
+  }),
+  LARDER_QUEUE_REDIS_URL: define(redisUrl, {
+    default: null,
+    without: '`LARDER_REDIS_URL`',
+    readBy: 'worker, cli',
+    description: 'Redis of the queue, when it is not that of the online store.',
+  }),
+  LARDER_HOST: define(text, {
+    default: '127.0.0.1',
+    readBy: 'inference, worker, `larder up`',
+    description:
+      'Address to listen on; `0.0.0.0` in a container; requests by name then need `LARDER_ALLOWED_HOSTS`.',
+  }),
+  LARDER_PORT: define(port, {
+    default: 6_570,
+    readBy: 'inference, `larder up`',
+    description:
+      'Port of predictions and of every other route; 0: any free port. `larder up` takes the next free one when somebody else has it.',
+  }),
+  LARDER_ALLOWED_HOSTS: define(hostList, {
+    default: [] as string[],
+    without: 'none',
+    readBy: 'inference',
+    description:
+      "Hosts that requests may name, beside this machine's own: `larder.example.com`, `*.example.com` (its subdomains), `10.1.2.3`, `[fd00::5]`, separated by commas, without scheme and port; `*` for every host. [Hosts and pages](http.md#hosts-and-pages) says more.",
+  }),
+  LARDER_MAX_CONNECTIONS: define(wholeNumber(16, 100_000), {
+    default: 2_048,
+    readBy: 'inference',
+    description: 'Connections at the same time, and requests in flight on all of them.',
+  }),
+  LARDER_BUFFER_BYTES: define(wholeNumber(16 * 2 ** 20), {
+    default: 64 * 2 ** 20,
+    without: '`67108864` (64 MiB)',
+    readBy: 'inference',
+    description:
+      'Request bodies above 16 KiB together, and as much again of answers above 16 KiB that their callers have not read; at least 16 MiB.',
+  }),
+  LARDER_LOG_LEVEL: define(logLevel, {
+    default: 'info',
+    readBy: 'inference, worker',
+    description: '`silent`, `error`, `warn`, `info` or `debug`; logs are JSON lines on stdout.',
+  }),
+  LARDER_PREDICTION_LOG: define(z.enum(['buffered', 'durable']), {
+    default: 'buffered',
+    readBy: 'inference',
+    description:
+      '`buffered`: predictions are logged within 200 ms of their answers, and a service that is killed loses the last ones; `durable`: before their answers. [What each costs](http.md#the-prediction-log).',
+  }),
+  LARDER_PREDICTION_LOG_RECORDS: define(wholeNumber(1, 10_000_000), {
+    default: 10_000,
+    readBy: 'inference',
+    description:
+      'How many predictions wait for PostgreSQL while it is away or slow; further ones are answered and dropped from the log, counted in `larder_prediction_log_dropped_total` (`durable`: refused).',
+  }),
+  LARDER_PREDICTION_LOG_BYTES: define(wholeNumber(1), {
+    default: 64 * 2 ** 20,
+    readBy: 'inference',
+    description: 'The same bound in bytes, as JSON; parsed, a request can take several times as much memory.',
+  }),
+  LARDER_WORKER_SLOTS: define(wholeNumber(1, 256), {
+    default: null,
+    without: 'available cores',
+    readBy: 'worker',
+    description: 'Threads that compute; each takes one chunk at a time.',
+  }),
+  LARDER_WORKER_METRICS_PORT: define(port, {
+    default: null,
+    without: 'none',
+    readBy: 'worker',
+    description:
+      'Where the worker serves `/metrics`, `/health/live` and `/health/ready` (200 once it takes chunks); 0: any free port. `larder up` sets it.',
+  }),
+  /** One for each source connection of the project: the schema is that of one address. */
+  [CONNECTION_SETTING]: define(postgresUrl, {
+    default: null,
+    without: 'none',
+    readBy: 'worker, cli',
+    description:
+      'PostgreSQL behind the source connection `<name>` of the project (`LARDER_CONNECTION_ADS_URL` for `ads`); never part of the manifest.',
+  }),
+} satisfies Readonly<Record<`LARDER_${string}`, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
