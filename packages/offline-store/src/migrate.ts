@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -10,6 +10,12 @@ const SCHEMA = 'larder';
 const TABLE = 'migrations';
 /** For one statement of a migration, and for waiting until another process has migrated. */
 const MIGRATION_TIMEOUT_MS = 600_000;
+
+/** Tables that nobody else reads. */
+type MigrationTables = {
+  'larder.migrations': { name: string };
+  'pg_catalog.pg_tables': { schemaname: string; tablename: string };
+};
 
 export interface MigrateResult {
   /** Names of the migrations that this call ran, in order. */
@@ -47,14 +53,17 @@ async function pendingOf(
   migrations: Readonly<Record<string, Migration>>,
 ): Promise<string[]> {
   const names = Object.keys(migrations).toSorted();
+  const tables = db.withTables<MigrationTables>();
   // By the catalogue, not by to_regclass: its cache may predate what another process committed while this one waited.
-  const { rows } =
-    await sql`select 1 from pg_tables where schemaname = ${SCHEMA} and tablename = ${TABLE}`.execute(db);
-  if (rows.length === 0) return names;
-  const executed = await sql<{ name: string }>`select name from ${sql.table(`${SCHEMA}.${TABLE}`)}`.execute(
-    db,
-  );
-  const done = new Set(executed.rows.map((row) => row.name));
+  const table = await tables
+    .selectFrom('pg_catalog.pg_tables')
+    .select('tablename')
+    .where('schemaname', '=', SCHEMA)
+    .where('tablename', '=', TABLE)
+    .executeTakeFirst();
+  if (table === undefined) return names;
+  const executed = await tables.selectFrom(`${SCHEMA}.${TABLE}`).select('name').execute();
+  const done = new Set(executed.map((row) => row.name));
   return names.filter((name) => !done.has(name));
 }
 
