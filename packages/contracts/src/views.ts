@@ -32,7 +32,13 @@ export const featureViewSchema = z
       .nullable()
       .meta({ description: 'Null: the features are columns of the source, and rows may be pushed.' }),
     ttl_ms: z.union([z.number().positive(), z.literal('forever')]),
-    schedule: z.string().nullable(),
+    schedule: z
+      .union([
+        z.string(),
+        z.strictObject({ cron: z.string(), time_zone: z.string(), missed: z.enum(['once', 'skip']) }),
+      ])
+      .nullable()
+      .meta({ description: 'A plain string: a cron schedule in UTC whose missed runs are made up once.' }),
     available_after_ms: countSchema,
     chunk_rows: countSchema,
     used_by: z.array(z.string()).meta({ description: 'Models that read it, also through on-demand views.' }),

@@ -30,6 +30,10 @@ export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from '
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
 export { folderSource, sqlSource } from './source.ts';
 export type { FolderSource, FolderSourceOptions, Source, SqlSource, SqlSourceOptions } from './source.ts';
+// Schedules
+export { nextDue } from './schedule/next-due.ts';
+export { completeSchedule, scheduleText } from './schedule/schedule.ts';
+export type { CompleteSchedule, Schedule, ScheduleManifest } from './schedule/schedule.ts';
 // Computations
 export { computeWith, defineComputation } from './computation/compute-with.ts';
 export type { ComputeRows, ComputeWithOptions } from './computation/compute-with.ts';

@@ -6,6 +6,7 @@ import type { Entity } from './entity.ts';
 import type { Fields, Served } from './field.ts';
 import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import type { Source } from '../source.ts';
 
 /** Features of one entity from one source. */
@@ -21,7 +22,8 @@ export interface FeatureView<
   /** As written; `ttlMs` is what is used. */
   readonly ttl: Duration | 'forever';
   readonly ttlMs: number | 'forever';
-  readonly schedule: string | null;
+  /** As written. */
+  readonly schedule: string | Schedule | null;
   /** As written; null stands for 0. */
   readonly availableAfter: Duration | null;
   readonly availableAfterMs: number;
@@ -47,8 +49,8 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   readonly schema: S;
   /** The expensive part, run by workers in batches; without it the source's columns are the features. */
   readonly compute?: ComputeDescriptor;
-  /** When to materialize what is new: five cron fields, in UTC. */
-  readonly schedule?: string;
+  /** When to materialize what is new: five cron fields, in UTC; or with a time zone, and what becomes of missed runs. */
+  readonly schedule?: string | Schedule;
   /** How long after its event the source knows a fact, where it has no created timestamp. @default 0 */
   readonly availableAfter?: Duration;
   /** Rows per chunk of a run. @default 500, or 32 with `compute` */

@@ -19,6 +19,7 @@ import { viewRef } from './manifest.ts';
 import type { Model } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Project } from '../definition/project.ts';
+import { scheduleManifest } from '../schedule/schedule.ts';
 import type { Source } from '../source.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
 
@@ -87,7 +88,7 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     version: view.version,
     entity: view.entity.name,
     ttl_ms: view.ttlMs,
-    schedule: view.schedule,
+    schedule: view.schedule === null ? null : scheduleManifest(view.schedule),
     available_after_ms: view.availableAfterMs,
     chunk_rows: view.chunkRows,
     source,

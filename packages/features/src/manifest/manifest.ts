@@ -1,3 +1,5 @@
+import type { ScheduleManifest } from '../schedule/schedule.ts';
+
 /**
  * The definitions as versioned JSON: what the registry keeps and every other package works from.
  * Maps are sorted by key, lists keep the order of definition: the features of a view lie in a row in this order.
@@ -68,7 +70,7 @@ export interface FeatureViewManifest {
   readonly version: number;
   readonly entity: string;
   readonly ttl_ms: number | 'forever';
-  readonly schedule: string | null;
+  readonly schedule: ScheduleManifest | null;
   readonly available_after_ms: number;
   /** Rows per chunk of a run. */
   readonly chunk_rows: number;

@@ -28,7 +28,12 @@ const featureView = z.strictObject({
   version: z.int().positive(),
   entity: name,
   ttl_ms: z.union([z.int().positive(), z.literal('forever')]),
-  schedule: z.string().nullable(),
+  schedule: z
+    .union([
+      z.string(),
+      z.strictObject({ cron: z.string(), time_zone: z.string(), missed: z.enum(['once', 'skip']) }),
+    ])
+    .nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
   source: z.discriminatedUnion('kind', [

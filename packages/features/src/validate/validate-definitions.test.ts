@@ -83,14 +83,40 @@ describe('what types would have refused', () => {
   });
 });
 
-test.each(['0 4 * *', '@daily', '0 0 4 * * *', '0 4 31 2 *', '0 25 * * *', 'H 4 * * *', '', 'soon'])(
+test.each(['0 4 * *', '@daily', '0 0 4 * * *', '0 25 * * *', 'H 4 * * *', '', 'soon'])(
   "the schedule '%s' is refused",
   async (schedule) => {
     expect(await loosely({ schedule })).toEqual([
-      expect.stringContaining(`/feature_views/v@1/schedule '${schedule}' is no cron schedule of five fields`),
+      expect.stringContaining(
+        `/feature_views/v@1/schedule '${schedule}' is not a cron schedule of five fields`,
+      ),
     ]);
   },
 );
+
+test.each(['0 4 31 2 *', '0 0 30 2 *', '0 0 31 2,4 *'])(
+  "the schedule '%s' is never due",
+  async (schedule) => {
+    expect(await loosely({ schedule })).toEqual([
+      `/feature_views/v@1/schedule '${schedule}' is never due: no such day exists. Choose a day that a month of the schedule has.`,
+    ]);
+  },
+);
+
+test('every member of a schedule with a time zone is checked', async () => {
+  const schedule = { cron: '0 4 * *', timeZone: 'Mars/Olympus', missed: 'twice', retries: 3 };
+  expect(await loosely({ schedule })).toEqual([
+    expect.stringContaining(
+      "/feature_views/v@1/schedule/cron '0 4 * *' is not a cron schedule of five fields",
+    ),
+    "/feature_views/v@1/schedule/timeZone 'Mars/Olympus' is not a time zone; use an IANA name such as 'Europe/Berlin'.",
+    "/feature_views/v@1/schedule/missed 'twice' must be 'once' or 'skip'.",
+    '/feature_views/v@1/schedule/retries is not an option of a schedule; known are cron, timeZone, missed.',
+  ]);
+  expect(
+    await loosely({ schedule: { cron: '0 4 29 2 *', timeZone: 'Europe/Berlin', missed: 'skip' } }),
+  ).toEqual([]);
+});
 
 test('a join key with two types is refused, also below on-demand views', async () => {
   const numbered = featureView('numbered', {

@@ -10,7 +10,7 @@ import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateName } from './validate-names.ts';
-import { scheduleProblem } from './validate-schedule.ts';
+import { scheduleProblems } from '../schedule/schedule-problem.ts';
 
 // `<view>_v<version>_<year>_<month>` must fit into PostgreSQL's 63 bytes.
 const VERSION_MAX = 9_999;
@@ -47,8 +47,8 @@ export async function validateFeatureView(view: FeatureView, root: string, repor
   if (view.compute !== null) validateCompute(view.compute, root, below(report, 'compute'));
   validateLabels(view, report);
   if (view.schedule !== null) {
-    const detail = await scheduleProblem(view.schedule);
-    if (detail !== null) report(['schedule'], detail);
+    for (const { path, detail } of await scheduleProblems(view.schedule))
+      report(['schedule', ...path], detail);
   }
 }
 

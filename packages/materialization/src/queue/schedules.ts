@@ -1,5 +1,5 @@
 import type { Logger } from '@larder/core';
-import { viewRef, type FeatureViewManifest } from '@larder/features';
+import { completeSchedule, viewRef, type FeatureViewManifest } from '@larder/features';
 import { connectRedis } from '@larder/online-store';
 import { Queue } from 'bullmq';
 import { createConsumer } from './consumer.ts';
@@ -74,15 +74,17 @@ export function createSchedules(options: SchedulesOptions): Schedules {
   return {
     async reconcile(views) {
       const wanted = new Map(
-        views.flatMap((view) => (view.schedule === null ? [] : [[viewRef(view), view.schedule]])),
+        views.flatMap((view) =>
+          view.schedule === null ? [] : [[viewRef(view), completeSchedule(view.schedule)]],
+        ),
       );
       const standing = new Map(
         (await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]),
       );
       let wedged = false;
-      for (const [ref, pattern] of wanted) {
+      for (const [ref, { cron: pattern, time_zone: tz }] of wanted) {
         const scheduler = standing.get(ref);
-        if (scheduler?.pattern === pattern) {
+        if (scheduler?.pattern === pattern && scheduler.tz === tz) {
           const looks = overdueLooks(ref, scheduler.next);
           if (looks === 2) wedged = true;
           // Setting a schedule anew drops a tick that is due and not delivered yet, as after a night without workers.
@@ -90,7 +92,7 @@ export function createSchedules(options: SchedulesOptions): Schedules {
         }
         await queue.upsertJobScheduler(
           ref,
-          { pattern, tz: 'UTC' },
+          { pattern, tz },
           { name: 'tick', data: { viewRef: ref }, opts: TICK },
         );
       }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
-import type { FeatureViewManifest, Manifest } from '@larder/features';
+import { scheduleText, type FeatureViewManifest, type Manifest } from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
 import { compareDefinitions, viewDefinition, type ViewDefinition } from './view-definition.ts';
@@ -73,19 +73,21 @@ function advice(entityChanged: boolean): string {
     : 'Bump the version; to serve both while the new one fills, keep the old view as a second export.';
 }
 
-const POLICIES = [
-  ['ttl_ms', 'ttl', durationText],
-  ['schedule', 'schedule', valueText],
-  ['available_after_ms', 'available after', durationText],
-  ['chunk_rows', 'rows per chunk', valueText],
-  ['owner', 'owner', valueText],
-] as const;
+type View = FeatureViewManifest;
+
+const POLICIES: readonly [member: keyof View, name: string, text: (view: View) => string | number][] = [
+  ['ttl_ms', 'ttl', (view) => durationText(view.ttl_ms)],
+  ['schedule', 'schedule', (view) => scheduleText(view.schedule)],
+  ['available_after_ms', 'available after', (view) => durationText(view.available_after_ms)],
+  ['chunk_rows', 'rows per chunk', (view) => view.chunk_rows],
+  ['owner', 'owner', (view) => view.owner ?? 'none'],
+];
 
 function changePolicies(lines: PlanLines, was: FeatureViewManifest, now: FeatureViewManifest): void {
   const subject = `view ${now.name}@${now.version}`;
   for (const [member, name, text] of POLICIES)
-    if (was[member] !== now[member])
-      lines.change(subject, `change ${name} of ${subject}: ${text(was[member])} → ${text(now[member])}`);
+    if (!isDeepStrictEqual(was[member], now[member]))
+      lines.change(subject, `change ${name} of ${subject}: ${text(was)} → ${text(now)}`);
   if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
   for (const [name, { path }] of Object.entries(now.compute?.artifacts ?? {})) {
     const before = was.compute?.artifacts[name]?.path;
@@ -94,10 +96,6 @@ function changePolicies(lines: PlanLines, was: FeatureViewManifest, now: Feature
   }
 }
 
-function durationText(value: string | number | null): string | number {
-  return typeof value === 'number' ? formatDurationMs(value) : valueText(value);
-}
-
-function valueText(value: string | number | null): string | number {
-  return value ?? 'none';
+function durationText(value: number | 'forever'): string {
+  return typeof value === 'number' ? formatDurationMs(value) : value;
 }

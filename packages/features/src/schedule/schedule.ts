@@ -1,0 +1,42 @@
+/** When a view is materialized. */
+export interface Schedule {
+  /** Five fields: minute, hour, day of month, month, day of week. */
+  readonly cron: string;
+  /** IANA name of the zone whose clock the fields mean, such as `Europe/Berlin`. @default 'UTC' */
+  readonly timeZone?: string;
+  /**
+   * What becomes of a due time that no worker was there for: `once` runs it late, one run for all that were missed;
+   * `skip` leaves it out when it is more than 5 minutes late. @default 'once'
+   */
+  readonly missed?: 'once' | 'skip';
+}
+
+/** As the manifest has it: a plain string is a cron schedule in UTC whose missed runs are made up once. */
+export type ScheduleManifest = string | CompleteSchedule;
+
+export interface CompleteSchedule {
+  readonly cron: string;
+  readonly time_zone: string;
+  readonly missed: 'once' | 'skip';
+}
+
+/** The shortest form that says the same: an object that only spells out the defaults is the plain string. */
+export function scheduleManifest(schedule: string | Schedule): ScheduleManifest {
+  const {
+    cron,
+    timeZone = 'UTC',
+    missed = 'once',
+  } = typeof schedule === 'string' ? { cron: schedule } : schedule;
+  return timeZone === 'UTC' && missed === 'once' ? cron : { cron, time_zone: timeZone, missed };
+}
+
+export function completeSchedule(schedule: ScheduleManifest): CompleteSchedule {
+  return typeof schedule === 'string' ? { cron: schedule, time_zone: 'UTC', missed: 'once' } : schedule;
+}
+
+/** For people: `0 4 * * * Europe/Berlin, missed runs are skipped`. */
+export function scheduleText(schedule: ScheduleManifest | null): string {
+  if (schedule === null) return 'none';
+  const { cron, time_zone: timeZone, missed } = completeSchedule(schedule);
+  return `${cron}${timeZone === 'UTC' ? '' : ` ${timeZone}`}${missed === 'skip' ? ', missed runs are skipped' : ''}`;
+}
