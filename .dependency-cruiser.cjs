@@ -66,6 +66,7 @@ module.exports = {
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/'),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
+    onlyIn('pg-cursor', 'packages/sources/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
     onlyIn('undici', 'packages/outbound/'),
     {

@@ -1,14 +1,6 @@
 import { imageFeatures, textInPictures } from '@larder/extractors';
-import {
-  artifact,
-  entity,
-  f,
-  featureView,
-  model,
-  onDemandFeatureView,
-  project,
-  sqlSource,
-} from '@larder/features';
+import { artifact, entity, f, featureView, model, onDemandFeatureView, project } from '@larder/features';
+import { sqlSource } from '@larder/sources';
 
 export default project('ads', { allowedHosts: ['127.0.0.1'] });
 

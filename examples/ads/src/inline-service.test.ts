@@ -34,7 +34,7 @@ test('the plain service predicts what the definitions do', async ({ database }) 
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   const { source } = adStats;
-  const { rows } = await client.query<Record<string, unknown>>(source.kind === 'sql' ? source.query : '');
+  const { rows } = await client.query<Record<string, unknown>>(source.manifest['query'] as string);
   try {
     for (const { adId } of ads) {
       const fields = { requested_at: '2026-03-07T21:40:00Z', placement: 'story', bid: 2.4 };

@@ -41,7 +41,7 @@ async function query(databaseUrl: string, { source }: FeatureView): Promise<Reco
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<Record<string, unknown>>(source.kind === 'sql' ? source.query : '');
+    const { rows } = await client.query<Record<string, unknown>>(source.manifest['query'] as string);
     return rows.toSorted((a, b) => String(a['ad_id']).localeCompare(String(b['ad_id'])));
   } finally {
     await client.end();

@@ -28,8 +28,7 @@ export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
 export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './definition/project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
-export { folderSource, sqlSource } from './source.ts';
-export type { FolderSource, FolderSourceOptions, Source, SqlSource, SqlSourceOptions } from './source.ts';
+export type { SourceDescriptor, SourceProblem } from './definition/source.ts';
 // Schedules
 export { nextDue } from './schedule/next-due.ts';
 export { completeSchedule, scheduleText } from './schedule/schedule.ts';
@@ -86,9 +85,7 @@ export type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
-  FolderSourceManifest,
   SourceManifest,
-  SqlSourceManifest,
 } from './manifest/manifest.ts';
 // Values over JSON
 export { decodeJsonValue } from './values/decode-json-value.ts';

@@ -1,15 +1,5 @@
 // Definitions
-export {
-  artifact,
-  entity,
-  f,
-  featureView,
-  folderSource,
-  model,
-  onDemandFeatureView,
-  project,
-  sqlSource,
-} from '@larder/features';
+export { artifact, entity, f, featureView, model, onDemandFeatureView, project } from '@larder/features';
 export type {
   Artifact,
   Entity,
@@ -17,7 +7,6 @@ export type {
   FeatureView,
   Field,
   FieldValue,
-  FolderSource,
   JsonValue,
   Model,
   OnDemandFeatureView,
@@ -25,9 +14,10 @@ export type {
   PredictInput,
   PredictOutput,
   Project,
-  Source,
-  SqlSource,
+  SourceDescriptor as Source,
 } from '@larder/features';
+export { folderSource, sqlSource } from '@larder/sources';
+export type { FolderSource, SqlSource } from '@larder/sources';
 // Computations
 export { computeWith, defineComputation } from '@larder/features';
 export type {

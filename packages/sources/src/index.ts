@@ -1,9 +1,14 @@
+// Definitions
+export { folderSource } from './folder/definition.ts';
+export type { FolderSource, FolderSourceOptions } from './folder/definition.ts';
+export { sqlSource } from './sql/definition.ts';
+export type { SqlSource, SqlSourceOptions } from './sql/definition.ts';
+// Reading
+export { createSources } from './create-sources.ts';
+export type { Sources } from './create-sources.ts';
+export { scanRows } from './scan-rows.ts';
+export type { RowSource } from './row-source.ts';
 export type { EventTimeRange, KeyTexts, SourceBounds, SourceChunk, SourceScope } from './source-bounds.ts';
-export { createSqlConnection } from './sql/sql-connection.ts';
-export type { SqlConnection, SqlConnectionOptions, SqlResult } from './sql/sql-connection.ts';
-export { createSqlSource } from './sql/sql-source.ts';
-export type { SqlSourceOptions } from './sql/sql-source.ts';
-export { createFolderSource } from './folder/folder-source.ts';
-export type { FolderSourceOptions } from './folder/folder-source.ts';
-export type { PlanOptions, RowSource } from './row-source.ts';
-export { connectionVariable } from './sql/source-error.ts';
+// Connections
+export { connectionSetting } from './connection-setting.ts';
+export { connectionVariable } from './connection-variable.ts';

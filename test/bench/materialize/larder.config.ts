@@ -1,4 +1,5 @@
-import { entity, f, featureView, project, sqlSource } from '@larder/features';
+import { entity, f, featureView, project } from '@larder/features';
+import { sqlSource } from '@larder/sources';
 
 const account = entity('account', { account_id: f.string() });
 

@@ -1,13 +1,5 @@
-import {
-  artifact,
-  entity,
-  f,
-  featureView,
-  model,
-  onDemandFeatureView,
-  project,
-  sqlSource,
-} from '@larder/features';
+import { artifact, entity, f, featureView, model, onDemandFeatureView, project } from '@larder/features';
+import { sqlSource } from '@larder/sources';
 
 // The shape of examples/ads: an embedding and statistics from the store, the moment from the request.
 const ad = entity('ad', { ad_id: f.string() });

@@ -12,7 +12,7 @@ import {
 } from '@larder/features';
 import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/prepare';
 import { parseEntityKey } from '@larder/online-store';
-import { openSource } from '../sources/open-source.ts';
+import { createSources } from '@larder/sources';
 import type { Session } from '../session.ts';
 
 export interface PreviewedRow {
@@ -103,17 +103,20 @@ function checkedOutcome(checked: CheckedValues): RowOutcome {
 }
 
 async function lookup(
-  { config }: Session,
+  { config, signal }: Session,
   project: LoadedProject,
   view: FeatureViewManifest,
   key: string,
 ): Promise<readonly SourceRow[]> {
-  const { source, entity, close } = openSource(config, project, view);
+  const entity = project.manifest.entities[view.entity];
+  if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+  const sources = createSources({ root: project.root, connections: config.connections, maxConnections: 1 });
   try {
+    const source = await sources.open(view, entity);
     const values = parseEntityKey(entity, key);
-    return await source.lookup([entity.join_keys.map(({ name }) => keyText(values[name] ?? ''))]);
+    return await source.lookup([entity.join_keys.map(({ name }) => keyText(values[name] ?? ''))], signal);
   } finally {
-    await close();
+    await sources.close();
   }
 }
 

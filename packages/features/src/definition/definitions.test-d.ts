@@ -7,7 +7,7 @@ import { f } from './field.ts';
 import { model, type FeaturesOf, type PredictInput, type PredictOutput } from './model.ts';
 import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Agreeing } from './provider.ts';
-import { sqlSource } from '../source.ts';
+import { sqlSource } from '@larder/sources';
 
 const source = sqlSource({ connection: 'ads', query: 'select * from ads' });
 const files = artifact('models/ad_ctr');

@@ -6,8 +6,8 @@ import type { Entity } from './entity.ts';
 import type { Fields, Served } from './field.ts';
 import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
+import type { SourceDescriptor } from './source.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import type { Source } from '../source.ts';
 
 /** Features of one entity from one source. */
 export interface FeatureView<
@@ -28,7 +28,7 @@ export interface FeatureView<
   readonly availableAfter: Duration | null;
   readonly availableAfterMs: number;
   readonly chunkRows: number;
-  readonly source: Source;
+  readonly source: SourceDescriptor;
   readonly schema: Fields;
   readonly compute: ComputeDescriptor | null;
   readonly owner: string | null;
@@ -45,7 +45,7 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   readonly entity: Entity<Keys>;
   /** Maximum age of a value at read. */
   readonly ttl: Duration | 'forever';
-  readonly source: Source;
+  readonly source: SourceDescriptor;
   readonly schema: S;
   /** The expensive part, run by workers in batches; without it the source's columns are the features. */
   readonly compute?: ComputeDescriptor;

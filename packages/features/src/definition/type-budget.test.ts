@@ -45,8 +45,8 @@ async function compile(text: string, compilerOptions: object, flags: readonly st
 /** As in a real project: every model lists its own views, and its input is asked for. */
 function projectText(views: number, models: number): string {
   const lines = [
-    "import { artifact, entity, f, featureView, model, onDemandFeatureView, sqlSource, type PredictInput, type PredictOutput } from '@larder/features';",
-    "const source = sqlSource({ connection: 'ads', query: 'select 1' });",
+    "import { artifact, entity, f, featureView, model, onDemandFeatureView, type PredictInput, type PredictOutput, type SourceDescriptor } from '@larder/features';",
+    'declare const source: SourceDescriptor;',
   ];
   const types = [
     'f.float32()',

@@ -9,7 +9,7 @@ import { f, type Fields, type JsonValue } from '../definition/field.ts';
 import type { FeatureViewManifest } from './manifest.ts';
 import { model } from '../definition/model.ts';
 import { project } from '../definition/project.ts';
-import { sqlSource } from '../source.ts';
+import { sqlSource } from '@larder/sources';
 
 const ad = entity('ad', { ad_id: f.string() });
 const source = sqlSource({ connection: 'ads', query: 'select 1' });

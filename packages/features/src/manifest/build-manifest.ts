@@ -11,7 +11,6 @@ import type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
-  SourceManifest,
 } from './manifest.ts';
 import { fieldManifests } from './field-manifest.ts';
 import { inputManifest } from './input-manifest.ts';
@@ -20,7 +19,6 @@ import type { Model } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
-import type { Source } from '../source.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
 
 /** SHA-256 sums of what lies outside of the definitions. */
@@ -68,11 +66,7 @@ function nameOf(definition: { readonly name: string }): string {
 }
 
 function usedConnections(definitions: Definitions): string[] {
-  return [
-    ...new Set(
-      definitions.featureViews.flatMap(({ source }) => (source.kind === 'sql' ? [source.connection] : [])),
-    ),
-  ];
+  return [...new Set(definitions.featureViews.flatMap(({ source }) => source.connection ?? []))];
 }
 
 function entityManifest(entity: Entity): EntityManifest {
@@ -81,7 +75,7 @@ function entityManifest(entity: Entity): EntityManifest {
 
 function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewManifest {
   const schema = fieldManifests(view.schema);
-  const source = sourceManifest(view.source);
+  const source = view.source.manifest;
   const compute = view.compute === null ? null : computeManifest(view.compute, hashes);
   return {
     name: view.name,
@@ -103,26 +97,6 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
       compute: meaningOf(compute),
     }),
     schema_fingerprint: fingerprint32(schema.map(({ name, type, length }) => ({ name, type, length }))),
-  };
-}
-
-function sourceManifest(source: Source): SourceManifest {
-  if (source.kind === 'folder') {
-    return {
-      kind: source.kind,
-      folder: source.folder,
-      key_column: source.key,
-      extensions: source.extensions,
-      event_timestamp_column: 'event_timestamp',
-      created_timestamp_column: null,
-    };
-  }
-  return {
-    kind: source.kind,
-    connection: source.connection,
-    query: source.query,
-    event_timestamp_column: source.eventTimestampColumn,
-    created_timestamp_column: source.createdTimestampColumn,
   };
 }
 

@@ -46,23 +46,15 @@ export interface ComputeManifest {
   readonly code_sha256: string | null;
 }
 
-export type SourceManifest = SqlSourceManifest | FolderSourceManifest;
-
-export interface SqlSourceManifest {
-  readonly kind: 'sql';
-  readonly connection: string;
-  readonly query: string;
+/** Where rows come from, and the columns of their times; what else stands here belongs to the kind (package `sources`). */
+export interface SourceManifest {
+  readonly kind: string;
+  /** Absent for kinds that need none. */
+  readonly connection?: string;
   readonly event_timestamp_column: string;
+  /** Null: the created timestamp follows from the event timestamp. */
   readonly created_timestamp_column: string | null;
-}
-
-export interface FolderSourceManifest {
-  readonly kind: 'folder';
-  readonly folder: string;
-  readonly key_column: string;
-  readonly extensions: readonly string[];
-  readonly event_timestamp_column: 'event_timestamp';
-  readonly created_timestamp_column: null;
+  readonly [option: string]: unknown;
 }
 
 export interface FeatureViewManifest {

@@ -36,23 +36,13 @@ const featureView = z.strictObject({
     .nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
-  source: z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('sql'),
-      connection: name,
-      query: z.string(),
-      event_timestamp_column: z.string(),
-      created_timestamp_column: z.string().nullable(),
-    }),
-    z.strictObject({
-      kind: z.literal('folder'),
-      folder: z.string(),
-      key_column: z.string(),
-      extensions: z.array(z.string()),
-      event_timestamp_column: z.literal('event_timestamp'),
-      created_timestamp_column: z.null(),
-    }),
-  ]),
+  // its kind checks the rest when the source is opened: a process that never opens it need not know the kind
+  source: z.looseObject({
+    kind: name,
+    connection: name.optional(),
+    event_timestamp_column: z.string(),
+    created_timestamp_column: z.string().nullable(),
+  }),
   schema: fields,
   compute: z
     .strictObject({

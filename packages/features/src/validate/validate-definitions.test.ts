@@ -7,7 +7,7 @@ import { f, type Fields } from '../definition/field.ts';
 import { model } from '../definition/model.ts';
 import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import { project, type ProjectOptions } from '../definition/project.ts';
-import { sqlSource } from '../source.ts';
+import { sqlSource } from '@larder/sources';
 import { validateDefinitions } from './validate-definitions.ts';
 
 const ad = entity('ad', { ad_id: f.string() });

@@ -3,8 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import { valueProblem } from '../values/value-problem.ts';
-import type { Entity } from '../definition/entity.ts';
-import type { FolderSource } from '../source.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
@@ -56,31 +54,11 @@ function isWholeWithin(value: unknown, max: number): boolean {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
 }
 
-function validateSource({ source, entity }: FeatureView, report: Report): void {
-  if (source?.kind === 'folder') return validateFolder(source, entity, report);
-  if (source?.kind !== 'sql')
-    return report(
-      [],
-      'must be a source made by sqlSource({ connection, query }) or folderSource({ folder, key }).',
-    );
-  if (source.query === '')
-    report(['query'], 'is empty; select the join keys, an event timestamp and the columns needed.');
-  if (source.query.endsWith(';'))
-    report(['query'], 'must not end with a semicolon: Larder wraps it into larger queries.');
-  if (source.eventTimestampColumn === '') report(['event_timestamp_column'], 'is empty.');
-  if (source.createdTimestampColumn === '')
-    report(['created_timestamp_column'], 'is empty; leave it out where the source has none.');
-}
-
-/** The folder itself may come later, and be on the workers' machine only. */
-function validateFolder(source: FolderSource, entity: Entity, report: Report): void {
-  if (source.folder === '') report(['folder'], "is empty; name a folder such as 'pictures'.");
-  const [joinKey, ...others] = Object.entries(entity?.joinKeys ?? {});
-  if (joinKey === undefined || others.length > 0 || joinKey[0] !== source.key || joinKey[1].type !== 'string')
-    report(['key'], `must be the one join key of the view's entity, a string; it is '${source.key}'.`);
-  for (const [index, extension] of source.extensions.entries())
-    if (!/^\.[^./\\]+$/.test(extension))
-      report(['extensions', index], `'${extension}' must be an extension with its dot, such as '.jpg'.`);
+function validateSource(view: FeatureView, report: Report): void {
+  const { source } = view;
+  if (typeof source?.kind !== 'string' || typeof source.problems !== 'function')
+    return report([], 'must be a source, such as sqlSource({ connection, query }).');
+  for (const { path, detail } of source.problems(view)) report(path, detail);
 }
 
 function validateCompute(compute: ComputeDescriptor, root: string, report: Report): void {

@@ -26,8 +26,8 @@ export function validateProject(project: Project, views: readonly FeatureView[],
 }
 
 function validateConnection(project: Project, view: FeatureView, report: Report): void {
-  if (view.source?.kind !== 'sql') return;
-  const { connection } = view.source;
+  const connection = view.source?.connection ?? null;
+  if (connection === null) return;
   const path = ['feature_views', `${view.name}@${view.version}`, 'source', 'connection'];
   if (project.connections === null) return validateName(connection, below(report, ...path));
   if (project.connections.includes(connection)) return;

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifact, entity, f, featureView, folderSource, model, onDemandFeatureView } from '@larder/features';
+import { artifact, entity, f, featureView, model, onDemandFeatureView } from '@larder/features';
+import { folderSource } from '@larder/sources';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { computeOnDemand, computeRow, predictRow } from './index.ts';

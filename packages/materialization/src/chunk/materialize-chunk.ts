@@ -1,7 +1,7 @@
 import type { HistoryRow, OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import type { Clock, Logger } from '@larder/core';
-import type { SourceBounds } from '@larder/sources';
+import { scanRows, type SourceBounds } from '@larder/sources';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { computeRows } from '../compute/compute-rows.ts';
 import { landRows } from '../landing/land-rows.ts';
@@ -44,7 +44,8 @@ export async function materializeChunk(
 ): Promise<readonly HistoryRow[] | null> {
   const { store, times, clock } = deps;
   const { project } = deps.views;
-  const sourceRows = await deps.views.source(view).scan(chunk.bounds as SourceBounds, signal);
+  const source = await deps.views.source(view);
+  const sourceRows = await scanRows(source, chunk.bounds as SourceBounds, signal);
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const skipped = prepared.unchanged.length;
   heartbeat.report({ done: 0, failed: prepared.failed, skipped });

@@ -1,5 +1,5 @@
 import { LOSSES_OF_SUSPECT, splitChunk } from '../runs/index.ts';
-import type { SourceBounds } from '@larder/sources';
+import { scanRows, type SourceBounds } from '@larder/sources';
 import type { HeldChunk, MaterializeDeps } from './materialize-chunk.ts';
 import { splitBounds } from './split-bounds.ts';
 
@@ -10,7 +10,8 @@ export async function splitLostChunk(
 ): Promise<boolean> {
   if (chunk.failures < LOSSES_OF_SUSPECT || chunk.brokenBy !== 'WORKER_LOST') return false;
   const bounds = chunk.bounds as SourceBounds;
-  const parts = splitBounds(bounds, await views.source(view).scan(bounds, signal), view.entity);
+  const rows = await scanRows(await views.source(view), bounds, signal);
+  const parts = splitBounds(bounds, rows, view.entity);
   if (parts.length < 2 || !(await splitChunk(store, chunk, parts))) return false;
   logger.warn(
     { chunkId: chunk.chunkId, runId: chunk.runId, view: view.ref, parts: parts.length },

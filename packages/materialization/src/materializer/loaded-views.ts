@@ -1,4 +1,3 @@
-import { LarderError } from '@larder/core';
 import {
   viewRef,
   type EntityManifest,
@@ -8,14 +7,7 @@ import {
 } from '@larder/features';
 import type { EventTimes, HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '../runs/index.ts';
-import {
-  connectionVariable,
-  createFolderSource,
-  createSqlConnection,
-  createSqlSource,
-  type RowSource,
-  type SqlConnection,
-} from '@larder/sources';
+import { createSources, type RowSource } from '@larder/sources';
 
 /** A view version whose code this process has, with what materializing it needs. */
 export interface MaterializedView {
@@ -36,7 +28,7 @@ export interface LoadedViews {
   find(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
   /** @throws SOURCE_NOT_CONFIGURED */
-  source(view: MaterializedView): RowSource;
+  source(view: MaterializedView): Promise<RowSource>;
   close(): Promise<void>;
 }
 
@@ -51,8 +43,12 @@ export interface LoadedViewsOptions {
 
 export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
   const { manifest } = options.project;
-  const connections = new Map<string, SqlConnection>();
-  const sources = new Map<string, RowSource>();
+  const sources = createSources({
+    root: options.project.root,
+    connections: options.connections,
+    // Reading is a short part of a chunk; planning goes on beside it.
+    maxConnections: options.slots + 1,
+  });
 
   const all = (): MaterializedView[] =>
     Object.values(manifest.feature_views).map((loaded) => {
@@ -62,34 +58,6 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
       const applied = options.applied()?.feature_views[ref];
       return { ref, manifest: applied?.fingerprint === loaded.fingerprint ? applied : loaded, entity };
     });
-
-  function connect(name: string): SqlConnection {
-    let connection = connections.get(name);
-    if (!connection) {
-      const url = options.connections[name];
-      if (url === undefined)
-        throw new LarderError(
-          'SOURCE_NOT_CONFIGURED',
-          `The connection '${name}' has no address in this worker; set ${connectionVariable(name)}.`,
-        );
-      // Reading is a short part of a chunk; planning goes on beside it.
-      connection = createSqlConnection({ name, url, maxConnections: options.slots + 1 });
-      connections.set(name, connection);
-    }
-    return connection;
-  }
-
-  function open({ manifest: view, entity }: MaterializedView): RowSource {
-    if (view.source.kind === 'folder')
-      return createFolderSource({ source: view.source, root: options.project.root });
-    return createSqlSource({
-      source: view.source,
-      connection: connect(view.source.connection),
-      joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
-      // A computation may read any column; without one the features are the columns.
-      features: view.compute === null ? view.schema.map((field) => field.name) : [],
-    });
-  }
 
   return {
     project: manifest,
@@ -102,13 +70,7 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
         ({ manifest: { name, version, fingerprint } }) =>
           name === run.view && version === run.version && fingerprint === run.fingerprint,
       ),
-    source(view) {
-      const source = sources.get(view.ref) ?? open(view);
-      sources.set(view.ref, source);
-      return source;
-    },
-    async close() {
-      for (const connection of connections.values()) await connection.close();
-    },
+    source: (view) => sources.open(view.manifest, view.entity),
+    close: () => sources.close(),
   };
 }

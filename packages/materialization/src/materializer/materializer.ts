@@ -112,7 +112,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       name: 'Planning',
       intervalMs: times.dispatchIntervalMs,
       logger,
-      turn: () => planNextRun(shared),
+      turn: () => planNextRun(shared, stopping.signal),
     }),
     startLoop({
       name: 'Watching',

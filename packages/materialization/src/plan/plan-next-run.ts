@@ -15,8 +15,11 @@ export interface PlanDeps {
   readonly logger: Logger;
 }
 
-/** Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. */
-export async function planNextRun(deps: PlanDeps): Promise<boolean> {
+/**
+ * Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. Ends
+ * soon after the signal is aborted, or the run was taken over or cancelled.
+ */
+export async function planNextRun(deps: PlanDeps, stopping: AbortSignal): Promise<boolean> {
   const { store, times, logger } = deps;
   const run = await claimRunToPlan(store, {
     project: deps.projectName,
@@ -24,14 +27,25 @@ export async function planNextRun(deps: PlanDeps): Promise<boolean> {
     leaseMs: times.leaseMs,
   });
   if (!run) return false;
+  const lost = new AbortController();
   const keepClaim = setInterval(() => {
-    extendPlanning(store, run, times.leaseMs).catch((error: unknown) =>
-      logger.warn({ err: error, runId: run.runId }, 'The claim on a run being planned could not be extended'),
-    );
+    extendPlanning(store, run, times.leaseMs)
+      .then((kept) => {
+        if (!kept) lost.abort(new Error('The run is no longer planned by this process.'));
+      })
+      .catch((error: unknown) =>
+        logger.warn(
+          { err: error, runId: run.runId },
+          'The claim on a run being planned could not be extended',
+        ),
+      );
   }, times.leaseMs / 3);
+  const signal = AbortSignal.any([stopping, lost.signal]);
   try {
-    await plan(deps, run);
+    await plan(deps, run, signal);
   } catch (error) {
+    // Another process plans it: at once, or when the claim of one that stops has run out.
+    if (signal.aborted) return false;
     // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
     if (!isLarderError(error) && isLarderError(toDatabaseError(error))) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
@@ -43,15 +57,14 @@ export async function planNextRun(deps: PlanDeps): Promise<boolean> {
   return true;
 }
 
-async function plan(deps: PlanDeps, run: RunToPlan): Promise<void> {
+async function plan(deps: PlanDeps, run: RunToPlan, signal: AbortSignal): Promise<void> {
   const view = deps.views.find(run);
   if (!view) throw new Error(`Run ${run.runId} was claimed for a view that is not loaded.`);
   const started = performance.now();
-  const chunks = await deps.views.source(view).planChunks({
-    scope: sourceScope(view.entity, run.scope),
-    chunkRows: view.manifest.chunk_rows,
-    limit: run.rowLimit,
-  });
+  const source = await deps.views.source(view);
+  const scope = sourceScope(view.entity, run.scope);
+  const { chunk_rows: chunkRows } = view.manifest;
+  const chunks = await source.plan({ scope, chunkRows, limit: run.rowLimit }, signal);
   if (!(await savePlan(deps.store, run, chunks))) return;
   deps.logger.info(
     {

@@ -6,7 +6,7 @@ import type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
-  SqlSourceManifest,
+  SourceManifest,
 } from '@larder/features';
 import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
 import { test as base } from '@larder/testing';
@@ -47,7 +47,7 @@ export const ownCompute: ComputeManifest = {
 export const embedding: FieldManifest = { name: 'embedding', type: 'vector', length: 512 };
 export const brightness: FieldManifest = { name: 'brightness', type: 'float32', default: 0.5 };
 
-export const adSource: SqlSourceManifest = {
+export const adSource: SourceManifest = {
   kind: 'sql',
   connection: 'ads',
   query: 'select ad_id, image_url, updated_at as event_timestamp from ads',

@@ -1,24 +1,33 @@
 import type { EventTimeRange, SourceBounds } from '../source-bounds.ts';
+import type { SqlQuery } from './sql-query.ts';
 
 /** Unlikely to be a column of the user's query, which would hide it in `alias::text`. */
 export const SOURCE_ALIAS = 'larder_source_row';
 
-export interface Condition {
+interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-export interface SourceColumns {
-  readonly joinKeys: readonly string[];
-  readonly eventTimestamp: string;
-}
+type SourceColumns = Pick<SqlQuery, 'joinKeys' | 'eventTimestamp'>;
 
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** Selects the rows of a chunk, in their order. */
+export function rowsWithin(query: SqlQuery, bounds: SourceBounds): Statement {
+  const { sql, parameters } = conditionOf(bounds, query);
+  const maxRows = bounds.kind === 'keys' ? null : bounds.maxRows;
+  const limit = maxRows === null ? '' : ` limit ${maxRows}`;
+  return {
+    sql: `select ${SOURCE_ALIAS}.* from ${query.from} where ${sql} order by ${query.order}${limit}`,
+    parameters,
+  };
+}
+
 /** Parameters are texts without a cast, so that they take the column's type and an index on it can be used. */
-export function conditionOf(bounds: SourceBounds, columns: SourceColumns): Condition {
+function conditionOf(bounds: SourceBounds, columns: SourceColumns): Statement {
   const parameters: unknown[] = [];
   const bind = (value: unknown) => `$${parameters.push(value)}`;
   const keys = columns.joinKeys.map(identifier);

@@ -1,13 +1,18 @@
-import type { EventTimeRange, SourceChunk } from '../source-bounds.ts';
-import type { SqlConnection } from './sql-connection.ts';
-import { eventTimeSql, identifier, type SourceColumns } from './sql-text.ts';
+import { keyChunks } from '../key-chunks.ts';
+import type { PlanOptions } from '../row-source.ts';
+import type { SourceChunk } from '../source-bounds.ts';
+import { checkColumns } from './check.ts';
+import type { SqlQuery } from './sql-query.ts';
+import { eventTimeSql, identifier } from './sql-text.ts';
 
-export interface KeyRangeOptions extends SourceColumns {
-  /** The query as a table expression with its alias. */
-  readonly from: string;
-  readonly eventTime: EventTimeRange | null;
-  readonly chunkRows: number;
-  readonly limit: number | null;
+export async function plan(
+  query: SqlQuery,
+  options: PlanOptions,
+  signal: AbortSignal,
+): Promise<SourceChunk[]> {
+  await checkColumns(query, signal);
+  const { scope } = options;
+  return scope.kind === 'keys' ? keyChunks(scope.keys, options) : cutKeyRanges(query, options, signal);
 }
 
 interface RangeRow {
@@ -21,21 +26,23 @@ interface RangeRow {
  * One pass over the source: distinct keys in order, numbered by the rows before them, cut every `chunkRows` rows.
  * Rows without a key get one chunk, which reads some of them and fails them all, so that they do not vanish.
  */
-export async function planKeyRanges(
-  connection: SqlConnection,
-  options: KeyRangeOptions,
+async function cutKeyRanges(
+  query: SqlQuery,
+  options: PlanOptions,
+  signal: AbortSignal,
 ): Promise<SourceChunk[]> {
+  const eventTime = options.scope.kind === 'event_time' ? options.scope.range : null;
   const parameters: unknown[] = [];
   const bind = (value: unknown) => `$${parameters.push(value)}`;
-  const keys = options.joinKeys.map(identifier);
-  const inScope = options.eventTime ? eventTimeSql(options.eventTime, options, bind) : 'true';
+  const keys = query.joinKeys.map(identifier);
+  const inScope = eventTime ? eventTimeSql(eventTime, query, bind) : 'true';
   const texts = `array[${keys.map((key) => `${key}::text`).join(', ')}]`;
   const hasNull = keys.map((key) => `${key} is null`).join(' or ');
   const chunkRows = bind(options.chunkRows);
   const limit = bind(options.limit);
-  const { rows } = await connection.query(
+  const { rows } = await query.connection.query(
     `with per_key as (
-       select ${keys.join(', ')}, count(*) as rows from ${options.from} where ${inScope} group by ${keys.join(', ')}
+       select ${keys.join(', ')}, count(*) as rows from ${query.from} where ${inScope} group by ${keys.join(', ')}
      ), placed as (
        select ${texts} as key, rows, row_number() over by_key as place, (sum(rows) over by_key - rows)::bigint as start
        from per_key where not (${hasNull})
@@ -51,9 +58,9 @@ export async function planKeyRanges(
      select null, sum(rows)::bigint, null, null from per_key where (${hasNull}) and ${limit}::bigint is null having sum(rows) > 0
      order by start`,
     parameters,
+    signal,
   );
   return (rows as unknown as (RangeRow | { start: null; rows: number })[]).map((row) => {
-    const { eventTime } = options;
     if (row.start === null) {
       const bounds = { kind: 'null_keys', eventTime, rows: row.rows, maxRows: options.chunkRows } as const;
       return { bounds, rows: row.rows };

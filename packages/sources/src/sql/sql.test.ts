@@ -1,14 +1,16 @@
-import type { SqlSourceManifest } from '@larder/features';
 import { startPostgresProxy, test as base } from '@larder/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { RowSource } from '../row-source.ts';
 import type { SourceChunk } from '../source-bounds.ts';
+import { scanRows } from '../scan-rows.ts';
+import type { SqlSourceManifest } from './definition.ts';
+import { openSqlSource } from './open.ts';
 import { createSqlConnection, type SqlConnection } from './sql-connection.ts';
-import { createSqlSource } from './sql-source.ts';
 import pg from 'pg';
 
 const test = base;
+const { signal } = new AbortController();
 const open: { close(): Promise<void> }[] = [];
 let table = 0;
 
@@ -47,7 +49,7 @@ function sourceOf(
     created_timestamp_column: null,
     ...overrides,
   };
-  return createSqlSource({ source, connection, ...STATS });
+  return openSqlSource(source, { root: '.', ...STATS, connect: () => connection as never });
 }
 
 async function statsTable(
@@ -69,13 +71,13 @@ async function statsTable(
 
 async function scanAll(source: RowSource, chunks: readonly SourceChunk[]) {
   const pages = [];
-  for (const chunk of chunks) pages.push(await source.scan(chunk.bounds));
+  for (const chunk of chunks) pages.push(await scanRows(source, chunk.bounds, signal));
   return pages;
 }
 
 const DAY = '2026-03-01T00:00:00Z';
 
-describe('planChunks', () => {
+describe('plan', () => {
   test('keeps all rows of a key in one chunk and loses none', async ({ database }) => {
     await fc.assert(
       fc.asyncProperty(
@@ -90,7 +92,7 @@ describe('planChunks', () => {
             ([campaign, ad, clicks]) => [campaign.replace("'", "''"), ad, DAY, clicks] as const,
           );
           const source = sourceOf(connect(database.url), await statsTable(database.url, rows));
-          const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows, limit: null });
+          const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows, limit: null }, signal);
           const pages = await scanAll(source, chunks);
           expect(pages.map((page) => page.length)).toEqual(chunks.map((chunk) => chunk.rows));
           expect(pages.flat()).toHaveLength(keys.length);
@@ -110,7 +112,7 @@ describe('planChunks', () => {
   test('takes a limit exactly, cutting inside the last chunk', async ({ database }) => {
     const rows = Array.from({ length: 25 }, (_, i) => ['a', i % 5, DAY, i] as const);
     const source = sourceOf(connect(database.url), await statsTable(database.url, rows));
-    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 5, limit: 12 });
+    const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 5, limit: 12 }, signal);
     expect((await scanAll(source, chunks)).flat()).toHaveLength(12);
     expect(chunks.map((chunk) => chunk.rows)).toEqual([5, 5, 2]);
   });
@@ -123,7 +125,7 @@ describe('planChunks', () => {
         [null, 2, DAY, 2],
       ]),
     );
-    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null });
+    const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 10, limit: null }, signal);
     expect(chunks.map((chunk) => chunk.bounds.kind)).toEqual(['range', 'null_keys']);
     expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.ad_id))).toEqual([[1], [2]]);
   });
@@ -135,7 +137,7 @@ describe('planChunks', () => {
       `insert into stats_${table} select null, n, '${DAY}', n from generate_series(1, 45) n`,
     );
     const source = sourceOf(connect(database.url), query);
-    const chunks = await source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null });
+    const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 10, limit: null }, signal);
     expect(chunks).toEqual([
       { bounds: { kind: 'null_keys', eventTime: null, rows: 45, maxRows: 10 }, rows: 45 },
     ]);
@@ -150,11 +152,14 @@ describe('planChunks', () => {
     ]);
     const source = sourceOf(connect(database.url), query);
     const range = { from: '2026-03-01T02:00:00+02:00', to: '2026-03-03T00:00:00Z' };
-    const chunks = await source.planChunks({
-      scope: { kind: 'event_time', range },
-      chunkRows: 10,
-      limit: null,
-    });
+    const chunks = await source.plan(
+      {
+        scope: { kind: 'event_time', range },
+        chunkRows: 10,
+        limit: null,
+      },
+      signal,
+    );
     expect((await scanAll(source, chunks)).flat().map((row) => row.clicks)).toEqual([1, 2]);
   });
 
@@ -172,12 +177,12 @@ describe('planChunks', () => {
       ['b', '1'],
       ['z', '9'],
     ];
-    const chunks = await source.planChunks({ scope: { kind: 'keys', keys }, chunkRows: 2, limit: null });
+    const chunks = await source.plan({ scope: { kind: 'keys', keys }, chunkRows: 2, limit: null }, signal);
     expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.clicks))).toEqual([
       [2, 3],
       [],
     ]);
-    expect((await source.lookup([['a', '1']])).map((row) => row.clicks)).toEqual([1]);
+    expect((await source.lookup([['a', '1']], signal)).map((row) => row.clicks)).toEqual([1]);
   });
 });
 
@@ -210,7 +215,7 @@ describe('a source that cannot be read', () => {
   test('names missing columns', async ({ database }) => {
     const source = sourceOf(connect(database.url), `select 'a' as campaign_id, 1 as ad_id, now() as at`);
     await expect(
-      source.planChunks({ scope: { kind: 'all' }, chunkRows: 10, limit: null }),
+      source.plan({ scope: { kind: 'all' }, chunkRows: 10, limit: null }, signal),
     ).rejects.toMatchObject({
       code: 'SOURCE_QUERY_INVALID',
       message: expect.stringMatching(
@@ -222,7 +227,7 @@ describe('a source that cannot be read', () => {
   test('refuses queries that are wrong or write', async ({ database }) => {
     const connection = connect(database.url);
     const wrong = sourceOf(connection, 'select * from nowhere');
-    await expect(wrong.lookup([['a', '1']])).rejects.toMatchObject({
+    await expect(wrong.lookup([['a', '1']], signal)).rejects.toMatchObject({
       code: 'SOURCE_QUERY_INVALID',
       message: expect.stringMatching(/connection 'ads'.*"nowhere" does not exist/),
     });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceScope } from '../source-bounds.ts';
-import { createFolderSource } from './folder-source.ts';
+import { openFolderSource } from './open.ts';
+import { scanRows } from '../scan-rows.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -27,9 +28,8 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 const open = (folder = 'pictures') =>
-  createFolderSource({
-    root,
-    source: {
+  openFolderSource(
+    {
       kind: 'folder',
       folder,
       key_column: 'picture_id',
@@ -37,16 +37,17 @@ const open = (folder = 'pictures') =>
       event_timestamp_column: 'event_timestamp',
       created_timestamp_column: null,
     },
-  });
+    { root },
+  );
+const { signal } = new AbortController();
 
 async function read(scope: SourceScope, options: { chunkRows?: number; limit?: number } = {}) {
   const source = open();
-  const chunks = await source.planChunks({
-    scope,
-    chunkRows: options.chunkRows ?? 2,
-    limit: options.limit ?? null,
-  });
-  const rows = await Promise.all(chunks.map(({ bounds }) => source.scan(bounds)));
+  const chunks = await source.plan(
+    { scope, chunkRows: options.chunkRows ?? 2, limit: options.limit ?? null },
+    signal,
+  );
+  const rows = await Promise.all(chunks.map(({ bounds }) => scanRows(source, bounds, signal)));
   expect(rows.map(({ length }) => length)).toEqual(chunks.map(({ rows: counted }) => counted));
   return rows.map((chunk) => chunk.map((row) => row['picture_id']));
 }
@@ -62,7 +63,7 @@ test('files changed in a range of time', async () => {
 });
 
 test('a row says where the file is, how large, and when it changed', async () => {
-  expect(await open().lookup([['shoes/red.png']])).toEqual([
+  expect(await open().lookup([['shoes/red.png']], signal)).toEqual([
     {
       picture_id: 'shoes/red.png',
       path: join(root, 'pictures/shoes/red.png'),
@@ -81,11 +82,11 @@ test.each([
   '',
   'no.jpg',
 ])('the key %j leads to no file', async (key) => {
-  expect(await open().lookup([[key]])).toEqual([]);
+  expect(await open().lookup([[key]], signal)).toEqual([]);
 });
 
 test('a folder that is not there is said', async () => {
-  const planning = open('photos').planChunks({ scope: { kind: 'all' }, chunkRows: 2, limit: null });
+  const planning = open('photos').plan({ scope: { kind: 'all' }, chunkRows: 2, limit: null }, signal);
   await expect(planning).rejects.toThrow(/photos does not exist/);
   await expect(planning).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
 });

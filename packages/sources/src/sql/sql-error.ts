@@ -1,12 +1,13 @@
 import { LarderError } from '@larder/core';
 import pg from 'pg';
+import { connectionVariable } from '../connection-variable.ts';
 
 const QUERY_CANCELED = '57014';
 /** Connection lost, insufficient resources, operator intervention, system errors, authorization, no such database. */
 const UNAVAILABLE = /^(08|53|57|58|28|3D)/;
 
-/** What the source's database answered or did not, with the connection's name and what mends it. */
-export function sourceError(connection: string, error: unknown): LarderError {
+/** What the source's database answered or did not, with the connection's name and what fixes it. */
+export function sqlError(connection: string, error: unknown): LarderError {
   if (error instanceof LarderError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const setting = connectionVariable(connection);
@@ -20,7 +21,7 @@ export function sourceError(connection: string, error: unknown): LarderError {
   if (error instanceof pg.DatabaseError && !UNAVAILABLE.test(error.code ?? '')) {
     return new LarderError(
       'SOURCE_QUERY_INVALID',
-      `The database of connection '${connection}' refuses the view's query: ${message}. Mend the query of the source in larder.config.ts.`,
+      `The database of connection '${connection}' refuses the view's query: ${message}. Fix the query of the source in larder.config.ts.`,
       { cause: error },
     );
   }
@@ -29,9 +30,4 @@ export function sourceError(connection: string, error: unknown): LarderError {
     `The database of connection '${connection}' cannot be used: ${message}. Check that it runs and what ${setting} says.`,
     { cause: error, retryAfterSeconds: 5 },
   );
-}
-
-/** The environment variable that holds a connection's address. */
-export function connectionVariable(connection: string): string {
-  return `LARDER_CONNECTION_${connection.toUpperCase()}_URL`;
 }

@@ -1,0 +1,111 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { LarderError, shellWord } from '@larder/core';
+import type { SourceRow } from '@larder/features';
+import type { EventTimeRange } from '../source-bounds.ts';
+import { untilAborted } from '../until-aborted.ts';
+import type { FolderSourceManifest } from './definition.ts';
+
+/** Both ends are included. */
+interface KeyRange {
+  readonly lower: string;
+  readonly upper: string;
+}
+
+/** The files of a folder; a file's key is its path below the folder, with `/`. */
+export interface FolderFiles {
+  /** As the definition spells it. */
+  readonly folder: string;
+  readonly keyColumn: string;
+  readonly extensions: readonly string[];
+  /**
+   * In the order of their UTF-16 units, the same on every machine.
+   * @throws SOURCE_UNAVAILABLE where the folder cannot be read
+   */
+  keys(range: KeyRange | null, signal: AbortSignal): Promise<string[]>;
+  /** The files with these keys that are there and changed in the range of time, in pages. */
+  rows(
+    keys: readonly string[],
+    eventTime: EventTimeRange | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SourceRow[]>;
+}
+
+/** Files whose times are read at once; a page of a scan. */
+const STATS_AT_ONCE = 64;
+
+export function folderFiles(source: FolderSourceManifest, root: string): FolderFiles {
+  const folder = resolve(root, source.folder);
+
+  const wanted = (key: string): boolean =>
+    !key.split('/').some(isHidden) &&
+    (source.extensions.length === 0 || source.extensions.includes(extname(key).toLowerCase()));
+
+  async function keys(range: KeyRange | null, signal: AbortSignal): Promise<string[]> {
+    const found: string[] = [];
+    const prefixes = [''];
+    for (let prefix = prefixes.pop(); prefix !== undefined; prefix = prefixes.pop()) {
+      for (const entry of await untilAborted(list(join(folder, prefix)), signal)) {
+        if (isHidden(entry.name)) continue;
+        const key = prefix + entry.name;
+        if (entry.isDirectory() && mayHold(range, `${key}/`)) prefixes.push(`${key}/`);
+        else if (entry.isFile() && wanted(key) && holds(range, key)) found.push(key);
+      }
+    }
+    return found.sort();
+  }
+
+  async function list(path: string) {
+    return readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+      throw new LarderError(
+        'SOURCE_UNAVAILABLE',
+        `The folder ${shellWord(path)} ${reason} on this machine; make it, or fix the folder of the source in larder.config.ts.`,
+        { cause },
+      );
+    });
+  }
+
+  /** Null for what is not a file of the folder; a key never leads out of it. */
+  async function row(key: string): Promise<(SourceRow & { readonly event_timestamp: Date }) | null> {
+    const path = resolve(folder, key);
+    if (!wanted(key) || path !== join(folder, ...key.split('/'))) return null;
+    const found = await lstat(path).catch(() => null);
+    if (found === null || !found.isFile()) return null;
+    return { [source.key_column]: key, path, size_bytes: found.size, event_timestamp: found.mtime };
+  }
+
+  return {
+    folder: source.folder,
+    keyColumn: source.key_column,
+    extensions: source.extensions,
+    keys,
+    async *rows(names, eventTime, signal) {
+      signal.throwIfAborted();
+      for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
+        const page = names.slice(start, start + STATS_AT_ONCE);
+        const found = await untilAborted(Promise.all(page.map(row)), signal);
+        const rows = found.filter((each) => each !== null && within(each.event_timestamp, eventTime));
+        if (rows.length > 0) yield rows as SourceRow[];
+        signal.throwIfAborted();
+      }
+    },
+  };
+}
+
+function isHidden(part: string): boolean {
+  return part.startsWith('.');
+}
+
+function holds(range: KeyRange | null, key: string): boolean {
+  return range === null || (key >= range.lower && key <= range.upper);
+}
+
+/** Whether a key that begins so may lie in the range. */
+function mayHold(range: KeyRange | null, prefix: string): boolean {
+  return range === null || (prefix <= range.upper && range.lower.slice(0, prefix.length) <= prefix);
+}
+
+function within(at: Date, range: EventTimeRange | null): boolean {
+  return range === null || (at >= new Date(range.from) && at < new Date(range.to));
+}

@@ -1,0 +1,42 @@
+import { jsonPointer, LarderError } from '@larder/core';
+import type { SourceManifest } from '@larder/features';
+import type { z } from 'zod';
+import type { RowSource } from './row-source.ts';
+import type { SourceContext } from './source-context.ts';
+
+/** A kind of source as the list has it. Listing it loads no library of its own: `open` imports them. */
+export interface SourceKind {
+  /** An address as its connections have it, for errors: `postgresql://user:password@host:5432/database`. */
+  readonly exampleUrl: string | null;
+  /** @throws SOURCE_NOT_CONFIGURED, MANIFEST_INVALID */
+  open(manifest: SourceManifest, context: SourceContext): Promise<RowSource>;
+}
+
+interface SourceKindParts<M extends SourceManifest> {
+  /** What the manifest may say of this kind. */
+  readonly manifest: z.ZodType<M>;
+  readonly exampleUrl?: string;
+  /** Imports the folder's `open.ts`, and with it the libraries of the kind. */
+  load(): Promise<(manifest: M, context: SourceContext) => RowSource>;
+}
+
+export function sourceKind<M extends SourceManifest>(parts: SourceKindParts<M>): SourceKind {
+  return {
+    exampleUrl: parts.exampleUrl ?? null,
+    async open(manifest, context) {
+      const checked = parts.manifest.safeParse(manifest);
+      if (!checked.success)
+        throw new LarderError(
+          'MANIFEST_INVALID',
+          `A source of kind '${manifest.kind}' has options that this version of Larder does not know.`,
+          {
+            errors: checked.error.issues.map(({ path, message }) => ({
+              pointer: jsonPointer(path),
+              detail: message,
+            })),
+          },
+        );
+      return (await parts.load())(checked.data, context);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { folderManifest } from './folder/definition.ts';
+import { sourceKind, type SourceKind } from './source-kind.ts';
+import { sqlManifest } from './sql/definition.ts';
+
+/** Every kind of source, by its name in the manifest. A new kind is a folder and an entry here. */
+export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
+  [
+    'sql',
+    sourceKind({
+      manifest: sqlManifest,
+      exampleUrl: 'postgresql://user:password@host:5432/database',
+      load: async () => (await import('./sql/open.ts')).openSqlSource,
+    }),
+  ],
+  [
+    'folder',
+    sourceKind({
+      manifest: folderManifest,
+      load: async () => (await import('./folder/open.ts')).openFolderSource,
+    }),
+  ],
+]);

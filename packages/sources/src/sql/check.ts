@@ -1,0 +1,37 @@
+import { isLarderError, LarderError } from '@larder/core';
+import { connectionVariable } from '../connection-variable.ts';
+import type { SourceFinding } from '../row-source.ts';
+import type { SqlQuery } from './sql-query.ts';
+
+/** @throws SOURCE_QUERY_INVALID where only the definition can help */
+export async function check(query: SqlQuery, signal: AbortSignal): Promise<SourceFinding> {
+  const { name } = query.connection;
+  try {
+    await checkColumns(query, signal);
+    return {
+      status: 'ok',
+      detail: `connection '${name}' answers, and the query has what the view needs`,
+    };
+  } catch (error) {
+    if (!isLarderError(error) || error.code === 'SOURCE_QUERY_INVALID') throw error;
+    return {
+      status: 'fail',
+      detail: `${error.code}: ${error.message}`,
+      fix: `Start that database, or fix its address: export ${connectionVariable(name)}=…`,
+    };
+  }
+}
+
+/** @throws SOURCE_QUERY_INVALID where the query lacks a column that the view needs */
+export async function checkColumns(
+  { connection, from, required }: SqlQuery,
+  signal: AbortSignal,
+): Promise<void> {
+  const { columns } = await connection.query(`select * from ${from} limit 0`, [], signal);
+  const missing = required.filter((name) => !columns.includes(name));
+  if (missing.length > 0)
+    throw new LarderError(
+      'SOURCE_QUERY_INVALID',
+      `The query on connection '${connection.name}' gives ${columns.join(', ')}; the view also needs ${missing.join(', ')}. Add what is missing to the query, under these names.`,
+    );
+}

@@ -1,0 +1,36 @@
+import type { SourceContext } from '../source-context.ts';
+import type { SqlSourceManifest } from './definition.ts';
+import type { SqlConnection } from './sql-connection.ts';
+import { identifier, SOURCE_ALIAS } from './sql-text.ts';
+
+/** A view's query and what the queries around it need to know. */
+export interface SqlQuery {
+  readonly connection: SqlConnection;
+  /** The query as a table expression with its alias. */
+  readonly from: string;
+  /** Columns of the join keys, in the entity's order. */
+  readonly joinKeys: readonly string[];
+  readonly eventTimestamp: string;
+  /** Columns that it must give. */
+  readonly required: readonly string[];
+  /** Keys, event and created timestamp, as an `order by` list: the same order at every attempt. */
+  readonly order: string;
+}
+
+export function sqlQuery(
+  source: SqlSourceManifest,
+  connection: SqlConnection,
+  { joinKeys, features }: Pick<SourceContext, 'joinKeys' | 'features'>,
+): SqlQuery {
+  const created = source.created_timestamp_column;
+  const ordered = [...joinKeys, source.event_timestamp_column, ...(created === null ? [] : [created])];
+  return {
+    connection,
+    from: `(\n${source.query}\n) as ${SOURCE_ALIAS}`,
+    joinKeys,
+    eventTimestamp: source.event_timestamp_column,
+    required: [...ordered, ...features],
+    // The text of the whole row decides between rows that are equal otherwise.
+    order: [...ordered.map(identifier), `${SOURCE_ALIAS}::text`].join(', '),
+  };
+}
