@@ -1,6 +1,7 @@
 // Errors
 export { ERRORS, LarderError, isLarderError, toLarderError } from './errors.ts';
 export type { ErrorCode, ErrorDetail, ErrorEntry, LarderErrorOptions } from './errors.ts';
+export { MAX_PROBLEMS, requestInvalid } from './request-invalid.ts';
 // Time
 export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';

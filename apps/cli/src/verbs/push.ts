@@ -1,13 +1,11 @@
 import { MAX_PUSH_ROWS } from '@larder/contracts';
-import { createLogger, systemClock } from '@larder/core';
+import { createLogger, MAX_PROBLEMS, systemClock } from '@larder/core';
 import { pushRows, type PushResult } from '@larder/materialization/push';
 import { z } from 'zod';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
 import { readRows } from '../push/read-rows.ts';
 import { defineVerb } from '../verb.ts';
-
-const MAX_SHOWN = 20;
 
 export const verb = defineVerb({
   describe(command) {
@@ -75,10 +73,10 @@ interface Summary {
 
 function show({ accepted, rejected, online, complete }: Summary, view: string, out: Output): void {
   out.line(`${accepted} ${accepted === 1 ? 'row' : 'rows'} of ${view} landed, ${rejected.length} rejected`);
-  for (const { errors } of rejected.slice(0, MAX_SHOWN))
+  for (const { errors } of rejected.slice(0, MAX_PROBLEMS))
     for (const { pointer, detail } of errors) out.line(`  ${pointer} ${detail}`);
-  if (rejected.length > MAX_SHOWN)
-    out.note(`The first ${MAX_SHOWN} rejected rows are shown; --json has them all.`);
+  if (rejected.length > MAX_PROBLEMS)
+    out.note(`The first ${MAX_PROBLEMS} rejected rows are shown; --json has them all.`);
   if (!online) out.note('The online store does not answer; a worker brings the rows there.');
   if (!complete) out.note('Stopped before the end of the file.');
 }

@@ -1,4 +1,4 @@
-import { jsonPointer, LarderError } from '@larder/core';
+import { jsonPointer, requestInvalid } from '@larder/core';
 import type { RequestHandler } from 'express';
 
 /** Unknown members are refused, never ignored; such a route knows none. @throws REQUEST_INVALID */
@@ -11,7 +11,7 @@ export const noQuery: RequestHandler = (request, _response, next) => {
   // beside a body its members would look like the body's
   const errors =
     request.method === 'GET' || request.method === 'HEAD'
-      ? names.slice(0, 20).map((name) => ({ pointer: jsonPointer([name]), detail: 'is unknown' }))
+      ? names.map((name) => ({ pointer: jsonPointer([name]), detail: 'is unknown' }))
       : [{ pointer: '/query', detail: 'must be empty' }];
-  throw new LarderError('REQUEST_INVALID', 'The route takes no query.', { errors });
+  throw requestInvalid(errors, 'The route takes no query.');
 };

@@ -1,21 +1,12 @@
-import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, requestInvalid, type ErrorDetail } from '@larder/core';
 import type { z } from 'zod';
 import { issueText } from './issue-text.ts';
-
-const MAX_DETAILS = 20;
 
 /** What a schema makes of a body or a query. @throws REQUEST_INVALID with a JSON pointer per problem */
 export function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const parsed = parse(schema, value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => detailsOf(issue, '')).slice(0, MAX_DETAILS);
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new LarderError(
-    'REQUEST_INVALID',
-    `${first?.pointer || 'The body'} ${first?.detail ?? 'is wrong'}${more}.`,
-    { errors },
-  );
+  throw requestInvalid(parsed.error.issues.flatMap((issue) => detailsOf(issue, '')));
 }
 
 /** The library hands issues on as arguments of a call: hundreds of thousands of them overflow the stack. */
@@ -24,9 +15,7 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.ZodSafeParseRe
     return schema.safeParse(value, { error: issueText });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new LarderError('REQUEST_INVALID', 'The body has more problems than can be named.', {
-      errors: [{ pointer: '', detail: 'has more problems than can be named' }],
-    });
+    throw requestInvalid([{ pointer: '', detail: 'has more problems than can be named' }]);
   }
 }
 

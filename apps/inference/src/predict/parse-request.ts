@@ -2,7 +2,7 @@
  * The envelope of predict and predict-batch, by hand: a schema library would cost as much as the rest of the request.
  * `parse-request.test.ts` holds it equal to the schemas of @larder/contracts.
  */
-import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, LarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
 import { MAX_BATCH_ROWS, MAX_DEADLINE_MS } from '@larder/contracts';
 import type { InputRow } from '@larder/serving';
 
@@ -25,18 +25,18 @@ const DEFAULTS: ParsedOptions = { version: undefined, deadlineMs: undefined, fea
 /** @throws REQUEST_INVALID, OPTION_NOT_SUPPORTED */
 export function parsePredict(json: unknown): ParsedPredict {
   const problems: ErrorDetail[] = [];
-  if (!isObject(json)) throw invalid([{ pointer: '', detail: 'must be an object' }]);
+  if (!isObject(json)) throw requestInvalid([{ pointer: '', detail: 'must be an object' }]);
   for (const name in json)
     if (name !== 'entities' && name !== 'request' && name !== 'options') unknown(problems, '', name);
   const options = parseOptions(json.options, problems);
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw requestInvalid(problems);
   return { rows: [json], shared: undefined, options };
 }
 
 /** @throws REQUEST_INVALID, OPTION_NOT_SUPPORTED */
 export function parsePredictBatch(json: unknown): ParsedPredict {
   const problems: ErrorDetail[] = [];
-  if (!isObject(json)) throw invalid([{ pointer: '', detail: 'must be an object' }]);
+  if (!isObject(json)) throw requestInvalid([{ pointer: '', detail: 'must be an object' }]);
   for (const name in json)
     if (name !== 'rows' && name !== 'shared' && name !== 'options') unknown(problems, '', name);
   const { rows, shared } = json;
@@ -44,7 +44,7 @@ export function parsePredictBatch(json: unknown): ParsedPredict {
     problems.push({ pointer: '/rows', detail: `must be an array of 1 to ${MAX_BATCH_ROWS} rows` });
   if (shared !== undefined) checkRow(shared, '/shared', problems);
   const options = parseOptions(json.options, problems);
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw requestInvalid(problems);
   return { rows: rows as InputRow[], shared: shared as InputRow | undefined, options };
 }
 
@@ -96,19 +96,9 @@ function isInteger(value: unknown, least: number, most: number): boolean {
 }
 
 function unknown(problems: ErrorDetail[], pointer: string, name: string): void {
-  if (problems.length < 20)
+  if (problems.length < MAX_PROBLEMS)
     problems.push({
       pointer: pointer + jsonPointer([name]),
       detail: 'is unknown',
     });
-}
-
-function invalid(errors: readonly ErrorDetail[]): LarderError {
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new LarderError(
-    'REQUEST_INVALID',
-    `${first?.pointer || 'The body'} ${first?.detail ?? ''}${more}.`,
-    { errors },
-  );
 }

@@ -1,4 +1,4 @@
-import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import { isLarderError, requestInvalid, type ErrorDetail } from '@larder/core';
 import {
   decodeJsonValue,
   encodeJsonValue,
@@ -9,7 +9,7 @@ import {
 import type { RunScope } from '@larder/offline-store';
 import { entityKey } from '@larder/online-store';
 
-const MAX_ERRORS = 20;
+const MESSAGE = 'The scope of the backfill does not fit the view.';
 /** PostgreSQL has no year 0. */
 const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 
@@ -22,14 +22,15 @@ export function checkScope(entity: EntityManifest, scope: RunScope): RunScope {
   if ('event_time' in scope) {
     const { from, to } = scope.event_time;
     if (!(Date.parse(from) >= FIRST_INSTANT_MS && Date.parse(from) < Date.parse(to)))
-      throw invalid([
-        { pointer: '/scope/event_time', detail: 'must be two instants from the year 1 on, from before to' },
-      ]);
+      throw requestInvalid(
+        [{ pointer: '/scope/event_time', detail: 'must be two instants from the year 1 on, from before to' }],
+        MESSAGE,
+      );
     return { event_time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } };
   }
   const errors: ErrorDetail[] = [];
   const entities = scope.entities.map((keys, at) => checkKeys(entity, keys, { at, errors }));
-  if (errors.length > 0) throw invalid(errors);
+  if (errors.length > 0) throw requestInvalid(errors, MESSAGE);
   return { entities };
 }
 
@@ -68,10 +69,4 @@ function keyProblem(entity: EntityManifest, values: Readonly<Record<string, Fiel
     if (!isLarderError(error)) throw error;
     return error.message.replace(/\.$/, '');
   }
-}
-
-function invalid(errors: readonly ErrorDetail[]): LarderError {
-  return new LarderError('REQUEST_INVALID', 'The scope of the backfill does not fit the view.', {
-    errors: errors.slice(0, MAX_ERRORS),
-  });
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { jsonPointer, type ErrorDetail } from '@larder/core';
+import { jsonPointer, MAX_PROBLEMS, type ErrorDetail } from '@larder/core';
 import {
   decodeJsonValue,
   type EntityManifest,
@@ -41,8 +41,6 @@ export interface CheckPushOptions {
 
 /** Predictions of the same process wait for a turn: 50 rows with a vector of 512 take 8 ms. */
 const ROWS_PER_TURN = 50;
-/** Of one row; they go into the answer and stay with the run. */
-const MAX_ERRORS = 20;
 /** Names that no view may give a feature, as history has columns of these names. */
 const EVENT_TIMESTAMP: FieldManifest = { name: 'event_timestamp', type: 'timestamp' };
 const CREATED_TIMESTAMP = 'created_timestamp';
@@ -121,7 +119,7 @@ function readRow(
   const known = new Set([...entity.join_keys, EVENT_TIMESTAMP, ...view.schema].map((field) => field.name));
   for (const name of Object.keys(json)) {
     if (known.has(name)) continue;
-    if (errors.length >= MAX_ERRORS) break;
+    if (errors.length >= MAX_PROBLEMS) break;
     errors.push({
       pointer: pointer + jsonPointer([name]),
       detail:
@@ -130,7 +128,7 @@ function readRow(
           : 'is no join key or feature of the view',
     });
   }
-  return errors.length === 0 ? source : errors.slice(0, MAX_ERRORS);
+  return errors.length === 0 ? source : errors.slice(0, MAX_PROBLEMS);
 }
 
 function detailOf(given: unknown, detail: string, nullable: boolean): string {

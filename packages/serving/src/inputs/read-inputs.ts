@@ -2,7 +2,7 @@
  * Budget: about 1 µs for a row of three fields. No schema library and no exception for a good row; pointers are put
  * together only for a bad one.
  */
-import { jsonPointer, LarderError, type ErrorDetail } from '@larder/core';
+import { jsonPointer, LarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
 import type { InputField, CompiledPlan, PlanGroup } from '../plan/compiled-plan.ts';
@@ -34,9 +34,6 @@ export interface InputsRequest {
   readonly rowsPointer?: string | undefined;
 }
 
-/** A hostile body shall not turn into a hostile answer. */
-const MAX_PROBLEMS = 20;
-
 type Values = (FieldValue | undefined)[];
 
 /** @throws REQUEST_INVALID when what all rows share is wrong */
@@ -62,7 +59,7 @@ export function readInputs(plan: CompiledPlan, request: InputsRequest): Inputs {
     const problems: ErrorDetail[] = [];
     const pointer = rowsPointer === undefined ? '' : `${rowsPointer}/${r}`;
     if (rowsPointer !== undefined && !isRow(row, pointer, problems)) {
-      inputs.errors[r] = invalid(problems);
+      inputs.errors[r] = requestInvalid(problems);
       continue;
     }
     const keys = readMembers(
@@ -87,7 +84,7 @@ export function readInputs(plan: CompiledPlan, request: InputsRequest): Inputs {
       }
     }
     if (problems.length === 0) inputs.goodRows += 1;
-    else inputs.errors[r] = invalid(problems);
+    else inputs.errors[r] = requestInvalid(problems);
   }
   return inputs;
 }
@@ -137,7 +134,7 @@ function readShared(fields: readonly InputField[], json: unknown, pointer: strin
   const values: Values = new Array<FieldValue | undefined>(fields.length);
   const problems: ErrorDetail[] = [];
   if (json !== undefined) readObject({ fields, json, values }, pointer, problems);
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw requestInvalid(problems);
   return values;
 }
 
@@ -194,14 +191,6 @@ function placeKey(keys: string[], places: Map<string, number> | undefined, key: 
   const place = keys.push(key) - 1;
   places?.set(key, place);
   return place;
-}
-
-function invalid(errors: readonly ErrorDetail[]): LarderError {
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new LarderError('REQUEST_INVALID', `${first?.pointer ?? ''} ${first?.detail ?? ''}${more}.`, {
-    errors,
-  });
 }
 
 function typeText(field: InputField): string {

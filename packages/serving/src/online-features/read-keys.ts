@@ -1,4 +1,4 @@
-import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import { isLarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
 import { decodeJsonValue, type EntityManifest, type FieldManifest, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
 
@@ -7,8 +7,6 @@ export interface KeysOfEntity {
   readonly keys: readonly string[];
   readonly keyOfRow: readonly number[];
 }
-
-const MAX_ERRORS = 20;
 
 /** Per entity the keys of all rows; each row holds the join keys of all entities, nothing else. @throws REQUEST_INVALID with a pointer per member */
 export function readKeys(
@@ -22,7 +20,7 @@ export function readKeys(
   const errors: ErrorDetail[] = [];
   for (const [at, row] of rows.entries()) {
     const values = readRow(fields, row, { pointer: `/entities/${at}`, errors });
-    if (errors.length >= MAX_ERRORS) break;
+    if (errors.length >= MAX_PROBLEMS) break;
     if (values === null) continue;
     for (const [e, entity] of entities.entries()) {
       const key = keyText(entity, values, { pointer: `/entities/${at}`, errors });
@@ -33,7 +31,7 @@ export function readKeys(
       keyOfRow[e]?.push(place);
     }
   }
-  if (errors.length > 0) throw invalid(errors);
+  if (errors.length > 0) throw requestInvalid(errors);
   return entities.map((_, e) => ({
     keys: [...(places[e] as Map<string, number>).keys()],
     keyOfRow: keyOfRow[e] as number[],
@@ -79,12 +77,4 @@ function keyText(
     errors.push({ pointer, detail: error.message.replace(/\.$/, '') });
     return null;
   }
-}
-
-function invalid(errors: readonly ErrorDetail[]): LarderError {
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new LarderError('REQUEST_INVALID', `${first?.pointer} ${first?.detail}${more}.`, {
-    errors: errors.slice(0, MAX_ERRORS),
-  });
 }

@@ -1,4 +1,4 @@
-import { LarderError, isLarderError, type ErrorDetail } from '@larder/core';
+import { isLarderError, requestInvalid, type ErrorDetail } from '@larder/core';
 import {
   findFeatureView,
   viewRef,
@@ -51,10 +51,7 @@ export function resolveFeatures(manifest: Manifest, refs: readonly string[]): As
       features.push({ ref: `${viewRef(found.view)}:${field.name}`, field, view, place });
     }
   }
-  if (errors.length > 0)
-    throw new LarderError('REQUEST_INVALID', `features: ${errors[0]?.detail}`, {
-      errors: errors.slice(0, 20),
-    });
+  if (errors.length > 0) throw requestInvalid(errors, `features: ${errors[0]?.detail}`);
   const names = [...new Set(views.map(({ view }) => view.entity))];
   return { features, views, entities: names.map((name) => manifest.entities[name] as EntityManifest) };
 }
