@@ -47,6 +47,8 @@ test('every view of an erased entity is gone; other entities and projects keep t
   expect(await store.read(plan, [['all', 'all-else']])).toEqual([[null, expect.any(Buffer)]]);
   expect(await store.write(rows)).toEqual(['erased', 'erased', 'erased']);
   expect((await other.inspect('ad', 'all'))?.fields).toHaveLength(3);
+  expect((await store.keys('ad', { cursor: null, limit: 100 })).keys).not.toContain('all');
+  expect((await store.keys('ad', { cursor: null, limit: 100 })).keys).toContain('all-else');
   expect(await store.forgetView('ad', 'ad_score@1')).toBe(1); // of all-else; the tombstone stays
   expect(await held(store, 'all')).toMatchObject({ erased: true });
 });
