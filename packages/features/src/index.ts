@@ -26,7 +26,7 @@ export { onDemandFeatureView } from './on-demand/on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand/on-demand-feature-view.ts';
 export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
-export type { LoadedDefinitions, LoadedProject, Project, ProjectOptions } from './definition/project.ts';
+export type { Project, ProjectOptions } from './definition/project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
 export type { SourceDescriptor, SourceProblem } from './definition/source.ts';
 // Schedules
@@ -67,6 +67,7 @@ export type {
 } from './on-demand/on-demand-views.ts';
 // Loading
 export { loadDefinitions, loadProject } from './project/load-project.ts';
+export type { LoadedDefinitions, LoadedProject } from './project/loaded-project.ts';
 export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';
 export { hashArtifact } from './artifact/hash-artifact.ts';

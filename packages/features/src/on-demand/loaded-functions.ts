@@ -1,4 +1,4 @@
-import type { LoadedDefinitions } from '../definition/project.ts';
+import type { LoadedDefinitions } from '../project/loaded-project.ts';
 import type { OnDemandFunction } from './on-demand-views.ts';
 
 /** The functions of the definitions that this process loaded, by the name of their view. */

@@ -8,7 +8,8 @@ import { createCodeHasher } from '../code-hash/hash-code.ts';
 import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from '../artifact/hash-artifact.ts';
 import { viewRef } from '../manifest/manifest.ts';
-import type { LoadedDefinitions, LoadedProject, Project } from '../definition/project.ts';
+import type { Project } from '../definition/project.ts';
+import type { LoadedDefinitions, LoadedProject } from './loaded-project.ts';
 import { validateDefinitions } from '../validate/validate-definitions.ts';
 
 export interface LoadOptions {
