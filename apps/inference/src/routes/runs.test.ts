@@ -195,7 +195,9 @@ describe('runs', () => {
       409,
       {
         code: 'RUN_STATE_CONFLICT',
-        detail: expect.stringContaining('is queued; it cannot be retried before'),
+        detail: expect.stringContaining(
+          'is queued; it cannot be retried. A run can be retried while it is partial or failed.',
+        ),
       },
     ]);
   });

@@ -1,6 +1,8 @@
 // What a run is
 export type { ChunkState, PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
 export type { ChunkAttempt, LoadedView, RunStore } from './run-store.ts';
+export { TRANSITIONS } from './transitions.ts';
+export type { Transition } from './transitions.ts';
 // For people
 export { createBackfill } from '../backfill/create-backfill.ts';
 export type { BackfillRequest } from '../backfill/create-backfill.ts';

@@ -28,7 +28,7 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
   if (budget <= 0) return [];
   const due = sql`r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
     and ${isOneOf(options.views)}`;
-  // Only a run with a rate is changed here, so only it is locked, before its chunk (`lockRun` has the order).
+  // Only a run with a rate is changed here, so only it is locked, before its chunk (`TRANSITIONS` has the order).
   const { rows } = await sql<ChunkAttempt>`
     with limited as materialized (
       select r.run_id from larder.runs r where ${due} and r.max_rows_per_second is not null

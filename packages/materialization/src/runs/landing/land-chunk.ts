@@ -7,7 +7,7 @@ import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
 /**
  * Locks the chunk's row until the transaction ends, if this attempt still holds it. Whoever lands must call it first in
  * the transaction that writes history: a false answer means that another attempt owns the rows now. Landing never
- * changes the run (`lockRun` has the order of locks).
+ * changes the run (`TRANSITIONS` has the order of locks).
  */
 export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
   await sql`select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})

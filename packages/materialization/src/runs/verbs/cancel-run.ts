@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
-import { lockRun, stateConflict } from '../lock-run.ts';
+import { lockRun } from '../lock-run.ts';
+import { moves } from '../moves.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
 
 /**
@@ -11,9 +12,7 @@ import { CHUNK_SUMS } from '../list/run-summary.ts';
 export function cancelRun(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status } = await lockRun(tx, project, runId);
-    if (status === 'cancelled') return;
-    if (status === 'succeeded' || status === 'partial' || status === 'failed')
-      throw stateConflict(runId, status, 'cancelled');
+    if (!moves('cancelRun', runId, status)) return;
     // Waits for landings under way; they commit first and are no longer in these states.
     await sql`
       update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
-import { lockRun, stateConflict } from '../lock-run.ts';
+import { lockRun } from '../lock-run.ts';
+import { moves } from '../moves.ts';
 
 /**
  * Stops handing out the run's chunks; those being computed end, those waiting in the queue come back when claimed.
@@ -9,8 +10,7 @@ import { lockRun, stateConflict } from '../lock-run.ts';
 export function pauseRun(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status } = await lockRun(tx, project, runId);
-    if (status === 'paused') return;
-    if (status !== 'queued' && status !== 'running') throw stateConflict(runId, status, 'paused');
+    if (!moves('pauseRun', runId, status)) return;
     await tx.db
       .updateTable('larder.runs')
       .set({ status: 'paused', paused_at: sql<Date>`now()` })

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
-import { lockRun, stateConflict } from '../lock-run.ts';
+import { lockRun } from '../lock-run.ts';
+import { moves } from '../moves.ts';
 
 /** Lets a paused or held run go on. @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run has ended. */
 export function resumeRun(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status, planned } = await lockRun(tx, project, runId);
-    if (status === 'queued' || status === 'running') return;
-    if (status !== 'paused' && status !== 'held') throw stateConflict(runId, status, 'resumed');
+    if (!moves('resumeRun', runId, status)) return;
     await tx.db
       .updateTable('larder.runs')
       .set({

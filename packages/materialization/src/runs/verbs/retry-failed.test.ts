@@ -31,7 +31,9 @@ describe('failed rows', () => {
     await retryFailed(store, project, runId);
     await expect(retryFailed(store, project, runId)).rejects.toMatchObject({
       code: 'RUN_STATE_CONFLICT',
-      message: expect.stringContaining('is running; it cannot be retried before it has ended'),
+      message: expect.stringContaining(
+        'is running; it cannot be retried. A run can be retried while it is partial or failed.',
+      ),
     });
     expect(await getRun(store, project, runId)).toMatchObject({
       status: 'running',

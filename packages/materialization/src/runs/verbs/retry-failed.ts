@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
-import { lockRun, stateConflict } from '../lock-run.ts';
+import { lockRun } from '../lock-run.ts';
+import { moves } from '../moves.ts';
 import { retryRows } from '../retry/retry-rows.ts';
 import type { RunStore } from '../run-store.ts';
 
@@ -12,9 +13,7 @@ import type { RunStore } from '../run-store.ts';
 export function retryFailed(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status, planned } = await lockRun(tx, project, runId);
-    if (status === 'succeeded') return;
-    if (status !== 'partial' && status !== 'failed')
-      throw stateConflict(runId, status, status === 'cancelled' ? 'retried' : 'retried before it has ended');
+    if (!moves('retryFailed', runId, status)) return;
     await retryChunks(tx, runId);
     await retryRows(tx, runId, { which: sql<boolean>`true`, maxChunks: null });
     await sql`

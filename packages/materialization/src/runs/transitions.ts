@@ -1,0 +1,210 @@
+import type { ChunkState, RunStatus } from '@larder/offline-store';
+
+export type Actor = 'person' | 'planner' | 'dispatcher' | 'worker' | 'watchdog' | 'push' | 'apply';
+
+/**
+ * What a verb does about a row that somebody else holds: `waits` for it, `skips` it, or `shares` it with everyone but who
+ * deletes it.
+ */
+export type Lock = 'waits' | 'skips' | 'shares';
+
+/** From a state to those that the verb may leave it in; `none` is before the row exists, `gone` after. */
+export type Moves<State extends string> = Readonly<
+  Partial<Record<State | 'none', readonly (State | 'gone')[]>>
+>;
+
+export interface Transition {
+  readonly by: readonly Actor[];
+  readonly run?: Moves<RunStatus>;
+  readonly chunk?: Moves<ChunkState>;
+  /** Chunks of runs in these states alone. @default any */
+  readonly ofRuns?: readonly RunStatus[];
+  /** Where the verb has nothing to do and says so by doing nothing; in any other state it is refused. */
+  readonly content?: readonly RunStatus[];
+  readonly locks: { readonly run?: Lock; readonly chunk?: Lock };
+  /** What holds afterwards. */
+  readonly keeps: string;
+}
+
+/**
+ * The state machine of runs and chunks: every verb, who may use it, what it moves, what it locks. A verb that moves
+ * nothing keeps a lease or a count. Tests drive each verb from each state and hold its answer against this table.
+ *
+ * Locks are taken in one order, which keeps transactions from waiting for each other in a circle:
+ * 1. the run, `for no key update` by whoever changes it, `for key share` by whoever lands or breaks a chunk of it: the
+ *    foreign keys of `chunks` and `row_failures` take that lock anyway, and the two do not exclude each other;
+ * 2. its chunks, `for no key update`. Whoever holds a chunk never changes the run, and takes several chunks only with
+ *    `skip locked` or under the run's lock.
+ * `for update` is taken only to delete a run that has ended: it excludes the key share of foreign keys.
+ */
+export const TRANSITIONS = {
+  createRun: {
+    by: ['person', 'dispatcher'],
+    run: { none: ['queued'] },
+    locks: {},
+    keeps: 'one run for each idempotency key',
+  },
+  createPushedRun: {
+    by: ['push'],
+    run: { none: ['running'] },
+    chunk: { none: ['running'] },
+    locks: {},
+    keeps: 'lands in the same transaction, so that nobody else sees the chunk in this state',
+  },
+  claimRunToPlan: {
+    by: ['planner'],
+    locks: { run: 'skips' },
+    keeps: 'one planner holds the run, by a token and a lease',
+  },
+  extendPlanning: { by: ['planner'], locks: { run: 'waits' }, keeps: 'only the holder of the token' },
+  savePlan: {
+    by: ['planner'],
+    run: { queued: ['running'] },
+    chunk: { none: ['pending'] },
+    locks: { run: 'waits' },
+    keeps: 'all chunks or none; a run that was paused meanwhile stays paused, planned',
+  },
+  failPlanning: {
+    by: ['planner'],
+    run: { queued: ['failed'], paused: ['failed'] },
+    locks: { run: 'waits' },
+    keeps: 'fails after the fifth time, or at once when it would fail the same way; waits before that',
+  },
+  dispatchChunks: {
+    by: ['dispatcher'],
+    chunk: { pending: ['dispatched'] },
+    ofRuns: ['running'],
+    locks: { run: 'skips', chunk: 'skips' },
+    keeps: 'a new attempt, which fences off those before; the run is locked only when it has a rate',
+  },
+  claimChunk: {
+    by: ['worker'],
+    chunk: { dispatched: ['running', 'pending'] },
+    locks: { chunk: 'waits' },
+    keeps: 'a lease; pending again when the run is not running',
+  },
+  heartbeatChunk: {
+    by: ['worker'],
+    locks: { chunk: 'waits' },
+    keeps: 'only the newest attempt extends its lease',
+  },
+  giveBackChunk: {
+    by: ['worker', 'watchdog'],
+    chunk: { dispatched: ['pending'], running: ['pending'] },
+    locks: { chunk: 'waits' },
+    keeps: 'counts no failure',
+  },
+  failChunk: {
+    by: ['worker'],
+    chunk: { running: ['pending', 'failed'] },
+    locks: { run: 'shares', chunk: 'skips' },
+    keeps: 'failed after the fifth time, or at once when it would break the same way',
+  },
+  expireLeases: {
+    by: ['watchdog'],
+    chunk: { running: ['pending', 'failed'] },
+    locks: { run: 'shares', chunk: 'skips' },
+    keeps: 'only where the lease ran out; failed after the fifth time',
+  },
+  splitChunk: {
+    by: ['worker'],
+    chunk: { running: ['gone'], none: ['pending'] },
+    locks: { run: 'waits', chunk: 'waits' },
+    keeps: 'the parts have the rows of the whole',
+  },
+  recordLanding: {
+    by: ['worker', 'push'],
+    chunk: { running: ['landed_history'] },
+    locks: { run: 'shares', chunk: 'waits' },
+    keeps: 'history, failures and state in one transaction, by the newest attempt alone',
+  },
+  completeChunk: {
+    by: ['worker', 'watchdog', 'push'],
+    chunk: { landed_history: ['done'] },
+    locks: { chunk: 'waits' },
+    keeps: 'the online store has the rows',
+  },
+  claimStaleDispatches: { by: ['watchdog'], locks: { chunk: 'skips' }, keeps: 'one watchdog asks the queue' },
+  claimLandedChunks: {
+    by: ['watchdog'],
+    locks: { chunk: 'skips' },
+    keeps: 'one watchdog replays, by a lease',
+  },
+  retryWaitingRows: {
+    by: ['watchdog'],
+    chunk: { none: ['pending'] },
+    ofRuns: ['running'],
+    locks: { run: 'skips', chunk: 'waits' },
+    keeps: 'failed rows leave their chunk for a new one that tries them alone',
+  },
+  finishRuns: {
+    by: ['worker', 'watchdog', 'planner', 'push'],
+    run: { running: ['succeeded', 'partial', 'failed'] },
+    locks: { run: 'skips' },
+    keeps: 'all chunks have ended and no row waits to be tried again',
+  },
+  foldRuns: {
+    by: ['person'],
+    locks: { run: 'skips' },
+    keeps: 'the counts of an open run, as its chunks have them',
+  },
+  seeLoadedRuns: {
+    by: ['watchdog'],
+    locks: { run: 'skips' },
+    keeps: 'when a process with the code was last seen',
+  },
+  failUnloadedRuns: {
+    by: ['watchdog'],
+    run: { queued: ['failed'], running: ['failed'] },
+    chunk: { pending: ['failed'], dispatched: ['failed'], running: ['failed'] },
+    ofRuns: ['running'],
+    locks: { run: 'skips', chunk: 'waits' },
+    keeps: 'nobody had the code within the grace, and nobody holds a lease; what landed stays',
+  },
+  pauseRun: {
+    by: ['person'],
+    run: { queued: ['paused'], running: ['paused'] },
+    content: ['paused'],
+    locks: { run: 'waits' },
+    keeps: 'chunks being computed end, those in the queue come back when they are claimed',
+  },
+  resumeRun: {
+    by: ['person'],
+    run: { paused: ['queued', 'running'], held: ['running'] },
+    content: ['queued', 'running'],
+    locks: { run: 'waits' },
+    keeps: 'queued when it was not planned yet',
+  },
+  cancelRun: {
+    by: ['person'],
+    run: { queued: ['cancelled'], running: ['cancelled'], paused: ['cancelled'], held: ['cancelled'] },
+    chunk: { pending: ['cancelled'], dispatched: ['cancelled'], running: ['cancelled'] },
+    content: ['cancelled'],
+    locks: { run: 'waits', chunk: 'waits' },
+    keeps: 'what landed stays and reaches the online store',
+  },
+  retryFailed: {
+    by: ['person'],
+    run: { partial: ['running'], failed: ['queued', 'running'] },
+    chunk: { failed: ['pending'], none: ['pending'] },
+    content: ['succeeded'],
+    locks: { run: 'waits', chunk: 'waits' },
+    keeps: 'failed chunks go again whole, failed rows of done chunks in chunks of their own',
+  },
+  adoptFingerprintIn: { by: ['apply'], locks: { run: 'waits' }, keeps: 'code of the same meaning goes on' },
+  forgetViewVersionIn: {
+    by: ['apply'],
+    run: { queued: ['cancelled'], running: ['cancelled'], paused: ['cancelled'], held: ['cancelled'] },
+    chunk: {
+      pending: ['cancelled'],
+      dispatched: ['cancelled'],
+      running: ['cancelled'],
+      landed_history: ['cancelled'],
+    },
+    ofRuns: ['running', 'paused', 'held'],
+    locks: { run: 'waits', chunk: 'waits' },
+    keeps: 'history of the version is gone, and nothing of it reaches the online store again',
+  },
+} as const satisfies Readonly<Record<string, Transition>>;
+
+export type Verb = keyof typeof TRANSITIONS;
