@@ -8,22 +8,22 @@ import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } 
 import type { RowHeader } from './rows/row-header.ts';
 import { type OnlineRow, type WriteOutcome, writeRows } from './writing/write-rows.ts';
 
-/** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The connection stays the caller's. */
+/** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The caller owns the connection. */
 export interface OnlineStore {
   /** Newest wins per entity and view; outcomes in the order given. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL */
   write(rows: readonly OnlineRow[]): Promise<WriteOutcome[]>;
   compileRead(groups: readonly ReadGroup[]): ReadPlan;
-  /** Per group of the plan the rows of these keys, flat: keys × views; one round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  /** The rows of these keys for each group of the plan, flat: keys × views. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   read(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]): Promise<RowOrNull[][]>;
-  /** Which version of a view's row each entity has; null: none. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  /** The header of each entity's row of a view; null: no row. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   headers(of: HeadersOf): Promise<(RowHeader | null)[]>;
-  /** Null when nothing is held. @throws ONLINE_STORE_UNAVAILABLE */
+  /** Null when the store holds nothing for the entity. @throws ONLINE_STORE_UNAVAILABLE */
   inspect(entity: string, entityKey: string): Promise<EntityInspection | null>;
   /** @throws ONLINE_STORE_UNAVAILABLE */
   keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
   /** Deletes every row of a view version. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
   forgetView(entity: string, viewRef: string): Promise<number>;
-  /** Deletes every row of an entity, which takes none from then on. @throws ONLINE_STORE_UNAVAILABLE */
+  /** Deletes every row of an entity; later writes for it are refused. @throws ONLINE_STORE_UNAVAILABLE */
   erase(entity: string, entityKey: string): Promise<void>;
 }
 

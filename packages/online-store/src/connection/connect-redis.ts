@@ -5,14 +5,14 @@ import { replaceSilentConnection } from './replace-silent-connection.ts';
 export type { Redis } from 'ioredis';
 
 /**
- * `serving` fails at once while Redis is away; `worker` waits a bounded time; `queue` waits for ever, as BullMQ
- * asks of its connections; `tool` tries once.
+ * While Redis is away, `serving` fails at once, `worker` waits for a limited time, `queue` waits forever, as BullMQ
+ * requires, and `tool` tries once.
  */
 export type RedisRole = 'serving' | 'worker' | 'queue' | 'tool';
 
 export interface ConnectRedisOptions {
   readonly role: RedisRole;
-  /** Hears once that the connection is lost and once that it is back. */
+  /** Gets one line when the connection is lost and one when it is back. */
   readonly logger?: Logger;
   /** How long a command may take. @default by role: serving 250, worker 10,000, tool 5,000, queue unlimited */
   readonly commandTimeoutMs?: number;
@@ -20,7 +20,7 @@ export interface ConnectRedisOptions {
 
 /**
  * A connection to `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; it connects in the background and
- * reconnects by itself. The one place that makes connections.
+ * reconnects by itself. All connections are made here.
  */
 export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   const role = ROLES[options.role];
@@ -49,11 +49,11 @@ const ROLES: Readonly<Record<RedisRole, Settings>> = {
     retryStrategy: reconnectSoon,
   },
   worker: {
-    // about 9 s of reconnecting, then what waits is let go instead of heaping up
+    // about 9 s of reconnecting, then waiting commands fail instead of piling up
     maxRetriesPerRequest: 12,
     connectTimeout: 5_000,
     commandTimeout: 10_000,
-    // a connection that a network lost in silence is replaced; the kernel alone needs a quarter of an hour
+    // replaces a connection that the network dropped silently; the kernel alone takes 15 minutes
     socketTimeout: 15_000,
     retryStrategy: reconnectSoon,
   },
@@ -72,7 +72,7 @@ function addressOf(url: string): Settings {
   if (parsed.protocol === 'unix:') return { ...address, path: decodeURIComponent(parsed.pathname) };
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new Error(
-      `A Redis URL starts with redis://, rediss:// or unix:///; this one with ${parsed.protocol}//.`,
+      `A Redis URL must start with redis://, rediss:// or unix:///, not with ${parsed.protocol}//.`,
     );
   return {
     ...address,
@@ -82,7 +82,7 @@ function addressOf(url: string): Settings {
   };
 }
 
-/** Without an 'error' listener ioredis prints every attempt to stderr. */
+/** Without an 'error' listener, ioredis prints every attempt to stderr. */
 function reportOnce(redis: Redis, logger: Logger | undefined): void {
   let away = false;
   redis.on('error', (error: Error) => {

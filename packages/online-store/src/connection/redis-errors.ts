@@ -1,9 +1,9 @@
 import { LarderError } from '@larder/core';
 
-/** Replies of a server that is there but cannot serve now: it starts, fails over, is blocked by a script. */
+/** Replies of a server that is up but cannot serve now: it is starting, failing over or blocked by a script. */
 const PASSING = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|READONLY|UNBLOCKED|NOREPLICAS)\b/;
 
-/** What a failed command means to the caller: Redis away, full, or a defect that is passed on as it is. */
+/** What a failed command means to the caller: Redis is away, Redis is full, or a bug, which is passed on as it is. */
 export function toOnlineStoreError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error.message.startsWith('OOM '))

@@ -4,9 +4,9 @@ const PING_INTERVAL_MS = 1_000;
 const MAX_FAILURES = 3;
 
 /**
- * Opens a new connection when three pings in a row were not answered: one that the network lost without a word would
- * hold every read until the kernel gives it up, a quarter of an hour later. A ping a second costs predictions nothing;
- * ioredis' own `socketTimeout` sets a timer and a listener for every read. Works until the connection has ended.
+ * Opens a new connection after three unanswered pings in a row. A connection that the network dropped silently would
+ * hold every read until the kernel gives up, 15 minutes later. One ping a second costs predictions nothing, while
+ * ioredis' own `socketTimeout` sets a timer and a listener for every read. Stops when the connection is closed.
  */
 export function replaceSilentConnection(redis: Redis): void {
   let failures = 0;
@@ -14,7 +14,7 @@ export function replaceSilentConnection(redis: Redis): void {
 
   const ask = async (): Promise<void> => {
     const { status } = redis;
-    // 'connect': open, and not yet greeted
+    // 'connect': open, but the handshake is not done
     if (asking || (status !== 'ready' && status !== 'connect')) return;
     asking = true;
     try {

@@ -4,24 +4,24 @@ import { ERASED_FIELD, redisKey } from '../keys/redis-keys.ts';
 
 export interface InspectedField {
   readonly viewRef: string;
-  /** As it lies in Redis, also of a schema or format that this process does not know. */
+  /** The bytes in Redis, even of a schema or format that this process does not know. */
   readonly row: Buffer;
   readonly sizeBytes: number;
 }
 
 export interface EntityInspection {
   readonly redisKey: string;
-  /** What Redis itself takes for the whole key. */
+  /** Memory that Redis uses for the whole key. */
   readonly memoryBytes: number;
   /** When Redis drops the key; null: never. */
   readonly expiresAtMs: number | null;
-  /** The entity was forgotten and takes no rows. */
+  /** The entity was erased and takes no rows. */
   readonly erased: boolean;
   /** Sorted by reference. */
   readonly fields: readonly InspectedField[];
 }
 
-/** Everything the online store holds for one entity; null when nothing. @throws ONLINE_STORE_UNAVAILABLE */
+/** Everything the online store holds for one entity; null when it holds nothing. @throws ONLINE_STORE_UNAVAILABLE */
 export async function inspectEntity(
   redis: Redis,
   project: string,

@@ -3,11 +3,11 @@ import { askRedis } from '../connection/redis-errors.ts';
 import { ERASED_FIELD, redisKeyPrefix } from '../keys/redis-keys.ts';
 
 const MAX_SCAN_COUNT = 10_000;
-/** SCAN calls per page: where few keys match, a page may come short or empty with a cursor to go on. */
+/** SCAN calls per page. Where few keys match, a page may be short or empty and still have a cursor. */
 const MAX_SCANS = 50;
 
 export interface ListKeysOptions {
-  /** Of the page before; null starts. */
+  /** Cursor of the page before; null: the first page. */
   readonly cursor: string | null;
   /** Keys wanted; a page may hold a few more, and may repeat a key of an earlier page (Redis SCAN). */
   readonly limit: number;
@@ -17,11 +17,11 @@ export interface ListKeysOptions {
 
 export interface KeyPage {
   readonly keys: string[];
-  /** Null: the end. */
+  /** Null: this is the last page. */
   readonly cursor: string | null;
 }
 
-/** A page of an entity's keys, but for erased ones, in no order, without ever blocking Redis. @throws ONLINE_STORE_UNAVAILABLE */
+/** A page of an entity's keys in no order, without erased ones; never blocks Redis. @throws ONLINE_STORE_UNAVAILABLE */
 export async function listKeys(
   redis: Redis,
   target: { readonly project: string; readonly entity: string },
@@ -39,7 +39,7 @@ export async function listKeys(
     for (const key of matching) found.add(key.slice(prefix.length, -1));
     cursor = next;
     if (cursor === '0' || found.size >= options.limit) break;
-    // keys are spread evenly: where nothing matched, the next call may look at more
+    // keys are spread evenly: if nothing matched, the next call can look at more of them
     count = matching.length === 0 ? Math.min(2 * count, MAX_SCAN_COUNT) : options.limit - found.size;
   }
   return { keys: [...found], cursor: cursor === '0' ? null : cursor };

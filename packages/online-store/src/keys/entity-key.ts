@@ -1,16 +1,16 @@
 import { LarderError } from '@larder/core';
 import type { EntityManifest, FieldManifest, FieldValue } from '@larder/features';
 
-/** A key longer than this, as UTF-8 and escaped, is refused: it stands in every Redis key and history row. */
+/** Longer keys (escaped, as UTF-8) are refused: the key is part of every Redis key and history row. */
 export const MAX_ENTITY_KEY_BYTES = 1_024;
 
-/** `%` starts an escape, `|` joins parts, braces end the hash tag, control characters spoil every listing. */
+/** `%` starts an escape, `|` joins parts, braces end the hash tag, control characters garble listings. */
 // oxlint-disable-next-line no-control-regex
 const ESCAPED = /[%|{}\u0000-\u001f\u007f]/g;
 
 /**
- * The canonical text of an entity's join keys, in the entity's order: `ad-42`, composite `a|b`; what would be
- * ambiguous is percent-encoded. @throws ENTITY_KEY_INVALID
+ * The canonical text of an entity's join keys, in the entity's order: `ad-42`, or `a|b` for a composite key. Ambiguous
+ * characters are percent-encoded. @throws ENTITY_KEY_INVALID
  */
 export function entityKey(
   entity: EntityManifest,
@@ -29,13 +29,13 @@ export function entityKey(
   return key;
 }
 
-/** The same of join keys as a source's own texts, in the entity's order. @throws ENTITY_KEY_INVALID */
+/** `entityKey` for join keys given as the source's own texts, in the entity's order. @throws ENTITY_KEY_INVALID */
 export function entityKeyOfTexts(entity: EntityManifest, texts: readonly string[]): string {
   return entityKey(entity, parseEntityKey(entity, texts.map(escape).join('|')));
 }
 
 /**
- * The join keys that a canonical or typed-in key stands for; a `%` that starts no escape is taken as it is.
+ * The join keys that a canonical or typed-in key stands for; a `%` that does not start an escape is taken literally.
  * @throws ENTITY_KEY_INVALID
  */
 export function parseEntityKey(entity: EntityManifest, key: string): Record<string, FieldValue> {
@@ -115,7 +115,7 @@ function joinKeyValue(entity: EntityManifest, joinKey: FieldManifest, text: stri
     case 'json':
       throw new Error(`A join key cannot be of type ${joinKey.type}.`);
   }
-  throw invalidJoinKey(entity, joinKey, 'the text given is none');
+  throw invalidJoinKey(entity, joinKey, 'this text is not one');
 }
 
 function invalidJoinKey(entity: EntityManifest, joinKey: FieldManifest, reason: string): LarderError {

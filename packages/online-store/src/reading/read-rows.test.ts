@@ -72,6 +72,6 @@ test('no keys, no command', async ({ redis }) => {
 test('to read nothing of an entity is a defect of the plan', async ({ redis }) => {
   const { store } = await open(redis.url);
   expect(() => store.compileRead([{ entity: 'ad', views: [] }])).toThrow(
-    'Nothing is to be read of the entity ad',
+    'The plan reads no view of the entity ad',
   );
 });

@@ -1,6 +1,6 @@
 /*
- * Budget: under 100 ns for a view of ten floats as for a vector of 512, and no allocation. Nothing here may build
- * an object, slice a Buffer or look up a feature by name per row: that belongs into the compilation.
+ * Budget: under 100 ns for ten floats or for a vector of 512, and no allocation. Nothing here may build
+ * an object, slice a Buffer or look up a feature by name per row: that belongs in the compilation.
  */
 import { endianness } from 'node:os';
 import { ROW_HEADER_BYTES } from '../rows/row-header.ts';
@@ -10,15 +10,15 @@ export interface TensorDecoder {
   /** Columns that the features take: a vector of n takes n. */
   readonly width: number;
   /**
-   * Writes the features of one row into `tensor[column … column + width)`; of null, or of a row with another schema,
-   * their defaults or the fill. `tensorBytes` is a Uint8Array over exactly the tensor's bytes.
+   * Writes the features of one row into `tensor[column … column + width)`; for null, or a row of another schema, it
+   * writes their defaults or `missing`. `tensorBytes` is a Uint8Array over exactly the tensor's bytes.
    */
   decodeInto(row: Buffer | null, tensor: Float32Array, tensorBytes: Uint8Array, column: number): void;
 }
 
 /**
- * Compiles the way of some features of a view, in this order, into a float32 tensor.
- * `missing` stands for a value that is absent or null and has no declared default.
+ * Compiles a decoder that writes some features of a view, in this order, into a float32 tensor.
+ * `missing` is written for a value that is absent or null and has no declared default.
  */
 export function compileTensorDecoder(
   view: RowSchema,
@@ -26,7 +26,7 @@ export function compileTensorDecoder(
   missing: number,
 ): TensorDecoder {
   if (endianness() !== 'LE')
-    throw new Error('Larder copies little-endian rows into tensors: this machine is big-endian.');
+    throw new Error('Larder copies little-endian rows into tensors; this machine is big-endian.');
   const layout = rowLayout(view);
   const picks = placeColumns(layout, features);
   const width = picks.reduce((sum, pick) => sum + pick.width, 0);
@@ -90,7 +90,7 @@ function placeColumns(layout: RowLayout, features: readonly string[]): PickedSlo
     const slot = slotOf(layout, name);
     const { type } = slot.field;
     if (type !== 'float32' && type !== 'vector' && type !== 'float64' && type !== 'bool')
-      throw new Error(`${name} is of type ${type}, which has no place in a tensor without an encoding.`);
+      throw new Error(`${name} is of type ${type}, which cannot go into a tensor without an encoding.`);
     const width = type === 'vector' ? slot.extent : 1;
     const nullByte = ROW_HEADER_BYTES + (slot.index >> 3);
     const pick = { slot, column, width, nullByte, nullMask: 1 << (slot.index & 7) };

@@ -3,13 +3,13 @@ import { compileRowCheck } from '../rows/row-check.ts';
 import { rowEventTimestampMs } from '../rows/row-header.ts';
 import { type RowSchema, rowLayout } from '../rows/row-layout.ts';
 
-/** `UNREADABLE`: bytes stand there, but damaged, or of a schema or format that this code does not read. */
+/** `UNREADABLE`: there are bytes, but they are damaged, or of a schema or format that this code cannot read. */
 export type ViewStatus = 'PRESENT' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE' | 'UNREADABLE';
 
-/** What a reading of a view is worth now; only a `PRESENT` row may be decoded for an answer. */
+/** Status of a row at this moment; only a `PRESENT` row may be decoded for an answer. */
 export type ViewStatusOf = (row: Buffer | null, nowMs: number) => ViewStatus;
 
-/** Decides what each row of a view is worth when it is read: here its TTL holds, whatever Redis still keeps. */
+/** Compiles the check that every reader of a view applies: its TTL holds here, whatever Redis still keeps. */
 export function compileTtlAtRead(view: RowSchema & Pick<FeatureViewManifest, 'ttl_ms'>): ViewStatusOf {
   const isReadable = compileRowCheck(rowLayout(view));
   const maxAgeMs = view.ttl_ms === 'forever' ? Infinity : view.ttl_ms;

@@ -6,7 +6,7 @@ export interface ValueReader {
   readonly features: readonly string[];
   /**
    * The values of these features, in order, as the source gave them: null where it had none, and all null for a row
-   * that is absent or of another schema. Declared defaults are the caller's; so is reading only `PRESENT` rows.
+   * that is absent or of another schema. The caller applies declared defaults, and passes only `PRESENT` rows.
    */
   read(row: Buffer | null): FieldValue[];
   /** The value of one of these features by its place, without the list. */

@@ -6,12 +6,12 @@ import { isUtf8 } from 'node:buffer';
 import { ROW_HEADER_BYTES } from './row-header.ts';
 import { isNull, rowFits, type RowLayout, type Slot } from './row-layout.ts';
 
-/** What a `Date` holds. */
+/** Largest instant of a `Date`. */
 const MAX_DATE_MS = 8.64e15;
 
 /**
- * Compiles the one judgement of what is readable: format, schema, exact length, and that every byte which can be wrong
- * is right (padding bits, ends of texts, UTF-8, JSON, instants, safe integers). Floats have no wrong bytes.
+ * Compiles the one check of what is readable: format, schema, exact length, and everything that can be invalid (padding
+ * bits, ends of texts, UTF-8, JSON, instants, safe integers). Any bytes are a valid float.
  */
 export function compileRowCheck(layout: RowLayout): (row: Buffer) => boolean {
   const { slots, fixedBytes, variableCount } = layout;
@@ -36,7 +36,7 @@ interface PaddingMask {
   readonly mask: number;
 }
 
-/** Bits that no feature uses, in the last bytes of the null bitmap and of the bools: they are zero. */
+/** Unused bits in the last bytes of the null bitmap and of the bools, which must be zero. */
 function paddingMasks({ slots }: RowLayout): PaddingMask[] {
   const bools = slots.filter(({ field }) => field.type === 'bool');
   const ends = [
@@ -53,7 +53,7 @@ function limitOf({ type, safe }: Slot['field']): number | null {
 
 function wordFits(row: Buffer, slot: Slot): boolean {
   const limit = limitOf(slot.field) as number;
-  // exact up to 2^53, which both limits are below; readBigInt64LE would allocate
+  // exact up to 2^53, above both limits; readBigInt64LE would allocate
   const value = row.readInt32LE(slot.offset + 4) * 2 ** 32 + row.readUInt32LE(slot.offset);
   return value <= limit && value >= -limit;
 }

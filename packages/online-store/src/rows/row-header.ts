@@ -22,7 +22,7 @@ export interface RowHeader extends RowOrder {
   readonly schemaFingerprint: number;
 }
 
-/** @throws Error when a time is no integer within ±2^47 ms, or the revision none within 40 bits. */
+/** @throws Error unless times are integers within ±2^47 ms and the revision fits in 40 bits. */
 export function writeRowHeader(row: Buffer, schemaFingerprint: number, order: RowOrder): void {
   row[0] = ROW_FORMAT;
   row.writeUInt32BE(schemaFingerprint, FINGERPRINT_OFFSET);
@@ -30,11 +30,11 @@ export function writeRowHeader(row: Buffer, schemaFingerprint: number, order: Ro
   row.writeUIntBE(biased('created timestamp', order.createdTimestampMs), CREATED_OFFSET, 6);
   const { revision } = order;
   if (!Number.isInteger(revision) || revision < 0 || revision >= REVISION_LIMIT)
-    throw new Error(`The revision ${revision} is no integer from 0 to 2^40 - 1.`);
+    throw new Error(`The revision must be an integer from 0 to 2^40 - 1, not ${revision}.`);
   row.writeUIntBE(revision, REVISION_OFFSET, 5);
 }
 
-/** The header of a row of any format; null when the bytes are too few to be a row. */
+/** The header of a row of any format; null when there are too few bytes. */
 export function readRowHeader(row: Buffer): RowHeader | null {
   if (row.length < ROW_HEADER_BYTES) return null;
   return {
@@ -46,12 +46,12 @@ export function readRowHeader(row: Buffer): RowHeader | null {
   };
 }
 
-/** Event time of a row, without an object; the row must have a header. */
+/** Event time of a row that has a header; allocates nothing. */
 export function rowEventTimestampMs(row: Buffer): number {
   return row.readUIntBE(EVENT_OFFSET, 6) - TIME_BIAS;
 }
 
-/** Format and schema, as every row of them begins. */
+/** The first bytes of every row of this schema: format and fingerprint. */
 export function rowPrefix(schemaFingerprint: number): Buffer {
   const prefix = Buffer.alloc(EVENT_OFFSET);
   prefix[0] = ROW_FORMAT;
@@ -70,6 +70,8 @@ export function rowHasSchema(row: Buffer, schemaFingerprint: number): boolean {
 
 function biased(what: string, ms: number): number {
   if (!Number.isInteger(ms) || ms < -TIME_BIAS || ms >= TIME_BIAS)
-    throw new Error(`The ${what} ${ms} is no integer number of milliseconds within 2^47 of the epoch.`);
+    throw new Error(
+      `The ${what} must be an integer number of milliseconds within 2^47 of the epoch, not ${ms}.`,
+    );
   return ms + TIME_BIAS;
 }

@@ -8,7 +8,7 @@ export interface Slot {
   readonly field: FieldManifest;
   /** Position in the schema: its bit in the null bitmap. */
   readonly index: number;
-  /** Byte offset of a value of fixed size, or of the bit's byte; for variable ones the place in the table of ends. */
+  /** Byte offset of a fixed-size value, of the byte that holds a bool, or of a variable value's end in the table of ends. */
   readonly offset: number;
   /** float32 and vector: number of floats. bool: the bit in its byte. Otherwise 0. */
   readonly extent: number;
@@ -69,7 +69,7 @@ export function slotOf(layout: RowLayout, feature: string): Slot {
   return slot;
 }
 
-/** True when the row has this layout's format, schema and exact length: decoding stays within its bytes. */
+/** True when the row has this layout's format, schema and exact length: decoding cannot read past its end. */
 export function rowFits(layout: RowLayout, row: Buffer): boolean {
   if (row.length < layout.fixedBytes || !rowHasSchema(row, layout.schemaFingerprint)) return false;
   const textBytes = layout.variableCount === 0 ? 0 : row.readUInt32LE(layout.fixedBytes - 4);

@@ -1,10 +1,10 @@
 --[[
-Erases an entity: its rows go, and a tombstone stands in their place.
+Erases an entity: deletes its rows and leaves a tombstone.
 
 KEYS[1]           hash of the entity
 
-A hash made anew has no expiry, and write-rows.lua, which gives hashes theirs, touches none with a tombstone: so the
-tombstone outlives every TTL.
+The new hash has no expiry, and write-rows.lua, the only script that sets one, does not touch a hash with a tombstone:
+so the tombstone outlives every TTL.
 ]]
 local now = redis.call('TIME') -- s, µs
 redis.call('DEL', KEYS[1])

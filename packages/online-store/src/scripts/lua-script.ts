@@ -13,7 +13,7 @@ export function luaScript(fileName: string): LuaScript {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
-/** Runs a script by its hash; a server that does not know it yet gets the source. Bulk replies are Buffers. */
+/** Runs a script by its hash, and sends the source to a server that does not have it yet. Bulk replies are Buffers. */
 export async function runScript(
   redis: Redis,
   script: LuaScript,

@@ -8,7 +8,7 @@ ARGV[3]           the first bytes of a row of the view's format and schema
 ARGV[4]           how long such a row is before its text
 ARGV[5]           '1' when it has text, whose length is the u32 (little-endian) before it
 
-Returns per key the bytes, or nil when the field is not there, or is of this format and schema but not as long as they say.
+Returns the bytes for each key; nil without the field, or if a row of this format and schema has the wrong length.
 Read-only; on a Cluster the caller sends the keys of one node per call.
 ]]
 local field, bytes, prefix, fixed = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])

@@ -4,7 +4,7 @@ Reads some fields of many hashes in one command.
 KEYS              hashes of entities, group after group
 ARGV              for each group: number of keys, number of fields, the fields
 
-Returns per key one array with a row or nil per field, in the order of KEYS.
+Returns an array for each key, in the order of KEYS, with a row or nil for each field.
 Read-only; on a Cluster the caller sends pipelined HMGETs by node instead.
 ]]
 local replies, at, arg = {}, 1, 1

@@ -1,15 +1,15 @@
 --[[
-Writes packed rows, each only where it is not older than what stands there; nothing into an erased entity.
+Writes packed rows, each unless the stored one is newer or the entity is erased.
 
 KEYS[i]           hash of the entity of row i; a key may come several times
 ARGV[3i - 2]      field: view reference, 'ad_image@1'
 ARGV[3i - 1]      TTL in ms, or 'forever'
-ARGV[3i]          packed row; bytes 6 to 22 are its order key in every row format
+ARGV[3i]          packed row; bytes 6 to 22 are its order key, in every row format
 
 Returns one character per row: '1' stored, '0' stale, 'x' erased.
 
-A row with an equal order key is written again: the same row after a retry, or the repair of a damaged one.
-Expiry: the longest TTL of what is stored in the hash wins, counted from now; 'forever' persists.
+A row with an equal order key is written again: a retry, or the repair of a damaged row.
+Expiry of the hash: the longest TTL of its rows, counted from the write; 'forever' removes it.
 On a Cluster the caller sends the rows of one entity per call.
 ]]
 local call, byte = redis.call, string.byte

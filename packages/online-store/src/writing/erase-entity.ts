@@ -5,7 +5,7 @@ import { luaScript, runScript } from '../scripts/lua-script.ts';
 
 const SCRIPT = luaScript('erase-entity.lua');
 
-/** Deletes every row of an entity for good: a tombstone takes their place, and later writes are answered `erased`. */
+/** Deletes every row of an entity and leaves a tombstone; later writes are refused (`erased`). */
 export async function eraseEntity(
   redis: Redis,
   project: string,

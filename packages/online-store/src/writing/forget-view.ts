@@ -13,8 +13,8 @@ export interface ForgottenView {
 }
 
 /**
- * Deletes every row of a view version, page by page, without ever blocking Redis; other views of the same entities stay.
- * Rows written meanwhile may stay: whoever calls this has ended the writers.
+ * Deletes every row of a view version, page by page, without blocking Redis; other views of the same entities stay.
+ * Rows written meanwhile may stay: stop the writers first.
  * @returns how many rows @throws ONLINE_STORE_UNAVAILABLE
  */
 export async function forgetView(redis: Redis, { project, entity, viewRef }: ForgottenView): Promise<number> {
