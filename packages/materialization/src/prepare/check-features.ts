@@ -1,6 +1,6 @@
 import { viewRef, type FeatureViewManifest, type FieldValue, type RowOutcome } from '@larder/features';
 import type { LandedFailure } from '../runs/index.ts';
-import { checkFeatureValue } from './feature-value.ts';
+import { checkFeatureValue, plainFeatureValue } from './feature-value.ts';
 import { rowFailure, type PreparedRow } from './prepare-rows.ts';
 
 export type CheckedFeatures =
@@ -59,6 +59,11 @@ export function checkValues(
     const value = given[field.name];
     if (value === null) {
       values[field.name] = null;
+      continue;
+    }
+    const plain = plainFeatureValue(field, value);
+    if (plain !== undefined) {
+      values[field.name] = plain;
       continue;
     }
     const checked = checkFeatureValue(field, value);

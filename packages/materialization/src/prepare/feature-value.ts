@@ -16,6 +16,16 @@ export function checkFeatureValue(field: FieldManifest, given: unknown): Checked
     : { ok: false, detail: `${field.name} ${problem}` };
 }
 
+/** The field's value where what was given is it already, without a word about it; undefined: ask `checkFeatureValue`. */
+export function plainFeatureValue({ type, safe }: FieldManifest, given: unknown): FieldValue | undefined {
+  if (typeof given === 'number') {
+    if (type === 'float64' && Number.isFinite(given)) return given;
+    if (type === 'float32' && Number.isFinite(Math.fround(given))) return Math.fround(given);
+    if (type === 'int64' && Number.isSafeInteger(given)) return safe === true ? given : BigInt(given);
+  } else if (typeof given === 'boolean' && type === 'bool') return given;
+  return undefined;
+}
+
 function convert(field: FieldManifest, given: unknown): unknown {
   if (field.type === 'float32') return typeof given === 'number' ? Math.fround(given) : given;
   if (field.type === 'int64' && field.safe === true) return typeof given === 'bigint' ? Number(given) : given;

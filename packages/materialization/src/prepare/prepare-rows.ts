@@ -3,7 +3,7 @@ import type { EntityManifest, FeatureViewManifest, FieldValue, SourceRow } from 
 import { checkEventTimes, type EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
 import { entityKey } from '@larder/online-store';
-import { inputHash } from './input-hash.ts';
+import { compileInputHash, type InputHash } from './input-hash.ts';
 import { keyText } from './key-text.ts';
 import { checkFeatureValue } from './feature-value.ts';
 
@@ -41,6 +41,8 @@ const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
 const END_TIMESTAMP_MS = 2 ** 47;
 /** History's index takes so many bytes of keys. */
 const MAX_KEY_BYTES = 1_000;
+/** Per UTF-16 unit. */
+const MAX_UTF8_BYTES = 3;
 
 /** Reads keys and times, refuses what cannot be landed, and drops duplicates. No row makes another one fail. */
 export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOptions): PreparedRows {
@@ -52,8 +54,9 @@ export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOp
     source.event_timestamp_column,
     ...(source.created_timestamp_column === null ? [] : [source.created_timestamp_column]),
   ]);
+  const inputHash = compileInputHash(ignored);
   for (const sourceRow of sourceRows) {
-    const row = prepareRow(sourceRow, options, ignored);
+    const row = prepareRow(sourceRow, options, inputHash);
     if ('code' in row) failures.push(row);
     else read.push(row);
   }
@@ -74,53 +77,40 @@ export function rowFailure(row: PreparedRow, code: string, reason: string, retry
 function prepareRow(
   source: SourceRow,
   { view, entity }: PrepareOptions,
-  ignored: ReadonlySet<string>,
+  inputHash: InputHash,
 ): PreparedRow | LandedFailure {
-  const failure = (code: ErrorCode, reason: string, known: Partial<LandedFailure> = {}): LandedFailure => ({
-    entityKey: null,
-    keys: null,
-    eventTimestampMs: null,
-    code,
-    reason,
-    retryable: false,
-    ...known,
-  });
   const keys: Record<string, FieldValue> = {};
+  const keyTexts: string[] = [];
+  let units = 0;
   for (const joinKey of entity.join_keys) {
     const checked = checkFeatureValue(joinKey, source[joinKey.name]);
-    if (!checked.ok) return failure('ENTITY_KEY_INVALID', `The join key ${checked.detail}.`);
+    if (!checked.ok) return refused('ENTITY_KEY_INVALID', `The join key ${checked.detail}.`);
     keys[joinKey.name] = checked.value;
+    const text = keyText(checked.value);
+    units += text.length;
+    keyTexts.push(text);
   }
-  const keyTexts = Object.values(keys).map(keyText);
-  const bytes = keyTexts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const bytes = units * MAX_UTF8_BYTES > MAX_KEY_BYTES ? bytesOf(keyTexts) : 0;
   if (bytes > MAX_KEY_BYTES)
-    return failure('ENTITY_KEY_INVALID', `The join keys take ${bytes} bytes; at most ${MAX_KEY_BYTES} fit.`);
+    return refused('ENTITY_KEY_INVALID', `The join keys take ${bytes} bytes; at most ${MAX_KEY_BYTES} fit.`);
   let key: string;
   try {
     key = entityKey(entity, keys);
   } catch (error) {
-    return failure('ENTITY_KEY_INVALID', error instanceof Error ? error.message : String(error));
+    return refused('ENTITY_KEY_INVALID', error instanceof Error ? error.message : String(error));
   }
-  const known = { entityKey: key, keys: keyTexts };
   const { event_timestamp_column: eventColumn, created_timestamp_column: createdColumn } = view.source;
   const eventTimestampMs = timestampMs(source[eventColumn]);
   if (eventTimestampMs === null)
-    return failure(
-      'EVENT_TIMESTAMP_INVALID',
-      `${eventColumn} must be an instant from the year 1 to 6429.`,
-      known,
-    );
+    return refused('EVENT_TIMESTAMP_INVALID', notAnInstant(eventColumn), { entityKey: key, keys: keyTexts });
   const createdTimestampMs =
     createdColumn === null ? eventTimestampMs + view.available_after_ms : timestampMs(source[createdColumn]);
   if (createdTimestampMs === null)
-    return failure(
-      'EVENT_TIMESTAMP_INVALID',
-      `${createdColumn} must be an instant from the year 1 to 6429.`,
-      {
-        ...known,
-        eventTimestampMs,
-      },
-    );
+    return refused('EVENT_TIMESTAMP_INVALID', notAnInstant(createdColumn as string), {
+      entityKey: key,
+      keys: keyTexts,
+      eventTimestampMs,
+    });
   return {
     source,
     keys,
@@ -128,8 +118,20 @@ function prepareRow(
     entityKey: key,
     eventTimestampMs,
     createdTimestampMs,
-    inputHash: inputHash(source, ignored),
+    inputHash: inputHash(source),
   };
+}
+
+function refused(code: ErrorCode, reason: string, known: Partial<LandedFailure> = {}): LandedFailure {
+  return { entityKey: null, keys: null, eventTimestampMs: null, code, reason, retryable: false, ...known };
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+function notAnInstant(column: string): string {
+  return `${column} must be an instant from the year 1 to 6429.`;
 }
 
 function timestampMs(value: unknown): number | null {
