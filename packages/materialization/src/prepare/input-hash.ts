@@ -29,7 +29,7 @@ export function compileInputHash(ignored: ReadonlySet<string>): InputHash {
       if (json.length > 1) json += ',';
       json += labelOf(name) + jsonOf(row[name]);
     }
-    const bytes = hash('sha256', `${json}]`, 'latin1');
+    const bytes = hash('sha256', `${json}]`, 'binary');
     for (let at = 0; at < 8; at++) digest.setUint8(at, bytes.charCodeAt(at));
     return digest.getBigInt64(0);
   };

@@ -61,8 +61,8 @@ export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOp
     else read.push(row);
   }
   const nowMs = (options.clock ?? systemClock).nowMs();
-  const { accepted, refused } = checkEventTimes(read, options.times, nowMs);
-  for (const { row, error } of refused) failures.push(rowFailure(row, error.code, error.message));
+  const { accepted, refused: outside } = checkEventTimes(read, options.times, nowMs);
+  for (const { row, error } of outside) failures.push(rowFailure(row, error.code, error.message));
   const last = new Map<string, PreparedRow>();
   for (const row of accepted)
     last.set(`${row.eventTimestampMs} ${row.createdTimestampMs} ${row.entityKey}`, row);

@@ -8,6 +8,7 @@ const TRAILER_BYTES = 2;
 const FLOAT4_OID = 700;
 const TEXT_OID = 25;
 const DASH = 0x2d;
+const TWO_TO_32 = 2 ** 32;
 /** Per UTF-16 unit. */
 const MAX_UTF8_BYTES = 3;
 
@@ -46,6 +47,13 @@ export class CopyWriter {
   int64(value: bigint): void {
     const at = this.#field(8);
     this.#view.setBigInt64(at, value);
+  }
+
+  /** A safe integer as bigint, without making one. */
+  safeInt64(value: number): void {
+    const at = this.#field(8);
+    this.#view.setInt32(at, Math.floor(value / TWO_TO_32));
+    this.#view.setUint32(at + 4, value >>> 0);
   }
 
   float32(value: number): void {

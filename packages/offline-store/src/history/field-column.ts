@@ -32,7 +32,10 @@ const POSTGRES_EPOCH_MS = 946_684_800_000;
 const MIN_TIMESTAMP_MS = -210_866_803_200_000;
 
 export function writeTimestampMs(out: CopyWriter, timestampMs: number): void {
-  out.int64(BigInt(timestampMs - POSTGRES_EPOCH_MS) * 1_000n);
+  const microseconds = (timestampMs - POSTGRES_EPOCH_MS) * 1_000;
+  // beyond the year 2285 a number does not hold every microsecond
+  if (Number.isSafeInteger(microseconds)) out.safeInt64(microseconds);
+  else out.int64(BigInt(timestampMs - POSTGRES_EPOCH_MS) * 1_000n);
 }
 
 export function readTimestampMs(bytes: Buffer): number {
@@ -41,7 +44,7 @@ export function readTimestampMs(bytes: Buffer): number {
 
 const SAFE_INT64: Codec = {
   sqlType: 'bigint',
-  write: (out, value) => out.int64(BigInt(value as number)),
+  write: (out, value) => out.safeInt64(value as number),
   read: (bytes) => Number(bytes.readBigInt64BE(0)),
 };
 

@@ -89,8 +89,8 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       for (const key of keys) key.write(out, row.keys[key.name] as FieldValue);
       writeTimestampMs(out, row.eventTimestampMs);
       writeTimestampMs(out, row.createdTimestampMs);
-      out.int64(BigInt(row.revision));
-      out.int64(BigInt(row.chunkId));
+      out.safeInt64(row.revision);
+      out.safeInt64(row.chunkId);
       out.int64(BigInt.asIntN(64, row.inputHash));
       for (const feature of features) {
         const value = row.values[feature.name] ?? null;

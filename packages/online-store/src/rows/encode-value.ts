@@ -3,6 +3,7 @@ import type { FieldManifest, FieldValue } from '@larder/features';
 import { type Slot, setBit } from './row-layout.ts';
 
 const INT64_LIMIT = 2n ** 63n;
+const TWO_TO_32 = 2 ** 32;
 
 /** Writes a value of fixed size into its slot. @throws FEATURE_VALUE_INVALID */
 export function encodeValue(row: Buffer, slot: Slot, value: FieldValue): void {
@@ -16,12 +17,12 @@ export function encodeValue(row: Buffer, slot: Slot, value: FieldValue): void {
       row.writeDoubleLE(value, offset);
       break;
     case 'int64':
-      row.writeBigInt64LE(int64Of(field, value), offset);
+      writeInt64(row, offset, field, value);
       break;
     case 'timestamp':
       if (!(value instanceof Date) || Number.isNaN(value.getTime()))
         throw invalid(field, value, 'a valid Date');
-      row.writeBigInt64LE(BigInt(value.getTime()), offset);
+      writeSafeInteger(row, offset, value.getTime());
       break;
     case 'bool':
       if (typeof value !== 'boolean') throw invalid(field, value, 'a boolean');
@@ -58,13 +59,19 @@ function float32Of(field: FieldManifest, value: FieldValue): number {
   return value;
 }
 
-function int64Of(field: FieldManifest, value: FieldValue): bigint {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+function writeInt64(row: Buffer, offset: number, field: FieldManifest, value: FieldValue): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return writeSafeInteger(row, offset, value);
   if (typeof value !== 'bigint' || value < -INT64_LIMIT || value >= INT64_LIMIT)
     throw invalid(field, value, 'a bigint of 64 bits or a safe integer');
   if (field.safe === true && !Number.isSafeInteger(Number(value)))
     throw invalid(field, value, 'an integer within ±(2^53 - 1), as the field is declared safe');
-  return value;
+  row.writeBigInt64LE(value, offset);
+}
+
+/** As 64 bits, without a bigint. */
+function writeSafeInteger(row: Buffer, offset: number, value: number): void {
+  row.writeInt32LE(value | 0, offset);
+  row.writeInt32LE(Math.floor(value / TWO_TO_32), offset + 4);
 }
 
 function invalid(field: FieldManifest, value: FieldValue, expected: string): LarderError {

@@ -4,7 +4,7 @@ import { encodeValue, textOf } from './encode-value.ts';
 import { decodeValue } from './decode-value.ts';
 import { type RowHeader, ROW_HEADER_BYTES, readRowHeader, writeRowHeader } from './row-header.ts';
 import { compileRowCheck } from './row-check.ts';
-import { type RowSchema, rowLayout, setBit } from './row-layout.ts';
+import { type RowSchema, rowLayout, setBit, type Slot } from './row-layout.ts';
 
 export interface DecodedRow {
   readonly header: RowHeader;
@@ -24,25 +24,32 @@ export function compileRowCodec(view: RowSchema): RowCodec {
   const layout = rowLayout(view);
   const { slots, fixedBytes } = layout;
   const isReadable = compileRowCheck(layout);
-  const fixed = slots.filter(({ field }) => field.type !== 'string' && field.type !== 'json');
-  const variable = slots.filter(({ field }) => field.type === 'string' || field.type === 'json');
+  const variable = slots.filter(isVariable);
 
   return {
     encode(order, values) {
-      const texts = variable.map(({ field }) => textOf(field, values[field.name] ?? null));
-      const row = Buffer.alloc(texts.reduce((size, text) => size + Buffer.byteLength(text), fixedBytes));
+      let bytes = fixedBytes;
+      const texts: string[] = [];
+      for (let i = 0; i < variable.length; i++) {
+        const { field } = variable[i] as Slot;
+        const text = textOf(field, values[field.name] ?? null);
+        bytes += Buffer.byteLength(text);
+        texts.push(text);
+      }
+      // from Node's pool: a memory of its own for each row costs more than all its values
+      const row = Buffer.allocUnsafe(bytes).fill(0, 0, fixedBytes);
       writeRowHeader(row, layout.schemaFingerprint, order);
-      for (const slot of slots)
-        if ((values[slot.field.name] ?? null) === null)
-          setBit(row, ROW_HEADER_BYTES + (slot.index >> 3), slot.index & 7);
-      for (const slot of fixed) {
+      for (let i = 0; i < slots.length; i++) {
+        const slot = slots[i] as Slot;
         const value = values[slot.field.name] ?? null;
-        if (value !== null) encodeValue(row, slot, value);
+        if (value === null) setBit(row, ROW_HEADER_BYTES + (slot.index >> 3), slot.index & 7);
+        else if (!isVariable(slot)) encodeValue(row, slot, value);
       }
       let end = fixedBytes;
-      for (const [i, slot] of variable.entries()) {
-        end += row.write(texts[i] as string, end);
-        row.writeUInt32LE(end - fixedBytes, slot.offset);
+      for (let i = 0; i < variable.length; i++) {
+        const text = texts[i] as string;
+        if (text !== '') end += row.write(text, end);
+        row.writeUInt32LE(end - fixedBytes, (variable[i] as Slot).offset);
       }
       return row;
     },
@@ -54,4 +61,8 @@ export function compileRowCodec(view: RowSchema): RowCodec {
       return { header: readRowHeader(row) as RowHeader, values };
     },
   };
+}
+
+function isVariable({ field }: Slot): boolean {
+  return field.type === 'string' || field.type === 'json';
 }

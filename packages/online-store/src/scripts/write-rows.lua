@@ -2,9 +2,9 @@
 Writes packed rows, each unless the stored one is newer or the entity is erased.
 
 KEYS[i]           hash of the entity of row i; a key may come several times
-ARGV[3i - 2]      field: view reference, 'ad_image@1'
-ARGV[3i - 1]      TTL in ms, or 'forever'
-ARGV[3i]          packed row; bytes 6 to 22 are its order key, in every row format
+ARGV[1]           field of all rows: view reference, 'ad_image@1'
+ARGV[2]           TTL in ms, or 'forever'
+ARGV[i + 2]       packed row; bytes 6 to 22 are its order key, in every row format
 
 Returns one character per row: '1' stored, '0' stale, 'x' erased.
 
@@ -24,9 +24,9 @@ local function is_older(row, other)
   return false
 end
 
-local results = {}
+local field, ttl, results = ARGV[1], ARGV[2], {}
 for i, key in ipairs(KEYS) do
-  local field, ttl, row = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  local row = ARGV[i + 2]
   local stored = call('HMGET', key, field, '!erased')
   if stored[2] then
     results[i] = 'x'

@@ -30,13 +30,31 @@ export async function writeRows(
   rows: readonly OnlineRow[],
 ): Promise<WriteOutcome[]> {
   const calls: Promise<unknown>[] = [];
-  for (let start = 0; start < rows.length; start += ROWS_PER_CALL)
-    calls.push(runScript(redis, SCRIPT, argsOf(project, rows.slice(start, start + ROWS_PER_CALL))));
+  for (let start = 0, end = 0; start < rows.length; start = end) {
+    end = endOfCall(rows, start);
+    calls.push(runScript(redis, SCRIPT, argsOf(project, rows.slice(start, end))));
+  }
   const replies = await askRedis(Promise.all(calls));
   return replies.flatMap((reply) => Array.from(String(reply), (char) => OUTCOMES[char] as WriteOutcome));
 }
 
+/** A call takes rows of one view with one TTL: named once, they cost Redis and this process half of the arguments. */
+function endOfCall(rows: readonly OnlineRow[], start: number): number {
+  const first = rows[start] as OnlineRow;
+  let end = start + 1;
+  while (end < rows.length && end < start + ROWS_PER_CALL) {
+    const { viewRef, ttlMs } = rows[end] as OnlineRow;
+    if (viewRef !== first.viewRef || ttlMs !== first.ttlMs) break;
+    end++;
+  }
+  return end;
+}
+
 function argsOf(project: string, rows: readonly OnlineRow[]): [number, ...(string | number | Buffer)[]] {
-  const keys = rows.map((row) => redisKey(project, row.entity, row.entityKey));
-  return [rows.length, ...keys, ...rows.flatMap((row) => [row.viewRef, row.ttlMs, row.row])];
+  const { viewRef, ttlMs } = rows[0] as OnlineRow;
+  const args: [number, ...(string | number | Buffer)[]] = [rows.length];
+  for (const { entity, entityKey } of rows) args.push(redisKey(project, entity, entityKey));
+  args.push(viewRef, ttlMs);
+  for (const { row } of rows) args.push(row);
+  return args;
 }
