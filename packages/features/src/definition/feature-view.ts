@@ -1,3 +1,4 @@
+import { defaultChunkRows } from './default-chunk-rows.ts';
 import type { Duration } from '@larder/core';
 import { brand } from './brand.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
@@ -53,14 +54,11 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   readonly schedule?: string | Schedule;
   /** How long after its event the source knows a fact, where it has no created timestamp. @default 0 */
   readonly availableAfter?: Duration;
-  /** Rows per chunk of a run. @default 500, or 32 with `compute` */
+  /** Rows per chunk of a run. @default 2,000 of up to 25 values, fewer of wider rows (at least 500); 32 with `compute` */
   readonly chunkRows?: number;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
-
-const CHUNK_ROWS_PLAIN = 500;
-const CHUNK_ROWS_COMPUTED = 32;
 
 /** A feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
 export function featureView<const N extends string, Keys, S extends Fields>(
@@ -78,7 +76,7 @@ export function featureView<const N extends string, Keys, S extends Fields>(
     schedule: options.schedule ?? null,
     availableAfter: options.availableAfter ?? null,
     availableAfterMs: options.availableAfter === undefined ? 0 : durationMsOrNaN(options.availableAfter),
-    chunkRows: options.chunkRows ?? (compute === null ? CHUNK_ROWS_PLAIN : CHUNK_ROWS_COMPUTED),
+    chunkRows: options.chunkRows ?? defaultChunkRows(options.schema, compute),
     source: options.source,
     schema: options.schema,
     compute,

@@ -63,3 +63,22 @@ test('the newest row of each key and event timestamp, by created timestamp, then
     { createdTimestampMs: 6, revision: 1, inputHash: 3n },
   ]);
 });
+
+test('finds what stands among keys that sort otherwise in JavaScript, and nothing beside or between them', async ({
+  store,
+}) => {
+  const ads = view('texts', [{ name: 'clicks', type: 'float32' }]);
+  await ensureHistory(store, project, ads);
+  // bytes of UTF-8: Z, é, \uFFFD, 😀; units of UTF-16: Z, é, 😀, \uFFFD
+  const keys = ['Z', 'é', '\uFFFD', '😀'];
+  const at = (adId: string) =>
+    row(adId, { eventTimestampMs: MARCH_MS, createdTimestampMs: 1, revision: 1, inputHash: 7n });
+  await store.transaction((tx) => appendHistory(tx, project, ads, keys.map(at)));
+  const found = async (...adIds: string[]) =>
+    (await inputHashesAt(store, project, ads, adIds.map(at))).map((standing) => standing?.inputHash ?? null);
+  for (const one of keys)
+    for (const other of keys) expect(await found(one, other, 'Y')).toEqual([7n, 7n, null]);
+  expect(await found('A', 'Y')).toEqual([null, null]);
+  expect(await found('a', 'b')).toEqual([null, null]);
+  expect(await found('😁')).toEqual([null]);
+});

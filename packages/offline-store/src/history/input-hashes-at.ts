@@ -2,8 +2,8 @@ import type { RowOrder } from '@larder/core';
 import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
-import { historyTable, type HistoryProject } from './history-table.ts';
-import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
+import { historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
+import { keyRows, keysMatch, keyTexts, type KeyValues } from './key-parameters.ts';
 
 export interface StandingRow extends Omit<RowOrder, 'eventTimestampMs'> {
   readonly inputHash: bigint;
@@ -27,6 +27,8 @@ export async function inputHashesAt(
   if (wanted.length === 0) return [];
   const table = historyTable(project, view);
   const keys = wanted.map((row) => row.keys);
+  const standing: (StandingRow | null)[] = wanted.map(() => null);
+  if (await hasNothingBetween(store, table, keys)) return standing;
   const events = wanted.map((row) => new Date(row.eventTimestampMs).toISOString());
   const created = wanted.map((row) => new Date(row.createdTimestampMs).toISOString());
   const { rows } = await sql<{ at: number; created: Date; revision: number; hash: string }>`
@@ -41,7 +43,6 @@ export async function inputHashesAt(
       order by created_timestamp <= wanted_created desc, created_timestamp desc, revision desc
       limit 1
     ) as standing`.execute(store.db);
-  const standing: (StandingRow | null)[] = wanted.map(() => null);
   for (const row of rows)
     standing[row.at - 1] = {
       createdTimestampMs: row.created.getTime(),
@@ -49,4 +50,27 @@ export async function inputHashesAt(
       inputHash: BigInt(row.hash),
     };
   return standing;
+}
+
+/**
+ * True when history has no key from the least to the greatest of these: one look into the index of each partition, where
+ * a first load would else look for every row.
+ */
+async function hasNothingBetween(
+  store: Pick<OfflineStore, 'db'>,
+  table: HistoryTable,
+  keys: readonly KeyValues[],
+): Promise<boolean> {
+  const [first] = table.keys;
+  if (first === undefined || first.sqlType === 'boolean') return false;
+  const column = sql.ref(`history.${first.name}`);
+  const key = first.sqlType === 'text' ? sql`key collate "C"` : sql`key`;
+  const given = sql`unnest(${keyTexts(table, first.name, keys)}::text[]::${sql.raw(first.sqlType)}[]) as key`;
+  // The order makes the planner take the index: to it, any row of a large table is within bounds that it does not know.
+  const { rows } = await sql`
+    select 1 from ${sql.table(`${table.schema}.${table.name}`)} as history
+    where ${column} >= (select min(${key}) from ${given}) and ${column} <= (select max(${key}) from ${given})
+    order by ${column}
+    limit 1`.execute(store.db);
+  return rows.length === 0;
 }
