@@ -26,6 +26,7 @@ const WORDS = [
   'Push',
   'Request field',
   'Run and chunk',
+  'Schedule',
   'Skew',
   'Spine',
   'TTL',

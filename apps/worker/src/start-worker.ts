@@ -3,7 +3,7 @@ import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
 import { createOfflineStore, migrate } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
-import { appliedManifest, notLoaded, watchApplied } from '@larder/registry';
+import { appliedManifest, ensureSchedules, notLoaded, watchApplied } from '@larder/registry';
 import type { Config } from './config.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { whenDatabaseAnswers } from './when-database-answers.ts';
@@ -62,6 +62,7 @@ export async function startWorker({
   try {
     const first = await whenDatabaseAnswers(async () => {
       await migrate(offlineStore);
+      await ensureSchedules(offlineStore, project.name);
       return appliedManifest(offlineStore, project.name);
     }, logger);
     await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
@@ -77,9 +78,10 @@ export async function startWorker({
       project: project.name,
       logger,
       knownId: first?.id ?? null,
-      onChange(newer) {
+      async onChange(newer) {
         applied = newer.manifest;
         report();
+        await ensureSchedules(offlineStore, project.name);
       },
     });
     const materializer = createMaterializer({

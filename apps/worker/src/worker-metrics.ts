@@ -29,9 +29,16 @@ export function createWorkerMetrics(): WorkerMetrics {
     labelNames: ['queue'],
     registers: [registry],
   });
-  for (const queue of ['chunks', 'schedules']) wedges.inc({ queue }, 0);
+  wedges.inc({ queue: 'chunks' }, 0);
+  const schedules = new Counter({
+    name: 'larder_scheduled_runs_total',
+    help: 'Schedules that were due, by view: queued, left out (the run before had not ended), skipped (no worker was there in time).',
+    labelNames: ['view', 'outcome'],
+    registers: [registry],
+  });
   return {
     observer: {
+      scheduleTaken: (view, outcome) => schedules.inc({ view, outcome }),
       consumerWedged: (queue) => wedges.inc({ queue }),
       chunkEnded: (view, outcome) => chunks.inc({ view, outcome }),
       rowsLanded(view, counts) {

@@ -75,6 +75,7 @@ export { hashArtifact } from './artifact/hash-artifact.ts';
 export { fingerprint } from './manifest/canonical-json.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
+export { readViews } from './manifest/read-views.ts';
 export { viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,

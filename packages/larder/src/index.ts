@@ -14,6 +14,7 @@ export type {
   PredictInput,
   PredictOutput,
   Project,
+  Schedule,
   SourceDescriptor as Source,
 } from '@larder/features';
 export { folderSource, sqlSource } from '@larder/sources';

@@ -1,5 +1,6 @@
 import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
+import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
 
@@ -13,4 +14,5 @@ export interface Database {
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
   'larder.processes': ProcessesTable;
+  'larder.schedules': SchedulesTable;
 }

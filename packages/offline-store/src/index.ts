@@ -26,6 +26,8 @@ export { coldProcesses, listProcesses, readersOf, workersOf } from './processes/
 export type { LivingProcess } from './processes/list-processes.ts';
 export { IS_LIVING } from './processes/living.ts';
 export type { ComputableView, LoadedModel, ProcessRole } from './tables/processes.table.ts';
+// Schedules
+export type { ScheduleOutcome } from './tables/schedules.table.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';

@@ -1,6 +1,7 @@
 import { LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
+import { syncSchedulesIn } from '@larder/materialization/schedules';
 import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import { compareManifest, type Comparison } from './plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency, Refusal } from './plan/plan.ts';
@@ -51,6 +52,7 @@ export function applyManifest(
       const { name, version, fingerprint } = view;
       await adoptFingerprintIn(tx, { project: manifest.project, view: name, version, fingerprint });
     }
+    await syncSchedulesIn(tx, manifest);
     return { manifestId, changes, modelVersions, forgotten };
   });
 }

@@ -10,6 +10,7 @@ export { modelVersion } from './model-version.ts';
 export type { ModelVersion } from './model-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
+export { ensureSchedules } from './applied/ensure-schedules.ts';
 export { watchApplied } from './applied/watch-applied.ts';
 export type { AppliedWatch, WatchAppliedOptions } from './applied/watch-applied.ts';
 export type { RegistryStore } from './registry-store.ts';

@@ -1,3 +1,5 @@
+import type { ScheduleOutcome } from '@larder/offline-store';
+
 /** Counted since the process started. */
 export interface MaterializerObserver {
   /** A queue's consumer took nothing although jobs waited and slots were free. */
@@ -13,4 +15,6 @@ export interface MaterializerObserver {
       readonly restored: number;
     },
   ): void;
+  /** A schedule was due, and what became of it. */
+  scheduleTaken(view: string, outcome: ScheduleOutcome): void;
 }

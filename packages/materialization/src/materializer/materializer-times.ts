@@ -30,6 +30,6 @@ export const DEFAULT_TIMES: MaterializerTimes = {
   wedgedAfterMs: 15_000,
   backoffMs: 1_000,
   definitionGraceMs: 600_000,
-  scheduleIntervalMs: 60_000,
+  scheduleIntervalMs: 1_000,
   batchTimeoutMs: 120_000,
 };

@@ -5,8 +5,6 @@ import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
-import { queueScheduledRun } from '../queue/queue-scheduled-run.ts';
-import { createSchedules } from '../queue/schedules.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { createLoadedViews } from './loaded-views.ts';
@@ -14,11 +12,12 @@ import type { MaterializerObserver } from './materializer-observer.ts';
 import { DEFAULT_TIMES, type MaterializerTimes } from './materializer-times.ts';
 import { planNextRun } from '../plan/plan-next-run.ts';
 import { processChunk } from '../chunk/process-chunk.ts';
+import { fireDueSchedules } from '../schedules/fire-due-schedules.ts';
 import { watch } from '../watch/watch.ts';
 
 export interface MaterializerOptions {
   readonly project: LoadedProject;
-  /** What is applied now, for its policies and schedules. Null: nothing is applied yet. @default the project's own manifest */
+  /** What is applied now, for its policies. Null: nothing is applied yet. @default the project's own manifest */
   readonly applied?: () => Manifest | null;
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
@@ -44,7 +43,12 @@ export interface Materializer {
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
 
-const NOBODY: MaterializerObserver = { consumerWedged() {}, chunkEnded() {}, rowsLanded() {} };
+const NOBODY: MaterializerObserver = {
+  consumerWedged() {},
+  chunkEnded() {},
+  rowsLanded() {},
+  scheduleTaken() {},
+};
 
 /** The worker's whole work: planning, dispatching, computing, landing, watching and schedules. The stores stay the caller's. */
 export function createMaterializer(options: MaterializerOptions): Materializer {
@@ -82,14 +86,6 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     process: (attempt) =>
       processChunk(forChunks, attempt, { stopping: stopping.signal, onClaimed: () => dispatching.wake() }),
   });
-  const schedules = createSchedules({
-    project: project.name,
-    redisUrl: options.queueRedisUrl,
-    logger,
-    onTick: (tick) => queueScheduledRun({ store, logger }, applied(), tick),
-    onWedged: () => observer.consumerWedged('schedules'),
-  });
-
   const lookForWedge = createWedgeWatch({
     store,
     project: project.name,
@@ -130,10 +126,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       name: 'Scheduling',
       intervalMs: times.scheduleIntervalMs,
       logger,
-      turn: async () => {
-        const manifest = applied();
-        if (manifest) await schedules.reconcile(Object.values(manifest.feature_views));
-      },
+      turn: () => fireDueSchedules({ ...shared, observer }),
     }),
   ];
 
@@ -146,7 +139,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       }, deadlineMs);
       await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
       clearTimeout(deadline);
-      await Promise.all([queue.close(), schedules.close(), pool?.close()]);
+      await Promise.all([queue.close(), pool?.close()]);
       await views.close();
     },
   };

@@ -44,6 +44,7 @@ test('unchanged rows that the online store lost come back from history, without 
   const restored: number[] = [];
   const observer: MaterializerObserver = {
     consumerWedged() {},
+    scheduleTaken() {},
     chunkEnded() {},
     rowsLanded: (_view, rows) => void restored.push(rows.restored),
   };
@@ -91,6 +92,7 @@ test('while Redis is away the chunk waits: nothing fails, nothing is left out', 
   const outcomes: string[] = [];
   const observer: MaterializerObserver = {
     consumerWedged() {},
+    scheduleTaken() {},
     chunkEnded: (_view, outcome) => void outcomes.push(outcome),
     rowsLanded() {},
   };

@@ -23,7 +23,12 @@ function countingObserver() {
   const wedges: string[] = [];
   return {
     wedges,
-    observer: { chunkEnded() {}, rowsLanded() {}, consumerWedged: (queue: string) => wedges.push(queue) },
+    observer: {
+      chunkEnded() {},
+      rowsLanded() {},
+      scheduleTaken() {},
+      consumerWedged: (queue: string) => wedges.push(queue),
+    },
   };
 }
 

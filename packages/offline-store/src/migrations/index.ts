@@ -4,6 +4,7 @@ import { predictions } from './0002-predictions.ts';
 import { processes } from './0006-processes.ts';
 import { runCounts } from './0005-run-counts.ts';
 import { runWaits } from './0004-run-waits.ts';
+import { schedules } from './0007-schedules.ts';
 import { runs } from './0003-runs.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004_run_waits': runWaits,
   '0005_run_counts': runCounts,
   '0006_processes': processes,
+  '0007_schedules': schedules,
 };

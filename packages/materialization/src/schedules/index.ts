@@ -1,0 +1,3 @@
+export { listSchedules } from './list-schedules.ts';
+export type { StandingSchedule } from './list-schedules.ts';
+export { syncSchedulesIn } from './sync-schedules.ts';

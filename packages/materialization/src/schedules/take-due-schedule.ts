@@ -1,0 +1,66 @@
+import { completeSchedule, nextDue, viewRef, type ScheduleManifest } from '@larder/features';
+import type { OfflineStore, ScheduleOutcome } from '@larder/offline-store';
+import { sql } from 'kysely';
+import { hasOpenRun, type RunStore } from '../runs/index.ts';
+import { latestDue } from './latest-due.ts';
+import { queueScheduledRun } from './queue-scheduled-run.ts';
+
+/** A due time that was taken, and what became of it. */
+export interface TakenDueTime {
+  /** `ad_image@1`. */
+  readonly view: string;
+  readonly dueAt: Date;
+  readonly outcome: ScheduleOutcome;
+  /** Null: none was queued. */
+  readonly runId: string | null;
+}
+
+/** How late a schedule whose missed runs are skipped may still be taken: a restart of the workers is shorter. */
+const LATE_MS = 300_000;
+
+interface DueRow {
+  readonly view: string;
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly schedule: ScheduleManifest;
+  readonly due_at: Date;
+  readonly now: Date;
+}
+
+/**
+ * Takes the schedule that has been due for longest, by PostgreSQL's clock; null when none is. The run and the next due
+ * time commit together: a process that dies in between leaves the schedule due, and no due time is taken twice. Of
+ * several that passed while no worker was there, the latest counts.
+ */
+export function takeDueSchedule(store: OfflineStore, project: string): Promise<TakenDueTime | null> {
+  return store.transaction(async (tx) => {
+    const { rows } = await sql<DueRow>`
+      select view, version, fingerprint, schedule, due_at, now() as now from larder.schedules
+      where project = ${project} and due_at <= now()
+      order by due_at, view, version limit 1
+      for update skip locked`.execute(tx.db);
+    const [row] = rows;
+    if (row === undefined) return null;
+    const { view, version, schedule, now } = row;
+    const dueAt = await latestDue(schedule, { passed: row.due_at, now });
+    const taken = await take(tx, { ...row, project, dueAt });
+    const counted = sql.ref(`runs_${taken.outcome}`);
+    await sql`
+      update larder.schedules set due_at = ${await nextDue(schedule, now)}, last_due_at = ${dueAt},
+        last_outcome = ${taken.outcome}, ${counted} = ${counted} + 1
+      where project = ${project} and view = ${view} and version = ${version}`.execute(tx.db);
+    return { view: viewRef({ name: view, version }), dueAt, ...taken };
+  });
+}
+
+async function take(
+  store: RunStore,
+  due: DueRow & { readonly project: string; readonly dueAt: Date },
+): Promise<Pick<TakenDueTime, 'outcome' | 'runId'>> {
+  const { project, view, version, schedule, dueAt, now } = due;
+  const tooLate = now.getTime() - dueAt.getTime() > LATE_MS;
+  if (tooLate && completeSchedule(schedule).missed === 'skip') return { outcome: 'skipped', runId: null };
+  if (await hasOpenRun(store, { project, view, version, trigger: 'schedule' }))
+    return { outcome: 'left_out', runId: null };
+  return { outcome: 'queued', runId: await queueScheduledRun(store, due) };
+}
