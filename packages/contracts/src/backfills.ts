@@ -7,7 +7,7 @@ export const backfillRequestSchema = z
   .strictObject({
     view: viewNameSchema,
     scope: backfillScopeSchema,
-    limit: z.int().positive().optional().meta({ description: 'At most so many rows.' }),
+    limit: z.int().positive().optional().meta({ description: 'Maximum number of rows.' }),
     priority: z.int().min(0).max(100).optional().meta({ description: 'Higher goes first; default 50.' }),
     max_rows_per_second: z.number().min(0.001).max(1_000_000).optional(),
     force: z.boolean().optional().meta({ description: 'Also compute rows whose input did not change.' }),

@@ -6,7 +6,7 @@ export const fieldSchema = z
   .strictObject({
     name: z.string(),
     type: z.enum(['float32', 'float64', 'int64', 'bool', 'string', 'timestamp', 'vector', 'json']),
-    length: z.int().positive().optional().meta({ description: 'Of a vector.' }),
+    length: z.int().positive().optional().meta({ description: 'Number of floats of a vector.' }),
     safe: z.boolean().optional().meta({ description: 'An int64 that always fits a JSON number.' }),
     default: valueSchema.optional(),
   })

@@ -5,7 +5,7 @@ export type Duration = `${number}${keyof typeof UNIT_MS}`;
 
 const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
 
-/** Milliseconds of a `Duration`. @throws Error when the text is no duration or not positive. */
+/** Milliseconds of a `Duration`. @throws Error when the text is not a positive duration. */
 export function parseDurationMs(text: string): number {
   const match = PATTERN.exec(text);
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : 0;

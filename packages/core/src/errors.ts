@@ -92,12 +92,12 @@ export const ERRORS = {
   },
   PICTURE_ANSWER_INVALID: {
     status: 422,
-    title: 'The host answers what is no plain HTTP answer',
+    title: 'The host does not give a plain HTTP answer',
     retryable: false,
   },
   PICTURE_FORMAT_UNSUPPORTED: {
     status: 422,
-    title: 'The content is no picture of a supported format',
+    title: 'The content is not a picture of a supported format',
     retryable: false,
   },
   PICTURE_DECODE_TIMEOUT: { status: 504, title: 'The picture took too long to decode', retryable: true },

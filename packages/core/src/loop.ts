@@ -16,7 +16,7 @@ export interface LoopOptions {
   readonly turn: () => Promise<boolean | void>;
 }
 
-/** Repeats a turn for ever; a failing turn is reported once until one succeeds again, and repeated. */
+/** Repeats a turn forever; a failing turn is reported once until one succeeds again, and repeated. */
 export function startLoop(options: LoopOptions): Loop {
   const stopped = new AbortController();
   let failing = false;

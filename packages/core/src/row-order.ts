@@ -2,7 +2,7 @@
 export interface RowOrder {
   readonly eventTimestampMs: number;
   readonly createdTimestampMs: number;
-  /** Of the run that wrote the row: an integer from 0 to 2^40 - 1. */
+  /** Revision of the run that wrote the row: an integer from 0 to 2^40 - 1. */
   readonly revision: number;
 }
 

@@ -9,13 +9,13 @@ import { createSessionPool } from './pool/session-pool.ts';
 import { endThread, startChecking } from './pool/start-thread.ts';
 import { runInline, type RunModel } from './session/run-model.ts';
 
-/** Above this a run would hold up every other request of the process for too long. */
+/** A slower run would block every other request of the process for too long. */
 const INLINE_LIMIT_MS = 0.5;
-/** Above this opening the file on the caller's thread would: many megabytes of trees may still run in microseconds. */
+/** Likewise for opening the file on the caller's thread: many megabytes of trees may still run in microseconds. */
 const INLINE_OPEN_LIMIT_MS = 100;
 
 export interface LoadModelOptions {
-  /** What errors of runs call it, which callers see. @default name of the folder */
+  /** Name of the model in errors of runs, which callers see. @default name of the folder */
   readonly name?: string;
   /** Folder with `model.onnx` and `golden.json`. */
   readonly artifactPath: string;
@@ -25,14 +25,14 @@ export interface LoadModelOptions {
   readonly width: number;
   /** Names of the output fields, one float each. */
   readonly outputs: readonly string[];
-  /** What stands in the tensor for a null of the golden rows; NaN unless the model declares a number. */
+  /** Value in the tensor for a null of the golden rows. @default NaN */
   readonly missing?: number;
   /**
-   * `auto` times one row: below 0.5 ms on the caller's thread, else in a pool of threads. `inline` does all on the
-   * caller's thread, also the checks, which is quicker where nothing else runs: in a command, in a test.
+   * `auto` times one row: below 0.5 ms it runs on the caller's thread, else in a pool of threads. `inline` does everything
+   * on the caller's thread, including the checks, which is faster where nothing else runs: in a command, in a test.
    */
   readonly placement?: 'auto' | 'inline' | 'pool';
-  /** Threads of the pool; all cores but one unless given. */
+  /** Threads of the pool. @default all cores but one */
   readonly poolThreads?: number;
 }
 
@@ -51,19 +51,19 @@ export interface ModelRunner {
    */
   readonly run: RunModel;
   /**
-   * Before anything is done for a run: whether it can be expected to end in time.
+   * Checks, before anything is done for a run, that it can be expected to end in time.
    * @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED
    */
   admit(rows: number, deadlineAtMs: number): void;
-  /** Of the pool's queue; all 0 inline. */
+  /** Counts of the pool's queue; all 0 inline. */
   runCounts(): RunCounts;
-  /** Runs that wait for a thread fail; resolves when those under way have ended. */
+  /** Fails runs that wait for a thread; resolves when those under way have ended. */
   close(): Promise<void>;
 }
 
 /**
  * Loads an artifact: signature, golden rows, warm-up, placement. Opening, checking and timing block a thread for as long
- * as the model is slow, so they have one of their own; the caller's is taken only where `placement` says inline.
+ * as the model is slow, so they run on a thread of their own, and on the caller's only with `placement: 'inline'`.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function loadModel(options: LoadModelOptions): Promise<ModelRunner> {

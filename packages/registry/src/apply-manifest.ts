@@ -19,13 +19,13 @@ export interface ApplyResult {
   readonly changes: readonly Change[];
   /** Newest version of each model of the manifest. */
   readonly modelVersions: Readonly<Record<string, number>>;
-  /** View versions that were changed in place: their history is empty, their rows in the online store are the caller's to forget. */
+  /** View versions that were changed in place: their history is empty; the caller deletes their rows in the online store. */
   readonly forgotten: readonly ForgottenVersion[];
 }
 
 /**
  * Makes a manifest the project's definitions: history tables, model versions and the manifest itself in one transaction.
- * Appliers are serialized; each compares with what the one before left.
+ * Concurrent applies are serialized; each compares with the result of the one before.
  * @throws VIEW_VERSION_IMMUTABLE or CODE_CHANGED with every refusal in `errors`.
  */
 export function applyManifest(

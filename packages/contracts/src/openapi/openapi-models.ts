@@ -10,7 +10,7 @@ import {
 } from '../predict.ts';
 import { instantSchema } from '../scalars.ts';
 
-/** Of predict and predict-batch; a batch has those of single rows inside of them. */
+/** Error codes of predict and predict-batch; a batch has the codes of single rows inside its answer. */
 export const PREDICT_CODES = [
   'MODEL_NOT_FOUND',
   'MODEL_VERSION_NOT_FOUND',

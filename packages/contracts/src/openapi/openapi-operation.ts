@@ -13,9 +13,9 @@ export interface OperationOptions {
   /** Takes no body, or `{}`. */
   readonly emptyBody?: boolean;
   readonly answers: Readonly<Record<number, ZodType>>;
-  /** Of the answers. @default 'application/json' */
+  /** Media type of the answers. @default 'application/json' */
   readonly mediaType?: string;
-  /** Beside what any route of this shape may answer. */
+  /** Codes beyond those that any route of this shape may answer. */
   readonly codes?: readonly ErrorCode[];
 }
 
@@ -29,7 +29,7 @@ const BEFORE_ANY_ROUTE = [
   'OVERLOADED',
 ] as const satisfies readonly ErrorCode[];
 
-/** Of every operation with a body, an empty one too. */
+/** Codes of every operation that takes a body, even an empty one. */
 const WRITING_CODES = [
   'REQUEST_MALFORMED',
   'REQUEST_TOO_LARGE',

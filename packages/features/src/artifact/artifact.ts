@@ -1,7 +1,7 @@
 import { findPackageJSON } from 'node:module';
 import { dirname, resolve } from 'node:path';
 
-/** A folder: `model.onnx`, `golden.json`, `background.json`, or what a computation wants; addressed by its content's hash. */
+/** A folder: `model.onnx`, `golden.json`, `background.json`, or what a computation needs; addressed by the hash of its content. */
 export interface Artifact {
   readonly kind: 'artifact';
   /** Relative to the project; or `npm:<package>/<folder>`, a folder of an installed package. */

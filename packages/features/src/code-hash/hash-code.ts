@@ -28,7 +28,7 @@ export function createCodeHasher(configPath: string): CodeHasher {
   const allExports = (path: string) =>
     hashExports(`export * from ${quote(path)}; export { default } from ${quote(path)};`, read);
   const readProject = async () => {
-    // Bundling all of it reads every module once, and with them where the functions are written.
+    // Bundling the whole project reads every module once, and finds where the functions are written.
     const sha256OfAll = await allExports(configPath);
     return { sha256OfAll, functions: await onDemandFunctions(modules) };
   };
@@ -66,7 +66,7 @@ async function onDemandFunctions(
   return functions;
 }
 
-/** `addition`: an expression that its module exports besides, seen from the module's own top level. */
+/** `addition`: an expression that the module exports in addition, evaluated at its top level. */
 async function hashExports(entry: string, read: ReadModule, addition?: WrittenFunction): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: '/' },
@@ -76,7 +76,7 @@ async function hashExports(entry: string, read: ReadModule, addition?: WrittenFu
     platform: 'node',
     target: 'esnext',
     treeShaking: true,
-    // Not the identifiers: which letters they get is counted over text that is left out, too.
+    // Not the identifiers: their letters depend on code that is left out, too.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -90,7 +90,7 @@ function readingUserModules(read: ReadModule, addition: WrittenFunction | undefi
   return {
     name: 'larder-user-modules',
     setup(bundle) {
-      // Without effects: a package that the function does not use leaves no trace.
+      // Free of side effects: a package that the function does not use leaves no trace.
       bundle.onResolve({ filter: /^[^./#]/ }, ({ path }) =>
         /^[A-Za-z]:/.test(path) ? null : { path, external: true, sideEffects: false },
       );

@@ -12,7 +12,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 
 /**
  * Absolute paths of `larder.config.ts` and of every module of the project that it reaches by a relative import, also by
- * `import()`; packages stay out. A module that is not there or cannot be parsed is listed, what it would reach is not.
+ * `import()`; packages stay out. A module that is missing or cannot be parsed is listed; what it would import is not.
  */
 export async function projectModules(configPath: string): Promise<string[]> {
   const found = new Set([resolve(configPath)]);
@@ -25,7 +25,7 @@ export async function projectModules(configPath: string): Promise<string[]> {
     target: 'esnext',
     logLevel: 'silent',
     plugins: [collecting(found)],
-  }).catch(() => {}); // what is wrong is said by whoever loads the project
+  }).catch(() => {}); // loading the project reports what is wrong
   return [...found].sort();
 }
 
@@ -42,7 +42,7 @@ function collecting(found: Set<string>): Plugin {
       });
       bundle.onLoad({ filter: /.*/ }, async ({ path }) => ({
         contents: await readFile(path),
-        // Node reads by the ending alone, and a watcher needs no more of other files than their names.
+        // Node decides by the extension alone; of other files a watcher needs only the names.
         loader: LOADERS[extname(path)] ?? 'empty',
         resolveDir: dirname(path),
       }));

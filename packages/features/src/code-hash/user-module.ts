@@ -8,7 +8,7 @@ const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '
 /** Modules whose text we read; what else an import reaches (JSON) is bundled as it is. */
 export const USER_MODULE = /\.m?[jt]s$/;
 
-/** A module of the project as plain JavaScript, with where things stand in it. */
+/** A module of the project as plain JavaScript, with its syntax tree. */
 export interface UserModule {
   readonly text: string;
   readonly program: Program;
@@ -20,7 +20,7 @@ export async function readUserModule(path: string): Promise<UserModule> {
     target: 'esnext',
     sourcefile: path,
     logLevel: 'silent',
-    // As Node reads it: no tsconfig of whoever runs this, no import dropped by guess.
+    // As Node reads it: ignores any tsconfig and drops no import.
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
   return {
@@ -63,7 +63,7 @@ function isWrappable(init: Expression): boolean {
   return !reachedNodes(init).some((node) => node.type === 'AwaitExpression');
 }
 
-/** A node and all below it that run when it is evaluated: bodies of functions are left out. */
+/** A node and the nodes below it that run when it is evaluated, without bodies of functions. */
 export function reachedNodes(root: AnyNode): AnyNode[] {
   const nodes: AnyNode[] = [root];
   for (const node of nodes) {

@@ -5,7 +5,7 @@ import type { FieldValue, JsonValue } from '../definition/field.ts';
 /** One row of a source: the columns by name, as the source gave them. */
 export type SourceRow = Readonly<Record<string, unknown>>;
 
-/** What became of one source row: feature values by name, or why there are none. */
+/** Result for one source row: feature values by name, or why there are none. */
 export type RowOutcome =
   | { readonly values: Readonly<Record<string, FieldValue | null>> }
   | { readonly failure: RowFailure };
@@ -23,7 +23,7 @@ export interface RowFailure {
 export interface Computation {
   /**
    * One outcome per row, in the order of the rows. Fails only when no row could have succeeded. The signal is aborted
-   * when the batch's time is up: what is done then is kept when the other rows get a failure of their own.
+   * when the batch runs out of time: finished rows are kept if the others get a failure each.
    */
   compute(rows: readonly SourceRow[], signal: AbortSignal): Promise<RowOutcome[]>;
   close(): Promise<void>;

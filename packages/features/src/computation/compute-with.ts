@@ -10,7 +10,7 @@ import type {
 import type { JsonValue } from '../definition/field.ts';
 import { importedUrl } from './imported-url.ts';
 
-/** One outcome per row, in the order of the rows; what a row cannot give is its own `failure`. */
+/** One outcome per row, in the order of the rows; a row without values gets a `failure` of its own. */
 export type ComputeRows = (
   rows: readonly SourceRow[],
   context: ComputationContext & { readonly signal: AbortSignal },
@@ -37,7 +37,7 @@ export interface ComputeWithOptions {
 }
 
 /**
- * A computation in a module of one's own: `computeWith(import.meta.url, () => import('./words.ts'))`. The module
+ * A computation in a module of your own: `computeWith(import.meta.url, () => import('./words.ts'))`. The module
  * is loaded by workers only, and what it does (its minified bundle) belongs to the view's fingerprint.
  */
 export function computeWith(

@@ -7,7 +7,7 @@ const IMPORT_IN_VITEST = /__vite_ssr_dynamic_import__\(\s*"(?:\/@fs)?(\/[^"]+)"/
 
 /**
  * Where `() => import('./words.ts')` leads, read from the function's text: the one place that names the module.
- * Null for a function that is no plain import of a relative path.
+ * Null for a function that is not a plain import of a relative path.
  */
 export function importedUrl(baseUrl: string, importModule: () => unknown): string | null {
   const text = importModule.toString();

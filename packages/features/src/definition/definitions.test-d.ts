@@ -72,7 +72,7 @@ f.int64().default(0);
 f.int64().safe().default(0n);
 // @ts-expect-error a duration has a unit
 featureView('v', { version: 1, entity: ad, ttl: '7', source, schema: { a: f.bool() } });
-// @ts-expect-error a time is no join key
+// @ts-expect-error a time is not a join key
 entity('moment', { at: f.timestamp() });
 
 // On-demand views: request and features typed by what is given
@@ -113,7 +113,7 @@ onDemandFeatureView('incomplete', {
 onDemandFeatureView('mistyped', {
   request: { bid: f.float64() },
   schema: { a: f.string() },
-  // @ts-expect-error a number is no string
+  // @ts-expect-error a number is not a string
   compute: ({ request }) => ({ a: request.bid }),
 });
 

@@ -1,6 +1,6 @@
 import { parseDurationMs } from '@larder/core';
 
-/** Milliseconds, or NaN for what validation will name; constructors never throw, so that all problems show at once. */
+/** Milliseconds, or NaN, which validation reports; constructors never throw, so that all problems are reported at once. */
 export function durationMsOrNaN(text: string): number {
   try {
     return parseDurationMs(text);

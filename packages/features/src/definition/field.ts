@@ -17,7 +17,7 @@ export type FieldType = 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 't
  */
 export type FieldValue = bigint | Date | Float32Array | JsonValue;
 
-/** What is known of a field at run time and stands in the manifest. */
+/** What is known of a field at run time, as in the manifest. */
 export interface FieldSpec {
   readonly type: FieldType;
   /** Number of floats; only for vectors. */
@@ -72,7 +72,7 @@ function define(made: object, name: string, method: unknown): void {
   Object.defineProperty(made, name, { value: method });
 }
 
-// What is no list of numbers stays as it is, for validation to name.
+// Anything but a list of numbers stays as it is; validation reports it.
 function toFloats(value: unknown): FieldValue {
   return Array.isArray(value) ? Float32Array.from(value) : (value as FieldValue);
 }

@@ -6,7 +6,7 @@ import { durationMsOrNaN } from './duration-option.ts';
 export interface Project {
   readonly kind: 'project';
   readonly name: string;
-  /** Named source connections; null: those that the sources name. */
+  /** Source connections by name; null: those that the sources name. */
   readonly connections: readonly string[] | null;
   readonly allowedHosts: readonly string[];
   /** As written. */

@@ -21,7 +21,7 @@ import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
 
-/** SHA-256 sums of what lies outside of the definitions. */
+/** SHA-256 hashes of what the definitions refer to. */
 export interface Hashes {
   /** By path as the definition wrote it. */
   readonly artifacts: ReadonlyMap<string, string>;
@@ -147,6 +147,6 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
 
 function hashOf(hashes: ReadonlyMap<string, string>, key: string): string {
   const hash = hashes.get(key);
-  if (hash === undefined) throw new Error(`No hash of '${key}' was made before the manifest.`);
+  if (hash === undefined) throw new Error(`'${key}' was not hashed before the manifest was built.`);
   return hash;
 }

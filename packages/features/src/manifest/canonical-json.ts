@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** JSON text with the members of every object sorted: equal data has equal bytes (also after PostgreSQL's jsonb reordered it). */
+/** JSON text with the members of every object sorted: equal data has equal bytes (even after PostgreSQL's jsonb reordered it). */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => (isRecord(member) ? sorted(member) : member));
 }

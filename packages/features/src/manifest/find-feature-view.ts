@@ -13,6 +13,6 @@ export function findFeatureView(
   if (found) return found;
   throw new LarderError(
     'VIEW_NOT_FOUND',
-    `No feature view of this name is applied; there are ${views.map(viewRef).join(', ') || 'none'}.`,
+    `No feature view of this name is applied. Applied are: ${views.map(viewRef).join(', ') || 'none'}.`,
   );
 }

@@ -73,7 +73,7 @@ export interface FeatureViewManifest {
   readonly tags: Readonly<Record<string, string>>;
   /** SHA-256 over what is immutable per version: schema, entity, source, compute. */
   readonly fingerprint: string;
-  /** First 32 bits of a SHA-256 over names, types and lengths of the schema: stands in every online row's header. */
+  /** First 32 bits of a SHA-256 over names, types and lengths of the schema: part of every online row's header. */
   readonly schema_fingerprint: number;
 }
 
@@ -100,7 +100,7 @@ export interface ModelManifest {
   readonly inputs: readonly InputManifest[];
   readonly outputs: readonly FieldManifest[];
   readonly artifact: ArtifactManifest;
-  /** What stands in the tensor for a missing value without a default. */
+  /** Value in the tensor for a missing feature without a default. */
   readonly missing: 'nan' | number;
   /** While the online store is away: answer from defaults, or 503. */
   readonly when_store_unavailable: 'defaults' | 'fail';

@@ -102,7 +102,11 @@ export function parseManifest(json: unknown): Manifest {
     pointer: jsonPointer(path),
     detail: message,
   }));
-  throw new LarderError('MANIFEST_INVALID', 'This is no manifest that this version of Larder understands.', {
-    errors,
-  });
+  throw new LarderError(
+    'MANIFEST_INVALID',
+    'This is not a manifest that this version of Larder understands.',
+    {
+      errors,
+    },
+  );
 }

@@ -16,7 +16,7 @@ export interface Definitions {
   readonly models: readonly Model[];
 }
 
-/** Of computations and models; the same folder may stand several times. */
+/** Artifacts of computations and models; a folder may be listed several times. */
 export function usedArtifacts({ featureViews, models }: Definitions): Artifact[] {
   const computes = featureViews.flatMap((view) => view.compute ?? []);
   return [

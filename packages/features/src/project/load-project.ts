@@ -14,13 +14,13 @@ import { validateDefinitions } from '../validate/validate-definitions.ts';
 
 export interface LoadOptions {
   /**
-   * For a service that goes on without them: a model whose artifact is not there gets the hash `ABSENT`.
+   * For a service that can start without them: a model whose artifact is missing gets the hash `ABSENT`.
    * @default false
    */
   readonly modelsMayBeAbsent?: boolean;
 }
 
-/** In the place of the hash of an artifact that is not there. */
+/** Hash of an artifact that is missing. */
 const ABSENT = '0'.repeat(64);
 
 /**
@@ -75,7 +75,7 @@ async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptio
   return { loaded, project, definitions };
 }
 
-/** A person in the root of a repository sees which project to name. */
+/** Tells someone in the root of a repository which project to name. */
 function whereProjectsAre(folder: string): string {
   const found = globSync(['*/larder.config.ts', '*/*/larder.config.ts'], {
     cwd: folder,
@@ -114,7 +114,7 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
 async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
   const artifacts = usedArtifacts(definitions);
-  // Validation saw to it that each has a folder, but for models that may be absent.
+  // Validation made sure that each has a folder, except models that may be absent.
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;

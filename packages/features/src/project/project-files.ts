@@ -5,8 +5,8 @@ import { collectDefinitions, usedArtifacts } from './collect-definitions.ts';
 import { importConfig } from './load-project.ts';
 
 /**
- * Absolute paths that a change of the project may happen in: its modules, and the folders of its artifacts unless they
- * come from a package. Gives what can be told also of a project that does not load.
+ * Absolute paths to watch for changes of the project: its modules, and the folders of its artifacts unless they come
+ * from a package. For a project that does not load, the paths that are known.
  */
 export async function projectFiles(configPath: string): Promise<string[]> {
   const path = resolve(configPath);

@@ -2,6 +2,6 @@
 export interface ProjectPlace {
   /** The folder of larder.config.ts. */
   readonly root: string;
-  /** The artifact of a model may still be on its way here. */
+  /** Artifacts of models may be missing for now. */
   readonly modelsMayBeAbsent: boolean;
 }

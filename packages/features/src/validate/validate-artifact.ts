@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { artifactFolder, type Artifact } from '../artifact/artifact.ts';
 import type { Report } from './report.ts';
 
-/** The path must mean the same on every machine, and lead to a folder, unless that may be absent. */
+/** The path must mean the same on every machine and lead to a folder, unless it may be absent. */
 export function validateArtifact(
   artifact: Artifact,
   root: string,
@@ -20,7 +20,7 @@ export function validateArtifact(
   if (!mayBeAbsent && !isFolder(artifactFolder(artifact, root))) {
     report(
       [],
-      `there is no folder '${path}' beside larder.config.ts; write the artifact first, or mend the path.`,
+      `there is no folder '${path}' beside larder.config.ts; write the artifact first, or fix the path.`,
     );
   }
 }

@@ -53,7 +53,7 @@ describe('what types would have refused', () => {
     [{ source: undefined }, '/feature_views/v@1/source must be a source'],
     [{ schema: undefined }, '/feature_views/v@1/schema must be an object of fields'],
     [{ schema: {} }, '/feature_views/v@1/schema must have at least one field'],
-    [{ schema: { a: 'float32' } }, '/feature_views/v@1/schema/a is no field'],
+    [{ schema: { a: 'float32' } }, '/feature_views/v@1/schema/a is not a field'],
     [
       { schema: { a: f.int64().default(1 as unknown as bigint) } },
       '/feature_views/v@1/schema/a/default the default must be a bigint',
@@ -77,8 +77,8 @@ describe('what types would have refused', () => {
       }),
     ).toEqual([
       '/on_demand_feature_views/a/features must be a list of feature views, on-demand feature views and picks.',
-      '/models/b/features/0 is no feature view, on-demand feature view or pick of one.',
-      '/models/b/features/1 is no feature view, on-demand feature view or pick of one.',
+      '/models/b/features/0 is not a feature view, an on-demand feature view or a pick of one.',
+      '/models/b/features/1 is not a feature view, an on-demand feature view or a pick of one.',
     ]);
   });
 });

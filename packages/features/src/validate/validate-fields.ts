@@ -35,7 +35,7 @@ export function validateFields(fields: Fields, rules: FieldRules, report: Report
     const reportField = below(report, name);
     validateColumnName(name, reportField);
     if (isField(field)) validateField(field, rules, reportField);
-    else reportField([], 'is no field; use f.float32(), f.string() and the like.');
+    else reportField([], 'is not a field; use f.float32(), f.string() and the like.');
   }
 }
 
@@ -59,7 +59,7 @@ function validateField(field: Field, rules: FieldRules, report: Report): void {
   if (detail !== null) report(['default'], `the default ${detail}.`);
 }
 
-// A default is also in the manifest, and JSON has no word for NaN and infinities.
+// A default is also in the manifest, and JSON cannot express NaN and infinities.
 function defaultProblem(field: Field): string | null {
   const { type, length, safeInteger, defaultValue } = field;
   const detail = valueProblem(

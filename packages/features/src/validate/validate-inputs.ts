@@ -9,7 +9,7 @@ export interface InputFeature {
   readonly name: string;
 }
 
-/** Checks the list of `features` and gives what of it can be looked at further. */
+/** Checks the list of `features`; returns the entries that can be checked further. */
 export function validateInputs(inputs: readonly FeatureInput[], report: Report): InputFeature[] {
   if (!Array.isArray(inputs)) {
     report([], 'must be a list of feature views, on-demand feature views and picks.');
@@ -21,12 +21,13 @@ export function validateInputs(inputs: readonly FeatureInput[], report: Report):
 function featuresOf(input: FeatureInput, index: number, report: Report): InputFeature[] {
   const view = input?.kind === 'pick' ? input.view : input;
   if (view?.kind !== 'feature_view' && view?.kind !== 'on_demand_feature_view') {
-    report([], 'is no feature view, on-demand feature view or pick of one.');
+    report([], 'is not a feature view, an on-demand feature view or a pick of one.');
     return [];
   }
   const known = Object.keys(view.schema ?? {});
   const names = input.kind === 'pick' ? input.features : known;
-  if (input.kind === 'pick' && names.length === 0) report([], `pick() of '${view.name}' names no feature.`);
+  if (input.kind === 'pick' && names.length === 0)
+    report([], `pick() of '${view.name}' must name at least one feature.`);
   return names.flatMap((name) => {
     if (isField(view.schema?.[name])) return [{ index, view, name }];
     if (input.kind === 'pick')

@@ -22,14 +22,15 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 export function validateName(name: unknown, report: Report): void {
-  if (typeof name !== 'string' || !isName(name)) report([], `'${String(name)}' is no name: ${NAME_RULE}.`);
+  if (typeof name !== 'string' || !isName(name))
+    report([], `'${String(name)}' is not a valid name: ${NAME_RULE}.`);
 }
 
 /** Names that become columns. */
 export function validateColumnName(name: string, report: Report): void {
   validateName(name, report);
   if (RESERVED_NAMES.has(name))
-    report([], `'${name}' is a column that Larder or PostgreSQL keeps; choose another name.`);
+    report([], `'${name}' is a column that Larder or PostgreSQL reserves; choose another name.`);
 }
 
 /** One report for each name that several different definitions have. */

@@ -1,6 +1,6 @@
 import type { Report } from './report.ts';
 
-/** A `Duration` option and the milliseconds that were made of it. */
+/** Checks a `Duration` option, given with the milliseconds it was parsed to. */
 export function validateWholeMs(text: unknown, ms: number, expected: string, report: Report): void {
   if (!Number.isSafeInteger(ms) || ms < 1) {
     report(

@@ -78,7 +78,7 @@ function decodeVector(json: unknown, length: number): DecodedValue {
     const item: unknown = json[i];
     value[i] = typeof item === 'number' ? item : Number.NaN;
     if (!Number.isFinite(value[i]))
-      return wrong(`must be an array of ${length} numbers; item ${i} is none within float32`);
+      return wrong(`must be an array of ${length} numbers; item ${i} is not one within float32`);
   }
   return right(value);
 }

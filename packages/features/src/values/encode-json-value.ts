@@ -4,7 +4,7 @@ import type { ValueSpec } from './value-spec.ts';
 
 /**
  * A field's value as the HTTP API spells it: int64 as a decimal string unless safe, timestamps in UTC, vectors as
- * arrays, float32 with no more digits than tell it from its neighbours. Null stays null, and so does a number that JSON has no word for (NaN, infinities).
+ * arrays, float32 with no more digits than tell it from its neighbours. Null stays null, and a number that JSON cannot express (NaN, infinities) becomes null.
  */
 export function encodeJsonValue(spec: ValueSpec, value: FieldValue): JsonValue {
   if (typeof value === 'bigint') return spec.safe === true ? Number(value) : value.toString();

@@ -2,7 +2,7 @@ import { isStorable, UNSTORABLE } from './value-spec.ts';
 
 const MAX_DEPTH = 64;
 
-/** Why a value is no JSON that every store can hold, or null when it is. */
+/** Why a value is not JSON that every store can hold; null when it is. */
 export function jsonProblem(value: unknown, depth = 0): string | null {
   if (depth > MAX_DEPTH) return `must not nest deeper than ${MAX_DEPTH}`;
   if (typeof value === 'string') return isStorable(value) ? null : UNSTORABLE;

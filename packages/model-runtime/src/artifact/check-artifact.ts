@@ -7,10 +7,10 @@ import { runInline, type RunModel } from '../session/run-model.ts';
 
 /** An artifact, and the definition that it must fit. */
 export interface ArtifactCheck extends ModelDefinition {
-  /** What errors call the model. */
+  /** Name of the model in errors. */
   readonly name: string;
   readonly artifactPath: string;
-  /** What stands in the tensor for a null of the golden rows. */
+  /** Value in the tensor for a null of the golden rows. */
   readonly missing: number;
 }
 
@@ -23,7 +23,7 @@ export interface CheckedArtifact {
 }
 
 /**
- * Opens an artifact on this thread, which it may block for long, and holds it against its definition and golden rows.
+ * Opens an artifact and checks it against its definition and golden rows, on this thread, which it may block for long.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function checkArtifact(

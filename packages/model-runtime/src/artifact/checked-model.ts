@@ -1,10 +1,10 @@
 import type { ModelSignature } from './model-signature.ts';
 
-/** A model file that was checked; plain data, so that threads can be told of it. */
+/** A model file that was checked; plain data, so that it can be sent to threads. */
 export interface CheckedModel {
   readonly name: string;
   readonly modelPath: string;
-  /** Of the file that was checked. */
+  /** Hash of the file that was checked. */
   readonly sha256: string;
   readonly signature: ModelSignature;
   readonly width: number;

@@ -23,7 +23,7 @@ export interface GoldenRows extends z.output<typeof goldenRows> {
 }
 
 /**
- * Reads an artifact's `golden.json` and holds its shape against the definition; nulls become `missing`.
+ * Reads an artifact's `golden.json` and checks its shape against the definition; nulls become `missing`.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
  */
 export async function readGoldenRows(
@@ -36,7 +36,7 @@ export async function readGoldenRows(
   if (!equalLists(definition.features, golden.features)) {
     throw new LarderError(
       'MODEL_SIGNATURE_MISMATCH',
-      `${path} is about other features than the definition lists (right column: golden.json).\n` +
+      `${path} has other features than the definition (right column: golden.json).\n` +
         sideBySide(definition.features, golden.features),
     );
   }
@@ -51,7 +51,7 @@ export async function readGoldenRows(
   if (unknown !== undefined) {
     throw new LarderError(
       'ARTIFACT_INVALID',
-      `${path}: outputs.${unknown} is no output of the definition; it has ${definition.outputs.join(', ')}.`,
+      `${path}: outputs.${unknown} is not an output of the definition; its outputs are ${definition.outputs.join(', ')}.`,
     );
   }
   for (const field of definition.outputs) {
@@ -75,7 +75,7 @@ export async function checkGoldenRows(golden: GoldenRows, run: RunModel): Promis
     throw new LarderError(
       'MODEL_GOLDEN_MISMATCH',
       `${golden.path}: row ${worst.index} has ${field} = ${worst.expected}, the model gives ${worst.actual} here ` +
-        `(tolerance ${golden.tolerance}). Write model.onnx and golden.json again in one go.`,
+        `(tolerance ${golden.tolerance}). Write model.onnx and golden.json again, together.`,
     );
   }
 }

@@ -11,7 +11,7 @@ export interface ModelDefinition {
   readonly outputs: readonly string[];
 }
 
-/** Where the values of one output field lie in the tensors that a run gives. */
+/** Where the values of one output field are in the tensors that a run returns. */
 interface OutputColumn {
   readonly field: string;
   readonly tensor: string;
@@ -25,7 +25,7 @@ export interface ModelSignature {
 }
 
 /**
- * Holds a model file against its definition: one float32 input [N, F], the ordered features of its metadata, and the
+ * Checks a model file against its definition: one float32 input [N, F], the ordered features of its metadata, and the
  * output fields, by name or, from a single output [N, K], by position.
  * @throws MODEL_SIGNATURE_MISMATCH with both lists side by side.
  */

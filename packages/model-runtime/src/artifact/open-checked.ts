@@ -5,7 +5,7 @@ import type { CheckedModel } from './checked-model.ts';
 
 /**
  * Opens a checked model on this thread and runs a row to warm it.
- * @throws ARTIFACT_INVALID, MODEL_NOT_READY when the file is another one by now
+ * @throws ARTIFACT_INVALID, MODEL_NOT_READY when the file has changed since
  */
 export async function openChecked(model: CheckedModel): Promise<Session> {
   const { modelPath, sha256, width } = model;

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 
 /**
  * Reads one JSON file of an artifact folder.
- * @param form what the file looks like, for whoever has to write it
- * @throws ARTIFACT_INVALID when it is missing or does not fit, naming the first misfit.
+ * @param form what the file must look like, for the error message
+ * @throws ARTIFACT_INVALID when it is missing or does not fit, with the first problem.
  */
 export async function readArtifactJson<Schema extends z.ZodType>(
   path: string,

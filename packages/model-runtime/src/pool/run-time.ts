@@ -1,13 +1,13 @@
 /** How long runs of a model take, learned from those that were measured. */
 export interface RunTime {
   measured(rows: number, ms: number): void;
-  /** Expected milliseconds of a run of so many rows. */
+  /** Expected milliseconds of a run of this many rows. */
   expectedMs(rows: number): number;
 }
 
-/** Share of a new measurement. */
+/** Weight of a new measurement. */
 const WEIGHT = 0.2;
-/** One run that was held up by something else moves the mean no further than one of twice the mean. */
+/** Caps a measurement at twice the mean: the run may have been held up by something else. */
 const OUTLIER = 2;
 
 /** A moving mean for each power of two of rows; a size that never ran is expected to take as long as the next smaller one. */

@@ -22,7 +22,7 @@ export interface RunRequest {
   readonly rows: number;
 }
 
-/** The thread ends itself after what it runs: ended from outside amid a run, ONNX Runtime aborts the whole process. */
+/** The thread ends itself after its current run: terminating it during a run makes ONNX Runtime abort the whole process. */
 export interface EndRequest {
   readonly kind: 'end';
 }

@@ -23,11 +23,11 @@ export async function startThread(model: CheckedModel): Promise<Worker> {
   return (await start({ kind: 'open', model }, model.name)).worker;
 }
 
-/** Ends a thread after what it runs, and resolves then. */
+/** Ends a thread after its current run; resolves when it has ended. */
 export async function endThread(worker: Worker): Promise<void> {
   if (worker.threadId === ENDED) return;
   const ended = once(worker, 'exit');
-  // nothing else may keep the process alive meanwhile, and whoever gets the last answer lets go of the thread
+  // nothing else may keep the process alive meanwhile, and the last answer unrefs the thread
   const stay = (): void => worker.ref();
   stay();
   worker.on('message', stay);
@@ -35,7 +35,7 @@ export async function endThread(worker: Worker): Promise<void> {
   await ended;
 }
 
-/** What Node gives a worker in place of its number. */
+/** The `threadId` of a worker that has ended. */
 const ENDED = -1;
 
 interface Started {

@@ -26,13 +26,13 @@ export interface Session {
   readonly outputs: readonly TensorSpec[];
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Of the file. */
+  /** Hash of the file. */
   readonly sha256: string;
   /**
    * Runs on the caller's thread and blocks it; the data of `feeds` must stay as they are until it resolves.
    * Concurrent calls are safe: every run has its own tensors.
-   * @param outputs those to compute; all of the file unless given
-   * @throws Error that shows what was given and what the file wants, when names or sizes differ
+   * @param outputs names of those to compute. @default all
+   * @throws Error with what was given and what the file expects, when names or sizes differ
    */
   run<Name extends string = string>(
     feeds: Readonly<Record<string, FloatTensor>>,
@@ -43,7 +43,7 @@ export interface Session {
 
 /**
  * Opens an ONNX file with one CPU thread per run.
- * @throws ARTIFACT_INVALID when the file is missing, no ONNX, or keeps tensors in other files.
+ * @throws ARTIFACT_INVALID when the file is missing, is not ONNX, or keeps tensors in other files.
  */
 export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOptions): Promise<Session> {
   const { bytes, metadata, externalTensors } = await readModelFile(modelPath);
@@ -51,7 +51,7 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     throw new LarderError(
       'ARTIFACT_INVALID',
       `${modelPath} keeps ${externalTensors.length} tensors in other files (first: ${externalTensors[0]}); ` +
-        'an artifact is one file, save the model with its data inside.',
+        'an artifact has one model file; save the model with its data inside.',
     );
   }
   const session = await InferenceSession.create(bytes, {
@@ -102,22 +102,22 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
 const TOO_NEW = [
   {
     says: /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
-    mend: 'set model.ir_version = MAX before Python saves it',
+    fix: 'set model.ir_version = MAX before Python saves it',
     name: 'IR version',
   },
   {
     says: /Opset (\d+) is under development.*is till opset (\d+)/s,
-    mend: 'export it again with opset_version=MAX',
+    fix: 'export it again with opset_version=MAX',
     name: 'opset',
   },
 ];
 
 function notOpened(modelPath: string, cause: unknown): LarderError {
   const message = messageOf(cause);
-  const problems = TOO_NEW.flatMap(({ says, mend, name }) => {
+  const problems = TOO_NEW.flatMap(({ says, fix, name }) => {
     const [, has, max] = says.exec(message) ?? [];
     if (has === undefined || max === undefined) return [];
-    return `it has ${name} ${has}, at most ${max} is read; ${mend.replace('MAX', max)}.`;
+    return `it has ${name} ${has}, at most ${max} is read; ${fix.replace('MAX', max)}.`;
   });
   return new LarderError(
     'ARTIFACT_INVALID',
@@ -126,7 +126,7 @@ function notOpened(modelPath: string, cause: unknown): LarderError {
   );
 }
 
-/** `name (float32 [N, 3])` each; N is what is not fixed. */
+/** `name (float32 [N, 3])` for each; N is a dimension that is not fixed. */
 export function namedTensors(specs: readonly TensorSpec[]): string {
   return specs.map(({ name, type, shape }) => `${name} (${type} ${shownShape(shape)})`).join(', ') || 'none';
 }

@@ -15,7 +15,7 @@ export interface ModelFile {
 
 /**
  * Reads what an ONNX file says about itself (https://onnx.ai/onnx/repo-docs/IR.html, ModelProto).
- * @throws ARTIFACT_INVALID when the file cannot be read or is no protobuf message.
+ * @throws ARTIFACT_INVALID when the file cannot be read or is not a protobuf message.
  */
 export async function readModelFile(modelPath: string): Promise<ModelFile> {
   const bytes = await readFile(modelPath).catch((cause: unknown) => {

@@ -11,13 +11,13 @@ import { runFailed } from './run-failed.ts';
 export type RunModel = (
   tensor: Float32Array,
   rows: number,
-  /** Who waits; inline runs, which hold the thread, take no notice. */
+  /** Who waits for the run; ignored inline, where the run blocks the thread. */
   caller?: RunCaller,
 ) => Promise<Readonly<Record<string, Float32Array>>>;
 
 /**
- * Runs on the caller's thread. Every run has fresh tensors: reusing them was measured to bring nothing
- * (9.5 µs either way) and would forbid concurrent runs.
+ * Runs on the caller's thread. Every run has fresh tensors: reusing them gains nothing (9.5 µs
+ * either way) and would rule out concurrent runs.
  */
 export function runInline(
   { name, signature, width }: Omit<CheckedModel, 'sha256'>,

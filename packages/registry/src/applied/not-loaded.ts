@@ -11,8 +11,8 @@ export interface DefinitionMismatch {
 }
 
 /**
- * Applied definitions that the loaded code lacks or has otherwise. Data (TTL, schedule, artifacts, owners) is no part of
- * it: that is taken from the applied manifest.
+ * Applied definitions that the loaded code lacks, or defines differently. Data (TTL, schedule, artifacts, owners) does not
+ * count: it is taken from the applied manifest.
  */
 export function notLoaded(applied: Manifest, loaded: Manifest): DefinitionMismatch[] {
   return [
@@ -43,7 +43,7 @@ function mismatches<D>(
       {
         subject,
         reason: 'different',
-        detail: `${subject} is applied in another form than the loaded code has.`,
+        detail: `${subject} is applied, but the loaded code defines it differently.`,
       },
     ];
   });

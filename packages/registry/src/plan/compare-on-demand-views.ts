@@ -78,5 +78,5 @@ function refusalText({ subject, clauses, untrained, codeOnly }: RefusalParts): s
   const what = codeOnly ? 'its code changed' : clauses.join('; ');
   const models = untrained.join(', ');
   const otherwise = codeOnly ? ', or say --same-meaning if the values stay the same' : '';
-  return `${subject}: ${what}, while the artifact of ${models} was trained with what it was. Train ${models} again for the same apply, give the changed function a new name${otherwise}.`;
+  return `${subject}: ${what}, while the artifact of ${models} was trained with the old one. Train ${models} again for the same apply, or give the changed function a new name${otherwise}.`;
 }

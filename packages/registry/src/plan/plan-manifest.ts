@@ -16,7 +16,7 @@ const NOTHING_APPLIED: RegistryState = {
   modelVersions: new Map(),
 };
 
-/** What applying this manifest would change, and why it would be refused; writes nothing, also into a bare database. */
+/** What applying this manifest would change, and why it would be refused; writes nothing, and works on an empty database too. */
 export async function planManifest(
   store: RegistryStore,
   manifest: Manifest,

@@ -16,7 +16,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** What stands between the applied manifest and a new one. */
+/** The differences between the applied manifest and a new one. */
 export interface Plan {
   readonly project: string;
   /** The applied manifest this was compared with; null before the first apply. */
@@ -36,7 +36,7 @@ export interface ForgottenVersion {
   readonly entity: string;
 }
 
-/** What lets a changed definition through that would be refused. */
+/** Options that allow changes which would otherwise be refused. */
 export interface Leniency {
   /** Own functions whose code changed are declared to give the same values. @default false */
   readonly sameMeaning?: boolean | undefined;
@@ -48,7 +48,7 @@ export interface Leniency {
 export class PlanLines {
   readonly changes: Change[] = [];
   readonly refusals: Refusal[] = [];
-  /** Subjects whose own code changed and whom `sameMeaning` let through. */
+  /** Subjects whose own code changed, allowed by `sameMeaning`. */
   readonly sameMeaning: string[] = [];
   readonly forgotten: ForgottenVersion[] = [];
 

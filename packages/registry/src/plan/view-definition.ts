@@ -22,7 +22,7 @@ export function viewDefinition(manifest: Manifest, view: FeatureViewManifest): V
   return { entity, source: view.source, schema: view.schema, compute: view.compute };
 }
 
-/** What changed in the immutable parts, each as a clause; `codeOnly` when it is nothing but the view's own function. */
+/** What changed in the immutable parts, each as a clause; `codeOnly` when only the view's own function changed. */
 export interface DefinitionDifference {
   readonly clauses: readonly string[];
   readonly codeOnly: boolean;
