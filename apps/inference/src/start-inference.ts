@@ -2,7 +2,13 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LarderError, isLarderError, systemClock, type Logger } from '@larder/core';
 import { loadProject, type LoadedProject, type Manifest } from '@larder/features';
-import { createOfflineStore, createPredictionLog, migrate, type OfflineStore } from '@larder/offline-store';
+import {
+  createOfflineStore,
+  createPredictionLog,
+  migrate,
+  startSequencer,
+  type OfflineStore,
+} from '@larder/offline-store';
 import {
   checkRedisPolicy,
   connectRedis,
@@ -113,6 +119,8 @@ export async function startInference(
     maxConnections: config.maxConnections,
   });
   const url = await listen(server, config);
+  // pushes land here, also where no worker runs
+  const sequencer = startSequencer({ store: offlineStore, logger });
   const memory = startIdleMemory();
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
     logger.warn(
@@ -126,6 +134,7 @@ export async function startInference(
       events.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
       await catalog.close();
+      await sequencer.close();
       await predictionLog.close();
       failures.close();
       unreadable.close();

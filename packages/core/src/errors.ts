@@ -49,6 +49,7 @@ export const ERRORS = {
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run', retryable: false },
   RUN_STATE_CONFLICT: { status: 409, title: 'The run is not in a state for this', retryable: false },
+  FEED_EXPIRED: { status: 410, title: 'The feed of changes no longer reaches back so far', retryable: false },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,
     title: 'The Idempotency-Key was used for another request',

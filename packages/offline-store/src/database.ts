@@ -1,3 +1,9 @@
+import type {
+  ChangesTable,
+  FeedsTable,
+  UnnumberedChangesTable,
+  ViewFreshnessTable,
+} from './tables/changes.table.ts';
 import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
@@ -15,4 +21,8 @@ export interface Database {
   'larder.row_failures': RowFailuresTable;
   'larder.processes': ProcessesTable;
   'larder.schedules': SchedulesTable;
+  'larder.unnumbered_changes': UnnumberedChangesTable;
+  'larder.changes': ChangesTable;
+  'larder.feeds': FeedsTable;
+  'larder.view_freshness': ViewFreshnessTable;
 }

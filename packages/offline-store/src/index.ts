@@ -46,6 +46,15 @@ export { checkEventTimes } from './history/check-event-times.ts';
 export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow } from './history/history-table.ts';
+// Changes
+export { readFreshness } from './changes/read-freshness.ts';
+export type { ViewFreshness } from './changes/read-freshness.ts';
+export { newestCursor, readChanges } from './changes/read-changes.ts';
+export type { ChangesPage, FeedChange, ReadChangesOptions } from './changes/read-changes.ts';
+export { recordChange } from './changes/record-change.ts';
+export type { Change } from './changes/record-change.ts';
+export { startSequencer } from './changes/start-sequencer.ts';
+export type { Sequencer } from './changes/start-sequencer.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';
 export type {

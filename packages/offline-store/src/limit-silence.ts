@@ -10,7 +10,7 @@ const MAX_CLIENT_SILENCE_MS = 30_000;
  * process would keep its row locks for ever, and watchdogs skip what is locked.
  */
 export async function limitSilence(
-  tx: StoreTransaction,
+  tx: Pick<StoreTransaction, 'db' | 'client'>,
   silenceMs: number,
   statementMs: number = silenceMs,
 ): Promise<void> {

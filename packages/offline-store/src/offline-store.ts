@@ -20,6 +20,8 @@ export interface OfflineStoreOptions {
 export interface StoreTransaction {
   readonly db: Transaction<Database>;
   readonly client: pg.PoolClient;
+  /** Whoever listens on the store hears of it once the transaction is committed. */
+  tellChanges(): void;
 }
 
 export interface OfflineStore {
@@ -27,6 +29,8 @@ export interface OfflineStore {
   readonly pool: pg.Pool;
   /** Commits when `work` resolves, rolls back when it rejects (READ COMMITTED). */
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Calls the listener after each transaction of this process that recorded changes. @returns ends it */
+  onChanges(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -59,16 +63,25 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
   pool.on('connect', (client) => client.on('error', () => {}));
   guardSilence(pool, statementTimeoutMs);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const listeners = new Set<() => void>();
   return {
     db,
     pool,
+    onChanges(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async transaction(work) {
       const client = await pool.connect();
       let broken = false;
+      let changed = false;
+      const tellChanges = (): void => void (changed = true);
       try {
-        return await kyselyOver(client)
+        const result = await kyselyOver(client)
           .transaction()
-          .execute((trx) => work({ db: trx, client }));
+          .execute((trx) => work({ db: trx, client, tellChanges }));
+        if (changed) for (const listener of listeners) listener();
+        return result;
       } catch (error) {
         // A refusal of ours was rolled back. After anything else the session may still hold locks, or wait for COPY data.
         broken = !isLarderError(error);

@@ -107,7 +107,11 @@ async function processClaimed(deps: ProcessDeps, { chunk, view, stopping }: Clai
   }
   await heartbeat.stop();
   if (landed === null) return observer.chunkEnded(view.ref, 'lost');
-  await writeOnline(landed, { onlineStore: deps.onlineStore, view: view.manifest, entity: view.entity });
-  await completeChunk(store, chunk.chunkId);
+  const created = await writeOnline(landed, {
+    onlineStore: deps.onlineStore,
+    view: view.manifest,
+    entity: view.entity,
+  });
+  await completeChunk(store, chunk.chunkId, created);
   observer.chunkEnded(view.ref, 'done');
 }

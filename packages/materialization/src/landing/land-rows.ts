@@ -2,12 +2,13 @@ import type { FeatureViewManifest } from '@larder/features';
 import {
   appendHistory,
   ensureHistoryPartitions,
+  limitSilence,
+  recordChange,
   type HistoryProject,
   type HistoryRow,
   type OfflineStore,
   type StoreTransaction,
 } from '@larder/offline-store';
-import { limitSilence } from '@larder/offline-store';
 import { lockChunk, recordLanding, type ChunkAttempt, type Landing } from '../runs/index.ts';
 
 export interface LandRowsOptions extends Landing, ChunkAttempt {
@@ -19,8 +20,8 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
 }
 
 /**
- * History, row failures and the chunk's state, in one transaction under the chunk's lock. False when the attempt was
- * taken away meanwhile: then nothing is written.
+ * History, row failures, the chunk's state and the change that the feed tells, in one transaction under the chunk's
+ * lock. False when the attempt was taken away meanwhile: then nothing is written.
  */
 export async function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
   await ensureHistoryPartitions(store, options.project, options.view, options.rows);
@@ -33,5 +34,28 @@ export async function landRowsIn(tx: StoreTransaction, options: LandRowsOptions)
   if (!(await lockChunk(tx, options))) return false;
   await appendHistory(tx, options.project, options.view, options.rows);
   await recordLanding(tx, options);
+  await tellLanding(tx, options);
   return true;
+}
+
+async function tellLanding(tx: StoreTransaction, options: LandRowsOptions): Promise<void> {
+  const { project, view, rows, runId, chunkId } = options;
+  const [row] = rows;
+  if (row === undefined) return;
+  let [first, last] = [row.eventTimestampMs, row.eventTimestampMs];
+  for (const { eventTimestampMs } of rows) {
+    if (eventTimestampMs < first) first = eventTimestampMs;
+    else if (eventTimestampMs > last) last = eventTimestampMs;
+  }
+  await recordChange(tx, project.project, {
+    kind: 'landed',
+    view: view.name,
+    version: view.version,
+    runId,
+    chunkId,
+    revision: row.revision,
+    rows: rows.length,
+    firstEventTimestampMs: first,
+    lastEventTimestampMs: last,
+  });
 }

@@ -64,9 +64,10 @@ test('TypeScript, the script in Redis and the index in PostgreSQL agree which ro
       let best: RowOrder | undefined;
       expect(outcomes).toEqual(
         written.map((order) => {
+          const isFirst = best === undefined;
           const stale = best !== undefined && isNewer(best, order);
           if (!stale) best = order;
-          return stale ? 'stale' : 'stored';
+          return isFirst ? 'created' : stale ? 'stale' : 'replaced';
         }),
       );
       const held = (await onlineStore.inspect(view.entity, keys.ad_id))?.fields[0]?.row as Buffer;

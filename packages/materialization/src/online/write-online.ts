@@ -11,8 +11,11 @@ export interface WriteOnlineOptions {
 
 const ROWS_PER_WRITE = 500;
 
-/** Brings a chunk's history into the online store: per entity its newest row, and only where that is newer. */
-export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnlineOptions): Promise<void> {
+/**
+ * Brings a chunk's history into the online store: per entity its newest row, and only where that is newer.
+ * @returns how many entities had no row of the view
+ */
+export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnlineOptions): Promise<number> {
   const { onlineStore, view, entity } = options;
   const codec = compileRowCodec(view);
   const newest = new Map<string, HistoryRow>();
@@ -22,6 +25,7 @@ export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnl
     if (!other || isNewer(row, other)) newest.set(key, row);
   }
   const entries = [...newest];
+  let created = 0;
   for (let start = 0; start < entries.length; start += ROWS_PER_WRITE) {
     const page = entries.slice(start, start + ROWS_PER_WRITE).map(([key, row]): OnlineRow => ({
       entity: entity.name,
@@ -30,6 +34,8 @@ export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnl
       ttlMs: view.ttl_ms,
       row: codec.encode(row, row.values),
     }));
-    await onlineStore.write(page);
+    const outcomes = await onlineStore.write(page);
+    for (const outcome of outcomes) if (outcome === 'created') created++;
   }
+  return created;
 }

@@ -179,7 +179,7 @@ async function bringOnline(
   { offlineStore: store, onlineStore, logger }: PushDeps,
   { created, rows, view, entity, project }: LandedPush,
 ): Promise<void> {
-  await writeOnline(rows, { onlineStore, view, entity });
-  await completeChunk(store, created.chunkId);
+  const createdRows = await writeOnline(rows, { onlineStore, view, entity });
+  await completeChunk(store, created.chunkId, createdRows);
   await endRuns({ store, projectName: project, logger, except: created.runId });
 }

@@ -79,7 +79,7 @@ const USES: Readonly<Record<Verb, readonly Use[]>> = {
       await runs.recordLanding(tx, { ...attempt, runId: one.runId, counts, failures, leaseMs: LEASE_MS });
     }),
   ],
-  completeChunk: [({ store, attempt }) => runs.completeChunk(store, attempt.chunkId)],
+  completeChunk: [({ store, attempt }) => runs.completeChunk(store, attempt.chunkId, 0)],
   claimStaleDispatches: [
     ({ store, project }) => runs.claimStaleDispatches(store, { project, olderThanMs: 1_000, limit: 100 }),
   ],

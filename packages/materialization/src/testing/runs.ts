@@ -88,7 +88,7 @@ export async function land(
     await recordLanding(tx, { runId, chunkId: attempt.chunkId, counts, failures, leaseMs: LEASE_MS });
     return true;
   });
-  if (landed) await completeChunk(store, attempt.chunkId);
+  if (landed) await completeChunk(store, attempt.chunkId, 10);
   return landed;
 }
 

@@ -47,8 +47,8 @@ async function replay(
   chunkId: number,
 ): Promise<void> {
   const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
-  await writeOnline(rows, { onlineStore, view: view.manifest, entity: view.entity });
-  await completeChunk(store, chunkId);
+  const created = await writeOnline(rows, { onlineStore, view: view.manifest, entity: view.entity });
+  await completeChunk(store, chunkId, created);
   logger.info(
     { chunkId, view: view.ref, rows: rows.length },
     'A landed chunk was replayed into the online store',

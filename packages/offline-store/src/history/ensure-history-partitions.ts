@@ -1,11 +1,7 @@
 import type { FeatureViewManifest } from '@larder/features';
 import type { OfflineStore } from '../offline-store.ts';
-import {
-  ensureMonthlyPartitions,
-  MAX_NEW_PARTITIONS,
-  missingPartitions,
-  monthOf,
-} from '../partitions/monthly-partitions.ts';
+import { ensureMonthlyPartitions, missingMonths, monthOf } from '../partitions/monthly-partitions.ts';
+import { MAX_NEW_PARTITIONS } from '../partitions/partitions.ts';
 import { historyTable, type HistoryProject } from './history-table.ts';
 
 /**
@@ -22,7 +18,7 @@ export async function ensureHistoryPartitions(
   // as many as the landing may create itself
   if (months.length <= MAX_NEW_PARTITIONS) return;
   const table = historyTable(project, view);
-  const missing = await missingPartitions(store.db, table, months);
+  const missing = await missingMonths(store.db, table, months);
   for (let start = 0; start < missing.length; start += MAX_NEW_PARTITIONS)
     await store.transaction((tx) =>
       ensureMonthlyPartitions(tx.db, table, missing.slice(start, start + MAX_NEW_PARTITIONS)),

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
+import { changes } from './0008-changes.ts';
 import { predictions } from './0002-predictions.ts';
 import { processes } from './0006-processes.ts';
 import { runCounts } from './0005-run-counts.ts';
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005_run_counts': runCounts,
   '0006_processes': processes,
   '0007_schedules': schedules,
+  '0008_changes': changes,
 };

@@ -111,6 +111,8 @@ export interface ChunksTable {
   error_reason: string | null;
   started_at: Date | null;
   landed_at: Date | null;
+  /** The online store confirmed the rows; null until then, and of chunks that landed before this was kept. */
+  online_at: Date | null;
   finished_at: Date | null;
 }
 

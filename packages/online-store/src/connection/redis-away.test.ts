@@ -32,8 +32,8 @@ test('serving fails fast while Redis is away and recovers by itself', async ({ r
   await waitForRedis(client, 10_000);
   // the server has forgotten its scripts: both find their way
   expect(await store.write([scoreRow('a', orderAt(2)), scoreRow('c', orderAt(1))])).toEqual([
-    'stored',
-    'stored',
+    'replaced',
+    'created',
   ]);
   expect((await store.read(plan, [['a', 'c']])).flat()).toEqual([expect.any(Buffer), expect.any(Buffer)]);
   client.disconnect();

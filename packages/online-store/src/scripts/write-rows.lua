@@ -6,7 +6,7 @@ ARGV[1]           field of all rows: view reference, 'ad_image@1'
 ARGV[2]           TTL in ms, or 'forever'
 ARGV[i + 2]       packed row; bytes 6 to 22 are its order key, in every row format
 
-Returns one character per row: '1' stored, '0' stale, 'x' erased.
+Returns one character per row: '2' created, '1' replaced, '0' stale, 'x' erased.
 
 A row with an equal order key is written again: a retry, or the repair of a damaged row.
 Expiry of the hash: the longest TTL of its rows, counted from the write; 'forever' removes it.
@@ -40,7 +40,7 @@ for i, key in ipairs(KEYS) do
     elseif left == -2 or (left >= 0 and left < tonumber(ttl)) then
       call('PEXPIRE', key, ttl)
     end
-    results[i] = '1'
+    results[i] = stored[1] and '1' or '2'
   end
 end
 return table.concat(results)

@@ -45,7 +45,7 @@ test('a stale row changes no expiry, the same row again may lengthen it', async 
   const key = redisKey('ads', 'ad', 'stale');
   expect(await store.write([scoreRow('stale', orderAt(-1), { ttlMs: 'forever' })])).toEqual(['stale']);
   expectAbout(await client.pttl(key), MINUTE);
-  expect(await store.write([scoreRow('stale', orderAt(0), { ttlMs: 9 * MINUTE })])).toEqual(['stored']);
+  expect(await store.write([scoreRow('stale', orderAt(0), { ttlMs: 9 * MINUTE })])).toEqual(['replaced']);
   expectAbout(await client.pttl(key), 9 * MINUTE);
 });
 

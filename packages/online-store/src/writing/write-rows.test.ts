@@ -70,21 +70,21 @@ test('whatever the interleaving of writers, the newest row ends in Redis', async
 test('a correction wins: later created, or later revision, at the same event time', async ({ redis }) => {
   const { store } = connect(redis.url);
   const write = async (order: RowOrder) => (await store.write([scoreRow('correction', order)]))[0];
-  expect(await write(orderAt(100, 100, 5))).toBe('stored');
-  expect(await write(orderAt(100, 200, 1))).toBe('stored');
-  expect(await write(orderAt(100, 200, 2))).toBe('stored');
+  expect(await write(orderAt(100, 100, 5))).toBe('created');
+  expect(await write(orderAt(100, 200, 1))).toBe('replaced');
+  expect(await write(orderAt(100, 200, 2))).toBe('replaced');
   expect(await write(orderAt(100, 200, 1))).toBe('stale');
   expect(await write(orderAt(100, 100, 9))).toBe('stale');
   expect(await write(orderAt(99, 999, 9))).toBe('stale');
   expect(await storedOrder(store, 'correction')).toEqual(orderAt(100, 200, 2));
 });
 
-test('writing the same row again changes nothing and counts as stored', async ({ redis }) => {
+test('writing the same row again changes nothing and counts as replaced', async ({ redis }) => {
   const { store } = connect(redis.url);
   const row = scoreRow('again', orderAt(100));
-  expect(await store.write([row, row])).toEqual(['stored', 'stored']);
+  expect(await store.write([row, row])).toEqual(['created', 'replaced']);
   const before = await store.inspect('ad', 'again');
-  expect(await store.write([row])).toEqual(['stored']);
+  expect(await store.write([row])).toEqual(['replaced']);
   expect(await store.inspect('ad', 'again')).toEqual(before);
 });
 
@@ -95,7 +95,7 @@ test('outcomes come in the order given, over many script calls', async ({ redis 
     scoreRow(i % 10 === 0 ? 'b' : `many-${i}`, orderAt(100)),
   );
   expect(await store.write(rows)).toEqual(
-    rows.map(({ entityKey }) => (entityKey === 'b' ? 'stale' : 'stored')),
+    rows.map(({ entityKey }) => (entityKey === 'b' ? 'stale' : 'created')),
   );
   expect(await store.write([])).toEqual([]);
 });
@@ -104,14 +104,14 @@ test('an erased entity takes no row', async ({ redis }) => {
   const { store } = connect(redis.url);
   await store.erase('ad', 'forgotten');
   const rows = [scoreRow('forgotten', orderAt(100)), scoreRow('remembered', orderAt(100))];
-  expect(await store.write(rows)).toEqual(['erased', 'stored']);
+  expect(await store.write(rows)).toEqual(['erased', 'created']);
   expect(await store.inspect('ad', 'forgotten')).toMatchObject({ erased: true, fields: [] });
 });
 
 test('bytes that are no row are replaced', async ({ redis }) => {
   const { redis: client, store } = connect(redis.url);
   await client.hset(redisKey('ads', 'ad', 'damaged'), 'ad_score@1', 'short');
-  expect(await store.write([scoreRow('damaged', orderAt(-5))])).toEqual(['stored']);
+  expect(await store.write([scoreRow('damaged', orderAt(-5))])).toEqual(['replaced']);
   expect(await storedOrder(store, 'damaged')).toEqual(orderAt(-5));
 });
 
@@ -121,14 +121,17 @@ test('a row of a later format keeps its order key in the same bytes and is not o
   const { store } = connect(redis.url);
   const later = scoreRow('mixed', orderAt(200));
   later.row[0] = 2;
-  expect(await store.write([later, scoreRow('mixed', orderAt(100))])).toEqual(['stored', 'stale']);
+  expect(await store.write([later, scoreRow('mixed', orderAt(100))])).toEqual(['created', 'stale']);
 });
 
 test('the order key alone decides, not the format or the schema in front of it', async ({ redis }) => {
   const { store } = connect(redis.url);
   const otherSchema = scoreRow('in-front', orderAt(100));
   otherSchema.row.fill(0xff, 0, 5);
-  expect(await store.write([otherSchema, scoreRow('in-front', orderAt(200))])).toEqual(['stored', 'stored']);
+  expect(await store.write([otherSchema, scoreRow('in-front', orderAt(200))])).toEqual([
+    'created',
+    'replaced',
+  ]);
   expect(await storedOrder(store, 'in-front')).toEqual(orderAt(200));
 });
 
@@ -136,5 +139,5 @@ test('a header without values has its order, and is not overwritten by an older 
   const { store } = connect(redis.url);
   const header = scoreRow('header', orderAt(200));
   const cut = { ...header, row: header.row.subarray(0, ROW_HEADER_BYTES) };
-  expect(await store.write([cut, scoreRow('header', orderAt(100))])).toEqual(['stored', 'stale']);
+  expect(await store.write([cut, scoreRow('header', orderAt(100))])).toEqual(['created', 'stale']);
 });

@@ -18,10 +18,18 @@ export interface OnlineRow {
   readonly row: Buffer;
 }
 
-/** `stale`: the stored row is newer. `erased`: the entity was erased and takes no rows. */
-export type WriteOutcome = 'stored' | 'stale' | 'erased';
+/**
+ * `created`: the entity had no row of this view. `replaced`: it had an older one or the same. `stale`: the stored row is
+ * newer. `erased`: the entity was erased and takes no rows.
+ */
+export type WriteOutcome = 'created' | 'replaced' | 'stale' | 'erased';
 
-const OUTCOMES: Readonly<Record<string, WriteOutcome>> = { '1': 'stored', '0': 'stale', x: 'erased' };
+const OUTCOMES: Readonly<Record<string, WriteOutcome>> = {
+  '2': 'created',
+  '1': 'replaced',
+  '0': 'stale',
+  x: 'erased',
+};
 
 /** Writes rows in one round trip; the newest wins per entity and view. Outcomes in the order given. Safe to repeat. */
 export async function writeRows(

@@ -46,7 +46,7 @@ describe('a run', () => {
     if (!first) throw new Error('Nothing dispatched.');
     await claim(store, first);
     await landOnly(store, { runId, attempt: first, counts: { done: 10 } });
-    await completeChunk(store, first.chunkId);
+    await completeChunk(store, first.chunkId, 0);
     expect(await ended(), 'the other one is pending').toBe(0);
     const [last] = await dispatch(store, project);
     if (!last) throw new Error('Nothing dispatched.');
@@ -55,7 +55,7 @@ describe('a run', () => {
     expect(await ended(), 'running').toBe(0);
     await landOnly(store, { runId, attempt: last, counts: { done: 10 } });
     expect(await ended(), 'landed in history').toBe(0);
-    await completeChunk(store, last.chunkId);
+    await completeChunk(store, last.chunkId, 0);
     expect(await ended()).toBe(1);
     expect(await getRun(store, project, runId)).toMatchObject({ status: 'succeeded', rows: { done: 20 } });
   });
@@ -79,7 +79,7 @@ describe('a run', () => {
     if (!attempt) throw new Error('Nothing dispatched.');
     await claim(store, attempt);
     await landOnly(store, { runId, attempt, counts });
-    await completeChunk(store, attempt.chunkId);
+    await completeChunk(store, attempt.chunkId, 0);
     const { done = 0, failed = 0, skipped = 0 } = counts;
     expect(await finishRuns(store, project)).toMatchObject([
       { runId, status, rowsDone: done, rowsFailed: failed, rowsSkipped: skipped },

@@ -71,6 +71,6 @@ describe('a landing', () => {
 test('a chunk that has not landed is not completed', async ({ store, project }) => {
   const runId = await plannedRun(store, project, 1);
   const attempt = await claimNext(store, project);
-  await completeChunk(store, attempt.chunkId);
+  await completeChunk(store, attempt.chunkId, 0);
   expect(await land(store, runId, attempt)).toBe(true);
 });

@@ -96,12 +96,18 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
     .execute();
 }
 
-/** The online store has the chunk's rows; safe to repeat. */
-export async function completeChunk(store: RunStore, chunkId: number): Promise<void> {
-  await store.db
-    .updateTable('larder.chunks')
-    .set({ state: 'done', finished_at: sql<Date>`now()`, lease_expires_at: null })
-    .where('chunk_id', '=', chunkId)
-    .where('state', '=', 'landed_history')
-    .execute();
+/**
+ * The online store has confirmed the chunk's rows, `created` of which it did not have before; safe to repeat, also by
+ * whoever replays what another process had brought online already.
+ */
+export async function completeChunk(store: RunStore, chunkId: number, created: number): Promise<void> {
+  await sql`
+    with completed as (
+      update larder.chunks set state = 'done', online_at = now(), finished_at = now(), lease_expires_at = null
+      where chunk_id = ${chunkId} and state = 'landed_history'
+      returning run_id, chunk_id, rows_done
+    )
+    insert into larder.unnumbered_changes (project, kind, view, version, run_id, chunk_id, rows)
+    select r.project, 'online', r.view, r.version, r.run_id, c.chunk_id, ${created}
+    from completed c join larder.runs r using (run_id) where c.rows_done > 0`.execute(store.db);
 }

@@ -1,11 +1,12 @@
-import { dropHistoryIn, type StoreTransaction, type ViewVersion } from '@larder/offline-store';
+import { dropHistoryIn, recordChange, type StoreTransaction, type ViewVersion } from '@larder/offline-store';
 import { sql } from 'kysely';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
 
 /**
- * Drops the history of a view version and cancels its open runs, as part of the caller's transaction; ended runs stay as
- * a record. For versions that are changed in place: what was computed no longer means what the definition says.
+ * Drops the history of a view version, cancels its open runs and tells the feed of changes, as part of the caller's
+ * transaction; ended runs stay as a record. For versions that are changed in place: what was computed no longer means
+ * what the definition says.
  */
 export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVersion): Promise<void> {
   const { project, view, version } = target;
@@ -32,4 +33,5 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);
   }
   await dropHistoryIn(tx, target);
+  await recordChange(tx, project, { kind: 'dropped', view, version });
 }

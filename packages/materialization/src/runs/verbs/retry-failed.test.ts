@@ -58,7 +58,7 @@ describe('failed rows', () => {
         leaseMs: LEASE_MS,
       });
     });
-    await completeChunk(store, attempt.chunkId);
+    await completeChunk(store, attempt.chunkId, 0);
     await finishRuns(store, project);
     expect(await getRun(store, project, runId)).toMatchObject({
       status: 'partial',

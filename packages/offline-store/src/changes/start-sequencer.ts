@@ -1,0 +1,85 @@
+import { startLoop, type Logger } from '@larder/core';
+import pg from 'pg';
+import type { OfflineStore } from '../offline-store.ts';
+import { ensureChangePartitions } from './change-partitions.ts';
+import { numberChanges } from './number-changes.ts';
+
+export interface SequencerOptions {
+  readonly store: OfflineStore;
+  readonly logger: Logger;
+  /** Between looks for what a process recorded that died before it could number it. @default 2000 */
+  readonly idleIntervalMs?: number;
+}
+
+export interface Sequencer {
+  /** Numbers what this process recorded, and ends. */
+  close(): Promise<void>;
+}
+
+/** What lands within this time is numbered together. */
+const GATHER_MS = 20;
+const PARTITIONS_INTERVAL_MS = 600_000;
+/** From then on a turn looks at everything again: a restored database counts its transactions anew. */
+const FROM_XID_MS = 60_000;
+const NO_PARTITION = '23514';
+
+/**
+ * Numbers changes as long as the process lives. Every process that lands runs one: it is woken by its own commits, and
+ * otherwise only looks now and then for what others left behind, so that nobody asks PostgreSQL 20 times a second.
+ */
+export function startSequencer(options: SequencerOptions): Sequencer {
+  const { store, logger } = options;
+  let partitionsAt = -Infinity;
+  let scannedAt = -Infinity;
+  let fromXid = '0';
+  let timer: NodeJS.Timeout | null = null;
+
+  function wakeSoon(): void {
+    timer ??= setTimeout(() => {
+      timer = null;
+      loop.wake();
+    }, GATHER_MS);
+  }
+
+  async function turn(): Promise<boolean> {
+    if (performance.now() - partitionsAt > PARTITIONS_INTERVAL_MS) {
+      await ensureChangePartitions(store);
+      partitionsAt = performance.now();
+    }
+    if (performance.now() - scannedAt > FROM_XID_MS) {
+      fromXid = '0';
+      scannedAt = performance.now();
+    }
+    try {
+      const numbered = await numberChanges(store, fromXid);
+      fromXid = numbered.fromXid;
+      // whoever numbers now began before the newest commits
+      if (numbered.busy) wakeSoon();
+      return numbered.more;
+    } catch (error) {
+      fromXid = '0';
+      if (!(error instanceof pg.DatabaseError && error.code === NO_PARTITION)) throw error;
+      // the clock of PostgreSQL was set to another day
+      await ensureChangePartitions(store);
+      return true;
+    }
+  }
+
+  const loop = startLoop({
+    name: 'Numbering changes',
+    intervalMs: options.idleIntervalMs ?? 2_000,
+    logger,
+    turn,
+  });
+  const forget = store.onChanges(wakeSoon);
+  return {
+    async close() {
+      forget();
+      if (timer !== null) clearTimeout(timer);
+      await loop.stop();
+      await numberChanges(store, fromXid).catch((error: unknown) =>
+        logger.warn({ err: error }, 'The last changes are left to another process to number'),
+      );
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+
+/** `online` stands only in the inbox: the online store confirmed a chunk. It gets no position. */
+export type ChangeKind = 'landed' | 'erased' | 'dropped';
+
+interface ChangeColumns {
+  project: string;
+  view: string | null;
+  version: number | null;
+  entity: string | null;
+  entity_key: string | null;
+  run_id: string | null;
+  chunk_id: number | null;
+  revision: number | null;
+  rows: number | null;
+  first_event_timestamp: ColumnType<Date | null, Date | string | null>;
+  last_event_timestamp: ColumnType<Date | null, Date | string | null>;
+}
+
+/** Committed with what it tells of, and gone once it has its position in `larder.changes`. */
+export interface UnnumberedChangesTable extends ChangeColumns {
+  id: GeneratedAlways<number>;
+  /** The transaction that recorded it. */
+  xid: Generated<string>;
+  kind: ChangeKind | 'online';
+  recorded_at: Generated<Date>;
+}
+
+export interface ChangesTable extends ChangeColumns {
+  position: number;
+  kind: ChangeKind;
+  recorded_at: Date;
+  numbered_at: Date;
+}
+
+/** One row per project: which positions there are. */
+export interface FeedsTable {
+  project: string;
+  /** Stands in cursors, so that one of another feed is refused. */
+  feed_id: Generated<string>;
+  /** The oldest position that retention has left. */
+  first_position: Generated<number>;
+  last_position: number;
+}
+
+/** Written by whoever numbers changes, and by nobody else. */
+export interface ViewFreshnessTable {
+  project: string;
+  view: string;
+  version: number;
+  newest_event_timestamp: Date | null;
+  newest_landed_at: Date | null;
+  newest_online_at: Date | null;
+  rows_online: Generated<number>;
+}
