@@ -22,7 +22,7 @@ async function describe(session: Session, row: SourceRow): Promise<RowOutcome> {
     const reason = error instanceof Error ? error.message : String(error);
     return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
   }
-  // Outside of the try: names or sizes that do not fit are no fault of the picture.
+  // Outside of the try: names or sizes that do not fit are not the picture's fault.
   const { encoded } = await session.run({ pixels: { data, dims: [1, 3, SIDE, SIDE] } }, ['encoded']);
   return { values: { embedding: encoded.data } };
 }
