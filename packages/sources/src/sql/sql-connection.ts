@@ -32,7 +32,7 @@ export interface SqlConnection {
   query(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<SqlResult>;
   /**
    * The rows in pages, through a cursor: the database goes on when the next page is asked for. The statement timeout
-   * counts from the first page to the last, so that a consumer that falls asleep does not hold a snapshot for ever.
+   * counts from the first page to the last, with the pauses: slow work belongs after the last page.
    */
   pages(
     text: string,

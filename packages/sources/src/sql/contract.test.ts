@@ -1,0 +1,4 @@
+import { testContract } from '../fixtures/contract.ts';
+import { stockSql } from './fixtures/stock.ts';
+
+testContract(stockSql);
