@@ -7,7 +7,7 @@ const GRACE_MS = 1_000;
 /**
  * Closes a connection that is in use and over which no byte came or went for `statementTimeoutMs` and a second. A hung
  * server or a lost network would hold it for a quarter of an hour: keepalive does not probe while sent bytes are
- * unacknowledged. pg's `query_timeout` is no way out: it fails the query and leaves the connection, out of step with
+ * unacknowledged. pg's `query_timeout` does not help: it fails the query but leaves the connection, out of step with
  * the server, in the pool (node-postgres #3399). The closed socket fails whatever runs on it, COPY included.
  */
 export function guardSilence(pool: pg.Pool, statementTimeoutMs: number): void {

@@ -13,7 +13,7 @@ export async function checkProject(session: Session): Promise<Finding[]> {
   let project: LoadedProject | null = null;
   const loads = await finding(
     'project',
-    'Mend what the message names, in larder.config.ts or a module that it imports.',
+    'Fix what the message names, in larder.config.ts or a module that it imports.',
     async () => {
       project = await session.project();
       const { feature_views: views, models } = project.manifest;
@@ -33,7 +33,7 @@ export async function checkProject(session: Session): Promise<Finding[]> {
 
 function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedProject): Promise<Finding> {
   const check = 'applied';
-  return finding(check, 'Mend the check of the database first.', async () => {
+  return finding(check, 'Fix the check of the database first.', async () => {
     if (config.databaseUrl === null)
       return warn(check, 'cannot be told without a database', 'Run larder up, or set LARDER_DATABASE_URL.');
     const store = await offlineStore();

@@ -11,7 +11,7 @@ const START = 'Run larder up, which starts one; or set';
 export function checkDatabase({ config, offlineStore }: Session): Promise<Finding> {
   const check = 'database';
   const mend =
-    'Start that PostgreSQL, mend the address (export LARDER_DATABASE_URL=postgresql://user:password@host:5432/database), or unset it: larder up starts one.';
+    'Start that PostgreSQL, fix the address (export LARDER_DATABASE_URL=postgresql://user:password@host:5432/database), or unset it: larder up starts one.';
   return finding(check, mend, async () => {
     if (config.databaseUrl === null)
       return warn(check, 'no address is configured and no stack runs here', `${START} LARDER_DATABASE_URL.`);
@@ -39,7 +39,7 @@ export async function checkRedis({ config }: Session): Promise<Finding[]> {
 }
 
 function checkOneRedis(check: string, url: string | null, setting: string): Promise<Finding> {
-  const mend = `Start that Redis (docker run -d -p 6379:6379 redis:8 redis-server --maxmemory-policy noeviction), mend ${setting}, or unset it: larder up starts one.`;
+  const mend = `Start that Redis (docker run -d -p 6379:6379 redis:8 redis-server --maxmemory-policy noeviction), fix ${setting}, or unset it: larder up starts one.`;
   return finding(check, mend, async () => {
     if (url === null)
       return warn(check, 'no address is configured and no stack runs here', `${START} ${setting}.`);

@@ -31,7 +31,7 @@ async function checked(
   return found;
 }
 
-describe('doctor finds, and says the mend:', () => {
+describe('doctor finds, and says the fix:', () => {
   test('no Redis at the address', async () => {
     expect(await checked('redis', { LARDER_REDIS_URL: `redis://${NOBODY_LISTENS}` })).toMatchObject({
       status: 'fail',

@@ -152,7 +152,7 @@ function rowProblem(
 }
 
 function timestampProblem(name: string, timestampMs: number): string | null {
-  if (!Number.isInteger(timestampMs)) return `${name} is no whole number of milliseconds`;
+  if (!Number.isInteger(timestampMs)) return `${name} is not a whole number of milliseconds`;
   return timestampMs >= MIN_TIMESTAMP_MS && timestampMs < END_TIMESTAMP_MS
     ? null
     : `${name} is outside the years 1 to 9999`;

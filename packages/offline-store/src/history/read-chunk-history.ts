@@ -10,7 +10,7 @@ export async function readChunkHistory(
   view: FeatureViewManifest,
   chunkId: number,
 ): Promise<HistoryRow[]> {
-  if (!Number.isSafeInteger(chunkId)) throw new Error(`${chunkId} is no chunk id.`);
+  if (!Number.isSafeInteger(chunkId)) throw new Error(`${chunkId} is not a chunk id.`);
   const table = historyTable(project, view);
   const client = await store.pool.connect();
   try {

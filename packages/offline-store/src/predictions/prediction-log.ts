@@ -184,7 +184,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
   };
 }
 
-/** What trying again cannot mend: data exceptions (class 22), exceeded limits (54), values that could not be rendered. */
+/** What trying again cannot fix: data exceptions (class 22), exceeded limits (54), values that could not be rendered. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return /^(22|54)/.test(error.code ?? '');
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
