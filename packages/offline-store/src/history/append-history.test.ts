@@ -195,7 +195,7 @@ test.for<[string, Partial<HistoryRow>]>([
   ['surprise is not declared', { values: { surprise: 1 } }],
   ['join key ad_id is missing', { keys: {} }],
   ['join keys have 1001 bytes', { keys: { ad_id: 'x'.repeat(1_001) } }],
-  ['no whole number', { eventTimestampMs: 0.5 }],
+  ['not a whole number', { eventTimestampMs: 0.5 }],
   ['outside the years', { eventTimestampMs: Date.UTC(10_000, 0, 1) }],
 ])('refuses what the view does not declare: %s', async ([message, changed], { store }) => {
   await ensureHistory(store, project, everyType);
