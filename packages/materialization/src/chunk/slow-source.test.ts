@@ -28,31 +28,4 @@ describe('a source that does not answer', () => {
     shop.materializer();
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 200, failed: 0 } });
   });
-
-  test('does not keep a worker from stopping while it plans', async ({ shop }) => {
-    await shop.seedAds(20, () => 'two words');
-    const holder = new pg.Client({ connectionString: shop.databaseUrl });
-    await holder.connect();
-    let runId: string;
-    try {
-      await holder.query('begin; lock table ads in access exclusive mode');
-      const materializer = shop.materializer();
-      ({ runId } = await createBackfill(shop.store, {
-        manifest: shop.project.manifest,
-        view: 'ad_words',
-        scope: { all: true },
-      }));
-      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBeGreaterThan(0);
-      await materializer.stop({ deadlineMs: 10 });
-      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);
-      // No failure of the run: nothing was wrong with it.
-      expect(
-        await shop.sql(`select status, planning_failures from larder.runs where run_id = '${runId}'`),
-      ).toEqual([{ status: 'queued', planning_failures: 0 }]);
-    } finally {
-      await holder.end();
-    }
-    shop.materializer();
-    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 20, failed: 0 } });
-  });
 });
