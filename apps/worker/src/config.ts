@@ -15,6 +15,11 @@ export interface Config {
   readonly host: string;
   /** Where metrics and health are served; 0: any free port; null: nowhere. */
   readonly metricsPort: number | null;
+  /** How long rows of growing tables are kept. */
+  readonly retention: {
+    readonly changesMs: number | 'forever';
+    readonly predictionsMs: number | 'forever';
+  };
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
 }
@@ -30,6 +35,8 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
+    'LARDER_CHANGES_RETENTION',
+    'LARDER_PREDICTION_LOG_RETENTION',
     CONNECTION_SETTING,
   ]);
   return Object.freeze({
@@ -41,6 +48,10 @@ export function readConfig(env: Environment = process.env): Config {
     slots: settings.LARDER_WORKER_SLOTS ?? availableParallelism(),
     host: settings.LARDER_HOST,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
+    retention: {
+      changesMs: settings.LARDER_CHANGES_RETENTION,
+      predictionsMs: settings.LARDER_PREDICTION_LOG_RETENTION,
+    },
     connections: settings[CONNECTION_SETTING],
   });
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
-import { createOfflineStore, migrate, startSequencer } from '@larder/offline-store';
+import { createOfflineStore, migrate, startRetention, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import { appliedManifest, ensureSchedules, notLoaded, watchApplied } from '@larder/registry';
 import type { Config } from './config.ts';
@@ -85,6 +85,7 @@ export async function startWorker({
       },
     });
     const sequencer = startSequencer({ store: offlineStore, logger });
+    const retention = startRetention({ store: offlineStore, retention: config.retention, logger });
     const materializer = createMaterializer({
       project,
       applied: () => applied,
@@ -108,7 +109,7 @@ export async function startWorker({
       metricsPort: server?.port ?? null,
       async stop() {
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
-        await Promise.all([watch.close(), sequencer.close()]);
+        await Promise.all([watch.close(), sequencer.close(), retention.stop()]);
         await close();
       },
     };

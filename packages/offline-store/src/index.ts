@@ -55,6 +55,8 @@ export { recordChange } from './changes/record-change.ts';
 export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
+// Retention
+export { startRetention } from './retention/start-retention.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';
 export type {

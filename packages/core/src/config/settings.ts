@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDurationMs } from '../duration.ts';
 import type { LogLevel } from '../logger.ts';
 import { postgresAddressProblem, redisAddressProblem } from '../store-address.ts';
 import { wholeNumberProblem } from '../whole-number.ts';
@@ -34,6 +35,10 @@ const wholeNumber = (from: number, to?: number) =>
 /** 0 is any free port. */
 const port = wholeNumber(0, 65_535);
 const logLevel = z.enum(['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[]);
+/** `'7d'`, or `'forever'`. */
+const retention = checked(retentionProblem).transform((span) =>
+  span === 'forever' ? ('forever' as const) : parseDurationMs(span),
+);
 /** Names and addresses without scheme and port, separated by commas. */
 const hostList = z
   .string()
@@ -46,6 +51,17 @@ const hostList = z
       }),
     ),
   );
+
+const DAY_MS = 86_400_000;
+
+function retentionProblem(span: string): string | null {
+  if (span === 'forever') return null;
+  try {
+    return parseDurationMs(span) >= DAY_MS ? null : "must be at least '1d'";
+  } catch {
+    return "must be a duration such as '90d' or '52w', or 'forever'";
+  }
+}
 
 export const CONNECTION_SETTING = 'LARDER_CONNECTION_<NAME>_URL';
 
@@ -126,6 +142,20 @@ export const SETTINGS = {
     default: 64 * 2 ** 20,
     readBy: 'inference',
     description: 'The same bound in bytes, as JSON; parsed, a request can take several times as much memory.',
+  }),
+  LARDER_PREDICTION_LOG_RETENTION: define(retention, {
+    default: 90 * DAY_MS,
+    without: '`90d`',
+    readBy: 'worker',
+    description:
+      'How long logged predictions are kept: `90d`, `52w`, `forever`. Whole months are dropped once their last day is older.',
+  }),
+  LARDER_CHANGES_RETENTION: define(retention, {
+    default: 7 * DAY_MS,
+    without: '`7d`',
+    readBy: 'worker',
+    description:
+      'How long the feed of changes is kept; a consumer that was away for longer gets `FEED_EXPIRED` and rebuilds. Whole days are dropped.',
   }),
   LARDER_WORKER_SLOTS: define(wholeNumber(1, 256), {
     default: null,

@@ -10,7 +10,7 @@ import { limitSilence } from '../limit-silence.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
 
-const TABLE = { schema: 'larder', name: 'predictions' };
+export const PREDICTIONS_TABLE = { schema: 'larder', name: 'predictions' };
 /** For one batch, whatever limit the requests of the same store have. */
 export const WRITE_TIMEOUT_MS = 10_000;
 /** Rendering must not hold up a request that waits for the event loop: about 0.5 ms per slice. */
@@ -38,7 +38,7 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
       .execute(async (db) => {
         await limitSilence({ db, client }, WRITE_TIMEOUT_MS);
         if (months.some((month) => !write.knownMonths.has(month)))
-          await ensureMonthlyPartitions(db, TABLE, months);
+          await ensureMonthlyPartitions(db, PREDICTIONS_TABLE, months);
         if (write.repeated) await copyUnlessThere(db, client, bytes);
         else await copyIn(client, `larder.predictions (${PREDICTION_COLUMNS})`, bytes);
       }),

@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { CHANGES_TABLE } from '../changes/change-partitions.ts';
+import type { OfflineStore } from '../offline-store.ts';
+import { dropPartition, expiredPartitions, type DropPartition } from '../partitions/drop-partition.ts';
+import type { PartitionedTable } from '../partitions/partitions.ts';
+import { PREDICTIONS_TABLE } from '../predictions/write-predictions.ts';
+
+/** How long rows are kept at least; a partition leaves when its newest row may. */
+export interface Retention {
+  readonly changesMs: number | 'forever';
+  readonly predictionsMs: number | 'forever';
+}
+
+/** Drops of one turn; a partition in use is tried again a few times, and then in the next turn. */
+const MAX_PARTITIONS = 32;
+const ATTEMPTS = 20;
+const PAUSE_MS = 50;
+
+/** Drops what is older than the retention says, a partition in each transaction. @returns names of what was dropped */
+export async function dropExpired(store: OfflineStore, retention: Retention): Promise<string[]> {
+  const changes = await dropOf(store, CHANGES_TABLE, retention.changesMs, (name) => ({
+    // whoever has not read these positions yet is told so
+    before: async (db) => {
+      const partition = sql.table(`${CHANGES_TABLE.schema}.${name}`);
+      await sql`update larder.feeds f set first_position = greatest(f.first_position,
+        1 + coalesce((select max(position) from ${partition} p where p.project = f.project), 0))`.execute(db);
+    },
+  }));
+  return [...changes, ...(await dropOf(store, PREDICTIONS_TABLE, retention.predictionsMs))];
+}
+
+async function dropOf(
+  store: OfflineStore,
+  table: PartitionedTable,
+  olderThanMs: number | 'forever',
+  withDrop: (name: string) => Pick<DropPartition, 'before'> = () => ({}),
+): Promise<string[]> {
+  if (olderThanMs === 'forever') return [];
+  const dropped: string[] = [];
+  const expired = await expiredPartitions(store, table, olderThanMs);
+  for (const name of expired.slice(0, MAX_PARTITIONS)) {
+    let attempts = 0;
+    while (!(await dropPartition(store, { table, name, ...withDrop(name) }))) {
+      // the later ones are no less in use
+      if (++attempts === ATTEMPTS) return dropped;
+      await pause(PAUSE_MS);
+    }
+    dropped.push(name);
+  }
+  return dropped;
+}
