@@ -37,6 +37,7 @@ describe('the advertising example', () => {
       );
       expect(failures.map(({ key }) => key).toSorted()).toEqual(BAD_ADS.toSorted());
 
+      expect((await pool.query(`select * from larder.run_violations('ads')`)).rows).toEqual([]);
       const history = await pool.query<{
         ad_id: string;
         rows: string;

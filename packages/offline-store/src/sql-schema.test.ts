@@ -82,7 +82,7 @@ test('the query of the reference rebuilds what a prediction read', async ({ stor
   expect(rows).toEqual([{ prediction_id: record.predictionId, brightness: 0.25 }]);
 
   const queries = [...page.matchAll(/```sql\n(select[\s\S]*?)```/g)].map(([, text = '']) => text);
-  expect(queries).toHaveLength(4);
+  expect(queries).toHaveLength(5);
   const { rowCount } = await store.pool.query((queries[0] ?? '').replace('2026-11-20T09:30:00Z', 'infinity'));
   expect(rowCount).toBe(1);
   for (const text of queries.slice(1)) await store.pool.query(text);

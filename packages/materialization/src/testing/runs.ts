@@ -1,5 +1,6 @@
 import { newId } from '@larder/core';
 import { sql } from 'kysely';
+import { expect } from 'vitest';
 import type { OfflineStore } from '@larder/offline-store';
 import {
   claimChunk,
@@ -14,12 +15,16 @@ import {
   type LandedFailure,
   type NewRun,
 } from '../runs/index.ts';
+import { findViolations } from '../runs/find-violations.ts';
 import { test as base } from '@larder/offline-store/testing';
 
-/** Every test has a project of its own, whose runs no other test sees. */
+/** Every test has a project of its own, whose runs no other test sees, and leaves them sound. */
 export const test = base.extend<{ $test: { project: string } }>({
-  // oxlint-disable-next-line no-empty-pattern
-  project: async ({}, use) => use(`p${newId()}`),
+  project: async ({ store }, use) => {
+    const project = `p${newId()}`;
+    await use(project);
+    expect(await findViolations(store, project)).toEqual([]);
+  },
 });
 
 export const VIEW = { view: 'ad_image', version: 1, fingerprint: 'f1' };
@@ -102,6 +107,7 @@ export const badPicture = (key: string): LandedFailure => ({
 });
 
 export async function expire(store: OfflineStore, chunkId: number): Promise<void> {
-  await sql`update larder.chunks set lease_expires_at = now() - interval '1 second', dispatched_at = now() - interval '1 hour'
+  await sql`update larder.chunks set dispatched_at = now() - interval '1 hour',
+      lease_expires_at = case when lease_expires_at is not null then now() - interval '1 second' end
     where chunk_id = ${chunkId}`.execute(store.db);
 }

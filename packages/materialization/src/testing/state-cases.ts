@@ -44,7 +44,6 @@ export const STATE_CASES: readonly StateCase[] = [
   inState('succeeded', null),
   inState('succeeded', 'done'),
   inState('partial', 'done', { failedRow: 'final' }),
-  inState('partial', 'failed'),
   inState('failed', 'failed'),
   inState('cancelled', 'landed_history'),
   inState('cancelled', 'done'),

@@ -7,6 +7,7 @@ import { runCounts } from './0005-run-counts.ts';
 import { runWaits } from './0004-run-waits.ts';
 import { schedules } from './0007-schedules.ts';
 import { runs } from './0003-runs.ts';
+import { runViolations } from './0009-run-violations.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006_processes': processes,
   '0007_schedules': schedules,
   '0008_changes': changes,
+  '0009_run_violations': runViolations,
 };

@@ -37,7 +37,7 @@ export async function claimChunk(
     update larder.chunks c set
       state = case r.status when 'running' then 'running' else 'pending' end,
       claimed_by = ${options.worker},
-      lease_expires_at = ${fromNow(options.leaseMs)},
+      lease_expires_at = case r.status when 'running' then ${fromNow(options.leaseMs)} end,
       started_at = coalesce(c.started_at, now()),
       rows_done = 0, rows_failed = 0, rows_skipped = 0
     from larder.runs r

@@ -20,12 +20,13 @@ export interface BrokenPlanning {
 export async function failPlanning(store: RunStore, run: RunToPlan, broken: BrokenPlanning): Promise<void> {
   const failed = sql`(not ${broken.retryable}::boolean or planning_failures + 1 >= ${MAX_FAILURES})`;
   await sql`
-    update larder.runs set
+    update larder.runs r set
       planning_token = null,
       planning_failures = planning_failures + 1,
       planning_lease_expires_at = ${afterBackoff(broken.backoffMs, sql`planning_failures`)},
       status = case when ${failed} then 'failed' else status end,
       finished_at = case when ${failed} then now() end,
+      paused_at = case when not ${failed} then paused_at end,
       error_code = ${broken.code},
       error_reason = ${storableReason(broken.reason)}
     where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(

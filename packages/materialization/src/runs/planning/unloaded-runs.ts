@@ -52,6 +52,7 @@ async function failRuns({ db }: StoreTransaction, runIds: readonly string[]): Pr
   );
   await sql`
     update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'failed', finished_at = now(),
+      planning_token = null, planning_lease_expires_at = null,
       error_code = 'DEFINITION_NOT_LOADED',
       error_reason = format('No worker has %s@%s as it was when the run was queued. Deploy that code to the workers, then retry; or start another backfill.',
         r.view, r.version)

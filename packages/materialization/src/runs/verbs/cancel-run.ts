@@ -3,6 +3,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
 import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
+import { PAUSE_ENDED } from './paused-ms.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
 
 /**
@@ -24,7 +25,7 @@ export function cancelRun(store: OfflineStore, project: string, runId: string): 
       tx.db,
     );
     await sql`
-      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
+      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(), ${PAUSE_ENDED},
         planning_token = null, planning_lease_expires_at = null
       from larder.runs r cross join lateral (${CHUNK_SUMS}) s
       where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);

@@ -2,6 +2,7 @@ import { dropHistoryIn, recordChange, type StoreTransaction, type ViewVersion } 
 import { sql } from 'kysely';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
+import { PAUSE_ENDED } from './paused-ms.ts';
 
 /**
  * Drops the history of a view version, cancels its open runs and tells the feed of changes, as part of the caller's
@@ -27,7 +28,7 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       tx.db,
     );
     await sql`
-      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(),
+      update larder.runs target set ${SUMS_FROM_SUMMED}, status = 'cancelled', finished_at = now(), ${PAUSE_ENDED},
         planning_token = null, planning_lease_expires_at = null
       from larder.runs r cross join lateral (${CHUNK_SUMS}) s
       where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);

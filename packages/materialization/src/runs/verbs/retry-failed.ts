@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
 import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
+import { pausedMs } from './paused-ms.ts';
 import { retryRows } from '../retry/retry-rows.ts';
 import type { RunStore } from '../run-store.ts';
 
@@ -17,10 +18,10 @@ export function retryFailed(store: OfflineStore, project: string, runId: string)
     await retryChunks(tx, runId);
     await retryRows(tx, runId, { which: sql<boolean>`true`, maxChunks: null });
     await sql`
-      update larder.runs set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
+      update larder.runs r set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
         recount_at = now(), error_code = null, error_reason = null,
         planning_failures = 0, planning_lease_expires_at = null,
-        paused_ms = paused_ms + coalesce((extract(epoch from now() - greatest(finished_at, started_at)) * 1000)::bigint, 0)
+        paused_ms = ${pausedMs('finished_at')}
       where run_id = ${runId}`.execute(tx.db);
   });
 }

@@ -1,0 +1,22 @@
+import { sql } from 'kysely';
+import type { RunStore } from './run-store.ts';
+
+export interface Violation {
+  /** What should hold. */
+  readonly invariant: string;
+  readonly runId: string;
+  /** Null: it is about the run. */
+  readonly chunkId: number | null;
+}
+
+/**
+ * Where runs and chunks of a project contradict each other or history, as of one moment; empty when all is well. It reads
+ * every chunk, and history once: for tests, and for a look at a database that is suspected.
+ */
+export async function findViolations(store: RunStore, project: string): Promise<Violation[]> {
+  const { rows } = await sql<Violation>`
+    select invariant, run_id as "runId", chunk_id as "chunkId" from larder.run_violations(${project})`.execute(
+    store.db,
+  );
+  return rows;
+}

@@ -1,0 +1,11 @@
+import { sql, type RawBuilder } from 'kysely';
+
+/** Paused time of the run (alias `r`) up to now. Only time after its start counts: it is what the rate is measured over. */
+export function pausedMs(since: 'paused_at' | 'finished_at'): RawBuilder<number> {
+  const instant = sql.ref(`r.${since}`);
+  return sql<number>`r.paused_ms + case when ${instant} is null or r.started_at is null then 0
+    else (extract(epoch from now() - greatest(${instant}, r.started_at)) * 1000)::bigint end`;
+}
+
+/** A run (alias `r`) that is no longer paused. */
+export const PAUSE_ENDED: RawBuilder<unknown> = sql`paused_at = null, paused_ms = ${pausedMs('paused_at')}`;
