@@ -70,4 +70,4 @@ export type { ReadyAnswer } from './health.ts';
 // The document
 export { createOpenApiDocument } from './openapi/openapi.ts';
 export type { OpenApiOptions } from './openapi/openapi.ts';
-export type { FieldDescription, ModelDescription } from './openapi/openapi-models.ts';
+export type { FieldDescription, ModelDescription } from './openapi/model-paths.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { featurePaths } from './openapi-features.ts';
-import { PREDICT_CODES, modelPaths, type ModelDescription } from './openapi-models.ts';
-import { operation, type OperationOptions } from './openapi-operation.ts';
+import { featurePaths } from './feature-paths.ts';
+import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
+import { operation, type OperationOptions } from './operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
 import { entityAnswerSchema } from '../entity.ts';
 import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';

@@ -1,6 +1,6 @@
 import { LarderError } from '@larder/core';
 import type { Redis } from 'ioredis';
-import { askRedis } from './redis-errors.ts';
+import { askRedis } from './ask-redis.ts';
 import { waitForRedis } from './wait-for-redis.ts';
 
 /**

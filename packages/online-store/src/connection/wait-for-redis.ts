@@ -1,6 +1,6 @@
 import type { LarderError } from '@larder/core';
 import type { Redis } from 'ioredis';
-import { unavailable } from './redis-errors.ts';
+import { unavailable } from './ask-redis.ts';
 
 /** Waits until the connection can take commands. @throws ONLINE_STORE_UNAVAILABLE after `timeoutMs` */
 export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {

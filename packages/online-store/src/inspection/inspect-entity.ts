@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { ERASED_FIELD, redisKey } from '../keys/redis-keys.ts';
 
 export interface InspectedField {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { ERASED_FIELD, redisKeyPrefix } from '../keys/redis-keys.ts';
 
 const MAX_SCAN_COUNT = 10_000;

@@ -1,6 +1,6 @@
 import { viewRef, type FeatureViewManifest } from '@larder/features';
 import type { Redis } from 'ioredis';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
 import { ROW_HEADER_BYTES, readRowHeader, rowPrefix, type RowHeader } from '../rows/row-header.ts';
 import { rowLayout, type RowSchema } from '../rows/row-layout.ts';

@@ -5,7 +5,7 @@
 import { type FeatureViewManifest, viewRef } from '@larder/features';
 import type { Redis } from 'ioredis';
 import { oneWritePerTurn } from '../connection/one-write-per-turn.ts';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { redisKeyPrefix } from '../keys/redis-keys.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { listKeys } from '../inspection/list-keys.ts';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
 
 const PAGE_KEYS = 1_000;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { redisKey } from '../keys/redis-keys.ts';
-import { askRedis } from '../connection/redis-errors.ts';
+import { askRedis } from '../connection/ask-redis.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
 
 const SCRIPT = luaScript('write-rows.lua');

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@larder/core';
 import { z, type ZodType } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { operation } from './openapi-operation.ts';
+import { operation } from './operation.ts';
 import {
   MAX_BATCH_ROWS,
   predictAnswerSchema,

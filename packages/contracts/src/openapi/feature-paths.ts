@@ -4,7 +4,7 @@ import { idempotencyKeySchema } from '../backfills.ts';
 import { entityKeysAnswerSchema, entityKeysQuerySchema } from '../entity-keys.ts';
 import { modelSchema, modelsAnswerSchema } from '../models.ts';
 import { onlineFeaturesAnswerSchema, onlineFeaturesRequestSchema } from '../online-features.ts';
-import { operation } from './openapi-operation.ts';
+import { operation } from './operation.ts';
 import { pushAnswerSchema, pushRequestSchema } from '../push.ts';
 import { nameSchema, viewNameSchema } from '../scalars.ts';
 import { entitiesAnswerSchema, viewSchema, viewsAnswerSchema } from '../views.ts';
