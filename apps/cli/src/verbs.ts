@@ -55,6 +55,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'land rows of a view without compute from a file',
     load: () => import('./verbs/push.ts'),
   },
+  ps: {
+    summary: 'list the workers and inference processes that run',
+    load: () => import('./verbs/ps.ts'),
+  },
   doctor: {
     summary: 'check configuration, versions, stores and artifacts, and say what to do',
     load: () => import('./verbs/doctor.ts'),

@@ -1,8 +1,9 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LarderError, isLarderError, systemClock, type Logger } from '@larder/core';
+import { LarderError, isLarderError, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject, type LoadedProject, type Manifest } from '@larder/features';
 import {
+  announceProcess,
   createOfflineStore,
   createPredictionLog,
   migrate,
@@ -36,6 +37,7 @@ import { featuresRoutes } from './routes/features.routes.ts';
 import { healthRoutes } from './routes/health.routes.ts';
 import { metricsRoutes } from './routes/metrics.routes.ts';
 import { modelsRoutes } from './routes/models.routes.ts';
+import { processesRoutes } from './routes/processes.routes.ts';
 import { pushRoutes } from './routes/push.routes.ts';
 import { runsRoutes } from './routes/runs.routes.ts';
 import { viewsRoutes } from './routes/views.routes.ts';
@@ -122,6 +124,16 @@ export async function startInference(
   // pushes land here, also where no worker runs
   const sequencer = startSequencer({ store: offlineStore, logger });
   const memory = startIdleMemory();
+  const announced = announceProcess(
+    offlineStore,
+    {
+      processId: newId(),
+      project: project.name,
+      role: 'inference',
+      describe: () => ({ models: catalog.loadedModels() }),
+    },
+    { logger },
+  );
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
     logger.warn(
       'Requests that name this service by a host name are refused until LARDER_ALLOWED_HOSTS lists it',
@@ -133,6 +145,7 @@ export async function startInference(
       memory.close();
       events.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
+      await announced.close();
       await catalog.close();
       await sequencer.close();
       await predictionLog.close();
@@ -173,6 +186,7 @@ function routesOf(deps: RouteDeps): Router[] {
     }),
     backfillsRoutes({ offlineStore, manifest }),
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
+    processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
     metricsRoutes(metrics.registry),
     docsRoutes({ models: () => catalog.descriptions() }),

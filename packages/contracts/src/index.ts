@@ -65,6 +65,8 @@ export type {
 export { modelSchema, modelsAnswerSchema } from './models.ts';
 export type { ModelAnswer, ModelsAnswer } from './models.ts';
 // Process
+export { processesAnswerSchema } from './processes.ts';
+export type { ProcessesAnswer } from './processes.ts';
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';
 export type { ReadyAnswer } from './health.ts';
 // The document

@@ -21,10 +21,16 @@ export type {
 } from './tables/runs.table.ts';
 // Processes
 export { announceProcess } from './processes/announce-process.ts';
-export type { AnnounceOptions, AnnouncedProcess, Announcement } from './processes/announce-process.ts';
+export type {
+  AnnounceOptions,
+  AnnouncedProcess,
+  Announcement,
+  Capabilities,
+} from './processes/announce-process.ts';
 export { coldProcesses, listProcesses, readersOf, workersOf } from './processes/list-processes.ts';
 export type { LivingProcess } from './processes/list-processes.ts';
 export { IS_LIVING } from './processes/living.ts';
+export { processJson } from './processes/process-json.ts';
 export type { ComputableView, LoadedModel, ProcessRole } from './tables/processes.table.ts';
 // Schedules
 export type { ScheduleOutcome } from './tables/schedules.table.ts';

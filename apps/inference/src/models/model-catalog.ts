@@ -3,7 +3,7 @@ import type { Logger } from '@larder/core';
 import type { FieldDescription, ModelDescription } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
 import type { RunCounts } from '@larder/model-runtime';
-import type { OfflineStore } from '@larder/offline-store';
+import type { LoadedModel, OfflineStore } from '@larder/offline-store';
 import {
   appliedManifest,
   modelVersion,
@@ -39,6 +39,8 @@ export interface ModelCatalog {
   unavailable(): ReadonlyMap<string, Unavailable>;
   /** Changes identity when a model comes or goes. */
   descriptions(): readonly ModelDescription[];
+  /** Every applied model with the version that answers for it. */
+  loadedModels(): LoadedModel[];
   readonly readings: StatusTotals;
   /** Of the models in pools of threads. */
   runCounts(): { readonly model: string; readonly counts: RunCounts }[];
@@ -191,6 +193,16 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     mismatches: () => mismatches,
     unavailable: () => unavailable,
     descriptions: () => descriptions,
+    loadedModels: () =>
+      Object.keys(applied?.manifest.models ?? {}).map((name) => {
+        const model = served.get(name);
+        return {
+          model: name,
+          version: model?.version ?? null,
+          ready: model !== undefined && !unavailable.has(name),
+          reads: model?.predictor.plan.views.map(({ ref }) => ref) ?? [],
+        };
+      }),
     readings,
     runCounts: () =>
       [...served.values()].map(({ name, runner }) => ({ model: name, counts: runner.model.runCounts() })),

@@ -99,6 +99,8 @@ function steps(run: string): Step[] {
     get('/v1/views/{view}', '/v1/views/ad_image@1'),
     get('/v1/views/{view}', '/v1/views/offer'),
     get('/v1/views/{view}', '/v1/views/nothing', 404),
+    get('/v1/processes', '/v1/processes'),
+    get('/v1/processes', '/v1/processes?a=b', 422),
     get('/v1/models', '/v1/models'),
     get('/v1/models', '/v1/models?a=b', 422),
     get('/v1/models/{model}', '/v1/models/ad_ctr'),

@@ -12,6 +12,7 @@ import {
   predictBatchRequestSchema,
   predictRequestSchema,
 } from '../predict.ts';
+import { processesAnswerSchema } from '../processes.ts';
 import {
   failuresAnswerSchema,
   failuresQuerySchema,
@@ -141,6 +142,14 @@ function corePaths(): ZodOpenApiPathsObject {
     '/v1/runs/{id}/resume': { post: operation(runAction('Go on with a paused or held run')) },
     '/v1/runs/{id}/cancel': { post: operation(runAction('Stop for good; what landed stays')) },
     '/v1/runs/{id}/retry-failed': { post: operation(runAction('Compute the failed rows again')) },
+    '/v1/processes': {
+      get: operation({
+        tag: 'process',
+        summary: 'Who runs: living workers and inference processes, with their code and models',
+        answers: { 200: processesAnswerSchema },
+        codes: ['DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+    },
     '/health/live': {
       get: operation({ tag: 'process', summary: 'The process runs', answers: { 200: liveAnswerSchema } }),
     },

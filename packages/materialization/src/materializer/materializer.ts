@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { newId, startLoop, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
-import type { OfflineStore } from '@larder/offline-store';
+import { announceProcess, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
@@ -76,6 +76,17 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     clock: options.clock ?? systemClock,
   };
 
+  const announced = announceProcess(
+    store,
+    {
+      processId,
+      project: project.name,
+      role: 'worker',
+      describe: () => ({ views: views.claimable() }),
+      slots,
+    },
+    { logger },
+  );
   const stopping = new AbortController();
   const queue = createChunkQueue({
     project: project.name,
@@ -139,7 +150,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       }, deadlineMs);
       await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
       clearTimeout(deadline);
-      await Promise.all([queue.close(), pool?.close()]);
+      await Promise.all([queue.close(), pool?.close(), announced.close()]);
       await views.close();
     },
   };

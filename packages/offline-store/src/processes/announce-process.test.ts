@@ -3,7 +3,12 @@ import { newId } from '@larder/core';
 import { expect, onTestFinished } from 'vitest';
 import { createOfflineStore, type OfflineStore } from '../index.ts';
 import { silent, test } from '../testing/store.ts';
-import { announceProcess, type AnnouncedProcess, type Announcement } from './announce-process.ts';
+import {
+  announceProcess,
+  type AnnouncedProcess,
+  type Announcement,
+  type Capabilities,
+} from './announce-process.ts';
 import { coldProcesses, listProcesses, readersOf, workersOf } from './list-processes.ts';
 
 const IMAGE = { view: 'ad_image', version: 1, fingerprint: 'f1' };
@@ -18,16 +23,17 @@ interface Announcing {
 
 function announce(
   { store, project, intervalMs = 50 }: Announcing,
-  changes: Partial<Announcement>,
-): AnnouncedProcess & { readonly processId: string } {
+  { views, models, ...changes }: Partial<Announcement> & Capabilities,
+): AnnouncedProcess & { readonly processId: string; now: Capabilities } {
   const processId = newId();
+  const described = { processId, now: { views: views ?? [], models: models ?? [] } as Capabilities };
   const announced = announceProcess(
     store,
-    { processId, project, role: 'worker', ...changes },
+    { processId, project, role: 'worker', describe: () => described.now, ...changes },
     { logger: silent, intervalMs },
   );
   onTestFinished(() => announced.close());
-  return { ...announced, processId };
+  return Object.assign(described, announced);
 }
 
 const age = (store: OfflineStore, processId: string) =>
@@ -69,7 +75,7 @@ test('who computes a view, who reads it and who is not warm is one question each
   expect(await workersOf(store, project, { view: 'ad_image', version: 3 })).toEqual([]);
   expect(ids(await readersOf(store, project, 'ad_image@1'))).toEqual([cold.processId]);
   expect(ids(await coldProcesses(store, project))).toEqual([cold.processId]);
-  cold.update({ models: [CTR] });
+  cold.now = { models: [CTR] };
   await expect.poll(() => coldProcesses(store, project)).toEqual([]);
 });
 
@@ -107,7 +113,7 @@ test('a database that is away delays neither the process nor its end', async ({ 
   });
   await proxy.cut();
   const worker = announce({ store: over, project }, { views: [IMAGE] });
-  worker.update({ views: [] });
+  worker.now = { views: [] };
   await proxy.restore();
   await expect.poll(() => listProcesses(store, project), { timeout: 10_000 }).toMatchObject([{ views: [] }]);
   await proxy.cut();

@@ -11,10 +11,15 @@ export interface Announcement {
   readonly processId: string;
   readonly project: string;
   readonly role: ProcessRole;
-  readonly views?: readonly ComputableView[];
-  readonly models?: readonly LoadedModel[];
+  /** What it can compute and what it answers for, now; asked at every beat. */
+  readonly describe: () => Capabilities;
   /** @default null, it computes nothing */
   readonly slots?: number | null;
+}
+
+export interface Capabilities {
+  readonly views?: readonly ComputableView[];
+  readonly models?: readonly LoadedModel[];
 }
 
 export interface AnnounceOptions {
@@ -24,8 +29,6 @@ export interface AnnounceOptions {
 }
 
 export interface AnnouncedProcess {
-  /** What changed since; written at once. */
-  update(changed: Pick<Announcement, 'views' | 'models'>): void;
   /** Removes the row; where PostgreSQL is away, the others remove it later. */
   close(): Promise<void>;
 }
@@ -42,31 +45,26 @@ export function announceProcess(
   announcement: Announcement,
   { logger, intervalMs = HEARTBEAT_INTERVAL_MS }: AnnounceOptions,
 ): AnnouncedProcess {
-  let current = announcement;
-  let changed = true;
+  const { processId, project, role, describe, slots = null } = announcement;
+  /** As it stands in the row, as far as this process knows. */
+  let written = '';
 
   async function beat(): Promise<void> {
-    try {
-      const whole = changed || !(await touch());
-      changed = false;
-      if (whole) await write();
-      await removeDead();
-    } catch (error) {
-      changed = true;
-      throw error;
-    }
+    const { views = [], models = [] } = describe();
+    const now = { views: JSON.stringify(views), models: JSON.stringify(models) };
+    const same = written === now.views + now.models;
+    if (!same || !(await touch())) await write(now);
+    written = now.views + now.models;
+    await removeDead();
   }
 
   async function touch(): Promise<boolean> {
     const { numAffectedRows } = await sql`
-      update larder.processes set heartbeat_at = now() where process_id = ${current.processId}`.execute(
-      store.db,
-    );
+      update larder.processes set heartbeat_at = now() where process_id = ${processId}`.execute(store.db);
     return numAffectedRows === 1n;
   }
 
-  async function write(): Promise<void> {
-    const { processId, project, role, views = [], models = [], slots = null } = current;
+  async function write(now: { readonly views: string; readonly models: string }): Promise<void> {
     // By the database's clock, also when the row is written again.
     const startedAt = sql<Date>`now() - ${process.uptime()} * interval '1 second'`;
     await store.db
@@ -78,8 +76,7 @@ export function announceProcess(
         host: hostname(),
         pid: process.pid,
         larder_version: LARDER_VERSION,
-        views: JSON.stringify(views),
-        models: JSON.stringify(models),
+        ...now,
         slots,
         started_at: startedAt,
         heartbeat_at: sql<Date>`now()`,
@@ -105,16 +102,11 @@ export function announceProcess(
 
   const beats = startLoop({ name: 'Announcing this process', intervalMs, logger, turn: beat });
   return {
-    update(changes) {
-      current = { ...current, ...changes };
-      changed = true;
-      beats.wake();
-    },
     async close() {
       const remove = async (): Promise<void> => {
         // A row that is being written would come back.
         await beats.stop();
-        await sql`delete from larder.processes where process_id = ${current.processId}`.execute(store.db);
+        await sql`delete from larder.processes where process_id = ${processId}`.execute(store.db);
       };
       await askDatabase(remove(), CLOSE_DEADLINE_MS).catch(() => {});
     },

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { announceProcess, createOfflineStore, migrate } from '@larder/offline-store';
+import { test } from '@larder/testing';
+import { expect, onTestFinished } from 'vitest';
+import { copyShop, jsonOf, larder } from '../../fixtures/run-cli.ts';
+
+const logger = createLogger('test', { level: 'silent' });
+
+test('larder ps says who runs, what it computes or serves, and what is missing', async ({ database }) => {
+  const env = { LARDER_PROJECT: join(copyShop(), 'larder.config.ts'), LARDER_DATABASE_URL: database.url };
+  const store = createOfflineStore({ databaseUrl: database.url, logger });
+  await migrate(store);
+  onTestFinished(() => store.close());
+  const nobody = await larder(['ps'], env);
+  expect(nobody.code).toBe(0);
+  expect(nobody.stdout).toMatch(/No worker runs.*\n.*No inference process runs/);
+
+  const reads = ['ad_words@1'];
+  const models = [
+    { model: 'ctr', version: 3, ready: true, reads },
+    { model: 'new', version: null, ready: false, reads: [] },
+  ];
+  const views = [{ view: 'ad_words', version: 2, fingerprint: 'f' }];
+  const running = [
+    announceProcess(
+      store,
+      { processId: 'w', project: 'shop', role: 'worker', describe: () => ({ views }), slots: 4 },
+      { logger },
+    ),
+    announceProcess(
+      store,
+      { processId: 'i', project: 'shop', role: 'inference', describe: () => ({ models }) },
+      { logger },
+    ),
+  ];
+  const json = async (...args: string[]) => jsonOf(await larder(['ps', '--json', ...args], env));
+  await expect.poll(() => json()).toMatchObject({ processes: [{ process_id: 'w' }, { process_id: 'i' }] });
+  const { stdout } = await larder(['ps'], env);
+  expect(stdout).toMatch(/^worker .* 4  ad_words@2$/m);
+  expect(stdout).toMatch(/^inference .* ctr version 3, new \(not loaded\)$/m);
+  expect(stdout).not.toContain('No worker runs');
+  expect(await json('--reads', 'ad_words@1')).toMatchObject({ processes: [{ process_id: 'i' }] });
+  expect(await json('--computes', 'ad_words@2')).toMatchObject({ processes: [{ process_id: 'w' }] });
+  expect((await larder(['ps', '--computes', 'ad_words@1'], env)).stdout).toBe(
+    'No worker has the code of ad_words@1.\n',
+  );
+  expect((await larder(['ps', '--reads', 'ad_words'], env)).code).toBe(2);
+  for (const process of running) await process.close();
+  expect(await json()).toEqual({ processes: [] });
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { countSchema, instantSchema } from './scalars.ts';
+
+export const processSchema = z
+  .strictObject({
+    process_id: z.string().meta({ description: 'New at every start.' }),
+    role: z.enum(['worker', 'inference']),
+    host: z.string(),
+    pid: z.int(),
+    larder_version: z.string(),
+    views: z
+      .array(z.strictObject({ ref: z.string().meta({ example: 'ad_image@1' }), fingerprint: z.string() }))
+      .meta({ description: 'View versions whose code a worker has: it computes runs of these alone.' }),
+    models: z
+      .array(
+        z.strictObject({
+          model: z.string(),
+          version: z.int().positive().nullable().meta({ description: 'Null: none could be loaded yet.' }),
+          ready: z.boolean().meta({ description: 'Loaded as it is applied, checked and warm.' }),
+          reads: z.array(z.string()).meta({ example: ['ad_image@1'] }),
+        }),
+      )
+      .meta({ description: 'Models that an inference process answers for.' }),
+    slots: countSchema.nullable().meta({ description: 'Compute threads; null: it computes nothing.' }),
+    started_at: instantSchema,
+    heartbeat_at: instantSchema,
+  })
+  .meta({ id: 'Process' });
+
+export const processesAnswerSchema = z
+  .strictObject({ processes: z.array(processSchema) })
+  .meta({ id: 'ProcessesAnswer' });
+
+export type ProcessesAnswer = z.infer<typeof processesAnswerSchema>;

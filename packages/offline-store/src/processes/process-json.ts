@@ -1,0 +1,22 @@
+import type { LivingProcess } from './list-processes.ts';
+
+/** A process as the API and the command line show it. */
+export function processJson(living: LivingProcess) {
+  return {
+    process_id: living.processId,
+    role: living.role,
+    host: living.host,
+    pid: living.pid,
+    larder_version: living.larderVersion,
+    views: living.views.map(({ view, version, fingerprint }) => ({ ref: `${view}@${version}`, fingerprint })),
+    models: living.models.map(({ model, version, ready, reads }) => ({
+      model,
+      version,
+      ready,
+      reads: [...reads],
+    })),
+    slots: living.slots,
+    started_at: living.startedAt.toISOString(),
+    heartbeat_at: living.heartbeatAt.toISOString(),
+  };
+}
