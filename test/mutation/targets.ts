@@ -128,8 +128,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         'of two of one size either may be kept',
     },
   },
-  'read-views': {
-    file: `${SERVING}/readings/read-views.ts`,
+  'judge-rows': {
+    file: `${SERVING}/readings/judge-rows.ts`,
     tests: [`${SERVING}/predict.test.ts`, 'apps/inference/src/damaged-row.test.ts'],
   },
   deadline: { file: `${SERVING}/deadline.ts`, tests: [`${SERVING}/deadline.test.ts`] },

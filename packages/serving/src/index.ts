@@ -13,9 +13,10 @@ export type {
   PredictorDeps,
   PredictRequest,
   Timings,
-} from './create-predictor.ts';
-export { STATUS_NAMES } from './readings/read-views.ts';
-export type { InputRow } from './inputs/read-inputs.ts';
+} from './predictor.ts';
+export type { MissingKey, ResolveMissing } from './readings/resolve-missing.ts';
+export { STATUS_NAMES } from './readings/view-statuses.ts';
+export type { InputRow } from './inputs/inputs.ts';
 export type { ServedFeature } from './answer/show-features.ts';
 // Features without a model
 export { readOnlineFeatures } from './online-features/read-online-features.ts';

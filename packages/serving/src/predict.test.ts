@@ -1,7 +1,7 @@
 import { isLarderError } from '@larder/core';
 import { describe, expect } from 'vitest';
-import type { PredictedRow, Predictions } from './create-predictor.ts';
-import type { InputRow } from './inputs/read-inputs.ts';
+import type { PredictedRow, Predictions } from './predictor.ts';
+import type { InputRow } from './inputs/inputs.ts';
 import { adCtrScore, putRows } from './testing/index.ts';
 import { test } from './testing/served-test.ts';
 

@@ -7,7 +7,8 @@ import {
 } from '@larder/features';
 import { rowEventTimestampMs } from '@larder/online-store';
 import type { PlanView, ShownFeature } from '../plan/compiled-plan.ts';
-import { OUTSIDE_MAX_AGE, PRESENT, readingAt, type Batch } from '../readings/read-views.ts';
+import { readingAt, type Batch } from '../batch.ts';
+import { OUTSIDE_MAX_AGE, PRESENT } from '../readings/view-statuses.ts';
 
 /** One feature of an answer with where it came from; JSON of the HTTP API. */
 export interface ServedFeature {

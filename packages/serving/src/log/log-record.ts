@@ -4,14 +4,12 @@
  * when the log renders it. Nothing here may keep the rows of the store.
  */
 import { shortestFloat32 } from '@larder/core';
-import { encodeJsonValue, onDemandValue, type JsonValue, type OnDemandResult } from '@larder/features';
 import type { PredictionRecord, PredictionView } from '@larder/offline-store';
-import { readRowHeader, type RowOrNull } from '@larder/online-store';
-import type { CompiledPlan, PlanView } from '../plan/compiled-plan.ts';
-import type { InputRow } from '../inputs/read-inputs.ts';
-import { OUTSIDE_MAX_AGE, PRESENT, readingAt, STATUS_NAMES, type Batch } from '../readings/read-views.ts';
-
-export type Members = Readonly<Record<string, unknown>>;
+import type { AnsweredRow } from '../answer/answer-rows.ts';
+import type { InputRow } from '../inputs/inputs.ts';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
+import type { Members } from './on-demand-members.ts';
+import { viewsRead, type Pointers } from './pointers.ts';
 
 /** What the records of one request share. */
 export interface LoggedBatch {
@@ -26,25 +24,11 @@ export interface LoggedBatch {
   readonly rowBytes: number;
 }
 
-/** Which row of the store each row of a request read: a pointer into history instead of the values. */
-export interface Pointers {
-  /** Per row and view: PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE or UNREADABLE. */
-  readonly statuses: Uint8Array;
-  /** Per row and view: event and created timestamp and revision; event NaN where there was no row to read. */
-  readonly orders: Float64Array;
-}
-
-/** One answered row. */
-export interface LoggedRow {
-  /** Place in the request. */
-  readonly row: number;
-  /** Place in the outputs. */
-  readonly place: number;
-  readonly predictionId: string;
-  readonly degradedReasons: readonly string[];
-  readonly onDemand: Members | null;
-  readonly onDemandBytes: number;
-}
+/** What is kept of an answered row. */
+export type LoggedRow = Pick<
+  AnsweredRow,
+  'row' | 'place' | 'predictionId' | 'degradedReasons' | 'onDemand' | 'onDemandBytes'
+>;
 
 export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionRecord {
   return new BatchRecord(batch, logged);
@@ -99,9 +83,7 @@ class BatchRecord implements PredictionRecord {
   }
 
   get views(): readonly PredictionView[] {
-    const { plan, pointers } = this.#batch;
-    const start = this.#logged.row * plan.views.length;
-    return plan.views.map(({ ref }, v) => pointerAt(pointers, start + v, ref));
+    return viewsRead(this.#batch.plan, this.#batch.pointers, this.#logged.row);
   }
 
   get onDemand(): Members | null {
@@ -117,61 +99,10 @@ class BatchRecord implements PredictionRecord {
   }
 }
 
-function pointerAt({ statuses, orders }: Pointers, at: number, ref: string): PredictionView {
-  const order = (member: number) =>
-    Number.isNaN(orders[3 * at]) ? null : (orders[3 * at + member] as number);
-  return {
-    ref,
-    status: STATUS_NAMES[statuses[at] as number] ?? 'NOT_FOUND',
-    eventTimestampMs: order(0),
-    createdTimestampMs: order(1),
-    revision: order(2),
-  };
-}
-
-/** Reads the pointers off the rows, which are not needed any more afterwards. */
-export function pointersOf(batch: Batch): Pointers {
-  const { plan, readings, inputs } = batch;
-  const count = inputs.errors.length * plan.views.length;
-  const pointers = { statuses: new Uint8Array(count), orders: new Float64Array(3 * count).fill(Number.NaN) };
-  for (let r = 0, to = 0; r < inputs.errors.length; r++)
-    for (let v = 0; v < plan.views.length; v++, to++) {
-      if (inputs.errors[r] !== null) continue;
-      const view = plan.views[v] as PlanView;
-      const at = readingAt(batch, r, view);
-      const status = (readings.statuses[view.group] as Uint8Array)[at] as number;
-      pointers.statuses[to] = status;
-      if (status !== PRESENT && status !== OUTSIDE_MAX_AGE) continue;
-      const header = readRowHeader((readings.rows[view.group] as RowOrNull[])[at] as Buffer);
-      if (header === null) continue;
-      pointers.orders[3 * to] = header.eventTimestampMs;
-      pointers.orders[3 * to + 1] = header.createdTimestampMs;
-      pointers.orders[3 * to + 2] = header.revision;
-    }
-  return pointers;
-}
-
 const NOTHING: Members = Object.freeze({});
 
 function merged(own: unknown, under: unknown): Members {
   if (under === undefined) return (own ?? NOTHING) as Members;
   if (own === undefined) return under as Members;
   return { ...(under as Members), ...(own as Members) };
-}
-
-/** What the on-demand functions gave for a row, by view; null when the model reads none. */
-export function onDemandMembers(plan: CompiledPlan, results: readonly OnDemandResult[]): Members | null {
-  const { views } = plan.onDemand;
-  if (views.length === 0) return null;
-  const members: Record<string, Record<string, JsonValue>> = {};
-  for (const [v, view] of views.entries()) {
-    const features: Record<string, JsonValue> = {};
-    for (const feature of view.features)
-      features[feature.name] = encodeJsonValue(
-        feature.field,
-        onDemandValue(results[v] as OnDemandResult, feature),
-      );
-    members[view.name] = features;
-  }
-  return members;
 }

@@ -10,7 +10,7 @@ import {
   type OnDemandResult,
 } from '@larder/features';
 import type { PlanView, StoredInputs } from '../plan/compiled-plan.ts';
-import { usableRow, type Batch } from '../readings/read-views.ts';
+import { usableRow, type Batch } from '../batch.ts';
 
 export interface OnDemandRun {
   /** Evaluates every on-demand feature view for one row; why one failed, or null. The results are in `results`. */

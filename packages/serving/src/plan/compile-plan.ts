@@ -15,7 +15,7 @@ import {
   compileValueReader,
   type OnlineStore,
 } from '@larder/online-store';
-import { STATUS_NAMES } from '../readings/read-views.ts';
+import { STATUS_NAMES } from '../readings/view-statuses.ts';
 import { compileShown } from './compile-shown.ts';
 import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
 

@@ -1,9 +1,9 @@
 /*
- * Budget: what the tensor decoders cost. Nothing here may allocate: these loops run for every row of every request.
+ * Budget: what the tensor decoders cost. Nothing here may allocate per row: these loops run for every row of every request.
  */
 import { onDemandValue, type FieldValue, type OnDemandResult } from '@larder/features';
+import { usableRow, type Batch } from '../batch.ts';
 import type { CompiledPlan, OnDemandColumn, PlanView, TensorView } from '../plan/compiled-plan.ts';
-import { usableRow, type Batch } from '../readings/read-views.ts';
 
 /** A float32 matrix [capacity, plan.width] and the same memory as bytes. */
 export interface Tensor {
@@ -16,43 +16,54 @@ export function createTensor(plan: CompiledPlan, rows: number): Tensor {
   return { floats, bytes: new Uint8Array(floats.buffer) };
 }
 
-/** Stored features of a request's row, decoded into one row of the tensor. */
-export function fillFromViews(
-  batch: Batch,
-  row: number,
-  into: { readonly tensor: Tensor; readonly row: number },
-): void {
-  const { plan } = batch;
-  const start = into.row * plan.width;
-  for (let i = 0; i < plan.tensorViews.length; i++) {
-    const { view, decoder, column } = plan.tensorViews[i] as TensorView;
-    const stored = usableRow(batch, row, plan.views[view] as PlanView);
-    decoder.decodeInto(stored, into.tensor.floats, into.tensor.bytes, start + column);
+/** Stored features of every good row, decoded into the tensor's rows one after the other. */
+export function fillFromViews(batch: Batch, tensor: Tensor): void {
+  const { plan, inputs } = batch;
+  let start = 0;
+  for (let row = 0; row < inputs.errors.length; row++) {
+    if (inputs.errors[row] !== null) continue;
+    for (let i = 0; i < plan.tensorViews.length; i++) {
+      const { view, decoder, column } = plan.tensorViews[i] as TensorView;
+      const stored = usableRow(batch, row, plan.views[view] as PlanView);
+      decoder.decodeInto(stored, tensor.floats, tensor.bytes, start + column);
+    }
+    start += plan.width;
   }
 }
 
-/** On-demand features of the row that ran last. */
-export function fillFromOnDemand(
-  plan: CompiledPlan,
-  results: readonly OnDemandResult[],
-  into: { readonly tensor: Tensor; readonly row: number },
-): void {
-  const start = into.row * plan.width;
-  const missing = plan.model.missing === 'nan' ? Number.NaN : plan.model.missing;
-  for (let i = 0; i < plan.onDemandColumns.length; i++) {
-    const { view, feature, column, width } = plan.onDemandColumns[i] as OnDemandColumn;
-    const value = onDemandValue(results[view] as OnDemandResult, feature);
-    put(into.tensor.floats, { start: start + column, width, missing }, value);
+/** On-demand features go into the tensor as they come: by row, after each evaluation. */
+export class OnDemandFill {
+  readonly #plan: CompiledPlan;
+  readonly #floats: Float32Array;
+  readonly #missing: number;
+
+  constructor(plan: CompiledPlan, tensor: Tensor) {
+    this.#plan = plan;
+    this.#floats = tensor.floats;
+    this.#missing = plan.model.missing === 'nan' ? Number.NaN : plan.model.missing;
+  }
+
+  /** `place`: the tensor's row. */
+  fill(place: number, results: readonly OnDemandResult[]): void {
+    const { onDemandColumns, width } = this.#plan;
+    const start = place * width;
+    for (let i = 0; i < onDemandColumns.length; i++) {
+      const to = onDemandColumns[i] as OnDemandColumn;
+      const value = onDemandValue(results[to.view] as OnDemandResult, to.feature);
+      if (value === null) this.#floats.fill(this.#missing, start + to.column, start + to.column + to.width);
+      else put(this.#floats, start + to.column, value);
+    }
+  }
+
+  /** A row whose function failed: the model runs it all the same, so that it must not hold an earlier request's values. */
+  clear(place: number): void {
+    const { width } = this.#plan;
+    this.#floats.fill(0, place * width, (place + 1) * width);
   }
 }
 
-function put(
-  floats: Float32Array,
-  at: { readonly start: number; readonly width: number; readonly missing: number },
-  value: FieldValue,
-): void {
-  if (typeof value === 'number') floats[at.start] = value;
-  else if (value === null) floats.fill(at.missing, at.start, at.start + at.width);
-  else if (value instanceof Float32Array) floats.set(value, at.start);
-  else floats[at.start] = value === true ? 1 : 0;
+function put(floats: Float32Array, at: number, value: FieldValue): void {
+  if (typeof value === 'number') floats[at] = value;
+  else if (value instanceof Float32Array) floats.set(value, at);
+  else floats[at] = value === true ? 1 : 0;
 }

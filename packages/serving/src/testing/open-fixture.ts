@@ -76,6 +76,6 @@ export async function putRows(
       };
     }),
   );
-  if (outcomes.some((outcome) => outcome !== 'created'))
+  if (outcomes.some((outcome) => outcome !== 'created' && outcome !== 'replaced'))
     throw new Error(`Not every row was stored: ${outcomes.join(', ')}.`);
 }

@@ -5,7 +5,9 @@ import { loadModel, type ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { compilePlan } from '../plan/compile-plan.ts';
-import { createPredictor, type Predictor } from '../create-predictor.ts';
+import { createPredictor } from '../create-predictor.ts';
+import type { ResolveMissing } from '../readings/resolve-missing.ts';
+import type { Predictor } from '../predictor.ts';
 
 export interface FixturePredictorOptions {
   readonly project: LoadedProject;
@@ -16,6 +18,7 @@ export interface FixturePredictorOptions {
   readonly predictionLog?: PredictionLog;
   readonly clock?: Clock;
   readonly placement?: 'inline' | 'pool';
+  readonly resolveMissing?: ResolveMissing;
 }
 
 /** A predictor of one of the fixture's models with its real artifact; close its runner afterwards. */
@@ -46,5 +49,15 @@ export async function fixturePredictor(
     outputs: plan.model.outputs.map(({ name }) => name),
     placement: options.placement ?? 'inline',
   });
-  return { ...createPredictor({ plan, onlineStore, runner, predictionLog, clock }), runner };
+  return {
+    ...createPredictor({
+      plan,
+      onlineStore,
+      runner,
+      predictionLog,
+      clock,
+      resolveMissing: options.resolveMissing,
+    }),
+    runner,
+  };
 }

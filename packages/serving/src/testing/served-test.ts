@@ -3,7 +3,7 @@ import type { ModelRunner } from '@larder/model-runtime';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
 import { test as base } from '@larder/testing';
 import { inject } from 'vitest';
-import type { Predictor } from '../create-predictor.ts';
+import type { Predictor } from '../predictor.ts';
 import { openFixture } from './open-fixture.ts';
 import { fixturePredictor } from './predictor-fixture.ts';
 

@@ -1,0 +1,63 @@
+import { newId, type LarderError } from '@larder/core';
+import type { Batch } from '../batch.ts';
+import { jsonBytes } from '../log/json-bytes.ts';
+import { onDemandMembers, type Members } from '../log/on-demand-members.ts';
+import { createOnDemandRun } from '../on-demand/run-on-demand.ts';
+import type { PredictedRow } from '../predictor.ts';
+import { OnDemandFill, type Tensor } from '../tensor/fill-tensor.ts';
+import { degradedReasons } from './degraded-reasons.ts';
+import { showFeatures } from './show-features.ts';
+
+/** A row on its way; what the functions gave is for the log, as later rows overwrite it. */
+export interface AnsweredRow extends PredictedRow {
+  /** Place in the request. */
+  readonly row: number;
+  readonly onDemand: Members | null;
+  readonly onDemandBytes: number;
+}
+
+export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
+
+/** Runs the on-demand functions row by row, puts what they give into the tensor, and gives each row all but its outputs. */
+export function answerRows(
+  batch: Batch,
+  tensor: Tensor,
+  wanted: { readonly features: boolean; readonly log: boolean },
+): AnsweredRows {
+  const { plan, inputs } = batch;
+  const onDemandRun = createOnDemandRun(batch);
+  const columns = new OnDemandFill(plan, tensor);
+  const rows = new Array<AnsweredRow | LarderError>(inputs.errors.length);
+  let place = -1;
+  let onDemand: Members | null = null;
+  let onDemandBytes = 0;
+  for (let r = 0; r < rows.length; r++) {
+    const invalid = inputs.errors[r] as LarderError | null;
+    if (invalid !== null) {
+      rows[r] = invalid;
+      continue;
+    }
+    place += 1;
+    const failed = onDemandRun.run(r);
+    if (failed !== null) {
+      rows[r] = failed;
+      columns.clear(place);
+      continue;
+    }
+    columns.fill(place, onDemandRun.results);
+    if (wanted.log && onDemandRun.changed()) {
+      onDemand = onDemandMembers(plan, onDemandRun.results);
+      onDemandBytes = jsonBytes(onDemand);
+    }
+    rows[r] = {
+      row: r,
+      predictionId: newId(),
+      place,
+      degradedReasons: degradedReasons(batch, r),
+      features: wanted.features ? showFeatures(batch, r, onDemandRun.results) : null,
+      onDemand,
+      onDemandBytes,
+    };
+  }
+  return rows;
+}

@@ -1,0 +1,61 @@
+import { LarderError, type Clock } from '@larder/core';
+import type { PredictionLog } from '@larder/offline-store';
+import type { AnsweredRows } from '../answer/answer-rows.ts';
+import type { Batch } from '../batch.ts';
+import type { PredictRequest } from '../predictor.ts';
+import { jsonBytes } from './json-bytes.ts';
+import { logRecord } from './log-record.ts';
+import { pointersOf } from './pointers.ts';
+
+/** What every record has, and what it says of a view: ids, times, outputs, a pointer. */
+const RECORD_BYTES = 300;
+const VIEW_BYTES = 120;
+
+export interface LogRowsDeps {
+  readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'>;
+  readonly clock: Clock;
+}
+
+export interface AnsweredBatch {
+  readonly batch: Batch;
+  readonly request: PredictRequest;
+  readonly rows: AnsweredRows;
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  readonly totalMs: number;
+}
+
+/** Hands every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
+export function logRows(
+  { predictionLog, clock }: LogRowsDeps,
+  answered: AnsweredBatch,
+): Promise<void> | null {
+  const { batch, request, rows, outputs, totalMs } = answered;
+  const logged = {
+    plan: batch.plan,
+    rows: request.rows,
+    shared: request.shared,
+    predictedAtMs: clock.nowMs(),
+    latencyUs: totalMs * 1_000,
+    outputs,
+    pointers: pointersOf(batch),
+    rowBytes: rowBytes(answered),
+  };
+  const { confirm } = predictionLog;
+  for (const row of rows)
+    if (!(row instanceof LarderError) && !predictionLog.append(logRecord(logged, row)) && confirm !== null)
+      throw new LarderError(
+        'PREDICTION_NOT_LOGGED',
+        'The prediction could not be logged, and the log is durable: its buffer is full; try again.',
+        { retryAfterSeconds: 1 },
+      );
+  return confirm === null ? null : confirm();
+}
+
+/** Without what its on-demand functions gave. A row is written with what all share, and keeps the others' input alive. */
+function rowBytes({ batch, request, rows }: AnsweredBatch): number {
+  let answered = 0;
+  for (const row of rows) if (!(row instanceof LarderError)) answered += 1;
+  const shared = request.shared === undefined ? 0 : jsonBytes(request.shared);
+  const own = (request.sizeBytes ?? jsonBytes(request.rows)) / Math.max(answered, 1);
+  return Math.ceil(own) + shared + RECORD_BYTES + VIEW_BYTES * batch.plan.views.length;
+}

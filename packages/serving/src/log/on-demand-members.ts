@@ -1,0 +1,21 @@
+import { encodeJsonValue, onDemandValue, type JsonValue, type OnDemandResult } from '@larder/features';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
+
+export type Members = Readonly<Record<string, unknown>>;
+
+/** What the on-demand functions gave for a row, by view; null when the model reads none. */
+export function onDemandMembers(plan: CompiledPlan, results: readonly OnDemandResult[]): Members | null {
+  const { views } = plan.onDemand;
+  if (views.length === 0) return null;
+  const members: Record<string, Record<string, JsonValue>> = {};
+  for (const [v, view] of views.entries()) {
+    const features: Record<string, JsonValue> = {};
+    for (const feature of view.features)
+      features[feature.name] = encodeJsonValue(
+        feature.field,
+        onDemandValue(results[v] as OnDemandResult, feature),
+      );
+    members[view.name] = features;
+  }
+  return members;
+}

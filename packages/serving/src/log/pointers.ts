@@ -1,0 +1,58 @@
+/*
+ * Read once per entity and view, however many rows share them; what is kept of a reading is its status and three numbers.
+ */
+import type { PredictionView } from '@larder/offline-store';
+import { readRowHeader, type RowOrNull } from '@larder/online-store';
+import { readingAt, type Batch } from '../batch.ts';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
+import { OUTSIDE_MAX_AGE, PRESENT, STATUS_NAMES } from '../readings/view-statuses.ts';
+
+/** Which row of the store each row of a request read: a pointer into history instead of the values. */
+export interface Pointers {
+  /** As in `Inputs`. */
+  readonly slots: Int32Array;
+  /** As in `Readings`. */
+  readonly statuses: readonly Uint8Array[];
+  /** Per group and reading: event and created timestamp and revision; event NaN where there was no row to read. */
+  readonly orders: readonly Float64Array[];
+}
+
+/** Reads the pointers off the rows, which are not needed any more afterwards. */
+export function pointersOf({ inputs, readings }: Batch): Pointers {
+  const { statuses, rows } = readings;
+  return {
+    slots: inputs.slots,
+    statuses,
+    orders: statuses.map((codes, g) => ordersOf(codes, rows[g] as RowOrNull[])),
+  };
+}
+
+function ordersOf(codes: Uint8Array, rows: readonly RowOrNull[]): Float64Array {
+  const orders = new Float64Array(3 * codes.length).fill(Number.NaN);
+  for (let at = 0; at < codes.length; at++) {
+    if (codes[at] !== PRESENT && codes[at] !== OUTSIDE_MAX_AGE) continue;
+    const header = readRowHeader(rows[at] as Buffer);
+    if (header === null) continue;
+    orders[3 * at] = header.eventTimestampMs;
+    orders[3 * at + 1] = header.createdTimestampMs;
+    orders[3 * at + 2] = header.revision;
+  }
+  return orders;
+}
+
+/** What one row of the request read. */
+export function viewsRead(plan: CompiledPlan, pointers: Pointers, row: number): PredictionView[] {
+  return plan.views.map((view) => {
+    const at = readingAt({ plan, inputs: pointers }, row, view);
+    const orders = pointers.orders[view.group] as Float64Array;
+    const order = (member: number) =>
+      Number.isNaN(orders[3 * at]) ? null : (orders[3 * at + member] as number);
+    return {
+      ref: view.ref,
+      status: STATUS_NAMES[pointers.statuses[view.group]?.[at] as number] ?? 'NOT_FOUND',
+      eventTimestampMs: order(0),
+      createdTimestampMs: order(1),
+      revision: order(2),
+    };
+  });
+}

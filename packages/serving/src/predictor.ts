@@ -1,0 +1,73 @@
+import type { Clock, LarderError } from '@larder/core';
+import type { ModelRunner } from '@larder/model-runtime';
+import type { PredictionLog } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import type { ServedFeature } from './answer/show-features.ts';
+import type { InputRow } from './inputs/inputs.ts';
+import type { CompiledPlan } from './plan/compiled-plan.ts';
+import type { ResolveMissing } from './readings/resolve-missing.ts';
+import type { StatusCounts } from './readings/judge-rows.ts';
+
+export interface PredictorDeps {
+  readonly plan: CompiledPlan;
+  readonly onlineStore: Pick<OnlineStore, 'read'>;
+  readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement'>;
+  /** Null: predictions are not logged. */
+  readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'> | null;
+  readonly clock: Clock;
+  /** Waited for only when a row is missing. Without it defaults stand in at once. */
+  readonly resolveMissing?: ResolveMissing | undefined;
+}
+
+export interface PredictRequest {
+  readonly rows: readonly InputRow[];
+  /** Merged under every row; a row's own member wins. */
+  readonly shared?: InputRow | undefined;
+  /** JSON pointer of `rows` in the caller's body; without it the one row is the body itself. */
+  readonly rowsPointer?: string | undefined;
+  /** From `startedAtMs`; without it the model's own. */
+  readonly deadlineMs?: number | undefined;
+  /** `performance.now()` when the request came. */
+  readonly startedAtMs?: number | undefined;
+  /** True once nobody waits for the answer: the connection was closed. */
+  readonly callerGone?: (() => boolean) | undefined;
+  /** Also give every feature with its provenance. */
+  readonly features?: boolean | undefined;
+  /** Length of the body that the rows came in, which the log keeps alive; measured when left out. */
+  readonly sizeBytes?: number | undefined;
+}
+
+export interface PredictedRow {
+  readonly predictionId: string;
+  /** Place in the arrays of `Predictions.outputs`. */
+  readonly place: number;
+  /** Empty: not degraded. */
+  readonly degradedReasons: readonly string[];
+  readonly features: readonly ServedFeature[] | null;
+}
+
+/** Stage times in milliseconds. */
+export interface Timings {
+  readonly features: number;
+  readonly onDemand: number;
+  readonly model: number;
+  readonly total: number;
+}
+
+export interface Predictions {
+  /** In the order given; an error for a row that could not be answered. */
+  readonly rows: readonly (PredictedRow | LarderError)[];
+  /** One float32 per row that went into the model. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  readonly timings: Timings;
+}
+
+export interface Predictor {
+  readonly plan: CompiledPlan;
+  readonly statusCounts: StatusCounts;
+  /**
+   * @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_OVERLOADED,
+   * MODEL_RUN_FAILED, CALLER_LEFT, PREDICTION_NOT_LOGGED
+   */
+  predict(request: PredictRequest): Promise<Predictions>;
+}

@@ -1,0 +1,79 @@
+/*
+ * Every reading is visited once: judged, counted, and told apart when it is missing. Reasons, tensor, provenance and log
+ * go by the codes that are written here.
+ */
+import type { RowOrNull } from '@larder/online-store';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { CompiledPlan, PlanView } from '../plan/compiled-plan.ts';
+import { NOT_FOUND, PRESENT, STATUS_CODES, STATUS_NAMES, UNAVAILABLE } from './view-statuses.ts';
+
+/** What the store gave for the entities of one request. */
+export interface Readings {
+  /** Per group of the plan: keys × views, flat. */
+  readonly rows: readonly RowOrNull[][];
+  /** Like `rows`: PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE or UNREADABLE. */
+  readonly statuses: readonly Uint8Array[];
+  /** How many are not PRESENT; a row that arrives late takes one away. */
+  missing: number;
+  /** The store did not answer; every view counts as not found. */
+  readonly storeAway: boolean;
+  /** When TTLs were applied. */
+  readonly nowMs: number;
+}
+
+/** Readings since the start: of the plan's view v with the status s of `STATUS_NAMES` at v × their number + s. */
+export type StatusCounts = Float64Array;
+
+export function createStatusCounts(plan: CompiledPlan): StatusCounts {
+  return new Float64Array(STATUS_NAMES.length * plan.views.length);
+}
+
+/** Applies the TTL of each view to what the store gave: once per entity and view, however many rows share them. */
+export function judgeRows(
+  plan: CompiledPlan,
+  rows: readonly RowOrNull[][],
+  { nowMs, counts }: { readonly nowMs: number; readonly counts: StatusCounts },
+): Readings {
+  let missing = 0;
+  const statuses = plan.groups.map(({ views }, g) => {
+    const groupRows = rows[g] as RowOrNull[];
+    const codes = new Uint8Array(groupRows.length);
+    for (let at = 0, offset = 0; at < codes.length; at++) {
+      const view = views[offset] as number;
+      const code = STATUS_CODES[(plan.views[view] as PlanView).statusOf(groupRows[at] ?? null, nowMs)];
+      codes[at] = code;
+      if (code !== PRESENT) missing += 1;
+      count(counts, view, code);
+      if (++offset === views.length) offset = 0;
+    }
+    return codes;
+  });
+  return { rows, statuses, missing, storeAway: false, nowMs };
+}
+
+/** As if the store held nothing: it did not answer. */
+export function noRows(
+  plan: CompiledPlan,
+  { keysByGroup }: Inputs,
+  { nowMs, counts }: { readonly nowMs: number; readonly counts: StatusCounts },
+): Readings {
+  let missing = 0;
+  const sizes = plan.groups.map(({ views }, g) => {
+    const keys = (keysByGroup[g] as string[]).length;
+    for (const view of views) count(counts, view, UNAVAILABLE, keys);
+    missing += keys * views.length;
+    return keys * views.length;
+  });
+  return {
+    rows: sizes.map((size) => new Array<RowOrNull>(size).fill(null)),
+    statuses: sizes.map((size) => new Uint8Array(size).fill(NOT_FOUND)),
+    missing,
+    storeAway: true,
+    nowMs,
+  };
+}
+
+function count(counts: StatusCounts, view: number, status: number, readings = 1): void {
+  const place = STATUS_NAMES.length * view + status;
+  counts[place] = (counts[place] as number) + readings;
+}

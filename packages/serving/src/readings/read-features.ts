@@ -1,0 +1,49 @@
+import { LarderError, isLarderError, type Clock } from '@larder/core';
+import type { OnlineStore, RowOrNull } from '@larder/online-store';
+import { deadlineExceeded, withDeadline } from '../deadline.ts';
+import type { Inputs } from '../inputs/inputs.ts';
+import type { CompiledPlan } from '../plan/compiled-plan.ts';
+import { judgeRows, noRows, type Readings, type StatusCounts } from './judge-rows.ts';
+
+export interface ReadFeaturesDeps {
+  readonly plan: CompiledPlan;
+  readonly onlineStore: Pick<OnlineStore, 'read'>;
+  readonly clock: Clock;
+}
+
+/** Of the time that a request has left when the online store is asked. */
+const STORE_SHARE = 0.75;
+
+/**
+ * Asks the online store once for everything that a request reads.
+ * @throws ONLINE_STORE_UNAVAILABLE when the model is declared to fail without it, DEADLINE_EXCEEDED
+ */
+export async function readFeatures(
+  { plan, onlineStore, clock }: ReadFeaturesDeps,
+  inputs: Inputs,
+  { counts, deadlineAtMs }: { readonly counts: StatusCounts; readonly deadlineAtMs: number },
+): Promise<Readings> {
+  if (plan.groups.length === 0) return judgeRows(plan, [], { nowMs: clock.nowMs(), counts });
+  let rows: RowOrNull[][];
+  try {
+    const reading = onlineStore.read(plan.readPlan, inputs.keysByGroup);
+    const leftMs = deadlineAtMs - performance.now();
+    // a store that hangs is away: the rest of the time is for the answer from defaults
+    rows = await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
+  } catch (error) {
+    if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
+    if (plan.model.when_store_unavailable === 'defaults')
+      return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
+    throw new LarderError(
+      'ONLINE_STORE_UNAVAILABLE',
+      `The online store does not answer, and ${plan.model.name} is declared to fail rather than to answer from defaults.`,
+      { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
+    );
+  }
+  return judgeRows(plan, rows, { nowMs: clock.nowMs(), counts });
+}
+
+function storeIsLate(leftMs: number): LarderError {
+  if (leftMs <= 0) return deadlineExceeded('The online store');
+  return new LarderError('ONLINE_STORE_UNAVAILABLE', 'The online store did not answer in time.');
+}
