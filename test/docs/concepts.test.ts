@@ -28,6 +28,7 @@ const WORDS = [
   'Run and chunk',
   'Schedule',
   'Skew',
+  'Source',
   'Spine',
   'TTL',
   'The four times',

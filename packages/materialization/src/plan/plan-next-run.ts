@@ -44,8 +44,11 @@ export async function planNextRun(deps: PlanDeps, stopping: AbortSignal): Promis
   try {
     await plan(deps, run, signal);
   } catch (error) {
-    // Another process plans it: at once, or when the claim of one that stops has run out.
-    if (signal.aborted) return false;
+    if (signal.aborted) {
+      // Another process may take it now; it does nothing where one has.
+      await extendPlanning(store, run, 0);
+      return false;
+    }
     // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
     if (!isLarderError(error) && isLarderError(toDatabaseError(error))) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');

@@ -23,8 +23,10 @@ test('a source that does not answer does not keep a worker that plans from stopp
     await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);
     // No failure of the run: nothing was wrong with it.
     expect(
-      await shop.sql(`select status, planning_failures from larder.runs where run_id = '${runId}'`),
-    ).toEqual([{ status: 'queued', planning_failures: 0 }]);
+      await shop.sql(
+        `select status, planning_failures, planning_lease_expires_at <= now() as free from larder.runs where run_id = '${runId}'`,
+      ),
+    ).toEqual([{ status: 'queued', planning_failures: 0, free: true }]);
   } finally {
     await holder.end();
   }
