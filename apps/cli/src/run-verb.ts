@@ -1,4 +1,4 @@
-import { CommanderError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { commandOf } from './command-of.ts';
 import { readConfig, type Flags } from './config.ts';
 import type { Output } from './output/output.ts';
@@ -32,10 +32,6 @@ export async function runVerb(name: string, options: RunVerbOptions): Promise<nu
     const run = verb.read(command);
     session ??= createSession({ config: readConfig(flagsOf(command), env), out, signal });
     return await run(session);
-  } catch (error) {
-    if (error instanceof CommanderError) throw error;
-    const { toDatabaseError } = await import('@larder/offline-store');
-    throw toDatabaseError(error);
   } finally {
     await session?.close();
   }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLarderError, type Logger } from '@larder/core';
-import { toDatabaseError } from '@larder/offline-store';
 
 const RETRY_INTERVAL_MS = 1_000;
 const REPEAT_LOG_MS = 60_000;
@@ -14,8 +13,7 @@ export async function whenDatabaseAnswers<T>(work: () => Promise<T>, logger: Log
   for (;;) {
     try {
       return await work();
-    } catch (thrown) {
-      const error = toDatabaseError(thrown);
+    } catch (error) {
       const away =
         isLarderError(error) &&
         error.code === 'DATABASE_UNAVAILABLE' &&

@@ -44,6 +44,13 @@ export function toDatabaseError(error: unknown): unknown {
   );
 }
 
+/** PostgreSQL is away or not migrated: what was under way in it did not end as it should. */
+export function isDatabaseError(error: unknown): boolean {
+  return (
+    isLarderError(error) && (error.code === 'DATABASE_UNAVAILABLE' || error.code === 'DATABASE_NOT_MIGRATED')
+  );
+}
+
 /** Without PostgreSQL's own sentence, which names user and database: this goes to callers of the HTTP API too. */
 function refusedText(code: string): string {
   return code === NO_DATABASE

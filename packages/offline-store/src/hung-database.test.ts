@@ -3,7 +3,6 @@ import { startPostgresProxy, type PostgresProxy } from '@larder/testing';
 import { sql } from 'kysely';
 import { describe, expect, vi } from 'vitest';
 import { copyIn, copyOut } from './copy/copy.ts';
-import { toDatabaseError } from './database-errors.ts';
 import {
   createOfflineStore,
   migrate,
@@ -40,10 +39,7 @@ const test = base.extend<{ proxy: PostgresProxy; hurried: OfflineStore }>({
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'answered',
-    (thrown: unknown) => {
-      const error = toDatabaseError(thrown);
-      return isLarderError(error) ? error.code : String(thrown);
-    },
+    (error: unknown) => (isLarderError(error) ? error.code : String(error)),
   );
 const one = ({ db }: OfflineStore) => sql`select 1 as one`.execute(db);
 

@@ -1,8 +1,8 @@
 // Connection and migrations
 export { createOfflineStore } from './offline-store.ts';
 export type { OfflineStore, OfflineStoreOptions, StoreTransaction } from './offline-store.ts';
-export { askDatabase } from './ask-database.ts';
-export { toDatabaseError } from './database-errors.ts';
+export { isDatabaseError } from './database-errors.ts';
+export { withinDeadline } from './within-deadline.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export type { MigrateResult } from './migrate.ts';
 export { OLDEST_POSTGRES } from './server-version.ts';

@@ -2,7 +2,9 @@ import { isLarderError, type Logger } from '@larder/core';
 import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { isDatabaseError } from './database-errors.ts';
 import { guardSilence } from './silence-guard.ts';
+import { translateErrors } from './translate-errors.ts';
 
 export interface OfflineStoreOptions {
   /** As node-postgres understands it; `?host=/folder` reaches a unix socket. */
@@ -24,6 +26,7 @@ export interface StoreTransaction {
   tellChanges(): void;
 }
 
+/** Every way into it fails with DATABASE_UNAVAILABLE or DATABASE_NOT_MIGRATED where that is the reason. */
 export interface OfflineStore {
   readonly db: Kysely<Database>;
   readonly pool: pg.Pool;
@@ -62,6 +65,7 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
   });
   pool.on('connect', (client) => client.on('error', () => {}));
   guardSilence(pool, statementTimeoutMs);
+  translateErrors(pool);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const listeners = new Set<() => void>();
   return {
@@ -84,7 +88,7 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
         return result;
       } catch (error) {
         // A refusal of ours was rolled back. After anything else the session may still hold locks, or wait for COPY data.
-        broken = !isLarderError(error);
+        broken = !isLarderError(error) || isDatabaseError(error);
         throw error;
       } finally {
         client.release(broken);

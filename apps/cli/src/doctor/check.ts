@@ -1,5 +1,4 @@
 import { isLarderError } from '@larder/core';
-import { toDatabaseError } from '@larder/offline-store';
 
 export interface Finding {
   readonly status: 'ok' | 'warn' | 'fail';
@@ -25,8 +24,7 @@ export function fail(check: string, detail: string, mend: string): Finding {
 export async function finding(check: string, mend: string, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look();
-  } catch (thrown) {
-    const error = toDatabaseError(thrown);
+  } catch (error) {
     const code = isLarderError(error) ? `${error.code}: ` : '';
     return fail(check, `${code}${error instanceof Error ? error.message : String(error)}`, mend);
   }

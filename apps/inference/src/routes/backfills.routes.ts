@@ -1,7 +1,7 @@
 import { backfillRequestSchema, type BackfillAnswer } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
 import { createBackfill } from '@larder/materialization/runs';
-import { askDatabase, type OfflineStore } from '@larder/offline-store';
+import type { OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { idempotencyKeyOf } from '../http/idempotency-key.ts';
@@ -22,18 +22,16 @@ export function backfillsRoutes(deps: BackfillsDeps): Router {
     .route('/v1/backfills')
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(backfillRequestSchema, request.body);
-      const { runId, status } = await askDatabase(
-        createBackfill(deps.offlineStore, {
-          manifest: deps.manifest(),
-          view: body.view,
-          scope: body.scope,
-          limit: body.limit,
-          priority: body.priority,
-          maxRowsPerSecond: body.max_rows_per_second,
-          force: body.force,
-          idempotencyKey: idempotencyKeyOf(request),
-        }),
-      );
+      const { runId, status } = await createBackfill(deps.offlineStore, {
+        manifest: deps.manifest(),
+        view: body.view,
+        scope: body.scope,
+        limit: body.limit,
+        priority: body.priority,
+        maxRowsPerSecond: body.max_rows_per_second,
+        force: body.force,
+        idempotencyKey: idempotencyKeyOf(request),
+      });
       response
         .status(202)
         .location(`/v1/runs/${runId}`)

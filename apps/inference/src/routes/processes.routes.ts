@@ -1,5 +1,5 @@
 import type { ProcessesAnswer } from '@larder/contracts';
-import { askDatabase, listProcesses, processJson, type OfflineStore } from '@larder/offline-store';
+import { listProcesses, processJson, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
@@ -15,7 +15,7 @@ export function processesRoutes({ offlineStore, project }: ProcessesDeps): Route
   routes
     .route('/v1/processes')
     .get(noQuery, async (_request, response) => {
-      const processes = await askDatabase(listProcesses(offlineStore, project));
+      const processes = await listProcesses(offlineStore, project);
       response.json({ processes: processes.map(processJson) } satisfies ProcessesAnswer);
     })
     .all(allow('GET'));

@@ -2,7 +2,7 @@ import { pushRequestSchema, type PushAnswer } from '@larder/contracts';
 import type { ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { pushRows, type PushDeps } from '@larder/materialization/push';
-import { askDatabase } from '@larder/offline-store';
+import { withinDeadline } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { idempotencyKeyOf } from '../http/idempotency-key.ts';
@@ -27,7 +27,7 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
     .route('/v1/views/:view/push')
     .post(noQuery, jsonBodyUpTo(MAX_BODY_BYTES), async (request, response) => {
       const { rows } = validate(pushRequestSchema, request.body);
-      const pushed = await askDatabase(
+      const pushed = await withinDeadline(
         pushRows(deps, {
           manifest: deps.manifest(),
           view: request.params.view,

@@ -5,7 +5,7 @@ import {
   type RunsAnswer,
 } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
-import { askDatabase, type OfflineStore } from '@larder/offline-store';
+import type { OfflineStore } from '@larder/offline-store';
 import {
   cancelRun,
   failureJson,
@@ -52,7 +52,7 @@ export function runsRoutes(deps: RunsDeps): Router {
     .get(async (request, response) => {
       const { view, ...query } = validate(runsQuerySchema, request.query);
       const ofView = view === undefined ? {} : runsOfView(manifest(), view);
-      const { runs, cursor } = await askDatabase(listRuns(offlineStore, project, { ...query, ...ofView }));
+      const { runs, cursor } = await listRuns(offlineStore, project, { ...query, ...ofView });
       response.json({ runs: runs.map(runJson), cursor } satisfies RunsAnswer);
     })
     .all(allow('GET'));
@@ -60,7 +60,7 @@ export function runsRoutes(deps: RunsDeps): Router {
   routes
     .route('/v1/runs/:id')
     .get(noQuery, async (request, response) => {
-      response.json(runJson(await askDatabase(getRun(offlineStore, project, request.params.id))));
+      response.json(runJson(await getRun(offlineStore, project, request.params.id)));
     })
     .all(allow('GET'));
 
@@ -68,9 +68,7 @@ export function runsRoutes(deps: RunsDeps): Router {
     .route('/v1/runs/:id/failures')
     .get(async (request, response) => {
       const query = validate(failuresQuerySchema, request.query);
-      const { failures, cursor } = await askDatabase(
-        listFailures(offlineStore, project, request.params.id, query),
-      );
+      const { failures, cursor } = await listFailures(offlineStore, project, request.params.id, query);
       response.json({ failures: failures.map(failureJson), cursor } satisfies FailuresAnswer);
     })
     .all(allow('GET'));
@@ -90,7 +88,7 @@ export function runsRoutes(deps: RunsDeps): Router {
 /** Answers with the run as it is afterwards. */
 function act({ offlineStore, project }: RunsDeps, action: RunAction): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    await askDatabase(action(offlineStore, project, request.params.id));
-    response.json(runJson(await askDatabase(getRun(offlineStore, project, request.params.id))));
+    await action(offlineStore, project, request.params.id);
+    response.json(runJson(await getRun(offlineStore, project, request.params.id)));
   };
 }

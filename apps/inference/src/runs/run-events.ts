@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FINAL_RUN_STATUSES, type Run } from '@larder/contracts';
 import { LarderError, type Logger } from '@larder/core';
-import { askDatabase, type OfflineStore } from '@larder/offline-store';
+import type { OfflineStore } from '@larder/offline-store';
 import { foldRuns, getRun, runJson } from '@larder/materialization/runs';
 
 export interface RunEventsDeps {
@@ -87,7 +87,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
 
   return {
     async stream(runId, response) {
-      const state = runJson(await askDatabase(getRun(offlineStore, project, runId)));
+      const state = runJson(await getRun(offlineStore, project, runId));
       if (streams >= MAX_STREAMS)
         throw new LarderError(
           'TOO_MANY_STREAMS',

@@ -1,6 +1,6 @@
-import { isLarderError, type Logger } from '@larder/core';
+import type { Logger } from '@larder/core';
 import { claimRunToPlan, extendPlanning, failPlanning, savePlan, type RunToPlan } from '../runs/index.ts';
-import { toDatabaseError, type OfflineStore } from '@larder/offline-store';
+import { isDatabaseError, type OfflineStore } from '@larder/offline-store';
 import { sourceScope } from './source-scope.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
 import type { LoadedViews } from '../materializer/loaded-views.ts';
@@ -50,7 +50,7 @@ export async function planNextRun(deps: PlanDeps, stopping: AbortSignal): Promis
       return false;
     }
     // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
-    if (!isLarderError(error) && isLarderError(toDatabaseError(error))) throw error;
+    if (isDatabaseError(error)) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
     await failPlanning(store, run, { ...reasonOf(error), backoffMs: times.backoffMs });
   } finally {

@@ -2,18 +2,30 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { toDatabaseError } from '../database-errors.ts';
 import { readCopy } from './copy-reader.ts';
 
 /** Sends finished binary COPY bytes into `target` (`schema.table (columns)`, already quoted), on this client's transaction. */
 export async function copyIn(client: pg.PoolClient, target: string, bytes: Buffer): Promise<void> {
-  await pipeline(Readable.from([bytes]), client.query(copyFrom(`copy ${target} from stdin (format binary)`)));
+  try {
+    await pipeline(
+      Readable.from([bytes]),
+      client.query(copyFrom(`copy ${target} from stdin (format binary)`)),
+    );
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
 }
 
 /** All rows of `query` (which can take no parameters) in binary format; meant for one chunk's rows, not for a table's. */
 export async function copyOut(client: pg.PoolClient, query: string): Promise<(Buffer | null)[][]> {
   const chunks: Buffer[] = [];
   // Read to the end before anything may throw: an abandoned COPY would leave the connection unusable.
-  for await (const chunk of client.query(copyTo(`copy (${query}) to stdout (format binary)`)))
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of client.query(copyTo(`copy (${query}) to stdout (format binary)`)))
+      chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
   return readCopy(Buffer.concat(chunks));
 }

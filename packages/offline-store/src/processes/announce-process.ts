@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { LARDER_VERSION, startLoop, type Logger } from '@larder/core';
 import { sql } from 'kysely';
-import { askDatabase } from '../ask-database.ts';
+import { withinDeadline } from '../within-deadline.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import type { ComputableView, LoadedModel, ProcessRole } from '../tables/processes.table.ts';
 import { DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS } from './living.ts';
@@ -108,7 +108,7 @@ export function announceProcess(
         await beats.stop();
         await sql`delete from larder.processes where process_id = ${processId}`.execute(store.db);
       };
-      await askDatabase(remove(), CLOSE_DEADLINE_MS).catch(() => {});
+      await withinDeadline(remove(), CLOSE_DEADLINE_MS).catch(() => {});
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { RowOrder } from '@larder/core';
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
-import { askDatabase, findHistoryRow, type Provenance } from '@larder/offline-store';
+import { findHistoryRow, withinDeadline, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
   compileTtlAtRead,
@@ -69,7 +69,7 @@ async function findProvenance(
 ): Promise<FoundProvenance> {
   try {
     return {
-      provenance: await askDatabase(
+      provenance: await withinDeadline(
         findHistoryRow(deps.offlineStore, deps.manifest, view, { keys: deps.keys, ...header }),
         HISTORY_DEADLINE_MS,
       ),

@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import { toDatabaseError } from './database-errors.ts';
+
+/**
+ * Whatever the pool and its clients fail with says what it means to a caller: Kysely, `pool.query` and raw clients all
+ * come through here. Streams of COPY report their errors themselves; `copyIn` and `copyOut` translate those.
+ */
+export function translateErrors(pool: pg.Pool): void {
+  pool.connect = translated(pool.connect.bind(pool) as Call) as typeof pool.connect;
+  // Before anybody has the new client.
+  pool.on('connect', (client) => {
+    client.query = translated(client.query.bind(client) as Call) as typeof client.query;
+  });
+}
+
+type Call = (...args: unknown[]) => unknown;
+
+/** Node-postgres answers by promise, or by a callback where one is given. */
+function translated(call: Call): Call {
+  return (...args) => {
+    const callback = args.at(-1);
+    if (typeof callback === 'function') {
+      return call(...args.slice(0, -1), (error: unknown, ...rest: unknown[]) =>
+        (callback as Call)(error && toDatabaseError(error), ...rest),
+      );
+    }
+    const answer = call(...args);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
+      throw toDatabaseError(error);
+    });
+  };
+}
