@@ -12,7 +12,7 @@ const HOST = /^(\[[\da-f:.]+\]|[^\s:@/,[\]]+)(?::\d*)?$/i;
 
 /** `configured`: `larder.example.com`, `*.example.com` for its subdomains, an address, or `*` for every host. */
 export function createAllowedHosts(configured: readonly string[]): AllowedHosts {
-  const entries = configured.map((entry) => entry.toLowerCase());
+  const entries = configured.map((entry) => canonical(entry.toLowerCase()));
   const any = entries.includes('*');
   const exact = new Set(entries.filter((entry) => !entry.startsWith('*')));
   const suffixes = entries.filter((entry) => entry.startsWith('*.')).map((entry) => entry.slice(1));
@@ -37,7 +37,13 @@ export function isAddressHost(host: string): boolean {
 }
 
 function nameOf(host: string): string | undefined {
-  return HOST.exec(host)?.[1]?.toLowerCase().replace(/\.$/, '');
+  const name = HOST.exec(host)?.[1]?.toLowerCase().replace(/\.$/, '');
+  return name === undefined ? undefined : canonical(name);
+}
+
+/** `[0:0:0:0:0:0:0:1]` is `[::1]`. */
+function canonical(name: string): string {
+  return name.startsWith('[') ? (URL.parse(`http://${name}`)?.hostname ?? name) : name;
 }
 
 /** With the wildcard addresses, which callers copy from the address that is listened on. */

@@ -24,6 +24,8 @@ describe('by default', () => {
     '127.0.0.1:6570',
     '127.9.8.7',
     '[::1]:6570',
+    '[0:0:0:0:0:0:0:1]:6570',
+    '[0::0001]',
     '0.0.0.0:6570',
   ])('%s is this machine', async (host, { service }) => {
     expect(await ask(service.http.url, host)).toBe('200');
