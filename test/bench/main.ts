@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'text-backfill': () => import('./text-backfill.ts'),
   'ocr-accuracy': () => import('./ocr-accuracy.ts'),
   'materialize-1m': () => import('./materialize-1m.ts'),
+  'feed-cost': () => import('./feed-cost.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
   'cli-start': () => import('./cli-start.ts'),
