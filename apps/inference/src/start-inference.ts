@@ -1,47 +1,24 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LarderError, isLarderError, newId, systemClock, type Logger } from '@larder/core';
-import { loadProject, type LoadedProject, type Manifest } from '@larder/features';
-import {
-  announceProcess,
-  createOfflineStore,
-  createPredictionLog,
-  migrate,
-  startSequencer,
-  type OfflineStore,
-} from '@larder/offline-store';
-import {
-  checkRedisPolicy,
-  connectRedis,
-  createOnlineStore,
-  type OnlineStore,
-  type Redis,
-} from '@larder/online-store';
-import type { Router } from 'express';
+import { newId, systemClock, type Logger } from '@larder/core';
+import { loadProject } from '@larder/features';
+import { announceProcess, createPredictionLog, startSequencer } from '@larder/offline-store';
+import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
 import { createBodyRoom } from './http/body-room.ts';
-import { createUnreadAnswers, type UnreadAnswers } from './http/unread-answers.ts';
+import { createUnreadAnswers } from './http/unread-answers.ts';
 import { createFailureLog } from './http/failure-log.ts';
-import { createReadiness, type Readiness } from './health/readiness.ts';
-import { createMetrics, type Metrics } from './metrics/create-metrics.ts';
-import { createModelCatalog, type ModelCatalog } from './models/model-catalog.ts';
+import { createReadiness } from './health/readiness.ts';
+import { createMetrics } from './metrics/create-metrics.ts';
+import { createModelCatalog } from './models/model-catalog.ts';
 import { startIdleMemory } from './idle-memory.ts';
 import { warnUnreadable } from './models/warn-unreadable.ts';
+import { openDatabase, openRedis } from './open-stores.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
-import { backfillsRoutes } from './routes/backfills.routes.ts';
-import { docsRoutes } from './routes/docs.routes.ts';
-import { entitiesRoutes } from './routes/entities.routes.ts';
-import { featuresRoutes } from './routes/features.routes.ts';
-import { healthRoutes } from './routes/health.routes.ts';
-import { metricsRoutes } from './routes/metrics.routes.ts';
-import { modelsRoutes } from './routes/models.routes.ts';
-import { processesRoutes } from './routes/processes.routes.ts';
-import { pushRoutes } from './routes/push.routes.ts';
-import { runsRoutes } from './routes/runs.routes.ts';
-import { viewsRoutes } from './routes/views.routes.ts';
-import { createRunEvents, type RunEvents } from './runs/run-events.ts';
+import { createRoutes } from './routes/create-routes.ts';
+import { createRunEvents } from './runs/run-events.ts';
 
 export interface Inference {
   /** Where it listens: `http://127.0.0.1:6570`. */
@@ -56,9 +33,6 @@ export interface StartOptions {
 }
 
 const DRAIN_DEADLINE_MS = 10_000;
-/** Callers wait for these; the prediction log and landings set their own. */
-const DATABASE_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 4_000 };
-const START_TIMEOUT_MS = 5_000;
 const READINESS_TIMEOUT_MS = 500;
 
 /**
@@ -104,7 +78,7 @@ export async function startInference(
   });
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
-  const routes = routesOf({ ...stores, catalog, events, metrics, logger, answers, readiness });
+  const routes = createRoutes({ ...stores, catalog, events, metrics, logger, answers, readiness });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, bodies, answers, routes });
@@ -155,77 +129,6 @@ export async function startInference(
       await offlineStore.close();
     },
   };
-}
-
-interface RouteDeps {
-  readonly project: LoadedProject;
-  readonly onlineStore: OnlineStore;
-  readonly offlineStore: OfflineStore;
-  readonly catalog: ModelCatalog;
-  readonly events: RunEvents;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly readiness: Readiness;
-  readonly answers: UnreadAnswers;
-}
-
-/** Everything that Express answers, in the order of the OpenAPI document. */
-function routesOf(deps: RouteDeps): Router[] {
-  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, answers, readiness } = deps;
-  const manifest = () => appliedOrThrow(catalog);
-  return [
-    modelsRoutes({ manifest, catalog }),
-    viewsRoutes({ manifest }),
-    featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
-    pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
-    entitiesRoutes({
-      onlineStore,
-      offlineStore,
-      clock: systemClock,
-      manifest: () => catalog.manifest() ?? project.manifest,
-    }),
-    backfillsRoutes({ offlineStore, manifest }),
-    runsRoutes({ offlineStore, project: project.name, events, manifest }),
-    processesRoutes({ offlineStore, project: project.name }),
-    healthRoutes(readiness),
-    metricsRoutes(metrics.registry),
-    docsRoutes({ models: () => catalog.descriptions() }),
-  ];
-}
-
-function appliedOrThrow(catalog: ModelCatalog): Manifest {
-  const manifest = catalog.manifest();
-  if (manifest !== null) return manifest;
-  throw new LarderError(
-    'DEFINITION_NOT_LOADED',
-    "Nothing is applied yet, or it could not be read; run 'larder apply'.",
-    {
-      retryAfterSeconds: 5,
-    },
-  );
-}
-
-/** A Redis that is away may come later; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
-async function openRedis(config: Config, logger: Logger): Promise<Redis> {
-  const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
-  try {
-    await checkRedisPolicy(redis, { timeoutMs: START_TIMEOUT_MS });
-  } catch (error) {
-    if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') {
-      redis.disconnect();
-      throw error;
-    }
-    logger.warn({ err: error }, 'Redis is away');
-  }
-  return redis;
-}
-
-async function openDatabase(config: Config, logger: Logger): Promise<OfflineStore> {
-  const offlineStore = createOfflineStore({ ...DATABASE_LIMITS, databaseUrl: config.databaseUrl, logger });
-  await migrate(offlineStore).catch((error: unknown) =>
-    logger.warn({ err: error }, 'The database could not be migrated yet'),
-  );
-  return offlineStore;
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<string> {

@@ -1,8 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@larder/core';
-import type { FieldDescription, ModelDescription } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
-import type { RunCounts } from '@larder/model-runtime';
 import type { LoadedModel, OfflineStore } from '@larder/offline-store';
 import {
   appliedManifest,
@@ -21,8 +18,9 @@ import {
   notReady,
   type Unavailable,
 } from './unavailable.ts';
+import { inLanes } from './in-lanes.ts';
 import { createServedModel, type ServedModel, type ServedModelDeps } from './served-model.ts';
-import { statusTotals, type StatusTotals } from './status-totals.ts';
+import { createServedModels, type ServedModels } from './served-models.ts';
 
 export interface ModelCatalogDeps extends ServedModelDeps {
   readonly offlineStore: OfflineStore;
@@ -30,43 +28,33 @@ export interface ModelCatalogDeps extends ServedModelDeps {
 }
 
 /** The models that this process answers for, kept equal to the applied manifest. */
-export interface ModelCatalog {
+export interface ModelCatalog extends Pick<ServedModels, 'descriptions' | 'readings' | 'runCounts'> {
   /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
   find(name: string): ServedModel;
   /** What is applied; null before the first apply or while it could not be read yet. */
   manifest(): Manifest | null;
   mismatches(): readonly DefinitionMismatch[];
   unavailable(): ReadonlyMap<string, Unavailable>;
-  /** Changes identity when a model comes or goes. */
-  descriptions(): readonly ModelDescription[];
   /** Every applied model with the version that answers for it. */
   loadedModels(): LoadedModel[];
-  readonly readings: StatusTotals;
-  /** Of the models in pools of threads. */
-  runCounts(): { readonly model: string; readonly counts: RunCounts }[];
   close(): Promise<void>;
 }
 
 const RETRY_INTERVAL_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 10_000;
 /** Models that are loaded at the same time: a slow one shall not hold up the others, each has a thread of its own. */
 const LOADING_LANES = 4;
 
 /** Reads what is applied, loads its models, and follows every further apply within a second. */
 export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
   const { project, offlineStore, logger } = deps;
-  const served = new Map<string, ServedModel>();
+  const served = createServedModels();
   const unavailable = new Map<string, Unavailable>();
   let latest: AppliedManifest | null = null;
   let applied: AppliedManifest | null = null;
   let mismatches: readonly DefinitionMismatch[] = [];
-  let descriptions: readonly ModelDescription[] = [];
   /** By model: the work on it that was asked for last. */
   const turns = new Map<string, Promise<void>>();
   const busy = new Set<string>();
-  /** Models that are served no more, but may still run. */
-  const leaving = new Set<Promise<void>>();
-  const readings = statusTotals(served);
 
   /** Resolves when every model was loaded or is known to be broken; what holds for the others holds at once. */
   async function install(next: AppliedManifest): Promise<void> {
@@ -74,7 +62,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     const first = applied === null;
     if (!first) publish(next);
     const names = new Set([...turns.keys(), ...Object.keys(next.manifest.models)]);
-    await inLanes([...names], (name) => inTurn(name, { next, first }));
+    await inLanes([...names], LOADING_LANES, (name) => inTurn(name, { next, first }));
     if (first) publish(next);
   }
 
@@ -82,7 +70,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     applied = next;
     mismatches = notLoaded(next.manifest, project.manifest);
     for (const name of Object.keys(next.manifest.models))
-      if (!served.has(name) && !unavailable.has(name)) unavailable.set(name, beingLoaded(name));
+      if (served.get(name) === undefined && !unavailable.has(name)) unavailable.set(name, beingLoaded(name));
   }
 
   /** One after the other for each model: two applies must not both load it. */
@@ -112,19 +100,19 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   async function replace(name: string, manifest: Manifest): Promise<void> {
     if (!Object.hasOwn(manifest.models, name)) {
       unavailable.delete(name);
-      swap(name, undefined);
+      served.swap(name, undefined);
       return;
     }
     const reasons = mismatchesOf(manifest, name, notLoaded(manifest, project.manifest));
     if (reasons.length > 0) {
       const error = definitionNotLoaded(name, reasons);
       unavailable.set(name, { error, detail: error.message, tryAgain: false });
-      swap(name, undefined);
+      served.swap(name, undefined);
       return;
     }
     const version = await versionOf(manifest, name);
     try {
-      swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
+      served.swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
       unavailable.delete(name);
     } catch (error) {
       // the version before, if there is one, goes on answering
@@ -140,19 +128,6 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     if (newest?.artifactSha256 !== manifest.models[name]?.artifact.sha256)
       throw new Error(`The newest version of ${name} is not the one of this manifest.`);
     return newest?.version ?? 0;
-  }
-
-  function swap(name: string, model: ServedModel | undefined): void {
-    const before = served.get(name);
-    if (model === undefined) served.delete(name);
-    else served.set(name, model);
-    descriptions = [...served.values()].map(describe);
-    if (before === undefined) return;
-    readings.keep(before);
-    const { closed } = before.runner;
-    leaving.add(closed);
-    void closed.then(() => leaving.delete(closed));
-    before.retire();
   }
 
   const first = await appliedManifest(offlineStore, project.name).catch((error: unknown) => {
@@ -192,7 +167,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     manifest: () => applied?.manifest ?? null,
     mismatches: () => mismatches,
     unavailable: () => unavailable,
-    descriptions: () => descriptions,
+    descriptions: served.descriptions,
     loadedModels: () =>
       Object.keys(applied?.manifest.models ?? {}).map((name) => {
         const model = served.get(name);
@@ -203,36 +178,13 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
           reads: model?.predictor.plan.views.map(({ ref }) => ref) ?? [],
         };
       }),
-    readings,
-    runCounts: () =>
-      [...served.values()].map(({ name, runner }) => ({ model: name, counts: runner.model.runCounts() })),
+    readings: served.readings,
+    runCounts: served.runCounts,
     async close() {
       clearInterval(retry);
       await watch.close();
       await Promise.all(turns.values());
-      for (const name of served.keys()) swap(name, undefined);
-      // a process that ends amid a run of ONNX Runtime aborts
-      await Promise.race([Promise.all(leaving), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+      await served.close();
     },
-  };
-}
-
-/** Does the work for each name, a few at a time, and throws the first failure once nothing runs any more. */
-async function inLanes(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
-  const left = names.values();
-  const lane = async (): Promise<void> => {
-    for (const name of left) await work(name);
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: LOADING_LANES }, lane));
-  const broken = lanes.find((outcome) => outcome.status === 'rejected');
-  if (broken !== undefined) throw broken.reason;
-}
-
-function describe({ name, predictor }: ServedModel): ModelDescription {
-  const { joinKeys, requestFields } = predictor.plan;
-  return {
-    name,
-    joinKeys: joinKeys.map(({ field }) => field as FieldDescription),
-    request: requestFields.map(({ field }) => field as FieldDescription),
   };
 }

@@ -1,0 +1,155 @@
+import type { ReadyAnswer } from '@larder/contracts';
+import type { PredictionLog } from '@larder/offline-store';
+import type { RunCounts } from '@larder/model-runtime';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What others count or know already: asked when somebody reads `/metrics`, and never before. */
+export interface MetricSources {
+  /** What `/health/ready` answers. */
+  readiness(): Promise<ReadyAnswer>;
+  /** Readings since the start, by view reference and status. */
+  viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
+  readonly predictionLog: Pick<PredictionLog, 'stats' | 'drops' | 'bufferedBytes'>;
+  /** The queues of models that run in pools of threads. */
+  modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
+  /** Applied definitions whose code this process lacks. */
+  definitionsNotLoaded(): number;
+  /** Applied models that do not answer, or not in the applied version. */
+  modelsNotReady(): number;
+}
+
+/** Metrics that are read off their sources. */
+export function collectFrom(registry: Registry, sources: MetricSources): void {
+  collectReadiness(registry, sources);
+  collectRuns(registry, sources);
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_view_readings_total',
+      help: 'Readings of feature views for predictions, by view version and status.',
+      labelNames: ['view', 'status'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { view, status, count } of sources.viewReadings()) this.inc({ view, status }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_prediction_log_total',
+      help: 'Prediction log entries by outcome: written or dropped.',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset();
+        const { written, dropped } = sources.predictionLog.stats();
+        this.inc({ outcome: 'written' }, written);
+        this.inc({ outcome: 'dropped' }, dropped);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_prediction_log_dropped_total',
+      help: 'Prediction log entries dropped, by reason: the buffer held too many records or bytes, PostgreSQL refused the entry, or the service stopped before it was written.',
+      labelNames: ['reason'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [reason, count] of Object.entries(sources.predictionLog.drops()))
+          this.inc({ reason }, count);
+      },
+    }),
+  );
+  for (const { name, help, read } of gauges(sources))
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read());
+        },
+      }),
+    );
+}
+
+function collectReadiness(registry: Registry, { readiness }: MetricSources): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_ready',
+      help: '1 when /health/ready answers 200: this process can answer something and is not closing.',
+      registers: [],
+      async collect() {
+        this.set((await readiness()).status === 'ready' ? 1 : 0);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_check_degraded',
+      help: '1 when a check of /health/ready is degraded: a store is away, a model or definition is not loaded.',
+      labelNames: ['check'],
+      registers: [],
+      async collect() {
+        const { checks } = await readiness();
+        this.reset();
+        for (const { name, degraded } of checks) this.set({ check: name }, degraded ? 1 : 0);
+      },
+    }),
+  );
+}
+
+function collectRuns(registry: Registry, { modelRuns }: MetricSources): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_model_runs_waiting',
+      help: 'Runs that wait for a thread of their model.',
+      labelNames: ['model'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { model, counts } of modelRuns()) this.set({ model }, counts.waiting);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'larder_model_runs_dropped_total',
+      help: 'Runs without an answer: refused at once, late (ended by the deadline) or abandoned by the caller.',
+      labelNames: ['model', 'reason'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { model, counts } of modelRuns())
+          for (const reason of ['refused', 'late', 'abandoned'] as const)
+            this.inc({ model, reason }, counts[reason]);
+      },
+    }),
+  );
+}
+
+function gauges(sources: MetricSources) {
+  return [
+    {
+      name: 'larder_prediction_log_buffered',
+      help: 'Prediction log entries that wait for PostgreSQL.',
+      read: () => sources.predictionLog.stats().buffered,
+    },
+    {
+      name: 'larder_prediction_log_buffered_bytes',
+      help: 'About how many bytes the prediction log entries that wait for PostgreSQL take as JSON.',
+      read: () => sources.predictionLog.bufferedBytes(),
+    },
+    {
+      name: 'larder_definitions_not_loaded',
+      help: 'Applied definitions that this process lacks or has in another form: restart it with the applied code.',
+      read: () => sources.definitionsNotLoaded(),
+    },
+    {
+      name: 'larder_models_not_ready',
+      help: 'Applied models that do not answer, or not in the applied version; /health/ready says why.',
+      read: () => sources.modelsNotReady(),
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FieldDescription, ModelDescription } from '@larder/contracts';
+import type { RunCounts } from '@larder/model-runtime';
+import type { ServedModel } from './served-model.ts';
+import { statusTotals, type StatusTotals } from './status-totals.ts';
+
+/** The models that answer now, and those that answer no more but may still run. */
+export interface ServedModels {
+  get(name: string): ServedModel | undefined;
+  /** Puts a model, or none, in the place of the one before, which ends what it runs. */
+  swap(name: string, model: ServedModel | undefined): void;
+  /** Changes identity when a model comes or goes. */
+  descriptions(): readonly ModelDescription[];
+  readonly readings: StatusTotals;
+  /** Of the models in pools of threads. */
+  runCounts(): { readonly model: string; readonly counts: RunCounts }[];
+  /** Ends all of them, and waits for what they run. */
+  close(): Promise<void>;
+}
+
+const CLOSE_TIMEOUT_MS = 10_000;
+
+export function createServedModels(): ServedModels {
+  const served = new Map<string, ServedModel>();
+  const leaving = new Set<Promise<void>>();
+  const readings = statusTotals(served);
+  let descriptions: readonly ModelDescription[] = [];
+
+  function swap(name: string, model: ServedModel | undefined): void {
+    const before = served.get(name);
+    if (model === undefined) served.delete(name);
+    else served.set(name, model);
+    descriptions = [...served.values()].map(describe);
+    if (before === undefined) return;
+    readings.keep(before);
+    const { closed } = before.runner;
+    leaving.add(closed);
+    void closed.then(() => leaving.delete(closed));
+    before.retire();
+  }
+
+  return {
+    get: (name) => served.get(name),
+    swap,
+    descriptions: () => descriptions,
+    readings,
+    runCounts: () =>
+      [...served.values()].map(({ name, runner }) => ({ model: name, counts: runner.model.runCounts() })),
+    async close() {
+      for (const name of served.keys()) swap(name, undefined);
+      // a process that ends amid a run of ONNX Runtime aborts
+      await Promise.race([Promise.all(leaving), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    },
+  };
+}
+
+function describe({ name, predictor }: ServedModel): ModelDescription {
+  const { joinKeys, requestFields } = predictor.plan;
+  return {
+    name,
+    joinKeys: joinKeys.map(({ field }) => field as FieldDescription),
+    request: requestFields.map(({ field }) => field as FieldDescription),
+  };
+}

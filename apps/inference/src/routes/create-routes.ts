@@ -1,0 +1,69 @@
+import { LarderError, systemClock, type Logger } from '@larder/core';
+import type { LoadedProject, Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import type { Router } from 'express';
+import type { Readiness } from '../health/readiness.ts';
+import type { UnreadAnswers } from '../http/unread-answers.ts';
+import type { Metrics } from '../metrics/create-metrics.ts';
+import type { ModelCatalog } from '../models/model-catalog.ts';
+import type { RunEvents } from '../runs/run-events.ts';
+import { backfillsRoutes } from './backfills.routes.ts';
+import { docsRoutes } from './docs.routes.ts';
+import { entitiesRoutes } from './entities.routes.ts';
+import { featuresRoutes } from './features.routes.ts';
+import { healthRoutes } from './health.routes.ts';
+import { metricsRoutes } from './metrics.routes.ts';
+import { modelsRoutes } from './models.routes.ts';
+import { processesRoutes } from './processes.routes.ts';
+import { pushRoutes } from './push.routes.ts';
+import { runsRoutes } from './runs.routes.ts';
+import { viewsRoutes } from './views.routes.ts';
+
+export interface RouteDeps {
+  readonly project: LoadedProject;
+  readonly onlineStore: OnlineStore;
+  readonly offlineStore: OfflineStore;
+  readonly catalog: ModelCatalog;
+  readonly events: RunEvents;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+  readonly answers: UnreadAnswers;
+}
+
+/** Everything that Express answers, in the order of the OpenAPI document. */
+export function createRoutes(deps: RouteDeps): Router[] {
+  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, answers, readiness } = deps;
+  const manifest = () => appliedOrThrow(catalog);
+  return [
+    modelsRoutes({ manifest, catalog }),
+    viewsRoutes({ manifest }),
+    featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
+    pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
+    entitiesRoutes({
+      onlineStore,
+      offlineStore,
+      clock: systemClock,
+      manifest: () => catalog.manifest() ?? project.manifest,
+    }),
+    backfillsRoutes({ offlineStore, manifest }),
+    runsRoutes({ offlineStore, project: project.name, events, manifest }),
+    processesRoutes({ offlineStore, project: project.name }),
+    healthRoutes(readiness),
+    metricsRoutes(metrics.registry),
+    docsRoutes({ models: () => catalog.descriptions() }),
+  ];
+}
+
+function appliedOrThrow(catalog: ModelCatalog): Manifest {
+  const manifest = catalog.manifest();
+  if (manifest !== null) return manifest;
+  throw new LarderError(
+    'DEFINITION_NOT_LOADED',
+    "Nothing is applied yet, or it could not be read; run 'larder apply'.",
+    {
+      retryAfterSeconds: 5,
+    },
+  );
+}
