@@ -1,13 +1,13 @@
 // Connection and migrations
 export { createOfflineStore } from './offline-store.ts';
 export type { OfflineStore, OfflineStoreOptions, StoreTransaction } from './offline-store.ts';
-export { isDatabaseError } from './database-errors.ts';
-export { withinDeadline } from './within-deadline.ts';
+export { isDatabaseError } from './connection/database-errors.ts';
+export { withinDeadline } from './connection/within-deadline.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export type { MigrateResult } from './migrate.ts';
-export { OLDEST_POSTGRES } from './server-version.ts';
+export { OLDEST_POSTGRES } from './connection/server-version.ts';
 export type { Database } from './database.ts';
-export { limitSilence } from './limit-silence.ts';
+export { limitSilence } from './connection/limit-silence.ts';
 export { storableReason, storableText } from './storable-text.ts';
 export type {
   ChunkState,

@@ -3,8 +3,8 @@ import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { kyselyOver, type OfflineStore } from './offline-store.ts';
-import { checkServerVersion } from './server-version.ts';
-import { allowSilence } from './silence-guard.ts';
+import { checkServerVersion } from './connection/server-version.ts';
+import { allowSilence } from './connection/silence-guard.ts';
 
 const SCHEMA = 'larder';
 const TABLE = 'migrations';

@@ -2,9 +2,9 @@ import { isLarderError, type Logger } from '@larder/core';
 import { Kysely, PostgresDialect, type PostgresPoolClient, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
-import { isDatabaseError } from './database-errors.ts';
-import { guardSilence } from './silence-guard.ts';
-import { translateErrors } from './translate-errors.ts';
+import { isDatabaseError } from './connection/database-errors.ts';
+import { guardSilence } from './connection/silence-guard.ts';
+import { translateErrors } from './connection/translate-errors.ts';
 
 export interface OfflineStoreOptions {
   /** As node-postgres understands it; `?host=/folder` reaches a unix socket. */

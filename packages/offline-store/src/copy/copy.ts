@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { toDatabaseError } from '../database-errors.ts';
+import { toDatabaseError } from '../connection/database-errors.ts';
 import { readCopy } from './copy-reader.ts';
 
 /** Sends finished binary COPY bytes into `target` (`schema.table (columns)`, already quoted), on this client's transaction. */

@@ -6,7 +6,7 @@ import { copyIn } from '../copy/copy.ts';
 import type { Database } from '../database.ts';
 import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
-import { limitSilence } from '../limit-silence.ts';
+import { limitSilence } from '../connection/limit-silence.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
 

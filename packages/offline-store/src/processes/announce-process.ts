@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { LARDER_VERSION, startLoop, type Logger } from '@larder/core';
 import { sql } from 'kysely';
-import { withinDeadline } from '../within-deadline.ts';
+import { withinDeadline } from '../connection/within-deadline.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import type { ComputableView, LoadedModel, ProcessRole } from '../tables/processes.table.ts';
 import { DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS } from './living.ts';

@@ -2,9 +2,9 @@ import { LarderError } from '@larder/core';
 import { startPostgresProxy } from '@larder/testing';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished } from 'vitest';
-import { copyIn, copyOut } from './copy/copy.ts';
-import { createOfflineStore, type OfflineStore, type StoreTransaction } from './index.ts';
-import { silent, test } from './testing/store.ts';
+import { copyIn, copyOut } from '../copy/copy.ts';
+import { createOfflineStore, type OfflineStore, type StoreTransaction } from '../index.ts';
+import { silent, test } from '../testing/store.ts';
 
 const AWAY = { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: 2 };
 const pidOf = async (db: OfflineStore['db']): Promise<number> => {

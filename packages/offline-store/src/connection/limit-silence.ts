@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { StoreTransaction } from './offline-store.ts';
+import type { StoreTransaction } from '../offline-store.ts';
 import { allowSilence } from './silence-guard.ts';
 
 /** COPY may last longer, but its bytes keep flowing: no more than the sockets' buffers are left when they stop. */

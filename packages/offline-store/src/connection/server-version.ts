@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import type { OfflineStore } from './offline-store.ts';
+import type { OfflineStore } from '../offline-store.ts';
 
 /** The first whose `create table` takes a column's `storage`. */
 export const OLDEST_POSTGRES = 16;

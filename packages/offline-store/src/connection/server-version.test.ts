@@ -1,8 +1,8 @@
 import { test } from '@larder/testing';
 import { expect } from 'vitest';
-import { createOfflineStore } from './index.ts';
+import { createOfflineStore } from '../index.ts';
 import { checkServerVersion } from './server-version.ts';
-import { silent } from './testing/store.ts';
+import { silent } from '../testing/store.ts';
 
 test('a server that is too old is refused with both versions', async ({ database }) => {
   const store = createOfflineStore({ databaseUrl: database.url, logger: silent });

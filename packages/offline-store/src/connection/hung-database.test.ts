@@ -2,16 +2,16 @@ import { isLarderError } from '@larder/core';
 import { startPostgresProxy, type PostgresProxy } from '@larder/testing';
 import { sql } from 'kysely';
 import { describe, expect, vi } from 'vitest';
-import { copyIn, copyOut } from './copy/copy.ts';
+import { copyIn, copyOut } from '../copy/copy.ts';
 import {
   createOfflineStore,
   migrate,
   pendingMigrations,
   type OfflineStore,
   type StoreTransaction,
-} from './index.ts';
+} from '../index.ts';
 import { limitSilence } from '@larder/offline-store';
-import { silent, test as base } from './testing/store.ts';
+import { silent, test as base } from '../testing/store.ts';
 
 const LIMIT_MS = 300;
 const CONNECTIONS = 3;
