@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import type { Retention } from './start-retention.ts';
 import type { LogLevel } from '@larder/core';
 import { CONNECTION_SETTING, readSettings, type Environment } from '@larder/core/config';
 
@@ -16,10 +17,7 @@ export interface Config {
   /** Where metrics and health are served; 0: any free port; null: nowhere. */
   readonly metricsPort: number | null;
   /** How long rows of growing tables are kept. */
-  readonly retention: {
-    readonly changesMs: number | 'forever';
-    readonly predictionsMs: number | 'forever';
-  };
+  readonly retention: Retention;
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
 }
@@ -37,6 +35,8 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_HOST',
     'LARDER_CHANGES_RETENTION',
     'LARDER_PREDICTION_LOG_RETENTION',
+    'LARDER_RUN_RETENTION',
+    'LARDER_PUSH_RETENTION',
     CONNECTION_SETTING,
   ]);
   return Object.freeze({
@@ -51,6 +51,8 @@ export function readConfig(env: Environment = process.env): Config {
     retention: {
       changesMs: settings.LARDER_CHANGES_RETENTION,
       predictionsMs: settings.LARDER_PREDICTION_LOG_RETENTION,
+      runsMs: settings.LARDER_RUN_RETENTION,
+      pushesMs: settings.LARDER_PUSH_RETENTION,
     },
     connections: settings[CONNECTION_SETTING],
   });

@@ -1,10 +1,11 @@
 import type { Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
-import { createOfflineStore, migrate, startRetention, startSequencer } from '@larder/offline-store';
+import { createOfflineStore, migrate, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import { appliedManifest, ensureSchedules, notLoaded, watchApplied } from '@larder/registry';
 import type { Config } from './config.ts';
+import { startRetention } from './start-retention.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { whenDatabaseAnswers } from './when-database-answers.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -85,7 +86,12 @@ export async function startWorker({
       },
     });
     const sequencer = startSequencer({ store: offlineStore, logger });
-    const retention = startRetention({ store: offlineStore, retention: config.retention, logger });
+    const retention = startRetention({
+      store: offlineStore,
+      project: project.name,
+      retention: config.retention,
+      logger,
+    });
     const materializer = createMaterializer({
       project,
       applied: () => applied,

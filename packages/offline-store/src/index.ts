@@ -62,7 +62,8 @@ export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Retention
-export { startRetention } from './retention/start-retention.ts';
+export { dropExpired } from './retention/drop-expired.ts';
+export type { PartitionRetention } from './retention/drop-expired.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';
 export type {

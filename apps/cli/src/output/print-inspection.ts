@@ -49,6 +49,8 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   instant('landed', view.landed_at, 'Larder wrote it');
   const { written_by: by } = view;
   if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
+  else if (view.landed_at !== null)
+    fact('run', 'forgotten: it ended longer ago than runs are kept (LARDER_RUN_RETENTION)');
   else if (held.history_available) fact('run', 'unknown to history');
   fact('chunk', `${by === null ? 'unknown' : by.chunk_id}, revision ${view.revision}`);
   if (view.values === null) {

@@ -157,6 +157,20 @@ export const SETTINGS = {
     description:
       'How long the feed of changes is kept; a consumer that was away for longer gets `FEED_EXPIRED` and rebuilds. Whole days are dropped.',
   }),
+  LARDER_RUN_RETENTION: define(retention, {
+    default: 30 * DAY_MS,
+    without: '`30d`',
+    readBy: 'worker',
+    description:
+      'How long runs are kept after their end, with their chunks, failures and idempotency keys; what they wrote stays.',
+  }),
+  LARDER_PUSH_RETENTION: define(retention, {
+    default: DAY_MS,
+    without: '`1d`',
+    readBy: 'worker',
+    description:
+      'The same of runs that are pushes, of which there may be many a second; a repeated `Idempotency-Key` is recognized as long.',
+  }),
   LARDER_WORKER_SLOTS: define(wholeNumber(1, 256), {
     default: null,
     without: 'available cores',

@@ -33,6 +33,8 @@ export { claimRunToPlan, extendPlanning, savePlan } from './planning/plan-run.ts
 export type { ClaimRunOptions, PlannedChunk, RunToPlan } from './planning/plan-run.ts';
 export { failUnloadedRuns, seeLoadedRuns } from './planning/unloaded-runs.ts';
 export type { UnloadedOptions } from './planning/unloaded-runs.ts';
+export { forgetEndedRuns } from './retention/forget-ended-runs.ts';
+export type { Forgotten, RunRetention } from './retention/forget-ended-runs.ts';
 // Computing
 export { LOSSES_OF_SUSPECT } from './attempt/attempts.ts';
 export { expireLeases, failChunk } from './attempt/break-attempt.ts';

@@ -94,6 +94,7 @@ const USES: Readonly<Record<Verb, readonly Use[]>> = {
   failUnloadedRuns: [
     ({ store, project }) => runs.failUnloadedRuns(store, { project, views: other, graceMs: 60_000 }),
   ],
+  forgetEndedRuns: [({ store, project }) => runs.forgetEndedRuns(store, project, { runsMs: 0, pushesMs: 0 })],
   pauseRun: [({ store, project, one }) => runs.pauseRun(store, project, one.runId)],
   resumeRun: [({ store, project, one }) => runs.resumeRun(store, project, one.runId)],
   cancelRun: [({ store, project, one }) => runs.cancelRun(store, project, one.runId)],

@@ -161,6 +161,14 @@ export const TRANSITIONS = {
     locks: { run: 'skips', chunk: 'waits' },
     keeps: 'nobody had the code within the grace, and nobody holds a lease; what landed stays',
   },
+  forgetEndedRuns: {
+    by: ['watchdog'],
+    run: { succeeded: ['gone'], partial: ['gone'], failed: ['gone'], cancelled: ['gone'] },
+    chunk: { done: ['gone'], failed: ['gone'], cancelled: ['gone'] },
+    locks: { run: 'skips', chunk: 'waits' },
+    keeps:
+      'runs that ended before the retention are gone whole, but for those that the online store still lacks',
+  },
   pauseRun: {
     by: ['person'],
     run: { queued: ['paused'], running: ['paused'] },

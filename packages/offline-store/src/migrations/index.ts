@@ -7,6 +7,7 @@ import { runCounts } from './0005-run-counts.ts';
 import { runWaits } from './0004-run-waits.ts';
 import { schedules } from './0007-schedules.ts';
 import { runs } from './0003-runs.ts';
+import { runRetention } from './0010-run-retention.ts';
 import { runViolations } from './0009-run-violations.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007_schedules': schedules,
   '0008_changes': changes,
   '0009_run_violations': runViolations,
+  '0010_run_retention': runRetention,
 };

@@ -7,7 +7,7 @@ import type { PartitionedTable } from '../partitions/partitions.ts';
 import { PREDICTIONS_TABLE } from '../predictions/write-predictions.ts';
 
 /** How long rows are kept at least; a partition leaves when its newest row may. */
-export interface Retention {
+export interface PartitionRetention {
   readonly changesMs: number | 'forever';
   readonly predictionsMs: number | 'forever';
 }
@@ -18,7 +18,7 @@ const ATTEMPTS = 20;
 const PAUSE_MS = 50;
 
 /** Drops what is older than the retention says, a partition in each transaction. @returns names of what was dropped */
-export async function dropExpired(store: OfflineStore, retention: Retention): Promise<string[]> {
+export async function dropExpired(store: OfflineStore, retention: PartitionRetention): Promise<string[]> {
   const changes = await dropOf(store, CHANGES_TABLE, retention.changesMs, (name) => ({
     // whoever has not read these positions yet is told so
     before: async (db) => {

@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
+
+/** How long runs are kept after their end, with their chunks, failures and idempotency keys. */
+export interface RunRetention {
+  readonly runsMs: number | 'forever';
+  /** Of pushes: there may be ten a second. */
+  readonly pushesMs: number | 'forever';
+}
+
+export interface Forgotten {
+  readonly runs: number;
+  readonly failures: number;
+}
+
+const RUNS_PER_STEP = 500;
+const CHUNKS_PER_STEP = 5_000;
+const FAILURES_PER_STEP = 5_000;
+
+/**
+ * Deletes runs that ended before the retention, one small step in a transaction of its own; call it until it deletes
+ * nothing. A run's failures go first, then the run with its chunks, at once: who sees the run sees all of its chunks. Runs
+ * with a chunk that the online store still lacks stay. It waits for nobody: a run that somebody holds is left for later.
+ */
+export async function forgetEndedRuns(
+  store: OfflineStore,
+  project: string,
+  { runsMs, pushesMs }: RunRetention,
+): Promise<Forgotten> {
+  const runs = await step(store, project, { triggers: ['backfill', 'schedule'], olderThanMs: runsMs });
+  const pushes = await step(store, project, { triggers: ['push'], olderThanMs: pushesMs });
+  return { runs: runs.runs + pushes.runs, failures: runs.failures + pushes.failures };
+}
+
+interface Expired {
+  readonly triggers: readonly string[];
+  readonly olderThanMs: number | 'forever';
+}
+
+async function step(store: OfflineStore, project: string, expired: Expired): Promise<Forgotten> {
+  if (expired.olderThanMs === 'forever') return { runs: 0, failures: 0 };
+  const { triggers, olderThanMs } = expired;
+  return store.transaction(async (tx) => {
+    const { rows } = await sql<{ run_id: string }>`
+      select r.run_id from larder.runs r
+      where r.project = ${project} and r.trigger = any (${triggers})
+        and r.finished_at < now() - ${olderThanMs} * interval '1 millisecond'
+        and not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'landed_history')
+      limit ${RUNS_PER_STEP} for update skip locked`.execute(tx.db);
+    if (rows.length === 0) return { runs: 0, failures: 0 };
+    const runIds = rows.map((row) => row.run_id);
+    const failures = await forgetFailures(tx, runIds);
+    return { runs: failures < FAILURES_PER_STEP ? await forgetRuns(tx, runIds) : 0, failures };
+  });
+}
+
+async function forgetFailures({ db }: StoreTransaction, runIds: readonly string[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from larder.row_failures where failure_id in (
+      select failure_id from larder.row_failures where run_id = any (${runIds}) limit ${FAILURES_PER_STEP})`.execute(
+    db,
+  );
+  return Number(numAffectedRows);
+}
+
+/** As many runs as have so many chunks together, or the first with all it has. */
+async function forgetRuns({ db }: StoreTransaction, runIds: readonly string[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with sized as (
+      select run_id, (select count(*) from larder.chunks c where c.run_id = ids.run_id) as chunks
+      from unnest(${runIds}::uuid[]) as ids (run_id)
+    ), summed as (
+      select run_id, sum(chunks) over (order by run_id) as upto, row_number() over (order by run_id) as place from sized
+    )
+    delete from larder.runs where run_id in (
+      select run_id from summed where upto <= ${CHUNKS_PER_STEP} or place = 1)`.execute(db);
+  return Number(numAffectedRows);
+}
