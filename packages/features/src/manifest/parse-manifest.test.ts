@@ -23,6 +23,41 @@ test('a manifest is taken as it is', () => {
   expect(parseManifest(EMPTY)).toEqual(EMPTY);
 });
 
+test('a source of a kind that this version does not know is taken as it is', () => {
+  const view = {
+    name: 'ad_clicks',
+    version: 1,
+    entity: 'ad',
+    ttl_ms: 'forever' as const,
+    schedule: null,
+    available_after_ms: 0,
+    chunk_rows: 500,
+    source: {
+      kind: 'stream',
+      topic: 'clicks',
+      offsets: { from: 'oldest' },
+      event_timestamp_column: 'at',
+      created_timestamp_column: null,
+    },
+    schema: [],
+    compute: null,
+    owner: null,
+    tags: {},
+    fingerprint: 'f'.repeat(64),
+    schema_fingerprint: 1,
+  };
+  const manifest = { ...EMPTY, feature_views: { 'ad_clicks@1': view } };
+  expect(parseManifest(manifest)).toEqual(manifest);
+  const without = { ...view, source: { kind: 'Stream' } };
+  expect(() => parseManifest({ ...EMPTY, feature_views: { 'ad_clicks@1': without } })).toThrow(
+    expect.objectContaining({
+      errors: ['kind', 'event_timestamp_column', 'created_timestamp_column'].map((member) =>
+        expect.objectContaining({ pointer: `/feature_views/ad_clicks@1/source/${member}` }),
+      ) as unknown,
+    }) as Error,
+  );
+});
+
 test.each([
   ['another format', { ...EMPTY, format: 2 }, '/format'],
   ['an unknown member', { ...EMPTY, extra: 1 }, ''],
