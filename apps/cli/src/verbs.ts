@@ -55,6 +55,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'land rows of a view without compute from a file',
     load: () => import('./verbs/push.ts'),
   },
+  views: {
+    summary: 'list view versions: how fresh each is, and when it is due next',
+    load: () => import('./verbs/views.ts'),
+  },
   ps: {
     summary: 'list the workers and inference processes that run',
     load: () => import('./verbs/ps.ts'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, valueSchema } from './scalars.ts';
+import { countSchema, instantSchema, valueSchema } from './scalars.ts';
 
 /** A field of an entity, view, request or model as the manifest has it. */
 export const fieldSchema = z
@@ -39,6 +39,22 @@ export const featureViewSchema = z
       ])
       .nullable()
       .meta({ description: 'A plain string: a cron schedule in UTC whose missed runs are made up once.' }),
+    next_due_at: instantSchema.nullable().meta({
+      description:
+        'When its next scheduled run is due; null: it has no schedule, nothing reads this version, or PostgreSQL is away.',
+    }),
+    freshness: z
+      .strictObject({
+        newest_event_timestamp: instantSchema.nullable(),
+        newest_landed_at: instantSchema.nullable(),
+        newest_online_at: instantSchema.nullable(),
+        rows_online: countSchema.meta({
+          description:
+            'Rows that the online store did not have when they were written: an upper bound of what it holds.',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'Null: nothing has landed yet, or PostgreSQL is away.' }),
     available_after_ms: countSchema,
     chunk_rows: countSchema,
     used_by: z.array(z.string()).meta({ description: 'Models that read it, also through on-demand views.' }),

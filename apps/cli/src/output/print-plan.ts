@@ -9,6 +9,10 @@ export function printPlan(plan: Plan, out: Output): void {
   printChanges(plan.changes, out);
   for (const { code, message } of plan.refusals)
     out.line(`${style.red('✗')} ${message} ${style.dim(`(${code})`)}`);
+  for (const ref of plan.notScheduled)
+    out.line(
+      `${style.yellow('!')} view ${ref} is not scheduled: no model reads it, and it is not the newest version`,
+    );
   if (plan.refusals.length > 0) out.line(style.red('larder apply would refuse this.'));
   else if (plan.changes.length === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
   else out.line(`${count(plan.changes.length)} to apply: larder apply`);

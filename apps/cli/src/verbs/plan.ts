@@ -25,6 +25,7 @@ Example:
         applied_id: plan.appliedId,
         changes: plan.changes,
         refusals: plan.refusals,
+        not_scheduled: plan.notScheduled,
       },
       () => printPlan(plan, out),
     );

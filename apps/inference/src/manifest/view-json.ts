@@ -13,23 +13,29 @@ import {
   type Manifest,
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
+import { standingJson, type ViewStanding, type ViewStandings } from '@larder/materialization/schedules';
+
+/** Nothing is known of how views stand: PostgreSQL is away. */
+export const NO_STANDINGS: ViewStandings = () => ({ schedule: null, freshness: null });
 
 /** Every feature view version and on-demand view. */
-export function viewsJson(manifest: Manifest): ViewAnswer[] {
+export function viewsJson(manifest: Manifest, standings: ViewStandings): ViewAnswer[] {
   return [
-    ...Object.values(manifest.feature_views).map((view) => featureViewJson(manifest, view)),
+    ...Object.values(manifest.feature_views).map((view) =>
+      featureViewJson(manifest, view, standings(viewRef(view))),
+    ),
     ...Object.values(manifest.on_demand_feature_views).map((view) => onDemandViewJson(manifest, view)),
   ];
 }
 
 /** A view as people name it. @throws VIEW_NOT_FOUND */
-export function viewJson(manifest: Manifest, name: string): ViewAnswer {
+export function viewJson(manifest: Manifest, name: string, standings: ViewStandings): ViewAnswer {
   const onDemand = Object.hasOwn(manifest.on_demand_feature_views, name)
     ? manifest.on_demand_feature_views[name]
     : undefined;
-  return onDemand === undefined
-    ? featureViewJson(manifest, findFeatureView(manifest, name))
-    : onDemandViewJson(manifest, onDemand);
+  if (onDemand !== undefined) return onDemandViewJson(manifest, onDemand);
+  const view = findFeatureView(manifest, name);
+  return featureViewJson(manifest, view, standings(viewRef(view)));
 }
 
 export function entitiesJson(manifest: Manifest): EntitiesAnswer {
@@ -55,7 +61,11 @@ export function fieldsJson(fields: readonly FieldManifest[]): FeatureViewAnswer[
   return fields.map((field) => ({ ...field }));
 }
 
-function featureViewJson(manifest: Manifest, view: FeatureViewManifest): FeatureViewAnswer {
+function featureViewJson(
+  manifest: Manifest,
+  view: FeatureViewManifest,
+  standing: ViewStanding,
+): FeatureViewAnswer {
   return {
     kind: 'feature_view',
     ref: viewRef(view),
@@ -69,6 +79,7 @@ function featureViewJson(manifest: Manifest, view: FeatureViewManifest): Feature
     compute: view.compute === null ? null : { kind: view.compute.kind, options: { ...view.compute.options } },
     ttl_ms: view.ttl_ms,
     schedule: view.schedule,
+    ...standingJson(standing),
     available_after_ms: view.available_after_ms,
     chunk_rows: view.chunk_rows,
     used_by: readersOf(manifest, { view: view.name, version: view.version }),

@@ -38,7 +38,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
   const manifest = () => appliedOrThrow(catalog);
   return [
     modelsRoutes({ manifest, catalog }),
-    viewsRoutes({ manifest }),
+    viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
     entitiesRoutes({

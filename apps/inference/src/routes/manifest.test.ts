@@ -46,6 +46,8 @@ test('views are readable with who uses them', async ({ service }) => {
     compute: null,
     ttl_ms: 604_800_000,
     used_by: ['ad_ctr'],
+    next_due_at: null,
+    freshness: null,
     source: { kind: 'sql', connection: 'shop' },
   });
   expect((await service.http.get('/v1/views/ad_stats@1')).body).toEqual(stats);
@@ -59,6 +61,31 @@ test('views are readable with who uses them', async ({ service }) => {
       status: 404,
       body: { code: 'VIEW_NOT_FOUND' },
     });
+});
+
+test('a view says when it is due next and how fresh it is', async ({ service }) => {
+  const { pool } = service.offlineStore;
+  const project = service.project.name;
+  await pool.query(
+    `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
+      values ($1, 'ad_image', 1, 'f', '"0 4 * * *"', '2030-01-01T04:00:00Z')`,
+    [project],
+  );
+  await pool.query(
+    `insert into larder.view_freshness (project, view, version, newest_landed_at, rows_online)
+      values ($1, 'ad_image', 1, '2026-01-01T00:00:00Z', 12)`,
+    [project],
+  );
+  expect((await service.http.get('/v1/views/ad_image')).body).toMatchObject({
+    next_due_at: '2030-01-01T04:00:00.000Z',
+    freshness: {
+      newest_event_timestamp: null,
+      newest_landed_at: '2026-01-01T00:00:00.000Z',
+      newest_online_at: null,
+      rows_online: 12,
+    },
+  });
+  await pool.query('delete from larder.schedules; delete from larder.view_freshness');
 });
 
 test('entities say their join keys and views', async ({ service }) => {

@@ -1,28 +1,38 @@
 import type { ViewsAnswer } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
+import { viewStandings, type ViewStandings } from '@larder/materialization/schedules';
+import { withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
-import { entitiesJson, viewJson, viewsJson } from '../manifest/view-json.ts';
+import { NO_STANDINGS, entitiesJson, viewJson, viewsJson } from '../manifest/view-json.ts';
 
 export interface ViewsDeps {
+  readonly offlineStore: OfflineStore;
   /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
+/** What is applied can be read while PostgreSQL is away; how it stands then cannot. */
+const STANDINGS_DEADLINE_MS = 1_000;
+
 /** Applied views and entities, to read. */
-export function viewsRoutes({ manifest }: ViewsDeps): Router {
+export function viewsRoutes({ offlineStore, manifest }: ViewsDeps): Router {
+  const standings = (): Promise<ViewStandings> =>
+    withinDeadline(viewStandings(offlineStore, manifest().project), STANDINGS_DEADLINE_MS).catch(
+      () => NO_STANDINGS,
+    );
   const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/views')
-    .get(noQuery, (_request, response) => {
-      response.json({ views: viewsJson(manifest()) } satisfies ViewsAnswer);
+    .get(noQuery, async (_request, response) => {
+      response.json({ views: viewsJson(manifest(), await standings()) } satisfies ViewsAnswer);
     })
     .all(allow('GET'));
   routes
     .route('/v1/views/:view')
-    .get(noQuery, (request, response) => {
-      response.json(viewJson(manifest(), request.params.view));
+    .get(noQuery, async (request, response) => {
+      response.json(viewJson(manifest(), request.params.view, await standings()));
     })
     .all(allow('GET'));
   routes

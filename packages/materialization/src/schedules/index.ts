@@ -1,3 +1,3 @@
-export { listSchedules } from './list-schedules.ts';
-export type { StandingSchedule } from './list-schedules.ts';
 export { syncSchedulesIn } from './sync-schedules.ts';
+export { standingJson, viewStandings } from './view-standings.ts';
+export type { ViewStanding, ViewStandings } from './view-standings.ts';

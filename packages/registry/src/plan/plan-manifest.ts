@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
-import type { Manifest } from '@larder/features';
+import { readViews, type Manifest } from '@larder/features';
 import { pendingMigrations } from '@larder/offline-store';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
@@ -31,7 +31,15 @@ export async function planManifest(
     changes: lines.changes,
     refusals: lines.refusals,
     forgotten: lines.forgotten,
+    notScheduled: notScheduled(manifest),
   };
+}
+
+function notScheduled(manifest: Manifest): string[] {
+  const read = readViews(manifest);
+  return Object.entries(manifest.feature_views)
+    .filter(([ref, { schedule }]) => schedule !== null && !read.has(ref))
+    .map(([ref]) => ref);
 }
 
 export interface Comparison {

@@ -27,6 +27,8 @@ export interface Plan {
   readonly refusals: readonly Refusal[];
   /** View versions that applying changes in place; empty without `mutableVersions`. */
   readonly forgotten: readonly ForgottenVersion[];
+  /** View versions with a schedule that no run will follow: no model reads them, and a newer version is there. */
+  readonly notScheduled: readonly string[];
 }
 
 /** A view version whose rows no longer mean what its definition says; the entity is the one that they were stored under. */

@@ -1,0 +1,55 @@
+import { scheduleText, viewRef, type FeatureViewManifest } from '@larder/features';
+import type { ViewStanding } from '@larder/materialization/schedules';
+import type { Output } from './output.ts';
+import { printableAgo, printableCount, printableInstant } from './printable.ts';
+import { table } from './table.ts';
+
+export interface ShownView {
+  readonly view: FeatureViewManifest;
+  readonly standing: ViewStanding;
+  /** A model reads it, or it is the newest version. */
+  readonly read: boolean;
+}
+
+/** Every view version: how fresh it is, and when it is due next. */
+export function printViews(views: readonly ShownView[], out: Output): void {
+  if (views.length === 0) {
+    out.note('There are no feature views: larder apply makes those of larder.config.ts known.');
+    return;
+  }
+  const nowMs = Date.now();
+  const ago = (at: Date | null | undefined): string => (at ? printableAgo(nowMs - at.getTime()) : 'never');
+  const lines = table(
+    [
+      { title: 'VIEW' },
+      { title: 'ENTITY' },
+      { title: 'ROWS ONLINE', align: 'right' },
+      { title: 'NEWEST EVENT' },
+      { title: 'LANDED' },
+      { title: 'SCHEDULE' },
+      { title: 'NEXT DUE' },
+    ],
+    views.map(({ view, standing: { schedule, freshness }, read }) => [
+      viewRef(view),
+      view.entity,
+      printableCount(freshness?.rowsOnline ?? 0),
+      ago(freshness?.newestEventTimestamp),
+      ago(freshness?.newestLandedAt),
+      scheduleText(view.schedule),
+      dueText({ scheduled: view.schedule !== null, read, at: schedule?.nextDueAt ?? null }),
+    ]),
+  );
+  for (const line of lines) out.line(out.fit(line));
+}
+
+interface Due {
+  readonly scheduled: boolean;
+  readonly read: boolean;
+  readonly at: Date | null;
+}
+
+function dueText({ scheduled, read, at }: Due): string {
+  if (at !== null) return printableInstant(at.toISOString());
+  if (!scheduled) return '';
+  return read ? 'once applied' : 'not scheduled: nothing reads this version';
+}

@@ -1,0 +1,45 @@
+import { readViews, viewRef } from '@larder/features';
+import { standingJson, viewStandings } from '@larder/materialization/schedules';
+import { z } from 'zod';
+import { printViews } from '../output/print-views.ts';
+import { DONE } from '../problem.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command.addHelpText(
+      'after',
+      `
+Every applied view version: rows written to the online store, the newest event and landing, and when its next scheduled
+run is due (UTC). A version that no model reads and that is not the newest is not scheduled.
+
+Example:
+  larder views`,
+    );
+  },
+  input: z.object({}),
+  async run({ out, manifest, offlineStore }) {
+    const applied = await manifest();
+    const standings = await viewStandings(await offlineStore(), applied.project);
+    const read = readViews(applied);
+    const views = Object.values(applied.feature_views).map((view) => {
+      const ref = viewRef(view);
+      return { view, standing: standings(ref), read: read.has(ref) };
+    });
+    const json = views.map(({ view, standing }) =>
+      Object.assign(
+        {
+          ref: viewRef(view),
+          view: view.name,
+          version: view.version,
+          entity: view.entity,
+          ttl_ms: view.ttl_ms,
+          schedule: view.schedule,
+        },
+        standingJson(standing),
+      ),
+    );
+    out.answer({ views: json }, () => printViews(views, out));
+    return DONE;
+  },
+});
