@@ -9,6 +9,7 @@ const FOLDER = resolve(ROOT, 'docs/concepts');
 const WORDS = [
   'Alias',
   'Backfill',
+  'Change',
   'Entity',
   'Feature view',
   'Field',

@@ -21,6 +21,10 @@ export const entityViewSchema = z
     landed_at: instantSchema
       .nullable()
       .meta({ description: 'Null: history has no such row, or cannot be asked now.' }),
+    online_at: instantSchema.nullable().meta({
+      description:
+        'When the online store confirmed the rows of its chunk: served from then on. Null: not confirmed yet, or unknown like landed_at.',
+    }),
     revision: countSchema,
     age_ms: z.number(),
     ttl_ms: z.union([z.number().positive(), z.literal('forever')]).nullable(),
@@ -39,9 +43,9 @@ export const entityAnswerSchema = z
     redis_key: z.string().meta({ example: 'larder:ads:{ad:ad-42}' }),
     memory_bytes: countSchema.meta({ description: 'What Redis takes for the whole key.' }),
     expires_at: instantSchema.nullable().meta({ description: 'When Redis frees the memory; null: never.' }),
-    history_available: z
-      .boolean()
-      .meta({ description: 'False: PostgreSQL did not answer; run, chunk and landed_at are unknown.' }),
+    history_available: z.boolean().meta({
+      description: 'False: PostgreSQL did not answer; run, chunk, landed_at and online_at are unknown.',
+    }),
     views: z.array(entityViewSchema),
   })
   .meta({ id: 'EntityAnswer' });

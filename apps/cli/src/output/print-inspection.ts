@@ -47,6 +47,7 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   instant('event', view.event_timestamp, 'it was true');
   instant('created', view.created_timestamp, 'the source knew it');
   instant('landed', view.landed_at, 'Larder wrote it');
+  instant('online', view.online_at, 'predictions read it');
   const { written_by: by } = view;
   if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
   else if (view.landed_at !== null)

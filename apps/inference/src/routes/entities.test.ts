@@ -46,7 +46,8 @@ describe('GET /v1/entities/{entity}/{key}', () => {
     );
     const runId = runs[0]?.run_id ?? '';
     const { rows: chunks } = await offlineStore.pool.query<{ chunk_id: number }>(
-      `insert into larder.chunks (run_id, ordinal, bounds, rows_total) values ($1, 1, '{}', 1) returning chunk_id`,
+      `insert into larder.chunks (run_id, ordinal, bounds, rows_total, online_at)
+       values ($1, 1, '{}', 1, '2026-11-20T09:20:03.402Z') returning chunk_id`,
       [runId],
     );
     const chunkId = chunks[0]?.chunk_id ?? 0;
@@ -70,6 +71,7 @@ describe('GET /v1/entities/{entity}/{key}', () => {
     const entity = entityAnswerSchema.parse((await service.http.get('/v1/entities/ad/ad-written')).body);
     expect(entity.views[0]).toMatchObject({ written_by: { run_id: runId, chunk_id: chunkId } });
     expect(Date.parse(entity.views[0]?.landed_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    expect(entity.views[0]?.online_at).toBe('2026-11-20T09:20:03.402Z');
   });
 
   test('a composite key, percent-encoded', async ({ service }) => {

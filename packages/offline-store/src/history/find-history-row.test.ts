@@ -19,7 +19,7 @@ test.for(['2026-03-15T00:00:00.001Z', '1899-12-31T23:59:59.999Z', '0001-01-01T00
     await ensureHistory(store, project, stats);
     await store.transaction((tx) => appendHistory(tx, project, stats, [row('found', wanted)]));
     const found = await findHistoryRow(store, project, stats, wanted);
-    expect(found).toEqual({ landedAt: expect.any(Date), chunkId: 1, runId: null });
+    expect(found).toEqual({ landedAt: expect.any(Date), onlineAt: null, chunkId: 1, runId: null });
     expect(await findHistoryRow(store, project, stats, { ...wanted, revision: 4 })).toBeNull();
   },
 );

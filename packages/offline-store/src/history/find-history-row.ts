@@ -7,12 +7,14 @@ import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
 
 export interface Provenance {
   readonly landedAt: Date;
+  /** When the online store confirmed the chunk; null: not yet. */
+  readonly onlineAt: Date | null;
   readonly chunkId: number;
   /** Null when the run was deleted since. */
   readonly runId: string | null;
 }
 
-/** Which run and chunk wrote this row, and when it landed; null when history has no such row. */
+/** Which run and chunk wrote this row, when it landed and when it was online; null when history has no such row. */
 export async function findHistoryRow(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,
@@ -21,7 +23,7 @@ export async function findHistoryRow(
 ): Promise<Provenance | null> {
   const table = historyTable(project, view);
   const { rows } = await sql<Provenance>`
-    select history.landed_at as "landedAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
+    select history.landed_at as "landedAt", chunks.online_at as "onlineAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
     from ${keyRows(table, [row.keys])}
     join ${sql.table(`${table.schema}.${table.name}`)} as history on ${keysMatch(table)}
     left join larder.chunks using (chunk_id)

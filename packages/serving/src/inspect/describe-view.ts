@@ -38,6 +38,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
       event_timestamp: new Date(header.eventTimestampMs).toISOString(),
       created_timestamp: new Date(header.createdTimestampMs).toISOString(),
       landed_at: provenance?.landedAt.toISOString() ?? null,
+      online_at: provenance?.onlineAt?.toISOString() ?? null,
       revision: header.revision,
       age_ms: ageMs,
       ttl_ms: view?.ttl_ms ?? null,

@@ -22,7 +22,7 @@ export interface InspectedEntity {
   readonly memory_bytes: number;
   /** When Redis frees the memory; null: never. */
   readonly expires_at: string | null;
-  /** False: PostgreSQL did not answer; run, chunk and landed_at are unknown. */
+  /** False: PostgreSQL did not answer; run, chunk, landed_at and online_at are unknown. */
   readonly history_available: boolean;
   readonly views: InspectedView[];
 }
@@ -38,6 +38,8 @@ export interface InspectedView {
   readonly created_timestamp: string;
   /** Null: history has no such row, or cannot be asked now. */
   readonly landed_at: string | null;
+  /** When the online store confirmed the rows of its chunk. Null: unknown like `landed_at`, or not confirmed yet. */
+  readonly online_at: string | null;
   readonly revision: number;
   readonly age_ms: number;
   readonly ttl_ms: number | 'forever' | null;
