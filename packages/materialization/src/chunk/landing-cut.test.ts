@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
+import { listFailures, retryFailed } from '../runs/index.ts';
 
 test('a landing whose connection is cut is tried again, and the reason is the database', async ({ shop }) => {
   await shop.seedAds(5, () => 'two words');
@@ -13,11 +13,7 @@ test('a landing whose connection is cut is tried again, and the reason is the da
     end $$;
     create trigger cut before insert on shop_history.ad_words_v1 for each row execute function cut_landing()`);
   shop.materializer();
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   expect(await shop.ended(runId)).toMatchObject({ status: 'failed' });
   const { failures } = await listFailures(shop.store, 'shop', runId);
   expect(failures).toMatchObject([

@@ -2,18 +2,14 @@ import { claimChunk, claimRunToPlan, dispatchChunks, expireLeases, savePlan } fr
 import type { SourceBounds } from '@larder/sources';
 import { describe, expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, type RunSummary } from '../runs/index.ts';
+import { listFailures, type RunSummary } from '../runs/index.ts';
 
 /** A run of `ad_words` whose first chunk ended its worker so many times. */
 async function lostRun(shop: Shop, bounds: SourceBounds, losses: number): Promise<string> {
   await shop.sql('truncate shop_history.ad_words_v1');
   const { name, version, fingerprint } = shop.view('ad_words@1');
   const views = [{ view: name, version, fingerprint }];
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: name,
-    scope: { all: true },
-  });
+  const runId = await shop.backfill(name);
   const run = await claimRunToPlan(shop.store, { project: 'shop', views, leaseMs: 10_000 });
   if (run?.runId !== runId) throw new Error('Another run was queued.');
   await savePlan(shop.store, run, [{ bounds, rows: 60 }]);

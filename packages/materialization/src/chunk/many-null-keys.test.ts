@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs/index.ts';
+import { listFailures } from '../runs/index.ts';
 
 test('rows without a key fail by their number in one chunk, which reads and lists only some', async ({
   shop,
@@ -9,11 +9,7 @@ test('rows without a key fail by their number in one chunk, which reads and list
     insert into stats select null, n, '2026-02-01', '2026-02-01', n, 1, repeat('x', 1000) from generate_series(1, 3000) n;
     insert into stats values ('ad-1', 1, '2026-02-01', '2026-02-01', 1, 1, 'fine')`);
   shop.materializer();
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_user_stats',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_user_stats');
   expect(await shop.ended(runId)).toMatchObject({
     status: 'partial',
     rows: { total: 3_001, done: 1, failed: 3_000 },

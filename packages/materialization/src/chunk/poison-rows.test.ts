@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
+import { listFailures, retryFailed } from '../runs/index.ts';
 
 const BAD: Readonly<Record<number, string>> = { 3: 'poison x', 17: 'nan x', 30: 'short x', 44: 'poison y' };
 
@@ -8,11 +8,7 @@ describe('rows that cannot be materialized', () => {
   test('fail alone, with code and reason, and can be tried again alone', async ({ shop }) => {
     await shop.seedAds(60, (at) => BAD[at] ?? 'two words');
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     expect(await shop.ended(runId)).toMatchObject({
       status: 'partial',
       rows: { total: 60, done: 56, failed: 4 },
@@ -68,11 +64,7 @@ describe('rows that cannot be materialized', () => {
         ('ad-5', 1, '2026-02-01', null, 1, 1, 'unknown when known'),
         ('ad-6', 1, '2026-02-01', '2026-02-01', 1, 'NaN', 'no number')`);
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_user_stats',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_user_stats');
     expect(await shop.ended(runId)).toMatchObject({
       status: 'partial',
       rows: { total: 8, done: 2, failed: 6 },

@@ -2,14 +2,10 @@ import { finishRuns } from '../runs/index.ts';
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { cancelRun, createBackfill, getRun, listFailures, retryFailed } from '../runs/index.ts';
+import { cancelRun, getRun, listFailures, retryFailed } from '../runs/index.ts';
 
 async function backfill(shop: Shop): Promise<string> {
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   return runId;
 }
 

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 const WAITING = `select 1 from pg_stat_activity where application_name = 'larder-source' and wait_event_type = 'Lock'`;
 
@@ -9,11 +8,7 @@ describe('a source that does not answer', () => {
   test('does not keep a worker from stopping', async ({ shop }) => {
     await shop.seedAds(200, () => 'slow:50 word');
     const materializer = shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     await shop.until(runId, ({ rows }) => rows.done > 0);
     const holder = new pg.Client({ connectionString: shop.databaseUrl });
     await holder.connect();

@@ -38,11 +38,7 @@ describe("a source's database", () => {
   test('that refuses the query fails the run at once', async ({ shop }) => {
     await shop.sql('alter table ads rename column body to text');
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     expect(await shop.ended(runId)).toMatchObject({
       status: 'failed',
       error: { code: 'SOURCE_QUERY_INVALID' },

@@ -1,15 +1,11 @@
 import { describe, expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill, getRun, listFailures, retryFailed } from '../runs/index.ts';
+import { getRun, listFailures, retryFailed } from '../runs/index.ts';
 
 async function backfill(shop: Shop): Promise<string> {
   await shop.sql('truncate shop_history.ad_words_v1');
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   return runId;
 }
 

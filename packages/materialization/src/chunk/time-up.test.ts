@@ -1,18 +1,14 @@
 import { expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs/index.ts';
+import { listFailures } from '../runs/index.ts';
 
 test('when the time of a batch is up, its finished rows land and the others fail by key', async ({
   shop,
 }) => {
   await shop.seedAds(20, (at) => (at % 7 === 3 ? 'late' : 'two words'));
   shop.materializer({ batchRows: 10, times: { ...QUICK, batchTimeoutMs: 1_000 } });
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   expect(await shop.ended(runId)).toMatchObject({
     status: 'partial',
     rows: { total: 20, done: 17, failed: 3 },

@@ -33,11 +33,7 @@ async function nextAttempt(shop: Shop): Promise<ChunkAttempt> {
 describe('landRows', () => {
   test('writes nothing for an attempt that another one has replaced', async ({ shop }) => {
     const { name: view, version, fingerprint } = shop.view('ad_words@1');
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view,
-      scope: { all: true },
-    });
+    const runId = await shop.backfill(view);
     const run = await claimRunToPlan(shop.store, {
       project: PROJECT,
       views: [{ view, version, fingerprint }],

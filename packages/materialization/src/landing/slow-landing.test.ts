@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 test('a chunk whose rows take longer to land than its lease lands all the same, once', async ({ shop }) => {
   await shop.seedAds(40, () => 'two words');
@@ -10,11 +9,7 @@ test('a chunk whose rows take longer to land than its lease lands all the same, 
     create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.06); return new; end $$;
     create trigger slow before insert on shop_history.ad_words_v1 for each row execute function slow()`);
   shop.materializer({ times: { ...QUICK, leaseMs: 300, landingRowMs: 1_000 } });
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 40 } });
   expect(await shop.sql('select attempt, failures from larder.chunks')).toEqual([
     { attempt: 1, failures: 0 },

@@ -6,11 +6,7 @@ describe('a backfill', () => {
   test('computes every row into history and the online store', async ({ shop }) => {
     await shop.seedAds(95, (at) => 'word '.repeat(at + 1).trim());
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     const run = await shop.ended(runId);
     expect(run).toMatchObject({
       status: 'succeeded',
@@ -78,11 +74,7 @@ describe('a backfill', () => {
       insert into stats select 'ad-' || a, u, timestamptz '2026-02-01' + d * interval '1 day', timestamptz '2026-02-01' + d * interval '1 day' + interval '1 hour',
         9007199254740993 + d, d + 0.5, case d when 3 then null else 'day ' || d end
       from generate_series(1, 10) a, generate_series(1, 3) u, generate_series(1, 5) d`);
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_user_stats',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_user_stats');
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 150, done: 150 } });
     const online = await shop.online('ad_user_stats@1', 'ad-7|2');
     expect(online?.values).toEqual({ clicks: 9007199254740998n, spent: 5.5, note: 'day 5' });
@@ -101,20 +93,12 @@ describe('a backfill', () => {
 
   test('of nothing succeeds', async ({ shop }) => {
     await shop.sql('truncate ads');
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 0 } });
   });
 
   test('whose source cannot be used fails with what to do', async ({ shop }) => {
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'orphan',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('orphan');
     const run = await shop.ended(runId);
     expect(run).toMatchObject({
       status: 'failed',

@@ -2,7 +2,6 @@ import { createOfflineStore } from '@larder/offline-store';
 import { startPostgresProxy } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 test('connections that carry nothing any more free their slots, and the run ends without another worker', async ({
   shop,
@@ -21,11 +20,7 @@ test('connections that carry nothing any more free their slots, and the run ends
     await offlineStore.close();
     await proxy.cut();
   });
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_words');
   await shop.until(runId, (run) => run.rows.done > 0);
   proxy.loseConnections();
   expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 100, failed: 0 } });

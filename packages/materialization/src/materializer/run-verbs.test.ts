@@ -13,11 +13,7 @@ describe('pause, resume, cancel', () => {
   test('stop and go on while chunks are being computed', async ({ shop }) => {
     await shop.seedAds(200, () => 'slow:10 text');
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     const moving = await shop.until(runId, (run) => run.rows.done > 0);
     expect(moving).toMatchObject({ status: 'running', rows: { total: 200 } });
     await pauseRun(shop.store, 'shop', runId);
@@ -41,11 +37,7 @@ describe('pause, resume, cancel', () => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(200, () => 'slow:10 text');
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     await shop.until(runId, (run) => run.rows.done >= 20);
     await cancelRun(shop.store, 'shop', runId);
     const cancelled = await getRun(shop.store, 'shop', runId);

@@ -27,11 +27,7 @@ describe('planning that throws what is not an error of ours', () => {
         begin if nextval('refused') < 3 then raise exception 'not now' using errcode = '40001'; end if; return new; end $$;
       create trigger refuse before insert on larder.chunks for each statement execute function refuse()`);
     shop.materializer();
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { skippedUnchanged: 20 } });
     await shop.sql('drop trigger refuse on larder.chunks');
   });
@@ -48,11 +44,7 @@ describe('planning that throws what is not an error of ours', () => {
         begin perform nextval('cuts'); perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
       create trigger cut before insert on larder.chunks for each statement execute function cut()`);
     const materializer = shop.materializer({ offlineStore: store });
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     await expect
       .poll(() => shop.sql('select last_value > 1 as again from cuts'), { timeout: 20_000, interval: 20 })
       .toEqual([{ again: true }]);

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 const WAITING = `select 1 from pg_stat_activity where application_name = 'larder-source' and wait_event_type = 'Lock'`;
 
@@ -13,11 +12,7 @@ test('a source that does not answer does not keep a worker that plans from stopp
   try {
     await holder.query('begin; lock table ads in access exclusive mode');
     const materializer = shop.materializer();
-    ({ runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    }));
+    runId = await shop.backfill('ad_words');
     await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBeGreaterThan(0);
     await materializer.stop({ deadlineMs: 10 });
     await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill, listFailures } from '../runs/index.ts';
+import { listFailures } from '../runs/index.ts';
 
 test('rows before the horizon of the project fail alone, and make no partition', async ({ shop }) => {
   await shop.sql(`
@@ -10,11 +10,7 @@ test('rows before the horizon of the project fail alone, and make no partition',
       ('edge', 1, now() - interval '3650 days', '2026-02-01', 1, 1, 'old'),
       ('new', 1, now(), now(), 1, 1, 'new')`);
   shop.materializer();
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_user_stats',
-    scope: { all: true },
-  });
+  const runId = await shop.backfill('ad_user_stats');
   expect(await shop.ended(runId)).toMatchObject({
     status: 'partial',
     rows: { total: 4, done: 2, failed: 2 },

@@ -1,7 +1,6 @@
 import { savePlan, claimRunToPlan } from '../runs/index.ts';
 import { expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 import { pickRetriedRows } from './pick-retried-rows.ts';
 import type { PreparedRow, PreparedRows } from './prepare-rows.ts';
 
@@ -14,11 +13,7 @@ async function failedChunk(
   failed: readonly (readonly [key: string | null, eventMs: number | null])[],
 ): Promise<number> {
   const { name: view, version, fingerprint } = shop.view('ad_words@1');
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view,
-    scope: { all: true },
-  });
+  const runId = await shop.backfill(view);
   const views = [{ view, version, fingerprint }];
   const run = await claimRunToPlan(shop.store, { project: 'shop', views, leaseMs: 10_000 });
   if (!run) throw new Error('Nothing to plan.');

@@ -2,7 +2,6 @@ import { startRedisProxy } from '@larder/testing';
 import { describe, expect, vi } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 const TIMES = { ...QUICK, wedgedAfterMs: 1_000 };
 /** The name of a consumer's connections. */
@@ -10,12 +9,7 @@ const CONSUMER = 'larder-queue';
 
 async function backfill(shop: Shop, ads: number): Promise<string> {
   await shop.seedAds(ads, () => 'slow:2 text');
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_words',
-    scope: { all: true },
-    force: true,
-  });
+  const runId = await shop.backfill('ad_words', { force: true });
   return runId;
 }
 
@@ -89,12 +83,7 @@ describe('a consumer that works', () => {
     // a chunk takes longer than jobs may wait beside free slots
     shop.materializer({ times: TIMES, slots: 1, observer });
     await shop.seedAds(100, () => 'slow:60 text');
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-      force: true,
-    });
+    const runId = await shop.backfill('ad_words', { force: true });
     await shop.ended(runId);
     expect(wedges).toEqual([]);
   });

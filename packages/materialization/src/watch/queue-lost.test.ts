@@ -4,7 +4,6 @@ import { Queue } from 'bullmq';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { queuePrefix } from '../queue/queue-prefix.ts';
-import { createBackfill } from '../runs/index.ts';
 
 async function landedOnce(shop: { sql<Row>(text: string): Promise<Row[]> }, rows: number): Promise<void> {
   expect(
@@ -20,11 +19,7 @@ describe('the queue', () => {
     const redis = connectRedis(queueRedis.url, { role: 'worker' });
     await shop.seedAds(300, () => 'slow:2 text');
     shop.materializer({ queueRedisUrl: queueRedis.url, slots: 1 });
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     for (const rows of [20, 100, 200]) {
       await shop.until(runId, (run) => run.rows.done >= rows);
       await redis.flushall();
@@ -39,11 +34,7 @@ describe('the queue', () => {
     const queueRedis = await startTestRedis();
     await shop.seedAds(200, () => 'slow:2 text');
     shop.materializer({ queueRedisUrl: queueRedis.url, slots: 1 });
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     await shop.until(runId, (run) => run.rows.done >= 20);
     await queueRedis.stop();
     await expect
@@ -63,11 +54,7 @@ describe('the queue', () => {
     const options = { queueRedisUrl: queueRedis.url, slots: 1 };
     shop.materializer(options);
     shop.materializer(options);
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     let repeated = 0;
     await expect
       .poll(

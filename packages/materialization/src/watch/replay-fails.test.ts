@@ -2,7 +2,6 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 test('a landed chunk that cannot be replayed does not keep the others from it', async ({ shop }) => {
   await shop.seedAds(5, () => 'two words');
@@ -15,11 +14,7 @@ test('a landed chunk that cannot be replayed does not keep the others from it', 
     onlineStore: createOnlineStore({ redis: deadConnection, project: 'shop' }),
   });
   const backfill = async (view: string) => {
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view,
-      scope: { all: true },
-    });
+    const runId = await shop.backfill(view);
     await expect
       .poll(() => shop.sql<{ state: string }>(`select state from larder.chunks where run_id = '${runId}'`), {
         timeout: 50_000,

@@ -2,7 +2,6 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
-import { createBackfill } from '../runs/index.ts';
 
 describe('a worker that ends between history and the online store', () => {
   test('leaves chunks that another one replays without computing', async ({ shop }) => {
@@ -14,11 +13,7 @@ describe('a worker that ends between history and the online store', () => {
     const first = shop.materializer({
       onlineStore: createOnlineStore({ redis: deadConnection, project: 'shop' }),
     });
-    const { runId } = await createBackfill(shop.store, {
-      manifest: shop.project.manifest,
-      view: 'ad_words',
-      scope: { all: true },
-    });
+    const runId = await shop.backfill('ad_words');
     await expect
       .poll(() => shop.sql<{ state: string }>('select distinct state from larder.chunks'), {
         timeout: 50_000,
