@@ -66,6 +66,7 @@ const GOOD: readonly (readonly [string, z.ZodType, Record<string, unknown>])[] =
       rows_per_second: 1.5,
       eta_seconds: 131,
       error: null,
+      waiting_for: null,
       created_at: INSTANT,
       started_at: INSTANT,
       finished_at: null,

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OfflineStore } from '@larder/offline-store';
-import { getRun, listFailures, type RunSummary } from '@larder/materialization/runs';
+import { getRun, listFailures, waitingText, type RunSummary } from '@larder/materialization/runs';
 import type { Output } from '../output/output.ts';
 import { createProgress } from './progress.ts';
 
 const POLL_MS = 250;
-/** A run that nobody takes for so long has no worker. */
+/** Workers that start together with the run have announced themselves by then. */
 const UNTAKEN_MS = 5_000;
 
 export interface FollowOptions {
@@ -29,9 +29,10 @@ export async function followRun(options: FollowOptions): Promise<RunSummary> {
       const run = await getRun(store, project, runId);
       progress.update(run);
       if (run.finishedAt !== null || signal.aborted) return run;
-      if (run.status === 'queued' && !warned && Date.now() - startedMs > UNTAKEN_MS) {
+      const waiting = warned || Date.now() - startedMs < UNTAKEN_MS ? null : waitingText(run);
+      if (waiting !== null) {
         warned = true;
-        progress.say(`No worker takes run ${runId} yet: is one running? larder up starts one.`);
+        progress.say(`Run ${runId} waits. ${waiting}`);
       }
       const reason = reasonSaid ? null : await firstReason(store, project, run);
       if (reason !== null) {

@@ -21,6 +21,7 @@ const runThat = (status: RunStatus): RunSummary => ({
   etaSeconds: null,
   createdAt: at,
   startedAt: at,
+  waitingFor: null,
   finishedAt: at,
   error: null,
 });

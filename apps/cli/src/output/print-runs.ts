@@ -1,5 +1,5 @@
 import { formatDurationMs } from '@larder/core';
-import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/runs';
+import { waitingText, type RunFailure, type RunStatus, type RunSummary } from '@larder/materialization/runs';
 import type { Output, Style } from './output.ts';
 import { oneLine, printableAgo, printableCount, printableInstant } from './printable.ts';
 import { table } from './table.ts';
@@ -58,6 +58,8 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   if (run.finishedAt)
     fact('finished', `${printableInstant(run.finishedAt.toISOString())}  after ${tookText(run)}`);
   if (run.etaSeconds !== null) fact('left', `about ${formatDurationMs(run.etaSeconds * 1_000)}`);
+  const waiting = waitingText(run);
+  if (waiting !== null) fact('waits', style.yellow(waiting));
   if (run.error) fact('error', style.red(`${run.error.code}: ${run.error.reason}`));
   if (failures.length === 0) return;
   out.line();

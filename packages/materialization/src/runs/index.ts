@@ -23,6 +23,7 @@ export { pauseRun } from './verbs/pause-run.ts';
 export { resumeRun } from './verbs/resume-run.ts';
 export { retryFailed } from './verbs/retry-failed.ts';
 export type { RunProgress, RunRows, RunSummary } from './list/run-summary.ts';
+export { waitingText } from './list/waiting-for.ts';
 // Planning
 export { adoptFingerprintIn } from './planning/adopt-fingerprint.ts';
 export { forgetViewVersionIn } from './verbs/forget-view-version.ts';

@@ -19,6 +19,7 @@ export function runJson(run: RunProgress) {
     rows_per_second: rounded(run.rowsPerSecond),
     eta_seconds: rounded(run.etaSeconds),
     error: run.error,
+    waiting_for: run.waitingFor,
     created_at: run.createdAt.toISOString(),
     started_at: run.startedAt?.toISOString() ?? null,
     finished_at: run.finishedAt?.toISOString() ?? null,

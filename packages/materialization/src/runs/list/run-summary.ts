@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from '../run-store.ts';
+import { WAITING_FOR, type WaitingFor } from './waiting-for.ts';
 import type { PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
 
 export interface RunSummary extends RunProgress {
@@ -20,6 +21,8 @@ export interface RunProgress {
   readonly etaSeconds: number | null;
   /** Why the run as a whole failed, or could not be planned yet; rows have their own reasons. */
   readonly error: { readonly code: string; readonly reason: string } | null;
+  /** Null: it waits for nobody, or has ended. */
+  readonly waitingFor: WaitingFor | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -48,6 +51,7 @@ export interface ProgressRow {
   active_ms: number | null;
   error_code: string | null;
   error_reason: string | null;
+  waiting_for: WaitingFor | null;
   created_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
@@ -68,7 +72,7 @@ export const PROGRESS_COLUMNS = sql`
   r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.planned_at is not null as planned,
   (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
     - r.paused_ms)::double precision as active_ms,
-  r.error_code, r.error_reason, r.created_at, r.started_at, r.finished_at`;
+  r.error_code, r.error_reason, ${WAITING_FOR} as waiting_for, r.created_at, r.started_at, r.finished_at`;
 
 /** Summaries of the runs (alias `r`) that `condition` selects, newest first. */
 export async function selectSummaries(
@@ -113,6 +117,7 @@ export function progressOf(row: ProgressRow): RunProgress {
         ? Math.max(0, row.rows_total - handled) / rowsPerSecond
         : null,
     error: row.error_code === null ? null : { code: row.error_code, reason: row.error_reason ?? '' },
+    waitingFor: row.waiting_for,
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -1,0 +1,38 @@
+import { createLogger } from '@larder/core';
+import { announceProcess } from '@larder/offline-store';
+import { expect, onTestFinished } from 'vitest';
+import { VIEW, newRun, plannedRun, test } from '../../testing/runs.ts';
+import { cancelRun, createRun, foldRuns, getRun, listRuns, waitingText } from '../index.ts';
+
+const logger = createLogger('test', { level: 'silent' });
+
+test('an open run says that no worker runs, or that none has its code', async ({ store, project }) => {
+  const { runId } = await createRun(store, newRun(project));
+  const waitingFor = async () => (await getRun(store, project, runId)).waitingFor;
+  expect(await waitingFor()).toBe('worker');
+  const run = await getRun(store, project, runId);
+  expect(waitingText(run)).toBe('No worker runs: larder up starts one.');
+
+  let views = [{ ...VIEW, fingerprint: 'f2' }];
+  const worker = announceProcess(
+    store,
+    { processId: `w-${project}`, project, role: 'worker', describe: () => ({ views }) },
+    { logger, intervalMs: 20 },
+  );
+  onTestFinished(() => worker.close());
+  await expect.poll(waitingFor).toBe('code');
+  expect(waitingText(await getRun(store, project, runId))).toContain('No worker has the code of ad_image@1');
+  views = [VIEW];
+  await expect.poll(waitingFor).toBeNull();
+  await worker.close();
+  await expect.poll(waitingFor).toBe('worker');
+  await cancelRun(store, project, runId);
+  expect(await waitingFor()).toBeNull();
+
+  const running = await plannedRun(store, project, 1);
+  expect((await listRuns(store, project, {})).runs[0]).toMatchObject({
+    runId: running,
+    waitingFor: 'worker',
+  });
+  expect(await foldRuns(store, project, [running])).toMatchObject([{ waitingFor: 'worker' }]);
+});

@@ -1,0 +1,34 @@
+import { IS_LIVING } from '@larder/offline-store';
+import { sql } from 'kysely';
+
+/** Why an open run does not go on: no worker runs, or none of those that run has its code. */
+export type WaitingFor = 'worker' | 'code';
+
+const LIVING_WORKER = sql`select from larder.processes p
+  where p.project = r.project and p.role = 'worker' and ${IS_LIVING}`;
+
+/** Of the run (alias `r`): what it waits for, or null. */
+export const WAITING_FOR = sql<WaitingFor | null>`
+  case when r.status not in ('queued', 'running') then null
+    when not exists (${LIVING_WORKER}) then 'worker'
+    when not exists (${LIVING_WORKER} and p.views @> jsonb_build_array(
+      jsonb_build_object('view', r.view, 'version', r.version, 'fingerprint', r.fingerprint))) then 'code'
+  end`;
+
+interface Waiting {
+  readonly view: string;
+  readonly version: number;
+  readonly waitingFor: WaitingFor | null;
+}
+
+/** For people, with what to do about it; null: it waits for nobody. */
+export function waitingText({ view, version, waitingFor }: Waiting): string | null {
+  switch (waitingFor) {
+    case 'worker':
+      return 'No worker runs: larder up starts one.';
+    case 'code':
+      return `No worker has the code of ${view}@${version} as it was when the run was queued: deploy that code to the workers, or start another backfill.`;
+    case null:
+      return null;
+  }
+}
