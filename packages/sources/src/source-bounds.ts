@@ -16,6 +16,8 @@ export type SourceBounds =
       readonly eventTime: EventTimeRange | null;
       /** Only the first rows in the order of keys and timestamps. */
       readonly maxRows: number | null;
+      /** Each key had one row when it was planned: keys alone decide the order. */
+      readonly oneRowPerKey?: true;
     }
   | { readonly kind: 'keys'; readonly keys: readonly KeyTexts[] }
   | {

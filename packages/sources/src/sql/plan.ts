@@ -18,6 +18,7 @@ export async function plan(
 interface RangeRow {
   readonly start: number;
   readonly rows: number;
+  readonly keys: number;
   readonly lower: string[];
   readonly upper: string[];
 }
@@ -48,14 +49,14 @@ async function cutKeyRanges(
        from per_key where not (${hasNull})
        window by_key as (order by ${keys.join(', ')})
      ), ranges as (
-       select min(start) as start, sum(rows)::bigint as rows, min(place) as first, max(place) as last
+       select min(start) as start, sum(rows)::bigint as rows, count(*) as keys, min(place) as first, max(place) as last
        from placed where ${limit}::bigint is null or start < ${limit}::bigint
        group by start / ${chunkRows}::bigint
      )
-     select ranges.start, ranges.rows, lower.key as lower, upper.key as upper
+     select ranges.start, ranges.rows, ranges.keys, lower.key as lower, upper.key as upper
      from ranges join placed lower on lower.place = ranges.first join placed upper on upper.place = ranges.last
      union all
-     select null, sum(rows)::bigint, null, null from per_key where (${hasNull}) and ${limit}::bigint is null having sum(rows) > 0
+     select null, sum(rows)::bigint, null, null, null from per_key where (${hasNull}) and ${limit}::bigint is null having sum(rows) > 0
      order by start`,
     parameters,
     signal,
@@ -68,7 +69,14 @@ async function cutKeyRanges(
     const left = options.limit === null ? row.rows : options.limit - row.start;
     const maxRows = left < row.rows ? left : null;
     return {
-      bounds: { kind: 'range', lower: row.lower, upper: row.upper, eventTime, maxRows },
+      bounds: {
+        kind: 'range',
+        lower: row.lower,
+        upper: row.upper,
+        eventTime,
+        maxRows,
+        ...(row.keys === row.rows ? { oneRowPerKey: true } : {}),
+      },
       rows: Math.min(left, row.rows),
     };
   });

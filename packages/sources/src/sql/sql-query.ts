@@ -13,7 +13,7 @@ export interface SqlQuery {
   readonly eventTimestamp: string;
   /** Columns that it must give. */
   readonly required: readonly string[];
-  /** Keys, event and created timestamp, as an `order by` list: the same order at every attempt. */
+  /** Keys, event and created timestamp, as an `order by` list. */
   readonly order: string;
 }
 
@@ -30,7 +30,6 @@ export function sqlQuery(
     joinKeys,
     eventTimestamp: source.event_timestamp_column,
     required: [...ordered, ...features],
-    // The text of the whole row decides between rows that are equal otherwise.
-    order: [...ordered.map(identifier), `${SOURCE_ALIAS}::text`].join(', '),
+    order: ordered.map(identifier).join(', '),
   };
 }

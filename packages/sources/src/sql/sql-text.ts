@@ -15,13 +15,17 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Selects the rows of a chunk, in their order. */
+/** Selects the rows of a chunk, in the same order at every attempt. */
 export function rowsWithin(query: SqlQuery, bounds: SourceBounds): Statement {
   const { sql, parameters } = conditionOf(bounds, query);
   const maxRows = bounds.kind === 'keys' ? null : bounds.maxRows;
   const limit = maxRows === null ? '' : ` limit ${maxRows}`;
+  // The text of the whole row decides between rows that are equal otherwise. The database writes it for every row, so
+  // it is left out where there are none.
+  const mayBeEqual = bounds.kind !== 'range' || bounds.oneRowPerKey !== true;
+  const order = mayBeEqual ? `${query.order}, ${SOURCE_ALIAS}::text` : query.order;
   return {
-    sql: `select ${SOURCE_ALIAS}.* from ${query.from} where ${sql} order by ${query.order}${limit}`,
+    sql: `select ${SOURCE_ALIAS}.* from ${query.from} where ${sql} order by ${order}${limit}`,
     parameters,
   };
 }

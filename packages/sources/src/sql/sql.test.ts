@@ -117,6 +117,19 @@ describe('plan', () => {
     expect(chunks.map((chunk) => chunk.rows)).toEqual([5, 5, 2]);
   });
 
+  test('says which chunks have one row per key, where keys alone decide the order', async ({ database }) => {
+    const rows = ['a', 'b', 'c', 'd', 'd'].map((campaign, i) => [campaign, 1, DAY, 9 - i] as const);
+    const source = sourceOf(connect(database.url), await statsTable(database.url, rows));
+    const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 3, limit: null }, signal);
+    const flags = chunks.map(({ bounds }) => bounds.kind === 'range' && bounds.oneRowPerKey === true);
+    expect(flags).toEqual([true, false]);
+    // Of rows that are equal but for their features, the text decides: 5 before 6.
+    expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.clicks))).toEqual([
+      [9, 8, 7],
+      [5, 6],
+    ]);
+  });
+
   test('gives rows without a key a chunk of their own', async ({ database }) => {
     const source = sourceOf(
       connect(database.url),
