@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
+import { createPushGroups } from '@larder/materialization/push';
 import { announceProcess, createPredictionLog, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
 import type { Config } from './config.ts';
@@ -78,7 +79,8 @@ export async function startInference(
   });
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
-  const routes = createRoutes({ ...stores, catalog, events, metrics, logger, answers, readiness });
+  const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
+  const routes = createRoutes({ ...stores, pushes, catalog, events, metrics, answers, readiness });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, bodies, answers, routes });
@@ -119,6 +121,7 @@ export async function startInference(
       memory.close();
       events.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
+      await pushes.close();
       await announced.close();
       await catalog.close();
       await sequencer.close();

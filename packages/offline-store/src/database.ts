@@ -8,6 +8,7 @@ import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './ta
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
+import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
 
 /** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */
@@ -20,6 +21,7 @@ export interface Database {
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
   'larder.processes': ProcessesTable;
+  'larder.pushes': PushesTable;
   'larder.schedules': SchedulesTable;
   'larder.unnumbered_changes': UnnumberedChangesTable;
   'larder.changes': ChangesTable;

@@ -1,5 +1,6 @@
-import { LarderError, systemClock, type Logger } from '@larder/core';
+import { LarderError, systemClock } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
+import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import type { Router } from 'express';
@@ -27,20 +28,20 @@ export interface RouteDeps {
   readonly catalog: ModelCatalog;
   readonly events: RunEvents;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly pushes: PushGroups;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
 }
 
 /** Everything that Express answers, in the order of the OpenAPI document. */
 export function createRoutes(deps: RouteDeps): Router[] {
-  const { project, onlineStore, offlineStore, catalog, events, metrics, logger, answers, readiness } = deps;
+  const { project, onlineStore, offlineStore, catalog, events, metrics, pushes, answers, readiness } = deps;
   const manifest = () => appliedOrThrow(catalog);
   return [
     modelsRoutes({ manifest, catalog }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
-    pushRoutes({ offlineStore, onlineStore, clock: systemClock, logger, manifest }),
+    pushRoutes({ pushes, manifest }),
     entitiesRoutes({
       onlineStore,
       offlineStore,

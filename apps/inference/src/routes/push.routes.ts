@@ -1,7 +1,7 @@
 import { pushRequestSchema, type PushAnswer } from '@larder/contracts';
 import type { ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { pushRows, type PushDeps } from '@larder/materialization/push';
+import type { PushGroups } from '@larder/materialization/push';
 import { withinDeadline } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
@@ -15,12 +15,13 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** A thousand wide rows, new partitions and Redis. */
 const DEADLINE_MS = 10_000;
 
-export interface PushRoutesDeps extends PushDeps {
+export interface PushRoutesDeps {
+  readonly pushes: PushGroups;
   /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
-/** Lands rows here, without a queue: 200 when the online store has them, 202 when it follows. */
+/** Lands rows here, with those of other callers and without a queue: 200 when the online store has them, 202 when it follows. */
 export function pushRoutes(deps: PushRoutesDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
@@ -28,11 +29,13 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
     .post(noQuery, jsonBodyUpTo(MAX_BODY_BYTES), async (request, response) => {
       const { rows } = validate(pushRequestSchema, request.body);
       const pushed = await withinDeadline(
-        pushRows(deps, {
+        deps.pushes.push({
           manifest: deps.manifest(),
           view: request.params.view,
           rows,
           idempotencyKey: idempotencyKeyOf(request),
+          // without a length it may be as large as any
+          sizeBytes: Number(request.headers['content-length'] ?? MAX_BODY_BYTES),
         }),
         DEADLINE_MS,
       );

@@ -32,9 +32,6 @@ const pushed = (project: string) => ({
   project,
   runId: newId(),
   rows: 1,
-  answer: {},
-  idempotencyKey: null,
-  requestSha256: 'a',
   leaseMs: LEASE_MS,
 });
 const inTx =

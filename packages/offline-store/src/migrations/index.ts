@@ -3,6 +3,7 @@ import { registry } from './0001-registry.ts';
 import { changes } from './0008-changes.ts';
 import { predictions } from './0002-predictions.ts';
 import { processes } from './0006-processes.ts';
+import { pushes } from './0011-pushes.ts';
 import { runCounts } from './0005-run-counts.ts';
 import { runWaits } from './0004-run-waits.ts';
 import { schedules } from './0007-schedules.ts';
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008_changes': changes,
   '0009_run_violations': runViolations,
   '0010_run_retention': runRetention,
+  '0011_pushes': pushes,
 };

@@ -1,0 +1,62 @@
+import { LarderError, type Clock } from '@larder/core';
+import {
+  findFeatureView,
+  fingerprint,
+  viewRef,
+  type EntityManifest,
+  type FeatureViewManifest,
+  type Manifest,
+} from '@larder/features';
+import { checkPushedRows, type CheckedPush } from './check-pushed-rows.ts';
+import type { PushAnswer } from './push-keys.ts';
+
+export interface PushRequest {
+  /** What is applied. */
+  readonly manifest: Manifest;
+  /** `ad_stats` (its newest version) or `ad_stats@1`. */
+  readonly view: string;
+  /** Join keys, `event_timestamp` and every feature, as JSON of the HTTP API; the caller bounds them. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A push whose rows were checked as of its arrival: what remains is to land it, alone or with others of its view. */
+export interface AcceptedPush {
+  readonly manifest: Manifest;
+  readonly view: FeatureViewManifest;
+  readonly entity: EntityManifest;
+  readonly checked: CheckedPush;
+  readonly answer: PushAnswer;
+  readonly idempotencyKey: string | null;
+  readonly requestSha256: string;
+}
+
+/** @throws VIEW_NOT_FOUND, PUSH_NOT_SUPPORTED */
+export async function acceptPush(clock: Clock, request: PushRequest): Promise<AcceptedPush> {
+  const { manifest, rows } = request;
+  const view = pushableView(request);
+  const entity = manifest.entities[view.entity];
+  if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
+  const arrivalMs = clock.nowMs();
+  const checked = await checkPushedRows(rows, { view, entity, times: manifest, arrivalMs });
+  return {
+    manifest,
+    view,
+    entity,
+    checked,
+    answer: { accepted: checked.accepted.length, rejected: checked.rejected },
+    idempotencyKey: request.idempotencyKey ?? null,
+    // without a key nothing is ever compared with it
+    requestSha256: request.idempotencyKey === undefined ? '' : fingerprint({ push: request.view, rows }),
+  };
+}
+
+function pushableView({ manifest, view: name }: PushRequest): FeatureViewManifest {
+  const view = findFeatureView(manifest, name);
+  if (view.compute !== null)
+    throw new LarderError(
+      'PUSH_NOT_SUPPORTED',
+      `${viewRef(view)} computes its features from its source, so its rows cannot be pushed; change the source and run a backfill, or push into a view without compute.`,
+    );
+  return view;
+}

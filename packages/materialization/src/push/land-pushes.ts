@@ -1,0 +1,189 @@
+import { newId, type Logger } from '@larder/core';
+import {
+  ensureHistoryPartitions,
+  isDatabaseError,
+  type HistoryRow,
+  type OfflineStore,
+} from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import { landRowsIn } from '../landing/land-rows.ts';
+import { writeOnline } from '../online/write-online.ts';
+import { endRuns } from '../runs/finish/end-runs.ts';
+import { completeChunk, createPushedRun, type CreatedPush, type LandedFailure } from '../runs/index.ts';
+import type { AcceptedPush } from './accept-push.ts';
+import type { CheckedPush } from './check-pushed-rows.ts';
+import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
+
+/** How long this process has for the online store before a worker's watchdog replays history. */
+const LANDING_LEASE_MS = 15_000;
+
+export interface LandPushesDeps {
+  readonly offlineStore: OfflineStore;
+  readonly onlineStore: OnlineStore;
+  readonly logger: Logger;
+}
+
+export interface PushResult extends PushAnswer {
+  /** The run that the rows landed with; pushes that arrive together share one. */
+  readonly runId: string;
+  /** False: the rows stand in history, and a worker brings them into the online store. */
+  readonly online: boolean;
+}
+
+export type PushOutcome =
+  | { readonly ok: true; readonly result: PushResult }
+  | { readonly ok: false; readonly error: unknown };
+
+/** Pushes of one view, in the order in which they arrived; not none. */
+export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
+
+/** The place of a group among those of its view: of equal times the later revision wins. */
+export interface Turn {
+  /** The group before has its revision. */
+  readonly before: Promise<void>;
+  /** This one has. */
+  taken(): void;
+}
+
+/**
+ * Lands pushes as one run: keys, run, history and chunk state in one transaction, then the online store. A process that
+ * ends before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. What history
+ * refuses of one push fails that push alone. Outcomes in the order given.
+ */
+export async function landPushes(
+  deps: LandPushesDeps,
+  group: PushGroup,
+  turn?: Turn,
+): Promise<PushOutcome[]> {
+  try {
+    await turn?.before;
+    return await landTogether(deps, group, turn);
+  } catch (error) {
+    if (group.length === 1 || isDatabaseError(error)) return group.map(() => ({ ok: false, error }));
+    const outcomes: PushOutcome[] = [];
+    for (const push of group) outcomes.push(...(await landPushes(deps, [push])));
+    return outcomes;
+  }
+}
+
+async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn): Promise<PushOutcome[]> {
+  const { offlineStore } = deps;
+  // one manifest may be newer: policies of the last
+  const { manifest, view, entity } = group.at(-1) as AcceptedPush;
+  const { project } = manifest;
+  const runId = newId();
+  await ensureHistoryPartitions(
+    offlineStore,
+    manifest,
+    view,
+    group.flatMap(({ checked }) => checked.accepted.map(({ row }) => row)),
+  );
+  const landed = await offlineStore.transaction(async (tx) => {
+    const keyed = firstOfEachKey(group);
+    const taken = await takePushKeys(tx, [...keyed.values()].map(keyedPush), { project, runId });
+    const landing = group.filter(
+      (push) =>
+        push.idempotencyKey === null ||
+        (keyed.get(push.idempotencyKey) === push && taken.has(push.idempotencyKey)),
+    );
+    if (landing.length === 0) return null;
+    const created = await createPushedRun(tx, {
+      runId,
+      project,
+      view: view.name,
+      version: view.version,
+      fingerprint: view.fingerprint,
+      rows: landing.reduce((sum, { checked }) => sum + checked.accepted.length + checked.rejected.length, 0),
+      leaseMs: LANDING_LEASE_MS,
+    });
+    turn?.taken();
+    const rows = historyRows(landing, created);
+    const accepted = landing.reduce((sum, { answer }) => sum + answer.accepted, 0);
+    const failures = landing.flatMap(({ checked }) => failuresOf(checked));
+    await landRowsIn(tx, {
+      ...created,
+      project: manifest,
+      view,
+      rows,
+      failures,
+      counts: { done: rows.length, failed: failures.length, skipped: 0, duplicate: accepted - rows.length },
+      leaseMs: LANDING_LEASE_MS,
+    });
+    return { created, rows, landing: new Set(landing) };
+  });
+  let online = true;
+  if (landed !== null)
+    try {
+      const { rows, created } = landed;
+      const createdRows = await writeOnline(rows, { onlineStore: deps.onlineStore, view, entity });
+      await completeChunk(offlineStore, created.chunkId, createdRows);
+      await endRuns({ store: offlineStore, projectName: project, logger: deps.logger, except: runId });
+    } catch (error) {
+      online = false;
+      deps.logger.warn({ err: error, runId }, 'Pushed rows stand in history; a worker brings them online');
+    }
+  const outcomes: PushOutcome[] = [];
+  for (const push of group)
+    outcomes.push(
+      landed?.landing.has(push) === true
+        ? { ok: true, result: { ...push.answer, runId, online } }
+        : await outcomeOfEarlier(offlineStore, push),
+    );
+  return outcomes;
+}
+
+/** The same key twice in a group: the later one gets the answer of the first. */
+function firstOfEachKey(group: PushGroup): ReadonlyMap<string, AcceptedPush> {
+  const first = new Map<string, AcceptedPush>();
+  for (const push of group)
+    if (push.idempotencyKey !== null && !first.has(push.idempotencyKey)) first.set(push.idempotencyKey, push);
+  return first;
+}
+
+function keyedPush({ idempotencyKey, requestSha256, answer }: AcceptedPush): KeyedPush {
+  return { idempotencyKey: idempotencyKey as string, requestSha256, answer };
+}
+
+async function outcomeOfEarlier(
+  store: OfflineStore,
+  { manifest, idempotencyKey, requestSha256 }: AcceptedPush,
+): Promise<PushOutcome> {
+  try {
+    const key = { project: manifest.project, idempotencyKey: idempotencyKey as string, requestSha256 };
+    const { runId, answer, done } = await earlierPush(store, key);
+    return { ok: true, result: { ...answer, runId, online: done } };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Of rows with the same key, event and created timestamp the last: history holds one of each revision. */
+function historyRows(pushes: readonly AcceptedPush[], { chunkId, revision }: CreatedPush): HistoryRow[] {
+  const last = new Map<string, HistoryRow>();
+  for (const { checked } of pushes)
+    for (const { row, values } of checked.accepted) {
+      const { keys, eventTimestampMs, createdTimestampMs, inputHash } = row;
+      last.set(`${eventTimestampMs} ${createdTimestampMs} ${row.entityKey}`, {
+        keys,
+        eventTimestampMs,
+        createdTimestampMs,
+        revision,
+        chunkId,
+        inputHash,
+        values,
+      });
+    }
+  return [...last.values()];
+}
+
+/** Shown with the run; without keys, as no source could be asked for these rows again. */
+function failuresOf({ rejected }: CheckedPush): LandedFailure[] {
+  return rejected.map(({ code, errors }) => ({
+    entityKey: null,
+    keys: null,
+    eventTimestampMs: null,
+    code,
+    reason: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
+    retryable: false,
+  }));
+}

@@ -1,0 +1,73 @@
+import { LarderError } from '@larder/core';
+import { sql } from 'kysely';
+import type { RunStore } from '../runs/index.ts';
+import type { RejectedRow } from './check-pushed-rows.ts';
+
+/** What a caller is told; kept with the key, so that a repetition is told the same. */
+export interface PushAnswer {
+  readonly accepted: number;
+  readonly rejected: readonly RejectedRow[];
+}
+
+export interface KeyedPush {
+  readonly idempotencyKey: string;
+  readonly requestSha256: string;
+  readonly answer: PushAnswer;
+}
+
+export interface EarlierPush {
+  readonly runId: string;
+  readonly answer: PushAnswer;
+  /** The online store has its rows. */
+  readonly done: boolean;
+}
+
+/**
+ * Takes the keys that nobody has for the run that the transaction lands; gives the keys it got. Waits for a transaction
+ * that holds one of them, in the order of the keys, so that two of them never wait for each other.
+ */
+export async function takePushKeys(
+  tx: RunStore,
+  pushes: readonly KeyedPush[],
+  run: { readonly project: string; readonly runId: string },
+): Promise<ReadonlySet<string>> {
+  if (pushes.length === 0) return new Set();
+  // A process of the version before keeps keys with its runs; backfills do, too.
+  const { rows } = await sql<{ key: string }>`
+    insert into larder.pushes (project, idempotency_key, request_sha256, run_id, answer)
+    select ${run.project}, given."idempotencyKey", given."requestSha256", ${run.runId}, given.answer
+    from jsonb_to_recordset(${JSON.stringify(pushes)}::jsonb) as given
+      ("idempotencyKey" text, "requestSha256" text, answer jsonb)
+    where not exists (
+      select from larder.runs r where r.project = ${run.project} and r.idempotency_key = given."idempotencyKey")
+    order by given."idempotencyKey"
+    on conflict (project, idempotency_key) do nothing
+    returning idempotency_key as key`.execute(tx.db);
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** The push that came with this key before. @throws IDEMPOTENCY_KEY_REUSED the key came with another request. */
+export async function earlierPush(
+  store: RunStore,
+  push: { readonly project: string } & Pick<KeyedPush, 'idempotencyKey' | 'requestSha256'>,
+): Promise<EarlierPush> {
+  const { rows } = await sql<EarlierPush & { requestSha256: string }>`
+    with known as (
+      select run_id, request_sha256, answer from larder.pushes
+      where project = ${push.project} and idempotency_key = ${push.idempotencyKey}
+      union all
+      select r.run_id, r.request_sha256, c.bounds -> 'answer'
+      from larder.runs r left join larder.chunks c on c.run_id = r.run_id and c.ordinal = 0
+      where r.project = ${push.project} and r.idempotency_key = ${push.idempotencyKey}
+    )
+    select k.run_id as "runId", k.request_sha256 as "requestSha256", k.answer, c.state = 'done' as done
+    from known k left join larder.chunks c on c.run_id = k.run_id and c.ordinal = 0
+    limit 1`.execute(store.db);
+  const [earlier] = rows;
+  if (earlier === undefined) throw new Error('A push met a key that is gone.');
+  if (earlier.requestSha256 === push.requestSha256) return earlier;
+  throw new LarderError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `This Idempotency-Key started run ${earlier.runId} with another request; use a new key.`,
+  );
+}
