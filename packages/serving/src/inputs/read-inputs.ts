@@ -1,7 +1,8 @@
 /*
  * Budget: 2 µs for a row with three join keys and three request fields of its own, 0.8 µs for one with a single join key
  * whose other values are shared; half of it is decoding values and writing the entity's key. No schema library and no
- * exception for a good row. Beside what decoding allocates, a good row leaves only what is kept: its request values and its key.
+ * exception for a good row. Beside what decoding allocates, a good row leaves only what is kept: its request values and
+ * its key.
  */
 import { jsonPointer, type LarderError } from '@larder/core';
 import type { FieldValue } from '@larder/features';

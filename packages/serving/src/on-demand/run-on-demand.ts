@@ -9,7 +9,7 @@ import {
   type OnDemandInputs,
   type OnDemandResult,
 } from '@larder/features';
-import type { PlanView, StoredInputs } from '../plan/compiled-plan.ts';
+import type { PlanView, StoredReader } from '../plan/compiled-plan.ts';
 import { usableRow, type Batch } from '../batch.ts';
 
 export interface OnDemandRun {
@@ -55,7 +55,7 @@ class PackedInputs implements OnDemandInputs {
 
   storedFeature(view: number, place: number): FieldValue {
     const { plan } = this.#batch;
-    const stored = plan.storedInputs[view] as StoredInputs;
+    const stored = plan.storedReaders[view] as StoredReader;
     const row = usableRow(this.#batch, this.#row, plan.views[stored.view] as PlanView);
     return stored.reader.valueAt(row, place);
   }

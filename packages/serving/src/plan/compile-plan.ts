@@ -75,7 +75,7 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
     ),
     tensorViews,
     onDemand,
-    storedInputs: onDemand.storedViews.map(({ ref, features }) => {
+    storedReaders: onDemand.storedViews.map(({ ref, features }) => {
       const view = place(viewPlaces, ref);
       const reader = compileValueReader(
         (views[view] as PlanView).view,

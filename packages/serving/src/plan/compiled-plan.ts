@@ -25,7 +25,7 @@ export interface CompiledPlan {
   readonly tensorViews: readonly TensorView[];
   readonly onDemand: OnDemandViews;
   /** By the places of `OnDemandViews.storedViews`. */
-  readonly storedInputs: readonly StoredInputs[];
+  readonly storedReaders: readonly StoredReader[];
   readonly onDemandColumns: readonly OnDemandColumn[];
   /** What `features: true` shows, the model's own features first. */
   readonly shown: readonly ShownFeature[];
@@ -64,7 +64,7 @@ export interface TensorView {
 }
 
 /** A feature view that on-demand functions read, with a reader of the features that they read of it. */
-export interface StoredInputs {
+export interface StoredReader {
   /** Place in `CompiledPlan.views`. */
   readonly view: number;
   readonly reader: ValueReader;
