@@ -117,6 +117,35 @@ async function scansOf(tx: Pick<OfflineStore, 'db'>): Promise<{ seq: number; idx
   return rows[0] ?? { seq: NaN, idx: NaN };
 }
 
+test('the hint is sent with the positions, once per project, and never by a landing', async ({
+  store,
+  project,
+}) => {
+  await number(store);
+  const listener = await store.pool.connect();
+  const hints: unknown[] = [];
+  listener.on('notification', ({ channel, payload }) => hints.push([channel, payload]));
+  await listener.query('listen larder_changes');
+  try {
+    await record(store, project, landed(1));
+    await record(store, project, landed(2));
+    await listener.query('select 1');
+    expect(hints).toEqual([]);
+    await numberChanges(store, '0');
+    await expect
+      .poll(async () => {
+        await listener.query('select 1');
+        return hints;
+      })
+      .toEqual([['larder_changes', project]]);
+    await numberChanges(store, '0');
+    await listener.query('select 1');
+    expect(hints).toHaveLength(1);
+  } finally {
+    listener.release(true);
+  }
+});
+
 describe('what an open snapshot keeps from vacuum', () => {
   test('is not read again by the turns that follow', async ({ store, project }) => {
     await number(store);

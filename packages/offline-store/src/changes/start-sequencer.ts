@@ -17,7 +17,7 @@ export interface Sequencer {
 }
 
 /** What lands within this time is numbered together. */
-const GATHER_MS = 20;
+const GATHER_MS = 30;
 const PARTITIONS_INTERVAL_MS = 600_000;
 /** From then on a turn looks at everything again: a restored database counts its transactions anew. */
 const FROM_XID_MS = 60_000;
