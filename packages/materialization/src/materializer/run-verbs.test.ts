@@ -84,7 +84,7 @@ describe('createBackfill', () => {
     await expect(create({ view: 'ad_user_stats@9' })).rejects.toMatchObject({ code: 'VIEW_NOT_FOUND' });
     await expect(create({ view: 'nothing' })).rejects.toMatchObject({
       code: 'VIEW_NOT_FOUND',
-      message: expect.stringMatching(/there are .*ad_user_stats@1/),
+      message: expect.stringMatching(/Applied are: .*ad_user_stats@1/),
     });
     await expect(
       create({
