@@ -4,7 +4,7 @@ import { folderSource } from './definition.ts';
 
 const picture = entity('picture', { picture_id: f.string() });
 
-test('stands in the manifest as it always did', () => {
+test('is in the manifest what it has always been', () => {
   const source = folderSource({ folder: 'photos', key: 'picture_id', extensions: ['.PNG', '.jpg', '.png'] });
   expect(JSON.stringify(source.manifest)).toBe(
     '{"kind":"folder","folder":"photos","key_column":"picture_id","extensions":[".jpg",".png"],"event_timestamp_column":"event_timestamp","created_timestamp_column":null}',

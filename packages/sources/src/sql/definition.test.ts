@@ -4,7 +4,7 @@ import { sqlSource } from './definition.ts';
 
 const view = { entity: entity('ad', { ad_id: f.string() }) };
 
-test('stands in the manifest as it always did', () => {
+test('is in the manifest what it has always been', () => {
   const source = sqlSource({ connection: 'ads', query: '\n select 1 as ad_id ' });
   expect(JSON.stringify(source.manifest)).toBe(
     '{"kind":"sql","connection":"ads","query":"select 1 as ad_id","event_timestamp_column":"event_timestamp","created_timestamp_column":null}',

@@ -4,7 +4,7 @@ import { sqlError } from './sql-error.ts';
 import { createSqlSessions } from './sql-sessions.ts';
 
 export interface SqlConnectionOptions {
-  /** As in the definitions; stands in errors instead of the address, which holds a password. */
+  /** As in the definitions; goes into errors instead of the address, which holds a password. */
   readonly name: string;
   readonly url: string;
   /** @default 4 */
