@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'ocr-accuracy': () => import('./ocr-accuracy.ts'),
   'materialize-1m': () => import('./materialize-1m.ts'),
   'feed-cost': () => import('./feed-cost.ts'),
+  'push-10k': () => import('./push-10k.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
   'cli-start': () => import('./cli-start.ts'),

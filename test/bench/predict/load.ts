@@ -6,7 +6,10 @@ export interface LoadOptions {
   /** Sent in turn. */
   readonly bodies: readonly string[];
   readonly connections: number;
+  /** Ends with the first of the two. */
   readonly durationMs: number;
+  /** @default any number */
+  readonly requests?: number;
   /** Between an answer and the next request. @default 0 */
   readonly pauseMs?: number;
 }
@@ -36,12 +39,13 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const startedAt = performance.now();
   const endsAt = startedAt + options.durationMs;
   let next = 0;
+  const more = () => performance.now() < endsAt && next < (options.requests ?? Infinity);
   const take = () => requests[next++ % requests.length] as Buffer;
   await Promise.all(
     Array.from({ length: options.connections }, () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-      return repeat(socket, { take, latencies, refusals, endsAt, pauseMs: options.pauseMs ?? 0 }).finally(
-        () => socket.destroy(),
+      return repeat(socket, { take, latencies, refusals, more, pauseMs: options.pauseMs ?? 0 }).finally(() =>
+        socket.destroy(),
       );
     }),
   );
@@ -55,11 +59,11 @@ interface Repeated {
   readonly take: () => Buffer;
   readonly latencies: number[];
   readonly refusals: string[];
-  readonly endsAt: number;
+  readonly more: () => boolean;
   readonly pauseMs: number;
 }
 
-function repeat(socket: Socket, { take, latencies, refusals, endsAt, pauseMs }: Repeated): Promise<void> {
+function repeat(socket: Socket, { take, latencies, refusals, more, pauseMs }: Repeated): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
     let missing = 0;
@@ -89,7 +93,7 @@ function repeat(socket: Socket, { take, latencies, refusals, endsAt, pauseMs }: 
       if (missing > 0) return;
       const now = performance.now();
       if (!refused) latencies.push(now - sentAt);
-      if (now >= endsAt) resolve();
+      if (!more()) resolve();
       else if (pauseMs > 0) setTimeout(send, pauseMs);
       else send();
     });
