@@ -27,7 +27,7 @@ const bench: Bench = {
   async run(progress, { rows: landings = LANDINGS } = {}): Promise<BenchRow[]> {
     const project = await loadProject(join(import.meta.dirname, 'materialize/larder.config.ts'));
     const { manifest } = project;
-    const logger = createLogger('bench', { level: 'warn' });
+    const logger = createLogger('bench', { level: 'error' });
     const folder = openStateFolder(resolve(import.meta.dirname, '../..'), `bench-${process.pid}`);
     const [postgres, redis] = await Promise.all([
       startEmbeddedPostgres(folder),
