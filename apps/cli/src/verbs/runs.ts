@@ -68,7 +68,7 @@ Examples:
     const store = await offlineStore();
     if (id === undefined) {
       const { runs, cursor } = await listRuns(store, name, {
-        ...(view !== undefined && runsOfView(await manifest(), view)),
+        ...(view !== undefined && (await runsOfView(store, await manifest(), view))),
         status,
         limit,
       });

@@ -51,7 +51,7 @@ export function runsRoutes(deps: RunsDeps): Router {
     .route('/v1/runs')
     .get(async (request, response) => {
       const { view, ...query } = validate(runsQuerySchema, request.query);
-      const ofView = view === undefined ? {} : runsOfView(manifest(), view);
+      const ofView = view === undefined ? {} : await runsOfView(offlineStore, manifest(), view);
       const { runs, cursor } = await listRuns(offlineStore, project, { ...query, ...ofView });
       response.json({ runs: runs.map(runJson), cursor } satisfies RunsAnswer);
     })

@@ -1,11 +1,34 @@
+import { isLarderError } from '@larder/core';
 import { findFeatureView, type Manifest } from '@larder/features';
-import type { ListRunsOptions } from '../runs/list/list-runs.ts';
+import { listRuns, type ListRunsOptions } from '../runs/list/list-runs.ts';
+import type { RunStore } from '../runs/run-store.ts';
 
-/** Which runs a person means: `ad_image` of every version, `ad_image@1` of this one. @throws VIEW_NOT_FOUND */
-export function runsOfView(
-  manifest: Pick<Manifest, 'feature_views'>,
+export type RunsOfView = Pick<ListRunsOptions, 'view' | 'version'>;
+
+/**
+ * Which runs a person means: `ad_image` of every version, `ad_image@1` of this one, also of a view that was removed.
+ * @throws VIEW_NOT_FOUND no such view is applied, and none has runs.
+ */
+export async function runsOfView(
+  store: RunStore,
+  manifest: Pick<Manifest, 'project' | 'feature_views'>,
   name: string,
-): Pick<ListRunsOptions, 'view' | 'version'> {
-  const { name: view, version } = findFeatureView(manifest, name);
-  return name.includes('@') ? { view, version } : { view };
+): Promise<RunsOfView> {
+  try {
+    const { name: view, version } = findFeatureView(manifest, name);
+    return name.includes('@') ? { view, version } : { view };
+  } catch (error) {
+    const removed = isLarderError(error) && error.code === 'VIEW_NOT_FOUND' ? asWritten(name) : null;
+    if (removed === null) throw error;
+    const { runs } = await listRuns(store, manifest.project, { ...removed, limit: 1 });
+    if (runs.length === 0) throw error;
+    return removed;
+  }
+}
+
+function asWritten(name: string): RunsOfView | null {
+  const parts = /^([a-z][a-z0-9_]{0,39})(?:@(\d{1,9}))?$/.exec(name);
+  if (!parts) return null;
+  const [, view, version] = parts;
+  return version === undefined ? { view } : { view, version: Number(version) };
 }

@@ -40,7 +40,7 @@ const LEFT_FOR_MS = 1_000;
 
 const QUEUE = 'chunks';
 
-/** Active: taken by a consumer that died before its job was claimed. A delayed one waits for a newer process. */
+/** Active without a lock: taken by a consumer that died before its job was claimed. A delayed one waits for a newer process. */
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'active']);
 
 export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
@@ -84,7 +84,9 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
       const id = jobId(attempt);
       if (consumer.holds(id)) return false;
       const job = await queue.getJob(id);
-      return job !== undefined && WAITING.has(await job.getState()) && !(await queue.isPaused());
+      if (job === undefined || !WAITING.has(await job.getState()) || (await queue.isPaused())) return false;
+      // Held by a process that lives: it may be slow to claim, which is no fault of this one.
+      return (await producing.exists(`${queue.toKey(id)}:lock`)) === 0;
     },
     consumer,
     drain: () => consumer.drain(),
