@@ -130,7 +130,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   'judge-rows': {
     file: `${SERVING}/readings/judge-rows.ts`,
-    tests: [`${SERVING}/predict.test.ts`, 'apps/inference/src/damaged-row.test.ts'],
+    tests: [
+      `${SERVING}/predict.test.ts`,
+      `${SERVING}/readings/*.test.ts`,
+      'apps/inference/src/damaged-row.test.ts',
+    ],
   },
   deadline: { file: `${SERVING}/deadline.ts`, tests: [`${SERVING}/deadline.test.ts`] },
   'refuse-odd-json': {
