@@ -76,7 +76,7 @@ export const ERRORS = {
   },
   PICTURE_NOT_FOUND: { status: 422, title: 'There is no picture at this address', retryable: false },
   PICTURE_REFUSED: { status: 422, title: 'The host refuses to give the picture', retryable: false },
-  PICTURE_REDIRECTED: { status: 422, title: 'The picture address leads elsewhere', retryable: false },
+  PICTURE_REDIRECTED: { status: 422, title: 'The picture address redirects elsewhere', retryable: false },
   PICTURE_UNAVAILABLE: { status: 503, title: 'The host of the picture does not answer', retryable: true },
   PICTURE_TIMEOUT: { status: 504, title: 'The picture took too long', retryable: true },
   PICTURE_TOO_LARGE: { status: 422, title: 'The picture has too many pixels or bytes', retryable: false },

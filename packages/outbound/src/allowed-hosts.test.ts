@@ -61,7 +61,7 @@ describe('a host', () => {
   });
 });
 
-describe('an address that a name leads to', () => {
+describe('an address that a name resolves to', () => {
   test.each([
     ['*', 'http://a.example/', '8.8.8.8'],
     ['a.example', 'http://a.example/', '2606:4700::1111'],

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { isPublicAddress } from './public-address.ts';
 
-/** What a project's `allowedHosts` permit. */
+/** What a project's `allowedHosts` permits. */
 export interface AllowedHosts {
   /** Whether the project names this host, on this port. */
   allowsHost(url: URL): boolean;
@@ -16,7 +16,7 @@ interface Entry {
 
 /**
  * Entries are `cdn.example.com`, `cdn.example.com:8443`, `*.example.com` (every name below it), `10.0.0.5:9000`,
- * `[fd00::5]`, `localhost`, and `*` (every public host on the port of its scheme). Compared as URL writes them.
+ * `[fd00::5]`, `localhost`, and `*` (every public host on the default port of its scheme). Compared as URL serializes them.
  */
 export function compileAllowedHosts(allowedHosts: readonly string[]): AllowedHosts {
   const entries = allowedHosts.map(parseEntry);
@@ -29,7 +29,7 @@ export function compileAllowedHosts(allowedHosts: readonly string[]): AllowedHos
       const ip = ipaddr.parse(address);
       const host = ip instanceof ipaddr.IPv6 ? `[${ip.toRFC5952String()}]` : address;
       const isLocalhost = url.hostname === 'localhost' && ip.range() === 'loopback';
-      // By its own number: a name that leads to it gives a stranger nothing that the number would not.
+      // The address itself is allowed: a name that resolves to it grants nothing more.
       return onPort(url).some((entry) => entry.host === host || (isLocalhost && entry.host === 'localhost'));
     },
   };
@@ -42,7 +42,7 @@ function portOf(url: URL): string {
 function parseEntry(text: string): Entry {
   const port = /:(\d+)$/.exec(text)?.[1] ?? null;
   const host = port === null ? text : text.slice(0, -port.length - 1);
-  // '[0::1]' becomes '[::1]' and '*.Example.com' '*.example.com', as in every URL that is compared with it.
+  // Normalized like every URL compared with it: '[0::1]' becomes '[::1]', '*.Example.com' '*.example.com'.
   return { host: URL.parse(`http://${host}`)?.hostname ?? host, port };
 }
 

@@ -5,13 +5,13 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { OutboundError } from './outbound-error.ts';
 
-/** Connections to the hosts that one list allows: an idle one is reused only under the list that it was checked by. */
+/** Connections to the hosts that one list allows: an idle one is reused only under the list that checked it. */
 export interface Connections {
-  /** @throws OutboundError host_not_allowed; address_private: the host is itself such an address */
+  /** @throws OutboundError host_not_allowed; address_private when the host itself is such an address */
   check(url: URL): void;
   /** A GET that connects only to checked addresses; fails with address_private otherwise. */
   get(url: URL, options: { readonly accept: string; readonly signal: AbortSignal }): ClientRequest;
-  /** Closes idle connections and those under way. */
+  /** Closes all connections, idle or in use. */
   close(): void;
 }
 
@@ -27,14 +27,14 @@ export function createConnections(hosts: AllowedHosts, lookup: LookupFunction = 
       if (!hosts.allowsHost(url))
         throw new OutboundError('host_not_allowed', `${url.host} is not among the project's allowedHosts`);
       const address = url.hostname.replace(/^\[|\]$/g, '');
-      // A number is connected to without any lookup.
+      // An IP address is connected to without a lookup.
       if (isIP(address) !== 0 && !hosts.allowsAddress(url, address)) throw isPrivate(url, address);
     },
     get(url, { accept, signal }) {
       const secure = url.protocol === 'https:';
       return (secure ? httpsRequest : httpRequest)(url, {
         agent: secure ? https : http,
-        // What is not compressed cannot unfold into gigabytes.
+        // Without compression a small body cannot expand to gigabytes.
         headers: { accept, 'accept-encoding': 'identity', 'user-agent': 'larder' },
         lookup: checkedLookup(url, hosts, lookup),
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -49,7 +49,7 @@ export function createConnections(hosts: AllowedHosts, lookup: LookupFunction = 
   };
 }
 
-/** The socket connects to what this answers, so that a name cannot lead elsewhere between check and connection. */
+/** The socket connects to the address this returns, so that a name cannot resolve elsewhere between check and connection. */
 function checkedLookup(url: URL, hosts: AllowedHosts, lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, answer) => {
@@ -66,6 +66,6 @@ function checkedLookup(url: URL, hosts: AllowedHosts, lookup: LookupFunction): L
 
 function isPrivate(url: URL, address: string): OutboundError {
   const what =
-    url.hostname === address || url.hostname === `[${address}]` ? '' : ` leads to ${address}, which`;
-  return new OutboundError('address_private', `${url.host}${what} is no public address`);
+    url.hostname === address || url.hostname === `[${address}]` ? '' : ` resolves to ${address}, which`;
+  return new OutboundError('address_private', `${url.host}${what} is not a public address`);
 }

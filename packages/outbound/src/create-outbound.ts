@@ -7,9 +7,9 @@ import { outboundUrl, redirectTarget, shown } from './outbound-url.ts';
 import { readBody } from './read-body.ts';
 
 export interface OutboundOptions {
-  /** As `project(…, { allowedHosts })` lists them. */
+  /** Hosts as `project(…, { allowedHosts })` lists them. */
   readonly allowedHosts: readonly string[];
-  /** Resolves the names of hosts; its answers are checked. @default the system's resolver */
+  /** Resolves host names; its answers are checked. @default the system's resolver */
   readonly lookup?: LookupFunction;
 }
 
@@ -17,13 +17,13 @@ export interface FetchOptions {
   /** Media types, as the header `accept` lists them. */
   readonly accept: string;
   readonly maxBytes: number;
-  /** Bounds everything: names, connections, redirects and the body. */
+  /** Limit for everything together: name lookups, connections, redirects and the body. */
   readonly timeoutMs: number;
-  /** Its reason is thrown unchanged. */
+  /** When aborted, its reason is thrown unchanged. */
   readonly signal: AbortSignal;
 }
 
-/** Requests to addresses that somebody else chose, under one list of allowed hosts. */
+/** Requests to untrusted addresses, under one list of allowed hosts. */
 export interface Outbound {
   /**
    * The bytes behind an http(s) address of an allowed host with a public address (or one that is allowed itself),
@@ -31,12 +31,12 @@ export interface Outbound {
    * @throws OutboundError
    */
   fetchBytes(address: string, options: FetchOptions): Promise<Buffer>;
-  /** Fetches under way fail. */
+  /** Fetches in flight fail. */
   close(): void;
 }
 
 const MAX_REDIRECTS = 3;
-/** A host that does not answer at all is given up before `timeoutMs`. */
+/** A host that does not answer at all is given up on before `timeoutMs`. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export function createOutbound({ allowedHosts, lookup }: OutboundOptions): Outbound {
@@ -79,7 +79,7 @@ async function answerOf(
     try {
       return await responseTo(request, url);
     } catch (error) {
-      // The host closed an idle connection just when it was taken up again; a new one has no such excuse.
+      // The host closed an idle connection just as it was reused; a failure of a new one is real.
       if (!request.reusedSocket || codeOf(error) !== 'ECONNRESET') throw error;
     }
   }
@@ -87,11 +87,11 @@ async function answerOf(
 
 function responseTo(request: ClientRequest, url: URL): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // A failure after the answer came is reported by the answer; here it changes nothing.
+    // A failure after the response has started is reported by the response; here it changes nothing.
     request.once('response', resolve).on('error', reject);
     request.once('upgrade', (_, socket) => {
       socket.destroy();
-      reject(new OutboundError('answer_invalid', `${shown(url)} answers in another protocol than HTTP`));
+      reject(new OutboundError('answer_invalid', `${shown(url)} answers in a protocol other than HTTP`));
     });
     request.once('close', () => reject(new Error('closed without an answer')));
   });
@@ -112,7 +112,7 @@ function giveUpConnecting(request: ClientRequest, url: URL): void {
 function tooManyRedirects(address: string): OutboundError {
   return new OutboundError(
     'redirect_refused',
-    `${shown(new URL(address))} leads elsewhere more than ${MAX_REDIRECTS} times`,
+    `${shown(new URL(address))} redirects more than ${MAX_REDIRECTS} times`,
   );
 }
 
@@ -120,7 +120,7 @@ function timedOut(url: URL, timeoutMs: number, cause: unknown): OutboundError {
   return new OutboundError('timed_out', `${shown(url)} did not arrive within ${timeoutMs} ms`, { cause });
 }
 
-/** The parser of Node names what is wrong with an answer HPE_…; everything else is the way to the host. */
+/** Node's HTTP parser reports HPE_… for a bad response; every other code means that the host cannot be reached. */
 function unreachable(url: URL, cause: unknown): OutboundError {
   const code = codeOf(cause);
   if (!code.startsWith('HPE_'))

@@ -9,7 +9,7 @@ import { isPublicAddress } from './public-address.ts';
 const OPTIONS = { accept: '*/*', timeoutMs: 5_000, maxBytes: 1_000, signal: new AbortController().signal };
 const ANY = ['*'];
 
-/** What DNS says for every name. */
+/** What DNS answers for every name. */
 const answering =
   (...addresses: string[]): LookupFunction =>
   (_, __, callback) =>
@@ -205,7 +205,7 @@ describe('a private address that the project names', () => {
     );
   });
 
-  test('a name that leads elsewhere after it was checked is asked once a connection, and each answer checked', async () => {
+  test('a name that resolves elsewhere after the check is looked up once per connection, and each answer is checked', async () => {
     const answers = ['127.0.0.1', '127.0.0.2'];
     const lookup: LookupFunction = (_, __, callback) =>
       callback(null, [{ address: answers.shift() ?? '127.0.0.2', family: 4 }]);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOutbound } from './create-outbound.ts';
 import { OutboundError } from './outbound-error.ts';
 
-/** What the host sends, byte by byte: node:http would not let us be this rude. */
+/** What the host sends, byte by byte: node:http would not allow this. */
 let answer: (socket: Socket, path: string) => void;
 let server: Server;
 let origin: string;
@@ -160,7 +160,7 @@ test('less than the announced length', async () => {
   expect(await outcome()).toBe('unreachable');
 });
 
-test('a second answer behind the first is never taken for the next one', async () => {
+test('a second response after the first is never taken for the next one', async () => {
   answer = (socket, path) => {
     const first = says(OK, 'Content-Length: 5', '', path.padEnd(5).slice(0, 5));
     first(socket);
@@ -169,7 +169,7 @@ test('a second answer behind the first is never taken for the next one', async (
   for (const path of ['/1', '/2', '/3', '/4']) expect((await outcome(path)).trim()).toBe(path);
 });
 
-test('an idle connection that the host closed meanwhile is opened again', async () => {
+test('an idle connection that the host has closed is reopened', async () => {
   answer = (socket) => {
     says(OK, 'Content-Length: 1', '', 'x')(socket);
     // Half of it: this side notices only when it writes.
@@ -180,7 +180,7 @@ test('an idle connection that the host closed meanwhile is opened again', async 
   expect(await outcome()).toBe('y');
 });
 
-/** Answers of which one more piece comes for ever. */
+/** Responses that never end: another piece always follows. */
 const drip = (start: string[], piece: string) => (socket: Socket) => {
   says(...start)(socket);
   const timer = setInterval(() => socket.write(piece), 5);
@@ -198,7 +198,7 @@ test.each([
   expect(await outcome('/', 300)).toBe('timed_out');
 });
 
-test('memory stays bounded under bodies without end', async () => {
+test('memory stays bounded for endless bodies', async () => {
   const piece = Buffer.alloc(64 * 1024);
   answer = (socket) => {
     says(OK, '', '')(socket);

@@ -32,7 +32,7 @@ describe('an address', () => {
 });
 
 describe('an answer', () => {
-  test.each([301, 302, 303, 307, 308])('%d leads to its location', (status) => {
+  test.each([301, 302, 303, 307, 308])('%d redirects to its location', (status) => {
     expect(redirectTarget(answer(status, 'https://b.example/c'), HERE)?.href).toBe('https://b.example/c');
     expect(redirectTarget(answer(status, '../d'), HERE)?.href).toBe('https://cdn.example.com/d');
   });
@@ -41,17 +41,17 @@ describe('an answer', () => {
     expect(redirectTarget(answer(status, 'https://b.example/c'), HERE)).toBeNull();
   });
 
-  test.each([undefined, 'https://'])('that leads to %s is refused, without the query', (location) => {
+  test.each([undefined, 'https://'])('a redirect to %s is refused, without the query', (location) => {
     expect(() => redirectTarget(answer(302, location), HERE)).toThrow(
-      failure('redirect_refused', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads elsewhere without/),
+      failure('redirect_refused', /^https:\/\/cdn\.example\.com\/a\/b\.jpg redirects without/),
     );
   });
 
   test.each(['file:///etc/passwd', 'data:,x', 'https://user@b.example/', 'https://:word@b.example/'])(
-    'that leads to %s is refused',
+    'a redirect to %s is refused',
     (location) => {
       expect(() => redirectTarget(answer(302, location), HERE)).toThrow(
-        failure('redirect_invalid', /^https:\/\/cdn\.example\.com\/a\/b\.jpg leads to/),
+        failure('redirect_invalid', /^https:\/\/cdn\.example\.com\/a\/b\.jpg redirects to/),
       );
     },
   );
@@ -61,7 +61,7 @@ describe('an answer', () => {
     expect(redirectTarget(answer(301, 'https://cdn.example.com/'), plain)?.protocol).toBe('https:');
     expect(redirectTarget(answer(301, '/b'), plain)?.protocol).toBe('http:');
     expect(() => redirectTarget(answer(301, 'http://b.example/c?signature=secret'), HERE)).toThrow(
-      failure('redirect_refused', /b\.jpg leads from https to http:\/\/b\.example\/c$/),
+      failure('redirect_refused', /b\.jpg redirects from https to http:\/\/b\.example\/c$/),
     );
   });
 });

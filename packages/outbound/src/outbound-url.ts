@@ -5,7 +5,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const SHOWN_CHARACTERS = 200;
 
 /**
- * The one place that reads addresses: what is checked and what is connected to are parts of the same URL.
+ * The only place that parses addresses: the check and the connection use parts of the same URL.
  * @throws OutboundError url_invalid
  */
 export function outboundUrl(address: string): URL {
@@ -15,27 +15,27 @@ export function outboundUrl(address: string): URL {
 }
 
 /**
- * Where an answer leads; null when it leads nowhere.
- * @throws OutboundError redirect_refused: to no address, or from https to http; redirect_invalid: to `file:`, `data:`
- *   and the like
+ * Target of a redirect; null when the response is not one.
+ * @throws OutboundError redirect_refused: without a target, or from https to http; redirect_invalid: to `file:`,
+ *   `data:` and the like
  */
 export function redirectTarget({ statusCode, headers }: IncomingMessage, url: URL): URL | null {
   if (!REDIRECTS.has(statusCode ?? 0)) return null;
   const target = URL.parse(headers.location ?? '', url.href);
   if (target === null || headers.location === undefined)
-    throw new OutboundError('redirect_refused', `${shown(url)} leads elsewhere without saying where`);
+    throw new OutboundError('redirect_refused', `${shown(url)} redirects without saying where`);
   if (!isUsable(target)) {
     throw new OutboundError(
       'redirect_invalid',
-      `${shown(url)} leads to an address that is no http or https address without a user name`,
+      `${shown(url)} redirects to something other than an http or https address without a user name`,
     );
   }
   if (url.protocol === 'https:' && target.protocol === 'http:')
-    throw new OutboundError('redirect_refused', `${shown(url)} leads from https to ${shown(target)}`);
+    throw new OutboundError('redirect_refused', `${shown(url)} redirects from https to ${shown(target)}`);
   return target;
 }
 
-/** Without the query, which may hold a signature. */
+/** The address without its query, which may hold a signature. */
 export function shown(url: URL): string {
   const text = `${url.origin}${url.pathname}`;
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

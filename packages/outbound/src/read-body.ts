@@ -3,7 +3,7 @@ import { OutboundError } from './outbound-error.ts';
 import { shown } from './outbound-url.ts';
 
 /**
- * The whole body of a plain 200. Leaving it by an error closes the connection.
+ * Reads the whole body of a plain 200. An error closes the connection.
  * @throws OutboundError not_found, busy, refused, encoded, too_large
  */
 export async function readBody(response: IncomingMessage, url: URL, maxBytes: number): Promise<Buffer> {
@@ -30,7 +30,7 @@ function checkAnswer({ statusCode: status = 0, headers }: IncomingMessage, url: 
   if (status === 429 || status >= 500) throw new OutboundError('busy', answers);
   if (status !== 200) throw new OutboundError('refused', answers);
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new OutboundError('encoded', `${shown(url)} comes compressed, though it was not asked to`);
+    throw new OutboundError('encoded', `${shown(url)} is compressed, though that was not requested`);
 }
 
 function tooLarge(url: URL, maxBytes: number): OutboundError {

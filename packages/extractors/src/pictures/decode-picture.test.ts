@@ -58,13 +58,13 @@ describe('colours', () => {
     expect(pixel(rgb)).toEqual(near(255, 255, 255));
   });
 
-  test('what is transparent lies on white', async () => {
+  test('transparent pixels become white', async () => {
     const { rgb: half } = await decodePicture(await flat('rgba(0,0,0,0.5)').png().toBuffer(), OPTIONS);
     expect(pixel(half)).toEqual(near(127, 127, 127));
   });
 });
 
-test('a picture that its camera held sideways comes upright', async () => {
+test('a picture taken sideways is decoded upright', async () => {
   const leftRed = await flat('#fff')
     .composite([{ input: await flat('#f00').resize(32, 64).png().toBuffer(), left: 0, top: 0 }])
     .withMetadata({ orientation: 6 })
@@ -102,7 +102,7 @@ describe('refuses', () => {
     const large = await flat('#fff', 1_200).png().toBuffer();
     await expect(decodePicture(large, OPTIONS)).rejects.toMatchObject({
       code: 'PICTURE_TOO_LARGE',
-      message: expect.stringContaining('1200 × 1200 = 1.4 megapixels, at most 1 megapixels are decoded'),
+      message: expect.stringContaining('1200 × 1200 = 1.4 megapixels; at most 1 megapixels are allowed'),
     });
   });
 
@@ -121,7 +121,7 @@ describe('refuses', () => {
     await expect(decodePicture(Buffer.of(), OPTIONS)).rejects.toMatchObject({ code: 'PICTURE_UNREADABLE' });
   });
 
-  test('a header without a picture behind it', async () => {
+  test('a header without a picture after it', async () => {
     await expect(decodePicture(Buffer.from('\xff\xd8\xff', 'latin1'), OPTIONS)).rejects.toMatchObject({
       code: 'PICTURE_UNREADABLE',
     });

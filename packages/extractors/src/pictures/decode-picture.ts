@@ -3,12 +3,12 @@ import sharp, { type Sharp } from 'sharp';
 import { readScans } from './read-scans.ts';
 import { guessContent, sniffPicture, type PictureFormat } from './sniff-picture.ts';
 
-/** Exactly `width` × `height`, or as it is and made smaller until both sides are at most `maxSide`. */
+/** Exactly `width` × `height`, or scaled down until both sides are at most `maxSide`. */
 export type PictureShape =
   | { readonly width: number; readonly height: number; readonly fit: PictureFit }
   | { readonly maxSide: number };
 
-/** `fill` stretches, `cover` cuts, `contain` adds white borders. */
+/** `fill` stretches, `cover` crops, `contain` adds white borders. */
 export type PictureFit = 'fill' | 'cover' | 'contain';
 
 export interface DecodePictureOptions {
@@ -24,24 +24,24 @@ export interface DecodedPicture {
   readonly rgb: Uint8Array;
 }
 
-/** More pictures than any advertisement has; each costs time even where only the first is decoded. */
+/** More frames than any ad has; each costs time even though only the first is decoded. */
 export const MAX_FRAMES = 1_000;
 
-/** Ten times what programs write; each costs a pass over all pixels, in a hundred bytes of the file. */
+/** Ten times what encoders write; a scan takes a hundred bytes of the file and costs a pass over all pixels. */
 export const MAX_SCANS = 100;
 
 /**
- * What decoders of JPEG warn of although every pixel is there. Other warnings mean that data is missing or damaged and
- * that the rest of the picture is grey or noise; libvips reads on over both alike.
+ * Warnings of JPEG decoders that do not affect any pixel. Other warnings mean that data is missing or damaged and
+ * that the rest of the picture is grey or noise; libvips continues after both.
  */
 const HARMLESS =
   /extraneous bytes|Inconsistent progression|Invalid SOS parameters|Unknown Adobe color|unknown JFIF|bad ICC/;
 
 /**
- * Encoded bytes → RGB bytes, upright, on white where transparent, the first frame of many.
- * Colour profiles are ignored: applying them costs three times the decoding and moves sRGB pictures not at all;
- * what counts is that training and serving see the same.
- * In this process: for bytes that are trusted. Pictures of strangers go through `openPictureDecoder`.
+ * Encoded bytes → RGB bytes, upright, transparency on white, only the first frame of an animation.
+ * Colour profiles are ignored: applying them takes three times as long as decoding and does not change sRGB pictures;
+ * what matters is that training and serving see the same pixels.
+ * Runs in this process, so only for trusted bytes. Untrusted pictures go through `openPictureDecoder`.
  * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_TOO_MANY_SCANS
  */
 export async function decodePicture(bytes: Buffer, options: DecodePictureOptions): Promise<DecodedPicture> {
@@ -83,7 +83,7 @@ function resized(picture: Sharp, shape: PictureShape): Sharp {
   return picture.resize(shape.width, shape.height, { fit: shape.fit, background: '#ffffff' });
 }
 
-/** Nothing else reaches libvips: it would also open SVG, PDF and other formats that can make it read files. */
+/** Only these formats reach libvips, which would also open SVG, PDF and others that can make it read files. */
 function formatOf(bytes: Buffer): PictureFormat {
   if (bytes.length === 0)
     throw new LarderError('PICTURE_UNREADABLE', 'The picture is an empty file; upload it again.');
@@ -91,7 +91,7 @@ function formatOf(bytes: Buffer): PictureFormat {
   if (format !== null) return format;
   throw new LarderError(
     'PICTURE_FORMAT_UNSUPPORTED',
-    `The content is ${guessContent(bytes)}, not a JPEG, PNG, WebP, GIF or AVIF picture; mend the address in the ` +
+    `The content is ${guessContent(bytes)}, not a JPEG, PNG, WebP, GIF or AVIF picture; fix the address in the ` +
       'source or convert the picture.',
   );
 }
@@ -109,10 +109,10 @@ function checkScans(jpeg: Buffer): void {
   if (count > MAX_SCANS)
     throw new LarderError(
       'PICTURE_TOO_MANY_SCANS',
-      `The picture is a JPEG of more than ${MAX_SCANS} scans, which take too long to decode; save it again as a plain ` +
+      `The picture is a JPEG of more than ${MAX_SCANS} scans, which takes too long to decode; save it again as a plain ` +
         'JPEG or PNG.',
     );
-  // Decoders fill in grey, or coarse squares, without a warning.
+  // Decoders fill the gap with grey or coarse squares, without a warning.
   if (!complete) throw unreadable('the last scans of the JPEG are missing');
 }
 
@@ -122,7 +122,7 @@ async function checkFrames(picture: Sharp, format: PictureFormat): Promise<void>
   if (pages <= MAX_FRAMES) return;
   throw new LarderError(
     'PICTURE_TOO_LARGE',
-    `The picture has ${pages} frames, at most ${MAX_FRAMES} are read; serve a shorter animation or its first frame.`,
+    `The picture has ${pages} frames; at most ${MAX_FRAMES} are allowed. Serve a shorter animation or its first frame.`,
   );
 }
 
@@ -133,7 +133,7 @@ async function tooManyPixels(bytes: Buffer, maxPixels: number, cause: unknown): 
     .catch(() => 'too many pixels');
   return new LarderError(
     'PICTURE_TOO_LARGE',
-    `The picture has ${size}, at most ${megapixels(maxPixels)} megapixels are decoded; serve a smaller one or raise maxPixels.`,
+    `The picture has ${size}; at most ${megapixels(maxPixels)} megapixels are allowed. Serve a smaller one or raise maxPixels.`,
     { cause },
   );
 }

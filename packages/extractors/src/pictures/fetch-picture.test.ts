@@ -30,7 +30,7 @@ async function get(address: string, { allowedHosts = ['127.0.0.1'], lookup, ...o
   }
 }
 
-test('gives the bytes', async () => {
+test('returns the bytes', async () => {
   answer = (_, response) => response.end(Buffer.of(1, 2, 3));
   expect(await get(`${origin}/a.jpg`)).toEqual(Buffer.of(1, 2, 3));
 });
@@ -41,7 +41,7 @@ describe('hosts', () => {
     await get(origin, { allowedHosts: [new URL(origin).host] });
     await expect(get(origin, { allowedHosts: ['127.0.0.1:1', 'localhost'] })).rejects.toMatchObject({
       code: 'PICTURE_HOST_NOT_ALLOWED',
-      message: `${new URL(origin).host} is not among the project's allowedHosts; add it there, or mend the address in the source.`,
+      message: `${new URL(origin).host} is not among the project's allowedHosts; add it there, or fix the address in the source.`,
     });
   });
 
@@ -133,7 +133,7 @@ test('a connection that breaks in the middle', async () => {
   await expect(get(origin)).rejects.toMatchObject({ code: 'PICTURE_UNAVAILABLE' });
 });
 
-describe('what stands in the failure', () => {
+describe('the failure says', () => {
   const lookup: OutboundOptions['lookup'] = (_, __, callback) =>
     callback(null, [{ address: '10.0.0.1', family: 4 }]);
   const leadsTo =
@@ -142,19 +142,19 @@ describe('what stands in the failure', () => {
       response.writeHead(302, { location }).end();
   const elsewhere = 'put the final address into the source.';
 
-  test('a name that leads to a private address', async () => {
+  test('a name that resolves to a private address', async () => {
     await expect(get('http://cdn.example.com/', { allowedHosts: ['*'], lookup })).rejects.toMatchObject({
       code: 'PICTURE_ADDRESS_PRIVATE',
       message:
-        'cdn.example.com leads to 10.0.0.1, which is no public address; serve the picture from one, or add the ' +
+        'cdn.example.com resolves to 10.0.0.1, which is not a public address; serve the picture from one, or add the ' +
         "address itself to the project's allowedHosts.",
     });
   });
 
   test.each([
-    ['file:///a', 'PICTURE_URL_INVALID', /^http:\/\/127.*\/a\.jpg leads to an address that is no http/],
-    ['http://[', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg leads elsewhere without saying where/],
-    ['/a.jpg', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg leads elsewhere more than 3 times/],
+    ['file:///a', 'PICTURE_URL_INVALID', /^http:\/\/127.*\/a\.jpg redirects to something other than an http/],
+    ['http://[', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg redirects without saying where/],
+    ['/a.jpg', 'PICTURE_REDIRECTED', /^http:\/\/127.*\/a\.jpg redirects more than 3 times/],
   ])('a redirect to %s', async (location, code, message) => {
     answer = leadsTo(location);
     const failure: unknown = await get(`${origin}/a.jpg?key=secret`).catch((error: unknown) => error);
@@ -166,7 +166,7 @@ describe('what stands in the failure', () => {
     answer = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
     await expect(get(`${origin}/a.jpg`)).rejects.toMatchObject({
       code: 'PICTURE_ANSWER_INVALID',
-      message: `${origin}/a.jpg comes compressed, though it was not asked to; serve the picture without Content-Encoding.`,
+      message: `${origin}/a.jpg is compressed, though that was not requested; serve the picture without Content-Encoding.`,
     });
   });
 
@@ -174,12 +174,12 @@ describe('what stands in the failure', () => {
     answer = (_, response) => response.writeHead(101, { upgrade: 'x', connection: 'upgrade' }).end();
     await expect(get(`${origin}/a.jpg`)).rejects.toMatchObject({
       code: 'PICTURE_ANSWER_INVALID',
-      message: `${origin}/a.jpg answers in another protocol than HTTP; mend the host.`,
+      message: `${origin}/a.jpg answers in a protocol other than HTTP; fix the host.`,
     });
   });
 });
 
-test('the end of the computation is not a failure of the picture', async () => {
+test('aborting the computation is not a failure of the picture', async () => {
   const controller = new AbortController();
   answer = () => controller.abort(new Error('the chunk was taken away'));
   await expect(get(origin, { signal: controller.signal })).rejects.toThrow('the chunk was taken away');

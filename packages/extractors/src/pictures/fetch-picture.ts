@@ -4,7 +4,7 @@ import { pictureFailure } from './picture-failure.ts';
 export interface FetchPictureOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  /** Ends the whole computation; its reason is thrown unchanged. */
+  /** Aborts the whole computation; its reason is thrown unchanged. */
   readonly signal: AbortSignal;
 }
 

@@ -9,7 +9,7 @@ import { MAX_FRAMES } from './decode-picture.ts';
 import { createPictureDecoder, type PictureDecoder } from './decoder/picture-decoder.ts';
 
 /*
- * Files of strangers, each through the decoder that workers use, one process for all of them: it must outlive every one.
+ * Hostile files, each through the decoder that workers use, one process for all of them: it must survive every one.
  */
 let decoder: PictureDecoder;
 let requests = 0;
@@ -40,7 +40,7 @@ async function outcome(bytes: Buffer, fit: 'fill' | 'cover' | 'contain' = 'cover
     return 'decoded';
   } catch (error) {
     if (!isLarderError(error)) throw error;
-    // A sentence that tells what to do.
+    // A sentence that says what to do.
     return /^\S.{20,}; .+\.$/s.test(error.message) ? error.code : `${error.code}: ${error.message}`;
   }
 }
@@ -67,7 +67,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, crc]);
 }
 
-/** A PNG of one grey bit a pixel, whatever its header says and its data are. */
+/** A PNG of one grey bit per pixel, with any header and data. */
 function png(width: number, height: number, data: Buffer, ...between: Buffer[]): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -85,7 +85,7 @@ function png(width: number, height: number, data: Buffer, ...between: Buffer[]):
 const rows = (width: number, height: number): Buffer =>
   deflateSync(Buffer.alloc((Math.ceil(width / 8) + 1) * height));
 
-/** A JPEG with a segment of its own behind the first two bytes. */
+/** A JPEG with an extra segment after the first two bytes. */
 async function jpegWith(...segments: [marker: number, data: Buffer][]): Promise<Buffer> {
   const jpeg = await noise().jpeg().toBuffer();
   const extra = segments.map(([marker, data]) => {
@@ -107,7 +107,7 @@ async function scanBomb(): Promise<Buffer> {
   ]);
 }
 
-/** As many empty frames as said, a few bytes each. */
+/** Any number of empty frames, a few bytes each. */
 function gif(width: number, height: number, frames: number): Buffer {
   const size = Buffer.alloc(4);
   size.writeUInt16LE(width, 0);
@@ -133,7 +133,7 @@ const cut = async (picture: Sharp): Promise<Buffer> => {
   return bytes.subarray(0, bytes.length >> 1);
 };
 
-/** A JPEG whose header says more than its content has. */
+/** A JPEG whose header promises more than its content holds. */
 async function jpegOf(width: number, height: number): Promise<Buffer> {
   const jpeg = await noise().jpeg().toBuffer();
   const at = jpeg.indexOf(Buffer.of(0xff, 0xc0));
@@ -146,7 +146,7 @@ const svg = (): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="${origin}/fetched"/></svg>`;
 type File = Buffer | Promise<Buffer>;
 
-describe('is not a picture of ours', () => {
+describe('is not a supported picture', () => {
   test.each<[string, () => File]>([
     ['an SVG that fetches', () => Buffer.from(svg())],
     ['an SVG behind a prolog', () => Buffer.from(`<?xml version="1.0"?>\n<!-- x -->\n${svg()}`)],
@@ -207,7 +207,7 @@ describe('is damaged', () => {
     ['a JPEG without pixels', () => jpegOf(0, 0)],
     ['a PNG that claims more rows than it has', () => png(1_000, 1_000, rows(10, 10))],
     ['a PNG without pixels', () => png(0, 0, rows(1, 1))],
-    ['a PNG whose data is no zlib', () => png(8, 8, Buffer.from('not zlib at all'))],
+    ['a PNG whose data is not zlib', () => png(8, 8, Buffer.from('not zlib at all'))],
     ['a JPEG that claims more rows than it has', () => jpegOf(200, 5_000)],
     ['a JPEG with thousands of scans', () => scanBomb()],
     ['a PNG that claims 2 147 483 647 pixels a side', () => png(2 ** 31 - 1, 2 ** 31 - 1, rows(8, 8))],
@@ -233,7 +233,7 @@ describe('is too large', () => {
   });
 });
 
-describe('is odd and yet a picture', () => {
+describe('is odd but still a picture', () => {
   const text = (data: Buffer): Buffer => chunk('zTXt', Buffer.concat([latin1('Comment\0\0'), data]));
   test.each<[string, () => File]>([
     ['a GIF that claims 65 535 pixels a side and has one', () => gif(65_535, 65_535, 1)],

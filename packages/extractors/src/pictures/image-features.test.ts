@@ -90,7 +90,7 @@ test('embedding, brightness and colourfulness of each picture, in the order of t
   ).toBe(true);
 });
 
-test('bad pictures fail their own rows, each with a reason for a person', async () => {
+test('bad pictures fail their own rows, each with a readable reason', async () => {
   const names = ['red', 'missing', 'truncated', 'huge', 'slow', 'page', 'grey'];
   const outcomes = await compute([
     ...names.map((name) => `${origin}/${name}.jpg`),
@@ -124,7 +124,7 @@ test('an address that several rows share is fetched once', async () => {
   expect(new Set(outcomes)).toHaveLength(1);
 });
 
-test('the same picture has the same values, whatever comes with it', async () => {
+test('the same picture has the same values, whatever else is in the batch', async () => {
   const [alone] = await compute([`${origin}/red.jpg`]);
   const together = await compute([`${origin}/grey.jpg`, `${origin}/red.jpg`, `${origin}/huge.jpg`]);
   expect(together[1]).toEqual(alone);
@@ -134,7 +134,7 @@ test('no rows, no outcomes', async () => {
   expect(await compute([])).toEqual([]);
 });
 
-test('ends with the signal, and the row says so', async () => {
+test('ends when the signal is aborted, and the row says so', async () => {
   const controller = new AbortController();
   const computing = computation.compute([{ image_url: `${origin}/slow.jpg` }], controller.signal);
   await expect.poll(() => requested).toEqual(['/slow.jpg']);
@@ -143,7 +143,7 @@ test('ends with the signal, and the row says so', async () => {
 });
 
 describe('the descriptor', () => {
-  test('holds what decides about values, not the limits', () => {
+  test('holds what affects values, not the limits', () => {
     const descriptor = imageFeatures({
       encoder: artifact('models/encoder'),
       column: 'picture',

@@ -8,7 +8,7 @@ const OPTIONS = { shape: { width: 8, height: 8, fit: 'fill' }, maxPixels: 25_000
 const countScans = (jpeg: Buffer, limit: number): number => readScans(jpeg, limit).count;
 const START_OF_SCAN = Buffer.of(0xff, 0xda);
 
-test('a JPEG of 2,647 scans is refused before it is decoded, for half a minute if it were', async () => {
+test('a JPEG of 2,647 scans is refused before it is decoded, which would take half a minute', async () => {
   const bomb = manyScansJpeg(5_000, 2_647);
   const before = performance.now();
   await expect(decodePicture(bomb, OPTIONS)).rejects.toMatchObject({
@@ -27,7 +27,7 @@ test('a JPEG of as many scans as allowed is decoded', async () => {
 describe('scans', () => {
   const photo = (): Sharp => sharp({ create: { width: 300, height: 200, channels: 3, background: '#c64' } });
 
-  test('of what programs write', async () => {
+  test('of common encoders', async () => {
     const baseline = await photo().jpeg().toBuffer();
     expect(countScans(baseline, MAX_SCANS)).toBe(1);
     for (const options of [{ progressive: true }, { mozjpeg: true }]) {
@@ -46,7 +46,7 @@ describe('scans', () => {
     expect(countScans(framed, MAX_SCANS)).toBe(countScans(jpeg, MAX_SCANS));
   });
 
-  test('behind the end do not count', async () => {
+  test('after the end do not count', async () => {
     const jpeg = await photo().jpeg({ progressive: true }).toBuffer();
     const longer = Buffer.concat([jpeg, ...Array<Buffer>(200).fill(START_OF_SCAN), Buffer.alloc(20)]);
     expect(countScans(longer, MAX_SCANS)).toBe(countScans(jpeg, MAX_SCANS));

@@ -4,8 +4,8 @@ import { greyJpeg } from '../testing/grey-jpeg.ts';
 import { decodePicture } from './decode-picture.ts';
 
 /*
- * A JPEG that lost data in its middle still ends properly: decoders warn, and paint the rest grey. It is refused, and
- * nothing that programs write is.
+ * A JPEG that lost data in the middle still ends properly: decoders warn, and paint the rest grey. It is refused;
+ * nothing that real encoders write is.
  */
 const OPTIONS = { shape: { width: 8, height: 8, fit: 'fill' }, maxPixels: 1_000_000 } as const;
 const UNREADABLE = { code: 'PICTURE_UNREADABLE', message: expect.stringContaining('Corrupt JPEG data') };
@@ -31,7 +31,7 @@ const ENCODINGS: [string, JpegOptions][] = [
   ['with fixed Huffman tables', { optimiseCoding: false }],
 ];
 
-/** Without the bytes from one share of the pixels' data to another. */
+/** The JPEG without the bytes between two fractions of its pixel data. */
 function without(jpeg: Buffer, from: number, to: number): Buffer {
   const scan = jpeg.lastIndexOf(Buffer.of(0xff, 0xda));
   const start = scan + 2 + jpeg.readUInt16BE(scan + 2);
@@ -103,7 +103,7 @@ describe('a JPEG with restart markers', () => {
     expect([...rgb.subarray(0, 3)]).toEqual([128, 128, 128]);
   });
 
-  test('that lacks what is between two of them is refused', async () => {
+  test('that lacks the data between two of them is refused', async () => {
     const jpeg = greyJpeg(200, 4);
     const [from, to] = [0xd3, 0xd5].map((marker) => jpeg.indexOf(Buffer.of(0xff, marker)));
     const lacking = Buffer.concat([jpeg.subarray(0, from), jpeg.subarray(to)]);
@@ -111,8 +111,8 @@ describe('a JPEG with restart markers', () => {
   });
 });
 
-describe('what decoders warn of although every pixel is there:', () => {
-  test('bytes before the end that mean nothing', async () => {
+describe('warnings of decoders that affect no pixel:', () => {
+  test('meaningless bytes before the end', async () => {
     const jpeg = await photo(200, 200).jpeg({ progressive: true }).toBuffer();
     const padded = Buffer.concat([jpeg.subarray(0, -2), Buffer.alloc(40, 7), jpeg.subarray(-2)]);
     await expect(sharp(padded, { failOn: 'warning' }).raw().toBuffer()).rejects.toThrow('extraneous bytes');

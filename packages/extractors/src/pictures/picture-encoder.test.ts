@@ -78,7 +78,7 @@ test('refuses an encoder that does not reproduce its golden pictures', async () 
   await expect(loadPictureEncoder(folder)).rejects.toMatchObject({
     code: 'MODEL_GOLDEN_MISMATCH',
     message: expect.stringMatching(
-      /golden picture 'orange' has embedding\[1\] = 0\.3, the encoder gives 0\.2/,
+      /golden picture 'orange' has embedding\[1\] = 0\.3; here the encoder returns 0\.2/,
     ),
   });
 });

@@ -5,27 +5,27 @@ import { z } from 'zod';
 import { decodePicture, type PictureFit } from './decode-picture.ts';
 import { compilePixelScale, writePixels } from './picture-pixels.ts';
 
-/** A loaded, checked and warm encoder of pictures. */
+/** A loaded, checked and warm picture encoder. */
 export interface PictureEncoder {
-  /** Of the pixels that `encode` takes. */
+  /** Size of the pixels that `encode` takes. */
   readonly width: number;
   readonly height: number;
   readonly fit: PictureFit;
-  /** Floats of an embedding. */
+  /** Number of floats in an embedding. */
   readonly length: number;
   /** RGB bytes [height × width × 3] → embedding. Blocks the thread while it runs; concurrent calls take turns. */
   encode(rgb: Uint8Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-/** `larder.picture` in the metadata of the model: how its input wants a picture. */
+/** `larder.picture` in the metadata of the model: how to prepare a picture for its input. */
 const preprocessing = z.strictObject({
   fit: z.enum(['fill', 'cover', 'contain']).default('fill'),
   mean: z.tuple([z.number(), z.number(), z.number()]).default([0, 0, 0]),
   std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).default([1, 1, 1]),
 });
 
-/** `golden.json` of an encoder: pictures of the input's size with the embeddings that another implementation gave. */
+/** `golden.json` of an encoder: pictures of the input's size with embeddings from another implementation. */
 const goldenPictures = z.strictObject({
   format: z.literal(1),
   pictures: z.array(z.strictObject({ name: z.string(), png: z.base64() })).min(1),
@@ -50,8 +50,8 @@ export async function loadPictureEncoder(artifactPath: string): Promise<PictureE
 }
 
 /**
- * One picture a run: on one core a batch of 8 takes 1.2 × as long for each (the planes leave the cache), and a value
- * never depends on which pictures came with it.
+ * One picture per run: on one core a batch of 8 takes 1.2 × as long per picture (the planes do not fit the cache), and
+ * a value never depends on the other pictures of a batch.
  */
 function createEncoder(session: Session, artifactPath: string): PictureEncoder {
   const { input, output, width, height, length } = checkSignature(session, artifactPath);
@@ -116,7 +116,7 @@ function checkSignature({ inputs, outputs }: Session, artifactPath: string): Enc
       .join(', ');
   throw new LarderError(
     'MODEL_SIGNATURE_MISMATCH',
-    `${artifactPath}: an encoder of pictures has one input float32 [N, 3, H, W] and one output float32 [N, K] with fixed ` +
+    `${artifactPath}: a picture encoder has one input float32 [N, 3, H, W] and one output float32 [N, K] with fixed ` +
       `H, W and K; this file has inputs ${shown(inputs)} and outputs ${shown(outputs)}.`,
   );
 }
@@ -155,8 +155,8 @@ async function checkGoldenPictures(encoder: PictureEncoder, artifactPath: string
     if (worst === null) continue;
     throw new LarderError(
       'MODEL_GOLDEN_MISMATCH',
-      `${artifactPath}: golden picture '${name}' has embedding[${worst.index}] = ${worst.expected}, the encoder gives ` +
-        `${worst.actual} here (tolerance ${tolerance}). Write model.onnx and golden.json again in one go.`,
+      `${artifactPath}: golden picture '${name}' has embedding[${worst.index}] = ${worst.expected}; here the encoder returns ` +
+        `${worst.actual} (tolerance ${tolerance}). Write model.onnx and golden.json again, together.`,
     );
   }
 }

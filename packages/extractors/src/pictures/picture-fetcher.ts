@@ -8,8 +8,8 @@ export interface PictureFetcher {
 }
 
 /**
- * `fetchPicture` for one computation: what another view under the same rules has just downloaded in this process is
- * not downloaded again.
+ * `fetchPicture` for one computation: a picture that another view under the same rules has just downloaded in this
+ * process is not downloaded again.
  */
 export function createPictureFetcher(
   { allowedHosts, sharedBytes }: ComputationContext,
@@ -19,7 +19,7 @@ export function createPictureFetcher(
   return {
     fetch(address, signal) {
       const fetch = (): Promise<Buffer> => fetchPicture(outbound, address, { timeoutMs, maxBytes, signal });
-      // Views of one project have one list of hosts; who may fetch less finds nothing of a larger limit.
+      // Views of one project share one list of hosts; a view with a smaller limit never gets what a larger one allowed.
       return sharedBytes?.get(`${maxBytes} ${address}`, fetch, signal) ?? fetch();
     },
     close: outbound.close,

@@ -1,18 +1,18 @@
-/** What every computation over pictures of a source takes. */
+/** Options of every computation over a source's pictures. */
 export interface PictureOptions {
   /** Column of the source that holds the picture's address. @default 'image_url' */
   readonly column?: string;
-  /** Pictures under way at the same time in one thread. @default 8 for `imageFeatures`, 3 for `textInPictures` */
+  /** Pictures in flight at the same time in one thread. @default 8 for `imageFeatures`, 3 for `textInPictures` */
   readonly concurrency?: number;
   /** @default 25_000_000 */
   readonly maxPixels?: number;
-  /** Of the file. @default 20 MiB */
+  /** Size limit of the file. @default 20 MiB */
   readonly maxBytes?: number;
-  /** For fetching one picture. @default 10_000 */
+  /** Time limit for fetching one picture. @default 10_000 */
   readonly timeoutMs?: number;
 }
 
-/** With every default in its place. */
+/** The options with every default filled in. */
 export function pictureOptions(
   options: PictureOptions,
   defaults: Pick<Required<PictureOptions>, 'concurrency'>,

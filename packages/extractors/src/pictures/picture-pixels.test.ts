@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compilePixelScale, pictureStatistics, writePixels } from './picture-pixels.ts';
 
-test('pixels lie colour by colour, scaled by mean and deviation', () => {
+test('pixels are stored colour by colour, scaled by mean and deviation', () => {
   const target = new Float32Array(6);
   const scale = compilePixelScale({ mean: [0, 0.5, 0], std: [1, 0.5, 2] });
   writePixels(Uint8Array.of(0, 255, 51, 255, 0, 102), scale, target);

@@ -1,11 +1,11 @@
 export interface PictureStatistics {
   /** Mean Rec. 601 luma of the gamma-encoded pixels, 0 to 1. */
   readonly brightness: number;
-  /** 0 for grey to about 110. */
+  /** From 0 for grey to about 110. */
   readonly colourfulness: number;
 }
 
-/** What the encoder's input wants: (value / 255 − mean) / std for each colour. */
+/** Normalization of the encoder's input: (value / 255 − mean) / std for each colour. */
 export interface PixelScale {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
@@ -19,7 +19,7 @@ export function compilePixelScale({ mean, std }: PixelScale): Float32Array {
   });
 }
 
-/** RGB bytes pixel by pixel → `target`, floats colour by colour, as convolutions want them. */
+/** RGB bytes pixel by pixel → `target`, floats colour by colour, as convolutions expect. */
 export function writePixels(rgb: Uint8Array, scale: Float32Array, target: Float32Array): void {
   const area = rgb.length / 3;
   for (let pixel = 0, at = 0; pixel < area; pixel++, at += 3) {

@@ -5,17 +5,17 @@ import type { FieldValue, RowFailure, RowOutcome, SourceRow } from '@larder/feat
 export interface PictureRowsOptions {
   /** Column that holds the picture's address. */
   readonly column: string;
-  /** Addresses under way at the same time. */
+  /** Addresses in flight at the same time. */
   readonly concurrency: number;
-  /** The values of one picture; a `PICTURE_…` error fails its rows alone, any other all of them. */
+  /** The values of one picture; a `PICTURE_…` error fails only its rows, any other error all of them. */
   readonly describe: (address: string) => Promise<Readonly<Record<string, FieldValue | null>>>;
-  /** Aborted when the batch's time is up. */
+  /** Aborted when the batch runs out of time. */
   readonly signal: AbortSignal;
 }
 
 /**
- * One outcome per row, in their order; an address that several rows share is described once. When time is up, rows that
- * are not done fail with COMPUTATION_TIMED_OUT, and the others keep what they have.
+ * One outcome per row, in their order; an address that several rows share is described once. When time is up,
+ * unfinished rows fail with COMPUTATION_TIMED_OUT, and the others keep their values.
  */
 export async function computePictureRows(
   rows: readonly SourceRow[],
@@ -30,7 +30,7 @@ export async function computePictureRows(
     }
   };
   const all = Promise.allSettled(Array.from({ length: concurrency }, work));
-  // What is under way may take no notice of the signal.
+  // Work in flight may ignore the signal.
   const ends = (await Promise.race([all, aborted(signal)])) ?? [];
   for (const end of ends) if (end.status === 'rejected' && !signal.aborted) throw end.reason;
   return rows.map((row) => {
@@ -43,8 +43,8 @@ export async function computePictureRows(
 const TIME_UP: RowFailure = {
   code: 'COMPUTATION_TIMED_OUT' satisfies ErrorCode,
   reason:
-    'The time of the batch was up before this picture was done; other pictures may have taken it. It may succeed when ' +
-    'it is tried again.',
+    'The batch ran out of time before this picture was done; other pictures may have used it up. A retry may ' +
+    'succeed.',
   retryable: ERRORS.COMPUTATION_TIMED_OUT.retryable,
 };
 
@@ -63,10 +63,10 @@ function isAddress(value: unknown): value is string {
 
 function noAddress(row: SourceRow, column: string): RowFailure {
   const problem =
-    column in row ? `The column '${column}' holds no address` : `The source gives no column '${column}'`;
+    column in row ? `The column '${column}' holds no address` : `The source has no column '${column}'`;
   return {
     code: 'PICTURE_URL_INVALID',
-    reason: `${problem}; mend the source, or name the right column to the view's computation.`,
+    reason: `${problem}; fix the source, or name the right column in the view's computation.`,
     retryable: ERRORS.PICTURE_URL_INVALID.retryable,
   };
 }

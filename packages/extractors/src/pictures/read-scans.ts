@@ -3,25 +3,25 @@ const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 const COEFFICIENTS = 64;
 const NOT_YET = 0xff;
-/** SOF0, SOF1, SOF2 and, with arithmetic coding, SOF9 and SOF10: what decoders read. */
+/** SOF0, SOF1, SOF2 and, with arithmetic coding, SOF9 and SOF10: the ones that decoders read. */
 const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 const PROGRESSIVE: ReadonlySet<number> = new Set([0xc2, 0xca]);
-/** Without a length behind them: stuffed bytes, TEM, restarts, the beginning of an image. */
+/** Markers that no length follows: stuffed bytes, TEM, restarts, start of image. */
 const standsAlone = (marker: number): boolean => marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
 export interface JpegScans {
-  /** How often the decoder will pass over all pixels; counting ends above the limit. */
+  /** Number of passes that the decoder will make over all pixels; counting stops above the limit. */
   readonly count: number;
-  /** False when the file ends properly, but before some component or some bits of it came. */
+  /** False when the file ends properly, but lacks a component or some of its bits. */
   readonly complete: boolean;
 }
 
-/** For each coefficient of a component, the lowest bit that has come. */
+/** For each coefficient of a component, the lowest bit seen so far. */
 type Progress = Map<number, Uint8Array>;
 
 /**
- * The scans of a JPEG, from its markers alone. Pictures inside of segments (thumbnails) are not looked at. The usual
- * file has one scan, and its pixels are not looked at either.
+ * Counts the scans of a JPEG from its markers alone. Pictures inside segments (thumbnails) are skipped. A typical
+ * file has one scan, and its pixels are skipped too.
  */
 export function readScans(jpeg: Buffer, limit: number): JpegScans {
   let progress: Progress = new Map();
@@ -40,7 +40,7 @@ export function readScans(jpeg: Buffer, limit: number): JpegScans {
       } else if (marker === START_OF_SCAN) {
         count++;
         advance(progress, segment, progressive);
-        // The decoder reads no further.
+        // The decoder stops here.
         if (!progressive && segment[0] === progress.size) break;
       }
       at += 4 + segment.length;

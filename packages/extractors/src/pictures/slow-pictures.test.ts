@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const path = request.url ?? '/';
     onRequest(path);
-    // A host that never answers is as slow as it gets.
+    // A host that never answers is the slowest there is.
     if (!path.startsWith('/silent')) response.end(path.startsWith('/slow') ? slow : fine);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -52,9 +52,9 @@ const compute = (names: readonly string[], signal: AbortSignal): Promise<RowOutc
   );
 const codeOf = (outcome: RowOutcome): string => ('failure' in outcome ? outcome.failure.code : 'ok');
 
-test('when time is up, what is done is kept and each other row fails by itself', async () => {
+test('when time is up, finished rows are kept and every other row fails by itself', async () => {
   const time = new AbortController();
-  // With eight under way and two decoded at a time, the first ones are done by then.
+  // With eight in flight and two decoded at a time, the first ones are done by then.
   onRequest = (path) => path === '/slow-9' && time.abort(new Error('time is up'));
   const slow = Array.from({ length: 20 }, (_, at) => `slow-${at}`);
   const codes = (await compute(['fine-1', 'fine-2', ...slow, 'fine-3'], time.signal)).map(codeOf);
@@ -63,21 +63,21 @@ test('when time is up, what is done is kept and each other row fails by itself',
   expect(await compute(['fine-4'], new AbortController().signal)).toMatchObject([{ values: {} }]);
 });
 
-test('a host that does not answer takes no row of another one down', async () => {
+test('a host that does not answer fails no row of another host', async () => {
   const time = new AbortController();
   onRequest = (path) => path === '/fine-9' && setImmediate(() => time.abort());
   const [silent, ...others] = await compute(['silent', 'fine-7', 'fine-8', 'fine-9'], time.signal);
   expect(silent).toMatchObject({
     failure: {
       code: 'COMPUTATION_TIMED_OUT',
-      reason: expect.stringMatching(/^The time of the batch was up.+\.$/),
+      reason: expect.stringMatching(/^The batch ran out of time.+\.$/),
       retryable: true,
     },
   });
   expect(others).toHaveLength(3);
 });
 
-test('a batch whose time was up before it began fails row by row', async () => {
+test('a batch that ran out of time before it began fails row by row', async () => {
   expect((await compute(['a', 'b'], AbortSignal.abort())).map(codeOf)).toEqual([
     'COMPUTATION_TIMED_OUT',
     'COMPUTATION_TIMED_OUT',

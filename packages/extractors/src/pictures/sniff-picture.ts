@@ -1,6 +1,6 @@
 export type PictureFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'avif';
 
-/** What the first bytes say, whatever the server or the address calls it; null when it is no picture of ours. */
+/** Format by the first bytes, whatever the server or the address says; null when it is not a supported picture. */
 export function sniffPicture(bytes: Buffer): PictureFormat | null {
   const ascii = bytes.toString('latin1', 0, 12);
   if (ascii.startsWith('\xff\xd8\xff')) return 'jpeg';
@@ -24,7 +24,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^\s*[[{]/, 'JSON'],
 ];
 
-/** What a file that is no picture of ours seems to be: 'an SVG', 'a web page'; only for the sentence of a refusal. */
+/** What an unsupported file seems to be, for the error message: 'an SVG', 'a web page'. */
 export function guessContent(bytes: Buffer): string {
   const start = bytes.toString('latin1', 0, 1_024).replace(/^\xef\xbb\xbf/, '');
   return OTHERS.find(([pattern]) => pattern.test(start))?.[1] ?? 'something else';

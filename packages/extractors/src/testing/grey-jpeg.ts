@@ -1,4 +1,4 @@
-/** Bits of entropy-coded data, filled up with ones and with 0 behind each 255. */
+/** Bits of entropy-coded data, padded with ones, and with a 0 after each 255. */
 class BitWriter {
   readonly bytes: number[] = [];
   private held = 0;
@@ -35,7 +35,7 @@ function huffman(tableClass: 0 | 1, symbols: readonly number[]): Buffer {
 
 const SOI = Buffer.of(0xff, 0xd8);
 const EOI = Buffer.of(0xff, 0xd9);
-/** Where a plain `EOB` and the runs of 2^n blocks and more stand in the table of the progressive scans. */
+/** Positions of a plain `EOB` and of the runs of 2^n blocks and more in the table of the progressive scans. */
 const END_OF_BLOCK_RUNS = Array.from({ length: 15 }, (_, at) => at << 4);
 
 function frame(marker: number, side: number): Buffer {
@@ -72,11 +72,11 @@ interface Band {
   readonly component: number;
   readonly first: number;
   readonly last: number;
-  /** Scanned once and then again for so many bits. */
+  /** Coefficients scanned once, then refined for so many bits. */
   readonly bits: number;
 }
 
-/** All coefficients of all components in `scans` scans, 3 to 2,646. */
+/** Splits all coefficients of all components into `scans` scans, 3 to 2,646. */
 function bands(scans: number): Band[] {
   let extra = scans - 3;
   const take = (most: number): number => {
@@ -95,8 +95,8 @@ function bands(scans: number): Band[] {
 }
 
 /**
- * A valid progressive JPEG of grey pixels in `scans` scans, 4 to 2,647: then each coefficient and bit has one of its own.
- * A scan is some hundred bytes, and decoders pass over the whole picture for it.
+ * A valid progressive JPEG of grey pixels in `scans` scans, 4 to 2,647: at most, each bit of each coefficient has a scan of its own.
+ * A scan is about a hundred bytes, and decoders pass over the whole picture for it.
  */
 export function manyScansJpeg(side: number, scans: number): Buffer {
   const blocks = Math.ceil(side / 8) ** 2;

@@ -1,21 +1,21 @@
 import type { Pixels } from './pixels.ts';
 import type { RotatedBox } from './rotated-box.ts';
 
-/** What the recognizer takes: planes [3 × LINE_HEIGHT × width], blue first, −1 to 1. */
+/** Input of the recognizer: planes [3 × LINE_HEIGHT × width], blue first, −1 to 1. */
 export interface LinePixels {
   readonly data: Float32Array;
   readonly width: number;
 }
 
 export const LINE_HEIGHT = 48;
-/** The network was never shown narrower lines; a grey margin makes up for it. */
+/** The network was not trained on narrower lines; a grey margin pads them. */
 const MIN_WIDTH = 96;
 /** About 200 letters; memory stays bounded whatever the box. */
 const MAX_WIDTH = 2_400;
 
 /**
- * Cuts a box out of the picture, upright and LINE_HEIGHT high. Each pixel is the mean of a grid of points of its
- * footprint, each between four pixels of the picture, so that large letters do not become ragged.
+ * Cuts a box out of the picture, upright and LINE_HEIGHT high. Each pixel is the mean of a grid of points in its
+ * footprint, each interpolated between four pixels of the picture, so that large letters do not become ragged.
  */
 export function cropLine(picture: Pixels, { centre, width, height, angle }: RotatedBox): LinePixels {
   const inner = Math.min(MAX_WIDTH, Math.max(8, Math.round((LINE_HEIGHT * width) / height)));
@@ -44,7 +44,7 @@ export function cropLine(picture: Pixels, { centre, width, height, angle }: Rota
   return { data, width: lineWidth };
 }
 
-/** Adds the colour at a point; outside, that of the border. */
+/** Adds the colour at a point; outside the picture, the colour of its border. */
 function addPixel({ rgb, width, height }: Pixels, x: number, y: number, sum: Float32Array): void {
   const right = Math.min(width - 1, Math.max(0, x - 0.5));
   const down = Math.min(height - 1, Math.max(0, y - 0.5));

@@ -9,7 +9,7 @@ const A = [0.2, 0.8, 0, 0];
 const B = [0.4, 0, 0.6, 0];
 const SPACE = [0, 0, 0, 1];
 
-test('repeats are one letter, and two when a blank stands between', () => {
+test('repeats are one letter, and two letters with a blank between them', () => {
   expect(decodeCtc(steps(A, A, BLANK, A, B, B), CHARACTERS).text).toBe('AAB');
 });
 
@@ -23,7 +23,7 @@ test('spaces count as letters', () => {
   expect(decodeCtc(steps(A, SPACE, B), CHARACTERS).text).toBe('A B');
 });
 
-test('nothing but blanks is no text, and no confidence in it', () => {
+test('only blanks: empty text with confidence 0', () => {
   expect(decodeCtc(steps(BLANK, BLANK), CHARACTERS)).toEqual({ text: '', confidence: 0 });
   expect(decodeCtc(steps(), CHARACTERS)).toEqual({ text: '', confidence: 0 });
 });

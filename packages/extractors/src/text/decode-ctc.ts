@@ -1,11 +1,11 @@
-/** What a recognizer read, and how sure it was of its letters: mean probability, 0 when it read none. */
+/** Text that a recognizer read, and its confidence: mean probability of the letters, 0 when there are none. */
 export interface ReadText {
   readonly text: string;
   readonly confidence: number;
 }
 
 /**
- * The most probable class of each step; repeats and blanks (class 0) fall away (A. Graves et al., "Connectionist
+ * Takes the most probable class of each step and drops repeats and blanks (class 0) (A. Graves et al., "Connectionist
  * Temporal Classification", ICML 2006). `probabilities` are [steps × (characters + 1)].
  */
 export function decodeCtc(probabilities: Float32Array, characters: readonly string[]): ReadText {

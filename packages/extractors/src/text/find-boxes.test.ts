@@ -43,7 +43,7 @@ test('a turned line has a turned box', () => {
   expect((box?.width ?? 0) / (box?.height ?? 1)).toBeGreaterThan(3);
 });
 
-test('what is improbable on the whole, or a speck, is no text', () => {
+test('a region that is improbable overall, or a speck, is not text', () => {
   expect(findBoxes(map((x, y) => (x < 40 && y < 20 ? 0.5 : 0)))).toEqual([]);
   expect(findBoxes(map((x, y) => (x === 40 && y < 60 ? 0.9 : 0)))).toEqual([]);
   expect(findBoxes(map(() => 0))).toEqual([]);

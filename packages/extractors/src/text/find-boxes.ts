@@ -1,6 +1,6 @@
 import { grownBox, smallestBox, type Point, type RotatedBox } from './rotated-box.ts';
 
-/** A detector's answer: for each pixel, how probably it lies in the middle of a line of text. */
+/** A detector's output: for each pixel, the probability that it is in the middle of a line of text. */
 export interface ProbabilityMap {
   readonly data: Float32Array;
   readonly width: number;
@@ -8,15 +8,15 @@ export interface ProbabilityMap {
 }
 
 /*
- * Of the authors of the network (M. Liao et al., "Real-time Scene Text Detection with Differentiable Binarization",
- * AAAI 2020; values of PaddleOCR): it learns lines shrunk by area × (1 − 0.4²) ÷ perimeter, so found ones are grown.
+ * Values from the authors of the network (M. Liao et al., "Real-time Scene Text Detection with Differentiable Binarization",
+ * AAAI 2020; PaddleOCR): it learns lines shrunk by area × (1 − 0.4²) ÷ perimeter, so the regions found are grown.
  */
 const PIXEL_THRESHOLD = 0.3;
 const BOX_THRESHOLD = 0.6;
 const UNCLIP_RATIO = 1.6;
-/** Pixels of the map. */
+/** In pixels of the map. */
 const MIN_SIDE = 2;
-/** No picture has more lines; noise may. */
+/** No real picture has more lines; noise may. */
 const MAX_BOXES = 200;
 
 /** Boxes around connected regions of probable text, in pixels of the map, the largest first. */
@@ -33,12 +33,12 @@ export function findBoxes(map: ProbabilityMap): RotatedBox[] {
 }
 
 interface Region {
-  /** Corners of its leftmost and rightmost pixels in each row: the convex hull needs no others. */
+  /** Corners of a region's leftmost and rightmost pixels in each row: the convex hull needs no others. */
   readonly outline: Point[];
   readonly meanProbability: number;
 }
 
-/** Regions of pixels that touch, also at corners. */
+/** Regions of pixels that touch, including at corners. */
 function* regions({ data, width, height }: ProbabilityMap): Generator<Region> {
   const seen = new Uint8Array(data.length);
   const stack = new Int32Array(data.length);

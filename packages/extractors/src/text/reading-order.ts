@@ -1,8 +1,8 @@
 import type { RotatedBox } from './rotated-box.ts';
 
 /**
- * Boxes as rows from top to bottom, each from left to right. A box belongs to a row when its middle lies within the
- * row's first box and the other way round: columns of a different size stay apart.
+ * Orders boxes into rows from top to bottom, each from left to right. A box belongs to a row when its middle is within
+ * the row's first box and vice versa: columns of a different size stay apart.
  */
 export function readingOrder<Item extends { readonly box: RotatedBox }>(items: readonly Item[]): Item[][] {
   const rows: Item[][] = [];

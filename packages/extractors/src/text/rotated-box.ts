@@ -20,7 +20,7 @@ export function smallestBox(points: readonly Point[]): RotatedBox {
     const box = boxAlong(hull, uprightAngle(Math.atan2(to.y - from.y, to.x - from.x)));
     if (best === undefined || box.width * box.height < best.width * best.height) best = box;
   });
-  if (best === undefined) throw new Error('there is no box around no points');
+  if (best === undefined) throw new Error('a box needs at least one point');
   return best;
 }
 
@@ -29,7 +29,7 @@ export function grownBox(box: RotatedBox, margin: number): RotatedBox {
   return { ...box, width: box.width + 2 * margin, height: box.height + 2 * margin };
 }
 
-/** The box where the picture is stretched by `x` and `y`, which are nearly equal: the angle stays. */
+/** The box after the picture is stretched by `x` and `y`, which are nearly equal: the angle stays. */
 export function scaledBox({ centre, width, height, angle }: RotatedBox, x: number, y: number): RotatedBox {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   return {
@@ -40,7 +40,7 @@ export function scaledBox({ centre, width, height, angle }: RotatedBox, x: numbe
   };
 }
 
-/** By quarter turns into −π/4 to π/4: text runs along the picture, not up. */
+/** Turns the angle by quarter turns into −π/4 to π/4: text runs along the picture, not up. */
 function uprightAngle(angle: number): number {
   return angle - Math.round(angle / (Math.PI / 2)) * (Math.PI / 2);
 }
@@ -72,7 +72,7 @@ function convexHull(points: readonly Point[]): Point[] {
   return [...chain(sorted), ...chain(sorted.toReversed())];
 }
 
-/** Without its last point, which begins the other chain. */
+/** Half of the hull without its last point, which begins the other half. */
 function chain(points: readonly Point[]): Point[] {
   const kept: Point[] = [];
   for (const point of points) {

@@ -6,12 +6,12 @@ import { computePictureRows } from '../pictures/picture-rows.ts';
 import { textFeatures } from './text-features.ts';
 import { loadTextReader } from './text-reader.ts';
 
-/** Larger pictures are made smaller: 50 MB of pixels each at most, and no letters are lost. */
+/** Larger pictures are scaled down: 50 MB of pixels each at most, and no letters are lost. */
 const MAX_SIDE = 4_096;
 
 /**
- * Fetch → decode → read; `concurrency` pictures are fetched at a time, and one is decoded in another process and then
- * read on this thread: while the networks run nobody takes the pixels that the decoder sends, and its time runs out.
+ * Fetch → decode → read; `concurrency` pictures are fetched at a time, but only one is decoded in another process and
+ * then read on this thread: while the networks run, nothing takes the pixels that the decoder sends, and it would time out.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
  */
 export async function createTextComputation(

@@ -13,18 +13,18 @@ export interface TextDetector {
   close(): Promise<void>;
 }
 
-/** A picture is scaled to so many pixels, whatever its shape: time and memory are the same for each. */
+/** Every picture is scaled to this many pixels, whatever its shape: time and memory are the same for each. */
 const AREA = 640 * 640;
-/** Small pictures are enlarged, but not until their grain looks like letters. */
+/** Small pictures are enlarged, but not so far that their grain looks like letters. */
 const MAX_ENLARGEMENT = 1.5;
 /** The network halves a picture five times. */
 const STEP = 32;
-/** As the network was trained: blue first. */
+/** Normalization that the network was trained with: blue first. */
 const SCALE = compilePixelScale({ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
 
 /** @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH */
 export async function loadTextDetector(modelPath: string): Promise<TextDetector> {
-  // A setting of the whole process: one thread a picture, many pictures.
+  // Applies to the whole process: one thread per picture, several pictures at a time.
   sharp.concurrency(1);
   const session = await createSession({ modelPath });
   const [input] = session.inputs;
@@ -33,7 +33,7 @@ export async function loadTextDetector(modelPath: string): Promise<TextDetector>
     await session.close();
     throw new LarderError(
       'MODEL_SIGNATURE_MISMATCH',
-      `${modelPath}: a detector of text has an input float32 [1, 3, H, W] and an output float32 [1, 1, H, W].`,
+      `${modelPath}: a text detector has an input float32 [1, 3, H, W] and an output float32 [1, 1, H, W].`,
     );
   }
   return {

@@ -47,6 +47,6 @@ test.each([
   expect([features.has_price, features.has_percent]).toEqual([price, percent]);
 });
 
-test('signs alone are no words', () => {
+test('punctuation alone is not a word', () => {
   expect(textFeatures([line('- € 4 | ok é', 0, 0)], PICTURE).word_count).toBe(3);
 });

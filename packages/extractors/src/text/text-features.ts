@@ -2,14 +2,14 @@ import type { Pixels } from './pixels.ts';
 import { readingOrder } from './reading-order.ts';
 import type { TextLine } from './text-reader.ts';
 
-/** What a model wants to know of the text on a picture. */
+/** Features of the text on a picture. */
 export interface TextFeatures extends Readonly<Record<string, number | boolean | string>> {
   /** Share of the picture that boxes of read text cover, 0 to 1. */
   readonly text_area_share: number;
   readonly word_count: number;
   readonly has_price: boolean;
   readonly has_percent: boolean;
-  /** A row of the picture a line, from top to bottom. */
+  /** One line per row of the picture, from top to bottom. */
   readonly text: string;
 }
 

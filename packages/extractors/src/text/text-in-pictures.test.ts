@@ -74,7 +74,7 @@ const valuesOf = (outcome: RowOutcome | undefined): Readonly<Record<string, unkn
   outcome && 'values' in outcome ? outcome.values : {};
 
 /*
- * What these networks get wrong, and nobody mends by looking at the pixels once more: a logo's dot read as O, $ as S,
+ * What these networks get wrong, and no second look at the pixels fixes: a logo's dot read as O, $ as S,
  * a comma as a dot, and spaces between narrow letters.
  */
 test('reads what the generator wrote, all but one letter in fifty', { timeout: 60_000 }, async () => {
@@ -106,14 +106,14 @@ test('reads what the generator wrote, all but one letter in fifty', { timeout: 6
   expect(sum.prices).toBeGreaterThanOrEqual(0.9 * PICTURES);
 });
 
-test('pictures without text, and what is hardly a picture', { timeout: 60_000 }, async () => {
+test('pictures without text, and tiny or blank ones', { timeout: 60_000 }, async () => {
   const outcomes = await compute(['plain.png', 'tiny.png', 'sliver.png', 'noise.jpg', 'page.jpg']);
   const nothing = { text_area_share: 0, word_count: 0, has_price: false, has_percent: false, text: '' };
   expect(outcomes.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => ({ values: nothing })));
   expect(outcomes[4]).toMatchObject({ failure: { code: 'PICTURE_FORMAT_UNSUPPORTED' } });
 });
 
-test('the descriptor holds what decides about values, not the limits', () => {
+test('the descriptor holds what affects values, not the limits', () => {
   const descriptor = textInPictures({ column: 'picture', concurrency: 9, models: artifact('models/ocr') });
   expect(descriptor).toMatchObject({
     kind: 'text_in_pictures',

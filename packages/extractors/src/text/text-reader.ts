@@ -5,7 +5,7 @@ import type { RotatedBox } from './rotated-box.ts';
 import { loadTextDetector } from './text-detector.ts';
 import { loadTextRecognizer } from './text-recognizer.ts';
 
-/** One line of text as it stands on a picture. */
+/** One line of text on a picture. */
 export interface TextLine {
   readonly text: string;
   readonly box: RotatedBox;
@@ -13,12 +13,12 @@ export interface TextLine {
 
 /** Both networks, loaded. */
 export interface TextReader {
-  /** Every line that can be read, in no order. Blocks the thread while a network runs. */
+  /** Every line that can be read, in no particular order. Blocks the thread while a network runs. */
   read(picture: Pixels): Promise<TextLine[]>;
   close(): Promise<void>;
 }
 
-/** Below, the recognizer guesses: patterns and drawings that look like text. */
+/** Below this the recognizer is guessing: patterns and drawings that look like text. */
 const MIN_CONFIDENCE = 0.6;
 
 /** @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH */
@@ -36,7 +36,7 @@ export async function loadTextReader(folder: string): Promise<TextReader> {
       const lines: TextLine[] = [];
       for (const box of await detector.detect(picture)) {
         const { text, confidence } = await recognizer.read(cropLine(picture, box));
-        // The dictionary has full-width forms of Latin letters and signs; they mean the same.
+        // The dictionary also has full-width forms of Latin letters and signs, with the same meaning.
         const plain = text.normalize('NFKC').trim();
         if (confidence >= MIN_CONFIDENCE && plain !== '') lines.push({ text: plain, box });
       }

@@ -6,14 +6,14 @@ import { decodeCtc, type ReadText } from './decode-ctc.ts';
 
 /** A loaded network that reads one line. */
 export interface TextRecognizer {
-  /** Blocks the thread for about 0.1 ms per pixel of width. */
+  /** Reads one line. Blocks the thread for about 0.1 ms per pixel of width. */
   read(line: LinePixels): Promise<ReadText>;
   close(): Promise<void>;
 }
 
 /**
- * One line a run: on one core a batch takes longer than its lines, and a line's text never depends on what is read
- * with it (docs/adr/0005-one-line-a-run.md).
+ * One line per run: on one core a batch takes longer than its lines one by one, and a line's text never depends on the
+ * rest of a batch (docs/adr/0005-one-line-a-run.md).
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH
  */
 export async function loadTextRecognizer(modelPath: string, dictionaryPath: string): Promise<TextRecognizer> {
@@ -26,7 +26,7 @@ export async function loadTextRecognizer(modelPath: string, dictionaryPath: stri
     await session.close();
     throw new LarderError(
       'MODEL_SIGNATURE_MISMATCH',
-      `${modelPath}: a recognizer of text has an input float32 [1, 3, ${LINE_HEIGHT}, W] and an output float32 ` +
+      `${modelPath}: a text recognizer has an input float32 [1, 3, ${LINE_HEIGHT}, W] and an output float32 ` +
         `[1, steps, ${characters.length + 1}], one class more than the ${characters.length} characters of ${dictionaryPath}.`,
     );
   }
@@ -41,10 +41,10 @@ export async function loadTextRecognizer(modelPath: string, dictionaryPath: stri
   };
 }
 
-/** A character a line; the space is the last class and stands in no file. */
+/** One character per line; the space is the last class and is not in the file. */
 async function readDictionary(path: string): Promise<string[]> {
   const content = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LarderError('ARTIFACT_INVALID', `${path}, a character a line, cannot be read.`, { cause });
+    throw new LarderError('ARTIFACT_INVALID', `${path} (one character per line) cannot be read.`, { cause });
   });
   return [...content.replace(/\r?\n$/, '').split(/\r?\n/), ' '];
 }

@@ -14,19 +14,19 @@ import {
 } from './protocol.ts';
 
 /**
- * A process that does nothing but decode pictures of strangers: it has no secrets in its environment, opens no file
- * and no connection, and may die at any time. It ends when its parent does.
+ * A process that only decodes untrusted pictures: it has no secrets in its environment, opens no files
+ * or connections, and may die at any time. It exits when its parent does.
  */
 const MEMORY_CHECK_MS = 20;
-/** How libvips and the libraries below it say that an allocation failed. */
+/** Messages of libvips and its libraries for a failed allocation. */
 const OUT_OF_MEMORY =
   /out of memory|insufficient memory|memory allocation|alloc(?:ation)? failed|creating thread/i;
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'];
 
-// One thread per picture, several pictures; no picture comes twice.
+// One thread per picture, several pictures at a time; no picture is decoded twice, so no cache.
 sharp.concurrency(1);
 sharp.cache(false);
-// Whatever a polyglot makes libvips believe, it has no other loader, and none that opens a file.
+// A polyglot file cannot reach another loader, or one that opens files.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: LOADERS.map((format) => `VipsForeignLoad${format}Buffer`) });
 
@@ -37,7 +37,7 @@ let running = 0;
 socket.on('close', end);
 socket.on('error', end);
 readMessages(socket, (request) => void answer(request as DecodeRequest));
-// The hard limit on private memory exists on Linux alone, and is generous: V8 reserves much.
+// The hard limit on private memory exists only on Linux, and is generous because V8 reserves a lot.
 setInterval(() => {
   if (running > 0 && process.memoryUsage.rss() > memoryLimitBytes) endOutOfMemory();
 }, MEMORY_CHECK_MS);
@@ -53,7 +53,7 @@ async function answer({ id, region, sizeBytes, shape, maxPixels }: DecodeRequest
     send({ id, width, height });
   } catch (error) {
     const { code, message } = toLarderError(error);
-    // Two pictures share the memory: each is decoded again alone before one of them is blamed.
+    // Pictures share the memory: each is decoded again alone before one of them is blamed.
     if (OUT_OF_MEMORY.test(message)) endOutOfMemory();
     send({ id, error: { code, message } });
   } finally {
@@ -61,7 +61,7 @@ async function answer({ id, region, sizeBytes, shape, maxPixels }: DecodeRequest
   }
 }
 
-/** At once: `process.exit` would first wait for the pictures that other threads decode, however long they take. */
+/** Exits at once: `process.exit` would first wait for the pictures that other threads decode, however long they take. */
 function end(): void {
   process.kill(process.pid, 'SIGKILL');
 }

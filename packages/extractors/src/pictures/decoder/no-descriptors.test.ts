@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-/** Takes all file descriptors but a few, has a picture decoded, gives them back and has it decoded again. */
+/** Takes all but a few file descriptors, decodes a picture, releases them and decodes it again. */
 const SCRIPT = `
   import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
   import { createPictureDecoder } from ${JSON.stringify(new URL('./picture-decoder.ts', import.meta.url).href)};
@@ -32,7 +32,7 @@ test.runIf(process.platform === 'linux')(
     const node = [process.execPath, '--input-type=module', '--eval', SCRIPT];
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n 80; exec "$@"', 'sh', ...node]);
     expect(stdout.trim().split('\n')).toEqual([
-      'COMPUTATION_FAILED The process that decodes pictures does not start: this process has too many files open.',
+      'COMPUTATION_FAILED The picture decoder process does not start: this process has too many open files.',
       '0',
       expect.stringMatching(/^PICTURE_FORMAT_UNSUPPORTED /),
     ]);

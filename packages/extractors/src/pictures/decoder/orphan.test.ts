@@ -24,7 +24,7 @@ function pngChunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, crc]);
 }
 
-/** Black, one bit a pixel: a small file that takes seconds. */
+/** A black picture of one bit per pixel: a small file that takes seconds. */
 function slowPicture(): Buffer {
   const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   head.writeUInt32BE(SIDE, 0);
@@ -34,7 +34,7 @@ function slowPicture(): Buffer {
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
 }
 
-/** What Linux has counted for a process, in steps of 10 ms. */
+/** CPU time of a process as Linux counts it, in steps of 10 ms. */
 function cpuMs(pid: number | undefined): number {
   const [, afterName = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   const fields = afterName.split(' ');
@@ -61,7 +61,7 @@ test.runIf(process.platform === 'linux')(
     };
     await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(1);
 
-    // In time of the processor: how long it takes by the clock says how busy the machine is.
+    // Measured in CPU time: wall time depends on how busy the machine is.
     const readyMs = cpuMs(child.pid);
     ask();
     await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(2);

@@ -6,7 +6,7 @@ import { createPictureDecoder, type PictureDecoder, type PictureDecoderOptions }
 import { openPictureDecoder } from './shared-decoder.ts';
 
 const OPTIONS = { shape: { width: 16, height: 8, fit: 'fill' }, maxPixels: 30_000_000 } as const;
-/** So that a busy machine fails no test. */
+/** Long enough for a busy machine. */
 const PATIENCE_MS = 120_000;
 vi.setConfig({ testTimeout: PATIENCE_MS });
 /** A decoder without a picture has about 100 MiB. */
@@ -30,7 +30,7 @@ afterEach(() => decoder.close());
 const start = (options: PictureDecoderOptions = {}): PictureDecoder =>
   (decoder = createPictureDecoder({ timeoutMs: PATIENCE_MS, ...options }));
 
-/** Processes that decode, of this process alone. */
+/** Decoder processes of this process only. */
 function decoderPids(): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -45,7 +45,7 @@ function memoryMib(pid: number, line: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${line}:\\s+(\\d+)`).exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
 }
 
-/** Empty when the process ended meanwhile. */
+/** Empty when the process has ended. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -54,7 +54,7 @@ function read(path: string): string {
   }
 }
 
-/** The process that is amid the large picture, killed as by a fault in native code. */
+/** Kills the process in the middle of the large picture, like a fault in native code. */
 async function crashWhileDecoding(killed?: number): Promise<number> {
   let pid: number | undefined;
   const find = (): number | undefined =>
@@ -64,7 +64,7 @@ async function crashWhileDecoding(killed?: number): Promise<number> {
   return pid as number;
 }
 
-test('gives the pixels that decoding in this process gives', async () => {
+test('returns the same pixels as decoding in this process', async () => {
   start();
   const pictures = await Promise.all(Array.from({ length: 10 }, () => decoder.decode(small, OPTIONS)));
   const expected = await decodePicture(small, OPTIONS);
@@ -105,7 +105,7 @@ describe('when its process dies', () => {
     await expect(pictures).resolves.toHaveLength(6);
   });
 
-  test('again over the same picture alone, that picture fails and no other', async () => {
+  test('again on the same picture alone, only that picture fails', async () => {
     start();
     const culprit = decoder.decode(progressive, OPTIONS);
     culprit.catch(() => {});
@@ -140,7 +140,7 @@ test('a picture that is not decoded in time fails alone', async () => {
   await expect(decoder.decode(small, OPTIONS)).resolves.toMatchObject({ width: 16 });
 });
 
-test('a picture that nobody waits for any more gives its turn to others', async () => {
+test('a picture that nobody waits for any more gives up its turn', async () => {
   start();
   const running = [decoder.decode(progressive, OPTIONS), decoder.decode(progressive, OPTIONS)];
   const batch = new AbortController();
@@ -153,7 +153,7 @@ test('a picture that nobody waits for any more gives its turn to others', async 
   await Promise.all([...running, last]);
 });
 
-test('closing ends the process, and what was under way', async () => {
+test('closing ends the process and fails pictures in flight', async () => {
   start();
   await decoder.decode(small, OPTIONS);
   const last = decoder.decode(progressive, OPTIONS);
@@ -162,7 +162,7 @@ test('closing ends the process, and what was under way', async () => {
   await expect.poll(decoderPids).toEqual([]);
 });
 
-test('the computations of a thread share one process, which the last of them ends', async () => {
+test('the computations of a thread share one process, which ends with the last of them', async () => {
   const [first, second] = [openPictureDecoder(), openPictureDecoder()];
   await Promise.all([first.decode(small, OPTIONS), second.decode(small, OPTIONS)]);
   expect(decoderPids()).toHaveLength(1);

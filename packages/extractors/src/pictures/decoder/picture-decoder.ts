@@ -2,23 +2,23 @@ import { LarderError } from '@larder/core';
 import type { DecodedPicture, DecodePictureOptions } from '../decode-picture.ts';
 import { startDecoderProcess, type DecoderDeath, type DecoderProcess } from './start-process.ts';
 
-/** Decodes pictures of strangers in a process of its own, which may die without taking anything along. */
+/** Decodes untrusted pictures in a separate process, which may die without harming this one. */
 export interface PictureDecoder {
   /**
-   * Like `decodePicture`. Several at a time; what waits does not count towards the time limit.
+   * Like `decodePicture`. Decodes several at a time; waiting for a turn does not count towards the time limit.
    * @throws PICTURE_UNREADABLE, PICTURE_FORMAT_UNSUPPORTED, PICTURE_TOO_LARGE, PICTURE_DECODE_TIMEOUT,
-   *   PICTURE_DECODER_DIED this picture ended the process, also when it was decoded alone,
-   *   COMPUTATION_FAILED the process does not start; the signal's reason when its turn had not come before it was aborted
+   *   PICTURE_DECODER_DIED this picture crashed the process, even when decoded alone,
+   *   COMPUTATION_FAILED the process does not start; the signal's reason when aborted before its turn
    */
   decode(bytes: Buffer, options: DecodePictureOptions, signal?: AbortSignal): Promise<DecodedPicture>;
-  /** Pictures under way fail with COMPUTATION_FAILED. */
+  /** Pictures in flight fail with COMPUTATION_FAILED. */
   close(): void;
 }
 
 export interface PictureDecoderOptions {
-  /** Of the whole process. @default 1 GiB */
+  /** Memory limit of the whole process. @default 1 GiB */
   readonly memoryLimitBytes?: number;
-  /** For decoding one picture. @default 10_000 */
+  /** Time limit for decoding one picture. @default 10_000 */
   readonly timeoutMs?: number;
   /** Pictures decoded at the same time. @default 2 */
   readonly parallel?: number;
@@ -36,11 +36,11 @@ interface Job {
   timer?: NodeJS.Timeout;
 }
 
-/** Starts the process at once and again whenever it died and a picture waits. */
+/** Starts the process now, and again whenever it has died and a picture is waiting. */
 export function createPictureDecoder(options: PictureDecoderOptions = {}): PictureDecoder {
   const { memoryLimitBytes = 1024 ** 3, timeoutMs = 10_000, parallel = 2 } = options;
   const waiting: Job[] = [];
-  /** Were under way when the process died: each is decoded again, alone, so that only the culprit fails. */
+  /** Pictures in flight when the process died: each is decoded again, alone, so that only the culprit fails. */
   const suspects: Job[] = [];
   const running = new Map<number, Job>();
   let alone = false;
@@ -62,8 +62,8 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
         onDeath,
       });
     } catch (error) {
-      // Nowhere to put the shared memory, or no file descriptor left.
-      failAll(`The process that decodes pictures does not start: ${reasonOf(error)}.`);
+      // No room for the shared memory, or no file descriptors left.
+      failAll(`The picture decoder process does not start: ${reasonOf(error)}.`);
     }
   }
 
@@ -91,14 +91,14 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
       finish(id)?.reject(
         new LarderError(
           'COMPUTATION_FAILED',
-          `The memory shared with the process that decodes pictures is full (${reasonOf(error)}); free space in /dev/shm or the temporary folder.`,
+          `The memory shared with the picture decoder process is full (${reasonOf(error)}); free space in /dev/shm or the temporary folder.`,
           { cause: error },
         ),
       );
     }
   }
 
-  /** The job leaves the running ones; the next ones follow after it is settled. */
+  /** Removes the job from the running ones; the next ones start once it is settled. */
   function finish(id: number): Job | undefined {
     const job = running.get(id);
     if (job === undefined) return undefined;
@@ -112,7 +112,7 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
   function watch(id: number, job: Job, limitMs: number): void {
     const dueMs = performance.now() + limitMs;
     job.timer = setTimeout(() => {
-      // This thread was busy (a network ran): the pixels may have come and wait to be read.
+      // This thread was busy (a network ran): the pixels may have arrived and be waiting to be read.
       if (performance.now() - dueMs > LATE_MS) watch(id, job, GRACE_MS);
       else onTimeout(id);
     }, limitMs);
@@ -127,7 +127,7 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     );
     decoder?.kill();
     decoder = null;
-    // The others were only unlucky: back to the front.
+    // The others were only unlucky: put them back at the front.
     waiting.unshift(...takeRunning());
   }
 
@@ -135,7 +135,7 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     decoder = null;
     const wasReady = ready;
     const [culprit, ...others] = takeRunning();
-    if (!wasReady) return failAll(`The process that decodes pictures does not start: ${death.reason}.`);
+    if (!wasReady) return failAll(`The picture decoder process does not start: ${death.reason}.`);
     if (culprit === undefined) return;
     if (alone) {
       alone = false;
@@ -169,12 +169,12 @@ export function createPictureDecoder(options: PictureDecoderOptions = {}): Pictu
     close() {
       closed = true;
       decoder?.kill();
-      failAll('The decoder of pictures was closed.');
+      failAll('The picture decoder was closed.');
     },
   };
 }
 
-/** Nobody waits for these any more, and others do. */
+/** Drops jobs that nobody waits for any more, so that others get their turn. */
 function dropUnwanted(jobs: Job[]): void {
   for (let at = jobs.length - 1; at >= 0; at--) {
     const { signal, reject } = jobs[at] as Job;
@@ -198,6 +198,6 @@ function deadly({ outOfMemory, reason }: DecoderDeath, memoryLimitBytes: number)
   }
   return new LarderError(
     'PICTURE_DECODER_DIED',
-    `Decoding the picture ended its process (${reason}); save it again as a plain JPEG or PNG.`,
+    `Decoding the picture crashed the decoder process (${reason}); save it again as a plain JPEG or PNG.`,
   );
 }

@@ -37,7 +37,7 @@ test('the memory has no name that another process could open or that a kill coul
   expect(names.filter((name) => name.startsWith('larder-picture-'))).toEqual([]);
 });
 
-test('what a large picture took is given back, what small ones take is kept', () => {
+test('memory of a large picture is released, memory for small ones is kept', () => {
   const memory = openPictureMemory();
   const taken = () => fstatSync(memory).blocks * 512;
   writeRegion(memory, 1, Buffer.alloc(300_000, 1));

@@ -13,21 +13,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Memory that two processes share: a file without a name, in regions, one for each picture under way. A region holds
- * first the encoded file, then the pixels. Reading and writing in place costs one copy and no allocation; the 200 KB of
- * an embedding's pixels through a socket cost a dozen events and buffers, and V8 a collection of its whole heap every
- * hundred pictures.
+ * Memory that two processes share: an unlinked file divided into regions, one for each picture in flight. A region holds
+ * first the encoded file, then the pixels. Reading and writing in place costs one copy and no allocation; sending the
+ * 200 KB of an embedding's pixels through a socket costs a dozen events and buffers, and a full garbage collection
+ * every hundred pictures.
  */
 const REGION_BYTES = 1024 ** 3;
-/** More than embeddings take. */
+/** Larger than an embedding's pixels. */
 const KEPT_BYTES = 16 * 1024 ** 2;
-/** What `stat` counts in, whatever the file system. */
+/** Unit of `stat`'s block count on every file system. */
 const BLOCK_BYTES = 512;
 const MEMORY_FOLDER = '/dev/shm';
-/** Two text views decode 100 MB of pixels at a time; containers get 64 MB of such memory by default. */
+/** Two text views decode 100 MB of pixels at a time; containers have 64 MB of /dev/shm by default. */
 const MIN_FREE_BYTES = 256 * 1024 ** 2;
 
-/** @returns a file descriptor. The file is gone when the last process has closed it. @throws what the file system said */
+/** @returns a file descriptor. The file disappears when the last process closes it. @throws the file system's error */
 export function openPictureMemory(): number {
   const path = join(memoryFolder(), `larder-picture-${randomUUID()}`);
   const descriptor = openSync(path, 'wx+', 0o600);
@@ -39,7 +39,7 @@ export function closePictureMemory(descriptor: number): void {
   closeSync(descriptor);
 }
 
-/** Gives the memory of large pictures back; call it while no picture is under way. */
+/** Releases the memory of large pictures; call it while no picture is in flight. */
 export function trimPictureMemory(descriptor: number): void {
   if (fstatSync(descriptor).blocks * BLOCK_BYTES > KEPT_BYTES) ftruncateSync(descriptor, 0);
 }
@@ -65,7 +65,7 @@ function memoryFolder(): string {
     const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
     if (bavail * bsize >= MIN_FREE_BYTES) return MEMORY_FOLDER;
   } catch {
-    // Not Linux.
+    // There is no /dev/shm: not Linux.
   }
   return tmpdir();
 }

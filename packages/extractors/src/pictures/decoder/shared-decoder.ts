@@ -3,7 +3,7 @@ import { createPictureDecoder, type PictureDecoder } from './picture-decoder.ts'
 let shared: PictureDecoder | null = null;
 let users = 0;
 
-/** The thread's one decoder: the computations of a thread take turns anyway. Ends with its last user. */
+/** The thread's only decoder: the computations of a thread take turns anyway. Closed by its last user. */
 export function openPictureDecoder(): PictureDecoder {
   const decoder = (shared ??= createPictureDecoder());
   users++;

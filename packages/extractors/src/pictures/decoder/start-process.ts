@@ -20,11 +20,11 @@ import {
 } from './protocol.ts';
 
 export interface DecoderProcessEvents {
-  /** It can take pictures. */
+  /** Called when the process can take pictures. */
   onReady(): void;
   onPicture(id: number, picture: DecodedPicture): void;
   onError(id: number, error: Extract<DecodeAnswer, { error: unknown }>['error']): void;
-  /** Once; never after `kill`. */
+  /** Called once; never after `kill`. */
   onDeath(death: DecoderDeath): void;
 }
 
@@ -40,14 +40,14 @@ export interface DecoderProcess {
 }
 
 const MODULE = fileURLToPath(new URL(`./decoder-process${extname(import.meta.filename)}`, import.meta.url));
-/** Of JavaScript objects; pictures lie outside this heap. */
+/** Limit of the JavaScript heap; pictures are outside it. */
 const HEAP_MB = 128;
 const MAX_PIXEL_BYTES = 512 * 1024 ** 2;
 const SHOWN_STDERR = 500;
-/** Private memory that Node and the stacks of threads reserve and never touch, measured: 570 MB. */
+/** Private memory that Node and thread stacks reserve and never touch; measured: 570 MB. */
 const RESERVED_BYTES = 768 * 1024 ** 2;
 /**
- * Limits private memory (Linux alone obeys) and, when the machine runs out of memory, offers this process first.
+ * Limits private memory (only on Linux) and makes this process the first to be killed when the machine runs out of memory.
  * Address space cannot be limited: V8 reserves gigabytes that it never touches.
  */
 const LIMITED = 'ulimit -d "$1"; echo 1000 2>/dev/null >/proc/self/oom_score_adj; shift; exec "$@"';
@@ -71,11 +71,11 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   const socket = socketOf(child);
   if (socket === undefined) {
     closePictureMemory(memory);
-    // said again later, which would end this thread
+    // The error is emitted again later, which would end this thread.
     child.on('error', () => {});
-    throw new Error('this process has too many files open');
+    throw new Error('this process has too many open files');
   }
-  /** Region of each picture under way. */
+  /** Region of each picture in flight. */
   const regions = new Map<number, number>();
   let stderr = '';
   let alive = true;
@@ -100,21 +100,20 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-SHOWN_STDERR);
   });
-  // What ended the socket ended the process too, and its exit says more.
+  // The process is ending too, and its exit event says more.
   socket.on('error', () => {});
   readMessages(socket, (message) => {
     if (!alive) return;
     const answer = decodeAnswer.safeParse(message).data;
-    if (answer === undefined) return end('it answered what it was not asked');
+    if (answer === undefined) return end('it sent an answer to no request');
     if ('ready' in answer) return events.onReady();
     const region = regions.get(answer.id);
-    if (region === undefined) return end('it answered what it was not asked');
+    if (region === undefined) return end('it sent an answer to no request');
     regions.delete(answer.id);
     if ('error' in answer) return events.onError(answer.id, answer.error);
     const { id, width, height } = answer;
     const rgb = pixels(width * height * 3);
-    if (rgb === null || !readRegion(memory, region, rgb))
-      return end('it answered with pixels of another size');
+    if (rgb === null || !readRegion(memory, region, rgb)) return end('it returned pixels of the wrong size');
     if (regions.size === 0) trimPictureMemory(memory);
     events.onPicture(id, { width, height, rgb });
   });
@@ -131,12 +130,12 @@ export function startDecoderProcess(memoryLimitBytes: number, events: DecoderPro
   };
 }
 
-/** Undefined where there was no file descriptor for it: Node then gives a child without streams. */
+/** Undefined when no file descriptor was left: Node then returns a child without streams. */
 function socketOf({ stdio }: { readonly stdio?: readonly unknown[] }): Duplex | undefined {
   return stdio?.[DECODER_SOCKET_FD] as Duplex | undefined;
 }
 
-/** Null for more than any picture has after it was made to fit. */
+/** Null when larger than any picture can be after scaling. */
 function pixels(sizeBytes: number): Buffer | null {
   return sizeBytes <= MAX_PIXEL_BYTES ? Buffer.allocUnsafeSlow(sizeBytes) : null;
 }
