@@ -1,5 +1,5 @@
 import { scheduleText, viewRef, type FeatureViewManifest } from '@larder/features';
-import type { ViewStanding } from '@larder/materialization/schedules';
+import type { ViewStanding } from '@larder/materialization/views';
 import type { Output } from './output.ts';
 import { printableAgo, printableCount, printableInstant } from './printable.ts';
 import { table } from './table.ts';

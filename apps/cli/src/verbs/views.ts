@@ -1,5 +1,5 @@
 import { readViews, viewRef } from '@larder/features';
-import { standingJson, viewStandings } from '@larder/materialization/schedules';
+import { standingJson, viewStandings } from '@larder/materialization/views';
 import { z } from 'zod';
 import { printViews } from '../output/print-views.ts';
 import { DONE } from '../problem.ts';

@@ -13,7 +13,7 @@ import {
   type Manifest,
   type OnDemandFeatureViewManifest,
 } from '@larder/features';
-import { standingJson, type ViewStanding, type ViewStandings } from '@larder/materialization/schedules';
+import { standingJson, type ViewStanding, type ViewStandings } from '@larder/materialization/views';
 
 /** Nothing is known of how views stand: PostgreSQL is away. */
 export const NO_STANDINGS: ViewStandings = () => ({ schedule: null, freshness: null });

@@ -1,6 +1,6 @@
 import type { ViewsAnswer } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
-import { viewStandings, type ViewStandings } from '@larder/materialization/schedules';
+import { viewStandings, type ViewStandings } from '@larder/materialization/views';
 import { withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';

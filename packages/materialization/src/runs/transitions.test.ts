@@ -8,7 +8,7 @@ import { describe, expect } from 'vitest';
 import { BROKEN, LEASE_MS, VIEW, badPicture, newRun, test } from '../testing/runs.ts';
 import { CASE_TOKEN, STATE_CASES, seedCases, type SeededCase } from '../testing/state-cases.ts';
 import * as runs from './index.ts';
-import { findViolations } from './find-violations.ts';
+import { findRunViolations } from './find-run-violations.ts';
 import { TRANSITIONS, type Lock, type Transition, type Verb } from './transitions.ts';
 
 interface At {
@@ -163,7 +163,7 @@ describe('a verb moves what the table says, and nothing else', () => {
     for (const use of USES[verb]) {
       const project = `p${newId()}`;
       const cases = await seedCases(store, project, STATE_CASES);
-      expect(await findViolations(store, project)).toEqual([]);
+      expect(await findRunViolations(store, project)).toEqual([]);
       const before = await look(store, project);
       for (const one of cases) {
         const refused = await use(usedAt(store, project, one)).then(
@@ -177,7 +177,7 @@ describe('a verb moves what the table says, and nothing else', () => {
         if (ASKED.has(verb)) expect([one.status, refused]).toEqual([one.status, !knows]);
       }
       const found = moved(before, await look(store, project));
-      expect(await findViolations(store, project)).toEqual([]);
+      expect(await findRunViolations(store, project)).toEqual([]);
       for (const move of found.made) made.add(move);
       for (const status of found.ofRuns) ofRuns.add(status);
     }

@@ -1,3 +1,1 @@
 export { syncSchedulesIn } from './sync-schedules.ts';
-export { standingJson, viewStandings } from './view-standings.ts';
-export type { ViewStanding, ViewStandings } from './view-standings.ts';

@@ -15,7 +15,7 @@ import {
   type LandedFailure,
   type NewRun,
 } from '../runs/index.ts';
-import { findViolations } from '../runs/find-violations.ts';
+import { findRunViolations } from '../runs/find-run-violations.ts';
 import { test as base } from '@larder/offline-store/testing';
 
 /** Every test has a project of its own, whose runs no other test sees, and leaves them sound. */
@@ -23,7 +23,7 @@ export const test = base.extend<{ $test: { project: string } }>({
   project: async ({ store }, use) => {
     const project = `p${newId()}`;
     await use(project);
-    expect(await findViolations(store, project)).toEqual([]);
+    expect(await findRunViolations(store, project)).toEqual([]);
   },
 });
 

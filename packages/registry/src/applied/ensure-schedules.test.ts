@@ -1,4 +1,4 @@
-import { viewStandings } from '@larder/materialization/schedules';
+import { viewStandings } from '@larder/materialization/views';
 import { expect } from 'vitest';
 import { applyManifest } from '../apply-manifest.ts';
 import { adImage, manifest, test } from '../testing/registry.ts';

@@ -1,7 +1,7 @@
 import { viewRef } from '@larder/features';
 import { readFreshness } from '@larder/offline-store';
 import type { RunStore } from '../runs/index.ts';
-import { listSchedules, type StandingSchedule } from './list-schedules.ts';
+import { listSchedules, type StandingSchedule } from '../schedules/list-schedules.ts';
 
 /** How a view version stands: when it is due next, and how fresh what it holds is. Null: none, or nothing yet. */
 export interface ViewStanding {

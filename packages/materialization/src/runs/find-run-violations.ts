@@ -10,10 +10,11 @@ export interface Violation {
 }
 
 /**
- * Where runs and chunks of a project contradict each other or history, as of one moment; empty when all is well. It reads
- * every chunk, and history once: for tests, and for a look at a database that is suspected.
+ * Where runs and chunks of a project contradict each other or history, as of one moment; empty when all is well. The
+ * invariants are SQL, in the migration `0009-run-violations.ts`. It reads every chunk, and history once: for tests, and
+ * for a look at a suspicious database.
  */
-export async function findViolations(store: RunStore, project: string): Promise<Violation[]> {
+export async function findRunViolations(store: RunStore, project: string): Promise<Violation[]> {
   const { rows } = await sql<Violation>`
     select invariant, run_id as "runId", chunk_id as "chunkId" from larder.run_violations(${project})`.execute(
     store.db,

@@ -3,7 +3,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { describe, expect } from 'vitest';
 import { test } from '../testing/runs.ts';
 import { STATE_CASES, seedCases, type StateCase } from '../testing/state-cases.ts';
-import { findViolations } from './find-violations.ts';
+import { findRunViolations } from './find-run-violations.ts';
 
 type Wanted = Pick<StateCase, 'status' | 'chunk'> & Partial<StateCase>;
 
@@ -119,9 +119,9 @@ describe('a violation is found where it is planted', () => {
       await store.pool.query(`create schema ${project}_history`);
       await store.pool.query(`create table ${history} (chunk_id bigint, landed_at timestamptz)`);
       const { runId, chunkId } = await seedOne(store, project, wanted);
-      expect(await findViolations(store, project)).toEqual([]);
+      expect(await findRunViolations(store, project)).toEqual([]);
       await store.pool.query(statement.replaceAll('<run>', runId).replaceAll('<history>', history));
-      const found = await findViolations(store, project);
+      const found = await findRunViolations(store, project);
       expect(found.map((violation) => violation.invariant)).toContain(invariant);
       for (const violation of found) if (violation.chunkId !== null) expect(violation.chunkId).toBe(chunkId);
     }
