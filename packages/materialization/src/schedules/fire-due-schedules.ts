@@ -1,7 +1,7 @@
 import type { Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
-import { takeDueSchedule } from './take-due-schedule.ts';
+import { ScheduleNotTaken, takeDueSchedule, type TakenDueTime } from './take-due-schedule.ts';
 
 export interface FireDueOptions {
   readonly store: OfflineStore;
@@ -10,16 +10,33 @@ export interface FireDueOptions {
   readonly logger: Logger;
 }
 
-/** Queues the runs of every schedule that is due. */
+/**
+ * Queues the runs of every schedule that is due. One that cannot be taken keeps none of the others waiting.
+ * @throws ScheduleNotTaken the first of those, once all others are taken
+ */
 export async function fireDueSchedules({
   store,
   projectName,
   observer,
   logger,
 }: FireDueOptions): Promise<void> {
+  const setAside: ScheduleNotTaken[] = [];
+  const takeNext = (): Promise<TakenDueTime | ScheduleNotTaken | null> =>
+    takeDueSchedule(
+      store,
+      projectName,
+      setAside.map(({ view }) => view),
+    ).catch((error: unknown) => {
+      if (error instanceof ScheduleNotTaken) return error;
+      throw error;
+    });
   for (;;) {
-    const taken = await takeDueSchedule(store, projectName);
-    if (taken === null) return;
+    const taken = await takeNext();
+    if (taken === null) break;
+    if (taken instanceof ScheduleNotTaken) {
+      setAside.push(taken);
+      continue;
+    }
     observer.scheduleTaken(taken.view, taken.outcome);
     if (taken.outcome === 'left_out')
       logger.warn(taken, 'A scheduled run is left out: the one before has not ended');
@@ -27,4 +44,5 @@ export async function fireDueSchedules({
       logger.warn(taken, 'A scheduled run is skipped: no worker was there when it was due');
     else logger.info(taken, 'A scheduled run is queued');
   }
+  if (setAside[0] !== undefined) throw setAside[0];
 }

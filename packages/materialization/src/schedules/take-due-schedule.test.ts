@@ -7,6 +7,7 @@ import { test } from '../../fixtures/shop.ts';
 import { listRuns } from '../runs/index.ts';
 import { listSchedules } from './list-schedules.ts';
 import { syncSchedulesIn } from './sync-schedules.ts';
+import { fireDueSchedules } from './fire-due-schedules.ts';
 import { takeDueSchedule } from './take-due-schedule.ts';
 
 const REF = 'scheduled@1';
@@ -234,6 +235,39 @@ describe('applying', () => {
       'scheduled@3',
     ]);
   });
+});
+
+test('a schedule that cannot be taken is reported, stays due, and keeps no other waiting', async ({
+  shop,
+}) => {
+  const { store, logger } = shop;
+  const manifest = manifestOf(shop, '0 4 * * *');
+  const view = manifest.feature_views[REF];
+  if (!view) throw new Error('The fixture has no scheduled view.');
+  const names = ['unknown', REF.slice(0, -2)];
+  await apply(store, {
+    ...manifest,
+    feature_views: Object.fromEntries(names.map((name) => [`${name}@1`, { ...view, name }])),
+  });
+  await due(store, manifest, '1 hour');
+  const elsewhere = { cron: '0 4 * * *', time_zone: 'Mars/Olympus', missed: 'once' };
+  await store.pool.query(
+    `update larder.schedules set schedule = $2, due_at = due_at - interval '1 day' where project = $1 and view = 'unknown'`,
+    [manifest.project, JSON.stringify(elsewhere)],
+  );
+  const taken: string[] = [];
+  const fire = () =>
+    fireDueSchedules({
+      store,
+      projectName: manifest.project,
+      observer: { scheduleTaken: (ref, outcome) => void taken.push(`${ref} ${outcome}`) },
+      logger,
+    });
+  const refusal = /The schedule of unknown@1 cannot be taken: .*Mars\/Olympus/;
+  await expect(fire()).rejects.toThrow(refusal);
+  expect(taken).toEqual([`${REF} queued`]);
+  await expect(fire()).rejects.toThrow(refusal);
+  expect((await runsOf(store, manifest)).map((run) => run.view)).toEqual(['scheduled']);
 });
 
 test('a worker queues what is due and says so', async ({ shop }) => {
