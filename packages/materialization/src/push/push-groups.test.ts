@@ -62,6 +62,25 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
+  test('a member that PostgreSQL cannot hold is rejected, also with a key, and the same again', async ({
+    shop,
+  }) => {
+    const groups = groupsOf(shop);
+    const push = () =>
+      groups.push([row('sound'), row('nul', { 'a\0': 1 }), row('half', { '\ud800': 1 })], {
+        idempotencyKey: 'unstorable',
+      });
+    const first = await push();
+    expect(first).toMatchObject({ accepted: 1, rejected: [{ index: 1 }, { index: 2 }] });
+    const { runId, accepted, rejected } = await push();
+    expect({ runId, accepted, rejected: rejected.length }).toEqual({
+      runId: first.runId,
+      accepted: 1,
+      rejected: 2,
+    });
+    await groups.close();
+  });
+
   test('a lone caller has a run for each push', async ({ shop }) => {
     const groups = groupsOf(shop);
     const runs = [await groups.push([row('lone')]), await groups.push([row('lone')])];

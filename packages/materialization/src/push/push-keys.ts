@@ -1,4 +1,5 @@
 import { LarderError } from '@larder/core';
+import { storableText } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { RunStore } from '../runs/index.ts';
 import type { RejectedRow } from './check-pushed-rows.ts';
@@ -36,7 +37,7 @@ export async function takePushKeys(
   const { rows } = await sql<{ key: string }>`
     insert into larder.pushes (project, idempotency_key, request_sha256, run_id, answer)
     select ${run.project}, given."idempotencyKey", given."requestSha256", ${run.runId}, given.answer
-    from jsonb_to_recordset(${JSON.stringify(pushes)}::jsonb) as given
+    from jsonb_to_recordset(${JSON.stringify(pushes, storable)}::jsonb) as given
       ("idempotencyKey" text, "requestSha256" text, answer jsonb)
     where not exists (
       select from larder.runs r where r.project = ${run.project} and r.idempotency_key = given."idempotencyKey")
@@ -44,6 +45,11 @@ export async function takePushKeys(
     on conflict (project, idempotency_key) do nothing
     returning idempotency_key as key`.execute(tx.db);
   return new Set(rows.map(({ key }) => key));
+}
+
+/** Names of rejected members stand in the answer as the caller wrote them. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? storableText(value) : value;
 }
 
 /** The push that came with this key before. @throws IDEMPOTENCY_KEY_REUSED the key came with another request. */
