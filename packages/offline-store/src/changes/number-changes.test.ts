@@ -179,3 +179,28 @@ describe('what an open snapshot keeps from vacuum', () => {
     });
   });
 });
+
+test('what stands behind rows that another process took meanwhile is not passed by', async ({
+  store,
+  project,
+}) => {
+  await number(store);
+  for (const chunk of [1, 2, 3]) await record(store, project, landed(chunk));
+  const other = await store.pool.connect();
+  await other.query('begin');
+  await other.query('delete from larder.unnumbered_changes where project = $1 and chunk_id < 3', [project]);
+  const numbering = numberChanges(store, '0', 2);
+  await expect
+    .poll(async () => {
+      const { rows } = await store.pool.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%larder.unnumbered_changes%'`,
+      );
+      return rows.length;
+    })
+    .toBeGreaterThan(0);
+  await other.query('commit');
+  other.release();
+  const { taken, more, fromXid } = await numbering;
+  expect({ taken, more }).toEqual({ taken: 0, more: true });
+  expect((await numberChanges(store, fromXid)).taken).toBe(1);
+});

@@ -29,15 +29,16 @@ export async function numberChanges(
   fromXid: string,
   maxChanges: number = MAX_CHANGES,
 ): Promise<NumberingTurn> {
-  const { rows } = await sql<{ mine: boolean; taken: number; xmin: string }>`
+  const { rows } = await sql<{ mine: boolean; taken: number; seen: number; xmin: string }>`
     with turn as materialized (
       select pg_try_advisory_xact_lock(hashtextextended('larder:changes', 0)) as mine
     ),
+    seen as materialized (
+      select ctid from larder.unnumbered_changes where (select mine from turn) and xid >= ${fromXid}::xid8
+      order by xid limit ${maxChanges}
+    ),
     taken as materialized (
-      delete from larder.unnumbered_changes u using turn
-      where turn.mine and u.ctid = any (array(
-        select ctid from larder.unnumbered_changes where xid >= ${fromXid}::xid8 order by xid limit ${maxChanges}))
-      returning u.*
+      delete from larder.unnumbered_changes u where u.ctid = any (array(select ctid from seen)) returning u.*
     ),
     told as (
       select *, row_number() over (partition by project order by id) as nth,
@@ -87,11 +88,13 @@ export async function numberChanges(
           ) kept on true)
     )
     select (select mine from turn) as mine, (select count(*)::integer from taken) as taken,
+      (select count(*)::integer from seen) as seen,
       pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
       (select count(pg_notify(${CHANGES_CHANNEL}, project)) from feed) as hinted`.execute(store.db);
   const turn = rows[0];
   if (turn === undefined) throw new Error('Numbering changes gave no row.');
-  const { mine, taken, xmin } = turn;
-  const more = taken === maxChanges;
+  const { mine, taken, seen, xmin } = turn;
+  // of what is seen, another process may have taken some that had not ended yet: more may stand behind them
+  const more = seen === maxChanges;
   return { busy: !mine, taken, more, fromXid: mine && !more ? xmin : fromXid };
 }
