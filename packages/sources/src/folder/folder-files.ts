@@ -1,5 +1,5 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { dirname, extname, join, relative, resolve } from 'node:path';
 import { LarderError, shellWord } from '@larder/core';
 import type { SourceRow } from '@larder/features';
 import type { EventTimeRange } from '../source-bounds.ts';
@@ -38,7 +38,7 @@ export function folderFiles(source: FolderSourceManifest, root: string): FolderF
   const folder = resolve(root, source.folder);
 
   const wanted = (key: string): boolean =>
-    !key.split('/').some(isHidden) &&
+    !key.split('/').some((part) => part === '' || isHidden(part)) &&
     (source.extensions.length === 0 || source.extensions.includes(extname(key).toLowerCase()));
 
   async function keys(range: KeyRange | null, signal: AbortSignal): Promise<string[]> {
@@ -71,8 +71,16 @@ export function folderFiles(source: FolderSourceManifest, root: string): FolderF
     const path = resolve(folder, key);
     if (!wanted(key) || path !== join(folder, ...key.split('/'))) return null;
     const found = await lstat(path).catch(() => null);
-    if (found === null || !found.isFile()) return null;
+    if (found === null || !found.isFile() || (await isBehindLink(path))) return null;
     return { [source.key_column]: key, path, size_bytes: found.size, event_timestamp: found.mtime };
+  }
+
+  /** Whether a folder on the way from the source's folder to the file is a link, which a scan leaves out. */
+  async function isBehindLink(path: string): Promise<boolean> {
+    const parent = dirname(path);
+    if (parent === folder) return false;
+    const [real, realFolder] = await Promise.all([realpath(parent), realpath(folder)]).catch(() => ['', '']);
+    return real !== resolve(realFolder, relative(folder, parent));
   }
 
   return {

@@ -24,6 +24,8 @@ beforeAll(async () => {
   }
   await writeFile(join(root, 'secret.jpg'), 'outside');
   await symlink(join(root, 'secret.jpg'), join(pictures, 'link.jpg'));
+  await symlink(root, join(pictures, 'outside'));
+  await symlink(join(pictures, 'shoes'), join(pictures, 'boots'));
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -79,6 +81,10 @@ test.each([
   'shoes/../a.JPG',
   '/etc/a.jpg',
   'link.jpg',
+  'outside/secret.jpg',
+  'boots/red.png',
+  'shoes//red.png',
+  'b.jpg/',
   '',
   'no.jpg',
 ])('the key %j leads to no file', async (key) => {
