@@ -215,3 +215,27 @@ test('what a function throws is the cause, and not in the message', () => {
   expect(outcome.cause).toBe(cause);
   expect(outcome.message).toBe('The on-demand feature view moment threw; the log has the cause.');
 });
+
+test.each([
+  [
+    'an async function',
+    async () => {
+      throw new Error('later');
+    },
+    'The on-demand feature moment:noon must be a number, not undefined; null stands for no value.',
+  ],
+  [
+    'a getter that throws',
+    () => ({
+      noon: 1,
+      get night() {
+        throw new Error('not now');
+      },
+    }),
+    'The on-demand feature view moment threw; the log has the cause.',
+  ],
+])('%s fails the row, not the process', (_, compute, message) => {
+  const { views, ...rest } = compile({ ...CONSTANT, moment: compute });
+  const evaluator = createRowEvaluator({ views, ...rest }, new Columns({ views, ...rest }, {}));
+  expect(evaluator.evaluate(false)).toMatchObject({ code: 'ON_DEMAND_FAILED', message });
+});

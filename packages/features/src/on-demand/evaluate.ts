@@ -28,14 +28,20 @@ export function evaluate(
   earlier: readonly OnDemandResult[],
 ): OnDemandResult | LarderError {
   const given = argumentsOf(view, inputs, earlier);
-  let result: unknown;
   try {
-    result = view.compute(given);
+    const result = view.compute(given);
+    return problemOf(view, result) ?? (result as OnDemandResult);
   } catch (cause) {
     return failed(`The on-demand feature view ${view.name} threw; the log has the cause.`, cause);
   }
+}
+
+/** A member may be a getter, which throws only here. */
+function problemOf(view: CompiledOnDemandView, result: unknown): LarderError | null {
   if (typeof result !== 'object' || result === null)
     return failed(`The on-demand feature view ${view.name} gave no object of features.`);
+  // an async function: nobody waits for it, and a rejection without a listener would end the process
+  if (result instanceof Promise) result.catch(() => {});
   const features = result as OnDemandResult;
   for (let i = 0; i < view.features.length; i++) {
     const { name, field } = view.features[i] as OnDemandFeature;
@@ -45,7 +51,7 @@ export function evaluate(
     if (problem !== null)
       return failed(`The on-demand feature ${view.name}:${name} ${problem}; null stands for no value.`);
   }
-  return features;
+  return null;
 }
 
 /** The value that stands for a feature after its default. */
