@@ -1,10 +1,13 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** Paused time of the run (alias `r`) up to now. Only time after its start counts: it is what the rate is measured over. */
+/**
+ * Paused time of the run (alias `r`) up to now. Only time after its start counts: it is what the rate is measured over.
+ * Not below zero: a transaction that waited for the run may have begun before the pause did.
+ */
 export function pausedMs(since: 'paused_at' | 'finished_at'): RawBuilder<number> {
   const instant = sql.ref(`r.${since}`);
   return sql<number>`r.paused_ms + case when ${instant} is null or r.started_at is null then 0
-    else (extract(epoch from now() - greatest(${instant}, r.started_at)) * 1000)::bigint end`;
+    else greatest(0, extract(epoch from now() - greatest(${instant}, r.started_at)) * 1000)::bigint end`;
 }
 
 /** A run (alias `r`) that is no longer paused. */

@@ -138,6 +138,24 @@ describe('pause, resume, cancel', () => {
     await expect(cancelRun(store, project, runId)).rejects.toMatchObject({ code: 'RUN_STATE_CONFLICT' });
   });
 
+  test('a pause is not counted below zero by who began before it, and had to wait', async ({
+    store,
+    project,
+  }) => {
+    const runId = await plannedRun(store, project, 1);
+    const transaction: typeof store.transaction = (work) =>
+      store.transaction(async (tx) => {
+        await tx.client.query('select now()');
+        await pauseRun(store, project, runId);
+        return work(tx);
+      });
+    await resumeRun({ ...store, transaction }, project, runId);
+    const { rows } = await store.pool.query('select status, paused_ms from larder.runs where run_id = $1', [
+      runId,
+    ]);
+    expect(rows).toEqual([{ status: 'running', paused_ms: 0 }]);
+  });
+
   test('pause during planning keeps the plan', async ({ store, project }) => {
     const { runId } = await createRun(store, newRun(project));
     const run = await claimRunToPlan(store, { project, views: [VIEW], leaseMs: LEASE_MS });
