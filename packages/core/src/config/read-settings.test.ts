@@ -30,6 +30,16 @@ describe('what a service reads', () => {
   });
 });
 
+test.each([
+  ['0d', "must be a duration such as '90d' or '52w', or 'forever'"],
+  ['23h', "must be at least '1d'"],
+  ['36501d', "must be at most '36500d', or 'forever'"],
+  [`1${'0'.repeat(400)}d`, "must be at most '36500d', or 'forever'"],
+])('a retention of %s is refused', (span, detail) => {
+  const { problems } = givenSettings({ LARDER_RUN_RETENTION: span });
+  expect(problems).toEqual([{ pointer: '/LARDER_RUN_RETENTION', detail }]);
+});
+
 test('what is given has no defaults and its problems are not thrown', () => {
   const { settings, problems } = givenSettings({
     LARDER_PORT: '7000',

@@ -53,11 +53,15 @@ const hostList = z
   );
 
 const DAY_MS = 86_400_000;
+/** A hundred years: PostgreSQL's calendar begins in 4713 BC, and time before that fails every statement. */
+const MAX_RETENTION_MS = 36_500 * DAY_MS;
 
 function retentionProblem(span: string): string | null {
   if (span === 'forever') return null;
   try {
-    return parseDurationMs(span) >= DAY_MS ? null : "must be at least '1d'";
+    const spanMs = parseDurationMs(span);
+    if (spanMs > MAX_RETENTION_MS) return "must be at most '36500d', or 'forever'";
+    return spanMs >= DAY_MS ? null : "must be at least '1d'";
   } catch {
     return "must be a duration such as '90d' or '52w', or 'forever'";
   }
