@@ -215,3 +215,46 @@ test('memory stays bounded for endless bodies', async () => {
   }
   expect((process.memoryUsage().rss - before) / 1024 ** 2).toBeLessThan(100);
 });
+
+describe('a body that goes on until the connection ends is not taken for whole', () => {
+  /** Of a body of which the host has sent one half. */
+  async function outcomeWhen(
+    cut: (all: { host: Socket; caller: AbortController; close: () => void }) => void,
+    timeoutMs = 5_000,
+  ): Promise<unknown> {
+    const own = createOutbound({ allowedHosts: ['127.0.0.1'] });
+    const caller = new AbortController();
+    answer = (host) => {
+      host.write('HTTP/1.1 200 OK\r\n\r\nhalf');
+      setTimeout(() => cut({ host, caller, close: own.close }), 50);
+    };
+    const fetching = own.fetchBytes(origin, {
+      accept: '*/*',
+      timeoutMs,
+      maxBytes: 1_000,
+      signal: caller.signal,
+    });
+    return fetching.then(String, (error: unknown) => (error instanceof OutboundError ? error.reason : error));
+  }
+
+  test('but when the host ends it', async () => {
+    expect(await outcomeWhen(({ host }) => void host.end('whole'))).toBe('halfwhole');
+  });
+
+  test('when it did not arrive in time', async () => {
+    expect(await outcomeWhen(() => {}, 300)).toBe('timed_out');
+  });
+
+  test('when the host resets the connection', async () => {
+    expect(await outcomeWhen(({ host }) => void host.resetAndDestroy())).toBe('unreachable');
+  });
+
+  test('when the caller gives up', async () => {
+    const reason = new Error('enough');
+    expect(await outcomeWhen(({ caller }) => caller.abort(reason))).toBe(reason);
+  });
+
+  test('when this process closes', async () => {
+    expect(await outcomeWhen(({ close }) => close())).toBe('unreachable');
+  });
+});

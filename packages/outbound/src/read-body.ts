@@ -7,6 +7,7 @@ import { shown } from './outbound-url.ts';
  * @throws OutboundError not_found, busy, refused, encoded, too_large
  */
 export async function readBody(response: IncomingMessage, url: URL, maxBytes: number): Promise<Buffer> {
+  const { socket } = response;
   try {
     checkAnswer(response, url);
     if (Number(response.headers['content-length']) > maxBytes) throw tooLarge(url, maxBytes);
@@ -17,11 +18,17 @@ export async function readBody(response: IncomingMessage, url: URL, maxBytes: nu
       if (sizeBytes > maxBytes) throw tooLarge(url, maxBytes);
       chunks.push(chunk);
     }
+    if (endsWithConnection(response) && !socket.readableEnded) throw new Error('cut off');
     return Buffer.concat(chunks, sizeBytes);
   } catch (error) {
     response.destroy();
     throw error;
   }
+}
+
+/** Node takes a connection that was reset, or that this process closed, for the end of such a body. */
+function endsWithConnection({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] === undefined && !/chunked$/i.test(headers['transfer-encoding'] ?? '');
 }
 
 function checkAnswer({ statusCode: status = 0, headers }: IncomingMessage, url: URL): void {
