@@ -25,20 +25,21 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
  */
 export async function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
   await ensureHistoryPartitions(store, options.project, options.view, options.rows);
-  return store.transaction((tx) => landRowsIn(tx, options));
+  return store.transaction(async (tx) => {
+    await limitSilence(tx, options.leaseMs, options.statementMs);
+    if (!(await lockChunk(tx, options))) return false;
+    await appendHistory(tx, options.project, options.view, options.rows);
+    await recordLanding(tx, options);
+    await tellLanding(tx, options);
+    return true;
+  });
 }
 
-/** `landRows` as the last part of the caller's transaction, before which the rows got their partitions. */
-export async function landRowsIn(tx: StoreTransaction, options: LandRowsOptions): Promise<boolean> {
-  await limitSilence(tx, options.leaseMs, options.statementMs);
-  if (!(await lockChunk(tx, options))) return false;
-  await appendHistory(tx, options.project, options.view, options.rows);
-  await recordLanding(tx, options);
-  await tellLanding(tx, options);
-  return true;
-}
-
-async function tellLanding(tx: StoreTransaction, options: LandRowsOptions): Promise<void> {
+/** The chunk's rows as one change of the feed, told with the transaction; nothing when there are none. */
+export async function tellLanding(
+  tx: StoreTransaction,
+  options: Pick<LandRowsOptions, 'project' | 'view' | 'rows' | 'runId' | 'chunkId'>,
+): Promise<void> {
   const { project, view, rows, runId, chunkId } = options;
   const [row] = rows;
   if (row === undefined) return;

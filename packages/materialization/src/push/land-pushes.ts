@@ -1,17 +1,18 @@
 import { newId, type Logger } from '@larder/core';
 import {
+  appendHistory,
   ensureHistoryPartitions,
   isDatabaseError,
+  limitSilence,
   type HistoryRow,
   type OfflineStore,
 } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { landRowsIn } from '../landing/land-rows.ts';
+import { tellLanding } from '../landing/land-rows.ts';
 import { writeOnline } from '../online/write-online.ts';
-import { endRuns } from '../runs/finish/end-runs.ts';
-import { completeChunk, createPushedRun, type CreatedPush, type LandedFailure } from '../runs/index.ts';
+import { endPushedRun, landPushedRun, type LandedFailure, type LandedPush } from '../runs/index.ts';
 import type { AcceptedPush } from './accept-push.ts';
-import type { CheckedPush } from './check-pushed-rows.ts';
+import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 
 /** How long this process has for the online store before a worker's watchdog replays history. */
@@ -87,37 +88,32 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
         (keyed.get(push.idempotencyKey) === push && taken.has(push.idempotencyKey)),
     );
     if (landing.length === 0) return null;
-    const created = await createPushedRun(tx, {
+    const last = lastOfEachRow(landing);
+    const accepted = landing.reduce((sum, { answer }) => sum + answer.accepted, 0);
+    const failures = landing.flatMap(({ checked }) => failuresOf(checked));
+    await limitSilence(tx, LANDING_LEASE_MS);
+    const { chunkId, revision } = await landPushedRun(tx, {
       runId,
       project,
       view: view.name,
       version: view.version,
       fingerprint: view.fingerprint,
-      rows: landing.reduce((sum, { checked }) => sum + checked.accepted.length + checked.rejected.length, 0),
+      counts: { done: last.length, failed: failures.length, skipped: 0, duplicate: accepted - last.length },
+      failures,
       leaseMs: LANDING_LEASE_MS,
     });
     turn?.taken();
-    const rows = historyRows(landing, created);
-    const accepted = landing.reduce((sum, { answer }) => sum + answer.accepted, 0);
-    const failures = landing.flatMap(({ checked }) => failuresOf(checked));
-    await landRowsIn(tx, {
-      ...created,
-      project: manifest,
-      view,
-      rows,
-      failures,
-      counts: { done: rows.length, failed: failures.length, skipped: 0, duplicate: accepted - rows.length },
-      leaseMs: LANDING_LEASE_MS,
-    });
-    return { created, rows, landing: new Set(landing) };
+    const rows = last.map((each) => historyRow(each, { chunkId, revision }));
+    await appendHistory(tx, manifest, view, rows);
+    await tellLanding(tx, { project: manifest, view, rows, runId, chunkId });
+    return { chunkId, rows, landing: new Set(landing) };
   });
   let online = true;
   if (landed !== null)
     try {
-      const { rows, created } = landed;
-      const createdRows = await writeOnline(rows, { onlineStore: deps.onlineStore, view, entity });
-      await completeChunk(offlineStore, created.chunkId, createdRows);
-      await endRuns({ store: offlineStore, projectName: project, logger: deps.logger, except: runId });
+      const { rows, chunkId } = landed;
+      const created = await writeOnline(rows, { onlineStore: deps.onlineStore, view, entity });
+      await endPushedRun(offlineStore, { runId, chunkId, created });
     } catch (error) {
       online = false;
       deps.logger.warn({ err: error, runId }, 'Pushed rows stand in history; a worker brings them online');
@@ -158,22 +154,19 @@ async function outcomeOfEarlier(
 }
 
 /** Of rows with the same key, event and created timestamp the last: history holds one of each revision. */
-function historyRows(pushes: readonly AcceptedPush[], { chunkId, revision }: CreatedPush): HistoryRow[] {
-  const last = new Map<string, HistoryRow>();
+function lastOfEachRow(pushes: readonly AcceptedPush[]): AcceptedRow[] {
+  const last = new Map<string, AcceptedRow>();
   for (const { checked } of pushes)
-    for (const { row, values } of checked.accepted) {
-      const { keys, eventTimestampMs, createdTimestampMs, inputHash } = row;
-      last.set(`${eventTimestampMs} ${createdTimestampMs} ${row.entityKey}`, {
-        keys,
-        eventTimestampMs,
-        createdTimestampMs,
-        revision,
-        chunkId,
-        inputHash,
-        values,
-      });
+    for (const accepted of checked.accepted) {
+      const { eventTimestampMs, createdTimestampMs, entityKey } = accepted.row;
+      last.set(`${eventTimestampMs} ${createdTimestampMs} ${entityKey}`, accepted);
     }
   return [...last.values()];
+}
+
+function historyRow({ row, values }: AcceptedRow, { chunkId, revision }: LandedPush): HistoryRow {
+  const { keys, eventTimestampMs, createdTimestampMs, inputHash } = row;
+  return { keys, eventTimestampMs, createdTimestampMs, revision, chunkId, inputHash, values };
 }
 
 /** Shown with the run; without keys, as no source could be asked for these rows again. */

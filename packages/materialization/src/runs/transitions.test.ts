@@ -31,7 +31,8 @@ const pushed = (project: string) => ({
   ...VIEW,
   project,
   runId: newId(),
-  rows: 1,
+  counts: { done: 0, failed: 1, skipped: 0, duplicate: 0 },
+  failures: [{ ...badPicture('a'), keys: null }],
   leaseMs: LEASE_MS,
 });
 const inTx =
@@ -41,7 +42,7 @@ const inTx =
 
 const USES: Readonly<Record<Verb, readonly Use[]>> = {
   createRun: [({ store, project }) => runs.createRun(store, newRun(project))],
-  createPushedRun: [inTx((tx, { project }) => runs.createPushedRun(tx, pushed(project)))],
+  landPushedRun: [inTx((tx, { project }) => runs.landPushedRun(tx, pushed(project)))],
   claimRunToPlan: [({ store, project }) => runs.claimRunToPlan(store, { project, views, leaseMs: LEASE_MS })],
   extendPlanning: [({ store, planned }) => runs.extendPlanning(store, planned, LEASE_MS)],
   savePlan: [({ store, planned }) => runs.savePlan(store, planned, PARTS)],
@@ -78,6 +79,10 @@ const USES: Readonly<Record<Verb, readonly Use[]>> = {
     }),
   ],
   completeChunk: [({ store, attempt }) => runs.completeChunk(store, attempt.chunkId, 0)],
+  endPushedRun: [
+    ({ store, one, attempt: { chunkId } }) =>
+      runs.endPushedRun(store, { runId: one.runId, chunkId, created: 0 }),
+  ],
   claimStaleDispatches: [
     ({ store, project }) => runs.claimStaleDispatches(store, { project, olderThanMs: 1_000, limit: 100 }),
   ],
@@ -193,7 +198,7 @@ const HELD = [
 ] as const;
 
 describe('a verb takes the locks that the table says', () => {
-  const existing = VERBS.filter((verb) => !['createRun', 'createPushedRun'].includes(verb));
+  const existing = VERBS.filter((verb) => !['createRun', 'landPushedRun'].includes(verb));
 
   test.for(existing)('%s', async (verb, { store, database }) => {
     const { locks }: Transition = TRANSITIONS[verb];

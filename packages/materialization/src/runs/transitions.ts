@@ -44,12 +44,12 @@ export const TRANSITIONS = {
     locks: {},
     keeps: 'one run for each idempotency key',
   },
-  createPushedRun: {
+  landPushedRun: {
     by: ['push'],
     run: { none: ['running'] },
-    chunk: { none: ['running'] },
+    chunk: { none: ['landed_history'] },
     locks: {},
-    keeps: 'lands in the same transaction, so that nobody else sees the chunk in this state',
+    keeps: 'history in the same transaction, so that nobody sees the chunk before it landed',
   },
   claimRunToPlan: {
     by: ['planner'],
@@ -113,16 +113,23 @@ export const TRANSITIONS = {
     keeps: 'the parts have the rows of the whole',
   },
   recordLanding: {
-    by: ['worker', 'push'],
+    by: ['worker'],
     chunk: { running: ['landed_history'] },
     locks: { run: 'shares', chunk: 'waits' },
     keeps: 'history, failures and state in one transaction, by the newest attempt alone',
   },
   completeChunk: {
-    by: ['worker', 'watchdog', 'push'],
+    by: ['worker', 'watchdog'],
     chunk: { landed_history: ['done'] },
     locks: { chunk: 'waits' },
     keeps: 'the online store has the rows',
+  },
+  endPushedRun: {
+    by: ['push'],
+    run: { running: ['succeeded', 'partial', 'failed'] },
+    chunk: { landed_history: ['done'] },
+    locks: { run: 'waits', chunk: 'waits' },
+    keeps: "the online store has the rows of the run's one chunk; a paused or cancelled run stays so",
   },
   claimStaleDispatches: { by: ['watchdog'], locks: { chunk: 'skips' }, keeps: 'one watchdog asks the queue' },
   claimLandedChunks: {
@@ -138,7 +145,7 @@ export const TRANSITIONS = {
     keeps: 'failed rows leave their chunk for a new one that tries them alone',
   },
   finishRuns: {
-    by: ['worker', 'watchdog', 'planner', 'push'],
+    by: ['worker', 'watchdog', 'planner'],
     run: { running: ['succeeded', 'partial', 'failed'] },
     locks: { run: 'skips' },
     keeps: 'all chunks have ended and no row waits to be tried again',

@@ -9,8 +9,8 @@ export interface StateCase {
   /** Of a running or landed chunk. */
   readonly lease: 'live' | 'expired';
   readonly failures: number;
-  /** A failed row of a done chunk: none, tried again by itself now, or not. */
-  readonly failedRow: 'none' | 'due' | 'final';
+  /** Failed rows of a landed or done chunk: none, one that is tried again by itself now, one that is not, all. */
+  readonly failedRow: 'none' | 'due' | 'final' | 'all';
 }
 
 export interface SeededCase extends StateCase {
@@ -18,6 +18,8 @@ export interface SeededCase extends StateCase {
   readonly chunkId: number | null;
 }
 
+/** Of ten. */
+const FAILED_ROWS = { none: 0, due: 1, final: 1, all: 10 };
 const CHUNK_STATES = ['pending', 'dispatched', 'running', 'landed_history', 'done', 'failed'] as const;
 
 const inState = (
@@ -38,6 +40,8 @@ export const STATE_CASES: readonly StateCase[] = [
     inState(status, 'running', { lease: 'expired' }),
     inState(status, 'running', { lease: 'expired', failures: 4 }),
     inState(status, 'landed_history', { lease: 'expired' }),
+    inState(status, 'landed_history', { failedRow: 'final' }),
+    inState(status, 'landed_history', { failedRow: 'all' }),
     inState(status, 'done', { failedRow: 'due' }),
     inState(status, 'done', { failedRow: 'final' }),
   ]),
@@ -80,7 +84,7 @@ export async function seedCases(
         one.planned,
         ended,
         one.chunk,
-        one.failedRow === 'none' ? 0 : 1,
+        FAILED_ROWS[one.failedRow],
         one.failures,
         CASE_TOKEN,
       ],
@@ -91,7 +95,7 @@ export async function seedCases(
 }
 
 async function seedChunk(store: OfflineStore, runId: string, one: StateCase): Promise<number> {
-  const failed = one.failedRow === 'none' ? 0 : 1;
+  const failed = FAILED_ROWS[one.failedRow];
   const { rows } = await store.pool.query<{ chunk_id: number }>(
     `insert into larder.chunks (run_id, ordinal, bounds, state, attempt, failures, rows_total, rows_done, rows_failed,
        dispatched_by, dispatched_at, claimed_by, lease_expires_at, landed_at, finished_at)
