@@ -123,7 +123,7 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     outcomes.push(
       landed?.landing.has(push) === true
         ? { ok: true, result: { ...push.answer, runId, online } }
-        : await outcomeOfEarlier(offlineStore, push),
+        : await outcomeOfEarlier(deps, push),
     );
   return outcomes;
 }
@@ -140,17 +140,19 @@ function keyedPush({ idempotencyKey, requestSha256, answer }: AcceptedPush): Key
   return { idempotencyKey: idempotencyKey as string, requestSha256, answer };
 }
 
-async function outcomeOfEarlier(
-  store: OfflineStore,
-  { manifest, idempotencyKey, requestSha256 }: AcceptedPush,
-): Promise<PushOutcome> {
+async function outcomeOfEarlier(deps: LandPushesDeps, push: AcceptedPush): Promise<PushOutcome> {
+  const { manifest, idempotencyKey, requestSha256 } = push;
   try {
     const key = { project: manifest.project, idempotencyKey: idempotencyKey as string, requestSha256 };
-    const { runId, answer, done } = await earlierPush(store, key);
-    return { ok: true, result: { ...answer, runId, online: done } };
+    const earlier = await earlierPush(deps.offlineStore, key);
+    if (earlier !== null)
+      return { ok: true, result: { ...earlier.answer, runId: earlier.runId, online: earlier.done } };
   } catch (error) {
     return { ok: false, error };
   }
+  // its retention ended at this moment, so that the key is free again
+  const [outcome] = await landPushes(deps, [push]);
+  return outcome as PushOutcome;
 }
 
 /** Of rows with the same key, event and created timestamp the last: history holds one of each revision. */

@@ -81,6 +81,25 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
+  test('a key that is forgotten while it is looked up is a new one', async ({ shop }) => {
+    const request = {
+      manifest: shop.project.manifest,
+      view: VIEW,
+      rows: [row('again')],
+      idempotencyKey: 'old',
+    };
+    const deps = { onlineStore: shop.onlineStore, logger: shop.logger, clock: systemClock };
+    const { runId } = await pushRows({ ...deps, offlineStore: shop.store }, request);
+    const transaction: typeof shop.store.transaction = async (work) => {
+      const result = await shop.store.transaction(work);
+      await shop.sql(`delete from larder.runs where run_id = '${runId}'`);
+      return result;
+    };
+    const again = await pushRows({ ...deps, offlineStore: { ...shop.store, transaction } }, request);
+    expect(again).toMatchObject({ accepted: 1, online: true });
+    expect(again.runId).not.toBe(runId);
+  });
+
   test('a lone caller has a run for each push', async ({ shop }) => {
     const groups = groupsOf(shop);
     const runs = [await groups.push([row('lone')]), await groups.push([row('lone')])];

@@ -52,11 +52,11 @@ function storable(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? storableText(value) : value;
 }
 
-/** The push that came with this key before. @throws IDEMPOTENCY_KEY_REUSED the key came with another request. */
+/** The push that came with this key before; null: it is forgotten by now. @throws IDEMPOTENCY_KEY_REUSED the key came with another request. */
 export async function earlierPush(
   store: RunStore,
   push: { readonly project: string } & Pick<KeyedPush, 'idempotencyKey' | 'requestSha256'>,
-): Promise<EarlierPush> {
+): Promise<EarlierPush | null> {
   const { rows } = await sql<EarlierPush & { requestSha256: string }>`
     with known as (
       select run_id, request_sha256, answer from larder.pushes
@@ -70,7 +70,7 @@ export async function earlierPush(
     from known k left join larder.chunks c on c.run_id = k.run_id and c.ordinal = 0
     limit 1`.execute(store.db);
   const [earlier] = rows;
-  if (earlier === undefined) throw new Error('A push met a key that is gone.');
+  if (earlier === undefined) return null;
   if (earlier.requestSha256 === push.requestSha256) return earlier;
   throw new LarderError(
     'IDEMPOTENCY_KEY_REUSED',
