@@ -3,7 +3,7 @@ import { putRows } from '@larder/serving/testing';
 import { expect } from 'vitest';
 import { test } from './testing/inference-test.ts';
 
-test('an erased entity is not found, not listed, and told apart from one that never was', async ({
+test('an erased entity is not found, not listed, and distinct from one that never existed', async ({
   service,
 }) => {
   const { http, onlineStore, project } = service;
@@ -18,7 +18,7 @@ test('an erased entity is not found, not listed, and told apart from one that ne
   const inspected = await http.get('/v1/entities/ad/ad-erased');
   expect([inspected.status, problemSchema.parse(inspected.body).detail]).toEqual([
     404,
-    'This ad was erased and takes no rows any more.',
+    'This ad was erased and no longer accepts rows.',
   ]);
   const { keys } = (await http.get('/v1/entities/ad')).body as { keys: string[] };
   expect(keys).toContain('ad-1');

@@ -4,14 +4,14 @@ import type { CompiledPlan, PlanGroup, PlanView } from './plan/compiled-plan.ts'
 import type { Readings } from './readings/judge-rows.ts';
 import { PRESENT } from './readings/view-statuses.ts';
 
-/** A request on its way: what was asked, and what the store gave for it. */
+/** A request in progress: its inputs, and what the store returned for them. */
 export interface Batch {
   readonly plan: CompiledPlan;
   readonly inputs: Inputs;
   readonly readings: Readings;
 }
 
-/** Where a row's reading of a view lies within its group. */
+/** Index of a row's reading of a view within its group. */
 export function readingAt(
   { plan, inputs }: { readonly plan: CompiledPlan; readonly inputs: Pick<Inputs, 'slots'> },
   row: number,
@@ -22,7 +22,7 @@ export function readingAt(
   return slot * (groups[view.group] as PlanGroup).views.length + view.offset;
 }
 
-/** The stored row of a view that may be used; null when there is none or it is too old. */
+/** The usable stored row of a view; null when there is none or it is too old. */
 export function usableRow(batch: Batch, row: number, view: PlanView): RowOrNull {
   const at = readingAt(batch, row, view);
   const { statuses, rows } = batch.readings;

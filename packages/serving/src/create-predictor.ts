@@ -1,6 +1,7 @@
 /*
- * The walk of one request, room by room. Budget for one row: 15 µs of this process beside Redis and the model. One await
- * for the store and one for the run (and one for what is missing, where a port for it is set); nothing else may wait, log, parse JSON or build an object per feature here.
+ * The path of one request, stage by stage. Budget for one row: 15 µs of this process, besides Redis and the model. One
+ * await for the store and one for the run (and one for missing rows, if `resolveMissing` is set); nothing else here may
+ * wait, log, parse JSON or build an object per feature.
  */
 import type { LarderError } from '@larder/core';
 import { answerRows } from './answer/answer-rows.ts';
@@ -17,7 +18,7 @@ import { patchMissing } from './readings/resolve-missing.ts';
 import { fillFromViews } from './tensor/fill-tensor.ts';
 import { createTensorPool } from './tensor/tensor-pool.ts';
 
-/** Answers predictions of one compiled plan. */
+/** Answers prediction requests for one compiled plan. */
 export function createPredictor(deps: PredictorDeps): Predictor {
   const { plan, runner, predictionLog, clock, resolveMissing } = deps;
   const tensors = createTensorPool(plan);
@@ -31,7 +32,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       const deadlineAtMs = startedAtMs + (request.deadlineMs ?? plan.model.deadline_ms);
       const inputs = readInputs(plan, request);
       if (inputs.goodRows === 0) return unanswered(inputs, startedAtMs);
-      // before anything is read for a run that will be refused
+      // Checked first: nothing is read for a run that would be refused.
       runner.admit(inputs.goodRows, deadlineAtMs);
 
       const readings = await readFeatures(deps, inputs, { counts: statusCounts, deadlineAtMs });

@@ -7,16 +7,16 @@ const timers = () => getActiveResourcesInfo().filter((name) => name === 'Timeout
 const late = () => deadlineExceeded('The online store');
 const soon = { leftMs: 60_000, late };
 
-test('what is in time passes, and leaves no timer behind', async () => {
+test('a result in time is returned and leaves no timer behind', async () => {
   const before = timers();
   const error = new Error('its own');
   for (let i = 0; i < 20; i++) await expect(withDeadline(Promise.resolve(i), soon)).resolves.toBe(i);
   for (let i = 0; i < 20; i++) await expect(withDeadline(Promise.reject(error), soon)).rejects.toBe(error);
-  // Vitest has timers of its own, though never so many.
+  // Vitest has its own timers, but never this many.
   expect(timers()).toBeLessThan(before + 10);
 });
 
-test('what takes a while is waited for', async () => {
+test('work that takes a while is awaited', async () => {
   const work = new Promise((resolve) => setTimeout(resolve, 50, 'done'));
   await expect(withDeadline(work, soon)).resolves.toBe('done');
 });
@@ -30,7 +30,7 @@ test.each([20, 0, -5])('with %d ms left, what never answers is given up', async 
   });
 });
 
-test('an outcome after the deadline is dropped, a failure too', async () => {
+test('a result or an error after the deadline is dropped', async () => {
   const { promise, reject } = Promise.withResolvers<never>();
   await expect(withDeadline(promise, { ...soon, leftMs: 0 })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
@@ -39,7 +39,7 @@ test('an outcome after the deadline is dropped, a failure too', async () => {
   await expect(promise).rejects.toThrow('too late');
 });
 
-test('what arrived while the thread was busy is in time', async () => {
+test('a result that arrived while the thread was busy is in time', async () => {
   const { port1, port2 } = new MessageChannel();
   const work = new Promise((resolve) => port1.once('message', resolve));
   const waiting = withDeadline(work, { leftMs: 5, late });

@@ -2,17 +2,17 @@ import { LarderError } from '@larder/core';
 
 export interface Deadline {
   readonly leftMs: number;
-  /** What the caller is told when it is over. */
+  /** Creates the error for the caller when the time is up. */
   readonly late: () => LarderError;
 }
 
 /**
- * Rejects when `work` takes longer; `work` itself goes on and its outcome is dropped. A timer of its own per request:
+ * Rejects when `work` takes longer; `work` itself continues and its result is dropped. Each request has its own timer:
  * Node keeps timers of one length in a list, so that setting and clearing one costs about 0.3 µs.
  */
 export function withDeadline<T>(work: Promise<T>, { leftMs, late }: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    // After what has arrived is read: a thread that was busy for a while runs its timers before its sockets.
+    // Reject after pending input is read: a thread that was busy for a while runs its timers before its sockets.
     const timer = setTimeout(() => setImmediate(() => reject(late())), Math.max(0, leftMs));
     work.then(
       (value) => {
@@ -30,7 +30,7 @@ export function withDeadline<T>(work: Promise<T>, { leftMs, late }: Deadline): P
 export function deadlineExceeded(waitedFor: string): LarderError {
   return new LarderError(
     'DEADLINE_EXCEEDED',
-    `${waitedFor} did not answer before the deadline; try again, or raise options.deadline_ms.`,
+    `${waitedFor} did not answer before the deadline; retry, or raise options.deadline_ms.`,
     { retryAfterSeconds: 1 },
   );
 }

@@ -26,6 +26,6 @@ export type {
   OnlineFeaturesRequest,
   OnlineFeaturesRow,
 } from './online-features/read-online-features.ts';
-// What is held for an entity
+// What is stored for an entity
 export { inspectEntity } from './inspect/inspect-entity.ts';
 export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspected-entity.ts';

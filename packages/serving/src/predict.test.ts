@@ -55,7 +55,7 @@ describe('one row', () => {
     expect(row.predictionId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   });
 
-  test('what is nowhere is answered from defaults, degraded, with reasons', async ({ served }) => {
+  test('missing features are answered from defaults, degraded, with reasons', async ({ served }) => {
     const entities = { ad_id: 'ad-unknown', country: 'NL', shopper_id: 404 };
     const row = only(await served.adCtr.predict({ rows: [{ entities, request: REQUEST }] }));
     const nothing = {
@@ -93,7 +93,7 @@ describe('one row', () => {
     expect(shown?.age_ms).toBeGreaterThanOrEqual(8 * 86_400_000);
   });
 
-  test('a null of the source is no degradation; its default stands in', async ({ served }) => {
+  test('a null of the source is not a degradation; the default replaces it', async ({ served }) => {
     const values = { embedding: null, brightness: null, note: null };
     await putRows(served.onlineStore, served.project, [
       { ref: 'ad_image@1', keys: { ad_id: 'ad-null' }, values },
@@ -146,7 +146,7 @@ describe('one row', () => {
   });
 });
 
-describe('what a request gets wrong', () => {
+describe('wrong requests', () => {
   const good = { entities: { ad_id: 'ad-1', ...SHOPPER }, request: REQUEST };
   test.for([
     ['/entities/ad_id', /missing/, { ...good, entities: SHOPPER }],
@@ -176,7 +176,7 @@ describe('what a request gets wrong', () => {
     expect(error.errors.find((problem) => problem.pointer === pointer)?.detail).toMatch(detail);
   });
 
-  test('a hostile row gives a bounded list of problems', async ({ served }) => {
+  test('a hostile row gets a bounded list of problems', async ({ served }) => {
     const entities = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`k${at}`, at]));
     const [error] = (await served.adCtr.predict({ rows: [{ entities }] })).rows;
     expect(isLarderError(error) && error.errors.length).toBeLessThan(40);
@@ -184,7 +184,7 @@ describe('what a request gets wrong', () => {
 });
 
 describe('many rows', () => {
-  test('entities that repeat are read once, rows come back in order, one bad row spoils no other', async ({
+  test('repeated entities are read once, rows come back in order, a bad row does not affect the others', async ({
     served,
   }) => {
     await putRows(served.onlineStore, served.project, [...adRows('ad-b1'), SHOPPER_ROW]);

@@ -15,31 +15,31 @@ export interface PredictorDeps {
   /** Null: predictions are not logged. */
   readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'> | null;
   readonly clock: Clock;
-  /** Waited for only when a row is missing. Without it defaults stand in at once. */
+  /** Called only when a row is missing. Without it, defaults are used at once. */
   readonly resolveMissing?: ResolveMissing | undefined;
 }
 
 export interface PredictRequest {
   readonly rows: readonly InputRow[];
-  /** Merged under every row; a row's own member wins. */
+  /** Defaults for every row; a row's own member takes precedence. */
   readonly shared?: InputRow | undefined;
   /** JSON pointer of `rows` in the caller's body; without it the one row is the body itself. */
   readonly rowsPointer?: string | undefined;
-  /** From `startedAtMs`; without it the model's own. */
+  /** Measured from `startedAtMs`. @default the model's deadline */
   readonly deadlineMs?: number | undefined;
-  /** `performance.now()` when the request came. */
+  /** `performance.now()` when the request arrived. */
   readonly startedAtMs?: number | undefined;
-  /** True once nobody waits for the answer: the connection was closed. */
+  /** True once nobody waits for the answer: the connection is closed. */
   readonly callerGone?: (() => boolean) | undefined;
-  /** Also give every feature with its provenance. */
+  /** Also return every feature with its provenance. */
   readonly features?: boolean | undefined;
-  /** Length of the body that the rows came in, which the log keeps alive; measured when left out. */
+  /** Length of the body that contained the rows, which the log keeps alive; measured when omitted. */
   readonly sizeBytes?: number | undefined;
 }
 
 export interface PredictedRow {
   readonly predictionId: string;
-  /** Place in the arrays of `Predictions.outputs`. */
+  /** Index in the arrays of `Predictions.outputs`. */
   readonly place: number;
   /** Empty: not degraded. */
   readonly degradedReasons: readonly string[];
@@ -55,7 +55,7 @@ export interface Timings {
 }
 
 export interface Predictions {
-  /** In the order given; an error for a row that could not be answered. */
+  /** In the order of the request; an error for a row that could not be answered. */
   readonly rows: readonly (PredictedRow | LarderError)[];
   /** One float32 per row that went into the model. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
@@ -66,8 +66,8 @@ export interface Predictor {
   readonly plan: CompiledPlan;
   readonly statusCounts: StatusCounts;
   /**
-   * @throws REQUEST_INVALID (what all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED, MODEL_OVERLOADED,
-   * MODEL_RUN_FAILED, CALLER_LEFT, PREDICTION_NOT_LOGGED
+   * @throws REQUEST_INVALID (the values that all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED,
+   * MODEL_OVERLOADED, MODEL_RUN_FAILED, CALLER_LEFT, PREDICTION_NOT_LOGGED
    */
   predict(request: PredictRequest): Promise<Predictions>;
 }

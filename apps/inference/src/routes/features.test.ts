@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { SHOPPER } from '../testing/ads.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
-/** Of this file alone: the service's own `ad-1` is newer than what is put here. */
+/** Keys of this file only: the service's own `ad-1` is newer than the rows written here. */
 const AD = 'ad-online';
 const BUYER = { ...SHOPPER, shopper_id: 8 };
 const DAY_MS = 86_400_000;
@@ -30,7 +30,7 @@ async function putAds(service: Service): Promise<{ eventTimestampMs: number }> {
 }
 
 describe('POST /v1/features/online', () => {
-  test('answers features and whole views, each view with its status', async ({ service }) => {
+  test('returns features and whole views, each view with its status', async ({ service }) => {
     const { eventTimestampMs } = await putAds(service);
     const answer = await service.http.post('/v1/features/online', {
       features: ['ad_image@1:brightness', 'ad_stats', 'ad_image:note'],
@@ -90,7 +90,7 @@ describe('POST /v1/features/online', () => {
       errors: expect.arrayContaining([
         expect.objectContaining({ pointer: '/entities/1/ad_id' }),
         { pointer: '/entities/1/shopper_id', detail: 'is missing' },
-        { pointer: '/entities/1/colour', detail: 'is no join key of what is asked' },
+        { pointer: '/entities/1/colour', detail: 'is not a join key of the requested features' },
       ]),
     });
   });
@@ -109,7 +109,7 @@ describe('POST /v1/features/online', () => {
     expect(more).toMatchObject({ status: 422, body: { errors: [{ pointer: '/entities' }] } });
   });
 
-  test('refuses what would take a gigabyte to answer', async ({ service }) => {
+  test('refuses a request whose answer would take a gigabyte', async ({ service }) => {
     const entities = Array.from({ length: 1_000 }, (_, i) => ({ ad_id: `ad-${i}` }));
     const features = Array.from({ length: 500 }, () => 'ad_image:embedding');
     const answer = await service.http.post('/v1/features/online', { features, entities });
@@ -140,7 +140,7 @@ describe('POST /v1/features/online', () => {
 });
 
 describe('GET /v1/entities/{entity}', () => {
-  test('gives every key once the cursor is null', async ({ service }) => {
+  test('has returned every key once the cursor is null', async ({ service }) => {
     const keys = Array.from({ length: 250 }, (_, i) => `page-${i}`);
     await putRows(
       service.onlineStore,

@@ -263,7 +263,7 @@ function tooSlow(name: string, run: { rows: number; expectedMs: number; leftMs: 
 function late(name: string): LarderError {
   return new LarderError(
     'DEADLINE_EXCEEDED',
-    `The model ${name} did not answer before the deadline; try again, or raise options.deadline_ms.`,
+    `The model ${name} did not answer before the deadline; retry, or raise options.deadline_ms.`,
     { retryAfterSeconds: 1 },
   );
 }

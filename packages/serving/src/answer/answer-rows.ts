@@ -8,9 +8,9 @@ import { OnDemandFill, type Tensor } from '../tensor/fill-tensor.ts';
 import { degradedReasons } from './degraded-reasons.ts';
 import { showFeatures } from './show-features.ts';
 
-/** A row on its way; what the functions gave is for the log, as later rows overwrite it. */
+/** A row being answered; the results of the functions are kept for the log, because later rows overwrite them. */
 export interface AnsweredRow extends PredictedRow {
-  /** Place in the request. */
+  /** Index in the request. */
   readonly row: number;
   readonly onDemand: Members | null;
   readonly onDemandBytes: number;
@@ -18,7 +18,7 @@ export interface AnsweredRow extends PredictedRow {
 
 export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
 
-/** Runs the on-demand functions row by row, puts what they give into the tensor, and gives each row all but its outputs. */
+/** Runs the on-demand functions row by row, writes their results to the tensor, and builds each row's answer except its outputs. */
 export function answerRows(
   batch: Batch,
   tensor: Tensor,

@@ -5,7 +5,7 @@ import { PRESENT } from '../readings/view-statuses.ts';
 const NO_REASONS: readonly string[] = [];
 const STORE_AWAY: readonly string[] = ['online_store:UNAVAILABLE'];
 
-/** Why defaults or nulls took the place of stored values in a row; empty when every view was present. */
+/** Why defaults or nulls replaced stored values in a row; empty when every view was present. */
 export function degradedReasons(batch: Batch, row: number): readonly string[] {
   const { plan, readings } = batch;
   if (readings.missing === 0) return NO_REASONS;

@@ -10,7 +10,7 @@ import type { PlanView, ShownFeature } from '../plan/compiled-plan.ts';
 import { readingAt, type Batch } from '../batch.ts';
 import { OUTSIDE_MAX_AGE, PRESENT } from '../readings/view-statuses.ts';
 
-/** One feature of an answer with where it came from; JSON of the HTTP API. */
+/** One feature of an answer with its source; JSON of the HTTP API. */
 export interface ServedFeature {
   readonly ref: string;
   readonly value: JsonValue;
@@ -20,7 +20,7 @@ export interface ServedFeature {
   readonly age_ms: number | null;
 }
 
-/** Only when asked: this builds an object per feature. */
+/** Called only when the caller sets `features: true`: it builds an object per feature. */
 export function showFeatures(batch: Batch, row: number, results: readonly OnDemandResult[]): ServedFeature[] {
   return batch.plan.shown.map((shown) => {
     switch (shown.kind) {

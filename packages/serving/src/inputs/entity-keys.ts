@@ -12,7 +12,7 @@ export class EntityKeys {
   readonly #problems: RowProblems;
   /** Null for a request of one row. */
   readonly #places: Map<string, number> | null;
-  /** Of the row at hand, for `entityKey`. */
+  /** Join key values of the current row, for `entityKey`. */
   readonly #joinKeys: Record<string, FieldValue | undefined> = {};
 
   constructor(group: PlanGroup, problems: RowProblems, { rows }: { readonly rows: number }) {
@@ -21,7 +21,7 @@ export class EntityKeys {
     this.#places = rows === 1 ? null : new Map();
   }
 
-  /** The place of a row's key in `keys`; -1, and a problem, when it can be none. */
+  /** The index of a row's key in `keys`; -1, and a problem, when the key is not valid. */
   place(values: Values): number {
     const { entity, joinKeys } = this.#group;
     for (let i = 0; i < joinKeys.length; i++)

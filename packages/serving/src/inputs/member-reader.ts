@@ -3,18 +3,18 @@ import { decodeJsonValue, type FieldValue } from '@larder/features';
 import type { InputField } from '../plan/compiled-plan.ts';
 import type { RowProblems } from './row-problems.ts';
 
-/** By the places of the fields; undefined where none is given. */
+/** Indexed like the fields; undefined where there is no value. */
 export type Values = (FieldValue | undefined)[];
 
 export interface MembersOf {
   readonly part: 'entities' | 'request';
   readonly fields: readonly InputField[];
   readonly problems: RowProblems;
-  /** Stand where a row has none. */
+  /** Used where a row has no value. */
   readonly shared: Values | null;
 }
 
-/** Reads one part of a row, its join keys or its request fields, into the fields' places. */
+/** Reads one part of a row, its join keys or its request fields, in the order of the fields. */
 export class MemberReader {
   readonly #of: MembersOf;
 
@@ -34,7 +34,7 @@ export class MemberReader {
     }
   }
 
-  /** Reads what is given, and leaves the rest as it is; false when more is not worth reading. */
+  /** Reads the members that are present and leaves the others unchanged; false when there is no point in reading more. */
   readGiven(json: unknown, values: Values): boolean {
     const { part, fields, problems } = this.#of;
     if (typeof json !== 'object' || json === null || Array.isArray(json)) {
@@ -57,14 +57,14 @@ export class MemberReader {
   }
 }
 
-/** Fields are few: a scan beats a Map. */
+/** There are few fields: a scan is faster than a Map. */
 function placeOf(fields: readonly InputField[], name: string): number {
   for (let i = 0; i < fields.length; i++) if ((fields[i] as InputField).name === name) return i;
   return -1;
 }
 
 function reportMissing({ part, problems }: MembersOf, { name, field }: InputField, json: unknown): void {
-  // a member that does not fit was named already
+  // A member of the wrong type is already reported.
   if (Object.hasOwn(json ?? {}, name)) return;
   const type = field.type === 'vector' ? `vector of ${field.length}` : field.type;
   problems.add(`/${part}/${name}`, `is missing: a ${type}`);

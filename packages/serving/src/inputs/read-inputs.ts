@@ -1,8 +1,8 @@
 /*
- * Budget: 2 µs for a row with three join keys and three request fields of its own, 0.8 µs for one with a single join key
- * whose other values are shared; half of it is decoding values and writing the entity's key. No schema library and no
- * exception for a good row. Beside what decoding allocates, a good row leaves only what is kept: its request values and
- * its key.
+ * Budget: 2 µs for a row with three join keys and three request fields of its own, 0.8 µs for one with a single join
+ * key whose other values are shared; half of it goes into decoding values and writing the entity key. No schema library
+ * and no exception for a valid row. Apart from what decoding allocates, a valid row allocates only what is kept: its
+ * request values and its key.
  */
 import { jsonPointer, type LarderError } from '@larder/core';
 import type { FieldValue } from '@larder/features';
@@ -12,7 +12,7 @@ import type { InputRow, Inputs, InputsRequest } from './inputs.ts';
 import { MemberReader, type Values } from './member-reader.ts';
 import { RowProblems } from './row-problems.ts';
 
-/** @throws REQUEST_INVALID when what all rows share is wrong */
+/** @throws REQUEST_INVALID when the values that all rows share are wrong */
 export function readInputs(plan: CompiledPlan, request: InputsRequest): Inputs {
   const { rows, shared, rowsPointer } = request;
   const groupCount = plan.groups.length;
@@ -71,7 +71,7 @@ function readShared(part: keyof InputRow, fields: readonly InputField[], shared:
   return values;
 }
 
-/** A row of a batch is looked at here: one that is not a row spoils no other. */
+/** Validates one row of a batch; a value that is not an object does not affect the other rows. */
 function isRow(row: unknown, problems: RowProblems): row is InputRow {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) problems.add('', 'must be an object');
   else

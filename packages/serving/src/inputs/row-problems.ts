@@ -1,19 +1,19 @@
 import { MAX_PROBLEMS, requestInvalid, type ErrorDetail, type LarderError } from '@larder/core';
 
-/** What is wrong with the row that is being read. Nothing is put together, not even a pointer, until something is. */
+/** Problems of the row being read. Nothing is allocated, not even a pointer, until there is a problem. */
 export class RowProblems {
   readonly #pointer: string;
   readonly #rows: boolean;
   #row = 0;
   #found: ErrorDetail[] | null = null;
 
-  /** `rows`: the pointer is that of a list, and rows are `/rows/3`; else of the row itself. */
+  /** `rows`: the pointer is that of a list, and rows are `/rows/3`; otherwise it is that of the row itself. */
   constructor(pointer: string, { rows }: { readonly rows: boolean }) {
     this.#pointer = pointer;
     this.#rows = rows;
   }
 
-  /** Begins with the next row. */
+  /** Starts the next row. */
   moveTo(row: number): void {
     this.#row = row;
     this.#found = null;
@@ -27,7 +27,7 @@ export class RowProblems {
     return this.#found !== null && this.#found.length >= MAX_PROBLEMS;
   }
 
-  /** `path`: below the row, such as `/entities/ad_id`. */
+  /** `path`: relative to the row, such as `/entities/ad_id`. */
   add(path: string, detail: string): void {
     const row = this.#rows ? `${this.#pointer}/${this.#row}` : this.#pointer;
     this.#found ??= [];

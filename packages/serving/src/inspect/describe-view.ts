@@ -62,7 +62,7 @@ interface FoundProvenance {
 
 const NOT_ASKED: FoundProvenance = { provenance: null, answered: true };
 
-/** What Redis holds is shown also while PostgreSQL is away or hangs. */
+/** What Redis holds is shown even while PostgreSQL is down or hangs. */
 async function findProvenance(
   deps: DescribeDeps,
   view: FeatureViewManifest,
@@ -81,7 +81,7 @@ async function findProvenance(
   }
 }
 
-/** A whole header with another schema or format is somebody else's row; anything else that cannot be read is damaged. */
+/** A complete header with another schema or format is a row of another version; anything else that cannot be read is damaged. */
 function statusOf(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
   const status = compileTtlAtRead(view)(row, nowMs);
   if (status === 'PRESENT' || status === 'OUTSIDE_MAX_AGE') return status;

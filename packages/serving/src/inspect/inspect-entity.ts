@@ -10,7 +10,7 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   const entity = Object.hasOwn(manifest.entities, name) ? manifest.entities[name] : undefined;
   if (entity === undefined) {
     const names = Object.keys(manifest.entities).join(', ') || 'none';
-    throw new LarderError('ENTITY_NOT_FOUND', `No entity of this name is defined; there are: ${names}.`);
+    throw new LarderError('ENTITY_NOT_FOUND', `No entity has this name; defined entities: ${names}.`);
   }
   const { keys, key } = readKey(entity, text);
   const held = await deps.onlineStore.inspect(entity.name, key);
@@ -28,7 +28,7 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   };
 }
 
-/** @throws ENTITY_NOT_FOUND when the text can be no key of this entity */
+/** @throws ENTITY_NOT_FOUND when the text is not a valid key of this entity */
 function readKey(
   entity: EntityManifest,
   text: string,
@@ -44,10 +44,10 @@ function readKey(
 
 function nothingHeld(entity: EntityManifest, erased: boolean): LarderError {
   if (erased)
-    return new LarderError('ENTITY_NOT_FOUND', `This ${entity.name} was erased and takes no rows any more.`);
+    return new LarderError('ENTITY_NOT_FOUND', `This ${entity.name} was erased and no longer accepts rows.`);
   return new LarderError(
     'ENTITY_NOT_FOUND',
-    `The online store holds nothing for this ${entity.name}: check the key's spelling, or compute it: larder backfill VIEW --entity KEY, with --force when history has it already.`,
+    `The online store holds nothing for this ${entity.name}: check the spelling of the key, or compute it with: larder backfill VIEW --entity KEY, with --force when history already has it.`,
   );
 }
 

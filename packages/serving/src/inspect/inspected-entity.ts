@@ -6,7 +6,7 @@ import type { OnlineStore } from '@larder/online-store';
 export interface InspectDeps {
   readonly onlineStore: Pick<OnlineStore, 'inspect'>;
   readonly offlineStore: Pick<OfflineStore, 'db'>;
-  /** What is applied; without that, what is loaded. */
+  /** The applied definitions; if nothing is applied, the loaded ones. */
   readonly manifest: Manifest;
   readonly clock: Clock;
 }
@@ -18,7 +18,7 @@ export interface InspectedEntity {
   readonly key: string;
   readonly join_keys: Readonly<Record<string, JsonValue>>;
   readonly redis_key: string;
-  /** What Redis takes for the whole key. */
+  /** Memory that the whole key uses in Redis. */
   readonly memory_bytes: number;
   /** When Redis frees the memory; null: never. */
   readonly expires_at: string | null;
@@ -27,7 +27,7 @@ export interface InspectedEntity {
   readonly views: InspectedView[];
 }
 
-/** One view version of it, joined with the history row it came from. */
+/** One view version of the entity, joined with the history row that it came from. */
 export interface InspectedView {
   readonly ref: string;
   readonly view: string;
@@ -36,7 +36,7 @@ export interface InspectedView {
   readonly status: 'PRESENT' | 'OUTSIDE_MAX_AGE' | 'NOT_LOADED' | 'UNREADABLE';
   readonly event_timestamp: string;
   readonly created_timestamp: string;
-  /** Null: history has no such row, or cannot be asked now. */
+  /** Null: history has no such row, or cannot be read now. */
   readonly landed_at: string | null;
   /** When the online store confirmed the rows of its chunk. Null: unknown like `landed_at`, or not confirmed yet. */
   readonly online_at: string | null;

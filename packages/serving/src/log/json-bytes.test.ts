@@ -12,12 +12,12 @@ test('within a factor of nine of the text, whatever the value', () => {
   );
 });
 
-test('text, which alone can be large, is counted as it is', () => {
+test('text, the only value that can be large, is counted exactly', () => {
   const value = { request: { placement: 'x'.repeat(100_000) }, tags: ['y'.repeat(50_000)] };
   expect(jsonBytes(value)).toBeGreaterThan(150_000);
   expect(jsonBytes(value)).toBeLessThan(150_100);
 });
 
-test('depth is no matter', () => {
+test('any depth of nesting is counted', () => {
   expect(jsonBytes(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)))).toBeGreaterThan(200_000);
 });

@@ -1,4 +1,4 @@
-/** About how long a JSON value is as text, without rendering it. No recursion: strangers nest as deep as they like. */
+/** Approximate length of a JSON value as text, without rendering it. No recursion: untrusted input can be nested to any depth. */
 export function jsonBytes(value: unknown): number {
   if (typeof value !== 'object' || value === null) return scalarBytes(value);
   const open: object[] = [value];

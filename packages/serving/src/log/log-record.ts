@@ -1,7 +1,7 @@
 /*
  * Budget: 0.5 µs per row, and one object: records wait up to seconds for PostgreSQL, and what survives that long is
- * copied by every garbage collection on the way. So a record is a place in its batch, and its members are put together
- * when the log renders it. Nothing here may keep the rows of the store.
+ * copied by every garbage collection in between. So a record is an index into its batch, and its members are built
+ * when the log renders it. Nothing here may keep the rows of the store alive.
  */
 import { shortestFloat32 } from '@larder/core';
 import type { PredictionRecord, PredictionView } from '@larder/offline-store';
@@ -11,7 +11,7 @@ import type { CompiledPlan } from '../plan/compiled-plan.ts';
 import type { Members } from './on-demand-members.ts';
 import { viewsRead, type Pointers } from './pointers.ts';
 
-/** What the records of one request share. */
+/** Data that the records of one request share. */
 export interface LoggedBatch {
   readonly plan: CompiledPlan;
   readonly rows: readonly InputRow[];
@@ -20,11 +20,11 @@ export interface LoggedBatch {
   readonly latencyUs: number;
   readonly outputs: Readonly<Record<string, Float32Array>>;
   readonly pointers: Pointers;
-  /** Of each record, without what its on-demand functions gave. */
+  /** Approximate size of each record, without the results of its on-demand functions. */
   readonly rowBytes: number;
 }
 
-/** What is kept of an answered row. */
+/** The part of an answered row that is kept. */
 export type LoggedRow = Pick<
   AnsweredRow,
   'row' | 'place' | 'predictionId' | 'degradedReasons' | 'onDemand' | 'onDemandBytes'

@@ -7,7 +7,7 @@ import { jsonBytes } from './json-bytes.ts';
 import { logRecord } from './log-record.ts';
 import { pointersOf } from './pointers.ts';
 
-/** What every record has, and what it says of a view: ids, times, outputs, a pointer. */
+/** Approximate sizes of a record and of its part per view: ids, times, outputs, a pointer. */
 const RECORD_BYTES = 300;
 const VIEW_BYTES = 120;
 
@@ -24,7 +24,7 @@ export interface AnsweredBatch {
   readonly totalMs: number;
 }
 
-/** Hands every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
+/** Passes every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
 export function logRows(
   { predictionLog, clock }: LogRowsDeps,
   answered: AnsweredBatch,
@@ -45,13 +45,13 @@ export function logRows(
     if (!(row instanceof LarderError) && !predictionLog.append(logRecord(logged, row)) && confirm !== null)
       throw new LarderError(
         'PREDICTION_NOT_LOGGED',
-        'The prediction could not be logged, and the log is durable: its buffer is full; try again.',
+        'The prediction was not logged: the buffer of the durable log is full. Retry.',
         { retryAfterSeconds: 1 },
       );
   return confirm === null ? null : confirm();
 }
 
-/** Without what its on-demand functions gave. A row is written with what all share, and keeps the others' input alive. */
+/** Size without the results of the on-demand functions. Each row is written with the shared values, and keeps the input of the whole request alive. */
 function rowBytes({ batch, request, rows }: AnsweredBatch): number {
   let answered = 0;
   for (const row of rows) if (!(row instanceof LarderError)) answered += 1;

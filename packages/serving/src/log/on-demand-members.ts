@@ -3,7 +3,7 @@ import type { CompiledPlan } from '../plan/compiled-plan.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** What the on-demand functions gave for a row, by view; null when the model reads none. */
+/** Results of the on-demand functions for a row, by view; null when the model reads none. */
 export function onDemandMembers(plan: CompiledPlan, results: readonly OnDemandResult[]): Members | null {
   const { views } = plan.onDemand;
   if (views.length === 0) return null;

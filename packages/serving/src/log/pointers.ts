@@ -1,5 +1,5 @@
 /*
- * Read once per entity and view, however many rows share them; what is kept of a reading is its status and three numbers.
+ * Read once per entity and view, however many rows share them; only the status and three numbers of a reading are kept.
  */
 import type { PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
@@ -7,17 +7,17 @@ import { readingAt, type Batch } from '../batch.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
 import { OUTSIDE_MAX_AGE, PRESENT, STATUS_NAMES } from '../readings/view-statuses.ts';
 
-/** Which row of the store each row of a request read: a pointer into history instead of the values. */
+/** Which stored row each row of a request used: a pointer into history instead of the values. */
 export interface Pointers {
-  /** As in `Inputs`. */
+  /** Same as in `Inputs`. */
   readonly slots: Int32Array;
-  /** As in `Readings`. */
+  /** Same as in `Readings`. */
   readonly statuses: readonly Uint8Array[];
-  /** Per group and reading: event and created timestamp and revision; event NaN where there was no row to read. */
+  /** Event timestamp, created timestamp and revision per group and reading; the event timestamp is NaN where no row could be read. */
   readonly orders: readonly Float64Array[];
 }
 
-/** Reads the pointers off the rows, which are not needed any more afterwards. */
+/** Reads the pointers from the rows, which are not needed afterwards. */
 export function pointersOf({ inputs, readings }: Batch): Pointers {
   const { statuses, rows } = readings;
   return {
@@ -40,7 +40,7 @@ function ordersOf(codes: Uint8Array, rows: readonly RowOrNull[]): Float64Array {
   return orders;
 }
 
-/** What one row of the request read. */
+/** Pointers to what one row of the request read. */
 export function viewsRead(plan: CompiledPlan, pointers: Pointers, row: number): PredictionView[] {
   return plan.views.map((view) => {
     const at = readingAt({ plan, inputs: pointers }, row, view);

@@ -7,7 +7,7 @@ import { test } from '../testing/served-test.ts';
 const SHOPPER = { country: 'NL', shopper_id: 7 };
 const REQUEST = { requested_at: '2026-11-20T06:30:00+00:00', placement: 'feed', bid: 0.5 };
 
-test('the log keeps what was sent and pointers to what was read, for answered rows only', async ({
+test('the log keeps the request and pointers to the stored rows, for answered rows only', async ({
   served,
   database,
 }) => {

@@ -4,12 +4,12 @@ import { hashArtifact, type ModelManifest } from '@larder/features';
 import { loadModel, type ModelRunner } from '@larder/model-runtime';
 
 export interface RunnerOptions {
-  /** Folder that artifact paths are relative to. */
+  /** Base folder of artifact paths. */
   readonly root: string;
   readonly model: ModelManifest;
   /** Columns of the model's tensor. */
   readonly width: number;
-  /** `inline` spares a short-lived process the threads. @default auto */
+  /** `inline` starts no threads, for short-lived processes. @default auto */
   readonly placement?: 'auto' | 'inline';
 }
 
@@ -33,12 +33,12 @@ export async function loadRunner(options: RunnerOptions): Promise<ModelRunner> {
   });
 }
 
-/** What lies in the folder must be what was applied. @throws MODEL_NOT_READY */
+/** Checks that the folder holds the artifact that was applied. @throws MODEL_NOT_READY */
 async function checkContent(artifactPath: string, model: ModelManifest): Promise<void> {
   const sha256 = await hashArtifact(artifactPath).catch((cause: unknown) => {
     throw new LarderError(
       'MODEL_NOT_READY',
-      `The artifact of ${model.name} cannot be read at ${model.artifact.path}; put the folder there.`,
+      `The artifact of ${model.name} cannot be read at ${model.artifact.path}; copy the artifact folder to this path.`,
       {
         cause,
         retryAfterSeconds: 5,
@@ -48,7 +48,7 @@ async function checkContent(artifactPath: string, model: ModelManifest): Promise
   if (sha256 === model.artifact.sha256) return;
   throw new LarderError(
     'MODEL_NOT_READY',
-    `The artifact of ${model.name} at ${model.artifact.path} is not the one that was applied; apply it, or put the applied one back.`,
+    `The artifact of ${model.name} at ${model.artifact.path} is not the one that was applied; apply it with 'larder apply', or restore the applied one.`,
     { retryAfterSeconds: 5 },
   );
 }

@@ -13,7 +13,7 @@ const NOTHING = {
   premium: null,
 };
 
-test('a model in the pool of threads gives what it gives inline, under concurrency', async ({ served }) => {
+test('a model in the thread pool returns the same as inline, under concurrency', async ({ served }) => {
   const { project, onlineStore } = served;
   const pooled = await fixturePredictor({ project, onlineStore, model: 'ad_ctr', placement: 'pool' });
   const hours = Array.from({ length: 40 }, (_, at) => at % 24);

@@ -1,7 +1,7 @@
 import type { ModelRunner, RunCaller } from '@larder/model-runtime';
 
 export interface ModelRun extends RunCaller {
-  /** [rows, width] and possibly more behind it. */
+  /** [rows, width], possibly followed by unused memory. */
   readonly floats: Float32Array;
   readonly rows: number;
 }
@@ -11,7 +11,7 @@ export function runModel(
   runner: Pick<ModelRunner, 'run' | 'placement'>,
   { floats, rows, deadlineAtMs, gone }: ModelRun,
 ): Promise<Readonly<Record<string, Float32Array>>> {
-  // an inline run holds the thread: no timer could end it
+  // An inline run blocks the thread: no timer could end it.
   return runner.placement === 'inline'
     ? runner.run(floats, rows)
     : runner.run(floats, rows, { deadlineAtMs, gone });

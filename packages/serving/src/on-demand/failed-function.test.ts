@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { fixturePredictor } from '../testing/predictor-fixture.ts';
 import { test } from '../testing/served-test.ts';
 
-test('a failed on-demand function leaves nothing of an earlier request in the row that the model runs', async ({
+test('a failed on-demand function leaves no values of an earlier request in the row that the model runs', async ({
   served,
 }) => {
   const predictor = await fixturePredictor({ ...served, model: 'fragile_model' });

@@ -6,7 +6,7 @@ import { systemClock } from '@larder/core';
 import { fixturePredictor } from '../testing/predictor-fixture.ts';
 import { test } from '../testing/served-test.ts';
 
-test('a plan runs the functions that it is handed, found by their hash, whatever code is loaded', async ({
+test('a plan runs the functions that it is given, found by their hash, whatever code is loaded', async ({
   served,
 }) => {
   const { project, onlineStore } = served;
@@ -23,7 +23,7 @@ test('a plan runs the functions that it is handed, found by their hash, whatever
   });
   const predictor = createPredictor({ plan, onlineStore, runner, predictionLog: null, clock: systemClock });
   try {
-    // the loaded function would give 4, the length of the text
+    // The loaded function would return 4, the length of the text.
     const { outputs } = await predictor.predict({ rows: [{ request: { how: 'nine' } }] });
     expect(outputs['score']?.[0]).toBeCloseTo(1 / (1 + Math.exp(-2)), 5);
   } finally {

@@ -1,6 +1,6 @@
 /*
- * Budget: what evaluating costs (packages/features). The inputs are read off the packed rows one by one: nothing here may
- * allocate per row.
+ * Budget: the cost of evaluation (packages/features). The inputs are read from the packed rows one by one: nothing here
+ * may allocate per row.
  */
 import type { LarderError } from '@larder/core';
 import {
@@ -13,11 +13,11 @@ import type { PlanView, StoredReader } from '../plan/compiled-plan.ts';
 import { usableRow, type Batch } from '../batch.ts';
 
 export interface OnDemandRun {
-  /** Evaluates every on-demand feature view for one row; why one failed, or null. The results are in `results`. */
+  /** Evaluates every on-demand feature view for one row; returns the error of one that failed, or null. The results are in `results`. */
   run(row: number): LarderError | null;
-  /** False when the row that ran last has the results of the row before it. */
+  /** False when the last row reused the results of the row before it. */
   changed(): boolean;
-  /** Of the row that ran last, by the places of the plan's on-demand feature views. */
+  /** Results of the last row, indexed like the plan's on-demand feature views. */
   readonly results: readonly OnDemandResult[];
 }
 
@@ -31,7 +31,7 @@ export function createOnDemandRun(batch: Batch): OnDemandRun {
   };
 }
 
-/** What the functions read of a request's row: its request fields, and the store's rows as they are packed. */
+/** The inputs of the functions for one row: its request fields, and the packed rows of the store. */
 class PackedInputs implements OnDemandInputs {
   readonly #batch: Batch;
   #row = 0;
@@ -41,7 +41,7 @@ class PackedInputs implements OnDemandInputs {
     this.#batch = batch;
   }
 
-  /** True when the row has the request fields of the row before it: rows without their own share one array. */
+  /** True when the row has the same request fields as the row before it: rows without members of their own share one array. */
   moveTo(row: number): boolean {
     const before = this.#request;
     this.#row = row;

@@ -2,13 +2,13 @@ import { isLarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@
 import { decodeJsonValue, type EntityManifest, type FieldManifest, type FieldValue } from '@larder/features';
 import { entityKey } from '@larder/online-store';
 
-/** Of one entity: its distinct keys, and which of them each row asks for. */
+/** Distinct keys of one entity, and which of them each row requests. */
 export interface KeysOfEntity {
   readonly keys: readonly string[];
   readonly keyOfRow: readonly number[];
 }
 
-/** Per entity the keys of all rows; each row holds the join keys of all entities, nothing else. @throws REQUEST_INVALID with a pointer per member */
+/** Reads the keys of all rows, per entity; each row has the join keys of all entities and no other members. @throws REQUEST_INVALID with a pointer per member */
 export function readKeys(
   entities: readonly EntityManifest[],
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -61,7 +61,7 @@ function readRow(
   }
   for (const name of Object.keys(row))
     if (!fields.has(name))
-      errors.push({ pointer: `${pointer}/${name}`, detail: 'is no join key of what is asked' });
+      errors.push({ pointer: `${pointer}/${name}`, detail: 'is not a join key of the requested features' });
   return errors.length === before ? values : null;
 }
 

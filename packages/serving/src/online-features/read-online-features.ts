@@ -19,12 +19,12 @@ export interface OnlineFeaturesDeps {
 export interface OnlineFeaturesRequest {
   /** `ad_image:brightness`, `ad_image@2:brightness`, `ad_stats` (all its features). */
   readonly features: readonly string[];
-  /** The join keys of every view asked for, as JSON of the HTTP API. */
+  /** The join keys of every requested view, as JSON of the HTTP API. */
   readonly entities: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface OnlineFeatures {
-  /** `ad_image@1:brightness`: what stands at each place of a row's values. */
+  /** Names of a row's values, in their order: `ad_image@1:brightness`. */
   readonly features: string[];
   readonly views: string[];
   readonly rows: OnlineFeaturesRow[];
@@ -39,12 +39,13 @@ export interface OnlineFeaturesRow {
   }[];
 }
 
-/** Numbers of all rows together, each item of a vector one: predictions of the same process wait 0.2 s for them. */
+/** Limit on the numbers in all rows together, counting each item of a vector: predictions of the same process wait 0.2 s for this many. */
 const MAX_ANSWER_VALUES = 1_000_000;
 
 /**
- * What the online store holds of these features for these entities, in one round trip; defaults are a model's affair.
- * @throws REQUEST_INVALID with a pointer per reference or key, or more values than an answer may hold; ONLINE_STORE_UNAVAILABLE
+ * Reads these features of these entities from the online store in one round trip; only models apply defaults.
+ * @throws REQUEST_INVALID with a pointer per reference or key, or more values than an answer may have;
+ * ONLINE_STORE_UNAVAILABLE
  */
 export async function readOnlineFeatures(
   { manifest, onlineStore, clock }: OnlineFeaturesDeps,
@@ -93,17 +94,17 @@ export async function readOnlineFeatures(
   };
 }
 
-/** A feature may be asked for twice, and a vector has many numbers: only their product bounds the answer. */
+/** A feature may be requested twice, and a vector has many numbers: only their product limits the answer. */
 function refuseTooMany(features: readonly AskedFeature[], rows: number): void {
   const perRow = features.reduce((sum, { field }) => sum + (field.length ?? 1), 0);
   if (perRow * rows <= MAX_ANSWER_VALUES) return;
-  const detail = `must be at most ${Math.floor(MAX_ANSWER_VALUES / perRow)} with these features: ${perRow} numbers each, ${MAX_ANSWER_VALUES} in all`;
+  const detail = `must be at most ${Math.floor(MAX_ANSWER_VALUES / perRow)} with these features: ${perRow} numbers per row, ${MAX_ANSWER_VALUES} in total`;
   throw new LarderError('REQUEST_INVALID', `/entities ${detail}.`, {
     errors: [{ pointer: '/entities', detail }],
   });
 }
 
-/** What cannot be read is not found for callers. */
+/** Callers see a row that cannot be read as not found. */
 function stateOf(bytes: Buffer | null, status: ViewStatus): OnlineFeaturesRow['views'][number] {
   if (bytes === null || status === 'NOT_FOUND' || status === 'UNREADABLE')
     return { status: 'NOT_FOUND', event_timestamp: null };

@@ -8,26 +8,26 @@ import {
   type Manifest,
 } from '@larder/features';
 
-/** One value of every answered row: feature `at` of the views' list, as asked. */
+/** One value of every answered row, in the order of the request. */
 export interface AskedFeature {
   readonly ref: string;
   readonly field: FieldManifest;
-  /** Place of its view among `views`. */
+  /** Index of its view in `views`. */
   readonly view: number;
-  /** Place among the features that are read of its view. */
+  /** Index in the features that are read from its view. */
   readonly place: number;
 }
 
 export interface AskedView {
   readonly view: FeatureViewManifest;
-  /** Read of it, in this order. */
+  /** Features to read, in this order. */
   readonly features: string[];
 }
 
 export interface AskedFeatures {
   readonly features: readonly AskedFeature[];
   readonly views: readonly AskedView[];
-  /** Entities of the views, each once. */
+  /** Distinct entities of the views. */
   readonly entities: readonly EntityManifest[];
 }
 
@@ -56,14 +56,14 @@ export function resolveFeatures(manifest: Manifest, refs: readonly string[]): As
   return { features, views, entities: names.map((name) => manifest.entities[name] as EntityManifest) };
 }
 
-/** The view with its asked fields, or what is wrong with the reference. */
+/** The view with its requested fields, or what is wrong with the reference. */
 function resolve(
   manifest: Manifest,
   ref: string,
 ): { readonly view: FeatureViewManifest; readonly fields: readonly FieldManifest[] } | string {
   const [, name = '', feature] = REF.exec(ref) ?? [];
   if (Object.hasOwn(manifest.on_demand_feature_views, name))
-    return `${name} is computed on demand from the fields of a prediction request, which do not exist here; ask a model that uses it, with options.features.`;
+    return `${name} is computed on demand from the fields of a prediction request, which this route does not have; request a prediction of a model that uses it, with options.features.`;
   let view: FeatureViewManifest;
   try {
     view = findFeatureView(manifest, name);

@@ -20,16 +20,16 @@ import { compileShown } from './compile-shown.ts';
 import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
 
 export interface PlanOptions {
-  /** The applied manifest: TTLs and policies are taken from here. */
+  /** The applied manifest: the source of TTLs and policies. */
   readonly manifest: Manifest;
-  /** The function of an on-demand feature view: `loadedFunctions`, or a bundle's by its hash. */
+  /** Returns the function of an on-demand feature view: from `loadedFunctions`, or from a bundle by its hash. */
   readonly functionOf: (definition: OnDemandFeatureViewManifest) => OnDemandFunction;
   readonly model: string;
   readonly version: number;
   readonly onlineStore: Pick<OnlineStore, 'compileRead'>;
 }
 
-/** Compiles a model; the manifest and the loaded code must already be known to agree on everything the model reads. */
+/** Compiles a model; the caller has checked that the manifest and the loaded code agree on everything the model reads. */
 export function compilePlan(options: PlanOptions): CompiledPlan {
   const { manifest, functionOf, onlineStore } = options;
   const model = member(manifest.models, options.model);

@@ -3,14 +3,14 @@ import { compileValueReader } from '@larder/online-store';
 import type { PlanView, ShownFeature } from './compiled-plan.ts';
 
 interface ShownContext {
-  /** The model, then the on-demand feature views. */
+  /** The model first, then the on-demand feature views. */
   readonly readers: readonly { readonly inputs: readonly InputManifest[] }[];
   readonly views: readonly PlanView[];
   readonly viewPlaces: ReadonlyMap<string, number>;
   readonly onDemand: OnDemandViews;
 }
 
-/** What explains an answer: the model's features in its order, then what only on-demand functions read, then the request. */
+/** Features that explain an answer: the model's own in its order, then those that only on-demand functions read, then the request. */
 export function compileShown(context: ShownContext): ShownFeature[] {
   const shown = new Map<string, ShownFeature>();
   for (const input of context.readers.flatMap(({ inputs }) => inputs))

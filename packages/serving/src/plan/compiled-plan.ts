@@ -9,7 +9,7 @@ import type {
 } from '@larder/features';
 import type { ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
 
-/** Everything that answering one model version needs, looked up and compiled before the first request. */
+/** Everything needed to answer for one model version, resolved and compiled before the first request. */
 export interface CompiledPlan {
   readonly project: string;
   readonly model: ModelManifest;
@@ -19,19 +19,19 @@ export interface CompiledPlan {
   readonly joinKeys: readonly InputField[];
   readonly requestFields: readonly InputField[];
   readonly groups: readonly PlanGroup[];
-  /** Views of all groups; a view's place here is its place everywhere in the plan. */
+  /** Views of all groups; a view has this index everywhere in the plan. */
   readonly views: readonly PlanView[];
   readonly readPlan: ReadPlan;
   readonly tensorViews: readonly TensorView[];
   readonly onDemand: OnDemandViews;
-  /** By the places of `OnDemandViews.storedViews`. */
+  /** Indexed like `OnDemandViews.storedViews`. */
   readonly storedReaders: readonly StoredReader[];
   readonly onDemandColumns: readonly OnDemandColumn[];
-  /** What `features: true` shows, the model's own features first. */
+  /** Features that `features: true` shows, the model's own first. */
   readonly shown: readonly ShownFeature[];
 }
 
-/** A join key or request field; the caller has to send it. */
+/** A join key or request field, which the caller must send. */
 export interface InputField {
   readonly name: string;
   readonly field: FieldManifest;
@@ -40,9 +40,9 @@ export interface InputField {
 /** One entity whose views the model reads. */
 export interface PlanGroup {
   readonly entity: EntityManifest;
-  /** Places in `CompiledPlan.joinKeys`, in the entity's order. */
+  /** Indexes in `CompiledPlan.joinKeys`, in the entity's order. */
   readonly joinKeys: readonly number[];
-  /** Places in `CompiledPlan.views`, in the order of the read plan. */
+  /** Indexes in `CompiledPlan.views`, in the order of the read plan. */
   readonly views: readonly number[];
 }
 
@@ -50,10 +50,10 @@ export interface PlanView {
   readonly ref: string;
   readonly view: FeatureViewManifest;
   readonly group: number;
-  /** Place among the group's views. */
+  /** Index in the group's views. */
   readonly offset: number;
   readonly statusOf: ViewStatusOf;
-  /** By status code: why the view's stored values have no part in an answer, `ad_image@1:NOT_FOUND`. */
+  /** Reason by status code why the view's stored values are not used: `ad_image@1:NOT_FOUND`. */
   readonly reasons: readonly string[];
 }
 
@@ -63,16 +63,16 @@ export interface TensorView {
   readonly column: number;
 }
 
-/** A feature view that on-demand functions read, with a reader of the features that they read of it. */
+/** A feature view that on-demand functions read, with a reader for the features that they use. */
 export interface StoredReader {
-  /** Place in `CompiledPlan.views`. */
+  /** Index in `CompiledPlan.views`. */
   readonly view: number;
   readonly reader: ValueReader;
 }
 
 /** A feature of an on-demand feature view in the tensor. */
 export interface OnDemandColumn {
-  /** Place in `OnDemandViews.views`. */
+  /** Index in `OnDemandViews.views`. */
   readonly view: number;
   readonly feature: OnDemandFeature;
   readonly column: number;
@@ -91,7 +91,7 @@ export type ShownFeature =
   | {
       readonly kind: 'on_demand';
       readonly ref: string;
-      /** Place in `OnDemandViews.views`. */
+      /** Index in `OnDemandViews.views`. */
       readonly view: number;
       readonly feature: OnDemandFeature;
     }

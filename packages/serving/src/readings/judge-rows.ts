@@ -1,19 +1,19 @@
 /*
- * Every reading is visited once: judged, counted, and told apart when it is missing. Reasons, tensor, provenance and log
- * go by the codes that are written here.
+ * Every reading is visited once, to check its age, count it, and classify it when it is missing. Reasons, tensor,
+ * provenance and log use the status codes written here.
  */
 import type { RowOrNull } from '@larder/online-store';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { CompiledPlan, PlanView } from '../plan/compiled-plan.ts';
 import { NOT_FOUND, PRESENT, STATUS_CODES, STATUS_NAMES, UNAVAILABLE } from './view-statuses.ts';
 
-/** What the store gave for the entities of one request. */
+/** What the store returned for the entities of one request. */
 export interface Readings {
   /** Per group of the plan: keys × views, flat. */
   readonly rows: readonly RowOrNull[][];
   /** Like `rows`: PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE or UNREADABLE. */
   readonly statuses: readonly Uint8Array[];
-  /** How many are not PRESENT; a row that arrives late takes one away. */
+  /** Number of readings that are not PRESENT; a row that arrives late decreases it. */
   missing: number;
   /** The store did not answer; every view counts as not found. */
   readonly storeAway: boolean;
@@ -21,14 +21,14 @@ export interface Readings {
   readonly nowMs: number;
 }
 
-/** Readings since the start: of the plan's view v with the status s of `STATUS_NAMES` at v × their number + s. */
+/** Readings since the start: view v of the plan with status s is at v × `STATUS_NAMES.length` + s. */
 export type StatusCounts = Float64Array;
 
 export function createStatusCounts(plan: CompiledPlan): StatusCounts {
   return new Float64Array(STATUS_NAMES.length * plan.views.length);
 }
 
-/** Applies the TTL of each view to what the store gave: once per entity and view, however many rows share them. */
+/** Applies the TTL of each view to what the store returned: once per entity and view, however many rows share them. */
 export function judgeRows(
   plan: CompiledPlan,
   rows: readonly RowOrNull[][],
@@ -51,7 +51,7 @@ export function judgeRows(
   return { rows, statuses, missing, storeAway: false, nowMs };
 }
 
-/** As if the store held nothing: it did not answer. */
+/** Readings as if the store held nothing: it did not answer. */
 export function noRows(
   plan: CompiledPlan,
   { keysByGroup }: Inputs,

@@ -11,11 +11,11 @@ export interface ReadFeaturesDeps {
   readonly clock: Clock;
 }
 
-/** Of the time that a request has left when the online store is asked. */
+/** Share of the request's remaining time that the online store may take. */
 const STORE_SHARE = 0.75;
 
 /**
- * Asks the online store once for everything that a request reads.
+ * Reads everything that a request needs from the online store, once.
  * @throws ONLINE_STORE_UNAVAILABLE when the model is declared to fail without it, DEADLINE_EXCEEDED
  */
 export async function readFeatures(
@@ -28,7 +28,7 @@ export async function readFeatures(
   try {
     const reading = onlineStore.read(plan.readPlan, inputs.keysByGroup);
     const leftMs = deadlineAtMs - performance.now();
-    // a store that hangs is away: the rest of the time is for the answer from defaults
+    // A store that hangs counts as unavailable: the remaining time is for the answer from defaults.
     rows = await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
   } catch (error) {
     if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
@@ -36,7 +36,7 @@ export async function readFeatures(
       return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
     throw new LarderError(
       'ONLINE_STORE_UNAVAILABLE',
-      `The online store does not answer, and ${plan.model.name} is declared to fail rather than to answer from defaults.`,
+      `The online store does not answer, and ${plan.model.name} is declared to fail instead of answering from defaults.`,
       { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
     );
   }

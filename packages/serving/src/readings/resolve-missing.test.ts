@@ -111,7 +111,7 @@ test('a row that arrives within the deadline is decoded as if the store had held
   }
   expect(row(predictions, 1).output).toBeCloseTo(adCtrScore(SCORED), 5);
   expect(row(predictions, 1).degradedReasons).toEqual(MISSING);
-  // counted is what the store held: two ads without rows, one shopper
+  // The counts are of what the store held: two ads without rows, one shopper.
   expect(counts).toEqual([0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0]);
 });
 
@@ -130,13 +130,13 @@ test.for<[string, (served: Served) => ResolveMissing]>([
     (served) => async (keys) =>
       keys.map(() => packed(served, 'ad_stats@1', { values: STATS, ageMs: 8 * 86_400_000 })),
   ],
-])('what is missing is answered from defaults when the port is %s', async ([, port], { served }) => {
+])('missing rows are answered from defaults when the port is %s', async ([, port], { served }) => {
   const { predictions } = await predict(served, port(served), { adIds: ['gone'], deadlineMs: 3_000 });
   expect(row(predictions, 0).output).toBeCloseTo(adCtrScore(SCORED), 5);
   expect(row(predictions, 0).degradedReasons).toEqual(MISSING);
 });
 
-test('the port is asked for nothing when every row is there', async ({ served }) => {
+test('the port is not called when every row is present', async ({ served }) => {
   const keys = { ad_id: 'here' };
   await putRows(served.onlineStore, served.project, [
     { ref: 'ad_image@1', keys, values: { embedding: null, brightness: null, note: null } },

@@ -5,7 +5,7 @@ import { deadlineExceeded, withDeadline } from '../deadline.ts';
 import type { PlanView } from '../plan/compiled-plan.ts';
 import { PRESENT, STATUS_NAMES } from './view-statuses.ts';
 
-/** A feature view of one entity of which the store has no row that may be used. */
+/** A feature view of one entity for which the store has no usable row. */
 export interface MissingKey {
   readonly view: FeatureViewManifest;
   readonly entityKey: string;
@@ -13,16 +13,16 @@ export interface MissingKey {
 }
 
 /**
- * The port for values that arrive late, such as those computed while the request waits. Gives packed rows in the order
- * of the keys, null where there is none; what comes after `leftMs`, or fails, is answered without. It decides which keys
- * are worth it, and reports its own failures: nothing is logged here.
+ * The port for values that arrive late, such as those computed while the request waits. Returns packed rows in the
+ * order of the keys, null where there is none; rows that come after `leftMs`, or fail, are not used. It decides which
+ * keys are worth computing, and reports its own failures: nothing is logged here.
  */
 export type ResolveMissing = (keys: readonly MissingKey[], leftMs: number) => Promise<readonly RowOrNull[]>;
 
-/** Of the time that a request has left after the store: the rest is for the model. */
+/** Share of the time left after the store was read: the rest is for the model. */
 const RESOLVE_SHARE = 0.75;
 
-/** Puts rows that arrive in time into the readings, before anything is decoded. Never rejects. */
+/** Adds rows that arrive in time to the readings, before anything is decoded. Never rejects. */
 export async function patchMissing(
   batch: Batch,
   resolve: ResolveMissing,
@@ -49,7 +49,7 @@ export async function patchMissing(
 interface MissingReading {
   readonly key: MissingKey;
   readonly view: PlanView;
-  /** Within the view's group. */
+  /** Index within the view's group. */
   readonly at: number;
 }
 
@@ -76,7 +76,7 @@ function patch(
   },
 ): void {
   const { view, at, row, arrivedAtMs } = late;
-  // judged like any other row: one that is too old or of another schema changes nothing
+  // Checked like any other row: one that is too old or has another schema changes nothing.
   if (view.statusOf(row, arrivedAtMs) !== 'PRESENT') return;
   (readings.rows[view.group] as RowOrNull[])[at] = row;
   (readings.statuses[view.group] as Uint8Array)[at] = PRESENT;

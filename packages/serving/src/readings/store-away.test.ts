@@ -4,11 +4,11 @@ import { adCtrScore } from '../testing/ad-ctr-score.ts';
 import { fixturePredictor } from '../testing/predictor-fixture.ts';
 import { test } from '../testing/served-test.ts';
 
-test('while the store is away every view is answered from defaults and counted, and nothing is resolved', async ({
+test('while the store is down every view is answered from defaults and counted, and nothing is resolved', async ({
   served,
 }) => {
   const { project } = served;
-  // nobody listens on the port of tcpmux
+  // Nothing listens on the tcpmux port.
   const redis = connectRedis('redis://127.0.0.1:1', { role: 'serving' });
   const onlineStore = createOnlineStore({ redis, project: project.name });
   const resolveMissing = () => Promise.reject(new Error('asked'));

@@ -1,5 +1,6 @@
 /*
- * Budget: what the tensor decoders cost. Nothing here may allocate per row: these loops run for every row of every request.
+ * Budget: the cost of the tensor decoders. Nothing here may allocate per row: these loops run for every row of every
+ * request.
  */
 import { onDemandValue, type FieldValue, type OnDemandResult } from '@larder/features';
 import { usableRow, type Batch } from '../batch.ts';
@@ -16,7 +17,7 @@ export function createTensor(plan: CompiledPlan, rows: number): Tensor {
   return { floats, bytes: new Uint8Array(floats.buffer) };
 }
 
-/** Stored features of every good row, decoded into the tensor's rows one after the other. */
+/** Decodes the stored features of every valid row into the tensor, row by row. */
 export function fillFromViews(batch: Batch, tensor: Tensor): void {
   const { plan, inputs } = batch;
   let start = 0;
@@ -31,7 +32,7 @@ export function fillFromViews(batch: Batch, tensor: Tensor): void {
   }
 }
 
-/** On-demand features go into the tensor as they come: by row, after each evaluation. */
+/** Writes on-demand features to the tensor row by row, after each evaluation. */
 export class OnDemandFill {
   readonly #plan: CompiledPlan;
   readonly #floats: Float32Array;
@@ -43,7 +44,7 @@ export class OnDemandFill {
     this.#missing = plan.model.missing === 'nan' ? Number.NaN : plan.model.missing;
   }
 
-  /** `place`: the tensor's row. */
+  /** `place`: index of the tensor's row. */
   fill(place: number, results: readonly OnDemandResult[]): void {
     const { onDemandColumns, width } = this.#plan;
     const start = place * width;
@@ -55,7 +56,7 @@ export class OnDemandFill {
     }
   }
 
-  /** A row whose function failed: the model runs it all the same, so that it must not hold an earlier request's values. */
+  /** Clears a row whose function failed: the model still runs it, so it must not hold values of an earlier request. */
   clear(place: number): void {
     const { width } = this.#plan;
     this.#floats.fill(0, place * width, (place + 1) * width);

@@ -6,7 +6,7 @@ const WIDTH = 4;
 const plan = { width: WIDTH } as CompiledPlan;
 const MEGABYTE_ROWS = (1024 * 1024) / (4 * WIDTH);
 
-test.each([1, 2])("a tensor of %d rows is nobody else's until it is handed back", (rows) => {
+test.each([1, 2])('a tensor of %d rows is not reused until it is handed back', (rows) => {
   const pool = createTensorPool(plan);
   const [first, second] = [pool.take(rows), pool.take(rows)];
   expect(first).not.toBe(second);
@@ -16,7 +16,7 @@ test.each([1, 2])("a tensor of %d rows is nobody else's until it is handed back"
   expect(pool.take(rows)).not.toBe(first);
 });
 
-test('a tensor has at least the rows that were asked for', () => {
+test('a tensor has at least the requested number of rows', () => {
   const pool = createTensorPool(plan);
   const five = pool.take(5);
   expect(five.floats).toHaveLength(5 * WIDTH);
@@ -25,10 +25,10 @@ test('a tensor has at least the rows that were asked for', () => {
   expect(pool.take(5), 'exactly as many').toBe(five);
   pool.give(five);
   expect(pool.take(2), 'more than enough').toBe(five);
-  expect(pool.take(1).floats, 'one row has tensors of its own').toHaveLength(WIDTH);
+  expect(pool.take(1).floats, 'tensors of one row are kept separately').toHaveLength(WIDTH);
 });
 
-test('the largest that came back is kept', () => {
+test('the largest tensor handed back is kept', () => {
   const pool = createTensorPool(plan);
   const [three, five, four] = [pool.take(3), pool.take(5), pool.take(4)];
   for (const tensor of [three, five, four]) pool.give(tensor);

@@ -1,11 +1,11 @@
 import { createTensor, type Tensor } from './fill-tensor.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
 
-/** Tensors that wait for the next request: a run holds its tensor until it is done, so they cannot be one. */
+/** Tensors kept for later requests: a run holds its tensor until it is done, so one is not enough. */
 export interface TensorPool {
-  /** A tensor of at least so many rows; its content is whatever it was. */
+  /** Returns a tensor with at least this many rows; its content is undefined. */
   take(rows: number): Tensor;
-  /** Hands a tensor back; not while anything may still read it. */
+  /** Hands a tensor back; must not be called while anything may still read it. */
   give(tensor: Tensor): void;
 }
 

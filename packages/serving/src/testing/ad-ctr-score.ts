@@ -1,6 +1,6 @@
 import { AD_CTR_WEIGHTS, IMPUTED } from './open-fixture.ts';
 
-/** What `ad_ctr` reads; null: missing. */
+/** Features that `ad_ctr` reads; null: missing. */
 export interface AdCtrInput {
   readonly embedding: readonly number[] | null;
   readonly brightness: number | null;
@@ -14,7 +14,7 @@ export interface AdCtrInput {
   readonly placement: string;
 }
 
-/** The fixture's definitions written out once more, naively: the oracle of every prediction test. */
+/** A second, naive implementation of the fixture's definitions: the oracle of every prediction test. */
 export function adCtrScore(input: AdCtrInput): number {
   const angle = (2 * Math.PI * input.hourUtc) / 24;
   const { clicks, impressions } = input;

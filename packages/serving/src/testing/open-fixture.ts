@@ -9,7 +9,7 @@ const FIXTURE = resolve(import.meta.dirname, '../../fixtures/ads');
 
 /** Weights of `ad_ctr`, one per column; the oracle of the tests. */
 export const AD_CTR_WEIGHTS = [0.5, -0.25, 0.125, 1, 0.75, 2, 0.3, -0.4, 0.01, 0.2, 3, 0.6, -0.1] as const;
-/** What the models take a missing value for. */
+/** The models' defaults for missing values. */
 export const IMPUTED = 0.25;
 
 const ARTIFACTS = {
@@ -33,7 +33,7 @@ const ARTIFACTS = {
   fragile_model: { features: ['fragile:level'], weights: [0.1], output: 'score' },
 } as const;
 
-/** A copy of the fixture project below a folder of this repository, with its models written by the real builder. */
+/** Copies the fixture project into a folder of this repository and builds its models with the real builder. */
 export async function openFixture(folder: string): Promise<LoadedProject> {
   const root = join(folder, `project-${randomBytes(4).toString('hex')}`);
   await mkdir(root, { recursive: true });
@@ -53,7 +53,7 @@ export interface FixtureRow {
   readonly revision?: number;
 }
 
-/** Puts rows into the online store, as landing does. */
+/** Writes rows to the online store, as landing does. */
 export async function putRows(
   onlineStore: OnlineStore,
   project: LoadedProject,

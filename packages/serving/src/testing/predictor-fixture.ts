@@ -13,7 +13,7 @@ export interface FixturePredictorOptions {
   readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
   readonly model: string;
-  /** @default the project's own */
+  /** @default the project's functions */
   readonly manifest?: Manifest;
   readonly predictionLog?: PredictionLog;
   readonly clock?: Clock;
@@ -21,7 +21,7 @@ export interface FixturePredictorOptions {
   readonly resolveMissing?: ResolveMissing;
 }
 
-/** A predictor of one of the fixture's models with its real artifact; close its runner afterwards. */
+/** Creates a predictor for one of the fixture's models with its real artifact; close its runner afterwards. */
 export async function fixturePredictor(
   options: FixturePredictorOptions,
 ): Promise<Predictor & { readonly runner: ModelRunner }> {

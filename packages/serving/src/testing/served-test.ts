@@ -13,7 +13,7 @@ export interface Served {
   readonly adCtr: Predictor & { readonly runner: ModelRunner };
 }
 
-/** `test` with the fixture project and `ad_ctr` over a Redis of the file's own. */
+/** `test` with the fixture project and `ad_ctr`, with one Redis per test file. */
 export const test = base.extend<{ $file: { served: Served } }>({
   served: [
     async ({ redis }, use) => {
