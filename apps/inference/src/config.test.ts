@@ -6,7 +6,7 @@ const GOOD = {
   LARDER_REDIS_URL: 'unix:///tmp/redis.sock',
 };
 
-test('defaults, absolute paths, nothing but what is asked for', () => {
+test('fills in defaults and absolute paths, and reads only its own settings', () => {
   const config = readConfig({ ...GOOD, LARDER_PROJECT: 'examples/ads/larder.config.ts', HOME: '/root' });
   expect(config).toMatchObject({
     host: '127.0.0.1',
@@ -20,7 +20,7 @@ test('defaults, absolute paths, nothing but what is asked for', () => {
   expect(Object.isFrozen(config)).toBe(true);
 });
 
-test('settings of the other processes may stand in the same environment', () => {
+test('accepts settings of the other processes in the same environment', () => {
   const others = {
     LARDER_WORKER_SLOTS: '4',
     LARDER_WORKER_METRICS_PORT: '0',
@@ -42,7 +42,7 @@ test('allowed hosts are a list', () => {
     expect(() => hosts(text)).toThrow(/LARDER_ALLOWED_HOSTS must list hosts/);
 });
 
-test('all problems at once, unknown settings by name', () => {
+test('reports all problems at once and names unknown settings', () => {
   const read = () =>
     readConfig({
       LARDER_REDIS_URL: 'http://x',

@@ -8,25 +8,25 @@ export interface Config {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly host: string;
-  /** Hosts that requests may name, beside this machine's own. */
+  /** Hosts that requests may name, in addition to this machine's own. */
   readonly allowedHosts: readonly string[];
-  /** Open at the same time; also the most requests in flight. */
+  /** Limit on open connections; also the limit on requests in flight. */
   readonly maxConnections: number;
-  /** Limit on large request bodies together, and again of large answers that nobody has read. */
+  /** Limit on large request bodies in total; the same limit applies to large answers that are not read yet. */
   readonly bufferBytes: number;
   /** 0: any free port. */
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly predictionLog: {
-    /** Predictions are answered once PostgreSQL has committed their log entries. */
+    /** Answer predictions only after PostgreSQL has committed their log entries. */
     readonly durable: boolean;
-    /** What may wait for PostgreSQL. */
+    /** Log entries that may wait for PostgreSQL. */
     readonly records: number;
     readonly bytes: number;
   };
 }
 
-/** The process's configuration. @throws Error that lists every problem, one line each */
+/** Reads the process's configuration. @throws Error that lists every problem, one line each */
 export function readConfig(env: Environment = process.env): Config {
   const settings = readSettings(env, [
     'LARDER_PROJECT',

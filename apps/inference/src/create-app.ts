@@ -30,7 +30,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(dataHeaders);
   for (const router of routes) app.use(router);
   app.use(() => {
-    throw new LarderError('ROUTE_NOT_FOUND', 'There is no such route; /docs lists them.');
+    throw new LarderError('ROUTE_NOT_FOUND', 'This route does not exist; /docs lists all routes.');
   });
   app.use(((error: unknown, request, response, _next) => {
     bodies.release(request);
@@ -39,7 +39,7 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** Every answer lets go of its request's body, and holds itself until its caller has read it. */
+/** Each answer releases the memory of its request body, and counts as held until its caller has read it. */
 function boundAnswers({ response: answer }: Express, { bodies, answers }: AppDeps): void {
   const { send } = express.response;
   answer.send = function (body) {

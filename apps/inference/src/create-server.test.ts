@@ -34,7 +34,7 @@ test.for([
   ],
   ['an address beyond 16 KiB', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\n\r\n`, '431 HEADERS_TOO_LARGE'],
   [
-    'an expectation that nobody knows',
+    'an unknown expectation',
     'GET /health/live HTTP/1.1\r\nhost: localhost\r\nexpect: 200-maybe\r\n\r\n',
     '417 EXPECTATION_UNSUPPORTED',
   ],
@@ -75,7 +75,7 @@ test.for([
   expect(await problemOn(socket)).toBe('408 REQUEST_TIMED_OUT');
 });
 
-test('a caller that keeps its side open after it was too late is cut all the same', async () => {
+test('a caller that keeps its side open after a timeout is cut off as well', async () => {
   const failures = createFailureLog({ logger });
   const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
   const bodies = createBodyRoom(2 ** 20);
@@ -90,7 +90,7 @@ test('a caller that keeps its side open after it was too late is cut all the sam
     host: '127.0.0.1',
     allowHalfOpen: true,
   });
-  // writing on after the server's end is an error of its own
+  // Writing after the server has closed is a separate error.
   socket.on('error', () => {});
   socket.write(
     'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n',
@@ -108,7 +108,7 @@ test('a caller that keeps its side open after it was too late is cut all the sam
   socket.destroy();
 });
 
-test('a caller that leaves in the middle of its body harms nobody', async ({ service }) => {
+test('a caller that leaves in the middle of its body does not affect others', async ({ service }) => {
   const socket = openSocket(service.http.url);
   await once(socket, 'connect');
   socket.write(

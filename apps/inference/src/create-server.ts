@@ -19,9 +19,9 @@ import { DATA_HEADERS } from './http/security-headers.ts';
 import type { RawHandler } from './predict/predict.handler.ts';
 
 const LIMITS = {
-  /** Longer than balancers keep an idle connection (60 s), so that they close it and never meet a closed one. */
+  /** Longer than load balancers keep an idle connection (60 s), so that they close it first and never use a closed one. */
   keepAliveTimeout: 75_000,
-  /** For a whole request to arrive. */
+  /** Time for a whole request to arrive. */
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
@@ -29,10 +29,10 @@ const LIMITS = {
 
 export interface HttpServerOptions {
   readonly failures: FailureLog;
-  /** Beside the names and addresses of this machine: LARDER_ALLOWED_HOSTS. */
+  /** Hosts in addition to the names and addresses of this machine: LARDER_ALLOWED_HOSTS. */
   readonly allowedHosts: readonly string[];
   readonly maxConnections: number;
-  /** In place of the usual ones; tests shorten them. */
+  /** Overrides the default timeouts; tests shorten them. */
   readonly limits?: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout' | 'connectionsCheckingInterval'>;
   /** @default 30,000 */
   readonly stallTimeoutMs?: number;
@@ -45,7 +45,7 @@ export function predictFirst(predict: RawHandler, app: RequestListener): Request
   };
 }
 
-/** node:http where also what never reaches a route is answered with a problem. */
+/** A node:http server that answers with a problem even where a request never reaches a route. */
 export function createHttpServer(listener: RequestListener, options: HttpServerOptions): Server {
   const { failures } = options;
   const hosts = createAllowedHosts(options.allowedHosts);
@@ -56,9 +56,9 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   const serverOptions: ServerOptions = {
     ...LIMITS,
     ...options.limits,
-    // node's own refusal of a missing Host has no body
+    // Node's own answer to a missing Host has no body.
     requireHostHeader: false,
-    // a second Host, Origin or content-type shows instead of vanishing behind the first
+    // Makes a second Host, Origin or content-type visible instead of dropping it.
     joinDuplicateHeaders: true,
   };
   const server = createServer(serverOptions, (request, response) => {
@@ -73,22 +73,22 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
     refuse(
       request,
       response,
-      new LarderError('EXPECTATION_UNSUPPORTED', "Leave the header Expect out, or send '100-continue'."),
+      new LarderError('EXPECTATION_UNSUPPORTED', "Omit the Expect header, or send '100-continue'."),
     ),
   );
   server.on('clientError', refuseBroken);
   return server;
 }
 
-/** A socket as node:http hands it out: with the answer that is being written to it. */
+/** A socket of node:http, with the answer that is being written to it. */
 interface HttpSocket extends Duplex {
   readonly _httpMessage?: Pick<ServerResponse, 'headersSent'> | null;
 }
 
-/** For a caller to read why, before its connection is cut whatever it does. */
+/** Time for a caller to read the reason, before its connection is cut in any case. */
 const LINGER_MS = 1_000;
 
-/** What is no HTTP at all, too large, or did not arrive in time. */
+/** Answers a request that is not HTTP, is too large, or did not arrive in time. */
 function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
   if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent === true) {
     socket.destroy();
@@ -106,7 +106,7 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: HttpSocket): void {
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`);
-  // node looks at it no more, and a caller that keeps its side open would hold the connection and its body for ever
+  // Node no longer watches the socket, and a caller that keeps its side open would hold the connection and its body forever.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
@@ -115,23 +115,23 @@ function brokenRequest(code: string | undefined): LarderError {
     case 'HPE_HEADER_OVERFLOW':
       return new LarderError(
         'HEADERS_TOO_LARGE',
-        'The address and the headers may have at most 16 KiB together.',
+        'The address and the headers must not exceed 16 KiB in total.',
       );
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new LarderError('REQUEST_TOO_LARGE', 'The chunk extensions are too large; leave them out.');
+      return new LarderError('REQUEST_TOO_LARGE', 'The chunk extensions are too large; omit them.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new LarderError('REQUEST_TIMED_OUT', 'The request did not arrive in time; send it again.');
     default:
-      return new LarderError('REQUEST_MALFORMED', 'This is no complete HTTP request.');
+      return new LarderError('REQUEST_MALFORMED', 'This is not a complete HTTP request.');
   }
 }
 
 const DRAIN_INTERVAL_MS = 50;
 
-/** Takes no new connection, lets running requests end, and cuts what is left after `deadlineMs`. */
+/** Accepts no new connections, lets running requests finish, and cuts those that remain after `deadlineMs`. */
 export async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // a connection becomes idle when its running answer is done
+  // A connection becomes idle when its answer is complete.
   const drain = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS);
   const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await closed;

@@ -25,7 +25,7 @@ const damages: readonly [name: string, inspected: string, damage: (row: Buffer) 
 ];
 
 test.for(damages)(
-  'a row %s is not served, and every way of reading says so',
+  'a row %s is not served, and every way of reading reports it',
   async ([name, inspected, damage], { service, redis }) => {
     const { http } = service;
     const adId = `ad-${name.replaceAll(/[^a-z]/g, '-')}`;

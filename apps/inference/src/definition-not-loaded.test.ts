@@ -34,7 +34,7 @@ test('applied code that this process lacks: 503 for what needs it, named by read
     200,
   );
   const ready = await http.get('/health/ready');
-  expect(ready.status, 'an apply before the code rolls out takes no process away').toBe(200);
+  expect(ready.status, 'an apply before the code rolls out takes no process out of service').toBe(200);
   const answer = readyAnswerSchema.parse(ready.body);
   expect(answer).toMatchObject({ status: 'ready', degraded: true });
   const failing = answer.checks.filter(({ degraded }) => degraded);
@@ -53,7 +53,7 @@ test('applied code that this process lacks: 503 for what needs it, named by read
   expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).status).toBe(200);
 });
 
-test('a changed TTL holds soon, without a restart', async ({ service }) => {
+test('a changed TTL takes effect soon, without a restart', async ({ service }) => {
   const { http, offlineStore, project } = service;
   const { manifest } = project;
   const view = manifest.feature_views['ad_stats@1'];
@@ -68,7 +68,7 @@ test('a changed TTL holds soon, without a restart', async ({ service }) => {
       const answer = await http.post('/v1/models/ad_ctr/predict', body('ad-1'));
       expect(answer.body).toMatchObject({ degraded_reasons: ['ad_stats@1:OUTSIDE_MAX_AGE'] });
     },
-    // two seconds on a machine that has them; this one may be busy elsewhere
+    // Two seconds on an idle machine; this one may be busy.
     { timeout: 15_000 },
   );
 });

@@ -5,7 +5,9 @@ import { body } from './testing/ads.ts';
 import { createHttp } from './testing/http.ts';
 import { logger, test } from './testing/inference-test.ts';
 
-test('a durable log answers only what PostgreSQL has, and says so while it is away', async ({ service }) => {
+test('with a durable log, only predictions that PostgreSQL has stored are answered; while it is down the error says so', async ({
+  service,
+}) => {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
   const predictionLog = { durable: true, records: 3, bytes: 2 ** 20 };
   const inference = await startInference(

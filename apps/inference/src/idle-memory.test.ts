@@ -4,7 +4,7 @@ import { startIdleMemory } from './idle-memory.ts';
 const MIB = 2 ** 20;
 const heapMib = () => process.memoryUsage().heapTotal / MIB;
 
-/** Strings in old space that nobody needs any more when this returns. */
+/** Fills old space with strings that are garbage when this returns. */
 function makeGarbage(): number {
   const garbage: string[] = [];
   const startMib = heapMib();
@@ -12,7 +12,7 @@ function makeGarbage(): number {
   return garbage.length;
 }
 
-test('memory of a burst is given back once the process is idle', { timeout: 120_000 }, async () => {
+test('memory of a burst is released once the process is idle', { timeout: 120_000 }, async () => {
   const startMib = heapMib();
   const memory = startIdleMemory({ intervalMs: 100 });
   onTestFinished(() => memory.close());

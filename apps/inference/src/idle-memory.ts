@@ -17,15 +17,15 @@ type Collect = (options: {
 }) => Promise<void>;
 
 const INTERVAL_MS = 10_000;
-/** Share of the time that the event loop worked. */
+/** Share of time in which the event loop was busy. */
 const IDLE = 0.05;
 const MAX_GROWTH = 1.5;
 const MIN_GROWTH_BYTES = 32 * 2 ** 20;
 
 /**
- * Gives memory back after a burst. V8 collects when somebody allocates, so a service that is idle afterwards keeps the
- * garbage, and the pages of its heap, for as long as it is idle. This collects once for each burst, when the heap has
- * grown by half and nothing is going on: it holds the thread for about a tenth of a second.
+ * Releases memory after a burst. V8 collects garbage on allocation, so a service that is idle afterwards keeps the
+ * garbage, and the pages of its heap, for as long as it is idle. This collects once per burst, when the heap has
+ * grown by half and the process is idle: it blocks the thread for about a tenth of a second.
  */
 export function startIdleMemory({ intervalMs = INTERVAL_MS }: IdleMemoryOptions = {}): IdleMemory {
   const collect = collector();
@@ -52,7 +52,7 @@ export function startIdleMemory({ intervalMs = INTERVAL_MS }: IdleMemoryOptions 
   return { close: () => clearInterval(timer) };
 }
 
-/** V8's own, without starting the process with a flag for it. */
+/** V8's own collection, without a flag at process start. */
 function collector(): Collect {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;

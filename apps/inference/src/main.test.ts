@@ -3,17 +3,19 @@ import { expect } from 'vitest';
 import { test } from './testing/inference-test.ts';
 import { environmentOf, startProcess } from './testing/start-process.ts';
 
-test('says where it listens, answers, and ends at SIGTERM', async ({ service }) => {
+test('prints its address, answers, and stops at SIGTERM', async ({ service }) => {
   const started = startProcess(environmentOf(service.config));
   const url = await started.url();
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   started.kill('SIGTERM');
   expect(await started.exited).toBe(0);
   expect(started.output()).toContain('Listening');
-  expect(started.output()).toContain('The service stops');
+  expect(started.output()).toContain('The service is stopping');
 });
 
-test('refuses a wrong configuration and a Redis that would evict, saying what to do', async ({ config }) => {
+test('refuses a wrong configuration and a Redis that would evict, and says what to do', async ({
+  config,
+}) => {
   const lost = startProcess({ LARDER_PROJECTS: 'x' });
   expect(await lost.exited).toBe(1);
   expect(lost.output()).toMatch(/LARDER_PROJECTS is not a setting[\s\S]*LARDER_DATABASE_URL is missing/);

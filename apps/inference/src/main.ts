@@ -17,10 +17,10 @@ let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 
 function stop(signal: NodeJS.Signals): void {
-  // Whoever asks twice does not want to wait.
+  // A second signal means: do not wait.
   if (stopping) process.exit(1);
   stopping = true;
-  logger.info({ signal }, 'The service stops');
+  logger.info({ signal }, 'The service is stopping');
   inference.close().then(
     () => exit(0),
     (error: unknown) => {

@@ -22,7 +22,7 @@ async function notReady(http: Http) {
   return failing;
 }
 
-test('an artifact that is not what was applied: 503 for its model alone, ready by itself once it is put back', async ({
+test('an artifact that is not the applied one: 503 for its model only, and ready again once it is restored', async ({
   service,
 }) => {
   const file = join(service.project.root, 'models/ad_brightness/model.onnx');
@@ -49,7 +49,7 @@ test('an artifact that is not what was applied: 503 for its model alone, ready b
   await inference.close();
 });
 
-test('a folder of a model that is not there at the start: the other models answer', async ({ service }) => {
+test('a model folder that is missing at start: the other models answer', async ({ service }) => {
   const folder = join(service.project.root, 'models/ad_brightness');
   await rename(folder, `${service.project.root}/away`);
   const inference = await startInference(service.config, logger);
@@ -64,7 +64,7 @@ test('a folder of a model that is not there at the start: the other models answe
   await inference.close();
 });
 
-test('a new artifact that fails its golden rows: the version before goes on, readiness says why', async ({
+test('a new artifact that fails its golden rows: the previous version stays in service, readiness says why', async ({
   service,
 }) => {
   const { http, offlineStore, project } = service;

@@ -3,11 +3,11 @@ import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-
 import { checkRedisPolicy, connectRedis, type Redis } from '@larder/online-store';
 import type { Config } from './config.ts';
 
-/** Callers wait for these; the prediction log and landings set their own. */
+/** Limits for statements that callers wait for; the prediction log and landings set their own. */
 const DATABASE_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 4_000 };
 const START_TIMEOUT_MS = 5_000;
 
-/** A Redis that is away may come later; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
+/** Opens Redis. It may be down at start; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
 export async function openRedis(config: Config, logger: Logger): Promise<Redis> {
   const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   try {
@@ -17,12 +17,12 @@ export async function openRedis(config: Config, logger: Logger): Promise<Redis> 
       redis.disconnect();
       throw error;
     }
-    logger.warn({ err: error }, 'Redis is away');
+    logger.warn({ err: error }, 'Redis is down');
   }
   return redis;
 }
 
-/** A database that is away does not keep the service from starting. */
+/** Opens the database. The service starts even when the database is down. */
 export async function openDatabase(config: Config, logger: Logger): Promise<OfflineStore> {
   const offlineStore = createOfflineStore({ ...DATABASE_LIMITS, databaseUrl: config.databaseUrl, logger });
   await migrate(offlineStore).catch((error: unknown) =>

@@ -6,7 +6,7 @@ import { createHttp } from './testing/http.ts';
 import { logger, test } from './testing/inference-test.ts';
 import { startInference } from './start-inference.ts';
 
-test('PostgreSQL away: predictions go on and are logged later; what needs it says so', async ({
+test('PostgreSQL is down: predictions continue and are logged later; routes that need it say so', async ({
   service,
 }) => {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
@@ -30,7 +30,7 @@ test('PostgreSQL away: predictions go on and are logged later; what needs it say
   const entity = entityAnswerSchema.parse((await http.get('/v1/entities/ad/ad-1')).body);
   expect(entity).toMatchObject({ history_available: false, views: [{ values: { brightness: 0.61 } }, {}] });
   const probed = await http.get('/health/ready');
-  expect(probed.status, 'predictions go on: traffic may come').toBe(200);
+  expect(probed.status, 'predictions continue: the process takes traffic').toBe(200);
   const ready = readyAnswerSchema.parse(probed.body);
   expect(ready).toMatchObject({ status: 'ready', degraded: true });
   expect(ready.checks.filter(({ degraded }) => degraded).map(({ name }) => name)).toEqual(['postgresql']);
@@ -51,7 +51,7 @@ test('PostgreSQL away: predictions go on and are logged later; what needs it say
   await proxy.cut();
 });
 
-test('PostgreSQL away at the start: not ready, and ready without a restart once it is there', async ({
+test('PostgreSQL is down at start: not ready, and ready without a restart once it is up', async ({
   service,
 }) => {
   const proxy = await startPostgresProxy(service.config.databaseUrl);

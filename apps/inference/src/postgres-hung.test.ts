@@ -7,12 +7,12 @@ import { createHttp, type HttpAnswer } from './testing/http.ts';
 import { logger, test } from './testing/inference-test.ts';
 import { startInference } from './start-inference.ts';
 
-/** What each of them promises, with room for a busy machine. */
+/** The promised deadline of each route, with room for a busy machine. */
 const HISTORY_WITHIN_MS = 4_000;
 const REFUSED_WITHIN_MS = 12_000;
 const PUSH_WITHIN_MS = 20_000;
 
-test('PostgreSQL hangs: every route answers within its deadline, and all recovers by itself', async ({
+test('PostgreSQL hangs: every route answers within its deadline, and everything recovers by itself', async ({
   service,
 }) => {
   const { runId } = await createBackfill(service.offlineStore, {
@@ -40,7 +40,7 @@ test('PostgreSQL hangs: every route answers within its deadline, and all recover
     const answer = await ask();
     return { ...answer, ms: performance.now() - startedAtMs };
   };
-  // connections that are open when it happens, and waiters for which there are none
+  // Enough requests to use the open connections and to wait for one.
   const many = (ask: () => Promise<HttpAnswer>) => Promise.all(Array.from({ length: 15 }, () => timed(ask)));
   for (const answer of await many(() => http.get('/v1/runs'))) expect(answer.status).toBe(200);
 

@@ -7,7 +7,7 @@ import { logger, test, type Service } from './testing/inference-test.ts';
 
 const MIB = 2 ** 20;
 
-/** A service whose PostgreSQL has stopped answering, so that its log only fills. */
+/** A service whose PostgreSQL does not answer, so that its log only grows. */
 async function cutOff(service: Service, predictionLog: { records: number; bytes: number }): Promise<Http> {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
   const inference = await startInference(
@@ -30,7 +30,7 @@ async function metric(http: Http, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
-test('large requests fill the log by their bytes, and what is dropped is counted by reason', async ({
+test('large requests fill the log by size, and dropped entries are counted by reason', async ({
   service,
 }) => {
   const http = await cutOff(service, { records: 10_000, bytes: 4 * MIB });
@@ -41,12 +41,14 @@ test('large requests fill the log by their bytes, and what is dropped is counted
   const buffered = await metric(http, 'larder_prediction_log_buffered_bytes');
   expect(buffered).toBeGreaterThan(3 * MIB);
   expect(buffered).toBeLessThanOrEqual(4 * MIB);
-  // a small one still fits
+  // A small one still fits.
   await http.post('/v1/models/ad_ctr/predict', body('ad-1'));
   expect(await metric(http, 'larder_prediction_log_buffered')).toBe(4);
 });
 
-test('what a batch shares counts for every row, as every row is written with it', async ({ service }) => {
+test('the shared values of a batch count for every row, because every row is written with them', async ({
+  service,
+}) => {
   const http = await cutOff(service, { records: 10_000, bytes: 4 * MIB });
   const answer = await http.post('/v1/models/ad_ctr/predict-batch', {
     shared: { entities: SHOPPER, request: { ...REQUEST, placement: 'x'.repeat(MIB) } },
@@ -57,7 +59,7 @@ test('what a batch shares counts for every row, as every row is written with it'
   expect(await metric(http, 'larder_prediction_log_dropped_total{reason="buffer_bytes"}')).toBe(97);
 });
 
-test('rows that failed count, as the log keeps the whole request alive', async ({ service }) => {
+test('rows that failed count, because the log keeps the whole request alive', async ({ service }) => {
   const http = await cutOff(service, { records: 10_000, bytes: MIB });
   const answer = await http.post('/v1/models/ad_ctr/predict-batch', {
     rows: [body('ad-1'), { ...body('ad-2'), request: { nonsense: 'x'.repeat(2 * MIB) } }],
@@ -67,7 +69,7 @@ test('rows that failed count, as the log keeps the whole request alive', async (
   expect(await metric(http, 'larder_prediction_log_dropped_total{reason="buffer_bytes"}')).toBe(1);
 });
 
-test('small requests fill the log by their number', async ({ service }) => {
+test('small requests fill the log by number', async ({ service }) => {
   const http = await cutOff(service, { records: 5, bytes: 4 * MIB });
   await http.post('/v1/models/ad_ctr/predict-batch', {
     shared: { entities: SHOPPER, request: REQUEST },

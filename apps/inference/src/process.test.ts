@@ -82,7 +82,7 @@ describe('documents', () => {
     );
   });
 
-  test('the page comes from this process alone', async ({ service }) => {
+  test('the page loads everything from this process', async ({ service }) => {
     const page = await service.http.get('/docs/');
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
@@ -98,8 +98,10 @@ describe('documents', () => {
   });
 });
 
-describe('the end', () => {
-  test('a running request is answered, log entries are written, then nobody listens', async ({ service }) => {
+describe('shutdown', () => {
+  test('a running request is answered, log entries are written, then the port is closed', async ({
+    service,
+  }) => {
     const inference = await startInference(service.config, logger);
     const http = createHttp(inference.url);
     const answers = Array.from({ length: 20 }, () => http.post('/v1/models/ad_ctr/predict', body('ad-1')));

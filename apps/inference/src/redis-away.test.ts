@@ -17,7 +17,7 @@ const NOTHING = {
   premium: null,
 };
 
-test('Redis away: defaults or 503, as the model chose; nothing hangs; it comes back by itself', async ({
+test('Redis is down: defaults or 503, as the model declares; nothing hangs; it recovers by itself', async ({
   service,
   redis,
 }) => {
@@ -47,7 +47,7 @@ test('Redis away: defaults or 503, as the model chose; nothing hangs; it comes b
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 
   const ready = await http.get('/health/ready');
-  expect(ready.status, 'models that answer from defaults go on').toBe(200);
+  expect(ready.status, 'models that answer from defaults stay in service').toBe(200);
   const redisCheck = readyAnswerSchema.parse(ready.body).checks.find(({ name }) => name === 'redis');
   expect(redisCheck).toMatchObject({
     ready: true,
@@ -64,7 +64,7 @@ test('Redis away: defaults or 503, as the model chose; nothing hangs; it comes b
   expect((await brightness()).status).toBe(200);
 });
 
-test('Redis that hangs is away: defaults or 503 within the deadline, as the model chose', async ({
+test('Redis hangs: defaults or 503 within the deadline, as the model declares', async ({
   service,
   redis,
 }) => {
@@ -91,7 +91,7 @@ test('Redis that hangs is away: defaults or 503 within the deadline, as the mode
   );
 });
 
-test('a connection to Redis that the network lost without a word is replaced', async ({ service }) => {
+test('a connection to Redis that the network silently lost is replaced', async ({ service }) => {
   const proxy = await startRedisProxy(service.config.redisUrl);
   const inference = await startInference({ ...service.config, redisUrl: proxy.url }, logger);
   onTestFinished(async () => {

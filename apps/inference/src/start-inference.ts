@@ -22,14 +22,14 @@ import { createRoutes } from './routes/create-routes.ts';
 import { createRunEvents } from './runs/run-events.ts';
 
 export interface Inference {
-  /** Where it listens: `http://127.0.0.1:6570`. */
+  /** Listening address: `http://127.0.0.1:6570`. */
   readonly url: string;
-  /** Ends what runs, writes the prediction log out, lets go of the stores. */
+  /** Finishes running requests, flushes the prediction log, closes the stores. */
   close(): Promise<void>;
 }
 
 export interface StartOptions {
-  /** How predict and everything else share the port; the benchmarks compare ways. @default predict first, then Express */
+  /** How predict and the other routes share the port; the benchmarks compare alternatives. @default predict first, then Express */
   readonly compose?: (predict: RawHandler, app: RequestListener) => RequestListener;
 }
 
@@ -37,7 +37,7 @@ const DRAIN_DEADLINE_MS = 10_000;
 const READINESS_TIMEOUT_MS = 500;
 
 /**
- * Starts the service. Stores that are away do not keep it from starting.
+ * Starts the service, even when stores are down.
  * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG
  */
 export async function startInference(
@@ -45,7 +45,7 @@ export async function startInference(
   logger: Logger,
   options: StartOptions = {},
 ): Promise<Inference> {
-  // a model without its artifact is not ready; the others answer
+  // A model without its artifact is not ready; the others answer.
   const project = await loadProject(config.projectPath, { modelsMayBeAbsent: true });
   const redis = await openRedis(config, logger);
   const offlineStore = await openDatabase(config, logger);
@@ -97,7 +97,7 @@ export async function startInference(
     maxConnections: config.maxConnections,
   });
   const url = await listen(server, config);
-  // pushes land here, also where no worker runs
+  // Pushes land in this process, even when no worker runs.
   const sequencer = startSequencer({ store: offlineStore, logger });
   const memory = startIdleMemory();
   const announced = announceProcess(

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { test } from './testing/inference-test.ts';
 import { environmentOf, startProcess } from './testing/start-process.ts';
 
-test('SIGTERM while a model runs for nobody any more: the process ends after the run, cleanly', async ({
+test('SIGTERM during a run that nobody waits for: the process ends cleanly after the run', async ({
   service,
 }) => {
   const { offlineStore, project } = service;
@@ -20,7 +20,7 @@ test('SIGTERM while a model runs for nobody any more: the process ends after the
   await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
   const started = startProcess(environmentOf(service.config));
   const url = await started.url();
-  // a row is quick, so a run of many is tried; it goes on for long after its deadline
+  // One row is quick, so the run has many; it continues long after its deadline.
   const late = await fetch(`${url}/v1/models/ad_brightness/predict-batch`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

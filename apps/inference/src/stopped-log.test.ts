@@ -7,7 +7,7 @@ import { environmentOf, startProcess } from './testing/start-process.ts';
 
 const CALLERS = 8;
 
-/** Ids of every prediction that some callers got an answer for, until nobody answers any more. */
+/** Ids of all predictions that callers got an answer for, until the service stops answering. */
 function callUntilGone(url: string): { readonly ids: readonly string[]; readonly ended: Promise<unknown> } {
   const http = createHttp(url);
   const ids: string[] = [];
@@ -29,7 +29,7 @@ async function logged({ offlineStore }: Service, ids: readonly string[]): Promis
   return rows[0]?.found as number;
 }
 
-test('SIGKILL amid predictions loses none that was answered, where the log is durable', async ({
+test('SIGKILL during predictions loses no answered prediction when the log is durable', async ({
   service,
 }) => {
   const started = startProcess({ ...environmentOf(service.config), LARDER_PREDICTION_LOG: 'durable' });
@@ -40,7 +40,7 @@ test('SIGKILL amid predictions loses none that was answered, where the log is du
   expect(await logged(service, ids)).toBe(ids.length);
 });
 
-test('SIGTERM amid predictions loses none that was answered', async ({ service }) => {
+test('SIGTERM during predictions loses no answered prediction', async ({ service }) => {
   const started = startProcess(environmentOf(service.config));
   const { ids, ended } = callUntilGone(await started.url());
   await vi.waitFor(() => expect(ids.length).toBeGreaterThan(300), { timeout: 30_000 });

@@ -21,7 +21,7 @@ test('every metric of the alert rules exists in a scrape and in the reference', 
   }
 });
 
-test('every alert says how long it waits, how urgent it is and what to do', async () => {
+test('every alert states its waiting time, its severity and what to do', async () => {
   const rules = await read('infra/prometheus/inference.rules.yml');
   const alerts = rules.split('- alert: ').slice(1);
   expect(alerts.length).toBeGreaterThan(4);

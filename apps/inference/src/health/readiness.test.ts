@@ -21,7 +21,7 @@ function readiness(changes: Partial<ReadinessDeps> = {}) {
   return { ...created, lines };
 }
 
-test('not ready before anything was loaded, whatever the stores say', async () => {
+test('not ready before anything is loaded, whatever the state of the stores', async () => {
   const { check } = readiness({ catalog: { ...loaded, manifest: () => null } });
   expect(await check()).toMatchObject({
     status: 'not_ready',
@@ -36,7 +36,7 @@ test('not ready from the first signal to stop', async () => {
   expect(checks.filter(({ ready }) => !ready)).toMatchObject([{ name: 'process' }]);
 });
 
-test('why a store is away is logged when it changes, not at every probe, and never answered', async () => {
+test('the reason why a store is down is logged when it changes, not on every probe, and never sent to callers', async () => {
   let away = true;
   const { check, lines } = readiness({
     async checkRedis() {
@@ -65,7 +65,7 @@ test('a Redis that would evict comes with the command that fixes it', async () =
   expect((await check()).checks[0]).toMatchObject({ detail: expect.stringContaining('CONFIG SET') });
 });
 
-test('a hung store is asked once, however often the process is probed', async () => {
+test('a hung store is queried once, however often the process is probed', async () => {
   const hung = Promise.withResolvers<void>();
   let asked = 0;
   const { check } = readiness({

@@ -16,12 +16,12 @@ export interface ReadinessDeps {
 }
 
 /**
- * Ready: this process loaded what is applied once, can answer something, and is not closing. What it cannot answer at
- * the moment only degrades it: a store that is away is away for every process, and a balancer that took them all out
- * would turn defaults into an outage.
+ * Ready: this process has loaded the applied definitions once, can answer something, and is not closing. What it cannot
+ * answer at the moment only degrades it: a store that is down is down for every process, and a load balancer that
+ * removed them all would turn answers from defaults into an outage.
  */
 export interface Readiness {
-  /** Every check; names no path, host or address, as anyone may ask. */
+  /** Results of all checks, without paths, hosts or addresses: the route is public. */
   check(): Promise<ReadyAnswer>;
 }
 
@@ -63,7 +63,7 @@ interface Store {
   readonly advice: string;
 }
 
-/** Asks a store at most once at a time: probes of a hung one must not pile up in its connection pool. */
+/** Runs at most one check of a store at a time: probes of a hung store must not pile up in its connection pool. */
 function storeCheck(deps: ReadinessDeps, { name, ping, advice }: Store): () => Promise<Check> {
   const { logger, pingTimeoutMs = 1_000 } = deps;
   let asked: Promise<string | null> | null = null;
@@ -72,13 +72,13 @@ function storeCheck(deps: ReadinessDeps, { name, ping, advice }: Store): () => P
   const ask = async (): Promise<string | null> => {
     try {
       await ping();
-      if (known !== null) logger.info({ check: name }, 'A store answers again');
+      if (known !== null) logger.info({ check: name }, 'A store is available again');
       return (known = null);
     } catch (error) {
-      // comes with the command that fixes it, and without an address
+      // This error includes the command that fixes it, and no address.
       const wrongPolicy = isLarderError(error) && error.code === 'REDIS_POLICY_WRONG';
       const detail = wrongPolicy ? error.message : advice;
-      if (known !== detail) logger.warn({ err: error, check: name }, 'A store does not answer as it should');
+      if (known !== detail) logger.warn({ err: error, check: name }, 'A store is not available');
       return (known = detail);
     } finally {
       asked = null;
@@ -97,11 +97,14 @@ function storeCheck(deps: ReadinessDeps, { name, ping, advice }: Store): () => P
 function definitionsCheck(catalog: ReadinessDeps['catalog']): Check {
   const name = 'definitions';
   if (catalog.manifest() === null)
-    return blocking(name, "Nothing is applied, or it could not be read yet; run 'larder apply'.");
+    return blocking(
+      name,
+      "Nothing is applied, or the applied definitions could not be read yet; run 'larder apply'.",
+    );
   const mismatches = catalog.mismatches();
   if (mismatches.length === 0) return fine(name);
   const differences = mismatches.map(({ detail }) => detail).join(' ');
-  return degrading(name, `${differences} Restart with the applied code, or apply the loaded one.`);
+  return degrading(name, `${differences} Restart with the applied code, or apply the loaded code.`);
 }
 
 function modelChecks(catalog: ReadinessDeps['catalog']): Check[] {

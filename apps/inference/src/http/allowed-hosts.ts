@@ -1,10 +1,10 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** Which hosts this service answers for. A page whose name was pointed at this machine (DNS rebinding) is not one. */
+/** Hosts that this service answers for. A foreign name that points at this machine (DNS rebinding) is not one of them. */
 export interface AllowedHosts {
-  /** A `Host` header: this machine's loopback, the address that the connection came in on, or a configured host. */
+  /** Allows a `Host` header that names this machine's loopback, the local address of the connection, or a configured host. */
   answersTo(host: string, localAddress: string | undefined): boolean;
-  /** A host that was configured by name; pages of it may write. `*` names nobody. */
+  /** True for a host that is configured by name; its pages may write. `*` does not count. */
   names(host: string): boolean;
 }
 
@@ -30,7 +30,7 @@ export function createAllowedHosts(configured: readonly string[]): AllowedHosts 
   };
 }
 
-/** True of `10.1.2.3:6570` and `[fd00::5]`; of no name. */
+/** True for `10.1.2.3:6570` and `[fd00::5]`, not for names. */
 export function isAddressHost(host: string): boolean {
   const name = nameOf(host);
   return name !== undefined && isIP(bare(name)) !== 0;
@@ -46,7 +46,7 @@ function canonical(name: string): string {
   return name.startsWith('[') ? (URL.parse(`http://${name}`)?.hostname ?? name) : name;
 }
 
-/** With the wildcard addresses, which callers copy from the address that is listened on. */
+/** Includes the wildcard addresses, which callers copy from the listening address. */
 const LOOPBACK = new Set(['localhost', '[::1]', '0.0.0.0', '[::]']);
 
 function isLoopback(name: string): boolean {

@@ -1,7 +1,7 @@
 /**
- * A body that arrives in parts, in memory of its own that grows in place and is given back to the operating system the
- * moment it is freed. Parts kept as they come, 64 KiB each between smaller allocations, leave holes in malloc's heap
- * that never leave the process: 1.6 GiB of aborted bodies stayed resident.
+ * A body that arrives in parts, in its own memory, which grows in place and is returned to the operating system the
+ * moment it is freed. Keeping the parts as they arrive, 64 KiB each between smaller allocations, leaves holes in
+ * malloc's heap that the process never returns: 1.6 GiB of aborted bodies stayed resident.
  */
 export interface BodyPages {
   /** @throws RangeError when there is no memory */

@@ -1,26 +1,26 @@
 import { createByteBudget } from './byte-budget.ts';
 
-/** Large request bodies from their first byte until their requests are answered, all of them together up to a limit. */
+/** Limits the total size of large request bodies, from their first byte until their requests are answered. */
 export interface BodyRoom {
   /**
-   * Adds to what the request holds; false when it does not fit, also without the bodies that had their time to arrive.
-   * `cut` hears when this one makes room for others; it must release the request.
+   * Adds to what the request holds; false when it does not fit, even without the bodies whose time to arrive is over.
+   * `cut` is called when this body must make room for others; it must release the request.
    */
   hold(request: object, bytes: number, cut: () => void): boolean;
-  /** It is complete: whatever is computed with it has a deadline, and no other body cuts it. */
+  /** Marks the body as complete: its computation has a deadline, so no other body cuts it. */
   arrived(request: object): void;
-  /** Lets go of all that the request holds; again does nothing. */
+  /** Releases everything that the request holds; calling it again does nothing. */
   release(request: object): void;
   readonly heldBytes: number;
 }
 
-/** How long a body may take to arrive while others need its room. */
+/** Time for a body to arrive while others need its room. */
 const PATIENCE_MS = 2_000;
 
-/** Callers that stall could hold the whole room for as long as a request may take to arrive, and then send again. */
+/** Without this limit, callers that stall could hold the whole room until the request timeout, and then send again. */
 export function createBodyRoom(limitBytes: number, patienceMs = PATIENCE_MS): BodyRoom {
   const budget = createByteBudget(limitBytes);
-  /** Oldest first. */
+  /** Ordered oldest first. */
   const arriving = new Map<object, { readonly sinceMs: number; readonly cut: () => void }>();
 
   function makeRoom(request: object, bytes: number): void {

@@ -1,13 +1,13 @@
 import { LarderError } from '@larder/core';
 
-/** Bodies and answers up to here are bounded by the number of connections; whatever is larger is counted. */
+/** Bodies and answers up to this size are bounded by the number of connections; larger ones are counted. */
 export const UNCOUNTED_BYTES = 16 * 1024;
 
-/** Bytes that the process holds for its callers, all of them together up to a limit. */
+/** Limits the total number of bytes that the process holds for its callers. */
 export interface ByteBudget {
-  /** Adds to what the owner holds; false when it does not fit. */
+  /** Adds to the bytes that the owner holds; false when they do not fit. */
   hold(owner: object, bytes: number): boolean;
-  /** Lets go of all that the owner holds; again does nothing. */
+  /** Releases everything that the owner holds; calling it again does nothing. */
   release(owner: object): void;
   readonly heldBytes: number;
 }

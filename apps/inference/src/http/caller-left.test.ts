@@ -3,14 +3,14 @@ import { expect, vi } from 'vitest';
 import { test, type Service } from '../testing/inference-test.ts';
 import { openSocket } from '../testing/raw-http.ts';
 
-/** Sends half of a body and goes. */
+/** Sends half of a body and disconnects. */
 async function abort(service: Service, path: string): Promise<void> {
   const socket = openSocket(service.http.url);
   await once(socket, 'connect');
   socket.write(
     `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"entities"`,
   );
-  // an answer on another connection that was opened later: the half body is there
+  // An answer on a connection that was opened later: the half body has arrived.
   await service.http.get('/health/live');
   socket.destroy();
   await once(socket, 'close');
@@ -31,7 +31,7 @@ test.for([
   ['/v1/backfills', '/v1/backfills'],
   ['/v1/views/ad_stats/push', '/v1/views/{view}/push'],
 ] as const)(
-  'an upload to %s that its caller ends counts as 499, and as nothing else',
+  'an upload to %s that its caller aborts counts as 499, and as nothing else',
   async ([path, route], { service }) => {
     const before = await counted(service, route);
     await abort(service, path);

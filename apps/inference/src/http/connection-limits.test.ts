@@ -9,7 +9,7 @@ import { createFailureLog } from './failure-log.ts';
 
 const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
-/** A server that keeps what it is asked until `answers` are ended. */
+/** A server that holds its requests until the test ends `answers`. */
 async function open(options: Partial<HttpServerOptions> = {}) {
   const answers: ServerResponse[] = [];
   const server = createHttpServer((_request, response) => void answers.push(response), {
@@ -56,7 +56,7 @@ test('a connection has 64 requests in flight; the next one is its last answer', 
   expect(answers).toHaveLength(64);
 });
 
-test('64 at a time are answered for as long as the caller likes', async () => {
+test('64 at a time are answered without limit', async () => {
   const { answers, ask, arrived } = await open();
   const { socket, statuses } = ask(64);
   for (let round = 1; round <= 3; round++) {
@@ -87,7 +87,7 @@ test('with too many in flight the connection with most of them is cut, and one a
   );
 });
 
-test('a connection too many is refused, and idle ones make room', async () => {
+test('a connection beyond the limit is refused, and idle ones make room', async () => {
   const { answers, ask, arrived, server } = await open({ maxConnections: 3 });
   const busy = ask(1);
   await arrived(1);
@@ -106,7 +106,7 @@ test('a connection too many is refused, and idle ones make room', async () => {
   expect(busy.socket.closed).toBe(false);
 });
 
-test('an answer that nobody reads is cut; one that takes its time to begin is not', async () => {
+test('an answer that nobody reads is cut; one that starts late is not', async () => {
   const { answers, ask, arrived } = await open({ stallTimeoutMs: 200 });
   const slow = ask(1);
   await arrived(1);
@@ -121,7 +121,7 @@ test('an answer that nobody reads is cut; one that takes its time to begin is no
   await vi.waitFor(() => expect(slow.statuses()).toEqual([200]), { timeout: 15_000 });
 });
 
-test('every answer of a connection that is gone says so, also those that had no turn', async () => {
+test('every answer of a closed connection emits close, including those that were waiting', async () => {
   const { answers, ask, arrived } = await open();
   const { socket } = ask(3);
   await arrived(3);

@@ -1,5 +1,5 @@
-/* On the way of every request: two counters and one listener. A timeout for each would cost more: a sweep sets it where
- * an answer waits. */
+/* Hot path of every request: two counters and one listener. A timeout per request would cost more: a sweep sets it only
+ * where an answer waits. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LarderError } from '@larder/core';
@@ -7,12 +7,12 @@ import { overloaded } from './byte-budget.ts';
 
 export interface ConnectionLimitOptions {
   readonly maxConnections: number;
-  /** How long a connection may take nothing of what is written to it. @default 30,000 */
+  /** How long a connection may read nothing of what is written to it. @default 30,000 */
   readonly stallTimeoutMs?: number;
 }
 
 export interface ConnectionLimits {
-  /** `answer`: go on. `ignore`: the connection ends; do nothing. Else the problem to answer with, the last on its connection. */
+  /** `answer`: continue. `ignore`: the connection ends; do nothing. Otherwise the problem to answer with, as the last answer on the connection. */
   admit(request: IncomingMessage, response: ServerResponse): 'answer' | 'ignore' | LarderError;
 }
 
@@ -22,12 +22,12 @@ const STALL_TIMEOUT_MS = 30_000;
 const EVICTION_INTERVAL_MS = 1_000;
 const SWEEPS_PER_STALL = 6;
 
-/** What is known of a connection; `inFlight`: requests whose answers the operating system has not taken yet. */
+/** State of a connection; `inFlight`: requests whose answers the operating system has not taken yet. */
 interface Connection {
   inFlight: number;
   used: boolean;
   ending: boolean;
-  /** Answers that wait for those before them. */
+  /** Answers that wait for earlier ones. */
   readonly queued: Set<ServerResponse>;
 }
 
@@ -35,9 +35,9 @@ const CONNECTION = Symbol('connection');
 type KnownSocket = Socket & { [CONNECTION]?: Connection };
 
 /**
- * Bounds what strangers can make the process hold: connections, requests in flight on one of them and on all, and the
- * time for which answers wait unread. With more in flight than there may be connections, the connection that pipelines
- * most is cut, so that callers with one request each are never refused for the sake of it.
+ * Limits what untrusted callers can make the process hold: connections, requests in flight on one connection and in
+ * total, and the time that answers wait unread. When more requests are in flight than connections are allowed, the
+ * connection that pipelines most is cut, so that callers with one request each are never refused because of it.
  */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): ConnectionLimits {
   const { maxConnections, stallTimeoutMs = STALL_TIMEOUT_MS } = options;
@@ -51,7 +51,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     const nowMs = performance.now();
     if (nowMs - evictedAtMs < EVICTION_INTERVAL_MS) return;
     evictedAtMs = nowMs;
-    // room for the next one
+    // Makes room for the next one.
     server.closeIdleConnections();
   });
 
@@ -64,12 +64,12 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
       inFlight -= connection.inFlight;
       connection.inFlight = 0;
       pipelining.delete(socket);
-      // node:http leaves out the event of answers that had no turn yet
+      // node:http emits no event for answers that were still waiting.
       for (const response of connection.queued) if (!response.closed) response.emit('close');
     });
   });
 
-  // node:http starts it anew with every part that the operating system takes
+  // node:http restarts the timeout with every part that the operating system takes.
   const sweep = setInterval(() => {
     for (const socket of connections)
       if (socket.writableLength > 0 && socket.timeout !== stallTimeoutMs) socket.setTimeout(stallTimeoutMs);
@@ -77,7 +77,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
   server.on('close', () => clearInterval(sweep));
   server.on('timeout', (socket: KnownSocket) => {
     const { used = false, inFlight: waiting = 0 } = socket[CONNECTION] ?? {};
-    // what is not sent in time has a timeout of its own, and so has what is computed
+    // Requests that arrive late and answers that are being computed have timeouts of their own.
     const isIdle = used && waiting === 0;
     if (isIdle || socket.writableLength > 0) socket.destroy();
   });
@@ -121,7 +121,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
       if (connection.inFlight <= MAX_IN_FLIGHT) return 'answer';
       connection.ending = true;
       return overloaded(
-        `A connection may have ${MAX_IN_FLIGHT} requests in flight; wait for their answers, or open another one.`,
+        `A connection may have ${MAX_IN_FLIGHT} requests in flight; wait for their answers, or open another connection.`,
       );
     },
   };

@@ -1,6 +1,6 @@
 import { setImmediate as breath } from 'node:timers/promises';
 
-/** Large pieces of work one after another, so that a hundred of them take the memory of one and let others in between. */
+/** Runs large pieces of work one after another, so that a hundred of them take the memory of one and other work runs in between. */
 export interface Turns {
   /** Runs when everything before it has ended. */
   take<T>(work: () => Promise<T>): Promise<T>;

@@ -16,7 +16,7 @@ async function queue({ offlineStore, project }: Service): Promise<string> {
   return run.runId;
 }
 
-/** As a page would ask: a form or a fetch without a body needs nobody's leave. */
+/** A request as a page would send it: a form or a fetch without a body needs no CORS preflight. */
 async function cancel(url: string, runId: string, headers: readonly string[]): Promise<string> {
   const line = `POST /v1/runs/${runId}/cancel HTTP/1.1`;
   return codeOf(await sendRaw(url, { line, headers: [`host: ${new URL(url).host}`, ...headers] }));
@@ -30,7 +30,7 @@ test('a page of another site cannot act on a run', async ({ service }) => {
     ['origin: https://evil.example'],
     ['sec-fetch-site: cross-site'],
     ['origin: null'],
-    // another port of this machine is another site's page all the same
+    // A page on another port of this machine is still a page of another site.
     ['origin: http://localhost:3000', 'sec-fetch-site: same-site'],
     ['origin: http://127.0.0.1:3000'],
     [`origin: ${http.url}.evil.example`],
@@ -41,7 +41,7 @@ test('a page of another site cannot act on a run', async ({ service }) => {
   expect((await http.get(`/v1/runs/${runId}`)).body).toMatchObject({ status: 'queued' });
 });
 
-test('its own pages and programs can', async ({ service }) => {
+test('its own pages and other programs can act on a run', async ({ service }) => {
   const { http } = service;
   for (const headers of [
     [],
@@ -52,7 +52,7 @@ test('its own pages and programs can', async ({ service }) => {
     expect([headers, await cancel(http.url, await queue(service), headers)]).toEqual([headers, '200']);
 });
 
-test('a page of a configured host can, and * opens it to nobody', async ({ service }) => {
+test('a page of a configured host can act on a run, and * does not allow any page', async ({ service }) => {
   const start = async (allowedHosts: readonly string[]) => {
     const inference = await startInference({ ...service.config, allowedHosts }, logger);
     onTestFinished(() => inference.close());
@@ -65,7 +65,7 @@ test('a page of a configured host can, and * opens it to nobody', async ({ servi
   expect(await cancel(any, await queue(service), console)).toBe(REFUSED);
 });
 
-test('reading goes on from anywhere; a prediction is a write', async ({ service }) => {
+test('reading is allowed from anywhere; a prediction is a write', async ({ service }) => {
   const { http } = service;
   const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
   expect((await http.get('/v1/runs', foreign)).status).toBe(200);

@@ -14,8 +14,8 @@ function open(level: 'info' | 'debug' = 'info') {
   return { lines, failures: createFailureLog({ logger, maxPerSecond: 3, windowMs: 3_600_000 }) };
 }
 
-const away = new LarderError('ONLINE_STORE_UNAVAILABLE', 'Redis is away.');
-test('a storm leaves a few lines and one count by code', () => {
+const away = new LarderError('ONLINE_STORE_UNAVAILABLE', 'Redis is down.');
+test('a burst of failures is logged as a few lines and one count per code', () => {
   const { lines, failures } = open();
   for (let i = 0; i < 1_000; i++) failures.write(away, `request-${i}`);
   failures.write(new LarderError('MODEL_RUN_FAILED', 'The model threw.'), 'last');
@@ -34,7 +34,7 @@ test('a storm leaves a few lines and one count by code', () => {
   failures.close();
 });
 
-test('a defect is an error, with its cause', () => {
+test('a bug is logged as an error with its cause', () => {
   const { lines, failures } = open();
   failures.write(
     new LarderError('ON_DEMAND_FAILED', 'moment threw.', { cause: new Error('no such month') }),
@@ -48,7 +48,7 @@ test('a defect is an error, with its cause', () => {
   failures.close();
 });
 
-test('what a caller did wrong is said at debug only, and counts for nothing', () => {
+test('a mistake of the caller is logged at debug only and is not counted', () => {
   const wrong = new LarderError('REQUEST_INVALID', 'Wrong.');
   const quiet = open();
   for (let i = 0; i < 10; i++) quiet.failures.write(wrong, 'r');

@@ -1,13 +1,13 @@
 import type { ErrorCode, LarderError } from '@larder/core';
 
-/** Where requests that failed on our side leave a line. */
+/** Logs requests that failed on our side. */
 export interface FailureLog {
   write(error: LarderError, requestId: string): void;
-  /** Says what it still holds back. */
+  /** Logs the failures that it still holds back. */
   close(): void;
 }
 
-/** What it needs of a logger. */
+/** The part of a logger that it uses. */
 export interface FailureLines {
   error(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -24,9 +24,9 @@ export interface FailureLogOptions {
 }
 
 /**
- * Failures of ours (5xx) at warn, defects at error, at most `maxPerSecond`, then one line with how many more there were
- * of each code: a store that is away fails every request, and must not fill the disk as well. What callers did wrong is
- * theirs to see: debug.
+ * Logs our own failures (5xx) at warn and bugs at error, at most `maxPerSecond`, then one line with the number of
+ * further failures of each code: a store that is down fails every request, and must not fill the disk as well. Callers
+ * see their own mistakes in the answer, so these are logged at debug.
  */
 export function createFailureLog(options: FailureLogOptions): FailureLog {
   const { logger, maxPerSecond = 10, windowMs = 1_000 } = options;

@@ -44,7 +44,9 @@ describe('by default', () => {
     expect(await ask(service.http.url, host)).toBe(REFUSED);
   });
 
-  test('a prediction too; the answer names the setting and does not repeat the name', async ({ service }) => {
+  test('a prediction is refused too; the answer names the setting and does not repeat the host', async ({
+    service,
+  }) => {
     const answer = await sendRaw(service.http.url, {
       line: 'POST /v1/models/ad_ctr/predict HTTP/1.1',
       headers: ['host: evil.example', 'content-type: application/json'],
@@ -55,7 +57,7 @@ describe('by default', () => {
     expect(answer.body).not.toContain('evil');
   });
 
-  test('two Host headers are refused, whatever they say', async ({ service }) => {
+  test('two Host headers are refused, whatever their values', async ({ service }) => {
     const two = (...names: string[]) =>
       sendRaw(service.http.url, {
         line: 'GET /v1/runs HTTP/1.1',
@@ -65,7 +67,7 @@ describe('by default', () => {
     expect(codeOf(await two('localhost', 'localhost'))).toBe('400 REQUEST_MALFORMED');
   });
 
-  test('probes reach /health by any address, and by no foreign name', async ({ service }) => {
+  test('probes reach /health by any address, but not by a foreign name', async ({ service }) => {
     for (const host of ['10.1.2.3:6570', '[fd00::5]:6570'])
       expect(await ask(service.http.url, host, '/health/live')).toBe('200');
     expect(await ask(service.http.url, 'evil.example', '/health/live')).toBe(REFUSED);
@@ -81,12 +83,14 @@ test('LARDER_ALLOWED_HOSTS adds names, subdomains and addresses', async ({ servi
     expect([host, await ask(url, host)]).toEqual([host, REFUSED]);
 });
 
-test('* takes every host', async ({ service }) => {
+test('* allows every host', async ({ service }) => {
   const url = await open(service, ['*']);
   expect(await ask(url, 'evil.example')).toBe('200');
 });
 
-test('listening on every address: each address of the machine is its own name', async ({ service }) => {
+test('a service that listens on every address is reachable by each address of the machine', async ({
+  service,
+}) => {
   const url = (await open(service, [], '0.0.0.0')).replace('0.0.0.0', '127.0.0.1');
   expect(await ask(url, '127.0.0.1')).toBe('200');
   expect(await ask(url, 'larder.example.com')).toBe(REFUSED);

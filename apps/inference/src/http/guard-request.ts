@@ -1,26 +1,26 @@
-/* Before every route, predictions too: a few string comparisons for a caller that is no browser. */
+/* Runs before every route, including predictions: a few string comparisons for a caller that is not a browser. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { LarderError } from '@larder/core';
 import { isAddressHost, type AllowedHosts } from './allowed-hosts.ts';
 
-/** The Host that a connection was answered under: callers send the same one with every request. */
+/** The Host already accepted on a connection: callers send the same one with every request. */
 const ANSWERED = Symbol('answered host');
 type KnownSocket = Socket & { [ANSWERED]?: string };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
-/** Orchestrators and balancers ask every process by its address. */
+/** Orchestrators and load balancers probe each process by its address. */
 const PROBED = /^\/health\/(?:live|ready)\/?(?:\?|$)/;
 
-/** Why a request is not answered at all; brings the absolute form of a target into the usual one. */
+/** Returns the reason to refuse a request, if there is one; rewrites the absolute form of a target to the usual one. */
 export function guardRequest(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
   const { headers, url = '' } = request;
   if (!url.startsWith('/') || url.includes('#')) {
     const absolute = ABSOLUTE.exec(url);
     if (absolute === null || url.includes('#'))
-      return malformed('The request target must be a path, with a query where the route takes one.');
-    // RFC 9112, 3.2.2: the authority stands in for the Host header
+      return malformed('The request target must be a path, with a query if the route takes one.');
+    // RFC 9112, 3.2.2: the authority replaces the Host header.
     const [, authority = '', path = ''] = absolute;
     headers.host = authority;
     request.url = path.startsWith('/') ? path : `/${path}`;
@@ -32,10 +32,10 @@ function foreignHost(request: IncomingMessage, hosts: AllowedHosts): LarderError
   const { host } = request.headers;
   const socket = request.socket as KnownSocket;
   if (host !== undefined && host === socket[ANSWERED]) return undefined;
-  // browsers always send one
+  // Browsers always send one.
   if (host === undefined && request.httpVersion !== '1.1') return undefined;
   if (host === undefined || host === '') return malformed('The Host header is missing.');
-  if (host.includes(',')) return malformed('There must be one Host header with one host.');
+  if (host.includes(',')) return malformed('Send exactly one Host header with one host.');
   if (hosts.answersTo(host, socket.localAddress)) {
     socket[ANSWERED] = host;
     return undefined;
@@ -47,7 +47,7 @@ function foreignHost(request: IncomingMessage, hosts: AllowedHosts): LarderError
   );
 }
 
-/** A browser says whose page asks: Fetch Metadata where it sends that, else the Origin. */
+/** A browser states which page sends the request: in Fetch Metadata if it sends that, otherwise in the Origin header. */
 function crossSite(request: IncomingMessage, hosts: AllowedHosts): LarderError | undefined {
   const { origin, host = '', 'sec-fetch-site': site } = request.headers;
   if (origin === undefined && site === undefined) return undefined;
@@ -56,7 +56,7 @@ function crossSite(request: IncomingMessage, hosts: AllowedHosts): LarderError |
   if (hosts.names(from) || (site === undefined && from === host.toLowerCase())) return undefined;
   return new LarderError(
     'CROSS_SITE_REFUSED',
-    'A page of another site may not do this; add the host of the page to LARDER_ALLOWED_HOSTS if it may.',
+    'A page of another site must not do this; to allow it, add the host of the page to LARDER_ALLOWED_HOSTS.',
   );
 }
 

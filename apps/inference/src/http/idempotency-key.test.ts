@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 
-/** What Express gives for a header, whatever the case of its name. */
+/** What Express returns for a header, whatever the case of its name. */
 const request = (key: string | undefined) => ({
   get: ((name: string) => (name.toLowerCase() === 'idempotency-key' ? key : undefined)) as never,
 });

@@ -2,7 +2,7 @@ import { idempotencyKeySchema } from '@larder/contracts';
 import { LarderError } from '@larder/core';
 import type { Request } from 'express';
 
-/** The header that makes a request safe to repeat. @throws REQUEST_INVALID */
+/** Reads the header that makes a request safe to repeat. @throws REQUEST_INVALID */
 export function idempotencyKeyOf(request: Pick<Request, 'get'>): string | undefined {
   const key = request.get('idempotency-key');
   if (key === undefined || idempotencyKeySchema.safeParse(key).success) return key;

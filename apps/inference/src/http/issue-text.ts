@@ -12,7 +12,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 const UNITS: Readonly<Record<string, string>> = { string: 'character', array: 'item', record: 'member' };
 
-/** What to do about one member; a schema's own message comes before it. Undefined: zod's words. */
+/** Describes what one member must be; a schema's own message takes precedence. Undefined: zod's message is used. */
 export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -26,7 +26,7 @@ export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_format':
       return format(issue.format, issue.pattern);
     case 'invalid_key':
-      return 'is no name: lower-case letters, digits and _, at most 40, a letter first';
+      return 'is not a name: use at most 40 lower-case letters, digits and _, starting with a letter';
     case 'custom':
     case 'invalid_element':
     case 'invalid_union':

@@ -14,7 +14,7 @@ const nothing = z.strictObject({});
  */
 export const jsonBody: RequestHandler = jsonBodyUpTo(MAX_BODY_BYTES);
 
-/** `jsonBody` for routes that take more. */
+/** `jsonBody` for routes with a higher limit. */
 export function jsonBodyUpTo(limitBytes: number): RequestHandler {
   return async (request, response, next) => {
     const { bodies } = response.locals;
@@ -26,7 +26,7 @@ export function jsonBodyUpTo(limitBytes: number): RequestHandler {
 }
 
 /**
- * For routes that take none: nothing at all, or `{}`.
+ * Accepts only an empty body or `{}`, for routes that take no body.
  * @throws REQUEST_INVALID, MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED
  */
 export const emptyBody: RequestHandler = async (request, response, next) => {

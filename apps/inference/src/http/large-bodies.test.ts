@@ -9,13 +9,13 @@ import { openSocket } from '../testing/raw-http.ts';
 const MIB = 2 ** 20;
 const PREDICT = '/v1/models/ad_ctr/predict';
 
-/** A good prediction of this many bytes. */
+/** A valid prediction request of this many bytes. */
 function large(bytes: number): string {
   const text = JSON.stringify(body('ad-1'));
   return ' '.repeat(bytes - text.length) + text;
 }
 
-test('large bodies beyond the budget get 503 and Retry-After; small ones and their callers are unharmed', async ({
+test('large bodies beyond the budget get 503 and Retry-After; small ones are not affected', async ({
   service,
 }) => {
   const inference = await startInference({ ...service.config, bufferBytes: 4 * MIB }, logger);
@@ -42,7 +42,7 @@ test('large bodies beyond the budget get 503 and Retry-After; small ones and the
   const online = JSON.stringify({ features: ['ad_stats'], entities: [{ ad_id: 'ad-1' }] });
   const padded = ' '.repeat(MIB - online.length) + online;
   expect((await http.post(PREDICT, body('ad-1'))).status).toBe(200);
-  // three of four are held
+  // Three of four are held.
   expect((await http.post('/v1/features/online', padded)).status).toBe(200);
   expect((await http.post('/v1/features/online', padded)).status).toBe(200);
 
@@ -53,7 +53,7 @@ test('large bodies beyond the budget get 503 and Retry-After; small ones and the
   });
 });
 
-test('a body in many parts is the body; what is refused of one is held no longer', async ({ service }) => {
+test('a body in many parts is read completely; a refused body is released', async ({ service }) => {
   const inference = await startInference({ ...service.config, bufferBytes: 9 * MIB }, logger);
   onTestFinished(() => inference.close());
   const http = createHttp(inference.url);

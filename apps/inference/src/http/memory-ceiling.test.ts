@@ -11,7 +11,7 @@ import { memoryCeilingBytes } from './memory-ceiling.ts';
 const LIMITS = { bufferBytes: 16 * 2 ** 20, maxConnections: 512 };
 const PREDICT = '/v1/models/ad_ctr/predict';
 
-/** The service in a process of its own, whose memory is nobody else's. */
+/** The service in its own process, so that its memory can be measured. */
 async function start({ config }: Service) {
   const child = spawn(process.execPath, [`${import.meta.dirname}/../main.ts`], {
     env: {
@@ -51,7 +51,7 @@ async function predict(url: string): Promise<number> {
 }
 
 test.skipIf(process.platform !== 'linux')(
-  'strangers take the service to its ceiling and no further, and others are answered meanwhile',
+  'untrusted callers cannot exceed the memory ceiling, and others are answered meanwhile',
   async ({ service }) => {
     const { offlineStore, onlineStore, project } = service;
     await putAd(service, 'ad-1');

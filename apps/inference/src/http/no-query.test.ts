@@ -18,7 +18,7 @@ test.for([
   '/health/ready',
   '/metrics',
   '/openapi.json',
-])('GET %s refuses what it does not know', async (path, { service }) => {
+])('GET %s refuses unknown parameters', async (path, { service }) => {
   const answer = await service.http.get(`${path}?colour=red&a%2Fb=`);
   const { code, errors } = problemSchema.parse(answer.body);
   expect([answer.status, code, errors]).toEqual([
@@ -32,7 +32,7 @@ test.for([
 });
 
 test.for(['/v1/backfills', '/v1/features/online', '/v1/views/ad_stats/push', '/v1/models/ad_ctr/predict'])(
-  'POST %s takes no query beside its body',
+  'POST %s takes no query in addition to its body',
   async (path, { service }) => {
     const answer = await service.http.post(`${path}?colour=red`, {});
     const { code, errors } = problemSchema.parse(answer.body);

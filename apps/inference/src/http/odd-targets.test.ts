@@ -9,7 +9,7 @@ const JSON_BODY = {
   body: JSON.stringify(body('ad-1')),
 };
 
-test('the absolute form of a target is that target (RFC 9112, 3.2.2)', async ({ service }) => {
+test('the absolute form of a target is accepted (RFC 9112, 3.2.2)', async ({ service }) => {
   const { url } = service.http;
   for (const target of [`${url}${PREDICT}`, `HTTP://localhost${PREDICT}`, `http://localhost:1${PREDICT}/`])
     expect([target, codeOf(await sendRaw(url, { line: `POST ${target} HTTP/1.1`, ...JSON_BODY }))]).toEqual([
@@ -20,7 +20,7 @@ test('the absolute form of a target is that target (RFC 9112, 3.2.2)', async ({ 
   expect(codeOf(await sendRaw(url, { line: `GET ${url} HTTP/1.1` }))).toBe('404 ROUTE_NOT_FOUND');
 });
 
-test('its authority counts, and not the Host header beside it', async ({ service }) => {
+test('its authority takes precedence over the Host header', async ({ service }) => {
   const { url } = service.http;
   const foreign = { line: 'GET http://evil.example/v1/runs HTTP/1.1' };
   expect(codeOf(await sendRaw(url, foreign))).toBe('421 HOST_NOT_ALLOWED');
@@ -29,7 +29,7 @@ test('its authority counts, and not the Host header beside it', async ({ service
 });
 
 test.for(['/v1/models/ad_ctr/predict#top', '/v1/runs#1', '#', 'http://localhost/v1/runs#1', '*', 'v1/runs'])(
-  '%s is no target',
+  '%s is not a target',
   async (target, { service }) => {
     const answer = await sendRaw(service.http.url, { line: `POST ${target} HTTP/1.1`, ...JSON_BODY });
     expect(codeOf(answer)).toBe('400 REQUEST_MALFORMED');

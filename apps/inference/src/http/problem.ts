@@ -9,7 +9,7 @@ export interface ProblemContext {
   readonly failures: FailureLog;
 }
 
-/** RFC 9457 body of an error; nothing of its cause leaves the process. */
+/** RFC 9457 body of an error; its cause never leaves the process. */
 export function problemOf(error: LarderError, requestId: string): Problem {
   const { status, title, retryable } = ERRORS[error.code];
   return {
@@ -24,7 +24,7 @@ export function problemOf(error: LarderError, requestId: string): Problem {
   };
 }
 
-/** Answers with a problem, whatever was thrown; failures of ours are logged with their cause. */
+/** Answers with a problem, whatever was thrown; our own failures are logged with their cause. */
 export function sendProblem(response: ServerResponse, thrown: unknown, context: ProblemContext): void {
   const error = toLarderError(thrown);
   context.failures.write(error, context.requestId);

@@ -1,4 +1,4 @@
-/* On the way of every prediction: what it adds to node:http is measured in microseconds; keep it so. */
+/* Hot path of every prediction: it adds only microseconds to node:http; keep it that way. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { LarderError } from '@larder/core';
@@ -11,11 +11,11 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
 export interface BodyLimits {
   readonly limitBytes: number;
-  /** Holds what is large of the body until whoever asked for it releases the request. */
+  /** Holds large bodies until the caller of `readBody` releases the request. */
   readonly bodies: BodyRoom;
 }
 
-/** The request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMED_OUT, OVERLOADED */
+/** Reads the request's body as text. @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMED_OUT, OVERLOADED */
 export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyLimits): Promise<string> {
   const {
     'content-type': mediaType,
@@ -50,7 +50,7 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
       drop(
         new LarderError(
           'REQUEST_TIMED_OUT',
-          'The body took too long to arrive while others needed its room; send it again.',
+          'The body took too long to arrive while other requests needed its memory; send it again.',
         ),
       );
     const keep = (part: Buffer): void => {
@@ -78,7 +78,7 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
       if (heldBytes > 0) bodies.arrived(request);
       const bytes = pages?.bytes() ?? first;
       if (bytes === undefined) resolve('');
-      // decoding would put U+FFFD into a key or a feature, and the answer would be about something else
+      // Decoding would put U+FFFD into a key or a feature, and the answer would be for something else.
       else if (isUtf8(bytes)) resolve(bytes.toString('utf8'));
       else reject(new LarderError('REQUEST_MALFORMED', 'The body is not valid UTF-8.'));
       pages?.free();
@@ -89,7 +89,7 @@ export function readBody(request: IncomingMessage, { limitBytes, bodies }: BodyL
   });
 }
 
-/** JSON of a body. @throws REQUEST_MALFORMED */
+/** Parses the JSON of a body. @throws REQUEST_MALFORMED */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -110,7 +110,7 @@ function mediaTypeProblem(mediaType: string | undefined): string | undefined {
   return undefined;
 }
 
-/** What is left of the body is read and dropped, so that the connection can be used again. */
+/** Reads and drops the rest of the body, so that the connection can be reused. */
 function refuse(request: IncomingMessage, error: LarderError): Promise<never> {
   request.resume();
   return Promise.reject(error);
@@ -119,10 +119,10 @@ function refuse(request: IncomingMessage, error: LarderError): Promise<never> {
 function tooLarge(limitBytes: number): LarderError {
   return new LarderError(
     'REQUEST_TOO_LARGE',
-    `The body may have at most ${limitBytes} bytes; send fewer rows at a time.`,
+    `The body must not exceed ${limitBytes} bytes; send fewer rows at a time.`,
   );
 }
 
 function tooMany(): LarderError {
-  return overloaded('The process holds as many large bodies as it may; send this one again.');
+  return overloaded('The process holds too many large bodies; send this one again.');
 }

@@ -8,7 +8,7 @@ const refused = (pointer: string, detail: string) =>
     errors: [{ pointer, detail }],
   });
 
-/** JSON of so many objects or lists, one inside the other. */
+/** JSON with this many objects or lists, one inside the other. */
 const nested = (levels: number, open: string, close: string) =>
   JSON.parse(open.repeat(levels) + (open === '[' ? '' : 'null') + close.repeat(levels));
 
@@ -23,7 +23,7 @@ test.each([
 test.each([
   ['objects', '{"a":', '}'],
   ['lists', '[', ']'],
-])('takes 100 %s inside each other, and no more', (_, open, close) => {
+])('accepts 100 %s inside each other, and no more', (_, open, close) => {
   refuseOddJson(nested(100, open, close));
   expect(() => refuseOddJson(nested(101, open, close))).toThrow(refused('', 'must not nest deeper than 100'));
 });

@@ -1,10 +1,10 @@
 import { jsonPointer, LarderError } from '@larder/core';
 
-/** A JSON feature may nest 64 deep, in a row, in a list, in a body. */
+/** A JSON feature may nest 64 levels deep, and is itself in a row, in a list, in a body. */
 const MAX_DEPTH = 100;
 
 /**
- * Refuses what later steps would pass over or break on: a member `__proto__`, which schemas leave out without a word,
+ * Refuses JSON that later steps would ignore or fail on: a member `__proto__`, which schemas drop silently,
  * and nesting that overflows the stack. @throws REQUEST_INVALID
  */
 export function refuseOddJson(json: unknown): void {

@@ -3,7 +3,7 @@ import { newId } from '@larder/core';
 
 const SANE = /^[\w.:/+=-]{1,128}$/;
 
-/** The caller's `x-request-id` when it is one that may go into logs and headers, else a new UUIDv7. */
+/** Returns the caller's `x-request-id` if it is safe for logs and headers, otherwise a new UUIDv7. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && SANE.test(given) ? given : newId();

@@ -17,13 +17,13 @@ declare module 'express-serve-static-core' {
   }
 }
 
-/** Counted in place of a status when the caller left before there was an answer, as nginx does. */
+/** Counted instead of a status when the caller left before there was an answer, as in nginx. */
 export const CALLER_LEFT = 499;
 
-/** Asked for every few seconds by machines: counted, not logged. */
+/** Requested by machines every few seconds: counted, not logged. */
 const QUIET = /^\/(health|metrics)/;
 
-/** The first of all: request id on the answer, and a count and a log line when it is done. */
+/** Runs first: sets the request id of the answer, and counts and logs the request when it is done. */
 export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): RequestHandler {
   return (request, response, next) => {
     const startedAtMs = performance.now();
@@ -32,7 +32,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
     response.locals.bodies = bodies;
     response.setHeader('x-request-id', response.locals.requestId);
     response.once('close', () => {
-      // the pattern, as paths would make a series for every run and entity
+      // The pattern of the route: paths would create a series for every run and entity.
       const route = patternOf((request.route as { path?: string } | undefined)?.path);
       const status = response.headersSent ? response.statusCode : CALLER_LEFT;
       metrics.request(route, method, status).value += 1;
@@ -44,7 +44,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
   };
 }
 
-/** As the OpenAPI document and the predict routes spell it: `/v1/runs/{id}`. */
+/** The route as the OpenAPI document and the predict routes write it: `/v1/runs/{id}`. */
 function patternOf(path: string | undefined): string {
   return path?.replaceAll(/:(\w+)/g, '{$1}') ?? 'none';
 }

@@ -1,6 +1,6 @@
 import helmet from 'helmet';
 
-/** Of every answer that is data: nothing in it may be shown, framed or sniffed as a page. */
+/** Headers of every data answer: browsers must not render, frame or sniff it as a page. */
 export const DATA_HEADERS = {
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -9,7 +9,7 @@ export const DATA_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** The same headers by helmet, for Express; `security-headers.test.ts` holds both equal. */
+/** The same headers set by helmet, for Express; `security-headers.test.ts` checks that both are equal. */
 export const dataHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -24,7 +24,7 @@ export const dataHeaders = helmet({
   xXssProtection: false,
 });
 
-/** For pages: scripts of this process only, inline styles as Swagger UI writes them. */
+/** Headers for pages: scripts of this process only, and the inline styles of Swagger UI. */
 export const pageHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,

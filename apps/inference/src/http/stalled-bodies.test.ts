@@ -46,7 +46,7 @@ async function start() {
   return { url, bodies, send };
 }
 
-test('a body that stalls is cut with 408 when another needs its room, the oldest first and no more than needed', async () => {
+test('a stalled body is cut with 408 when another one needs its room, oldest first and no more than needed', async () => {
   const { url, bodies, send } = await start();
   const first = send(500_000, 1);
   await vi.waitFor(() => expect(bodies.heldBytes).toBe(499_999));

@@ -32,7 +32,7 @@ async function openAnswers(): Promise<[Waiting, Waiting, Waiting]> {
   return [await open(), await open(), await open()];
 }
 
-test('large answers wait up to the limit; small ones are not counted; what was read makes room', async () => {
+test('large answers wait up to the limit; small ones are not counted; answers that were read make room', async () => {
   const [first, second, third] = await openAnswers();
   const unread = createUnreadAnswers(100 * KIB);
   unread.hold(first.answer, 90 * KIB);
@@ -56,7 +56,7 @@ test('a caller that left makes room', async () => {
   expect(() => unread.hold(second.answer, 90 * KIB)).not.toThrow();
 });
 
-test('a caller that had its time is cut when others need the room', async () => {
+test('a caller that exceeds its time is cut when others need the room', async () => {
   const [first, second, third] = await openAnswers();
   const unread = createUnreadAnswers(100 * KIB, 0);
   unread.hold(first.answer, 50 * KIB);

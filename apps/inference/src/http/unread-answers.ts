@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createByteBudget, overloaded, UNCOUNTED_BYTES } from './byte-budget.ts';
 
-/** Large answers from when they are written until the operating system has taken them. */
+/** Limits large answers from when they are written until the operating system has taken them. */
 export interface UnreadAnswers {
   /** Call before the answer is written. @throws OVERLOADED */
   hold(response: ServerResponse, bytes: number): void;
@@ -9,12 +9,12 @@ export interface UnreadAnswers {
   expectLarge(): void;
 }
 
-/** How long a caller may take over a large answer while others need the room. */
+/** Time for a caller to read a large answer while others need the room. */
 const PATIENCE_MS = 30_000;
 
 export function createUnreadAnswers(limitBytes: number, patienceMs = PATIENCE_MS): UnreadAnswers {
   const budget = createByteBudget(limitBytes);
-  /** Oldest first. */
+  /** Ordered oldest first. */
   const since = new Map<ServerResponse, number>();
 
   function release(response: ServerResponse): void {
@@ -22,7 +22,7 @@ export function createUnreadAnswers(limitBytes: number, patienceMs = PATIENCE_MS
     budget.release(response);
   }
 
-  /** Cuts callers that had their time, until there is room. @throws OVERLOADED */
+  /** Cuts callers that exceed their time, until there is room. @throws OVERLOADED */
   function makeRoom(hasRoom: () => boolean): void {
     for (const [oldest, sinceMs] of since) {
       if (hasRoom()) return;
@@ -30,8 +30,7 @@ export function createUnreadAnswers(limitBytes: number, patienceMs = PATIENCE_MS
       oldest.req.socket.destroy();
       release(oldest);
     }
-    if (!hasRoom())
-      throw overloaded('Too many large answers wait for their callers to read them; ask again.');
+    if (!hasRoom()) throw overloaded('Too many large answers wait for their callers to read them; retry.');
   }
 
   return {

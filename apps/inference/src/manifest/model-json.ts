@@ -5,7 +5,7 @@ import type { ModelCatalog } from '../models/model-catalog.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { fieldsJson, inputsJson } from './view-json.ts';
 
-/** The applied definition of a model with what this process serves of it. */
+/** The applied definition of a model and the version that this process serves. */
 export function modelJson(
   model: ModelManifest,
   catalog: Pick<ModelCatalog, 'find' | 'unavailable'>,

@@ -15,10 +15,10 @@ import {
 } from '@larder/features';
 import { standingJson, type ViewStanding, type ViewStandings } from '@larder/materialization/views';
 
-/** Nothing is known of how views stand: PostgreSQL is away. */
+/** The state of views is unknown: PostgreSQL is down. */
 export const NO_STANDINGS: ViewStandings = () => ({ schedule: null, freshness: null });
 
-/** Every feature view version and on-demand view. */
+/** Lists every feature view version and on-demand view. */
 export function viewsJson(manifest: Manifest, standings: ViewStandings): ViewAnswer[] {
   return [
     ...Object.values(manifest.feature_views).map((view) =>
@@ -28,7 +28,7 @@ export function viewsJson(manifest: Manifest, standings: ViewStandings): ViewAns
   ];
 }
 
-/** A view as people name it. @throws VIEW_NOT_FOUND */
+/** Finds a view by the name that a person writes. @throws VIEW_NOT_FOUND */
 export function viewJson(manifest: Manifest, name: string, standings: ViewStandings): ViewAnswer {
   const onDemand = Object.hasOwn(manifest.on_demand_feature_views, name)
     ? manifest.on_demand_feature_views[name]
@@ -50,7 +50,7 @@ export function entitiesJson(manifest: Manifest): EntitiesAnswer {
   };
 }
 
-/** `ad_image@1:brightness`, of on-demand views `moment:hour_sin`. */
+/** Feature names: `ad_image@1:brightness`, or `moment:hour_sin` for on-demand views. */
 export function inputsJson(inputs: readonly InputManifest[]): string[] {
   return inputs.flatMap(({ view, version, features }) =>
     features.map((feature) => `${version === null ? view : viewRef({ name: view, version })}:${feature}`),

@@ -3,9 +3,9 @@ import type { PredictionLog } from '@larder/offline-store';
 import type { RunCounts } from '@larder/model-runtime';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What others count or know already: asked when somebody reads `/metrics`, and never before. */
+/** Values that other parts already count: read only when `/metrics` is requested. */
 export interface MetricSources {
-  /** What `/health/ready` answers. */
+  /** The answer of `/health/ready`. */
   readiness(): Promise<ReadyAnswer>;
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
@@ -14,11 +14,11 @@ export interface MetricSources {
   modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
   /** Applied definitions whose code this process lacks. */
   definitionsNotLoaded(): number;
-  /** Applied models that do not answer, or not in the applied version. */
+  /** Applied models that are not served, or not in the applied version. */
   modelsNotReady(): number;
 }
 
-/** Metrics that are read off their sources. */
+/** Registers the metrics that are read from their sources. */
 export function collectFrom(registry: Registry, sources: MetricSources): void {
   collectReadiness(registry, sources);
   collectRuns(registry, sources);
@@ -51,7 +51,7 @@ export function collectFrom(registry: Registry, sources: MetricSources): void {
   registry.registerMetric(
     new Counter({
       name: 'larder_prediction_log_dropped_total',
-      help: 'Prediction log entries dropped, by reason: the buffer held too many records or bytes, PostgreSQL refused the entry, or the service stopped before it was written.',
+      help: 'Prediction log entries dropped, by reason: the buffer had too many records or bytes, PostgreSQL refused the entry, or the service stopped before it was written.',
       labelNames: ['reason'],
       registers: [],
       collect() {
@@ -88,7 +88,7 @@ function collectReadiness(registry: Registry, { readiness }: MetricSources): voi
   registry.registerMetric(
     new Gauge({
       name: 'larder_check_degraded',
-      help: '1 when a check of /health/ready is degraded: a store is away, a model or definition is not loaded.',
+      help: '1 when a check of /health/ready is degraded: a store is down, or a model or definition is not loaded.',
       labelNames: ['check'],
       registers: [],
       async collect() {
@@ -104,7 +104,7 @@ function collectRuns(registry: Registry, { modelRuns }: MetricSources): void {
   registry.registerMetric(
     new Gauge({
       name: 'larder_model_runs_waiting',
-      help: 'Runs that wait for a thread of their model.',
+      help: 'Runs waiting for a thread of their model.',
       labelNames: ['model'],
       registers: [],
       collect() {
@@ -133,22 +133,22 @@ function gauges(sources: MetricSources) {
   return [
     {
       name: 'larder_prediction_log_buffered',
-      help: 'Prediction log entries that wait for PostgreSQL.',
+      help: 'Prediction log entries waiting for PostgreSQL.',
       read: () => sources.predictionLog.stats().buffered,
     },
     {
       name: 'larder_prediction_log_buffered_bytes',
-      help: 'About how many bytes the prediction log entries that wait for PostgreSQL take as JSON.',
+      help: 'Approximate size as JSON, in bytes, of the prediction log entries waiting for PostgreSQL.',
       read: () => sources.predictionLog.bufferedBytes(),
     },
     {
       name: 'larder_definitions_not_loaded',
-      help: 'Applied definitions that this process lacks or has in another form: restart it with the applied code.',
+      help: 'Applied definitions that this process lacks or has in a different form: restart it with the applied code.',
       read: () => sources.definitionsNotLoaded(),
     },
     {
       name: 'larder_models_not_ready',
-      help: 'Applied models that do not answer, or not in the applied version; /health/ready says why.',
+      help: 'Applied models that are not served, or not in the applied version; /health/ready says why.',
       read: () => sources.modelsNotReady(),
     },
   ];

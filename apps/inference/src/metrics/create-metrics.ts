@@ -8,7 +8,7 @@ const LATENCY_BUCKETS_SECONDS = [
   0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 ];
 
-/** What one route of one model reports; asked for once per model. */
+/** Metrics of one route of one model; looked up once per model. */
 export interface PredictMetrics {
   observe(timings: Timings, rows: number): void;
 }
@@ -36,7 +36,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const rows = createFastCounter(registry, {
     name: 'larder_predict_rows_total',
-    help: 'Rows asked for in predict and predict-batch requests that were answered.',
+    help: 'Rows in predict and predict-batch requests that were answered.',
     labels: ['model'],
   });
   collectFrom(registry, sources);

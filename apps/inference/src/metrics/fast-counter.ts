@@ -1,16 +1,16 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** A count of one set of labels, added to without a lookup. */
+/** The count of one set of labels, incremented without a lookup. */
 export interface Count {
   value: number;
 }
 
 export interface FastCounter {
-  /** The count of these labels; ask once and keep it. */
+  /** Returns the count of these labels; get it once and keep it. */
   of(labels: Readonly<Record<string, string>>): Count;
 }
 
-/** A Prometheus counter whose adding is one addition; prom-client hashes the labels at every `inc`. */
+/** A Prometheus counter that increments with one addition; prom-client hashes the labels on every `inc`. */
 export function createFastCounter(
   registry: Registry,
   options: { readonly name: string; readonly help: string; readonly labels: readonly string[] },

@@ -6,18 +6,18 @@ export interface Observations {
 }
 
 export interface FastHistogram {
-  /** The observations of these labels; ask once and keep them. */
+  /** Returns the observations of these labels; get them once and keep them. */
   of(labels: Readonly<Record<string, string>>): Observations;
 }
 
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
-  /** Per bucket, not cumulative; the last is +Inf. */
+  /** Counts per bucket, not cumulative; the last is +Inf. */
   readonly counts: Float64Array;
   sum: number;
 }
 
-/** A Prometheus histogram with observations of about 10 ns; prom-client's take 1 µs. */
+/** A Prometheus histogram in which an observation takes about 10 ns; in prom-client it takes 1 µs. */
 export function createFastHistogram(
   registry: Registry,
   options: {
@@ -48,7 +48,7 @@ export function createFastHistogram(
       { metricName: `${name}_count`, labels, value: below },
     ];
   };
-  // The registry asks a metric for `name` and `get()` alone; its type also wants what only prom-client's own classes have.
+  // The registry uses only `name` and `get()` of a metric; its type also requires members that only prom-client's classes have.
   registry.registerMetric(metric as unknown as Metric);
   return {
     of(labels) {

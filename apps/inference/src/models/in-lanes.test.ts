@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inLanes } from './in-lanes.ts';
 
-test('as many run at a time as there are lanes, and a slow one holds up its own lane alone', async () => {
+test('one task per lane runs at a time, and a slow one delays only its own lane', async () => {
   const slow = Promise.withResolvers<void>();
   const done: string[] = [];
   let running = 0;
@@ -19,7 +19,7 @@ test('as many run at a time as there are lanes, and a slow one holds up its own 
   expect(most).toBe(2);
 });
 
-test('a failure is thrown once nothing runs any more; the other lanes do the rest', async () => {
+test('a failure is thrown once nothing is running; the other lanes do the rest', async () => {
   const done: string[] = [];
   const ended = inLanes(['broken', 'b', 'c'], 2, async (name) => {
     if (name === 'broken') throw new Error('broken');

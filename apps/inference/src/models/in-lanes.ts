@@ -1,4 +1,4 @@
-/** Does the work for each name, `lanes` at a time, and throws the first failure once nothing runs any more. */
+/** Does the work for each name, `lanes` at a time, and throws the first failure once nothing is running. */
 export async function inLanes(
   names: readonly string[],
   lanes: number,

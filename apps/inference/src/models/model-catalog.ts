@@ -27,24 +27,24 @@ export interface ModelCatalogDeps extends ServedModelDeps {
   readonly logger: Logger;
 }
 
-/** The models that this process answers for, kept equal to the applied manifest. */
+/** The models that this process serves, kept in step with the applied manifest. */
 export interface ModelCatalog extends Pick<ServedModels, 'descriptions' | 'readings' | 'runCounts'> {
   /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
   find(name: string): ServedModel;
-  /** What is applied; null before the first apply or while it could not be read yet. */
+  /** The applied manifest; null before the first apply or until it can be read. */
   manifest(): Manifest | null;
   mismatches(): readonly DefinitionMismatch[];
   unavailable(): ReadonlyMap<string, Unavailable>;
-  /** Every applied model with the version that answers for it. */
+  /** Every applied model with the version that is served. */
   loadedModels(): LoadedModel[];
   close(): Promise<void>;
 }
 
 const RETRY_INTERVAL_MS = 5_000;
-/** Models that are loaded at the same time: a slow one shall not hold up the others, each has a thread of its own. */
+/** Number of models that are loaded at the same time: each has its own thread, so a slow one does not delay the others. */
 const LOADING_LANES = 4;
 
-/** Reads what is applied, loads its models, and follows every further apply within a second. */
+/** Reads the applied manifest, loads its models, and follows every later apply within a second. */
 export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
   const { project, offlineStore, logger } = deps;
   const served = createServedModels();
@@ -52,11 +52,11 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   let latest: AppliedManifest | null = null;
   let applied: AppliedManifest | null = null;
   let mismatches: readonly DefinitionMismatch[] = [];
-  /** By model: the work on it that was asked for last. */
+  /** The latest requested work, by model. */
   const turns = new Map<string, Promise<void>>();
   const busy = new Set<string>();
 
-  /** Resolves when every model was loaded or is known to be broken; what holds for the others holds at once. */
+  /** Resolves when every model is loaded or known to be broken; each model changes as soon as it is done. */
   async function install(next: AppliedManifest): Promise<void> {
     latest = next;
     const first = applied === null;
@@ -73,16 +73,16 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       if (served.get(name) === undefined && !unavailable.has(name)) unavailable.set(name, beingLoaded(name));
   }
 
-  /** One after the other for each model: two applies must not both load it. */
+  /** Work on one model is sequential: two applies must not both load it. */
   function inTurn(name: string, { next, first }: { next: AppliedManifest; first: boolean }): Promise<void> {
     const work = async (): Promise<void> => {
-      // a further apply has its own turn
+      // A later apply has its own turn.
       if (latest !== next) return;
       busy.add(name);
       try {
         await replace(name, next.manifest);
       } catch (error) {
-        // before the first is complete nothing is served, and all of it is tried again
+        // Until the first apply is installed nothing is served, and all of it is retried.
         if (first) throw error;
         unavailable.set(name, notReady(name, error));
       } finally {
@@ -115,7 +115,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       served.swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
       unavailable.delete(name);
     } catch (error) {
-      // the version before, if there is one, goes on answering
+      // The previous version, if there is one, stays in service.
       if (String(unavailable.get(name)?.error.cause) !== String(error))
         logger.error({ err: error, model: name }, 'A model cannot be served');
       unavailable.set(name, notReady(name, error));
@@ -124,7 +124,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
 
   async function versionOf(manifest: Manifest, name: string): Promise<number> {
     const newest = await modelVersion(offlineStore, manifest.project, name);
-    // a further apply came in between: the watch brings its manifest next
+    // A later apply came in between: the watch delivers its manifest next.
     if (newest?.artifactSha256 !== manifest.models[name]?.artifact.sha256)
       throw new Error(`The newest version of ${name} is not the one of this manifest.`);
     return newest?.version ?? 0;
@@ -143,7 +143,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     project: project.name,
     logger,
     knownId: (applied as AppliedManifest | null)?.id ?? null,
-    // further applies are not held up by a model that takes long
+    // A model that takes long does not delay later applies.
     onChange(next) {
       const installed = install(next);
       if (applied === null) return installed;
@@ -151,7 +151,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       return undefined;
     },
   });
-  // an artifact may come into its folder after the apply
+  // An artifact may be copied to its folder after the apply.
   const retry = setInterval(() => {
     if (latest === null || applied === null) return;
     for (const [name, { tryAgain }] of unavailable)

@@ -11,14 +11,14 @@ import {
 } from '@larder/serving';
 import { acquireRunner, type SharedRunner } from './shared-runner.ts';
 
-/** A model version that answers. */
+/** A model version in service. */
 export interface ServedModel {
   readonly name: string;
   readonly version: number;
   readonly predictor: Predictor;
   readonly runner: SharedRunner;
   predict(request: PredictRequest): Promise<Predictions>;
-  /** No further request will come; what runs ends first. */
+  /** Closes the model: no further request comes, and running ones finish first. */
   retire(): void;
 }
 
@@ -34,7 +34,7 @@ export interface ServedModelOptions {
   readonly manifest: Manifest;
   readonly name: string;
   readonly version: number;
-  /** What serves this model until now: its runner is kept when artifact and features are the same. */
+  /** The version in service so far: its runner is kept when artifact and features are the same. */
   readonly before: ServedModel | undefined;
 }
 

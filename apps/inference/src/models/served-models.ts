@@ -4,17 +4,17 @@ import type { RunCounts } from '@larder/model-runtime';
 import type { ServedModel } from './served-model.ts';
 import { statusTotals, type StatusTotals } from './status-totals.ts';
 
-/** The models that answer now, and those that answer no more but may still run. */
+/** The models in service, and those out of service that may still be running. */
 export interface ServedModels {
   get(name: string): ServedModel | undefined;
-  /** Puts a model, or none, in the place of the one before, which ends what it runs. */
+  /** Replaces a model by another one or by none; the old one finishes its runs. */
   swap(name: string, model: ServedModel | undefined): void;
-  /** Changes identity when a model comes or goes. */
+  /** Changes identity when a model is added or removed. */
   descriptions(): readonly ModelDescription[];
   readonly readings: StatusTotals;
-  /** Of the models in pools of threads. */
+  /** Queue depths of the models in thread pools. */
   runCounts(): { readonly model: string; readonly counts: RunCounts }[];
-  /** Ends all of them, and waits for what they run. */
+  /** Closes all models and waits for their runs. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createServedModels(): ServedModels {
       [...served.values()].map(({ name, runner }) => ({ model: name, counts: runner.model.runCounts() })),
     async close() {
       for (const name of served.keys()) swap(name, undefined);
-      // a process that ends amid a run of ONNX Runtime aborts
+      // A process that exits during a run of ONNX Runtime aborts.
       await Promise.race([Promise.all(leaving), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };

@@ -2,23 +2,23 @@ import type { Logger } from '@larder/core';
 import type { ModelRunner } from '@larder/model-runtime';
 import { loadRunner, type RunnerOptions } from '@larder/serving';
 
-/** A loaded artifact with the count of those who need it; closed when the last one lets go. */
+/** A loaded artifact with a reference count; closed when the last holder releases it. */
 export interface SharedRunner {
   readonly model: ModelRunner;
   readonly key: string;
   hold(): void;
   release(): void;
-  /** Resolves once the last holder has let go and nothing runs any more. */
+  /** Resolves once the last holder has released it and nothing is running. */
   readonly closed: Promise<void>;
 }
 
 export interface AcquireDeps {
   readonly before: SharedRunner | undefined;
-  /** Told of a model that cannot be closed; nobody waits for that. */
+  /** Logs a model that cannot be closed; nobody waits for that. */
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** The runner of a model's applied artifact, held once: `before` when it is the same. */
+/** Returns the runner of a model's applied artifact with one more reference: `before` when it is the same. */
 export async function acquireRunner(
   options: RunnerOptions,
   { before, logger }: AcquireDeps,
@@ -30,7 +30,7 @@ export async function acquireRunner(
     return before;
   }
   return shared(await loadRunner(options), key, (err) =>
-    logger.warn({ err, model: options.model.name }, 'A model that is served no more could not be closed'),
+    logger.warn({ err, model: options.model.name }, 'A model that is out of service could not be closed'),
   );
 }
 

@@ -9,7 +9,7 @@ import { body } from '../testing/ads.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
 const BRIGHTNESS = { features: ['ad_image:brightness'], weights: [1], output: 'score', imputed: 0.25 };
-/** Loading takes five rows or more: longer than two applies need, on any machine. */
+/** Loading takes as long as five rows or more: longer than two applies, on any machine. */
 const ROW_MS = 700;
 
 /** So slow that a row takes about `rowMs` on this machine. */
@@ -27,7 +27,7 @@ async function slownessFor({ root }: Service['project'], rowMs: number): Promise
   return Math.round((50 * rowMs) / oneRowMs);
 }
 
-test('a slow model of an apply holds up neither the answers nor the new version of another one', async ({
+test('a slow model of an apply delays neither the answers nor the new version of another model', async ({
   service,
 }) => {
   const { http, offlineStore, project } = service;
@@ -50,7 +50,7 @@ test('a slow model of an apply holds up neither the answers nor the new version 
   await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 20_000 });
   expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
 
-  // neither does it hold up a further apply
+  // It does not delay a later apply either.
   const { manifest } = await loadProject(project.configPath);
   const view = manifest.feature_views['ad_stats@1'];
   if (view === undefined) throw new Error('the fixture has no ad_stats');

@@ -7,9 +7,9 @@ interface ViewReading {
   readonly count: number;
 }
 
-/** Readings by view and status over all models, those that are served no more included. */
+/** Readings by view and status over all models, including those out of service. */
 export interface StatusTotals {
-  /** Takes over the counts of a model that leaves. */
+  /** Adds the counts of a model that goes out of service. */
   keep(model: ServedModel): void;
   list(): ViewReading[];
 }

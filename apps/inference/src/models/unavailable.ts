@@ -2,17 +2,17 @@ import { ERRORS, LarderError, toLarderError, type ErrorCode } from '@larder/core
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { AppliedManifest, DefinitionMismatch } from '@larder/registry';
 
-/** A model that does not answer, or not in the applied version. */
+/** A model that is not served, or not in the applied version. */
 export interface Unavailable {
-  /** For callers of the model. */
+  /** Error for callers of the model. */
   readonly error: LarderError;
-  /** For whoever runs the service; anyone may read it, so the paths are in the log. */
+  /** Text for the operator; anyone may read it, so paths are only in the log. */
   readonly detail: string;
-  /** What is wrong may pass without an apply. */
+  /** True when the problem may go away without an apply. */
   readonly tryAgain: boolean;
 }
 
-/** Differences that touch what a model needs: itself, its views, its on-demand views and theirs. */
+/** Differences that affect what a model needs: itself, its views, its on-demand views and their views. */
 export function mismatchesOf(
   manifest: Manifest,
   name: string,
@@ -34,19 +34,19 @@ export function mismatchesOf(
 export function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[]): LarderError {
   return new LarderError(
     'DEFINITION_NOT_LOADED',
-    `${name} cannot be answered: ${reasons.map(({ detail }) => detail).join(' ')} Restart this process with the applied code.`,
+    `${name} cannot be served: ${reasons.map(({ detail }) => detail).join(' ')} Restart this process with the applied code.`,
     { retryAfterSeconds: 5 },
   );
 }
 
-/** The content that was applied is wrong: loading it again would give the same. */
+/** The applied content itself is wrong: loading it again would fail in the same way. */
 const ARTIFACT_FAULTS = new Set<ErrorCode>([
   'ARTIFACT_INVALID',
   'MODEL_SIGNATURE_MISMATCH',
   'MODEL_GOLDEN_MISMATCH',
 ]);
 
-/** What is wrong with an artifact is no fault of the request, and its paths are not for callers. */
+/** A bad artifact is not the caller's fault, and callers must not see its paths. */
 export function notReady(name: string, thrown: unknown): Unavailable {
   const { code } = toLarderError(thrown);
   const error = new LarderError(
@@ -59,7 +59,7 @@ export function notReady(name: string, thrown: unknown): Unavailable {
   );
   const problem =
     code === 'MODEL_NOT_READY'
-      ? 'The artifact is missing or is not the one that was applied; apply it, or put the applied one back.'
+      ? 'The artifact is missing or is not the one that was applied; apply it, or restore the applied one.'
       : `${code}: ${ERRORS[code].title}.`;
   return {
     error,
@@ -78,13 +78,15 @@ export function beingLoaded(name: string): Unavailable {
 export function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {
   if (Object.hasOwn(project.manifest.models, name)) {
     const reason =
-      applied === null ? 'nothing is applied, or what is applied could not be read yet' : 'it is not applied';
+      applied === null
+        ? 'nothing is applied, or the applied definitions could not be read yet'
+        : 'it is not applied';
     return new LarderError(
       'DEFINITION_NOT_LOADED',
-      `The model ${name} cannot answer: ${reason}; run 'larder apply'.`,
+      `The model ${name} cannot be served: ${reason}; run 'larder apply'.`,
       { retryAfterSeconds: 5 },
     );
   }
   const names = Object.keys(applied?.manifest.models ?? project.manifest.models).join(', ') || 'none';
-  return new LarderError('MODEL_NOT_FOUND', `There is no model of this name; there are: ${names}.`);
+  return new LarderError('MODEL_NOT_FOUND', `No model has this name; applied models: ${names}.`);
 }

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { warnUnreadable } from './warn-unreadable.ts';
 
-test('says once what grew, by view', async () => {
+test('logs each growing count once, by view', async () => {
   const counts = { 'ad_image@1': 0, 'ad_stats@1': 0 };
   let looks = 0;
   const lines: unknown[] = [];

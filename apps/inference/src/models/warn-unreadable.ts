@@ -9,8 +9,8 @@ export interface WarnUnreadableOptions {
 }
 
 /**
- * Rows that stand in the online store and cannot be read are answered as not found. One line per view and interval says
- * so: looked up in the counts, as the predictions themselves log nothing.
+ * Rows in the online store that cannot be read are answered as not found. This logs one line per view and interval,
+ * from the counts, because the predictions themselves log nothing.
  */
 export function warnUnreadable({ readings, logger, intervalMs = 10_000 }: WarnUnreadableOptions): {
   close(): void;
@@ -21,7 +21,7 @@ export function warnUnreadable({ readings, logger, intervalMs = 10_000 }: WarnUn
       if (status !== 'UNREADABLE' || count === (known.get(view) ?? 0)) continue;
       logger.warn(
         { view, readings: count - (known.get(view) ?? 0) },
-        'Rows were taken for not found: damaged, of a newer format or of another schema; larder inspect ENTITY KEY tells which. Write damaged ones again with larder backfill --force; for the others restart with the code that wrote them',
+        'Rows were treated as not found: damaged, of a newer format or of another schema; larder inspect ENTITY KEY shows which. Rewrite damaged rows with larder backfill --force; for the others, restart with the code that wrote them',
       );
       known.set(view, count);
     }

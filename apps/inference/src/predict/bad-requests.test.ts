@@ -21,7 +21,7 @@ describe('a bad request gets a problem', () => {
     ['options of the wrong type', PREDICT, options(7), 422, 'REQUEST_INVALID', '/options'],
     ['an unknown option', PREDICT, options({ verson: 1 }), 422, 'REQUEST_INVALID', '/options/verson'],
     [
-      'a version that is none',
+      'a version that is not a number',
       PREDICT,
       options({ version: '1' }),
       422,
@@ -37,7 +37,7 @@ describe('a bad request gets a problem', () => {
       '/options/version',
     ],
     [
-      'a deadline that is none',
+      'a deadline that is not a number',
       PREDICT,
       options({ deadline_ms: 0 }),
       422,
@@ -45,7 +45,7 @@ describe('a bad request gets a problem', () => {
       '/options/deadline_ms',
     ],
     [
-      'a deadline without end',
+      'a deadline beyond the limit',
       PREDICT,
       options({ deadline_ms: 1e9 }),
       422,
@@ -58,7 +58,7 @@ describe('a bad request gets a problem', () => {
     ['a query', `${PREDICT}?version=1`, good, 422, 'REQUEST_INVALID', '/query'],
     ['an unknown model', '/v1/models/nope/predict', good, 404, 'MODEL_NOT_FOUND'],
     ['a model of the prototype', '/v1/models/constructor/predict', good, 404, 'MODEL_NOT_FOUND'],
-    ['a model that is no name', '/v1/models/%7Bad_ctr%7D/predict', good, 404, 'MODEL_NOT_FOUND'],
+    ['a model that is not a name', '/v1/models/%7Bad_ctr%7D/predict', good, 404, 'MODEL_NOT_FOUND'],
     ['no rows', BATCH, {}, 422, 'REQUEST_INVALID', '/rows'],
     ['an empty batch', BATCH, { rows: [] }, 422, 'REQUEST_INVALID', '/rows'],
     [
@@ -109,7 +109,7 @@ describe('a bad request gets a problem', () => {
     expect(problemSchema.parse(compressed.body).code).toBe('MEDIA_TYPE_UNSUPPORTED');
   });
 
-  test('a key that is no UTF-8: no other key is scored in its place', async ({ service }) => {
+  test('a key that is not UTF-8: no other key is scored instead', async ({ service }) => {
     const bytes = Buffer.from(JSON.stringify(good).replace('ad-1', 'ad-\u00ff'), 'latin1');
     for (const path of [PREDICT, '/v1/features/online', '/v1/backfills', '/v1/views/ad_stats/push']) {
       const answer = await service.http.send(path, {
@@ -146,7 +146,7 @@ describe('a bad request gets a problem', () => {
     }
   });
 
-  test('the service goes on after all of them', async ({ service }) => {
+  test('the service still answers after all of them', async ({ service }) => {
     expect((await service.http.post(PREDICT, good)).status).toBe(200);
   });
 });

@@ -8,7 +8,7 @@ import { test } from '../testing/inference-test.ts';
 const ADS = 25;
 const brightnessOf = (ad: number) => Math.fround(ad / 10);
 
-test('requests at once never mix rows', async ({ service }) => {
+test('concurrent requests never mix rows', async ({ service }) => {
   for (let ad = 0; ad < ADS; ad++) await putAd(service, `ad-${ad}`, brightnessOf(ad));
   const expected = (ad: number) =>
     adCtrScore(
@@ -16,7 +16,7 @@ test('requests at once never mix rows', async ({ service }) => {
         ? { ...STORED, brightness: brightnessOf(ad) }
         : { ...STORED, embedding: null, brightness: null, ctr: null, clicks: null, impressions: null },
     );
-  // beyond the last one: ads that nobody stored
+  // Beyond the last one: ads that are not stored.
   const ads = fc.array(fc.nat({ max: ADS + 3 }), { minLength: 1, maxLength: 12 });
   const request = fc.oneof(
     ads.map((asked) => ({ batch: true as const, asked })),

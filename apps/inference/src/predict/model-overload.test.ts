@@ -36,7 +36,7 @@ async function dropped({ http }: Service, reason: string): Promise<number> {
   return Number(text.slice(text.indexOf(line) + line.length).split('\n')[0]);
 }
 
-test('far more than the model can do: some are answered, the rest is refused at once with Retry-After', async ({
+test('far more requests than the model can handle: some are answered, the rest is refused at once with Retry-After', async ({
   slow,
 }) => {
   const answers = await Promise.all(
@@ -53,7 +53,7 @@ test('far more than the model can do: some are answered, the rest is refused at 
   expect(await dropped(slow, 'refused')).toBe(refused.length);
 });
 
-test('nothing runs for callers that have gone', async ({ slow }) => {
+test('nothing runs for callers that have left', async ({ slow }) => {
   const { http } = slow;
   const before = await dropped(slow, 'abandoned');
   const leave = new AbortController();
@@ -73,6 +73,6 @@ test('nothing runs for callers that have gone', async ({ slow }) => {
   leave.abort();
   await Promise.all(leaving);
   expect((await ask(null)).status).toBe(200);
-  // a few had a thread before they went
+  // A few had a thread before they left.
   expect((await dropped(slow, 'abandoned')) - before).toBeGreaterThan(15);
 });

@@ -49,19 +49,19 @@ function accepts(parse: (json: unknown) => unknown, json: unknown): boolean {
 test('the envelope of predict is refused exactly where the contract refuses it', () => {
   fc.assert(
     fc.property(fc.oneof(predict, fc.jsonValue()), (json) => {
-      // what stands in entities and request is read against the model's own fields, later
+      // The contents of entities and request are checked against the model's own fields later.
       expect(accepts(parsePredict, json)).toBe(predictRequestSchema.safeParse(json).success);
     }),
     { numRuns: 2_000 },
   );
 });
 
-/** What a row is, is judged row by row, so that a bad one spoils no other. */
+/** Rows are validated one by one, so that a bad row does not affect the others. */
 const batchEnvelopeSchema = predictBatchRequestSchema.extend({
   rows: z.array(z.unknown()).min(1).max(1_000),
 });
 
-test('the envelope of predict-batch likewise', () => {
+test('the envelope of predict-batch is refused exactly where the contract refuses it', () => {
   fc.assert(
     fc.property(fc.oneof(batch, fc.jsonValue()), (json) => {
       expect(accepts(parsePredictBatch, json)).toBe(batchEnvelopeSchema.safeParse(json).success);

@@ -1,6 +1,6 @@
 /*
- * The envelope of predict and predict-batch, by hand: a schema library would cost as much as the rest of the request.
- * `parse-request.test.ts` holds it equal to the schemas of @larder/contracts.
+ * Parses the envelope of predict and predict-batch by hand: a schema library would cost as much as the rest of the
+ * request. `parse-request.test.ts` checks it against the schemas of @larder/contracts.
  */
 import { jsonPointer, LarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
 import { MAX_BATCH_ROWS, MAX_DEADLINE_MS } from '@larder/contracts';
@@ -73,7 +73,7 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
   if (explain === true && problems.length === 0)
     throw new LarderError(
       'OPTION_NOT_SUPPORTED',
-      'options.explain: this version of Larder does not explain predictions; leave it out.',
+      'options.explain: this version of Larder does not explain predictions; omit it.',
       {
         errors: [{ pointer: '/options/explain', detail: 'is not supported yet' }],
       },

@@ -1,7 +1,7 @@
 /*
  * Answers the two predict routes on node:http, before Express, which would cost more than the prediction itself
- * (docs/adr/0002-raw-handler-for-predict.md). Budget: 10 µs beside node:http and the predictor. Nothing may be logged
- * here for a request that goes well; the prediction log and the metrics have it.
+ * (docs/adr/0002-raw-handler-for-predict.md). Budget: 10 µs on top of node:http and the predictor. Nothing may be
+ * logged here for a request that succeeds; the prediction log and the metrics record it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LarderError, isLarderError, toLarderError } from '@larder/core';
@@ -30,11 +30,11 @@ export interface PredictHandlerDeps {
   readonly answers: UnreadAnswers;
 }
 
-/** True when the request is one of its own and will be answered. */
+/** True when the request is for a predict route and will be answered here. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** Rows at the same time, those included whose callers have left; a request costs as much as some of its rows. */
+/** Limit on rows in progress, including those whose callers have left; a request itself counts as several rows. */
 const MAX_RUNNING = 32_000;
 const REQUEST_COST = 15;
 const ROUTE = /^\/v1\/models\/([^/?]+)\/(predict|predict-batch)\/?(?:\?(.*))?$/;
@@ -96,7 +96,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
           requestId,
           ...SECURITY,
         ]);
-        // ASCII, as nearly every answer is, needs no encoding
+        // ASCII needs no encoding, and nearly every answer is ASCII.
         response.end(text, length === text.length ? 'latin1' : 'utf8');
       },
       (thrown: unknown) => {
@@ -130,7 +130,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     const { deadlineMs, features } = options;
     const cost = REQUEST_COST + rows.length;
     if (running + cost > MAX_RUNNING)
-      throw overloaded('The process has too many predictions to answer; ask again.');
+      throw overloaded('The process has too many predictions in progress; retry.');
     running += cost;
     let predictions: Predictions;
     try {
@@ -156,7 +156,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     return text;
   }
 
-  /** One line for a batch, however many of its rows a defect hits. */
+  /** Logs one line per batch, however many of its rows fail. */
   function logRowFailure({ rows }: Predictions, requestId: string): void {
     for (const row of rows) {
       if (!isLarderError(row) || row.status < 500) continue;
@@ -175,7 +175,7 @@ interface Asked {
 }
 
 function queryRefused(): LarderError {
-  return new LarderError('REQUEST_INVALID', 'The route takes no query; put options into the body.', {
+  return new LarderError('REQUEST_INVALID', 'The route takes no query; send options in the body.', {
     errors: [{ pointer: '/query', detail: 'must be empty' }],
   });
 }
@@ -183,7 +183,7 @@ function queryRefused(): LarderError {
 function versionRefused(served: ServedModel, version: number): LarderError {
   return new LarderError(
     'MODEL_VERSION_NOT_FOUND',
-    `${served.name} is served in version ${served.version}, not ${version}; leave options.version out, or ask for ${served.version}.`,
+    `${served.name} is served in version ${served.version}, not ${version}; omit options.version, or request ${served.version}.`,
     { errors: [{ pointer: '/options/version', detail: `is not served; ${served.version} is` }] },
   );
 }

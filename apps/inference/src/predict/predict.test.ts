@@ -26,7 +26,7 @@ describe('predict', () => {
     expect(/"ctr":0\.\d{1,9}\}/.test(text)).toBe(true);
   });
 
-  test('features and timings come when asked', async ({ service }) => {
+  test('features and timings are returned on request', async ({ service }) => {
     const answer = await service.http.post(PREDICT, {
       ...body('ad-1'),
       options: { features: true, explain: false, mode: 'live', version: 1, deadline_ms: 5_000 },
@@ -49,9 +49,7 @@ describe('predict', () => {
     });
   });
 
-  test('the caller names the request, unless the name is not fit for headers and logs', async ({
-    service,
-  }) => {
+  test('the request id of the caller is used if it is safe for headers and logs', async ({ service }) => {
     const named = await service.http.post(PREDICT, body('ad-1'), { 'x-request-id': 'trace-42/a' });
     expect(named.headers.get('x-request-id')).toBe('trace-42/a');
     for (const insane of ['x'.repeat(129), 'a b', '"quoted"', 'ü'])
@@ -64,7 +62,9 @@ describe('predict', () => {
 });
 
 describe('predict-batch', () => {
-  test('rows in order, one bad row spoils no other, shared is merged under each', async ({ service }) => {
+  test('rows are answered in order, a bad row does not affect the others, shared applies to each', async ({
+    service,
+  }) => {
     const answer = await service.http.post(BATCH, {
       rows: [
         { entities: { ad_id: 'ad-1' } },
@@ -90,7 +90,7 @@ describe('predict-batch', () => {
     expect(rows[4]).toMatchObject({ error: { errors: [{ pointer: '/rows/4/a~1b', detail: 'is unknown' }] } });
   });
 
-  test('gives what predict gives', async ({ service }) => {
+  test('returns what predict returns', async ({ service }) => {
     const ids = ['ad-1', 'ad-404', 'ad-1'];
     const single = await Promise.all(
       ids.map((id) => service.http.post(PREDICT, { ...body(id), options: { features: true } })),
@@ -108,7 +108,7 @@ describe('predict-batch', () => {
     }
   });
 
-  test('a defect of a function is its own row', async ({ service }) => {
+  test('a failing function fails only its own row', async ({ service }) => {
     const ways = ['throw', 'text', 'nothing', 'null', 'fine'];
     const answer = await service.http.post('/v1/models/fragile_model/predict-batch', {
       rows: ways.map((how) => ({ request: { how } })),
@@ -129,7 +129,7 @@ describe('predict-batch', () => {
     });
   });
 
-  test('one failing function is a problem of its own in predict', async ({ service }) => {
+  test('a failing function is a problem in predict', async ({ service }) => {
     const answer = await service.http.post('/v1/models/fragile_model/predict', { request: { how: 'throw' } });
     expect(answer.status).toBe(500);
     expect(problemSchema.parse(answer.body)).toMatchObject({ code: 'ON_DEMAND_FAILED', retryable: false });

@@ -1,5 +1,5 @@
 /*
- * Budget: 1 µs per row. JSON put together by hand: the members are known, the names need no escaping, and the
+ * Budget: 1 µs per row. JSON is written by hand: the members are known, the names need no escaping, and the
  * outputs are printed as the shortest decimals of their float32.
  */
 import { isLarderError, shortestFloat32 } from '@larder/core';
@@ -14,7 +14,7 @@ export interface AnswerContext {
   readonly features: boolean;
 }
 
-/** Body of a predict answer. @throws what kept the row from being answered */
+/** Writes the body of a predict answer. @throws the error of a row that could not be answered */
 export function predictAnswer(predictions: Predictions, context: AnswerContext): string {
   const row = predictions.rows[0] as Predictions['rows'][number];
   if (isLarderError(row)) throw row;
@@ -29,7 +29,7 @@ export function predictAnswer(predictions: Predictions, context: AnswerContext):
   );
 }
 
-/** Body of a predict-batch answer. */
+/** Writes the body of a predict-batch answer. */
 export function predictBatchAnswer(predictions: Predictions, context: AnswerContext): string {
   const { rows, outputs, timings } = predictions;
   let text = `{"model":"${context.model}","version":${context.version},"rows":[`;
@@ -66,7 +66,7 @@ function timingsText(timings: Readonly<Timings>): string {
   return `{"features":${ms(features)},"on_demand":${ms(onDemand)},"model":${ms(model)},"total":${ms(total)}}`;
 }
 
-/** Microsecond precision. */
+/** Rounds to microseconds. */
 function ms(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

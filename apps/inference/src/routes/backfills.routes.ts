@@ -11,11 +11,11 @@ import { validate } from '../http/validate.ts';
 
 export interface BackfillsDeps {
   readonly offlineStore: OfflineStore;
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
-/** Asks for a run; workers compute it. */
+/** Queues a run, which workers compute. */
 export function backfillsRoutes(deps: BackfillsDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes

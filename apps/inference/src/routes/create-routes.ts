@@ -33,7 +33,7 @@ export interface RouteDeps {
   readonly answers: UnreadAnswers;
 }
 
-/** Everything that Express answers, in the order of the OpenAPI document. */
+/** All routes that Express answers, in the order of the OpenAPI document. */
 export function createRoutes(deps: RouteDeps): Router[] {
   const { project, onlineStore, offlineStore, catalog, events, metrics, pushes, answers, readiness } = deps;
   const manifest = () => appliedOrThrow(catalog);
@@ -62,7 +62,7 @@ function appliedOrThrow(catalog: ModelCatalog): Manifest {
   if (manifest !== null) return manifest;
   throw new LarderError(
     'DEFINITION_NOT_LOADED',
-    "Nothing is applied yet, or it could not be read; run 'larder apply'.",
+    "Nothing is applied yet, or the applied definitions could not be read; run 'larder apply'.",
     {
       retryAfterSeconds: 5,
     },

@@ -6,11 +6,11 @@ import { noQuery } from '../http/no-query.ts';
 import { pageHeaders } from '../http/security-headers.ts';
 
 export interface DocsDeps {
-  /** Models that are served now. */
+  /** The models in service. */
   models(): readonly ModelDescription[];
 }
 
-/** The OpenAPI document and a page to read and try it; everything comes from this process. */
+/** Serves the OpenAPI document and a page to read and try it; everything comes from this process. */
 export function docsRoutes(deps: DocsDeps): Router {
   const routes = Router({ caseSensitive: true });
   let known: readonly ModelDescription[] | undefined;
@@ -31,7 +31,7 @@ export function docsRoutes(deps: DocsDeps): Router {
       swaggerUi.setup(undefined, {
         swaggerUrl: '/openapi.json',
         customSiteTitle: 'Larder',
-        // without this the page asks a validator on the internet
+        // Without this the page calls a validator on the internet.
         swaggerOptions: { validatorUrl: null },
       }),
     )

@@ -6,18 +6,18 @@ import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
 
 export interface EntitiesDeps extends Omit<InspectDeps, 'manifest'> {
-  /** What is applied; without that, what is loaded. */
+  /** The applied manifest; if nothing is applied, the loaded one. */
   manifest(): Manifest;
 }
 
-/** What the online store holds for one entity. */
+/** Shows what the online store holds for one entity. */
 export function entitiesRoutes(deps: EntitiesDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/entities/:entity/:key')
     .get(noQuery, async (request, response) => {
       const { entity, key } = request.params;
-      // the annotation holds the use case to the contract
+      // The annotation checks the use case against the contract.
       const answer: Readonly<EntityAnswer> = await inspectEntity(
         { ...deps, manifest: deps.manifest() },
         entity,

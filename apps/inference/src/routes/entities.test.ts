@@ -80,7 +80,7 @@ describe('GET /v1/entities/{entity}/{key}', () => {
   });
 
   test.for([
-    ['nothing held', '/v1/entities/ad/ad-404', /holds nothing.*backfill/],
+    ['nothing stored', '/v1/entities/ad/ad-404', /holds nothing.*backfill/],
     ['no such entity', '/v1/entities/banner/1', /ad, shopper/],
     ['an entity of the prototype', '/v1/entities/constructor/1', /No entity/],
     ['a composite key with one part', '/v1/entities/shopper/NL', /2 part/],

@@ -16,18 +16,18 @@ import type { UnreadAnswers } from '../http/unread-answers.ts';
 import { validate } from '../http/validate.ts';
 
 export interface FeaturesDeps extends Omit<OnlineFeaturesDeps, 'manifest'> {
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
   readonly answers: UnreadAnswers;
 }
 
 const DEFAULT_KEYS = 100;
-/** Features times entities that are read beside anything else; a whole view counts as one. */
+/** Features times entities up to which requests are answered concurrently; a whole view counts as one. */
 const MAX_SMALL_READ = 100;
-/** Of Redis; a greater one is an error of the command. */
+/** The largest cursor of Redis; a greater one is an error of the command. */
 const MAX_SCAN_CURSOR = 2n ** 64n - 1n;
 
-/** Features without a model, and the keys that have some. */
+/** Serves features without a model, and lists the keys that have features. */
 export function featuresRoutes(deps: FeaturesDeps): Router {
   const routes = Router({ caseSensitive: true });
   const turns = createTurns();
@@ -35,13 +35,13 @@ export function featuresRoutes(deps: FeaturesDeps): Router {
     .route('/v1/features/online')
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(onlineFeaturesRequestSchema, request.body);
-      // the annotation holds the use case to the contract
+      // The annotation checks the use case against the contract.
       const read = (): Promise<OnlineFeaturesAnswer> =>
         readOnlineFeatures({ ...deps, manifest: deps.manifest() }, body);
       const isLarge = body.features.length * body.entities.length > MAX_SMALL_READ;
       const send = async () => void response.json(await read());
       const sendInTurn = async () => {
-        // its caller may have left in the meantime
+        // The caller may have left in the meantime.
         if (response.destroyed) return;
         deps.answers.expectLarge();
         await send();
@@ -75,7 +75,7 @@ export function featuresRoutes(deps: FeaturesDeps): Router {
 function entityOf(manifest: Manifest, name: string): string {
   if (Object.hasOwn(manifest.entities, name)) return name;
   const names = Object.keys(manifest.entities).join(', ') || 'none';
-  throw new LarderError('ENTITY_NOT_FOUND', `There is no entity of this name; there are: ${names}.`);
+  throw new LarderError('ENTITY_NOT_FOUND', `No entity has this name; applied entities: ${names}.`);
 }
 
 function viewOf(manifest: Manifest, entity: string, name: string): string {
@@ -95,7 +95,7 @@ function cursorOf(scanCursor: string): string {
 function scanCursorOf(cursor: string): string {
   const match = /^s(\d{1,20})$/.exec(Buffer.from(cursor, 'base64url').toString());
   if (match?.[1] !== undefined && BigInt(match[1]) <= MAX_SCAN_CURSOR) return match[1];
-  const detail = 'is not a cursor of an earlier answer; leave it out to start at the first page';
+  const detail = 'is not a cursor of an earlier answer; omit it to start at the first page';
   throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
     errors: [{ pointer: '/cursor', detail }],
   });

@@ -3,7 +3,7 @@ import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
 import type { Readiness } from '../health/readiness.ts';
 
-/** Whether the process runs, and whether it may get traffic. */
+/** Reports whether the process is alive, and whether it is ready for traffic. */
 export function healthRoutes(readiness: Readiness): Router {
   const routes = Router({ caseSensitive: true });
   routes

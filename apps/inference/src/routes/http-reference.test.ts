@@ -19,7 +19,7 @@ describe('docs/reference/http.md', () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    // a page for people
+    // An HTML page.
     expect(listed.toSorted()).toEqual([...documented, 'GET /docs'].toSorted());
   });
 
@@ -33,14 +33,14 @@ describe('docs/reference/http.md', () => {
     ajv.addKeyword(keyword);
   ajv.addSchema({ $id: 'openapi', ...document });
 
-  plain.for(examples)('the example of a $name is one', ({ name, json }) => {
+  plain.for(examples)('the example of a $name matches its schema', ({ name, json }) => {
     expect(Object.keys(document.components.schemas)).toContain(name);
     const validate = ajv.compile({ $ref: `openapi#/components/schemas/${name}` });
     validate(JSON.parse(json));
     expect(validate.errors ?? []).toEqual([]);
   });
 
-  test('its answer to a wrong row of a batch is the real one', async ({ service }) => {
+  test('its answer to a wrong row of a batch is the actual one', async ({ service }) => {
     const answer = await service.http.post('/v1/models/ad_ctr/predict-batch', {
       rows: [body('ad-1'), { ...body('ad-1'), entities: { ...body('ad-1').entities, ad_id: 2 } }],
     });
@@ -59,7 +59,7 @@ describe('docs/reference/http.md', () => {
   });
 });
 
-/** `GET /v1/runs`, `GET /v1/runs/{id}`: a cell has several; what follows another one shares its method and path. */
+/** A cell may list several routes (`GET /v1/runs`, `GET /v1/runs/{id}`); a later one may inherit method and path from the one before. */
 function routesOf(cell: string): string[] {
   const routes: string[] = [];
   for (const [, code = ''] of cell.matchAll(/`([^`]+)`/g)) {

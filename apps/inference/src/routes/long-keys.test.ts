@@ -6,7 +6,7 @@ const LONG = { ad_id: 'x'.repeat(2_000) };
 const DETAIL =
   'The key of ad takes 2000 bytes; at most 1024 are allowed. Use a shorter join key, such as a hash of it';
 
-test('a key that no store can hold is refused by every route, and named', async ({ service }) => {
+test('a key that is too long for the stores is refused by every route, and named', async ({ service }) => {
   const { http } = service;
   const good = body('ad-1');
   const refused = [

@@ -2,7 +2,7 @@ import { modelsAnswerSchema, viewsAnswerSchema } from '@larder/contracts';
 import { expect } from 'vitest';
 import { test } from '../testing/inference-test.ts';
 
-test('models say what is served, in which version, of what and where', async ({ service }) => {
+test('models show what is served: version, inputs and location', async ({ service }) => {
   const answer = await service.http.get('/v1/models');
   const { models } = modelsAnswerSchema.parse(answer.body);
   expect(models.map(({ model }) => model)).toEqual(['ad_brightness', 'ad_ctr', 'fragile_model']);
@@ -27,7 +27,7 @@ test('models say what is served, in which version, of what and where', async ({ 
   });
 });
 
-test('views are readable with who uses them', async ({ service }) => {
+test('views are listed with the models that use them', async ({ service }) => {
   const { views } = viewsAnswerSchema.parse((await service.http.get('/v1/views')).body);
   expect(views.map(({ view }) => view)).toEqual([
     'ad_image',
@@ -63,7 +63,7 @@ test('views are readable with who uses them', async ({ service }) => {
     });
 });
 
-test('a view says when it is due next and how fresh it is', async ({ service }) => {
+test('a view shows when it is due next and how fresh it is', async ({ service }) => {
   const { pool } = service.offlineStore;
   const project = service.project.name;
   await pool.query(
@@ -88,7 +88,7 @@ test('a view says when it is due next and how fresh it is', async ({ service }) 
   await pool.query('delete from larder.schedules; delete from larder.view_freshness');
 });
 
-test('entities say their join keys and views', async ({ service }) => {
+test('entities show their join keys and views', async ({ service }) => {
   expect((await service.http.get('/v1/entities')).body).toEqual({
     entities: [
       { entity: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }], views: ['ad_image@1', 'ad_stats@1'] },

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { allow } from '../http/allow.ts';
 import { noQuery } from '../http/no-query.ts';
 
-/** Prometheus text. */
+/** Metrics as Prometheus text. */
 export function metricsRoutes(registry: Registry): Router {
   const routes = Router({ caseSensitive: true });
   routes

@@ -8,12 +8,12 @@ import { modelJson } from '../manifest/model-json.ts';
 import type { ModelCatalog } from '../models/model-catalog.ts';
 
 export interface ModelsDeps {
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
   readonly catalog: Pick<ModelCatalog, 'find' | 'unavailable'>;
 }
 
-/** Applied models, to read. POST on the predict routes is answered before Express (predict.handler.ts). */
+/** Serves applied models, read-only. POST on the predict routes is answered before Express (predict.handler.ts). */
 export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
@@ -41,6 +41,6 @@ export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
 function notFound(names: readonly string[]): LarderError {
   return new LarderError(
     'MODEL_NOT_FOUND',
-    `There is no model of this name; there are: ${names.join(', ') || 'none'}.`,
+    `No model has this name; applied models: ${names.join(', ') || 'none'}.`,
   );
 }

@@ -21,7 +21,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** One request of the walk: the operation it belongs to, how to ask, and the status it must answer. */
+/** One request of the test: its operation, how to send it, and the expected status. */
 interface Step {
   readonly operation: string;
   readonly path: string;
@@ -30,7 +30,7 @@ interface Step {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Every answer's schema is compiled. */
+/** Compiled schemas of all answers. */
 const WALK_TIMEOUT_MS = 120_000;
 const NO_RUN = '01999999-9999-7999-8999-999999999999';
 const INPUT = {
@@ -39,7 +39,7 @@ const INPUT = {
 };
 const ROW = { ad_id: 'ad-1', event_timestamp: '2026-11-20T06:30:00Z', impressions: 10, clicks: 1, ctr: 0.1 };
 
-/** Good and bad requests of every operation; `run` has failures and is not finished by anybody. */
+/** Good and bad requests of every operation; `run` has failures and stays open. */
 function steps(run: string): Step[] {
   const get = (operation: string, path: string, status = 200): Step => ({
     operation: `get ${operation}`,
@@ -142,7 +142,7 @@ function steps(run: string): Step[] {
 
 const TOO_LARGE = ' '.repeat(8 * 1024 * 1024 + 1);
 
-/** What every operation of a shape refuses alike; `known` has one request of each. */
+/** Requests that every operation of a kind refuses; `known` has one request of each. */
 function refusals(known: readonly Step[], document: Document): Step[] {
   return known.flatMap((step): Step[] => {
     const [method = '', route = ''] = step.operation.split(' ');
@@ -166,11 +166,11 @@ function bare({ path }: Step): string {
 const send = (http: Http, { operation, path, body, headers }: Step): Promise<HttpAnswer> =>
   operation.startsWith('get ') ? http.get(path, headers) : http.post(path, body, headers);
 
-/** Compiles the answers of a document; strict: a keyword or format that it does not know is an error. */
+/** Compiles the answers of a document; strict: an unknown keyword or format is an error. */
 function answerValidator(document: Document) {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
   formats.default(ajv);
-  // OpenAPI's own annotations
+  // Annotations of OpenAPI.
   for (const keyword of ['example', 'components', 'openapi', 'info', 'tags', 'paths'])
     ajv.addKeyword(keyword);
   ajv.addSchema({ $id: 'openapi', ...document });
@@ -183,7 +183,7 @@ function answerValidator(document: Document) {
   };
 }
 
-/** A run of a push with a rejected row: it has failures and ends by itself. */
+/** Creates a run by a push with a rejected row: it has failures and ends by itself. */
 async function partialRun({ http, onlineStore, project }: Service): Promise<string> {
   await putRows(onlineStore, project, [
     { ref: 'shopper_profile@1', keys: { country: 'NL', shopper_id: 7 }, values: { age: 31, premium: true } },
@@ -195,7 +195,7 @@ async function partialRun({ http, onlineStore, project }: Service): Promise<stri
 }
 
 test(
-  'every operation of the document answers as it says, good and bad',
+  'every operation answers good and bad requests as documented',
   async ({ service }) => {
     const { http } = service;
     const document = (await http.get('/openapi.json')).body as Document;
@@ -244,7 +244,7 @@ test(
         errors: [],
       });
     }
-    // the other models' own paths are the same operations with other fields
+    // The paths of the other models are the same operations with other fields.
     const operations = Object.entries(document.paths)
       .filter(([route]) => !/^\/v1\/models\/(ad_brightness|fragile_model)\/predict/.test(route))
       .flatMap(([route, methods]) => Object.keys(methods).map((method) => `${method} ${route}`));
@@ -253,7 +253,7 @@ test(
   WALK_TIMEOUT_MS,
 );
 
-test('an answer with less or more than the document says does not pass', async ({ service }) => {
+test('an answer with fewer or more members than documented does not pass', async ({ service }) => {
   const { http } = service;
   const predict = '/v1/models/{model}/predict';
   const validator = answerValidator((await http.get('/openapi.json')).body as Document);
@@ -270,7 +270,7 @@ test('an answer with less or more than the document says does not pass', async (
   }
 });
 
-test('every route of the app stands in the document', async ({ service }) => {
+test('every route of the app is documented', async ({ service }) => {
   let app: RequestListener | undefined;
   const inference = await startInference(service.config, logger, {
     compose: (predict, express) => predictFirst(predict, (app = express)),
@@ -282,7 +282,7 @@ test('every route of the app stands in the document', async ({ service }) => {
   const documented = Object.keys(document.paths).filter(
     (path) => !/^\/v1\/models\/[a-z_]+\/predict/.test(path),
   );
-  // a page for people
+  // An HTML page.
   expect(routes.filter((route) => route !== '/docs').toSorted()).toEqual(documented.toSorted());
 });
 
@@ -291,7 +291,7 @@ interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[] };
 }
 
-/** Paths of an Express app, routers within included, as OpenAPI spells them. */
+/** Paths of an Express app, including nested routers, as written in OpenAPI. */
 function routesOf(app: unknown): string[] {
   const visit = (layers: readonly Layer[]): string[] =>
     layers.flatMap(({ route, handle }) => [

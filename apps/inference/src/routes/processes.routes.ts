@@ -9,7 +9,7 @@ export interface ProcessesDeps {
   readonly project: string;
 }
 
-/** Who runs: every living worker and inference process of the project. */
+/** Lists every live worker and inference process of the project. */
 export function processesRoutes({ offlineStore, project }: ProcessesDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes

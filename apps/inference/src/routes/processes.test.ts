@@ -2,7 +2,7 @@ import { processesAnswerSchema } from '@larder/contracts';
 import { expect } from 'vitest';
 import { test } from '../testing/inference-test.ts';
 
-test('an inference process says who it is and which models it answers for', async ({ service }) => {
+test('an inference process reports its identity and the models that it serves', async ({ service }) => {
   const answer = async () => (await service.http.get('/v1/processes')).body;
   await expect.poll(answer).toMatchObject({ processes: [{}] });
   const { processes } = processesAnswerSchema.parse(await answer());

@@ -2,7 +2,7 @@ import { pushAnswerSchema } from '@larder/contracts';
 import { expect } from 'vitest';
 import { test } from '../testing/inference-test.ts';
 
-test('a push of 1,000 rows in 1,000 months makes partitions within the horizon alone', async ({
+test('a push of 1,000 rows in 1,000 months creates partitions only within the horizon', async ({
   service,
 }) => {
   const monthBefore = (months: number) => {
@@ -20,7 +20,7 @@ test('a push of 1,000 rows in 1,000 months makes partitions within the horizon a
   }));
   const answer = await service.http.post('/v1/views/ad_stats/push', { rows });
   const { accepted, rejected, run_id: runId } = pushAnswerSchema.parse(answer.body);
-  // ten years, and the month that they begin in when its first day is not before them
+  // Ten years, plus the month in which they begin if its first day is not before them.
   expect([119, 120, 121]).toContain(accepted);
   expect(rejected).toHaveLength(1_000 - accepted);
   expect(new Set(rejected.map(({ code }) => code))).toEqual(new Set(['EVENT_TIMESTAMP_TOO_OLD']));

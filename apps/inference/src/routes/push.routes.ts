@@ -10,18 +10,18 @@ import { jsonBodyUpTo } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 
-/** Predictions of the same process wait while it is parsed: about 25 ms. */
+/** Limit on the body: predictions of the same process wait while it is parsed, about 25 ms. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** A thousand wide rows, new partitions and Redis. */
+/** Deadline for a thousand wide rows, new partitions and Redis. */
 const DEADLINE_MS = 10_000;
 
 export interface PushRoutesDeps {
   readonly pushes: PushGroups;
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
-/** Lands rows here, with those of other callers and without a queue: 200 when the online store has them, 202 when it follows. */
+/** Lands rows in this process, together with those of other callers and without a queue: 200 when they are in the online store, 202 when they will be there later. */
 export function pushRoutes(deps: PushRoutesDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
@@ -34,7 +34,7 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
           view: request.params.view,
           rows,
           idempotencyKey: idempotencyKeyOf(request),
-          // without a length it may be as large as any
+          // A body without a length may be of any size.
           sizeBytes: Number(request.headers['content-length'] ?? MAX_BODY_BYTES),
         }),
         DEADLINE_MS,

@@ -42,7 +42,7 @@ test('a pushed row is readable at once, with the run that wrote it', async ({ se
   });
 });
 
-test('the same Idempotency-Key gives the same answer and lands once', async ({ service }) => {
+test('the same Idempotency-Key returns the same answer and lands once', async ({ service }) => {
   const body = { rows: [row('ad-3', 1)] };
   const headers = { 'idempotency-key': 'import-7' };
   const answers = await Promise.all(
@@ -70,7 +70,7 @@ test('rows and bytes are bounded', async ({ service }) => {
   });
 });
 
-test('a member __proto__ is refused, and nesting without end', async ({ service }) => {
+test('a member __proto__ is refused, and so is unbounded nesting', async ({ service }) => {
   const good = JSON.stringify(row('ad-odd', 1)).slice(0, -1);
   const push = (member: string) =>
     service.http.post('/v1/views/ad_stats/push', `{"rows":[${good},${member}}]}`, {
@@ -93,7 +93,7 @@ test('a member __proto__ is refused, and nesting without end', async ({ service 
   expect(rows).toEqual([]);
 });
 
-test('problems without number are one problem', async ({ service }) => {
+test('an excessive number of problems is reported as one problem', async ({ service }) => {
   const names = Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [`A${at}`, 1]));
   expect(await service.http.post('/v1/views/ad_stats/push', { rows: [names] })).toMatchObject({
     status: 422,

@@ -29,7 +29,7 @@ export interface RunsDeps {
   readonly offlineStore: OfflineStore;
   readonly project: string;
   readonly events: RunEvents;
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
@@ -42,7 +42,7 @@ const ACTIONS: Readonly<Record<string, RunAction>> = {
   'retry-failed': retryFailed,
 };
 
-/** Runs: listing, progress, failures, and what a person may do with one. */
+/** Routes of runs: listing, progress, failures, and actions on a run. */
 export function runsRoutes(deps: RunsDeps): Router {
   const { offlineStore, project, events, manifest } = deps;
   const routes = Router({ caseSensitive: true });
@@ -85,7 +85,7 @@ export function runsRoutes(deps: RunsDeps): Router {
   return routes;
 }
 
-/** Answers with the run as it is afterwards. */
+/** Performs the action and answers with the updated run. */
 function act({ offlineStore, project }: RunsDeps, action: RunAction): RequestHandler<{ id: string }> {
   return async (request, response) => {
     await action(offlineStore, project, request.params.id);

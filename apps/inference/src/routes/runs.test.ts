@@ -21,7 +21,7 @@ async function backfill(
 }
 
 describe('POST /v1/backfills', () => {
-  test('queues a run and says where to find it', async ({ service }) => {
+  test('queues a run and returns its location', async ({ service }) => {
     const answer = await service.http.post('/v1/backfills', {
       ...ALL,
       view: 'ad_image@1',
@@ -71,22 +71,22 @@ describe('POST /v1/backfills', () => {
     ['an unknown member', { ...ALL, prio: 1 }, 422, 'REQUEST_INVALID', '/prio'],
     ['a priority beyond 100', { ...ALL, priority: 101 }, 422, 'REQUEST_INVALID', '/priority'],
     [
-      'a rate of nothing',
+      'a rate of zero',
       { ...ALL, max_rows_per_second: 1e-300 },
       422,
       'REQUEST_INVALID',
       '/max_rows_per_second',
     ],
     [
-      'a time before the years',
+      'a time before year 1',
       { ...ALL, scope: { event_time: { from: '0000-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' } } },
       422,
       'REQUEST_INVALID',
       '/scope/event_time',
     ],
-    ['a limit of nothing', { ...ALL, limit: 0 }, 422, 'REQUEST_INVALID', '/limit'],
+    ['a limit of zero', { ...ALL, limit: 0 }, 422, 'REQUEST_INVALID', '/limit'],
     [
-      'an endless time',
+      'a time too far in the future',
       { ...ALL, scope: { event_time: { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' } } },
       422,
       'REQUEST_INVALID',
@@ -101,7 +101,7 @@ describe('POST /v1/backfills', () => {
     ],
     ['an unknown view', { ...ALL, view: 'ad_picture' }, 404, 'VIEW_NOT_FOUND'],
     ['an unknown version', { ...ALL, view: 'ad_image@2' }, 404, 'VIEW_NOT_FOUND'],
-    ['a view that is no name', { ...ALL, view: 'Ad Image' }, 422, 'REQUEST_INVALID', '/view'],
+    ['a view that is not a name', { ...ALL, view: 'Ad Image' }, 422, 'REQUEST_INVALID', '/view'],
   ])('%s is refused', async ([, body, status, code, pointer], { service }) => {
     const answer = await service.http.post('/v1/backfills', body);
     const problem = problemSchema.parse(answer.body);
@@ -121,21 +121,16 @@ describe('POST /v1/backfills', () => {
     [{ event_time: { from: '2026-01-01' } }, '/scope/event_time/from', /^must be ISO 8601 with an offset/],
     [{ event_time: { from: '2026-01-01T00:00:00Z' } }, '/scope/event_time/to', 'is missing'],
     [{ missing: 1 }, '/scope/missing', 'must be true'],
-  ])(
-    'the scope %j: what is wrong with it and what may stand there',
-    async ([scope, pointer, detail], { service }) => {
-      const answer = await service.http.post('/v1/backfills', { view: 'ad_image', scope });
-      const { errors } = problemSchema.parse(answer.body);
-      expect(errors).toContainEqual({
-        pointer,
-        detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
-      });
-    },
-  );
+  ])('the scope %j: what is wrong and what is allowed', async ([scope, pointer, detail], { service }) => {
+    const answer = await service.http.post('/v1/backfills', { view: 'ad_image', scope });
+    const { errors } = problemSchema.parse(answer.body);
+    expect(errors).toContainEqual({
+      pointer,
+      detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
+    });
+  });
 
-  test('another media type, a body beyond the limit, another method, a key that is none', async ({
-    service,
-  }) => {
+  test('another media type, a body beyond the limit, another method, an invalid key', async ({ service }) => {
     const { http } = service;
     const answers = [
       await http.post('/v1/backfills', ALL, { 'content-type': 'text/plain' }),
@@ -175,7 +170,9 @@ describe('runs', () => {
     expect((await http.get('/v1/runs?view=ad_stats')).body).toMatchObject({ runs: [{ version: 7 }] });
   });
 
-  test('can be paused, resumed and cancelled; what the state forbids is a conflict', async ({ service }) => {
+  test('can be paused, resumed and cancelled; an action that the state does not allow is a conflict', async ({
+    service,
+  }) => {
     const { http } = service;
     const id = await backfill(service);
     const act = async (action: string) => http.post(`/v1/runs/${id}/${action}`, '');
@@ -203,7 +200,7 @@ describe('runs', () => {
   });
 
   test.for(['pause', 'resume', 'cancel', 'retry-failed'])(
-    '%s takes no body but {} and no query',
+    '%s takes no query and no body except {}',
     async (action, { service }) => {
       const path = `/v1/runs/${await backfill(service)}/${action}`;
       const refused = await service.http.post(path, { when: 'tomorrow' });
@@ -224,7 +221,7 @@ describe('runs', () => {
     },
   );
 
-  test('list what failed', async ({ service }) => {
+  test('list failed rows', async ({ service }) => {
     const id = await backfill(service);
     const { pool } = service.offlineStore;
     const { rows } = await pool.query<{ chunk_id: number }>(

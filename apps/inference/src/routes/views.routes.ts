@@ -9,14 +9,14 @@ import { NO_STANDINGS, entitiesJson, viewJson, viewsJson } from '../manifest/vie
 
 export interface ViewsDeps {
   readonly offlineStore: OfflineStore;
-  /** What is applied. @throws DEFINITION_NOT_LOADED before the first apply */
+  /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
 }
 
-/** What is applied can be read while PostgreSQL is away; how it stands then cannot. */
+/** The applied manifest can be read while PostgreSQL is down; the state of its views cannot. */
 const STANDINGS_DEADLINE_MS = 1_000;
 
-/** Applied views and entities, to read. */
+/** Serves applied views and entities, read-only. */
 export function viewsRoutes({ offlineStore, manifest }: ViewsDeps): Router {
   const standings = (): Promise<ViewStandings> =>
     withinDeadline(viewStandings(offlineStore, manifest().project), STANDINGS_DEADLINE_MS).catch(

@@ -11,7 +11,7 @@ import { createRunEvents } from './run-events.ts';
 const RUNS = 30;
 const FOLLOWERS_PER_RUN = 3;
 
-test('one query a tick serves everyone who watches a run', async ({ service }) => {
+test('one query per tick serves all watchers of a run', async ({ service }) => {
   const { project, config } = service;
   const runIds: string[] = [];
   for (let at = 0; at < RUNS; at++)

@@ -40,7 +40,7 @@ function queue({ offlineStore, project }: Service) {
   return createBackfill(offlineStore, { manifest: project.manifest, view: 'ad_image', scope: { all: true } });
 }
 
-test('progress at most every 250 ms while something changes, then one end', async ({ service }) => {
+test('sends progress at most every 250 ms while something changes, then one end', async ({ service }) => {
   const { runId } = await queue(service);
   const { pool } = service.offlineStore;
   const followers = await Promise.all([follow(service, runId), follow(service, runId)]);
@@ -74,7 +74,7 @@ test('progress at most every 250 ms while something changes, then one end', asyn
   }
 });
 
-test('a run that has ended gives its end at once', async ({ service }) => {
+test('a run that has ended sends its end at once', async ({ service }) => {
   const { runId } = await queue(service);
   await service.http.post(`/v1/runs/${runId}/cancel`, '');
   const { events, ended } = await follow(service, runId);
@@ -82,7 +82,7 @@ test('a run that has ended gives its end at once', async ({ service }) => {
   expect(events.map(({ name, run }) => [name, run.status])).toEqual([['end', 'cancelled']]);
 });
 
-test('a client that leaves is forgotten; PostgreSQL is asked no more for its run', async ({ service }) => {
+test('a client that leaves is removed; its run is no longer queried', async ({ service }) => {
   const { runId } = await queue(service);
   const follower = await follow(service, runId);
   await vi.waitFor(() => expect(follower.events).toHaveLength(1), { timeout: 15_000 });
@@ -98,7 +98,7 @@ test('a client that leaves is forgotten; PostgreSQL is asked no more for its run
   await vi.waitFor(async () => expect(await asked()).toBe(0), { timeout: 15_000, interval: 100 });
 });
 
-test('HEAD gets the headers of a stream, and its end at once', async ({ service }) => {
+test('HEAD returns the headers of a stream and ends at once', async ({ service }) => {
   const { runId } = await queue(service);
   const ask = (id: string) =>
     sendRaw(service.http.url, { line: `HEAD /v1/runs/${id}/events HTTP/1.1`, headers: ['host: localhost'] });

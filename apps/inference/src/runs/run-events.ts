@@ -11,9 +11,9 @@ export interface RunEventsDeps {
   readonly logger: Logger;
 }
 
-/** Server-sent events of runs: everyone who watches any run shares one query a tick. */
+/** Server-sent events of runs: all watchers of all runs share one query per tick. */
 export interface RunEvents {
-  /** Sends `progress` when something changed and `end` at the end. @throws RUN_NOT_FOUND, DATABASE_UNAVAILABLE, TOO_MANY_STREAMS before the first event */
+  /** Sends `progress` on every change and `end` when the run has ended. @throws RUN_NOT_FOUND, DATABASE_UNAVAILABLE, TOO_MANY_STREAMS before the first event */
   stream(runId: string, response: ServerResponse): Promise<void>;
   /** Ends every stream; clients reconnect to another process. */
   close(): void;
@@ -22,13 +22,13 @@ export interface RunEvents {
 const TICK_INTERVAL_MS = 250;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 const MAX_STREAMS = 1_000;
-/** Predictions of the same process must not wait for a thousand events: so many at a time, spread over the tick. */
+/** Number of events sent at once, spread over the tick: predictions of the same process must not wait for a thousand events. */
 const SLICE_STREAMS = 10;
 const SLICE_PAUSE_MS = 2;
 
 interface WatchedRun {
   readonly streams: Set<ServerResponse>;
-  /** What was sent last. */
+  /** The last event sent. */
   sent: string;
 }
 
@@ -55,7 +55,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
         if (run !== undefined) await send(run, runJson(state));
       }
     } catch (error) {
-      // the next tick may succeed; a client that gives up reconnects by itself
+      // The next tick may succeed; a client that gives up reconnects by itself.
       logger.debug({ err: error }, 'The progress of runs could not be read');
     }
     ticking = false;
@@ -91,7 +91,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
       if (streams >= MAX_STREAMS)
         throw new LarderError(
           'TOO_MANY_STREAMS',
-          `This process follows ${MAX_STREAMS} streams already; poll GET /v1/runs/{id} instead.`,
+          `This process already has ${MAX_STREAMS} streams open; poll GET /v1/runs/{id} instead.`,
           {
             retryAfterSeconds: 10,
           },
@@ -130,7 +130,7 @@ export function createRunEvents(deps: RunEventsDeps): RunEvents {
   };
 }
 
-/** Nothing is written to a stream that has not taken what was written before: it holds one event, and is cut in time. */
+/** Skips a stream whose last event is not read yet: it buffers at most one event, and is cut after its timeout. */
 function isRead(stream: ServerResponse): boolean {
   return stream.writableLength === 0;
 }

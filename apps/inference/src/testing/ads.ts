@@ -4,7 +4,7 @@ import type { Service } from './inference-test.ts';
 export const SHOPPER = { country: 'NL', shopper_id: 7 };
 export const REQUEST = { requested_at: '2026-11-20T06:30:00+00:00', placement: 'feed', bid: 0.5 };
 
-/** What `putAd` stores, with `REQUEST`. */
+/** Values that `putAd` stores, and those of `REQUEST`. */
 export const STORED: AdCtrInput = {
   embedding: [0.5, 0.25, -1, 2],
   brightness: 0.61,
@@ -26,7 +26,7 @@ export function body(adId: string) {
 
 type Stores = Pick<Service, 'onlineStore' | 'project'>;
 
-/** One ad and the shopper, complete and fresh; `brightness` tells ads apart. */
+/** Stores one ad and the shopper, complete and fresh; `brightness` distinguishes ads. */
 export async function putAd(stores: Stores, adId: string, brightness = STORED.brightness): Promise<void> {
   const keys = { ad_id: adId };
   const embedding = Float32Array.from(STORED.embedding ?? []);

@@ -4,7 +4,7 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined when it is none. */
+  /** The body as JSON; undefined when it is not JSON. */
   readonly body: unknown;
 }
 
@@ -16,7 +16,7 @@ export interface Http {
   readonly url: string;
 }
 
-/** Asks, and holds every answer's status and code against the OpenAPI document. */
+/** Sends requests, and checks the status and code of every answer against the OpenAPI document. */
 export function createHttp(url: string): Http {
   const send = async (path: string, init: RequestInit): Promise<HttpAnswer> => {
     const response = await fetch(url + path, init);

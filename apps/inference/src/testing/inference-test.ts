@@ -11,7 +11,7 @@ import { startInference, type Inference } from '../start-inference.ts';
 import { putAd, putShopper } from './ads.ts';
 import { createHttp, type Http } from './http.ts';
 
-/** The service over stores of the test file's own, with the applied fixture project, a shopper and `ad-1`. */
+/** The service with the test file's own stores, the applied fixture project, a shopper and `ad-1`. */
 export interface Service {
   readonly config: Config;
   readonly project: LoadedProject;

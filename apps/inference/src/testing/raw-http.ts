@@ -12,7 +12,7 @@ export function openSocket(url: string): Socket {
   return connect({ host: hostname, port: Number(port) });
 }
 
-/** Everything that came until the other side closed. */
+/** Reads everything until the other side closes. */
 export async function answerOn(socket: Socket): Promise<RawAnswer> {
   let text = '';
   socket.on('data', (data: Buffer) => (text += data.toString()));
@@ -26,7 +26,7 @@ export async function answerOn(socket: Socket): Promise<RawAnswer> {
   return { status: Number(first.split(' ')[1]), headers: new Headers(pairs), body: body.join('\r\n\r\n') };
 }
 
-/** One request as bytes, where `fetch` would correct it; headers as written, and the end of the connection. */
+/** Sends one request as raw bytes, where `fetch` would correct it; headers as given, then the connection ends. */
 export function sendRaw(
   url: string,
   request: { line: string; headers?: readonly string[]; body?: string },
@@ -38,7 +38,7 @@ export function sendRaw(
   return answerOn(socket);
 }
 
-/** `421 HOST_NOT_ALLOWED` of a problem, `200` of anything else. */
+/** `421 HOST_NOT_ALLOWED` for a problem, `200` for anything else. */
 export function codeOf({ status, body }: RawAnswer): string {
   const code = /"code":"([A-Z_]+)"/.exec(body)?.[1];
   return code === undefined ? String(status) : `${status} ${code}`;

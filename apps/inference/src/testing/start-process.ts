@@ -6,12 +6,12 @@ import type { Config } from '../config.ts';
 export interface StartedProcess {
   readonly exited: Promise<number | null>;
   output(): string;
-  /** Where it listens, as soon as it does. */
+  /** Listening address, as soon as it listens. */
   url(): Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** The service as a process of its own; killed when the test ends. */
+/** The service in its own process; killed when the test ends. */
 export function startProcess(env: Readonly<Record<string, string>>): StartedProcess {
   const child = spawn(process.execPath, [`${import.meta.dirname}/../main.ts`], {
     env: { PATH: process.env['PATH'], ...env },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Connections that are held against a service. */
+/** Open connections to a service. */
 export interface Attack {
   readonly sockets: readonly Socket[];
   end(): void;
@@ -11,7 +11,7 @@ export interface AttackOptions {
   readonly connections: number;
   readonly path: string;
   readonly body: object;
-  /** On every connection. @default 1 */
+  /** Requests per connection. @default 1 */
   readonly requests?: number;
 }
 
@@ -47,7 +47,7 @@ async function flood(url: string, connections: number, sent: readonly Buffer[]):
   const sockets: Socket[] = [];
   for (let at = 0; at < connections; at++) {
     const socket = connect({ host: hostname, port: Number(port) });
-    // the service may cut what it does not want
+    // The service may cut connections.
     socket.on('error', () => {});
     socket.pause();
     sockets.push(socket);

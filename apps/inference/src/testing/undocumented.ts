@@ -6,13 +6,13 @@ interface Operation {
 
 interface Answered {
   readonly method: string;
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string;
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Of routes that are not there, and methods that they lack, no document can speak. */
+/** Codes of unknown routes and methods, which no document can list. */
 const OF_NO_OPERATION = new Set(['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED']);
 
 const { paths } = createOpenApiDocument() as { paths: Record<string, Record<string, Operation>> };
@@ -22,7 +22,7 @@ const routes = Object.entries(paths).map(([template, methods]) => ({
   methods,
 }));
 
-/** What an answer has that the OpenAPI document does not say of its operation; undefined when it says all. */
+/** What the OpenAPI document lacks about an answer; undefined when everything is documented. */
 export function undocumented({ method, path, status, body }: Answered): string | undefined {
   const code =
     typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : String(status);

@@ -9,7 +9,7 @@ export function cursorOf(position: number): string {
 export function positionOf(cursor: string): number {
   const match = /^p(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match) {
-    const detail = 'is not a cursor of an earlier answer; leave it out to start at the first page';
+    const detail = 'is not a cursor of an earlier answer; omit it to start at the first page';
     throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
       errors: [{ pointer: '/cursor', detail }],
     });
