@@ -11,7 +11,7 @@ import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
 
-/** The control tables, by qualified name; history tables are made per view and reached through `src/history`. */
+/** The control tables, by qualified name; history tables are created per view and accessed through `src/history`. */
 export interface Database {
   'larder.manifests': ManifestsTable;
   'larder.view_versions': ViewVersionsTable;

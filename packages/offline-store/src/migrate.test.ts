@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { createOfflineStore, migrate, pendingMigrations } from './index.ts';
 import { silent } from './testing/store.ts';
 
-/** Migrates in a process of its own and says what it applied. */
+/** Migrates in its own process and returns the applied migrations. */
 async function migrateElsewhere(databaseUrl: string): Promise<readonly string[]> {
   const child = fork(new URL('./testing/migrate-process.ts', import.meta.url), [databaseUrl]);
   const [message] = (await once(child, 'message')) as [{ applied: readonly string[] } | { failure: string }];
@@ -14,7 +14,7 @@ async function migrateElsewhere(databaseUrl: string): Promise<readonly string[]>
   return message.applied;
 }
 
-test('processes that start at once migrate exactly once', async ({ database }) => {
+test('processes that start at the same time migrate exactly once', async ({ database }) => {
   const applied = await Promise.all([1, 2, 3, 4].map(() => migrateElsewhere(database.url)));
   expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
   const store = createOfflineStore({ databaseUrl: database.url, logger: silent });

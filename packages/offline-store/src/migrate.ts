@@ -8,10 +8,10 @@ import { allowSilence } from './connection/silence-guard.ts';
 
 const SCHEMA = 'larder';
 const TABLE = 'migrations';
-/** For one statement of a migration, and for waiting until another process has migrated. */
+/** Timeout of one statement of a migration, and of waiting until another process has migrated. */
 const MIGRATION_TIMEOUT_MS = 600_000;
 
-/** Tables that nobody else reads. */
+/** Tables that only the migrator reads. */
 type MigrationTables = {
   'larder.migrations': { name: string };
   'pg_catalog.pg_tables': { schemaname: string; tablename: string };
@@ -23,8 +23,9 @@ export interface MigrateResult {
 }
 
 /**
- * Brings schema `larder` up to this code. Any number of processes may call it at once: one migrates under an advisory
- * lock, the others wait and find nothing to do. A database that newer code has migrated further is left as it is.
+ * Migrates the schema `larder` to the version of this code. Any number of processes may call it at once: one migrates
+ * under an advisory lock, the others wait and find nothing to do. A database that newer code has migrated further is
+ * not changed.
  *
  * @throws DATABASE_TOO_OLD
  */
@@ -38,12 +39,12 @@ export async function migrate(store: OfflineStore): Promise<MigrateResult> {
     await client.query(`select pg_advisory_lock(hashtextextended('larder:migrate', 0))`);
     return await migrateLocked(kyselyOver(client), MIGRATIONS);
   } finally {
-    // The lock belongs to the session; closing it is the one release that cannot be forgotten.
+    // The lock belongs to the session; closing the session always releases it.
     client.release(true);
   }
 }
 
-/** Names of the migrations this code has and the database lacks. */
+/** Names of the migrations that this code has and the database does not. */
 export async function pendingMigrations(store: Pick<OfflineStore, 'db'>): Promise<string[]> {
   return pendingOf(store.db, MIGRATIONS);
 }
@@ -54,7 +55,7 @@ async function pendingOf(
 ): Promise<string[]> {
   const names = Object.keys(migrations).toSorted();
   const tables = db.withTables<MigrationTables>();
-  // By the catalogue, not by to_regclass: its cache may predate what another process committed while this one waited.
+  // Reads the catalog, not to_regclass: its cache may be older than what another process committed while this one waited.
   const table = await tables
     .selectFrom('pg_catalog.pg_tables')
     .select('tablename')

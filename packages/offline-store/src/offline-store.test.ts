@@ -53,15 +53,15 @@ test('a lost idle connection is reported without its client', async ({ database,
   await own.close();
 });
 
-test('a session that falls silent inside a transaction does not keep its locks for ever', async ({
-  store,
-}) => {
+test('a session that goes silent inside a transaction does not keep its locks forever', async ({ store }) => {
   const { rows } = await sql<{ timeout: string }>`
     select current_setting('idle_in_transaction_session_timeout') as timeout`.execute(store.db);
   expect(rows).toEqual([{ timeout: '1min' }]);
 });
 
-test('a broken transaction does not hand its connection on; a refused one does', async ({ store }) => {
+test('a broken transaction does not return its connection to the pool; a refused one does', async ({
+  store,
+}) => {
   const sessionOf = async (failure: Error) => {
     let pid: number | undefined;
     const failed = store.transaction(async ({ db }) => {

@@ -7,13 +7,13 @@ import { guardSilence } from './connection/silence-guard.ts';
 import { translateErrors } from './connection/translate-errors.ts';
 
 export interface OfflineStoreOptions {
-  /** As node-postgres understands it; `?host=/folder` reaches a unix socket. */
+  /** Connection URL of node-postgres; `?host=/folder` selects a Unix socket. */
   readonly databaseUrl: string;
   /** @default 10 */
   readonly maxConnections?: number;
-  /** For opening a connection, and for waiting until one of the pool is free. @default 5000 */
+  /** Timeout for opening a connection, and for waiting until one of the pool is free. @default 5000 */
   readonly connectTimeoutMs?: number;
-  /** For one statement; landings and migrations set their own. @default 30000 */
+  /** Timeout of one statement; landings and migrations set their own. @default 30000 */
   readonly statementTimeoutMs?: number;
   readonly logger: Logger;
 }
@@ -22,24 +22,24 @@ export interface OfflineStoreOptions {
 export interface StoreTransaction {
   readonly db: Transaction<Database>;
   readonly client: pg.PoolClient;
-  /** Whoever listens on the store hears of it once the transaction is committed. */
+  /** Notifies the listeners of the store once the transaction is committed. */
   tellChanges(): void;
 }
 
-/** Every way into it fails with DATABASE_UNAVAILABLE or DATABASE_NOT_MIGRATED where that is the reason. */
+/** Every method fails with DATABASE_UNAVAILABLE or DATABASE_NOT_MIGRATED if that is the reason. */
 export interface OfflineStore {
   readonly db: Kysely<Database>;
   readonly pool: pg.Pool;
   /** Commits when `work` resolves, rolls back when it rejects (READ COMMITTED). */
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
-  /** Calls the listener after each transaction of this process that recorded changes. @returns ends it */
+  /** Calls the listener after each transaction of this process that recorded changes. @returns a function that removes it */
   onChanges(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
-/** A process that freezes inside a transaction loses its locks after this time; landings set their lease instead. */
+/** A process that freezes inside a transaction loses its locks after this time; landings use their lease instead. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
-/** After so long without a word the system asks whether the server is still there, and fails the statement if not. */
+/** After this time without traffic the operating system probes the server, and fails the statement if it is gone. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
@@ -57,9 +57,9 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
     application_name: 'larder',
     types,
   });
-  // A lost connection also fails the query that runs on it; without listeners it would end the process.
+  // A lost connection also fails the query that runs on it; without a listener it would end the process.
   pool.on('error', (error) => {
-    // pg hangs the whole client, with the password, on the error
+    // pg attaches the whole client, including the password, to the error.
     const { message, code } = error as Error & { code?: string };
     options.logger.warn({ err: { message, code } }, 'An idle PostgreSQL connection was lost');
   });
@@ -87,7 +87,7 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
         if (changed) for (const listener of listeners) listener();
         return result;
       } catch (error) {
-        // A refusal of ours was rolled back. After anything else the session may still hold locks, or wait for COPY data.
+        // Our own refusal was rolled back. After any other error the session may still hold locks, or wait for COPY data.
         broken = !isLarderError(error) || isDatabaseError(error);
         throw error;
       } finally {
@@ -100,7 +100,7 @@ export function createOfflineStore(options: OfflineStoreOptions): OfflineStore {
 
 const kyselyByClient = new WeakMap<pg.PoolClient, Kysely<Database>>();
 
-/** A Kysely whose every statement runs on this client; releasing stays with whoever took it from the pool. */
+/** Creates a Kysely that runs every statement on this client; the caller releases the client. */
 export function kyselyOver(client: pg.PoolClient): Kysely<Database> {
   const known = kyselyByClient.get(client);
   if (known) return known;
@@ -111,7 +111,7 @@ export function kyselyOver(client: pg.PoolClient): Kysely<Database> {
   return created;
 }
 
-/** bigint columns come as numbers; 64-bit hashes and int64 features are read as text or by binary COPY instead. */
+/** bigint columns are returned as numbers; 64-bit hashes and int64 features are read as text or by binary COPY instead. */
 function parseInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond 2^53; select it as text.`);

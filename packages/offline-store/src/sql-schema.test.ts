@@ -7,7 +7,7 @@ import { project, row, silent, test, view } from './testing/store.ts';
 
 const page = await readFile(new URL('../../../docs/reference/sql-schema.md', import.meta.url), 'utf8');
 
-test('every control table has its part in the reference', async ({ store }) => {
+test('every control table has a section in the reference', async ({ store }) => {
   const { rows } = await sql<{ name: string }>`
     select relname as name from pg_class where relnamespace = 'larder'::regnamespace
     and relkind in ('r', 'p') and not relispartition and relname not like 'migrations%' order by 1`.execute(
@@ -17,7 +17,7 @@ test('every control table has its part in the reference', async ({ store }) => {
   expect(documented.toSorted()).toEqual(rows.map((table) => table.name));
 });
 
-test('every column of a control table stands in its part', async ({ store }) => {
+test('every column of a control table is in its section', async ({ store }) => {
   const { rows } = await sql<{ table: string; column: string }>`
     select c.relname as table, a.attname as column from pg_class c join pg_attribute a on a.attrelid = c.oid
     where c.relnamespace = 'larder'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
@@ -26,7 +26,7 @@ test('every column of a control table stands in its part', async ({ store }) => 
     [...page.matchAll(/^### `(\w+)`\n([^]*?)(?=^### |(?![^]))/gm)].map(([, name, text]) => [name, text]),
   );
   const missing = rows.filter(({ table, column }) => !(parts.get(table) ?? '').includes(`\`${column}\``));
-  // the lease of whoever plans
+  // The planner's lease.
   expect(missing.filter(({ column }) => !column.startsWith('planning_'))).toEqual([]);
   expect(rows.length).toBeGreaterThan(60);
 });

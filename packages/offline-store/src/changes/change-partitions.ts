@@ -5,7 +5,7 @@ import { ensurePartitions, missingPartitions } from '../partitions/partitions.ts
 
 export const CHANGES_TABLE = { schema: 'larder', name: 'changes' };
 
-/** The partitions of today and tomorrow, by the clock of PostgreSQL, which also dates what is numbered. */
+/** Creates the partitions of today and tomorrow, by PostgreSQL's clock, which also dates numbered changes. */
 export async function ensureChangePartitions(store: OfflineStore): Promise<void> {
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(store.db);
   const nowMs = rows[0]?.now.getTime() ?? NaN;

@@ -13,7 +13,7 @@ import {
 import { landed } from '../testing/changes.ts';
 import { silent, test } from '../testing/store.ts';
 
-/** What one landing does between its insert and its end. */
+/** What one landing does between its insert and its commit or rollback. */
 const landing = fc.record({
   startMs: fc.nat(40),
   openMs: fc.oneof(fc.constant(0), fc.nat(60)),
@@ -25,7 +25,7 @@ const landing = fc.record({
 const scenario = fc.record({
   landings: fc.array(landing, { minLength: 1, maxLength: 16 }),
   pageSize: fc.integer({ min: 1, max: 5 }),
-  /** Sessions of the sequencers are cut off at these instants, whatever they do. */
+  /** Sessions of the sequencers are killed at these instants, whatever they are doing. */
   killsAtMs: fc.array(fc.nat(80), { maxLength: 3 }),
 });
 
@@ -47,7 +47,7 @@ async function land(
     });
 }
 
-/** Reads page by page while landings go on, until as many changes came as were committed. */
+/** Reads page by page while landings continue, until it has read as many changes as were committed. */
 async function consume(
   store: OfflineStore,
   project: string,
@@ -68,7 +68,7 @@ async function consume(
   return chunks;
 }
 
-test('whatever lands slowly, fails or overlaps, and whoever numbers, no consumer misses or doubles a change', async ({
+test('with slow, failing and overlapping landings and any number of sequencers, no consumer misses a change or reads it twice', async ({
   database,
   store,
 }) => {

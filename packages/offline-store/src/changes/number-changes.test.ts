@@ -14,10 +14,7 @@ async function number(store: OfflineStore): Promise<number> {
   return (await numberChanges(store, '0')).taken;
 }
 
-test('changes of every kind get dense positions and are read as they were told', async ({
-  store,
-  project,
-}) => {
+test('changes of every kind get dense positions and are read as recorded', async ({ store, project }) => {
   for (const change of [landed(1), erased, dropped]) await record(store, project, change);
   await record(store, `${project}b`, landed(2));
   expect(await readChanges(store, { project, after: null, limit: 10 })).toEqual({
@@ -41,7 +38,7 @@ test('changes of every kind get dense positions and are read as they were told',
   expect(end).toEqual({ changes: [], cursor: next.cursor });
 });
 
-test('a transaction that rolled back is told to nobody and leaves no gap', async ({ store, project }) => {
+test('a transaction that rolled back is not in the feed and leaves no gap', async ({ store, project }) => {
   await record(store, project, landed(1));
   await expect(
     store.transaction(async (tx) => {
@@ -58,7 +55,7 @@ test('a transaction that rolled back is told to nobody and leaves no gap', async
   ]);
 });
 
-test('what commits late comes after what was read, in a partition of the day of its numbering', async ({
+test('a late commit comes after the changes already read, in the partition of the day it is numbered', async ({
   store,
   project,
 }) => {
@@ -66,7 +63,7 @@ test('what commits late comes after what was read, in a partition of the day of 
   const recorded = Promise.withResolvers<void>();
   const landing = store.transaction(async (tx) => {
     await recordChange(tx, project, landed(1));
-    // as if it had begun the day before
+    // As if it had begun the day before.
     await sql`update larder.unnumbered_changes set recorded_at = now() - interval '1 day'
       where project = ${project}`.execute(tx.db);
     recorded.resolve();
@@ -86,7 +83,7 @@ test('what commits late comes after what was read, in a partition of the day of 
   expect(Number(change?.numberedAt) - Number(change?.recordedAt)).toBeGreaterThan(86_000_000);
 });
 
-test('one statement takes what it may, oldest first, and says that there is more', async ({
+test('one statement takes up to its limit, oldest first, and reports that there is more', async ({
   store,
   project,
 }) => {
@@ -98,7 +95,10 @@ test('one statement takes what it may, oldest first, and says that there is more
   expect(changes.map((change) => 'chunkId' in change && change.chunkId)).toEqual([1, 2, 3]);
 });
 
-test('a turn while another process numbers takes nothing and keeps its place', async ({ store, project }) => {
+test('a turn while another process is numbering takes nothing and keeps its place', async ({
+  store,
+  project,
+}) => {
   await number(store);
   await record(store, project, landed(1));
   await store.transaction(async (tx) => {
@@ -146,8 +146,8 @@ test('the hint is sent with the positions, once per project, and never by a land
   }
 });
 
-describe('what an open snapshot keeps from vacuum', () => {
-  test('is not read again by the turns that follow', async ({ store, project }) => {
+describe('rows that an open snapshot keeps from vacuum', () => {
+  test('are not read again by later turns', async ({ store, project }) => {
     await number(store);
     let fromXid = '0';
     await store.transaction(async (reader) => {
@@ -168,7 +168,7 @@ describe('what an open snapshot keeps from vacuum', () => {
     expect((await readChanges(store, { project, after: null, limit: 99_999 })).changes).toHaveLength(20_001);
   });
 
-  test('a transaction that is still open keeps the turns from passing by it', async ({ store, project }) => {
+  test('an open transaction is not skipped by later turns', async ({ store, project }) => {
     await number(store);
     await store.transaction(async (tx) => {
       await recordChange(tx, project, landed(1));

@@ -3,26 +3,26 @@ import type { OfflineStore } from '../offline-store.ts';
 
 /** PostgreSQL channel; the payload is the project that has new changes. */
 export const CHANGES_CHANNEL = 'larder_changes';
-/** Of one statement; what is left follows at once. */
+/** Limit of one statement; the rest follows at once. */
 const MAX_CHANGES = 2_000;
 
 export interface NumberingTurn {
-  /** Another process numbered at this moment; what it did not see yet is still there. */
+  /** True when another process was numbering; changes that it did not see are still unnumbered. */
   readonly busy: boolean;
   readonly taken: number;
   readonly more: boolean;
-  /** Transactions before this one have nothing unnumbered left. */
+  /** All changes of transactions before this one are numbered. */
   readonly fromXid: string;
 }
 
 /**
- * Gives committed changes their positions, dense per project; keeps the freshness of the views and hints at listeners.
- * A transaction that began after another one had ended comes after it. One statement: no client can die, freeze or lose its session while it holds the
- * lock, and it works through a pooler of transactions. The lock makes the others pass by; what keeps the order is the
- * row of the feed, locked until the commit.
+ * Assigns positions to committed changes, dense per project; updates the freshness of the views and notifies listeners.
+ * A transaction that began after another one had ended comes after it. It is one statement, so that no client can die,
+ * freeze or lose its session while it holds the lock, and so that it works through a transaction pooler. The lock makes
+ * other sequencers skip their turn; the order is kept by the row of the feed, which is locked until the commit.
  *
- * @param fromXid of the turn before; '0' looks at everything. Without it, a snapshot that keeps vacuum from removing
- * what was taken would make each turn slower than the one before.
+ * @param fromXid `nextXid` of the previous turn; '0' reads everything. Without it, a snapshot that keeps vacuum from
+ * removing rows already taken would make each turn slower than the one before.
  */
 export async function numberChanges(
   store: Pick<OfflineStore, 'db'>,

@@ -6,21 +6,21 @@ import type { Change } from './record-change.ts';
 
 export interface ReadChangesOptions {
   readonly project: string;
-  /** `cursor` of the read before. Null: from the first change that there ever was. */
+  /** `cursor` of the previous read. Null: from the first change ever. */
   readonly after: string | null;
   readonly limit: number;
 }
 
 export interface ChangesPage {
-  /** In the order of their positions, without gaps. */
+  /** Ordered by position, without gaps. */
   readonly changes: readonly FeedChange[];
-  /** Where the next read goes on; kept by the consumer as it is, together with what it made of the changes. */
+  /** Where the next read continues; opaque. The consumer stores it together with its results. */
   readonly cursor: string | null;
 }
 
 export type FeedChange = Change & {
   readonly position: number;
-  /** When the change was made: start of the transaction that landed. */
+  /** Time of the change: start of the transaction that made it. */
   readonly recordedAt: Date;
   readonly numberedAt: Date;
 };
@@ -30,8 +30,9 @@ type ChangeRow = Selectable<ChangesTable>;
 type FeedRow = Feed & { [Column in keyof ChangeRow]: ChangeRow[Column] | null };
 
 /**
- * What changed after a cursor. Positions never appear behind one that was read, however late a transaction commits.
- * @throws FEED_EXPIRED what follows the cursor is partly dropped, or the cursor is of another feed
+ * Reads the changes after a cursor. No position ever appears before one that was read, however late a transaction
+ * commits.
+ * @throws FEED_EXPIRED when changes after the cursor have been dropped, or the cursor belongs to another feed
  */
 export async function readChanges(
   store: Pick<OfflineStore, 'db'>,
@@ -47,7 +48,7 @@ export async function readChanges(
     order by c.position`.execute(store.db);
   const [feed] = rows;
   if (feed === undefined) {
-    if (after !== null) throw expired(project, 'there is no such feed any more');
+    if (after !== null) throw expired(project, 'the feed no longer exists');
     return { changes: [], cursor: null };
   }
   checkCursor(cursor, { ...feed, project });
@@ -56,7 +57,7 @@ export async function readChanges(
   return { changes, cursor: position === 0 ? null : cursorText(position, feed.feedId) };
 }
 
-/** The cursor after the newest change: taken before a rebuild, it lets the consumer follow from there. */
+/** Returns the cursor after the newest change: taken before a rebuild, it lets the consumer continue from there. */
 export async function newestCursor(store: Pick<OfflineStore, 'db'>, project: string): Promise<string | null> {
   const feed = await store.db
     .selectFrom('larder.feeds')
@@ -68,7 +69,7 @@ export async function newestCursor(store: Pick<OfflineStore, 'db'>, project: str
 
 interface Cursor {
   readonly position: number;
-  /** Null: of any feed; empty: of none. */
+  /** Id of the feed. Null: any feed; empty: none. */
   readonly feedId: string | null;
 }
 
@@ -84,20 +85,20 @@ function parseCursor(text: string | null): Cursor {
 
 function checkCursor(cursor: Cursor, feed: Feed): void {
   if (cursor.feedId !== null && cursor.feedId !== feed.feedId)
-    throw expired(feed.project, 'the cursor is of another feed');
+    throw expired(feed.project, 'the cursor belongs to another feed');
   if (cursor.position > feed.lastPosition)
-    throw expired(feed.project, 'the cursor is ahead of the feed, which an older backup replaced');
+    throw expired(feed.project, 'the cursor is ahead of the feed, which was restored from an older backup');
   if (cursor.position < feed.firstPosition - 1)
     throw expired(
       feed.project,
-      `it begins at ${feed.firstPosition}, and ${cursor.position + 1} was to be read next`,
+      `it begins at ${feed.firstPosition}, and the next position of the cursor is ${cursor.position + 1}`,
     );
 }
 
 function expired(project: string, why: string): LarderError {
   return new LarderError(
     'FEED_EXPIRED',
-    `The feed of changes of ${project} cannot be followed from this cursor: ${why}. Take the newest cursor, rebuild from history, and follow from there.`,
+    `The feed of changes of ${project} cannot be read from this cursor: ${why}. Take the newest cursor, rebuild from history, and continue from that cursor.`,
   );
 }
 

@@ -15,7 +15,10 @@ const confirm = (store: OfflineStore, project: string, rows: number) =>
   sql`insert into larder.unnumbered_changes (project, kind, view, version, rows)
     values (${project}, 'online', 'ad_image', 1, ${rows})`.execute(store.db);
 
-test('the newest event and landing stay, however late older events land', async ({ store, project }) => {
+test('the newest event and landing do not go back when older events land late', async ({
+  store,
+  project,
+}) => {
   await record(store, project, landed(1, { lastEventTimestampMs: 2_000 }));
   await record(store, project, landed(2, { lastEventTimestampMs: 9_000, version: 2 }));
   await numberChanges(store, '0');
@@ -46,12 +49,12 @@ test('rows online add up over chunks, in one turn or several', async ({ store, p
   expect(await readFreshness(store, project)).toMatchObject([
     { rowsOnline: 17, newestOnlineAt: expect.any(Date), newestLandedAt: null },
   ]);
-  // confirmations have no position
+  // Confirmations have no position.
   const { rows } = await sql`select from larder.changes where project = ${project}`.execute(store.db);
   expect(rows).toEqual([]);
 });
 
-test('a dropped version begins anew, also when it was filled again before the numbering', async ({
+test('a dropped version starts again, even if it was filled again before the numbering', async ({
   store,
   project,
 }) => {

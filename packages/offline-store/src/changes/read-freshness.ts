@@ -7,17 +7,17 @@ export interface ViewFreshness {
   /** Null: nothing has landed since the version was dropped. */
   readonly newestEventTimestamp: Date | null;
   readonly newestLandedAt: Date | null;
-  /** When the online store last confirmed a chunk; null: it has confirmed none. */
+  /** When the online store last confirmed a chunk; null: never. */
   readonly newestOnlineAt: Date | null;
   /**
-   * Rows that the online store did not have when they were written. An upper bound of what it holds: what expired or was
-   * lost with Redis still counts, and counts again when it comes back; what a process brought online right before it
-   * died does not count.
+   * Rows that were new to the online store when they were written. An upper bound of what it holds: rows that expired
+   * or were lost with Redis still count, and count again when they are written again; rows that a process wrote online
+   * just before it died do not count.
    */
   readonly rowsOnline: number;
 }
 
-/** The freshness of every view version that something landed in; nothing is counted for it. */
+/** Reads the freshness of every view version with landed rows; this counts no rows. */
 export async function readFreshness(
   store: Pick<OfflineStore, 'db'>,
   project: string,

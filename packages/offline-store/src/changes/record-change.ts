@@ -1,6 +1,6 @@
 import type { StoreTransaction } from '../offline-store.ts';
 
-/** A chunk's rows stand in history. */
+/** The rows of a chunk landed in history. */
 export interface LandedChange {
   readonly kind: 'landed';
   readonly view: string;
@@ -8,20 +8,20 @@ export interface LandedChange {
   readonly runId: string;
   readonly chunkId: number;
   readonly revision: number;
-  /** At least 1: a chunk that lands nothing is not told. */
+  /** At least 1: a chunk that lands nothing is not recorded. */
   readonly rows: number;
   readonly firstEventTimestampMs: number;
   readonly lastEventTimestampMs: number;
 }
 
-/** An entity's rows are gone from every view. */
+/** The rows of an entity were erased from every view. */
 export interface ErasedChange {
   readonly kind: 'erased';
   readonly entity: string;
   readonly entityKey: string;
 }
 
-/** A view version's history was dropped; what lands later under the same version is another one. */
+/** The history of a view version was dropped; rows that land later under the same version are a new history. */
 export interface DroppedChange {
   readonly kind: 'dropped';
   readonly view: string;
@@ -31,8 +31,8 @@ export interface DroppedChange {
 export type Change = LandedChange | ErasedChange | DroppedChange;
 
 /**
- * Tells of what the transaction changed, as part of it. A position would be given in the order of inserts, not of
- * commits, and a consumer would pass by what commits late: the change gets its position once it is committed.
+ * Records a change as part of the transaction that makes it. A position assigned here would follow the order of
+ * inserts, not of commits, and consumers would miss late commits: the change gets its position once it is committed.
  */
 export async function recordChange(tx: StoreTransaction, project: string, change: Change): Promise<void> {
   await tx.db

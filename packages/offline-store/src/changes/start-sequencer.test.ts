@@ -34,10 +34,7 @@ async function chunksOf(store: OfflineStore, project: string): Promise<number[]>
   return changes.map((change) => ('chunkId' in change ? change.chunkId : NaN));
 }
 
-test('a process numbers what it commits at once, and asks for nothing meanwhile', async ({
-  store,
-  project,
-}) => {
+test('a process numbers its commits at once, and runs no queries in between', async ({ store, project }) => {
   start(store, FAR);
   for (const chunkId of [1, 2, 3]) {
     await record(store, project, chunkId);
@@ -46,7 +43,7 @@ test('a process numbers what it commits at once, and asks for nothing meanwhile'
   expect(await chunksOf(store, project)).toEqual([1, 2, 3]);
 });
 
-test('what a process recorded that died before numbering is found by another one', async ({
+test('changes of a process that died before numbering are numbered by another one', async ({
   database,
   store,
   project,
@@ -56,7 +53,7 @@ test('what a process recorded that died before numbering is found by another one
   await expect.poll(() => chunksOf(store, project)).toEqual([1]);
 });
 
-test('closing numbers what was committed just before', async ({ store, project }) => {
+test('closing numbers changes committed just before', async ({ store, project }) => {
   const sequencer = startSequencer({ store, logger: silent, idleIntervalMs: FAR });
   await record(store, project, 1);
   await sequencer.close();
@@ -65,7 +62,7 @@ test('closing numbers what was committed just before', async ({ store, project }
   expect(await chunksOf(store, project)).toEqual([1]);
 });
 
-test('a turn that meets another one looks again by itself', async ({ database, store, project }) => {
+test('a turn that finds the lock taken tries again by itself', async ({ database, store, project }) => {
   await ensureChangePartitions(store);
   const other = otherStore(database.url);
   await other.transaction(async (tx) => {
@@ -76,7 +73,7 @@ test('a turn that meets another one looks again by itself', async ({ database, s
   await expect.poll(() => chunksOf(store, project)).toEqual([1]);
 });
 
-test('a database that is away for a while delays numbering and loses nothing', async ({
+test('a database that is down for a while delays numbering and loses nothing', async ({
   database,
   store,
   project,
@@ -93,7 +90,7 @@ test('a database that is away for a while delays numbering and loses nothing', a
   await expect.poll(() => chunksOf(store, project), { timeout: 10_000 }).toEqual([1, 2]);
 });
 
-test('a clock that was set to a day without a partition gets one', async ({ store, project }) => {
+test('a partition is created when the clock is set to a day without one', async ({ store, project }) => {
   await ensureChangePartitions(store);
   const { rows } = await sql<{ name: string }>`
     select inhrelid::regclass::text as name from pg_inherits where inhparent = 'larder.changes'::regclass`.execute(

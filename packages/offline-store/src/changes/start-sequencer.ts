@@ -7,25 +7,26 @@ import { numberChanges } from './number-changes.ts';
 export interface SequencerOptions {
   readonly store: OfflineStore;
   readonly logger: Logger;
-  /** Between looks for what a process recorded that died before it could number it. @default 2000 */
+  /** Interval of checks for changes of processes that died before numbering them. @default 2000 */
   readonly idleIntervalMs?: number;
 }
 
 export interface Sequencer {
-  /** Numbers what this process recorded, and ends. */
+  /** Numbers what this process recorded, and stops. */
   close(): Promise<void>;
 }
 
-/** What lands within this time is numbered together. */
+/** Landings within this time are numbered together. */
 const GATHER_MS = 30;
 const PARTITIONS_INTERVAL_MS = 600_000;
-/** From then on a turn looks at everything again: a restored database counts its transactions anew. */
+/** Interval after which a turn reads everything again: a restored database restarts its transaction ids. */
 const FROM_XID_MS = 60_000;
 const NO_PARTITION = '23514';
 
 /**
- * Numbers changes as long as the process lives. Every process that lands runs one: it is woken by its own commits, and
- * otherwise only looks now and then for what others left behind, so that nobody asks PostgreSQL 20 times a second.
+ * Numbers changes for the lifetime of the process. Every process that lands runs one: it is woken by its own commits,
+ * and otherwise checks only now and then for changes that others left, so that no process queries PostgreSQL 20 times a
+ * second.
  */
 export function startSequencer(options: SequencerOptions): Sequencer {
   const { store, logger } = options;
@@ -53,13 +54,13 @@ export function startSequencer(options: SequencerOptions): Sequencer {
     try {
       const numbered = await numberChanges(store, fromXid);
       fromXid = numbered.fromXid;
-      // whoever numbers now began before the newest commits
+      // The sequencer that holds the lock began before the newest commits.
       if (numbered.busy) wakeSoon();
       return numbered.more;
     } catch (error) {
       fromXid = '0';
       if (!(error instanceof pg.DatabaseError && error.code === NO_PARTITION)) throw error;
-      // the clock of PostgreSQL was set to another day
+      // PostgreSQL's clock was set to another day.
       await ensureChangePartitions(store);
       return true;
     }

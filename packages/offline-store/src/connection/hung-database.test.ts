@@ -16,7 +16,7 @@ import { silent, test as base } from '../testing/store.ts';
 const LIMIT_MS = 300;
 const CONNECTIONS = 3;
 
-/** A store with short limits, whose PostgreSQL can fall silent. */
+/** A store with short limits, whose PostgreSQL can stop answering. */
 const test = base.extend<{ proxy: PostgresProxy; hurried: OfflineStore }>({
   proxy: async ({ database }, use) => {
     const proxy = await startPostgresProxy(database.url);
@@ -44,13 +44,13 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 const one = ({ db }: OfflineStore) => sql`select 1 as one`.execute(db);
 
 describe('a PostgreSQL that accepts and says nothing', () => {
-  test('statements fail, their connections are closed, and all works again by itself', async ({
+  test('statements fail, their connections are closed, and everything recovers by itself', async ({
     hurried,
     proxy,
   }) => {
     await Promise.all(Array.from({ length: CONNECTIONS }, () => one(hurried)));
     proxy.silence();
-    // more than there are connections: the first ones hold them, the others wait for one or open one
+    // More than there are connections: the first ones hold them, the others wait for one or open one.
     const asked = Array.from({ length: 4 * CONNECTIONS }, () => codeOf(one(hurried)));
     asked.push(codeOf(hurried.pool.query('select 1')));
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['DATABASE_UNAVAILABLE']));
@@ -89,7 +89,7 @@ describe('a PostgreSQL that accepts and says nothing', () => {
   });
 });
 
-describe('a PostgreSQL that is slow', () => {
+describe('a slow PostgreSQL', () => {
   test('ends the statement itself, and the connection serves the next one', async ({ hurried }) => {
     const pid = async () => (await hurried.pool.query('select pg_backend_pid() as pid')).rows[0] as unknown;
     const before = await pid();
@@ -97,14 +97,14 @@ describe('a PostgreSQL that is slow', () => {
     expect(await pid()).toEqual(before);
   });
 
-  test('may take as long as a transaction says, on both sides', async ({ hurried }) => {
+  test('may take as long as a transaction allows, on both sides', async ({ hurried }) => {
     const slept = hurried.transaction(async (tx) => {
       await limitSilence(tx, 30_000);
-      // longer than the store's own limit with what the client adds
+      // Longer than the store's own limit plus the client's margin.
       await sql`select pg_sleep(2)`.execute(tx.db);
     });
     expect(await codeOf(slept)).toBe('answered');
-    // and only that one
+    // The limit applies to that transaction only.
     expect(await codeOf(sql`select pg_sleep(30)`.execute(hurried.db))).toBe('DATABASE_UNAVAILABLE');
   });
 

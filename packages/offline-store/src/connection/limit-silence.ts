@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { StoreTransaction } from '../offline-store.ts';
 import { allowSilence } from './silence-guard.ts';
 
-/** COPY may last longer, but its bytes keep flowing: no more than the sockets' buffers are left when they stop. */
+/** COPY may last longer, but its bytes keep flowing: when they stop, at most the sockets' buffers remain to be sent. */
 const MAX_CLIENT_SILENCE_MS = 30_000;
 
 /**
- * Ends the transaction when its process says nothing for `silenceMs`, or one statement lasts for `statementMs`: a frozen
- * process would keep its row locks for ever, and watchdogs skip what is locked.
+ * Ends the transaction when its process is silent for `silenceMs`, or one statement lasts for `statementMs`: a frozen
+ * process would keep its row locks forever, and watchdogs skip locked rows.
  */
 export async function limitSilence(
   tx: Pick<StoreTransaction, 'db' | 'client'>,

@@ -12,7 +12,7 @@ const pidOf = async (db: OfflineStore['db']): Promise<number> => {
   return rows[0]?.pid ?? 0;
 };
 
-describe('the end of a connection', () => {
+describe('a lost connection', () => {
   const works: readonly (readonly [string, (tx: StoreTransaction) => Promise<unknown>])[] = [
     ['a statement', (tx) => sql`select pg_sleep(30)`.execute(tx.db)],
     ['a statement of the client', (tx) => tx.client.query('select pg_sleep(30)')],
@@ -21,7 +21,7 @@ describe('the end of a connection', () => {
   ];
 
   test.for(works)(
-    'amid %s of a transaction is PostgreSQL away, and drops the session',
+    'during %s of a transaction means that PostgreSQL is unavailable, and drops the session',
     async ([, work], { store }) => {
       await sql`create table if not exists numbers (number bigint)`.execute(store.db);
       const ended = store.transaction(async (tx) => {
@@ -36,7 +36,9 @@ describe('the end of a connection', () => {
     },
   );
 
-  test('between two statements of a transaction is PostgreSQL away, too', async ({ store }) => {
+  test('between two statements of a transaction also means that PostgreSQL is unavailable', async ({
+    store,
+  }) => {
     const ended = store.transaction(async (tx) => {
       await sql`select pg_terminate_backend(${await pidOf(tx.db)})`.execute(store.db);
       await sql`select 1`.execute(tx.db);
@@ -45,7 +47,7 @@ describe('the end of a connection', () => {
   });
 });
 
-test('a refusal of ours keeps the session, a failed statement of a transaction does not', async ({
+test('our own refusal keeps the session, a failed statement of a transaction does not', async ({
   database,
 }) => {
   const own = createOfflineStore({ databaseUrl: database.url, maxConnections: 1, logger: silent });
@@ -67,7 +69,7 @@ test('a refusal of ours keeps the session, a failed statement of a transaction d
   expect(pids[2]).not.toBe(pids[1]);
 });
 
-test('no server: every way into the store says the same', async ({ database }) => {
+test('no server: every method of the store fails with the same error', async ({ database }) => {
   const proxy = await startPostgresProxy(database.url);
   await proxy.cut();
   const away = createOfflineStore({ databaseUrl: proxy.url, logger: silent });
@@ -81,7 +83,7 @@ test('no server: every way into the store says the same', async ({ database }) =
     await expect(ask()).rejects.toMatchObject(AWAY);
 });
 
-test('what is no matter of the connection comes as it is', async ({ store }) => {
+test('errors that are unrelated to the connection are returned unchanged', async ({ store }) => {
   await expect(sql`select 1 / 0`.execute(store.db)).rejects.toMatchObject({ code: '22012' });
   await expect(store.pool.query('select 1 / 0')).rejects.toMatchObject({ code: '22012' });
 });

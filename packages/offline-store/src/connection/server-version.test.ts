@@ -9,7 +9,7 @@ test('a server that is too old is refused with both versions', async ({ database
   await checkServerVersion(store);
   await expect(checkServerVersion(store, 99)).rejects.toMatchObject({
     code: 'DATABASE_TOO_OLD',
-    message: expect.stringMatching(/^PostgreSQL 18\.\d+ is too old; Larder needs 99 or newer\./),
+    message: expect.stringMatching(/^PostgreSQL 18\.\d+ is too old; Larder requires 99 or newer\./),
   });
   await store.close();
 });

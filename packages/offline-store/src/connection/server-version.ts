@@ -1,7 +1,7 @@
 import { LarderError } from '@larder/core';
 import type { OfflineStore } from '../offline-store.ts';
 
-/** The first whose `create table` takes a column's `storage`. */
+/** The first version whose `create table` supports `storage` for a column. */
 export const OLDEST_POSTGRES = 16;
 
 /** @throws DATABASE_TOO_OLD */
@@ -14,6 +14,6 @@ export async function checkServerVersion(
   if (Number.parseInt(version, 10) < oldest)
     throw new LarderError(
       'DATABASE_TOO_OLD',
-      `PostgreSQL ${version} is too old; Larder needs ${oldest} or newer. Point LARDER_DATABASE_URL at a newer one, or unset it: larder up starts one.`,
+      `PostgreSQL ${version} is too old; Larder requires ${oldest} or newer. Point LARDER_DATABASE_URL at a newer server, or unset it: larder up starts one.`,
     );
 }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 
-/** A slow server ends its statement itself and keeps the connection; only a silent one comes to this. */
+/** Margin for a slow server, which ends its statement itself and keeps the connection; only a silent one exceeds it. */
 const GRACE_MS = 1_000;
 
 /**
- * Closes a connection that is in use and over which no byte came or went for `statementTimeoutMs` and a second. A hung
+ * Closes a connection that is in use and has transferred no byte for `statementTimeoutMs` plus one second. A hung
  * server or a lost network would hold it for a quarter of an hour: keepalive does not probe while sent bytes are
  * unacknowledged. pg's `query_timeout` does not help: it fails the query but leaves the connection, out of step with
  * the server, in the pool (node-postgres #3399). The closed socket fails whatever runs on it, COPY included.
@@ -16,11 +16,11 @@ export function guardSilence(pool: pg.Pool, statementTimeoutMs: number): void {
     socket.on('timeout', () => socket.destroy(silenceError()));
   });
   pool.on('acquire', (client) => allowSilence(client, statementTimeoutMs));
-  // idle ones are the business of keepalive
+  // Keepalive covers idle connections.
   pool.on('release', (_error, client) => socketOf(client).setTimeout(0));
 }
 
-/** Another limit for as long as this client is out of the pool. */
+/** Sets another limit for as long as this client is out of the pool. */
 export function allowSilence(client: pg.PoolClient, statementTimeoutMs: number): void {
   socketOf(client).setTimeout(statementTimeoutMs + GRACE_MS);
 }
@@ -31,7 +31,7 @@ function silenceError(): Error {
   });
 }
 
-/** The TLS socket where there is one. pg-copy-streams relies on the same members. */
+/** The TLS socket if there is one. pg-copy-streams relies on the same members. */
 function socketOf(client: pg.PoolClient): Socket {
   return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }

@@ -2,12 +2,12 @@ import type pg from 'pg';
 import { toDatabaseError } from './database-errors.ts';
 
 /**
- * Whatever the pool and its clients fail with says what it means to a caller: Kysely, `pool.query` and raw clients all
- * come through here. Streams of COPY report their errors themselves; `copyIn` and `copyOut` translate those.
+ * Translates every error of the pool and its clients for the caller: Kysely, `pool.query` and raw clients all
+ * pass through here. COPY streams report their errors themselves; `copyIn` and `copyOut` translate those.
  */
 export function translateErrors(pool: pg.Pool): void {
   pool.connect = translated(pool.connect.bind(pool) as Call) as typeof pool.connect;
-  // Before anybody has the new client.
+  // Before any caller has the new client.
   pool.on('connect', (client) => {
     client.query = translated(client.query.bind(client) as Call) as typeof client.query;
   });
@@ -15,7 +15,7 @@ export function translateErrors(pool: pg.Pool): void {
 
 type Call = (...args: unknown[]) => unknown;
 
-/** Node-postgres answers by promise, or by a callback where one is given. */
+/** node-postgres returns a promise, or calls a callback if one is passed. */
 function translated(call: Call): Call {
   return (...args) => {
     const callback = args.at(-1);

@@ -1,8 +1,8 @@
 import { LarderError } from '@larder/core';
 
 /**
- * Waits for work of several statements at most for `deadlineMs`, where that is less than the store's own limits. These end the
- * work itself; what it writes may still be committed, so a caller repeats it with an Idempotency-Key.
+ * Waits at most `deadlineMs` for work of several statements, if that is less than the store's own limits. Those limits
+ * end the work itself; its writes may still be committed, so callers retry with an Idempotency-Key.
  * @throws DATABASE_UNAVAILABLE
  */
 export async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
@@ -18,7 +18,7 @@ export async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): P
 function unavailable(): LarderError {
   return new LarderError(
     'DATABASE_UNAVAILABLE',
-    'PostgreSQL does not answer in time; predictions go on without it.',
+    'PostgreSQL does not answer in time; predictions continue without it.',
     { retryAfterSeconds: 2 },
   );
 }

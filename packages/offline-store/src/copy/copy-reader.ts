@@ -1,6 +1,6 @@
 const HEADER_BYTES = 11 + 4 + 4;
 
-/** Rows of a complete binary COPY, one Buffer (sharing memory with `bytes`) or null per column. */
+/** Reads the rows of a complete binary COPY, one Buffer (sharing memory with `bytes`) or null per column. */
 export function readCopy(bytes: Buffer): (Buffer | null)[][] {
   const rows: (Buffer | null)[][] = [];
   let at = HEADER_BYTES;

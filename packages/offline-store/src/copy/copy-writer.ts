@@ -9,7 +9,7 @@ const FLOAT4_OID = 700;
 const TEXT_OID = 25;
 const DASH = 0x2d;
 const TWO_TO_32 = 2 ** 32;
-/** Per UTF-16 unit. */
+/** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
 
 export class CopyWriter {
@@ -49,7 +49,7 @@ export class CopyWriter {
     this.#view.setBigInt64(at, value);
   }
 
-  /** A safe integer as bigint, without making one. */
+  /** Writes a safe integer as a bigint column, without creating a BigInt. */
   safeInt64(value: number): void {
     const at = this.#field(8);
     this.#view.setInt32(at, Math.floor(value / TWO_TO_32));
@@ -98,7 +98,7 @@ export class CopyWriter {
     }
   }
 
-  /** real[]; bits are copied as integers, so that NaN keeps its payload. */
+  /** Writes real[]; bits are copied as integers, so that NaN keeps its payload. */
   float32Array(values: Float32Array): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
     let at = this.#array(FLOAT4_OID, values.length, values.length * 8);
@@ -109,14 +109,14 @@ export class CopyWriter {
     }
   }
 
-  /** The whole stream with its trailer; the writer must not be used afterwards. */
+  /** Returns the whole stream with its trailer; the writer must not be used afterwards. */
   finish(): Buffer {
     const at = this.#reserve(TRAILER_BYTES);
     this.#view.setInt16(at, -1);
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** One-dimensional array without nulls; the empty one has no dimension. */
+  /** Writes a one-dimensional array without nulls; an empty array has no dimension. */
   #array(elementOid: number, length: number, bodyBytes: number): number {
     const at = this.#field((length === 0 ? 12 : 20) + bodyBytes);
     this.#view.setInt32(at, length === 0 ? 0 : 1);
@@ -128,7 +128,7 @@ export class CopyWriter {
     return at + 20;
   }
 
-  /** Room for the worst case, then the room that was used: cheaper than measuring first. */
+  /** Reserves space for the worst case, then keeps what was used: cheaper than measuring first. */
   #utf8(value: string): number {
     const at = this.#reserve(value.length * MAX_UTF8_BYTES);
     const bytes = this.#buffer.write(value, at);

@@ -17,7 +17,7 @@ export async function copyIn(client: pg.PoolClient, target: string, bytes: Buffe
   }
 }
 
-/** All rows of `query` (which can take no parameters) in binary format; meant for one chunk's rows, not for a table's. */
+/** Reads all rows of `query` (without parameters) in binary format; meant for the rows of one chunk, not of a table. */
 export async function copyOut(client: pg.PoolClient, query: string): Promise<(Buffer | null)[][]> {
   const chunks: Buffer[] = [];
   // Read to the end before anything may throw: an abandoned COPY would leave the connection unusable.

@@ -23,7 +23,7 @@ const everyType = view('every_type', SCHEMA);
 const storableText = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
 /** PostgreSQL reaches back to 4713 BC, Date further. */
 const instant = fc.date({ min: new Date('-004712-01-01T00:00:00Z'), noInvalidDate: true });
-/** As JSON text can say it: -0 is 0 there. */
+/** Values that JSON text can represent: -0 becomes 0. */
 const json = fc
   .jsonValue({ stringUnit: 'binary' })
   .filter((value) => value !== null && !JSON.stringify(value).includes('\\u0000'))
@@ -137,7 +137,7 @@ test('rows of many months make their own partitions, and there is no default one
   expect(defaults.rows).toEqual([{ partdefid: 0 }]);
 });
 
-test('many writers that need the same new months all land', async ({ store }) => {
+test('many writers that need the same new months can all land', async ({ store }) => {
   const busy = view('busy', [{ name: 'clicks', type: 'float32' }]);
   await ensureHistory(store, project, busy);
   const writers = Array.from({ length: 8 }, (_, writer) =>
@@ -158,7 +158,7 @@ test('many writers that need the same new months all land', async ({ store }) =>
   expect(rows).toEqual([{ rows: 96, partitions: 12 }]);
 });
 
-test('a row that is there already refuses the whole transaction', async ({ store }) => {
+test('a row that already exists fails the whole transaction', async ({ store }) => {
   const once = view('once', [{ name: 'clicks', type: 'float32' }]);
   await ensureHistory(store, project, once);
   await store.transaction((tx) => appendHistory(tx, project, once, [row('ad-1')]));
@@ -168,7 +168,7 @@ test('a row that is there already refuses the whole transaction', async ({ store
   });
   await expect(again).rejects.toMatchObject({
     code: 'HISTORY_ROW_EXISTS',
-    // in the log, not in the message: keys name people, and this one may reach a caller
+    // Only in the log, not in the message: keys name people, and callers may see the message.
     message: expect.not.stringContaining('ad-1'),
     cause: expect.objectContaining({ detail: expect.stringContaining('ad-1') }),
   });

@@ -10,10 +10,10 @@ import { historyTable, type HistoryProject, type HistoryRow } from './history-ta
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Appends rows to the view's history by binary COPY inside the caller's transaction, which is lost when this fails
- * after the rows were checked. Creates partitions that the rows' months still lack.
+ * Appends rows to the view's history by binary COPY inside the caller's transaction, which is aborted when this fails
+ * after the rows are checked. Creates partitions that are missing for the rows' months.
  * @throws FEATURE_VALUE_INVALID before anything is sent, when a value does not fit what the view declares.
- * @throws HISTORY_ROW_EXISTS when a row of the same keys, timestamps and revision is there already.
+ * @throws HISTORY_ROW_EXISTS when a row with the same keys, timestamps and revision already exists.
  */
 export async function appendHistory(
   tx: StoreTransaction,
@@ -36,7 +36,7 @@ export async function appendHistory(
     if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION)
       throw new LarderError(
         'HISTORY_ROW_EXISTS',
-        `${table.ref}: two rows with the same join keys, event timestamp, created timestamp and revision; let the source give one row for each.`,
+        `${table.ref}: two rows with the same join keys, event timestamp, created timestamp and revision; change the source to return one of them.`,
         { cause: error },
       );
     throw error;

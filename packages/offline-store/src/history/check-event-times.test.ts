@@ -16,7 +16,7 @@ test('exactly 5 minutes ahead is accepted, a millisecond more is not', () => {
   ]);
 });
 
-test('exactly the horizon is accepted, a millisecond earlier is not, and the message can be followed', () => {
+test('exactly the horizon is accepted, a millisecond earlier is not, and the advice in the message works', () => {
   const edge = { eventTimestampMs: NOW_MS - 30 * DAY_MS };
   const before = { eventTimestampMs: NOW_MS - 30 * DAY_MS - 1 };
   const { accepted, refused } = checkEventTimes([edge, before], times, NOW_MS);

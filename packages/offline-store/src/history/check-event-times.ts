@@ -4,7 +4,7 @@ import type { Manifest } from '@larder/features';
 const MAX_AHEAD_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 
-/** What a project says of the event timestamps that it takes. */
+/** Which event timestamps a project accepts. */
 export type EventTimes = Pick<Manifest, 'project' | 'event_horizon_ms'>;
 
 export interface EventCheck<Row> {
@@ -13,8 +13,8 @@ export interface EventCheck<Row> {
 }
 
 /**
- * Parts rows whose event timestamp no write path takes from the others. More than 5 minutes ahead
- * (`EVENT_TIMESTAMP_IN_FUTURE`): newest wins, so one such row would hide every later value until its time has come.
+ * Separates rows whose event timestamp no write path accepts. More than 5 minutes ahead
+ * (`EVENT_TIMESTAMP_IN_FUTURE`): the newest row wins, so such a row would hide every later value until its time comes.
  * Before the project's horizon (`EVENT_TIMESTAMP_TOO_OLD`): each month of history is a partition.
  */
 export function checkEventTimes<Row extends { readonly eventTimestampMs: number }>(
@@ -38,7 +38,7 @@ export function checkEventTimes<Row extends { readonly eventTimestampMs: number 
 function inFuture(eventTimestampMs: number): LarderError {
   return new LarderError(
     'EVENT_TIMESTAMP_IN_FUTURE',
-    `The event timestamp ${instantText(eventTimestampMs)} lies more than 5 minutes in the future; check the clock and the time zone of the source.`,
+    `The event timestamp ${instantText(eventTimestampMs)} is more than 5 minutes in the future; check the clock and the time zone of the source.`,
   );
 }
 
@@ -46,7 +46,7 @@ function tooOld(eventTimestampMs: number, times: EventTimes, nowMs: number): Lar
   const days = Math.ceil((nowMs - eventTimestampMs) / DAY_MS) + 1;
   return new LarderError(
     'EVENT_TIMESTAMP_TOO_OLD',
-    `The event timestamp ${instantText(eventTimestampMs)} lies before ${instantText(nowMs - times.event_horizon_ms)}, the horizon of project ${times.project}; check the source. If the time is right, move the horizon: project('${times.project}', { eventHorizon: '${days}d' }).`,
+    `The event timestamp ${instantText(eventTimestampMs)} is before ${instantText(nowMs - times.event_horizon_ms)}, the horizon of project ${times.project}; check the source. If the timestamp is correct, move the horizon: project('${times.project}', { eventHorizon: '${days}d' }).`,
   );
 }
 

@@ -5,8 +5,8 @@ import { MAX_NEW_PARTITIONS } from '../partitions/partitions.ts';
 import { historyTable, type HistoryProject } from './history-table.ts';
 
 /**
- * Creates what partitions these rows lack, a few in each transaction, before the one that lands the rows: every table
- * that a transaction creates stays locked until it commits, and the server's lock table is finite.
+ * Creates the partitions that these rows need, a few per transaction, before the transaction that lands the rows: every
+ * table that a transaction creates stays locked until it commits, and the server's lock table is finite.
  */
 export async function ensureHistoryPartitions(
   store: OfflineStore,
@@ -15,7 +15,7 @@ export async function ensureHistoryPartitions(
   rows: readonly { readonly eventTimestampMs: number }[],
 ): Promise<void> {
   const months = [...new Set(rows.map((row) => monthOf(row.eventTimestampMs)))];
-  // as many as the landing may create itself
+  // As many as the landing may create itself.
   if (months.length <= MAX_NEW_PARTITIONS) return;
   const table = historyTable(project, view);
   const missing = await missingMonths(store.db, table, months);

@@ -7,8 +7,9 @@ import { NEWEST_FIRST } from './newest-first.ts';
 import { HISTORY_COLUMNS, historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
 
 /**
- * Creates the view version's history table and the partitions around today, unless they are there.
- * @throws DEFINITION_INVALID when a field is called like a column of every history table, or there are too many.
+ * Creates the view version's history table and the partitions around today, unless they exist.
+ * @throws DEFINITION_INVALID when a field has the name of a column of every history table, or there are too many
+ * fields.
  */
 export function ensureHistory(
   store: OfflineStore,
@@ -26,7 +27,7 @@ export async function ensureHistoryIn(
 ): Promise<void> {
   const table = historyTable(project, view);
   refuseUnstorable(table);
-  // One creator at a time: `if not exists` alone still races in the catalogue's unique indexes.
+  // One creator at a time: `if not exists` alone still races on the catalog's unique indexes.
   await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
   const { rows } = await sql<{ there: boolean }>`
     select to_regclass(${`"${table.schema}"."${table.name}"`}) is not null as there`.execute(tx.db);
@@ -37,21 +38,21 @@ export async function ensureHistoryIn(
 
 const MAX_COLUMNS = 1_600;
 
-/** What the definition language cannot know: names that history needs itself, and PostgreSQL's limit of columns. */
+/** Checks what the definition language does not know: reserved column names of history, and PostgreSQL's limit on columns. */
 function refuseUnstorable(table: HistoryTable): void {
   const taken = new Set<string>(HISTORY_COLUMNS);
   for (const { name } of [...table.keys, ...table.features]) {
     if (taken.has(name))
       throw new LarderError(
         'DEFINITION_INVALID',
-        `${table.ref}: '${name}' is a column that history needs itself, or stands twice; give the field another name.`,
+        `${table.ref}: '${name}' is a reserved column of history, or is used twice; rename the field.`,
       );
     taken.add(name);
   }
   if (taken.size > MAX_COLUMNS)
     throw new LarderError(
       'DEFINITION_INVALID',
-      `${table.ref} would have ${taken.size} columns; PostgreSQL holds ${MAX_COLUMNS}. Split the view, or use a vector.`,
+      `${table.ref} would have ${taken.size} columns; PostgreSQL allows ${MAX_COLUMNS}. Split the view, or use a vector.`,
     );
 }
 

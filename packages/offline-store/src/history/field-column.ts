@@ -1,19 +1,19 @@
 import { valueProblem, type FieldManifest, type FieldValue } from '@larder/features';
 import type { CopyWriter } from '../copy/copy-writer.ts';
 
-/** How one join key or feature lies in history: its SQL type, and its values to and from binary COPY. */
+/** How one join key or feature is stored in history: its SQL type, and its conversion to and from binary COPY. */
 export interface FieldColumn {
   readonly name: string;
   readonly sqlType: string;
-  /** What is wrong with a present value, as the end of a sentence; null when it fits. */
+  /** Describes what is wrong with a present value, as the end of a sentence; null when the value fits. */
   problem(value: unknown): string | null;
-  /** Only for values without a `problem`. */
+  /** Call only for values without a `problem`. */
   write(out: CopyWriter, value: FieldValue): void;
   read(bytes: Buffer): FieldValue;
 }
 
 interface Codec extends Pick<FieldColumn, 'sqlType' | 'write' | 'read'> {
-  /** What PostgreSQL cannot hold of a value that fits its field. */
+  /** Describes why PostgreSQL cannot store a value that fits its field. */
   readonly limit?: (value: never) => string | null;
 }
 
@@ -33,7 +33,7 @@ const MIN_TIMESTAMP_MS = -210_866_803_200_000;
 
 export function writeTimestampMs(out: CopyWriter, timestampMs: number): void {
   const microseconds = (timestampMs - POSTGRES_EPOCH_MS) * 1_000;
-  // beyond the year 2285 a number does not hold every microsecond
+  // Beyond the year 2285 a number cannot represent every microsecond.
   if (Number.isSafeInteger(microseconds)) out.safeInt64(microseconds);
   else out.int64(BigInt(timestampMs - POSTGRES_EPOCH_MS) * 1_000n);
 }

@@ -10,11 +10,11 @@ export interface Provenance {
   /** When the online store confirmed the chunk; null: not yet. */
   readonly onlineAt: Date | null;
   readonly chunkId: number;
-  /** Null when the run was deleted since. */
+  /** Null when the run has been deleted. */
   readonly runId: string | null;
 }
 
-/** Which run and chunk wrote this row, when it landed and when it was online; null when history has no such row. */
+/** Finds the run and chunk that wrote this row, when it landed and when it was online; null when history has no such row. */
 export async function findHistoryRow(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,

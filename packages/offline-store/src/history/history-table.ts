@@ -3,14 +3,14 @@ import { viewRef, type FeatureViewManifest, type FieldValue, type Manifest } fro
 import type { CopyWriter } from '../copy/copy-writer.ts';
 import { fieldColumn, readTimestampMs, writeTimestampMs, type FieldColumn } from './field-column.ts';
 
-/** What history needs of a project besides the view: its name and the entities' join keys. */
+/** The parts of a project that history needs besides the view: its name and the entities' join keys. */
 export type HistoryProject = Pick<Manifest, 'project' | 'entities'>;
 
 /** One row of a view's history. Timestamps are whole milliseconds, as in Redis, so that both stores order rows alike. */
 export interface HistoryRow extends RowOrder {
   readonly keys: Readonly<Record<string, FieldValue>>;
   readonly chunkId: number;
-  /** Any 64 bits over the inputs that the values were computed from. */
+  /** A 64-bit hash of the inputs that the values were computed from. */
   readonly inputHash: bigint;
   readonly values: Readonly<Record<string, FieldValue | null>>;
 }
@@ -29,7 +29,7 @@ export interface HistoryTable {
   readRow(columns: readonly (Buffer | null)[]): HistoryRow;
 }
 
-/** Columns every history table has; no join key or feature may be called so. */
+/** Columns of every history table; no join key or feature may use these names. */
 export const HISTORY_COLUMNS = [
   'event_timestamp',
   'created_timestamp',
@@ -43,9 +43,9 @@ const COPIED_COLUMNS = HISTORY_COLUMNS.filter((column) => column !== 'landed_at'
 /** `COPIED_COLUMNS`, then the features. */
 type RowBytes = [Buffer, Buffer, Buffer, Buffer, Buffer, ...(Buffer | null)[]];
 
-/** An index entry must stay under a third of a page; the timestamps and several keys share it. */
+/** An index entry must be smaller than a third of a page, which the timestamps and all keys share. */
 const MAX_KEY_BYTES = 1_000;
-/** Partitions are named by four-digit years. */
+/** Range of years: partition names have four-digit years. */
 const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
 const END_TIMESTAMP_MS = Date.UTC(10_000, 0, 1);
 
@@ -115,7 +115,7 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
   };
 }
 
-/** Why history cannot hold this row, as a sentence without its stop; null when it can. */
+/** Describes why history cannot store this row, as a sentence without its full stop; null when it can. */
 function rowProblem(
   keys: readonly FieldColumn[],
   features: readonly FieldColumn[],
@@ -129,7 +129,7 @@ function rowProblem(
     if (problem) return `join key ${key.name} ${problem}`;
     if (typeof value === 'string') keyBytes += Buffer.byteLength(value);
   }
-  if (keyBytes > MAX_KEY_BYTES) return `the join keys have ${keyBytes} bytes; ${MAX_KEY_BYTES} fit`;
+  if (keyBytes > MAX_KEY_BYTES) return `the join keys have ${keyBytes} bytes; the limit is ${MAX_KEY_BYTES}`;
   let declared = 0;
   for (const feature of features) {
     const value = row.values[feature.name];

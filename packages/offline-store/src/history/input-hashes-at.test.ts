@@ -49,7 +49,7 @@ test('the newest row of each key and event timestamp, by created timestamp, then
     wanted(1n, 'b', MARCH_MS),
     wanted(1n, 'b', JANUARY_MS),
     wanted(1n, 'a', MARCH_MS),
-    // what was created later hides nothing, and stands where there is nothing else
+    // Rows created later hide nothing, and are returned where there is no other row.
     wanted(1n, 'b', MARCH_MS, 5),
     wanted(1n, 'b', MARCH_MS, 4),
   ]);
@@ -64,12 +64,12 @@ test('the newest row of each key and event timestamp, by created timestamp, then
   ]);
 });
 
-test('finds what stands among keys that sort otherwise in JavaScript, and nothing beside or between them', async ({
+test('finds rows whose keys sort differently in JavaScript, and none beside or between them', async ({
   store,
 }) => {
   const ads = view('texts', [{ name: 'clicks', type: 'float32' }]);
   await ensureHistory(store, project, ads);
-  // bytes of UTF-8: Z, é, \uFFFD, 😀; units of UTF-16: Z, é, 😀, \uFFFD
+  // UTF-8 order: Z, é, \uFFFD, 😀; UTF-16 order: Z, é, 😀, \uFFFD
   const keys = ['Z', 'é', '\uFFFD', '😀'];
   const at = (adId: string) =>
     row(adId, { eventTimestampMs: MARCH_MS, createdTimestampMs: 1, revision: 1, inputHash: 7n });

@@ -14,9 +14,9 @@ export interface WantedRow extends Omit<RowOrder, 'revision'> {
 }
 
 /**
- * What stands in history for each key and event timestamp, in the order given; null where there is nothing. The newest
- * row that is not created later, so that a later correction (a push) does not hide what the source said before; where
- * all are, the newest.
+ * Reads the input hash in history for each key and event timestamp, in the given order; null where there is no row. It
+ * takes the newest row that was not created later, so that a later correction (a push) does not hide the earlier value
+ * of the source; if all were created later, the newest.
  */
 export async function inputHashesAt(
   store: Pick<OfflineStore, 'db'>,
@@ -53,8 +53,8 @@ export async function inputHashesAt(
 }
 
 /**
- * True when history has no key from the least to the greatest of these: one look into the index of each partition, where
- * a first load would else look for every row.
+ * True when history has no key between the smallest and the greatest of these: one index lookup per partition, where
+ * a first load would otherwise look up every row.
  */
 async function hasNothingBetween(
   store: Pick<OfflineStore, 'db'>,
@@ -66,7 +66,7 @@ async function hasNothingBetween(
   const column = sql.ref(`history.${first.name}`);
   const key = first.sqlType === 'text' ? sql`key collate "C"` : sql`key`;
   const given = sql`unnest(${keyTexts(table, first.name, keys)}::text[]::${sql.raw(first.sqlType)}[]) as key`;
-  // The order makes the planner take the index: to it, any row of a large table is within bounds that it does not know.
+  // The order makes the planner use the index: it does not know the bounds, and assumes that any row of a large table is within them.
   const { rows } = await sql`
     select 1 from ${sql.table(`${table.schema}.${table.name}`)} as history
     where ${column} >= (select min(${key}) from ${given}) and ${column} <= (select max(${key}) from ${given})

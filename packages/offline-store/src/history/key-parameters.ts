@@ -14,7 +14,7 @@ export function keyRows(table: HistoryTable, keys: readonly KeyValues[]): RawBui
   return sql`unnest(${sql.join(arrays)}) with ordinality as wanted (${sql.join(names.map((name) => sql.ref(name)))})`;
 }
 
-/** What PostgreSQL casts to the join key's type, in the order of `keys`. */
+/** Values as text, which PostgreSQL casts to the join key's type, in the order of `keys`. */
 export function keyTexts(table: HistoryTable, name: string, keys: readonly KeyValues[]): string[] {
   return keys.map((key) => parameter(table, name, key[name]));
 }

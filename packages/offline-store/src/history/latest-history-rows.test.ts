@@ -7,10 +7,10 @@ import { latestHistoryRows } from './latest-history-rows.ts';
 const stats = view('stats', [{ name: 'clicks', type: 'float32' }], 'user_ad');
 const JANUARY_MS = Date.UTC(2026, 0, 15);
 const MARCH_MS = Date.UTC(2026, 2, 15);
-/** What would end a literal, an array or a COPY. */
+/** Characters that would end a literal, an array or a COPY. */
 const HOSTILE = `it's "quoted", {braced}\\ $1 \t\n; --`;
 
-test('the newest row of each key, whole; hostile keys are only keys', async ({ store }) => {
+test('reads the complete newest row of each key; hostile keys are harmless', async ({ store }) => {
   await ensureHistory(store, project, stats);
   const keys = { user: -(2n ** 63n), ad_id: HOSTILE };
   const seen = (eventTimestampMs: number, createdTimestampMs: number, clicks: number | null) =>

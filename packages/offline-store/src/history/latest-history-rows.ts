@@ -6,7 +6,7 @@ import { historyTable, type HistoryProject, type HistoryRow } from './history-ta
 import { keyTexts, type KeyValues } from './key-parameters.ts';
 import { NEWEST_FIRST } from './newest-first.ts';
 
-/** The newest row of each key, bit for bit as it was appended, in no order; keys without history are left out. */
+/** Reads the newest row of each key, bit for bit as it was appended, in no particular order; keys without history are omitted. */
 export async function latestHistoryRows(
   store: Pick<OfflineStore, 'pool'>,
   project: HistoryProject,
@@ -15,7 +15,7 @@ export async function latestHistoryRows(
 ): Promise<HistoryRow[]> {
   if (keys.length === 0) return [];
   const table = historyTable(project, view);
-  // COPY takes no parameters
+  // COPY takes no parameters.
   const arrays = table.keys.map(({ name, sqlType }) => {
     const texts = keyTexts(table, name, keys).map((text) => pg.escapeLiteral(text));
     return `array[${texts.join(', ')}]::text[]::${sqlType}[]`;

@@ -10,7 +10,7 @@ export interface LatestInputHash extends RowOrder {
   readonly inputHash: bigint;
 }
 
-/** The newest row of each key, in the order of `keys`; null for a key without history. */
+/** Reads the input hash of the newest row of each key, in the order of `keys`; null for a key without history. */
 export async function latestInputHashes(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,

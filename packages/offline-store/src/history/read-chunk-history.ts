@@ -3,7 +3,7 @@ import { copyOut } from '../copy/copy.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import { historyTable, type HistoryProject, type HistoryRow } from './history-table.ts';
 
-/** Every row that the chunk landed, bit for bit as it was appended; for replaying history into the online store. */
+/** Reads every row that the chunk landed, bit for bit as it was appended; for replaying history into the online store. */
 export async function readChunkHistory(
   store: Pick<OfflineStore, 'pool'>,
   project: HistoryProject,

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What a run waits for besides its chunks: code that a worker has, and failed rows that are tried again. */
+/** Columns for what a run waits for besides its chunks: a worker that has its code, and failed rows that are retried. */
 export const runWaits: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`alter table larder.runs add column code_seen_at timestamptz`.execute(db);

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Who runs: one row per living process. Rewritten every few seconds, so its pages keep room for new row versions. */
+/** One row per live process. Rows are updated every few seconds, so pages keep free space for new row versions. */
 export const processes: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** The schedules in force and when each is due next. */
+/** The active schedules and when each is due next. */
 export const schedules: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`

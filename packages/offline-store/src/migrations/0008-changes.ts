@@ -1,10 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What landed is told: the feed of changes, and the freshness that is kept from it. */
+/** The feed of changes, and the freshness derived from it. */
 export const changes: Migration = {
   async up(db: Kysely<unknown>) {
-    // Emptied all the time: vacuum must come early, and `xid` lets readers pass by what vacuum may not remove yet.
+    // Rows are deleted all the time: vacuum must run early, and `xid` lets readers skip rows that vacuum may not remove yet.
     await sql`
       create table larder.unnumbered_changes (
         id bigint generated always as identity,

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What holds of runs and chunks at every commit, as one function that lists where it does not. */
+/** Invariants of runs and chunks that hold at every commit, as one function that lists their violations. */
 export const runViolations: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`

@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * Pushes that came with an Idempotency-Key: they share runs, so that a run's own key no longer stands for one of them.
- * The reference is checked at the commit, as keys are taken before the run is made; a key goes with its run.
+ * Pushes with an Idempotency-Key: they share runs, so that a run's own key no longer identifies one of them.
+ * The reference is checked at commit, because keys are taken before the run is created; a key is deleted with its run.
  */
 export const pushes: Migration = {
   async up(db: Kysely<unknown>) {

@@ -5,10 +5,10 @@ import type { OfflineStore } from '../offline-store.ts';
 import type { PartitionedTable } from './partitions.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
-/** Who reads or writes the partition itself, not through its table, is waited for at most so long. */
+/** Longest wait for sessions that use the partition directly, not through its table. */
 const LOCK_TIMEOUT_MS = 50;
 
-/** Names of the partitions whose whole range lies before `now() - olderThanMs`, by PostgreSQL's clock; oldest first. */
+/** Names of the partitions whose whole range is before `now() - olderThanMs`, by PostgreSQL's clock; oldest first. */
 export async function expiredPartitions(
   store: Pick<OfflineStore, 'db'>,
   table: PartitionedTable,
@@ -28,13 +28,13 @@ export async function expiredPartitions(
 export interface DropPartition {
   readonly table: PartitionedTable;
   readonly name: string;
-  /** In the same transaction, when nobody else uses the table. */
+  /** Runs in the same transaction, when no other session uses the table. */
   readonly before?: (db: Transaction<Database>) => Promise<void>;
 }
 
 /**
- * Drops a partition if nobody uses its table at this moment. It never stands in the queue for the lock, where every
- * reader and writer that comes later would wait behind it. False: in use, or another process drops.
+ * Drops a partition if no other session uses its table at this moment. It never waits in the lock queue, where every
+ * later reader and writer would wait behind it. False: in use, or another process is dropping it.
  */
 export async function dropPartition(store: OfflineStore, drop: DropPartition): Promise<boolean> {
   const { table, name, before } = drop;

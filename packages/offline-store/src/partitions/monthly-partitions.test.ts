@@ -19,9 +19,7 @@ test('rows of many months get their partitions in many small transactions', asyn
   expect((await store.pool.query('select 1 from shop_history.wide_v1')).rowCount).toBe(120);
 });
 
-test('a transaction that would create more than its share is a defect, and creates none', async ({
-  store,
-}) => {
+test('a transaction that would create more than the limit is a bug, and creates none', async ({ store }) => {
   const narrow = { ...wide, name: 'narrow' };
   await ensureHistory(store, project, narrow);
   const append = (count: number) =>

@@ -10,7 +10,7 @@ export function monthOf(timestampMs: number): Month {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
-/** `ensurePartitions` of these months. */
+/** Runs `ensurePartitions` for these months. */
 export async function ensureMonthlyPartitions(
   db: Transaction<Database>,
   table: PartitionedTable,
@@ -19,7 +19,7 @@ export async function ensureMonthlyPartitions(
   await ensurePartitions(db, table, partitionsOf(months));
 }
 
-/** Ascending. */
+/** Returns the missing months in ascending order. */
 export async function missingMonths(
   db: Kysely<Database>,
   table: PartitionedTable,

@@ -6,21 +6,21 @@ export interface PartitionedTable {
   readonly name: string;
 }
 
-/** A range of time with a partition of its own, from its start to before the next one's. */
+/** A time range with its own partition, from its start up to the start of the next one. */
 export interface Partition {
-  /** `2026_11`: the partition is called by the table and this. */
+  /** `2026_11`: the partition name is the table name followed by this. */
   readonly suffix: string;
   /** ISO 8601 */
   readonly from: string;
   readonly to: string;
 }
 
-/** That one transaction creates at most: each is several tables and indexes, all locked until it commits. */
+/** Limit per transaction: each partition has several tables and indexes, all locked until the commit. */
 export const MAX_NEW_PARTITIONS = 12;
 
 /**
- * Creates the partitions that are missing, inside the caller's transaction. Creators of one table's partitions wait for
- * each other until they commit; readers and writers of the table wait for nobody, because ATTACH takes SHARE UPDATE
+ * Creates the missing partitions inside the caller's transaction. Creators of one table's partitions wait for
+ * each other until they commit; readers and writers of the table do not wait, because ATTACH takes SHARE UPDATE
  * EXCLUSIVE where PARTITION OF would take ACCESS EXCLUSIVE.
  * @throws Error when more than `MAX_NEW_PARTITIONS` are missing
  */
@@ -36,7 +36,7 @@ export async function ensurePartitions(
       `${table.name} lacks ${count} partitions; one transaction creates at most ${MAX_NEW_PARTITIONS}.`,
     );
   const parent = sql.table(`${table.schema}.${table.name}`);
-  // The lock that ATTACH takes anyway. A lock on a table, unlike an advisory one, makes what others committed visible to to_regclass.
+  // The same lock as ATTACH takes. A table lock, unlike an advisory one, makes commits of other sessions visible to to_regclass.
   await sql`lock table ${parent} in share update exclusive mode`.execute(db);
   for (const { suffix, from, to } of await missingPartitions(db, table, wanted)) {
     const partition = sql.table(`${table.schema}.${table.name}_${suffix}`);
@@ -46,7 +46,7 @@ export async function ensurePartitions(
   }
 }
 
-/** In the order given. A partition is attached by the transaction that creates it, so one that is visible is attached. */
+/** Returns the missing partitions in the given order. The transaction that creates a partition also attaches it, so a visible one is attached. */
 export async function missingPartitions<P extends Partition>(
   db: Kysely<Database>,
   table: PartitionedTable,

@@ -8,7 +8,7 @@ import { createPredictionLog } from './prediction-log.ts';
 const MIB = 2 ** 20;
 const unbounded = { maxRecords: Infinity, maxBytes: Infinity };
 
-test('takes what fits, says which bound the rest breaks, and takes again once there is room', () => {
+test('accepts what fits, reports which limit the rest exceeds, and accepts again once there is room', () => {
   const buffer = createLogBuffer({ maxRecords: 3, maxBytes: 1_000 });
   const push = (sizeBytes: number) => buffer.push(prediction({ sizeBytes }));
   expect([push(600), push(500), push(400), push(1)]).toEqual([null, 'buffer_bytes', null, 'buffer_bytes']);
@@ -32,7 +32,7 @@ test('one write takes at most 500 records and 8 MiB, but always one record', () 
   expect(buffer.bytes).toBe(0);
 });
 
-test('a batch is full by bytes as by number', () => {
+test('a batch can be full by bytes or by number', () => {
   const buffer = createLogBuffer(unbounded);
   buffer.push(prediction({ sizeBytes: 8 * MIB - 1 }));
   expect(buffer.isBatchFull()).toBe(false);
@@ -40,7 +40,7 @@ test('a batch is full by bytes as by number', () => {
   expect(buffer.isBatchFull()).toBe(true);
 });
 
-test('whoever waits for a record waits for those before it, and no longer', async () => {
+test('confirmation of a record waits for earlier records only', async () => {
   const buffer = createLogBuffer(unbounded);
   const settled: string[] = [];
   const wait = (name: string) =>

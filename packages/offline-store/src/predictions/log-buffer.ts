@@ -10,35 +10,35 @@ export interface LogBufferLimits {
 export interface LogBuffer {
   readonly length: number;
   readonly bytes: number;
-  /** Null: taken. Otherwise the bound that it would break. */
+  /** Null: accepted. Otherwise the limit that it would exceed. */
   push(record: PredictionRecord): 'buffer_records' | 'buffer_bytes' | null;
-  /** True when there is more than one write takes, or as much. */
+  /** True when there is at least as much as one write takes. */
   isBatchFull(): boolean;
-  /** The oldest records, as many as one write takes; they stay until they are removed. */
+  /** Returns the oldest records, as many as one write takes; they stay until they are removed. */
   head(): PredictionRecord[];
   remove(batch: readonly PredictionRecord[]): void;
-  /** Once every record that is in now has been removed. @throws PREDICTION_NOT_LOGGED the buffer was cleared before */
+  /** Resolves once every record now in the buffer has been removed. @throws PREDICTION_NOT_LOGGED when the buffer is cleared first */
   passed(): Promise<void>;
-  /** Gives up all records; how many there were. */
+  /** Discards all records and returns their number. */
   clear(): number;
 }
 
 interface Waiter {
-  /** Of all records ever taken, how many must be removed. */
+  /** Number of records, of all ever accepted, that must be removed. */
   readonly removed: number;
   readonly resolve: () => void;
   readonly reject: (error: LarderError) => void;
 }
 
 const BATCH_RECORDS = 500;
-/** One record may be larger; it is written alone. */
+/** Limit per write; a single larger record is written alone. */
 const BATCH_BYTES = 8 * 2 ** 20;
 
 export function createLogBuffer({ maxRecords, maxBytes }: LogBufferLimits): LogBuffer {
   const records: PredictionRecord[] = [];
   let bytes = 0;
   let removed = 0;
-  /** In the order of their numbers. */
+  /** Ordered by number. */
   let waiters: Waiter[] = [];
   return {
     get length() {
@@ -79,7 +79,7 @@ export function createLogBuffer({ maxRecords, maxBytes }: LogBufferLimits): LogB
     clear() {
       const count = records.splice(0).length;
       bytes = 0;
-      for (const { reject } of waiters) reject(notLogged('the service stopped before PostgreSQL took it'));
+      for (const { reject } of waiters) reject(notLogged('the service stopped before PostgreSQL stored it'));
       waiters = [];
       return count;
     },
@@ -89,7 +89,7 @@ export function createLogBuffer({ maxRecords, maxBytes }: LogBufferLimits): LogB
 function notLogged(why: string): LarderError {
   return new LarderError(
     'PREDICTION_NOT_LOGGED',
-    `The prediction could not be logged, and the log is durable: ${why}; try again.`,
+    `The prediction was not logged, and the log is durable: ${why}. Retry.`,
     { retryAfterSeconds: 1 },
   );
 }

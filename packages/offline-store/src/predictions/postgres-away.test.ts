@@ -6,7 +6,7 @@ import { prediction } from '../testing/prediction.ts';
 import { silent, test as base } from '../testing/store.ts';
 import { createPredictionLog, type PredictionLog } from './prediction-log.ts';
 
-/** A log whose way to PostgreSQL can be cut, beside the store that still reaches it. */
+/** A log whose connection to PostgreSQL can be cut, while the store still reaches it. */
 const test = base.extend<{ proxy: PostgresProxy; newLog: (capacity?: number) => PredictionLog }>({
   proxy: async ({ database }, use) => {
     const proxy = await startPostgresProxy(database.url);
@@ -23,7 +23,7 @@ const test = base.extend<{ proxy: PostgresProxy; newLog: (capacity?: number) => 
   },
 });
 
-test('away: records wait up to the capacity, newest are dropped and counted, then all is written once', async ({
+test('down: records wait up to the capacity, the newest are dropped and counted, then the rest is written once', async ({
   store,
   proxy,
   newLog,
@@ -42,7 +42,7 @@ test('away: records wait up to the capacity, newest are dropped and counted, the
   await log.close();
 });
 
-test('a connection lost in the middle of a write doubles nothing', async ({ store, newLog }) => {
+test('a connection lost in the middle of a write duplicates nothing', async ({ store, newLog }) => {
   const log = newLog();
   log.append(prediction());
   await vi.waitFor(() => expect(log.stats().written).toBe(1));
@@ -63,7 +63,7 @@ test('a connection lost in the middle of a write doubles nothing', async ({ stor
   await log.close();
 });
 
-test('close gives up at its deadline, also when PostgreSQL hangs', async ({ store, newLog }) => {
+test('close gives up at its deadline, even when PostgreSQL hangs', async ({ store, newLog }) => {
   const log = newLog();
   log.append(prediction());
   await vi.waitFor(() => expect(log.stats().written).toBe(1));

@@ -15,7 +15,7 @@ async function logged(store: OfflineStore, predictionIds: readonly string[]): Pr
   return rows[0]?.rows ?? 0;
 }
 
-test('a record is readable in SQL as it was given', async ({ store }) => {
+test('a record can be read in SQL as it was logged', async ({ store }) => {
   const log = createPredictionLog(options(store));
   const record = prediction({ degraded: true, degradedReasons: ['ad_stats@1 NOT_FOUND', 'späť "und" \\'] });
   expect(log.append(record)).toBe(true);
@@ -53,7 +53,7 @@ test('a record is readable in SQL as it was given', async ({ store }) => {
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });
 });
 
-test('records leave by themselves, many batches in order and none twice', async ({ store }) => {
+test('records are written in the background, many batches in order and none twice', async ({ store }) => {
   const log = createPredictionLog(options(store));
   const records = Array.from({ length: 2_345 }, () => prediction());
   for (const record of records) log.append(record);
@@ -67,7 +67,7 @@ test('records leave by themselves, many batches in order and none twice', async 
   await log.close();
 });
 
-test('partitions are there for the month of the records and the month after', async ({ store }) => {
+test('partitions exist for the month of the records and the next month', async ({ store }) => {
   const log = createPredictionLog(options(store));
   log.append(prediction({ predictedAtMs: Date.UTC(2027, 11, 31, 23, 59, 59, 999) }));
   log.append(prediction({ predictedAtMs: Date.UTC(2027, 10, 1) }));
@@ -83,7 +83,7 @@ test('partitions are there for the month of the records and the month after', as
   expect(log.stats().written).toBe(2);
 });
 
-test('what strangers send is stored, and one unstorable record is dropped alone', async ({ store }) => {
+test('hostile input is stored, and only a record that cannot be stored is dropped', async ({ store }) => {
   const log = createPredictionLog(options(store));
   const strange = prediction({ request: { text: 'a\0b', lone: '\ud800', path: 'C:\\u0000' } });
   const cyclic: Record<string, unknown> = {};
@@ -113,7 +113,7 @@ test('what strangers send is stored, and one unstorable record is dropped alone'
   expect(request).toEqual({ text: 'a\ufffdb', lone: '\ufffd', path: 'C:\\u0000' });
 });
 
-test('a partition that was taken away is made again', async ({ store }) => {
+test('a partition that was dropped is created again', async ({ store }) => {
   const log = createPredictionLog(options(store));
   const month = { predictedAtMs: Date.UTC(2031, 4, 5) };
   log.append(prediction(month));
@@ -124,7 +124,7 @@ test('a partition that was taken away is made again', async ({ store }) => {
   await log.close();
 });
 
-test('a closed log takes nothing more', async ({ store }) => {
+test('a closed log accepts nothing more', async ({ store }) => {
   const log = createPredictionLog(options(store));
   await log.close();
   expect(log.append(prediction())).toBe(false);

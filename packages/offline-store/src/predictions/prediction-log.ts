@@ -11,9 +11,9 @@ export interface PredictionLogOptions {
   readonly store: OfflineStore;
   readonly project: string;
   readonly logger: Logger;
-  /** Records kept while PostgreSQL is away, those being written included. @default 10000 */
+  /** Limit on records kept while PostgreSQL is down, including those being written. @default 10000 */
   readonly capacity?: number;
-  /** Their bytes, as `PredictionRecord.sizeBytes` tells them. @default 64 MiB */
+  /** Limit on their bytes, according to `PredictionRecord.sizeBytes`. @default 64 MiB */
   readonly capacityBytes?: number;
   /** @default 200 */
   readonly flushIntervalMs?: number;
@@ -21,25 +21,25 @@ export interface PredictionLogOptions {
   readonly durable?: boolean;
 }
 
-/** Why a record was never written: a bound of the buffer, PostgreSQL refused it, or the log was closed before. */
+/** Why a record was never written: a limit of the buffer, PostgreSQL refused it, or the log was closed first. */
 type DropReason = 'buffer_records' | 'buffer_bytes' | 'not_storable' | 'closed';
 
 export interface PredictionLogStats {
   readonly written: number;
-  /** Never written, for any `DropReason`. */
+  /** Number of records never written, for any `DropReason`. */
   readonly dropped: number;
   readonly buffered: number;
 }
 
 export interface PredictionLog {
   /**
-   * Hot path, below a microsecond: keeps the record as it is, which must not change afterwards; nothing is rendered here.
+   * Hot path, below a microsecond: keeps the record itself, which must not change afterwards; nothing is rendered here.
    * False: the buffer is full and the record was dropped and counted.
    */
   append(record: PredictionRecord): boolean;
   /**
-   * Null: the log is not durable, and nobody waits for it. Otherwise settles when PostgreSQL has committed all that was
-   * appended, but for what it can never store.
+   * Null: the log is not durable, and nobody waits for it. Otherwise resolves when PostgreSQL has committed all records
+   * appended so far, except those that it can never store.
    * @throws PREDICTION_NOT_LOGGED
    */
   readonly confirm: (() => Promise<void>) | null;
@@ -52,7 +52,7 @@ export interface PredictionLog {
 
 const MAX_BACKOFF_MS = 5_000;
 
-/** A bounded buffer before `larder.predictions`: one COPY in flight. Predictions wait for it only where it is durable. */
+/** A bounded buffer in front of `larder.predictions`: one COPY in flight. Predictions wait for it only if the log is durable. */
 export function createPredictionLog(options: PredictionLogOptions): PredictionLog {
   const { store, project, logger, capacity = 10_000, capacityBytes = 64 * 2 ** 20 } = options;
   const { flushIntervalMs = 200, durable = false } = options;
@@ -86,7 +86,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     if (draining === null) timer ??= setTimeout(() => void drain(), flushIntervalMs).unref();
   }
 
-  /** After what runs now, which may append more. */
+  /** Runs after the current task, which may append more. */
   function drainSoon(): void {
     soon ??= setImmediate(() => {
       soon = null;
@@ -94,7 +94,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     });
   }
 
-  /** At least one batch; partly filled ones wait for the next tick of the timer, except at the end. */
+  /** Writes at least one batch; further partly filled ones wait for the next tick of the timer, except at the end. */
   async function writeWhileFull(): Promise<void> {
     do {
       const batch = buffer.head();
@@ -107,12 +107,12 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
         failures = 0;
       } catch (error) {
         if (deadline.signal.aborted) return;
-        // what is known may be the reason: an archived partition, a restored database
+        // The known partitions may be outdated: an archived partition, a restored database.
         knownMonths.clear();
         if (failures === 0)
           logger.warn(
             { err: error, capacity, capacityBytes },
-            'The prediction log cannot be written; records wait, then drop',
+            'The prediction log cannot be written; records wait, and are dropped when the buffer is full',
           );
         failures++;
         await backOff();
@@ -124,7 +124,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     return durable || closing.signal.aborted || failures > 0;
   }
 
-  /** A record that PostgreSQL refuses is found by halving and dropped alone. Gives the number of those. */
+  /** Finds records that PostgreSQL refuses by halving, and drops only those. Returns their number. */
   async function writeOrSplit(records: readonly PredictionRecord[]): Promise<number> {
     const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(WRITE_TIMEOUT_MS)]);
     try {
@@ -177,14 +177,14 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
       if (buffer.length > 0)
         logger.error(
           { dropped: buffer.length },
-          'Predictions were not logged: the service stops, and PostgreSQL did not take them in time',
+          'Predictions were not logged: the service is stopping, and PostgreSQL did not store them in time',
         );
       drops.closed += buffer.clear();
     },
   };
 }
 
-/** What trying again cannot fix: data exceptions (class 22), exceeded limits (54), values that could not be rendered. */
+/** Errors that a retry cannot fix: data exceptions (class 22), exceeded limits (54), values that could not be rendered. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return /^(22|54)/.test(error.code ?? '');
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;

@@ -9,7 +9,7 @@ export interface PredictionView {
   readonly revision: number | null;
 }
 
-/** JSON as the HTTP API spells it: int64 beyond 2^53 as decimal strings, instants as ISO 8601. */
+/** JSON as in the HTTP API: int64 beyond 2^53 as decimal strings, instants as ISO 8601. */
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
 /** One answered prediction. With its pointers and request, every input of the model can be rebuilt exactly. */
@@ -27,8 +27,8 @@ export interface PredictionRecord {
   readonly views: readonly PredictionView[];
   /** Results of on-demand functions; null when the model reads none. */
   readonly onDemand: JsonMembers | null;
-  /** Microseconds. */
+  /** Latency in microseconds. */
   readonly latencyUs: number;
-  /** About what the record takes as JSON, its share of what it keeps alive of its request included. */
+  /** Approximate size of the record as JSON, including its share of the request that it keeps alive. */
   readonly sizeBytes: number;
 }

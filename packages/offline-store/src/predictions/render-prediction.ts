@@ -10,7 +10,7 @@ const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
 
-/** Renders what rows of one batch share (their request, results that depend on it alone) once; one per batch of records. */
+/** Renders values that rows of one batch share (their request, results that depend only on it) once; create one per batch of records. */
 export interface SharedJson {
   readonly request: LastJson;
   readonly onDemand: LastJson;
@@ -53,7 +53,7 @@ function viewJson(view: PredictionView): string {
   return `{"ref":"${view.ref}","status":"${view.status}","event_timestamp_ms":${view.eventTimestampMs},"created_timestamp_ms":${view.createdTimestampMs},"revision":${view.revision}}`;
 }
 
-/** Records do not change, so one object is one text. */
+/** Cache by object: records do not change, so the same object has the same text. */
 function onceJson(last: LastJson, value: unknown): string {
   if (last.value !== value) {
     last.value = value;
@@ -62,7 +62,7 @@ function onceJson(last: LastJson, value: unknown): string {
   return last.json;
 }
 
-/** Requests come from strangers: what jsonb cannot hold is replaced, and the record is kept. */
+/** Requests are untrusted: characters that jsonb cannot store are replaced, and the record is kept. */
 function storableJson(value: unknown): string {
   const json = JSON.stringify(value);
   return json.includes('\\u0000') || json.includes('\\ud')

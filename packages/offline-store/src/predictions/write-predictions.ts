@@ -11,19 +11,19 @@ import type { PredictionRecord } from './prediction-record.ts';
 import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
 
 export const PREDICTIONS_TABLE = { schema: 'larder', name: 'predictions' };
-/** For one batch, whatever limit the requests of the same store have. */
+/** Timeout of one batch, independent of the store's limit for requests. */
 export const WRITE_TIMEOUT_MS = 10_000;
-/** Rendering must not hold up a request that waits for the event loop: about 0.5 ms per slice. */
+/** Records per slice, about 0.5 ms: rendering must not delay requests that wait for the event loop. */
 const SLICE_RECORDS = 100;
 
 export interface PredictionWrite {
   readonly project: string;
   readonly records: readonly PredictionRecord[];
-  /** Months whose partitions are known to be there; added to after each commit. */
+  /** Months whose partitions are known to exist; extended after each commit. */
   readonly knownMonths: Set<Month>;
-  /** True when an earlier attempt may have committed: rows that are there already are skipped. */
+  /** True when an earlier attempt may have committed: rows that already exist are skipped. */
   readonly repeated: boolean;
-  /** Gives the connection up, whatever it is doing. */
+  /** Aborts the connection, whatever it is doing. */
   readonly signal: AbortSignal;
 }
 

@@ -42,7 +42,7 @@ const age = (store: OfflineStore, processId: string) =>
     [processId],
   );
 
-test('a process is known from its start to its end, with what it can compute', async ({ store }) => {
+test('a process is listed from its start to its end, with what it can compute', async ({ store }) => {
   const project = newId();
   const worker = announce({ store, project }, { views: [IMAGE], slots: 2 });
   await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
@@ -61,7 +61,9 @@ test('a process is known from its start to its end, with what it can compute', a
   expect(await listProcesses(store, project)).toEqual([]);
 });
 
-test('who computes a view, who reads it and who is not warm is one question each', async ({ store }) => {
+test('processes that compute a view, that read it and that are not warm: one query each', async ({
+  store,
+}) => {
   const project = newId();
   const worker = announce({ store, project }, { views: [IMAGE, { ...IMAGE, version: 2 }] });
   const cold = announce(
@@ -79,7 +81,7 @@ test('who computes a view, who reads it and who is not warm is one question each
   await expect.poll(() => coldProcesses(store, project)).toEqual([]);
 });
 
-test('a process that went silent is not listed, and any living one removes its row', async ({ store }) => {
+test('a silent process is not listed, and any live process removes its row', async ({ store }) => {
   const project = newId();
   const dead = announce({ store, project, intervalMs: FAR }, {});
   await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
@@ -91,7 +93,7 @@ test('a process that went silent is not listed, and any living one removes its r
   await expect.poll(async () => (await row()).rowCount).toBe(0);
 });
 
-test('a process that was taken for dead announces itself again, with when it started', async ({ store }) => {
+test('a process that was considered dead announces itself again, with its start time', async ({ store }) => {
   const project = newId();
   const frozen = announce({ store, project }, { views: [IMAGE] });
   await expect.poll(() => listProcesses(store, project)).toHaveLength(1);
@@ -103,7 +105,7 @@ test('a process that was taken for dead announces itself again, with when it sta
   expect(Math.abs(Number(after?.startedAt) - Number(before?.startedAt))).toBeLessThan(1_000);
 });
 
-test('a database that is away delays neither the process nor its end', async ({ database, store }) => {
+test('a database that is down delays neither the process nor its shutdown', async ({ database, store }) => {
   const project = newId();
   const proxy = await startPostgresProxy(database.url);
   const over = createOfflineStore({ databaseUrl: proxy.url, logger: silent });

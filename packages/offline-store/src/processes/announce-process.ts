@@ -7,13 +7,13 @@ import type { ComputableView, LoadedModel, ProcessRole } from '../tables/process
 import { DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS } from './living.ts';
 
 export interface Announcement {
-  /** New at every start of a process. */
+  /** Unique per start of a process. */
   readonly processId: string;
   readonly project: string;
   readonly role: ProcessRole;
-  /** What it can compute and what it answers for, now; asked at every beat. */
+  /** What it can compute and which models it serves now; called on every heartbeat. */
   readonly describe: () => Capabilities;
-  /** @default null, it computes nothing */
+  /** @default null: it computes nothing */
   readonly slots?: number | null;
 }
 
@@ -29,16 +29,17 @@ export interface AnnounceOptions {
 }
 
 export interface AnnouncedProcess {
-  /** Removes the row; where PostgreSQL is away, the others remove it later. */
+  /** Removes the row; if PostgreSQL is down, other processes remove it later. */
   close(): Promise<void>;
 }
 
-/** A process that ends does not wait for a database that is away. */
+/** A process that stops does not wait longer for a database that is down. */
 const CLOSE_DEADLINE_MS = 1_000;
 
 /**
- * Keeps this process's row in `larder.processes`: one UPDATE per beat, one at a time, and the whole row again when it
- * changed or others took the process for dead. Needs PostgreSQL never: while it is away the beats fail quietly.
+ * Keeps this process's row in `larder.processes`: one UPDATE per heartbeat, one at a time, and the whole row again when
+ * it changed or others considered the process dead. PostgreSQL is optional: while it is down the heartbeats fail
+ * quietly.
  */
 export function announceProcess(
   store: Pick<OfflineStore, 'db'>,
@@ -46,7 +47,7 @@ export function announceProcess(
   { logger, intervalMs = HEARTBEAT_INTERVAL_MS }: AnnounceOptions,
 ): AnnouncedProcess {
   const { processId, project, role, describe, slots = null } = announcement;
-  /** As it stands in the row, as far as this process knows. */
+  /** The content of the row, as far as this process knows. */
   let written = '';
 
   async function beat(): Promise<void> {
@@ -65,7 +66,7 @@ export function announceProcess(
   }
 
   async function write(now: { readonly views: string; readonly models: string }): Promise<void> {
-    // By the database's clock, also when the row is written again.
+    // By the database's clock, even when the row is written again.
     const startedAt = sql<Date>`now() - ${process.uptime()} * interval '1 second'`;
     await store.db
       .insertInto('larder.processes')
@@ -91,7 +92,7 @@ export function announceProcess(
       .execute();
   }
 
-  /** Skips locked rows: two that take each other for dead must not wait for each other. */
+  /** Skips locked rows: two processes that consider each other dead must not wait for each other. */
   async function removeDead(): Promise<void> {
     await sql`
       delete from larder.processes where process_id in (
@@ -104,7 +105,7 @@ export function announceProcess(
   return {
     async close() {
       const remove = async (): Promise<void> => {
-        // A row that is being written would come back.
+        // Wait: a write in progress would restore the row.
         await beats.stop();
         await sql`delete from larder.processes where process_id = ${processId}`.execute(store.db);
       };

@@ -9,25 +9,25 @@ export interface LivingProcess {
   readonly host: string;
   readonly pid: number;
   readonly larderVersion: string;
-  /** What it can compute. */
+  /** View versions that it can compute. */
   readonly views: readonly ComputableView[];
-  /** What it answers for. */
+  /** Models that it serves. */
   readonly models: readonly LoadedModel[];
   readonly slots: number | null;
   readonly startedAt: Date;
   readonly heartbeatAt: Date;
-  /** How long it has run, by PostgreSQL's clock. */
+  /** Uptime, by PostgreSQL's clock. */
   readonly upMs: number;
 }
 
 type Store = Pick<OfflineStore, 'db'>;
 
-/** Every living process of the project, workers first, the oldest first. */
+/** Lists every live process of the project, workers first, then oldest first. */
 export function listProcesses(store: Store, project: string): Promise<LivingProcess[]> {
   return select(store, project, sql<boolean>`true`);
 }
 
-/** Who can compute this view version, with any code of it: empty means that its runs wait. */
+/** Lists processes that can compute this view version, with any code: empty means that its runs wait. */
 export function workersOf(
   store: Store,
   project: string,
@@ -37,12 +37,12 @@ export function workersOf(
   return select(store, project, sql<boolean>`p.views @> ${JSON.stringify([{ view: name, version }])}::jsonb`);
 }
 
-/** Who answers with models that read this view version, such as `ad_image@1`. */
+/** Lists processes with models that read this view version, such as `ad_image@1`. */
 export function readersOf(store: Store, project: string, ref: string): Promise<LivingProcess[]> {
   return select(store, project, sql<boolean>`p.models @> ${JSON.stringify([{ reads: [ref] }])}::jsonb`);
 }
 
-/** Who has a model that is not ready: empty means that every process is warm. */
+/** Lists processes with a model that is not ready: empty means that every process is warm. */
 export function coldProcesses(store: Store, project: string): Promise<LivingProcess[]> {
   return select(store, project, sql<boolean>`p.models @> '[{"ready": false}]'`);
 }

@@ -1,6 +1,6 @@
 import type { LivingProcess } from './list-processes.ts';
 
-/** A process as the API and the command line show it. */
+/** A process in the form of the HTTP API and the CLI. */
 export function processJson(living: LivingProcess) {
   return {
     process_id: living.processId,

@@ -26,7 +26,7 @@ beforeEach<{ store: OfflineStore }>(async ({ store }) => {
   await store.transaction((tx) => ensurePartitions(tx.db, CHANGES_TABLE, days));
 });
 
-test('a consumer that fell behind what was dropped is told, the others read on', async ({
+test('a consumer that fell behind the dropped changes gets an error, the others continue', async ({
   store,
   project,
 }) => {
@@ -46,7 +46,7 @@ test('a consumer that fell behind what was dropped is told, the others read on',
   expect(await dropExpired(store, WEEK)).toEqual([]);
 });
 
-test('cursors of another feed, from a later time or of no form are refused', async ({ store, project }) => {
+test('cursors of another feed, from the future or malformed are refused', async ({ store, project }) => {
   await numberAt(store, project, 1, 0);
   const cursor = (await newestCursor(store, project)) ?? '';
   const other = cursor.replace(/@........./, '@00000000-');
@@ -59,12 +59,12 @@ test('cursors of another feed, from a later time or of no form are refused', asy
   ).rejects.toMatchObject({ code: 'FEED_EXPIRED' });
 });
 
-test('a table in use keeps its partition, and nobody waits for the drop', async ({ store, project }) => {
+test('a table in use keeps its partition, and no session waits for the drop', async ({ store, project }) => {
   await numberAt(store, project, 1, 20);
   await store.transaction(async (reader) => {
     await sql`select count(*) from larder.changes`.execute(reader.db);
     const dropping = dropExpired(store, WEEK);
-    // would wait behind a drop that waits for the reader
+    // Would wait behind a drop that waits for the reader.
     for (let writes = 0; writes < 20; writes++) await numberAt(store, project, 100 + writes, 0);
     expect(await dropping).toEqual([]);
   });
@@ -75,7 +75,7 @@ test('a table in use keeps its partition, and nobody waits for the drop', async 
   });
 });
 
-test('the prediction log loses whole months, and keeps all of them forever when asked', async ({ store }) => {
+test('the prediction log drops whole months, and keeps all of them if configured', async ({ store }) => {
   const thisMonth = monthOf(Date.now());
   const table = { schema: 'larder', name: 'predictions' };
   await store.transaction((tx) =>

@@ -6,21 +6,21 @@ import { dropPartition, expiredPartitions, type DropPartition } from '../partiti
 import type { PartitionedTable } from '../partitions/partitions.ts';
 import { PREDICTIONS_TABLE } from '../predictions/write-predictions.ts';
 
-/** How long rows are kept at least; a partition leaves when its newest row may. */
+/** Minimum time that rows are kept; a partition is dropped when its newest row may be. */
 export interface PartitionRetention {
   readonly changesMs: number | 'forever';
   readonly predictionsMs: number | 'forever';
 }
 
-/** Drops of one turn; a partition in use is tried again a few times, and then in the next turn. */
+/** Attempts per turn; a partition in use is retried a few times, and then in the next turn. */
 const MAX_PARTITIONS = 32;
 const ATTEMPTS = 20;
 const PAUSE_MS = 50;
 
-/** Drops what is older than the retention says, a partition in each transaction. @returns names of what was dropped */
+/** Drops partitions older than the retention, one per transaction. @returns names of the dropped partitions */
 export async function dropExpired(store: OfflineStore, retention: PartitionRetention): Promise<string[]> {
   const changes = await dropOf(store, CHANGES_TABLE, retention.changesMs, (name) => ({
-    // whoever has not read these positions yet is told so
+    // Consumers that have not read these positions yet get FEED_EXPIRED.
     before: async (db) => {
       const partition = sql.table(`${CHANGES_TABLE.schema}.${name}`);
       await sql`update larder.feeds f set first_position = greatest(f.first_position,
@@ -42,7 +42,7 @@ async function dropOf(
   for (const name of expired.slice(0, MAX_PARTITIONS)) {
     let attempts = 0;
     while (!(await dropPartition(store, { table, name, ...withDrop(name) }))) {
-      // the later ones are no less in use
+      // Later partitions of the same table are in use as well.
       if (++attempts === ATTEMPTS) return dropped;
       await pause(PAUSE_MS);
     }

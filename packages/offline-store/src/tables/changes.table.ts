@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
-/** `online` stands only in the inbox: the online store confirmed a chunk. It gets no position. */
+/** `online` occurs only in the inbox: the online store confirmed a chunk. It gets no position. */
 export type ChangeKind = 'landed' | 'erased' | 'dropped';
 
 interface ChangeColumns {
@@ -17,7 +17,7 @@ interface ChangeColumns {
   last_event_timestamp: ColumnType<Date | null, Date | string | null>;
 }
 
-/** Committed with what it tells of, and gone once it has its position in `larder.changes`. */
+/** Committed together with the change that it records, and deleted once it has a position in `larder.changes`. */
 export interface UnnumberedChangesTable extends ChangeColumns {
   id: GeneratedAlways<number>;
   /** The transaction that recorded it. */
@@ -33,17 +33,17 @@ export interface ChangesTable extends ChangeColumns {
   numbered_at: Date;
 }
 
-/** One row per project: which positions there are. */
+/** One row per project: which positions exist. */
 export interface FeedsTable {
   project: string;
-  /** Stands in cursors, so that one of another feed is refused. */
+  /** Part of cursors, so that a cursor of another feed is refused. */
   feed_id: Generated<string>;
-  /** The oldest position that retention has left. */
+  /** The oldest position that retention has kept. */
   first_position: Generated<number>;
   last_position: number;
 }
 
-/** Written by whoever numbers changes, and by nobody else. */
+/** Written only by the sequencer. */
 export interface ViewFreshnessTable {
   project: string;
   view: string;

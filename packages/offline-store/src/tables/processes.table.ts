@@ -9,18 +9,18 @@ export interface ComputableView {
   readonly fingerprint: string;
 }
 
-/** A model version that a process answers for. */
+/** A model version that a process serves. */
 export interface LoadedModel {
   readonly model: string;
-  /** Null: none could be loaded yet. */
+  /** Null: no version could be loaded yet. */
   readonly version: number | null;
-  /** Loaded, checked against its golden rows and warmed, and of the applied definition. */
+  /** True when the applied version is loaded, checked against its golden rows and warm. */
   readonly ready: boolean;
   /** References of the view versions that it reads: `ad_image@1`. */
   readonly reads: readonly string[];
 }
 
-/** Rows of living processes; a row whose heartbeat stopped is deleted by any other process. */
+/** Rows of live processes; a row whose heartbeat stopped is deleted by any other process. */
 export interface ProcessesTable {
   process_id: string;
   project: string;
@@ -30,7 +30,7 @@ export interface ProcessesTable {
   larder_version: string;
   views: ColumnType<readonly ComputableView[], string, string>;
   models: ColumnType<readonly LoadedModel[], string, string>;
-  /** Compute threads of a worker; null: it computes nothing. */
+  /** Number of compute threads of a worker; null: it computes nothing. */
   slots: number | null;
   started_at: Date;
   heartbeat_at: Date;

@@ -8,7 +8,7 @@ export interface ManifestsTable {
   id: GeneratedAlways<number>;
   project: string;
   manifest: Json;
-  /** What this apply changed, as it was listed to the person who applied. */
+  /** What this apply changed, as shown to the person who applied. */
   changes: Json;
   /** References whose own code changed under `--same-meaning`. */
   same_meaning: string[];
@@ -21,7 +21,7 @@ export interface ViewVersionsTable {
   project: string;
   view: string;
   version: number;
-  /** What is immutable: entity with join keys, source, schema, compute. */
+  /** The immutable part: entity with join keys, source, schema, compute. */
   definition: ColumnType<unknown, string, string>;
   manifest_id: number;
   created_at: Generated<Date>;

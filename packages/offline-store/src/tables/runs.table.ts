@@ -15,19 +15,19 @@ export type RunTrigger = 'backfill' | 'schedule' | 'push';
 /** Which rows of the source a run takes; join keys as JSON of the HTTP API, instants ISO 8601. */
 export type RunScope =
   | { readonly all: true }
-  /** Rows of entities that history has nothing of. */
+  /** Rows of entities that have no history. */
   | { readonly missing: true }
   | { readonly entities: readonly Readonly<Record<string, unknown>>[] }
   | { readonly event_time: { readonly from: string; readonly to: string } };
 
-/** Of a push: its rows came with the request and stand in history. */
+/** Scope of a push: its rows came with the request and are in history. */
 export interface PushedScope {
   readonly pushed: true;
 }
 
 /**
  * pending → dispatched → running → landed_history → done, or failed, or cancelled.
- * `landed_history`: the rows stand in history, the online store may still lack them.
+ * `landed_history`: the rows are in history, the online store may not have them yet.
  */
 export type ChunkState =
   | 'pending'
@@ -40,18 +40,18 @@ export type ChunkState =
 
 export interface RunsTable {
   run_id: string;
-  /** Grows with every run of every project; the last part of the row order. */
+  /** Increases with every run of every project; the last part of the row order. */
   revision: GeneratedAlways<number>;
   project: string;
   view: string;
   version: number;
-  /** Of the view when the run was created, or a later one of the same meaning: only code with it computes the run. */
+  /** Fingerprint of the view when the run was created, or a later one with the same meaning: only code with this fingerprint computes the run. */
   fingerprint: string;
   trigger: RunTrigger;
   status: Generated<RunStatus>;
   scope: ColumnType<RunScope | PushedScope, string, never>;
   row_limit: number | null;
-  /** 0 to 100, higher first. */
+  /** Priority from 0 to 100, higher first. */
   priority: number;
   max_rows_per_second: number | null;
   force: boolean;
@@ -60,15 +60,15 @@ export interface RunsTable {
   error_code: string | null;
   error_reason: string | null;
   created_at: Generated<Date>;
-  /** Creation, or the retry of a run that could not be planned. */
+  /** Time of creation, or of the retry of a run that could not be planned. */
   queued_at: Generated<Date>;
   planning_token: string | null;
   planning_lease_expires_at: Date | null;
   planning_failures: Generated<number>;
   planned_at: Date | null;
-  /** When a process that has the run's code last said so; null: never. */
+  /** When a process that has the run's code last reported it; null: never. */
   code_seen_at: Date | null;
-  /** With `max_rows_per_second`: no further chunk before this instant. */
+  /** With `max_rows_per_second`: no chunk is dispatched before this instant. */
   next_dispatch_at: Generated<Date>;
   started_at: Date | null;
   finished_at: Date | null;
@@ -79,7 +79,7 @@ export interface RunsTable {
   rows_done: number | null;
   rows_failed: number | null;
   rows_skipped: number | null;
-  /** Until then an open run's sums are taken as they are; whoever reads later counts again. */
+  /** Until this instant an open run's sums are used as cached; a later reader counts again. */
   recount_at: Generated<Date>;
 }
 
@@ -87,14 +87,14 @@ export interface ChunksTable {
   chunk_id: GeneratedAlways<number>;
   run_id: string;
   ordinal: number;
-  /** What the source reads again, the same at every attempt; its form belongs to the source. */
+  /** Bounds that the source reads, the same at every attempt; their form belongs to the source. */
   bounds: ColumnType<unknown, string, never>;
-  /** The chunk whose failed rows this one tries again. */
+  /** The chunk whose failed rows this one retries. */
   retry_of: number | null;
   state: Generated<ChunkState>;
-  /** Grows with every dispatch and is the fencing token: a worker may write only while it holds the newest. */
+  /** Increases with every dispatch and is the fencing token: a worker may write only while it holds the newest. */
   attempt: Generated<number>;
-  /** Attempts that broke; handing a chunk back is none. */
+  /** Attempts that failed; releasing a chunk does not count. */
   failures: Generated<number>;
   not_before: Generated<Date>;
   dispatched_by: string | null;
@@ -111,19 +111,19 @@ export interface ChunksTable {
   error_reason: string | null;
   started_at: Date | null;
   landed_at: Date | null;
-  /** The online store confirmed the rows; null until then, and of chunks that landed before this was kept. */
+  /** When the online store confirmed the rows; null until then, and for chunks that landed before this column existed. */
   online_at: Date | null;
   finished_at: Date | null;
 }
 
-/** One row that could not be materialized; the newest attempt only. */
+/** One row that could not be materialized, with the newest attempt only. */
 export interface RowFailuresTable {
   failure_id: GeneratedAlways<number>;
   run_id: string;
   chunk_id: number;
-  /** Null: the failure is a whole chunk's. */
+  /** Null: the whole chunk failed. */
   entity_key: string | null;
-  /** Join keys as the source's own text, to look the row up again; null when the row had none. */
+  /** Join keys as text of the source, to look up the row again; null when the row had none. */
   keys: ColumnType<readonly string[] | null, string | null, never>;
   event_timestamp: Date | null;
   code: string;
@@ -131,6 +131,6 @@ export interface RowFailuresTable {
   retryable: boolean;
   attempts: Generated<number>;
   failed_at: Generated<Date>;
-  /** The run tries the row again by itself then, and does not end before; null: it does not. */
+  /** When the run retries the row automatically; it does not end before. Null: no automatic retry. */
   retry_at: Date | null;
 }

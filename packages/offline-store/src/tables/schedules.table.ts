@@ -2,22 +2,22 @@ import type { ScheduleManifest } from '@larder/features';
 import type { ColumnType, Generated } from 'kysely';
 
 /**
- * What became of a due time: its run was queued; left out, as the run before had not ended; or skipped, as it was
- * taken too late for a schedule whose missed runs are skipped.
+ * Outcome of a due time: its run was queued; left out, because the previous run had not ended; or skipped, because it
+ * was taken too late by a schedule that skips missed runs.
  */
 export type ScheduleOutcome = 'queued' | 'left_out' | 'skipped';
 
-/** One row per view version with a schedule in force; whoever takes a due time locks it and moves it on. */
+/** One row per view version with an active schedule; a process that takes a due time locks the row and advances it. */
 export interface SchedulesTable {
   project: string;
   view: string;
   version: number;
-  /** Of the view as it is applied: the run's. */
+  /** Fingerprint of the applied view, used for its runs. */
   fingerprint: string;
   schedule: ColumnType<ScheduleManifest, string, string>;
-  /** Null: never again. */
+  /** Next due time. Null: never again. */
   due_at: Date | null;
-  /** The due time that was taken last. */
+  /** The last due time that was taken. */
   last_due_at: Date | null;
   last_outcome: ScheduleOutcome | null;
   runs_queued: Generated<number>;

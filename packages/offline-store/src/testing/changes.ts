@@ -2,7 +2,7 @@ import { newId } from '@larder/core';
 import type { DroppedChange, ErasedChange, LandedChange } from '../changes/record-change.ts';
 import { test as base } from './store.ts';
 
-/** Every test has a project of its own, whose changes no other test sees. */
+/** Every test has its own project, whose changes no other test sees. */
 export const test = base.extend<{ $test: { project: string } }>({
   // oxlint-disable-next-line no-empty-pattern
   project: async ({}, use) => use(`p${newId()}`),
