@@ -11,10 +11,10 @@ export interface Config {
   readonly redisUrl: string;
   readonly queueRedisUrl: string;
   readonly logLevel: LogLevel;
-  /** Compute threads. */
+  /** Number of compute threads. */
   readonly slots: number;
   readonly host: string;
-  /** Where metrics and health are served; 0: any free port; null: nowhere. */
+  /** Port of metrics and health; 0: any free port; null: not served. */
   readonly metricsPort: number | null;
   /** How long rows of growing tables are kept. */
   readonly retention: Retention;
@@ -22,7 +22,7 @@ export interface Config {
   readonly connections: Readonly<Record<string, string>>;
 }
 
-/** The process's configuration. @throws Error that lists every problem, one line each */
+/** Reads the process's configuration. @throws Error that lists every problem, one line each */
 export function readConfig(env: Environment = process.env): Config {
   const settings = readSettings(env, [
     'LARDER_PROJECT',

@@ -24,7 +24,7 @@ describe('a worker', () => {
       'select ad_id, landed_at, chunk_id from shop_history.ad_words_v1 order by ad_id',
     );
     frozen.kill('SIGCONT');
-    // Awake again, it finds its attempts taken away, and takes part in the next run.
+    // After waking up, it finds that its attempts are taken, and takes part in the next run.
     const next = await createBackfill(shop.store, {
       manifest: shop.project.manifest,
       view: 'ad_words',

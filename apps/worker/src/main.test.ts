@@ -6,7 +6,7 @@ import { startWorkerProcess } from '../fixtures/worker-process.ts';
 const SCRIPT = { script: 'src/main.ts', readyText: 'The worker is running', mayEnd: true };
 
 describe('main', () => {
-  test('serves metrics and health, and ends at SIGTERM', async ({ shop }) => {
+  test('serves metrics and health, and stops at SIGTERM', async ({ shop }) => {
     const worker = await startWorkerProcess({
       ...SCRIPT,
       env: {
@@ -25,7 +25,9 @@ describe('main', () => {
     expect(await worker.exited()).toBe(0);
   });
 
-  test('refuses a wrong configuration and a Redis that would evict, saying what to do', async ({ shop }) => {
+  test('refuses a wrong configuration and a Redis that would evict, and says what to do', async ({
+    shop,
+  }) => {
     const lost = await startWorkerProcess({ ...SCRIPT, env: { LARDER_PROJECTS: 'x' } });
     expect(await lost.exited()).toBe(1);
     expect(lost.output()).toMatch(/LARDER_PROJECTS is not a setting[\s\S]*LARDER_DATABASE_URL is missing/);

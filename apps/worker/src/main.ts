@@ -5,7 +5,7 @@ import { stopper } from './stopper.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-// a process that waits for PostgreSQL holds nothing that it would have to give back
+// A process that waits for PostgreSQL holds nothing that it must release.
 const stopWaiting = (): void => process.exit(0);
 for (const signal of SIGNALS) process.on(signal, stopWaiting);
 
@@ -17,7 +17,7 @@ try {
   for (const signal of SIGNALS) {
     process.off(signal, stopWaiting);
     process.on(signal, () => {
-      logger.info({ signal }, 'The worker stops');
+      logger.info({ signal }, 'The worker is stopping');
       stop(0);
     });
   }

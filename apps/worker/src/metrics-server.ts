@@ -8,7 +8,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `/metrics`, `/health/live` and `/health/ready`, for Prometheus and orchestrators; nothing else is served. */
+/** Serves `/metrics`, `/health/live` and `/health/ready` for Prometheus and orchestrators, and nothing else. */
 export async function startMetricsServer(
   metrics: WorkerMetrics,
   options: { readonly host: string; readonly port: number; readonly ready: () => boolean },

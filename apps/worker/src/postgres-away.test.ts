@@ -3,7 +3,7 @@ import { startPostgresProxy } from '@larder/testing';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../fixtures/worker-process.ts';
 
-const AWAY = 'The worker waits for PostgreSQL';
+const AWAY = 'The worker is waiting for PostgreSQL';
 
 const test = base.extend<{ startWaiting: (databaseUrl: string) => Promise<WorkerProcess> }>({
   startWaiting: async ({ shop }, use) => {
@@ -24,8 +24,8 @@ const test = base.extend<{ startWaiting: (databaseUrl: string) => Promise<Worker
   },
 });
 
-describe('a worker that starts while PostgreSQL is away', () => {
-  test('says so, stays alive, and runs once it is there', async ({ shop, startWaiting }) => {
+describe('a worker that starts while PostgreSQL is down', () => {
+  test('logs it, stays alive, and runs once PostgreSQL is up', async ({ shop, startWaiting }) => {
     const proxy = await startPostgresProxy(shop.databaseUrl);
     await proxy.cut();
     const worker = await startWaiting(proxy.url);
@@ -42,7 +42,7 @@ describe('a worker that starts while PostgreSQL is away', () => {
     await proxy.cut();
   });
 
-  test('ends at SIGTERM', async ({ shop, startWaiting }) => {
+  test('stops at SIGTERM', async ({ shop, startWaiting }) => {
     const proxy = await startPostgresProxy(shop.databaseUrl);
     await proxy.cut();
     const worker = await startWaiting(proxy.url);
@@ -61,6 +61,8 @@ describe('a worker that starts while PostgreSQL is away', () => {
       },
     });
     expect(await worker.exited()).toBe(1);
-    expect(worker.output()).toMatch(/DATABASE_UNAVAILABLE: .*no database of the name/);
+    expect(worker.output()).toMatch(
+      /DATABASE_UNAVAILABLE: .*the database named in LARDER_DATABASE_URL does not exist/,
+    );
   });
 });

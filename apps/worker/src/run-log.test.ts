@@ -2,7 +2,7 @@ import { createBackfill } from '@larder/materialization/runs';
 import { expect, vi } from 'vitest';
 import { test } from '../fixtures/shop-worker.ts';
 
-test('the log says when a run starts and ends, with its rows and time, and nothing of its chunks', async ({
+test('the log records when a run starts and ends, with its rows and duration, and nothing about its chunks', async ({
   shop,
   startWorker,
 }) => {

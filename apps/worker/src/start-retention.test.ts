@@ -4,7 +4,7 @@ import { createBackfill, listRuns } from '@larder/materialization/runs';
 import { expect } from 'vitest';
 import { startRetention } from './start-retention.ts';
 
-test('a worker forgets runs that ended long ago, step after step in one turn', async ({ shop }) => {
+test('a worker deletes runs that ended long ago, step by step in one turn', async ({ shop }) => {
   await shop.seedAds(10, () => 'two words');
   const backfill = (force = false) =>
     createBackfill(shop.store, {

@@ -15,20 +15,20 @@ export interface RetentionOptions {
 }
 
 /**
- * Drops expired partitions and forgets runs that ended long ago, as long as the process lives. Any number of processes
- * may; none waits for another.
+ * Drops expired partitions and deletes runs that ended long ago, for the lifetime of the process. Any number of
+ * processes may run it; none waits for another.
  */
 export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
   const { store, project, retention, logger, intervalMs = 600_000 } = options;
   return startLoop({
-    name: 'Forgetting what is older than its retention',
+    name: 'Deleting rows older than their retention',
     intervalMs,
     logger,
     async turn() {
       const partitions = await dropExpired(store, retention);
       if (partitions.length > 0) logger.info({ partitions }, 'Expired partitions were dropped');
       const forgotten = await forgetEndedRuns(store, project, retention);
-      if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were forgotten');
+      if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
       return forgotten.runs + forgotten.failures > 0;
     },
   });

@@ -11,12 +11,12 @@ import { whenDatabaseAnswers } from './when-database-answers.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 const REDIS_TIMEOUT_MS = 10_000;
-/** Below the 30 s that orchestrators give by default. */
+/** Less than the default grace period of orchestrators (30 s). */
 const STOP_DEADLINE_MS = 20_000;
 
 export interface RunningWorker {
   readonly metricsPort: number | null;
-  /** Lets chunks under way end, up to a deadline, and gives the others back. */
+  /** Lets running chunks finish, up to a deadline, and releases the others. */
   stop(): Promise<void>;
 }
 
@@ -24,13 +24,14 @@ export interface StartWorkerOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly times?: Partial<MaterializerTimes>;
-  /** Its queue takes nothing and only a fresh process may help. */
+  /** Called when its queue is stuck and only a new process can help. */
   readonly onWedged?: () => void;
 }
 
 /**
- * Starts once PostgreSQL answers.
- * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE it refuses the login
+ * Starts a worker once PostgreSQL answers.
+ * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE
+ * when PostgreSQL refuses the login
  */
 export async function startWorker({
   config,
@@ -42,13 +43,13 @@ export async function startWorker({
   const metrics = createWorkerMetrics();
   let ready = false;
   const { metricsPort, host } = config;
-  // first, as orchestrators ask whether a process that waits is alive
+  // Started first: orchestrators also check whether a waiting process is alive.
   const server =
     metricsPort === null
       ? null
       : await startMetricsServer(metrics, { host, port: metricsPort, ready: () => ready });
   if (server !== null) logger.info({ metricsPort: server.port }, 'Metrics and health are served');
-  // Per slot two chunks with a heartbeat each; the loops beside them.
+  // Two chunks per slot with a heartbeat each, plus the loops.
   const offlineStore = createOfflineStore({
     databaseUrl: config.databaseUrl,
     maxConnections: config.slots * 2 + 6,

@@ -1,17 +1,17 @@
 import type { Logger } from '@larder/core';
 import type { RunningWorker } from './start-worker.ts';
 
-/** Orchestrators kill after 30 s. */
+/** Shorter than the 30 s after which orchestrators kill. */
 const EXIT_DEADLINE_MS = 28_000;
 
-/** Lets go of everything in order, then exits with this code; called twice it exits at once. */
+/** Releases everything in order, then exits with this code; a second call exits at once. */
 export function stopper(worker: RunningWorker, logger: Logger): (code: number) => void {
   let stopping = false;
   return (code) => {
-    // Whoever asks twice does not want to wait.
+    // A second call means: do not wait.
     if (stopping) process.exit(1);
     stopping = true;
-    // Stores that are away must not keep a process alive; leases hand its chunks to others.
+    // Stores that are down must not keep a process alive; its leases expire and other workers take its chunks.
     setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
     worker.stop().then(
       () => {

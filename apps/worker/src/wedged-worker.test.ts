@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { test } from '../fixtures/shop-worker.ts';
 import { startWorkerProcess } from '../fixtures/worker-process.ts';
 
-test('a worker whose queue takes nothing, whatever it tries, ends with exit code 1', async ({ shop }) => {
+test('a worker whose queue stays stuck ends with exit code 1', async ({ shop }) => {
   const proxy = await startRedisProxy(shop.redisUrl);
   proxy.silenceForever('larder-queue');
   await shop.seedAds(20, () => 'text');

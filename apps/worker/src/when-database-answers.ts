@@ -5,8 +5,9 @@ const RETRY_INTERVAL_MS = 1_000;
 const REPEAT_LOG_MS = 60_000;
 
 /**
- * Does `work` once PostgreSQL can be reached, however long that takes; says that it waits, and again once a minute.
- * @throws DATABASE_UNAVAILABLE PostgreSQL answers and refuses: waiting would not help
+ * Does `work` once PostgreSQL can be reached, however long that takes; logs that it waits, at first and then once a
+ * minute.
+ * @throws DATABASE_UNAVAILABLE when PostgreSQL refuses the login: waiting would not help
  */
 export async function whenDatabaseAnswers<T>(work: () => Promise<T>, logger: Logger): Promise<T> {
   let saidAtMs = -Infinity;
@@ -21,7 +22,7 @@ export async function whenDatabaseAnswers<T>(work: () => Promise<T>, logger: Log
       if (!away) throw error;
       if (performance.now() - saidAtMs >= REPEAT_LOG_MS) {
         saidAtMs = performance.now();
-        logger.warn({ err: error }, 'The worker waits for PostgreSQL');
+        logger.warn({ err: error }, 'The worker is waiting for PostgreSQL');
         logger.flush();
       }
       await delay(RETRY_INTERVAL_MS);

@@ -3,7 +3,10 @@ import { describe, expect } from 'vitest';
 import { everyRowOnce, test } from '../fixtures/shop-worker.ts';
 
 describe('a worker', () => {
-  test('killed in the middle of a backfill loses no row and doubles none', async ({ shop, startWorker }) => {
+  test('killed in the middle of a backfill loses no row and duplicates none', async ({
+    shop,
+    startWorker,
+  }) => {
     await shop.seedAds(400, () => 'slow:4 and then some');
     const first = await startWorker();
     const { runId } = await createBackfill(shop.store, {
@@ -23,7 +26,7 @@ describe('a worker', () => {
     await everyRowOnce(shop, 400);
   });
 
-  test('asked to end gives back or ends what it holds, and exits', async ({ shop, startWorker }) => {
+  test('told to stop, it releases or finishes what it holds, and exits', async ({ shop, startWorker }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(200, () => 'slow:10 and then some');
     const worker = await startWorker();

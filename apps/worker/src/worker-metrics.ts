@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 export interface WorkerMetrics {
   readonly observer: MaterializerObserver;
   readonly contentType: string;
-  /** Prometheus text. */
+  /** Metrics as Prometheus text. */
   render(): Promise<string>;
 }
 
@@ -13,26 +13,26 @@ export function createWorkerMetrics(): WorkerMetrics {
   collectDefaultMetrics({ register: registry });
   const chunks = new Counter({
     name: 'larder_chunks_total',
-    help: 'Attempts at chunks by view and what became of them.',
+    help: 'Attempts at chunks, by view and outcome.',
     labelNames: ['view', 'outcome'],
     registers: [registry],
   });
   const rows = new Counter({
     name: 'larder_rows_total',
-    help: 'Rows landed by view: done (in history), failed, skipped (input unchanged); of those skipped restored (put back into the online store).',
+    help: 'Rows landed, by view: done (in history), failed, skipped (input unchanged), restored (skipped, and written back to the online store).',
     labelNames: ['view', 'outcome'],
     registers: [registry],
   });
   const wedges = new Counter({
     name: 'larder_worker_wedges_total',
-    help: 'How often a consumer took nothing although jobs waited and slots were free, by queue; it was replaced, or ended the process.',
+    help: 'How often a consumer was stuck although jobs waited and slots were free, by queue; it was replaced, or the process ended.',
     labelNames: ['queue'],
     registers: [registry],
   });
   wedges.inc({ queue: 'chunks' }, 0);
   const schedules = new Counter({
     name: 'larder_scheduled_runs_total',
-    help: 'Schedules that were due, by view: queued, left out (the run before had not ended), skipped (no worker was there in time).',
+    help: 'Schedules that were due, by view: queued, left out (the previous run had not ended), skipped (no worker ran in time).',
     labelNames: ['view', 'outcome'],
     registers: [registry],
   });
