@@ -4,6 +4,7 @@ export type { FolderSource, FolderSourceOptions } from './folder/definition.ts';
 export { sqlSource } from './sql/definition.ts';
 export type { SqlSource, SqlSourceOptions } from './sql/definition.ts';
 // Reading
+export { accessColumns } from './access-columns.ts';
 export { createSources } from './create-sources.ts';
 export type { Sources } from './create-sources.ts';
 export { scanRows } from './scan-rows.ts';

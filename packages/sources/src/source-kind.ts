@@ -8,6 +8,8 @@ import type { SourceContext } from './source-context.ts';
 export interface SourceKind {
   /** An address as its connections have it, for errors: `postgresql://user:password@host:5432/database`. */
   readonly exampleUrl: string | null;
+  /** Columns that only say how a row is reached from this process, not what it holds. */
+  readonly accessColumns: readonly string[];
   /** @throws SOURCE_NOT_CONFIGURED, MANIFEST_INVALID */
   open(manifest: SourceManifest, context: SourceContext): Promise<RowSource>;
 }
@@ -16,6 +18,8 @@ interface SourceKindParts<M extends SourceManifest> {
   /** What the manifest may say of this kind. */
   readonly manifest: z.ZodType<M>;
   readonly exampleUrl?: string;
+  /** @default none */
+  readonly accessColumns?: readonly string[];
   /** Imports the folder's `open.ts`, and with it the libraries of the kind. */
   load(): Promise<(manifest: M, context: SourceContext) => RowSource>;
 }
@@ -23,6 +27,7 @@ interface SourceKindParts<M extends SourceManifest> {
 export function sourceKind<M extends SourceManifest>(parts: SourceKindParts<M>): SourceKind {
   return {
     exampleUrl: parts.exampleUrl ?? null,
+    accessColumns: parts.accessColumns ?? [],
     async open(manifest, context) {
       const checked = parts.manifest.safeParse(manifest);
       if (!checked.success)

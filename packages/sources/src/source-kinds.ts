@@ -16,6 +16,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
     'folder',
     sourceKind({
       manifest: folderManifest,
+      accessColumns: ['path'],
       load: async () => (await import('./folder/open.ts')).openFolderSource,
     }),
   ],

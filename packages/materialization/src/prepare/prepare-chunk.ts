@@ -1,7 +1,7 @@
 import type { Clock } from '@larder/core';
 import type { SourceRow } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import type { SourceBounds } from '@larder/sources';
+import { accessColumns, type SourceBounds } from '@larder/sources';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { ClaimedChunk, LandedFailure } from '../runs/index.ts';
 import { missingRows } from './missing-rows.ts';
@@ -39,6 +39,7 @@ export async function prepareChunk(
   const scanned = prepareRows(sourceRows, {
     view: view.manifest,
     entity: view.entity,
+    accessColumns: accessColumns(view.manifest),
     times: views.eventTimes(),
     clock,
   });

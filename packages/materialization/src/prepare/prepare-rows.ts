@@ -32,6 +32,8 @@ interface TimestampColumns {
 export interface PrepareOptions {
   readonly view: Pick<FeatureViewManifest, 'available_after_ms'> & { readonly source: TimestampColumns };
   readonly entity: EntityManifest;
+  /** Columns that are not part of the input hash, beside keys and times. @default none */
+  readonly accessColumns?: readonly string[];
   readonly times: EventTimes;
   readonly clock?: Clock;
 }
@@ -53,6 +55,7 @@ export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOp
     ...options.entity.join_keys.map((joinKey) => joinKey.name),
     source.event_timestamp_column,
     ...(source.created_timestamp_column === null ? [] : [source.created_timestamp_column]),
+    ...(options.accessColumns ?? []),
   ]);
   const inputHash = compileInputHash(ignored);
   for (const sourceRow of sourceRows) {
