@@ -1,4 +1,4 @@
-/** Where time comes from; tests hand in their own. */
+/** Source of the current time; tests pass their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;

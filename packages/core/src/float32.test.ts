@@ -29,7 +29,7 @@ test('every float32 comes back as itself, in as few digits as nine attempts of t
   );
 });
 
-test('what is no number of float32 stays as it is', () => {
+test('a number that is not a float32 stays unchanged', () => {
   expect(shortestFloat32(Number.NaN)).toBeNaN();
   expect(shortestFloat32(Infinity)).toBe(Infinity);
 });

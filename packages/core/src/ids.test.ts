@@ -35,7 +35,7 @@ describe('by a clock', () => {
   const NOW_MS = Date.parse('2099-01-01');
   afterEach(() => vi.useRealTimers());
 
-  test('that stands still, ids count, and borrow the next millisecond when the counter is used up', () => {
+  test('that stops, ids count, and borrow the next millisecond when the counter is used up', () => {
     vi.useFakeTimers({ now: NOW_MS, toFake: ['Date'] });
     const ids = many(10_000);
     expect(timeMs(ids[0] ?? '')).toBe(NOW_MS);

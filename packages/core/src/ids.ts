@@ -4,9 +4,9 @@ const POOL_BYTES = 4_096;
 const RANDOM_BYTES = 10;
 const MAX_COUNTER = 0xfff;
 
-/** Bytes are drawn by the page: one call for a few of them costs more than the rest of an id. */
+/** Random bytes are drawn a page at a time: one call for a few bytes costs more than the rest of an id. */
 const pool = new Uint8Array(POOL_BYTES);
-/** The id being made, as ASCII: one flat string comes out, where pieces put together would be kept as pieces. */
+/** The id being built, as ASCII: it becomes one flat string, where concatenation would keep the pieces. */
 const text = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1');
 const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
 
@@ -38,7 +38,7 @@ export function newId(): string {
 
 function startMillisecond(ms: number): void {
   lastMs = ms;
-  // the upper half stays free to count in
+  // The upper half stays free for counting.
   counter = ((randomByte() << 8) | randomByte()) & 0x7ff;
   let rest = ms;
   for (const at of [11, 9, 6, 4, 2, 0]) {

@@ -7,7 +7,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
 }
 
-/** JSON lines on stdout, buffered for at most 200 ms and written off the caller's time; `flush` before exit. */
+/** JSON lines on stdout, buffered for at most 200 ms so that callers do not wait; call `flush` before exit. */
 export function createLogger(name: string, options: LoggerOptions): Logger {
   return pino(
     { name, level: options.level, base: { app: name } },

@@ -1,22 +1,22 @@
 import type { Logger } from './logger.ts';
 
 export interface Loop {
-  /** Begins the next turn now, or right after the one under way. */
+  /** Starts the next turn now, or right after the current one. */
   wake(): void;
-  /** Resolves when the turn under way has ended; no other begins. */
+  /** Resolves when the current turn has ended; no other starts. */
   stop(): Promise<void>;
 }
 
 export interface LoopOptions {
   readonly name: string;
-  /** Between the end of a turn and the next one. */
+  /** Pause between the end of a turn and the next one. */
   readonly intervalMs: number;
   readonly logger: Logger;
-  /** True: there is more to do at once. */
+  /** True: there is more to do, so the next turn starts at once. */
   readonly turn: () => Promise<boolean | void>;
 }
 
-/** Repeats a turn forever; a failing turn is reported once until one succeeds again, and repeated. */
+/** Repeats a turn forever, also after failures; a failure is logged once until a turn succeeds again. */
 export function startLoop(options: LoopOptions): Loop {
   const stopped = new AbortController();
   let failing = false;
@@ -43,8 +43,7 @@ export function startLoop(options: LoopOptions): Loop {
         if (failing) options.logger.info(`${options.name} works again`);
         failing = false;
       } catch (error) {
-        if (!failing)
-          options.logger.warn({ err: error }, `${options.name} failed; it is tried again and again`);
+        if (!failing) options.logger.warn({ err: error }, `${options.name} failed; retrying`);
         failing = true;
       }
       if (more !== true && (!woken || failing) && !stopped.signal.aborted) await pause();

@@ -16,7 +16,7 @@ test('the first problem is the message, and how many more there are', () => {
   );
 });
 
-test('20 problems are told', () => {
+test('at most 20 problems are reported', () => {
   expect(requestInvalid(problems(20)).errors).toHaveLength(20);
   expect(requestInvalid(problems(25), 'The scope is wrong.')).toMatchObject({
     message: 'The scope is wrong.',

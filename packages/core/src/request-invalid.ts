@@ -1,11 +1,11 @@
 import { LarderError, type ErrorDetail } from './errors.ts';
 
-/** Problems of one request that are told: a hostile body must not turn into a hostile answer. */
+/** Most problems reported for one request: a hostile body must not produce a huge answer. */
 export const MAX_PROBLEMS = 20;
 
 /**
  * REQUEST_INVALID with the first 20 problems.
- * @param message a sentence for all of them. @default the first one, and how many more there are
+ * @param message one sentence for all of them. @default the first problem, and how many more there are
  */
 export function requestInvalid(problems: readonly ErrorDetail[], message = firstOf(problems)): LarderError {
   return new LarderError('REQUEST_INVALID', message, { errors: problems.slice(0, MAX_PROBLEMS) });

@@ -1,4 +1,4 @@
-/** What decides which of two rows of one entity and view is newer: event, then created timestamp, then revision. */
+/** Decides which of two rows of one entity and view is newer: event timestamp, then created timestamp, then revision. */
 export interface RowOrder {
   readonly eventTimestampMs: number;
   readonly createdTimestampMs: number;
@@ -7,8 +7,9 @@ export interface RowOrder {
 }
 
 /**
- * Oldest first. The same order is the bytes of a packed row's header, which online-store/scripts/write-rows.lua
- * compares, and `NEWEST_FIRST` of history's index; a property test holds the three together.
+ * Compares rows, oldest first. The bytes of a packed row's header have the same order, which
+ * online-store/scripts/write-rows.lua compares, and so does `NEWEST_FIRST` of history's index; a property test holds the
+ * three together.
  */
 export function compareRowOrder(a: RowOrder, b: RowOrder): number {
   return (

@@ -1,9 +1,9 @@
-// What is wrong with the address of a store. The answers never repeat any of it: it may hold a password.
+// Problems of a store's address. The messages never repeat any of it: it may hold a password.
 
 const ESCAPES =
-  'escape special characters in the user name and the password (@ as %40, : as %3A, / as %2F, % as %25), and give a port from 1 to 65535';
+  'escape special characters in the user name and the password (@ as %40, : as %3A, / as %2F, % as %25), and use a port from 1 to 65535';
 
-/** A PostgreSQL address, as node-postgres understands it; null when nothing is wrong. */
+/** Problem of a PostgreSQL address as node-postgres understands it; null when it is valid. */
 export function postgresAddressProblem(text: string): string | null {
   if (!/^postgres(ql)?:\/\//.test(text)) return 'must be a URL that starts with postgresql://';
   if (/\s/.test(text)) return 'must not contain spaces: write %20';
@@ -14,7 +14,7 @@ export function postgresAddressProblem(text: string): string | null {
   return null;
 }
 
-/** `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; null when nothing is wrong. */
+/** `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; null when it is valid. */
 export function redisAddressProblem(text: string): string | null {
   if (!/^(rediss?|unix):\/\//.test(text))
     return 'must be a URL that starts with redis://, rediss:// or unix:///';
@@ -22,13 +22,13 @@ export function redisAddressProblem(text: string): string | null {
   if (url === null || !decodable(text)) return `is not a valid URL: ${ESCAPES}`;
   if (url.protocol === 'unix:') {
     if (url.host !== '' || url.pathname.length < 2)
-      return 'must give the absolute path of a socket: unix:///path/to/redis.sock';
+      return 'must hold the absolute path of a socket: unix:///path/to/redis.sock';
     return /^\d*$/.test(url.searchParams.get('db') ?? '')
       ? null
-      : 'must give its database as a number: ?db=0';
+      : 'must name its database as a number: ?db=0';
   }
   if (url.hostname === '') return `must name a host: ${url.protocol}//host:6379`;
-  return /^(\/\d*)?$/.test(url.pathname) ? null : 'must give its database as a number: redis://host:6379/0';
+  return /^(\/\d*)?$/.test(url.pathname) ? null : 'must name its database as a number: redis://host:6379/0';
 }
 
 function parse(text: string): URL | null {

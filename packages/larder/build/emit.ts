@@ -5,10 +5,10 @@ import { ROOT, sourceOf } from './workspaces.ts';
 
 /** `from '@larder/core'`, `import('@larder/core')`, `import '@larder/core'`. */
 const SPECIFIER = /(\bfrom\s*|\bimport\s*\(\s*|\bimport\s*)(['"])([^'"\n]+)\2/g;
-/** `new URL('./session-thread.ts', import.meta.url)`: a module that runs in a thread or process of its own. */
+/** `new URL('./session-thread.ts', import.meta.url)`: a module that runs in its own thread or process. */
 const SEPARATE =
   /new URL\(\s*(['"`])(\.\.?\/[\w./-]+)(?:\.ts|\$\{extname\([^)]*\)\})\1\s*,\s*import\.meta\.url/g;
-/** What only the repository's own tests and examples use. */
+/** Modules that only the repository's own tests and examples use. */
 const LEFT_OUT = [
   'packages/testing/**',
   'packages/model-runtime/src/onnx/**',
@@ -18,8 +18,8 @@ const LEFT_OUT = [
 ];
 
 /**
- * Every module of the packages and the apps, as JavaScript with declarations,
- * in the folders of the repository: what a module finds beside itself by `import.meta.url` it finds in the package.
+ * Emits every module of the packages and the apps as JavaScript with declarations, in the folders of the repository, so
+ * that files a module finds beside itself by `import.meta.url` are also in the package.
  */
 export function emit(target: string): void {
   rmSync(target, { recursive: true, force: true });
@@ -43,7 +43,7 @@ export function emit(target: string): void {
       include: [],
     }),
   );
-  // Types are checked by `npm run check`; a declaration needs none of it.
+  // `npm run check` checks the types; declarations do not need that.
   const done = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config, '--noCheck'], {
     encoding: 'utf8',
   });
@@ -71,7 +71,7 @@ function rewrite(target: string, file: string): void {
   if (rewritten !== text) writeFileSync(path, rewritten);
 }
 
-/** What modules read beside themselves: Lua scripts, Python, the templates of `larder init`. */
+/** Files that modules read beside themselves: Lua scripts, Python, the templates of `larder init`. */
 function copyAssets(target: string): void {
   const assets = [
     ...globSync('{packages,apps}/*/src/**/*.{lua,py}', { cwd: ROOT }),

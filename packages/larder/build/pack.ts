@@ -6,7 +6,7 @@ import { emit } from './emit.ts';
 import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
 
 /**
- * `npm run pack [-- FOLDER]`: the package `larder` as one tarball, in `dist/` unless told otherwise. Prints its path.
+ * `npm run pack [-- FOLDER]`: packs `larder` into one tarball, in `dist/` by default, and prints its path.
  */
 const OWN = join(ROOT, 'packages/larder');
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist'));
@@ -53,7 +53,7 @@ function manifest(): object {
   };
 }
 
-/** The libraries that the JavaScript imports or reads, at the versions that the tests ran with. */
+/** The libraries that the JavaScript imports or reads, at the versions that the tests run with. */
 function dependencies(): Record<string, string> {
   const names = new Set<string>();
   for (const file of globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/apps/cli/templates/**'] })) {
@@ -64,6 +64,6 @@ function dependencies(): Record<string, string> {
   const versions = [...names].sort().map((name) => [name, versionOf(name)] as const);
   const unknown = versions.filter(([, version]) => version === null).map(([name]) => name);
   if (unknown.length > 0)
-    throw new Error(`No package.json of the repository has a version of ${unknown.join(', ')}.`);
+    throw new Error(`No package.json in the repository has a version of ${unknown.join(', ')}.`);
   return Object.fromEntries(versions) as Record<string, string>;
 }

@@ -29,7 +29,7 @@ export const WORKSPACES: readonly Workspace[] = globSync(
   json: JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as PackageJson,
 }));
 
-/** The source file that `@larder/features` or `@larder/infra/stack` names, from the root; null for a stranger. */
+/** The source file that `@larder/features` or `@larder/infra/stack` names, from the root; null for other packages. */
 export function sourceOf(specifier: string): string | null {
   const [scope, name, ...rest] = specifier.split('/');
   const workspace = WORKSPACES.find(({ json }) => json.name === `${scope}/${name}`);
@@ -37,7 +37,7 @@ export function sourceOf(specifier: string): string | null {
   return workspace === undefined || target === undefined ? null : join(workspace.folder, target);
 }
 
-/** The exact version under which the repository runs a library, and whether it may be missing. */
+/** The exact version of a library in the repository, and whether it is optional. */
 export function versionOf(library: string): string | null {
   for (const { json } of WORKSPACES) {
     const version = json.dependencies?.[library];

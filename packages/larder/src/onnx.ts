@@ -1,3 +1,3 @@
-// ONNX files inside one's own computations; apart from the definitions, which load no native library.
+// ONNX files inside your own computations; separate from the definitions, which load no native library.
 export { createSession } from '@larder/model-runtime';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from '@larder/model-runtime';

@@ -1,4 +1,4 @@
-// Models of tables
+// Tabular models
 export { loadModel } from './load-model.ts';
 export type { LoadModelOptions, ModelRunner } from './load-model.ts';
 export type { RunCaller, RunCounts } from './pool/run-queue.ts';

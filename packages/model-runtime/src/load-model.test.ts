@@ -122,7 +122,7 @@ describe('placement', () => {
     expect(runner).toMatchObject({ placement: 'inline', width: 3, outputs: ['ctr'] });
   });
 
-  test('a slow model goes to threads and gives the same scores', async () => {
+  test('a slow model runs in threads and returns the same scores', async () => {
     // 256 layers of 256 × 256: 17 million multiplications a row, above 0.5 ms on any core.
     const side = 256;
     const layers = Array.from({ length: 256 }, (_, layer) => layer);
@@ -186,19 +186,19 @@ describe('signature', () => {
       'onnx.helper.set_model_props(model, {"larder.features": \'["',
     ],
     [
-      'with larder.features that is no list',
+      'with larder.features that is not a list',
       { metadata: { 'larder.features': '{' } },
       "'larder.features' must be",
     ],
     [
       'with a batch of one',
       { inputs: [{ name: 'x', shape: [1, 3] }] },
-      'must be float32 [N, 3], it is float32 [1, 3]',
+      'must be float32 [N, 3], not float32 [1, 3]',
     ],
     [
       'of another width',
       { inputs: [{ name: 'x', shape: ['N', 4] }] },
-      'has 4 columns, the features of the definition take 3',
+      'has 4 columns; the features of the definition take 3',
     ],
     [
       'with two inputs',
@@ -229,15 +229,15 @@ describe('signature', () => {
 });
 
 describe('golden rows', () => {
-  test('refuses a model that scores otherwise than its trainer', async () => {
+  test('refuses a model whose scores differ from those of its training', async () => {
     await writeArtifact({ goldenScores: [0.5, 0.9, 0.1] });
     await expect(load()).rejects.toMatchObject({
       code: 'MODEL_GOLDEN_MISMATCH',
-      message: expect.stringMatching(/golden\.json: row 1 has ctr = 0\.9, the model gives 0\.98/),
+      message: expect.stringMatching(/golden\.json: row 1 has ctr = 0\.9; here the model returns 0\.98/),
     });
   });
 
-  test('refuses a model that gives NaN', async () => {
+  test('refuses a model that returns NaN', async () => {
     await writeArtifact();
     await writeGraph({
       nodes: [

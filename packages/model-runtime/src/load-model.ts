@@ -9,9 +9,9 @@ import { createSessionPool } from './pool/session-pool.ts';
 import { endThread, startChecking } from './pool/start-thread.ts';
 import { runInline, type RunModel } from './session/run-model.ts';
 
-/** A slower run would block every other request of the process for too long. */
+/** A slower run on the caller's thread would block every other request of the process for too long. */
 const INLINE_LIMIT_MS = 0.5;
-/** Likewise for opening the file on the caller's thread: many megabytes of trees may still run in microseconds. */
+/** The same limit for opening the file: many megabytes of trees may still run in microseconds. */
 const INLINE_OPEN_LIMIT_MS = 100;
 
 export interface LoadModelOptions {
@@ -28,8 +28,8 @@ export interface LoadModelOptions {
   /** Value in the tensor for a null of the golden rows. @default NaN */
   readonly missing?: number;
   /**
-   * `auto` times one row: below 0.5 ms it runs on the caller's thread, else in a pool of threads. `inline` does everything
-   * on the caller's thread, including the checks, which is faster where nothing else runs: in a command, in a test.
+   * `auto` times one row: below 0.5 ms it runs on the caller's thread, otherwise in a pool of threads. `inline` does everything
+   * on the caller's thread, including the checks, which is faster when nothing else runs: in a command or a test.
    */
   readonly placement?: 'auto' | 'inline' | 'pool';
   /** Threads of the pool. @default all cores but one */
@@ -45,25 +45,25 @@ export interface ModelRunner {
   /** Median of one row at load, in milliseconds, without the hop to a thread. */
   readonly oneRowMs: number;
   /**
-   * Runs the first `rows` × `width` floats, row by row, and gives one float per row for each output field.
-   * Safe for concurrent calls; the tensor must stay as it is until the promise resolves.
+   * Runs the first `rows` × `width` floats, row by row, and returns one float per row for each output field.
+   * Safe for concurrent calls; the tensor must not change until the promise resolves.
    * @throws MODEL_RUN_FAILED; in a pool also MODEL_OVERLOADED, DEADLINE_EXCEEDED and CALLER_LEFT
    */
   readonly run: RunModel;
   /**
-   * Checks, before anything is done for a run, that it can be expected to end in time.
+   * Checks, before any work is done for a run, that it can be expected to finish in time.
    * @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED
    */
   admit(rows: number, deadlineAtMs: number): void;
   /** Counts of the pool's queue; all 0 inline. */
   runCounts(): RunCounts;
-  /** Fails runs that wait for a thread; resolves when those under way have ended. */
+  /** Fails runs that wait for a thread; resolves when the running ones have ended. */
   close(): Promise<void>;
 }
 
 /**
- * Loads an artifact: signature, golden rows, warm-up, placement. Opening, checking and timing block a thread for as long
- * as the model is slow, so they run on a thread of their own, and on the caller's only with `placement: 'inline'`.
+ * Loads an artifact: signature, golden rows, warm-up, placement. Opening, checking and timing a slow model block a
+ * thread, so they run on a separate thread, and on the caller's only with `placement: 'inline'`.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function loadModel(options: LoadModelOptions): Promise<ModelRunner> {

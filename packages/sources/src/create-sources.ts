@@ -10,25 +10,25 @@ export interface SourcesOptions {
   readonly root: string;
   /** Addresses by connection name. */
   readonly connections: Readonly<Record<string, string>>;
-  /** To the address of one connection. */
+  /** Most connections to one address. */
   readonly maxConnections: number;
 }
 
 /** The sources of a process; views on one connection share its client. */
 export interface Sources {
   /**
-   * The source of a view. Nothing is reached before it is read.
+   * The source of a view. No connection is made before it is read.
    * @throws SOURCE_NOT_CONFIGURED when its connection has no address here, MANIFEST_INVALID
    */
   open(
     view: Pick<FeatureViewManifest, 'source' | 'schema' | 'compute'>,
     entity: EntityManifest,
   ): Promise<RowSource>;
-  /** Waits for what is being read. */
+  /** Waits for reads in progress. */
   close(): Promise<void>;
 }
 
-/** The one place that opens sources, of every kind, for worker, CLI and service. */
+/** The only place that opens sources, of every kind, for worker, CLI and service. */
 export function createSources({ root, connections, maxConnections }: SourcesOptions): Sources {
   const clients = new Map<string, SourceClient>();
 
@@ -53,7 +53,7 @@ export function createSources({ root, connections, maxConnections }: SourcesOpti
       if (kind === undefined)
         throw new LarderError(
           'MANIFEST_INVALID',
-          `This version of Larder has no source of kind '${source.kind}'; it knows ${[...SOURCE_KINDS.keys()].join(', ')}.`,
+          `This version of Larder has no source of kind '${source.kind}'; known kinds: ${[...SOURCE_KINDS.keys()].join(', ')}.`,
         );
       return kind.open(source, {
         root,

@@ -1,7 +1,7 @@
 import type { PlanOptions } from './row-source.ts';
 import type { KeyTexts, SourceChunk } from './source-bounds.ts';
 
-/** Chunks of keys that are named: a plan that asks the source nothing. */
+/** Chunks of explicitly named keys: a plan that does not query the source. */
 export function keyChunks(
   keys: readonly KeyTexts[],
   { chunkRows, limit }: Pick<PlanOptions, 'chunkRows' | 'limit'>,

@@ -2,7 +2,7 @@ import type { SourceRow } from '@larder/features';
 import type { RowSource } from './row-source.ts';
 import type { SourceBounds } from './source-bounds.ts';
 
-/** All rows of a chunk at once, for a consumer that holds the whole chunk anyway. */
+/** Returns all rows of a chunk at once, for a consumer that holds the whole chunk anyway. */
 export async function scanRows(
   source: RowSource,
   bounds: SourceBounds,

@@ -1,4 +1,4 @@
-/** Join keys of one entity in the source's own text, in the entity's order. */
+/** Join keys of one entity as the source's own texts, in the entity's order. */
 export type KeyTexts = readonly string[];
 
 /** Half-open: from ≤ event timestamp < to; ISO 8601. */
@@ -7,30 +7,30 @@ export interface EventTimeRange {
   readonly to: string;
 }
 
-/** What one chunk reads, as JSON: the same rows of the source at every attempt. Both ends of `range` are included. */
+/** Bounds of one chunk, as JSON: they select the same rows at every attempt. Both ends of `range` are included. */
 export type SourceBounds =
   | {
       readonly kind: 'range';
       readonly lower: KeyTexts;
       readonly upper: KeyTexts;
       readonly eventTime: EventTimeRange | null;
-      /** Only the first rows in the order of keys and timestamps. */
+      /** Only this many rows, in the order of keys and timestamps. */
       readonly maxRows: number | null;
-      /** Each key had one row when it was planned: keys alone decide the order. */
+      /** Each key had one row when the chunk was planned: keys alone decide the order. */
       readonly oneRowPerKey?: true;
     }
   | { readonly kind: 'keys'; readonly keys: readonly KeyTexts[] }
   | {
       readonly kind: 'null_keys';
       readonly eventTime: EventTimeRange | null;
-      /** As counted by the plan. All of them fail, so only the first `maxRows` are read. */
+      /** Number counted by the plan. All of them fail, so only the first `maxRows` are read. */
       readonly rows: number;
       readonly maxRows: number;
     };
 
 export interface SourceChunk {
   readonly bounds: SourceBounds;
-  /** Rows counted; for keys, the number of keys. */
+  /** Number of rows; for keys, the number of keys. */
   readonly rows: number;
 }
 

@@ -1,13 +1,13 @@
-/** What opening a source may use. */
+/** Context for opening a source. */
 export interface SourceContext {
-  /** Folder of larder.config.ts: what relative paths are relative to. */
+  /** Folder of larder.config.ts; base of relative paths. */
   readonly root: string;
   /** Columns of the entity's join keys, in its order. */
   readonly joinKeys: readonly string[];
-  /** Further columns that the view reads. */
+  /** Other columns that the view reads. */
   readonly features: readonly string[];
   /**
-   * The client of a named connection: made for the first view that asks, shared by the others, closed with all sources.
+   * The client of a named connection: created for the first view that asks, shared by the others, closed with the sources.
    * @throws SOURCE_NOT_CONFIGURED
    */
   connect<Client extends SourceClient>(
@@ -21,7 +21,7 @@ export interface SourceClient {
 }
 
 export interface ConnectionAddress {
-  /** As in the definitions; goes into errors instead of the address, which holds a password. */
+  /** Name in the definitions; errors show it instead of the address, which holds a password. */
   readonly name: string;
   readonly url: string;
   readonly maxConnections: number;

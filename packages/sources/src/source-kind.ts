@@ -4,9 +4,9 @@ import type { z } from 'zod';
 import type { RowSource } from './row-source.ts';
 import type { SourceContext } from './source-context.ts';
 
-/** A kind of source as the list has it. Listing it loads no library of its own: `open` imports them. */
+/** An entry in the list of source kinds. Listing loads no library of the kind: `open` imports them. */
 export interface SourceKind {
-  /** An address as its connections have it, for errors: `postgresql://user:password@host:5432/database`. */
+  /** Example of a connection's address, for errors: `postgresql://user:password@host:5432/database`. */
   readonly exampleUrl: string | null;
   /** Columns that only say how a row is reached from this process, not what it holds. */
   readonly accessColumns: readonly string[];
@@ -15,7 +15,7 @@ export interface SourceKind {
 }
 
 interface SourceKindParts<M extends SourceManifest> {
-  /** What the manifest may say of this kind. */
+  /** Schema of this kind in the manifest. */
   readonly manifest: z.ZodType<M>;
   readonly exampleUrl?: string;
   /** @default none */

@@ -1,6 +1,6 @@
 /**
- * What is awaited, or the signal's reason as soon as it is aborted: nobody waits for a database or a disk that hangs.
- * What is awaited goes on by itself; its end is nobody's concern any more.
+ * Settles like the promise, or rejects with the signal's reason as soon as it is aborted, so that nobody waits for a
+ * database or a disk that hangs. The promise itself continues, and its outcome is ignored.
  */
 export async function untilAborted<Result>(pending: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>();

@@ -13,9 +13,9 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** Starts the stopped server again, on the same socket and data. */
   start(): Promise<void>;
-  /** SIGKILL; `start` brings it back. */
+  /** Sends SIGKILL; `start` brings it back. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open and nothing answers. */
   freeze(): void;
   thaw(): void;
 }
@@ -37,7 +37,7 @@ export const test = base
     return redis;
   });
 
-/** A further Redis for tests that need two, or other settings; its data go with the test run's folder. */
+/** Another Redis for tests that need two, or other settings; its data are deleted with the test run's folder. */
 export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
   const run = inject('testFolder');
   const folder = openStateFolder(resolve(run, '../..'), `${basename(run)}/${randomBytes(4).toString('hex')}`);

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to PostgreSQL that a test can cut: real connections, real refusals. */
+/** A proxy to PostgreSQL that a test can cut: real connections, real refusals. */
 export interface PostgresProxy {
   readonly url: string;
   /** Breaks every connection and refuses new ones. */
   cut(): Promise<void>;
   /** Keeps connections open, accepts new ones and lets nothing through: a stopped server, or a lost network. */
   silence(): void;
-  /** The connections that are open stay open and carry nothing ever again; new ones work. */
+  /** Open connections stay open but never carry data again; new ones work. */
   loseConnections(): void;
   /** After `cut`: accepts connections again. After `silence`: what was held back arrives. */
   restore(): Promise<void>;
@@ -16,10 +16,10 @@ export interface PostgresProxy {
 
 /** `databaseUrl` must name a unix socket folder in `host`. */
 export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
-  // A URL without a host is none to WHATWG.
+  // WHATWG URLs require a host.
   const target = new URL(databaseUrl.replace('@/', '@localhost/'));
   const socketPath = `${target.searchParams.get('host')}/.s.PGSQL.${target.searchParams.get('port') ?? (target.port || '5432')}`;
-  /** Every open socket, with the one it passes its bytes to. */
+  /** Every open socket, with the socket it forwards to. */
   const sockets = new Map<Socket, Socket>();
   const lost = new Set<Socket>();
   let silent = false;

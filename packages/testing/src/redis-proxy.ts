@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to Redis on which a test can lose single connections: they stay open, and nothing comes through any more. */
+/** A proxy to Redis on which a test can lose single connections: they stay open, but carry nothing any more. */
 export interface RedisProxy {
   readonly url: string;
   /** Loses the connections that this text went through, such as their names. @returns how many */
   silence(text: string): number;
-  /** Loses them and whichever opens later. */
+  /** Loses them and all that open later. */
   silenceForever(text: string): void;
   close(): Promise<void>;
 }

@@ -40,7 +40,7 @@ test.each([
   expect(problems).toEqual([{ pointer: '/LARDER_RUN_RETENTION', detail }]);
 });
 
-test('what is given has no defaults and its problems are not thrown', () => {
+test('settings that are set come without defaults, and their problems are not thrown', () => {
   const { settings, problems } = givenSettings({
     LARDER_PORT: '7000',
     LARDER_WORKER_SLOTS: '0',

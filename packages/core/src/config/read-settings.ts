@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ErrorDetail } from '../errors.ts';
 import { CONNECTION_SETTING, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
-/** Variables of a process, as `process.env` has them. */
+/** Variables of a process, like `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Addresses of source databases by connection name. */
@@ -17,17 +17,17 @@ type OrNull<Name extends SettingName> = Name extends typeof CONNECTION_SETTING
     ? null
     : never;
 
-/** Settings with their defaults; null where one may be left out and is. */
+/** Settings with their defaults; null where an optional one is not set. */
 export type Settings<Name extends SettingName> = { readonly [Each in Name]: Value<Each> | OrNull<Each> };
 
-/** Every setting as the environment gives it; null where it does not. */
+/** Every setting in the environment; null where it is not set. */
 export type GivenSettings = { readonly [Name in SettingName]: Value<Name> | null };
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;
 
 /**
- * What a service reads, with defaults. Settings of other processes may stand beside it; their values are not checked.
+ * Reads the settings of a service, with defaults. Settings of other processes may also be set; they are not checked.
  * @throws Error that lists every problem, one line each
  */
 export function readSettings<Name extends SettingName>(
@@ -47,7 +47,7 @@ export function readSettings<Name extends SettingName>(
   throw new Error(`The configuration is wrong:${lines.join('')}`);
 }
 
-/** Every setting that is given, and what is wrong with any of them: pointers are their names. */
+/** Every setting that is set, and the problems of any of them: pointers are their names. */
 export function givenSettings(env: Environment): {
   settings: GivenSettings;
   problems: readonly ErrorDetail[];
@@ -74,7 +74,7 @@ function unknownSettings(env: Environment): ErrorDetail[] {
     .map((name) => ({ pointer: `/${name}`, detail: `is not a setting; known are ${known}` }));
 }
 
-/** Null when it is not given, or wrong. */
+/** Null when it is not set, or invalid. */
 function valueOf(env: Environment, name: SettingName, problems: ErrorDetail[]): unknown {
   const check = (variable: string): unknown => {
     const { data, error } = SETTINGS[name].schema.safeParse(env[variable]);

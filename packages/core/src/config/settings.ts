@@ -6,9 +6,9 @@ import { wholeNumberProblem } from '../whole-number.ts';
 
 /** One `LARDER_…` variable, and its line in `docs/reference/configuration.md`. */
 export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<unknown, string>> {
-  /** From the text of the environment; its messages go on after the setting's name. */
+  /** Parses the text from the environment; its messages follow the setting's name. */
   readonly schema: Schema;
-  /** Null: it may be left out, and `without` says what holds then. Absent: services need it. */
+  /** Null: optional, and `without` says what then applies. Absent: required by services. */
   readonly default?: z.output<Schema> | null;
   /** The default as the reference states it. @default the value */
   readonly without?: string;
@@ -21,7 +21,7 @@ const define = <Schema extends z.ZodType<unknown, string>, Rest extends Omit<Set
   rest: Rest,
 ): { readonly schema: Schema } & Rest => ({ schema, ...rest });
 
-/** Refused with what is wrong with it, which repeats none of it. */
+/** Refused with a message that does not repeat the value. */
 const checked = (problemOf: (text: string) => string | null) =>
   z.string().refine((text) => problemOf(text) === null, {
     error: ({ input }) => problemOf(String(input)) ?? undefined,
@@ -32,7 +32,7 @@ const postgresUrl = checked(postgresAddressProblem);
 const redisUrl = checked(redisAddressProblem);
 const wholeNumber = (from: number, to?: number) =>
   checked((digits) => wholeNumberProblem(digits, from, to)).transform(Number);
-/** 0 is any free port. */
+/** 0 means any free port. */
 const port = wholeNumber(0, 65_535);
 const logLevel = z.enum(['silent', 'error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[]);
 /** `'7d'`, or `'forever'`. */
@@ -69,7 +69,7 @@ function retentionProblem(span: string): string | null {
 
 export const CONNECTION_SETTING = 'LARDER_CONNECTION_<NAME>_URL';
 
-/** Every setting of every process, defined once; all processes accept all of them, and each checks those it reads. */
+/** Every setting of every process, defined once; all processes accept all of them, and each checks the ones it reads. */
 export const SETTINGS = {
   LARDER_PROJECT: define(text, {
     default: './larder.config.ts',
@@ -92,7 +92,7 @@ export const SETTINGS = {
     default: null,
     without: '`LARDER_REDIS_URL`',
     readBy: 'worker, cli',
-    description: 'Redis of the queue, when it is not that of the online store.',
+    description: 'Redis of the queue, if it is not the Redis of the online store.',
   }),
   LARDER_HOST: define(text, {
     default: '127.0.0.1',
@@ -104,7 +104,7 @@ export const SETTINGS = {
     default: 6_570,
     readBy: 'inference, `larder up`',
     description:
-      'Port of predictions and of every other route; 0: any free port. `larder up` takes the next free one when somebody else has it.',
+      'Port of predictions and of every other route; 0: any free port. `larder up` takes the next free one if it is in use.',
   }),
   LARDER_ALLOWED_HOSTS: define(hostList, {
     default: [] as string[],
@@ -116,14 +116,14 @@ export const SETTINGS = {
   LARDER_MAX_CONNECTIONS: define(wholeNumber(16, 100_000), {
     default: 2_048,
     readBy: 'inference',
-    description: 'Connections at the same time, and requests in flight on all of them.',
+    description: 'Maximum number of open connections, and of requests in flight on all of them.',
   }),
   LARDER_BUFFER_BYTES: define(wholeNumber(16 * 2 ** 20), {
     default: 64 * 2 ** 20,
     without: '`67108864` (64 MiB)',
     readBy: 'inference',
     description:
-      'Request bodies above 16 KiB together, and as much again of answers above 16 KiB that their callers have not read; at least 16 MiB.',
+      'Total size of request bodies above 16 KiB and, separately, of answers above 16 KiB that callers have not read yet; at least 16 MiB.',
   }),
   LARDER_LOG_LEVEL: define(logLevel, {
     default: 'info',
@@ -134,18 +134,18 @@ export const SETTINGS = {
     default: 'buffered',
     readBy: 'inference',
     description:
-      '`buffered`: predictions are logged within 200 ms of their answers, and a service that is killed loses the last ones; `durable`: before their answers. [What each costs](http.md#the-prediction-log).',
+      '`buffered`: predictions are logged within 200 ms after their answers, and a service that is killed loses the last ones; `durable`: before their answers. [What each costs](http.md#the-prediction-log).',
   }),
   LARDER_PREDICTION_LOG_RECORDS: define(wholeNumber(1, 10_000_000), {
     default: 10_000,
     readBy: 'inference',
     description:
-      'How many predictions wait for PostgreSQL while it is away or slow; further ones are answered and dropped from the log, counted in `larder_prediction_log_dropped_total` (`durable`: refused).',
+      'How many predictions wait for PostgreSQL while it is unavailable or slow; more are answered but dropped from the log, counted in `larder_prediction_log_dropped_total` (`durable`: refused).',
   }),
   LARDER_PREDICTION_LOG_BYTES: define(wholeNumber(1), {
     default: 64 * 2 ** 20,
     readBy: 'inference',
-    description: 'The same bound in bytes, as JSON; parsed, a request can take several times as much memory.',
+    description: 'The same limit in bytes of JSON; parsed, a request can take several times as much memory.',
   }),
   LARDER_PREDICTION_LOG_RETENTION: define(retention, {
     default: 90 * DAY_MS,
@@ -159,27 +159,27 @@ export const SETTINGS = {
     without: '`7d`',
     readBy: 'worker',
     description:
-      'How long the feed of changes is kept; a consumer that was away for longer gets `FEED_EXPIRED` and rebuilds. Whole days are dropped.',
+      'How long the feed of changes is kept; a consumer that was offline for longer gets `FEED_EXPIRED` and rebuilds. Whole days are dropped.',
   }),
   LARDER_RUN_RETENTION: define(retention, {
     default: 30 * DAY_MS,
     without: '`30d`',
     readBy: 'worker',
     description:
-      'How long runs are kept after their end, with their chunks, failures and idempotency keys; what they wrote stays.',
+      'How long runs are kept after their end, with their chunks, failures and idempotency keys; the rows they wrote stay.',
   }),
   LARDER_PUSH_RETENTION: define(retention, {
     default: DAY_MS,
     without: '`1d`',
     readBy: 'worker',
     description:
-      'The same of runs that are pushes, of which there may be many a second; a repeated `Idempotency-Key` is recognized as long.',
+      'The same for pushes, of which there may be many a second; a repeated `Idempotency-Key` is recognized for as long.',
   }),
   LARDER_WORKER_SLOTS: define(wholeNumber(1, 256), {
     default: null,
     without: 'available cores',
     readBy: 'worker',
-    description: 'Threads that compute; each takes one chunk at a time.',
+    description: 'Number of compute threads; each takes one chunk at a time.',
   }),
   LARDER_WORKER_METRICS_PORT: define(port, {
     default: null,
@@ -188,7 +188,7 @@ export const SETTINGS = {
     description:
       'Where the worker serves `/metrics`, `/health/live` and `/health/ready` (200 once it takes chunks); 0: any free port. `larder up` sets it.',
   }),
-  /** One for each source connection of the project: the schema is that of one address. */
+  /** One per source connection of the project; the schema is for a single address. */
   [CONNECTION_SETTING]: define(postgresUrl, {
     default: null,
     without: 'none',

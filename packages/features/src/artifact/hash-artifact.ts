@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /**
  * SHA-256 (hex) of a folder's content: sorted relative paths, sizes and bytes. Names that begin with a dot are
  * left out (editors and file managers create them).
- * @throws Error of the file system when the folder cannot be read.
+ * @throws the file system's error when the folder cannot be read.
  */
 export async function hashArtifact(folder: string): Promise<string> {
   const hash = createHash('sha256');

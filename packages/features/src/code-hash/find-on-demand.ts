@@ -1,7 +1,7 @@
 import type { AnyNode, Property } from 'acorn';
 import { reachedNodes, type UserModule } from './user-module.ts';
 
-/** JavaScript of the `compute` of each on-demand view that a module defines at its top level by a literal name. */
+/** JavaScript of the `compute` of each on-demand view that a module defines at its top level under a literal name. */
 export function findOnDemandFunctions(module: UserModule): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const node of module.program.body.flatMap((statement) => reachedNodes(statement))) {
@@ -15,7 +15,7 @@ export function findOnDemandFunctions(module: UserModule): Map<string, string[]>
   return found;
 }
 
-/** `onDemandFeatureView('moment', { …, compute })`, under whatever name the constructor was imported. */
+/** `onDemandFeatureView('moment', { …, compute })`, whatever name the constructor is imported under. */
 function onDemandCall(node: AnyNode): { readonly name: string; readonly compute: Property } | null {
   if (node.type !== 'CallExpression') return null;
   const [name, options] = node.arguments;

@@ -6,14 +6,14 @@ import { readUserModule, USER_MODULE, withPureInitializers, type UserModule } fr
 
 /**
  * Hashes what a project's own code does: SHA-256 (hex) of the minified code that a function reaches in the
- * project's own files; packages stay out. Comments, whitespace and definitions beside it do not count.
+ * project's own files, without packages. Comments, whitespace and unrelated definitions do not count.
  */
 export interface CodeHasher {
   /** The default export of a module. @throws Error when it cannot be bundled */
   hashModule(path: string): Promise<string>;
   /**
-   * The `compute` of an on-demand view. One that is not written at the top level of a module under a literal name
-   * (a factory made it) counts as the whole project's code: never too little, sometimes too much.
+   * The `compute` of an on-demand view. If it is not defined at the top level of a module under a literal name
+   * (a factory made it), the hash covers the whole project's code: never too little, sometimes too much.
    */
   hashOnDemand(name: string): Promise<string>;
 }
@@ -28,7 +28,7 @@ export function createCodeHasher(configPath: string): CodeHasher {
   const allExports = (path: string) =>
     hashExports(`export * from ${quote(path)}; export { default } from ${quote(path)};`, read);
   const readProject = async () => {
-    // Bundling the whole project reads every module once, and finds where the functions are written.
+    // Bundling the whole project reads every module once, and finds where the functions are defined.
     const sha256OfAll = await allExports(configPath);
     return { sha256OfAll, functions: await onDemandFunctions(modules) };
   };
@@ -66,7 +66,7 @@ async function onDemandFunctions(
   return functions;
 }
 
-/** `addition`: an expression that the module exports in addition, evaluated at its top level. */
+/** `addition`: an extra expression for the module to export, evaluated at its top level. */
 async function hashExports(entry: string, read: ReadModule, addition?: WrittenFunction): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: '/' },
@@ -76,7 +76,7 @@ async function hashExports(entry: string, read: ReadModule, addition?: WrittenFu
     platform: 'node',
     target: 'esnext',
     treeShaking: true,
-    // Not the identifiers: their letters depend on code that is left out, too.
+    // Identifiers are not minified: their short names would also depend on code that is left out.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -90,7 +90,7 @@ function readingUserModules(read: ReadModule, addition: WrittenFunction | undefi
   return {
     name: 'larder-user-modules',
     setup(bundle) {
-      // Free of side effects: a package that the function does not use leaves no trace.
+      // Marked free of side effects, so that a package that the function does not use leaves no trace.
       bundle.onResolve({ filter: /^[^./#]/ }, ({ path }) =>
         /^[A-Za-z]:/.test(path) ? null : { path, external: true, sideEffects: false },
       );

@@ -11,8 +11,8 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 };
 
 /**
- * Absolute paths of `larder.config.ts` and of every module of the project that it reaches by a relative import, also by
- * `import()`; packages stay out. A module that is missing or cannot be parsed is listed; what it would import is not.
+ * Absolute paths of `larder.config.ts` and of every module of the project that it reaches by relative imports, including
+ * `import()`; packages are left out. A module that is missing or cannot be parsed is listed, but not its imports.
  */
 export async function projectModules(configPath: string): Promise<string[]> {
   const found = new Set([resolve(configPath)]);
@@ -42,7 +42,7 @@ function collecting(found: Set<string>): Plugin {
       });
       bundle.onLoad({ filter: /.*/ }, async ({ path }) => ({
         contents: await readFile(path),
-        // Node decides by the extension alone; of other files a watcher needs only the names.
+        // Node decides by the extension alone; for other files a watcher needs only their names.
         loader: LOADERS[extname(path)] ?? 'empty',
         resolveDir: dirname(path),
       }));

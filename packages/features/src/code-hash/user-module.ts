@@ -5,7 +5,7 @@ import { transform, type Loader } from 'esbuild';
 
 const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js' };
 
-/** Modules whose text we read; what else an import reaches (JSON) is bundled as it is. */
+/** Modules whose text we read; other imported files (JSON) are bundled unchanged. */
 export const USER_MODULE = /\.m?[jt]s$/;
 
 /** A module of the project as plain JavaScript, with its syntax tree. */
@@ -20,7 +20,7 @@ export async function readUserModule(path: string): Promise<UserModule> {
     target: 'esnext',
     sourcefile: path,
     logLevel: 'silent',
-    // As Node reads it: ignores any tsconfig and drops no import.
+    // Transformed as Node does: ignores any tsconfig and drops no import.
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
   return {
@@ -31,7 +31,7 @@ export async function readUserModule(path: string): Promise<UserModule> {
 
 /**
  * The text with every top-level initializer marked as free of effects, so that a bundler leaves out the
- * definitions that an exported function does not reach: `featureView(…)` is a call like any other to it.
+ * definitions that an exported function does not reach; to a bundler, `featureView(…)` is a call like any other.
  */
 export function withPureInitializers({ text, program }: UserModule): string {
   let marked = '';

@@ -2,7 +2,7 @@ import type { Logger } from '@larder/core';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { FieldValue, JsonValue } from '../definition/field.ts';
 
-/** One row of a source: the columns by name, as the source gave them. */
+/** One row of a source: the columns by name, as the source returned them. */
 export type SourceRow = Readonly<Record<string, unknown>>;
 
 /** Result for one source row: feature values by name, or why there are none. */
@@ -29,12 +29,12 @@ export interface Computation {
   close(): Promise<void>;
 }
 
-/** Bytes that the computations of one worker process fetch once between them. */
+/** Downloads that the computations of one worker process share. */
 export interface SharedBytes {
   /**
-   * What another view has just fetched under the key, or else what `fetch` gives; of those that ask at the same time
-   * one fetches and the others wait. A view that asks a second time gets the bytes anew, so that a forced backfill never
-   * sees old ones. Errors of `fetch` are thrown to this caller alone.
+   * Returns the bytes that another view has just fetched under the key, or the result of `fetch`; of concurrent callers
+   * one fetches and the others wait. A view that asks a second time gets fresh bytes, so that a forced backfill never
+   * sees old ones. Errors of `fetch` are thrown only to this caller.
    */
   get(key: string, fetch: () => Promise<Buffer>, signal: AbortSignal): Promise<Buffer>;
 }
@@ -43,10 +43,10 @@ export interface ComputationContext {
   readonly options: Readonly<Record<string, JsonValue>>;
   /** Absolute folders of the artifacts by the name the descriptor gave them. */
   readonly artifactPaths: Readonly<Record<string, string>>;
-  /** Hosts that pictures may come from, as `project(…, { allowedHosts })` has them. */
+  /** Hosts that pictures may come from, as in `project(…, { allowedHosts })`. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
-  /** Absent outside of workers: everything is fetched. */
+  /** Absent outside workers: everything is fetched. */
   readonly sharedBytes?: SharedBytes;
 }
 

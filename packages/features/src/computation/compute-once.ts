@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import type { ComputationContext, ComputeDescriptor, RowOutcome, SourceRow } from './computation.ts';
 
 export interface ComputeOnceOptions extends Pick<ComputationContext, 'allowedHosts' | 'logger'> {
-  /** What artifact paths are relative to: the folder of larder.config.ts. */
+  /** Base of artifact paths: the folder of larder.config.ts. */
   readonly root: string;
   readonly signal: AbortSignal;
 }
 
-/** Starts a computation on this thread, gives it these rows and ends it: for previews and unit tests. */
+/** Starts a computation on this thread, runs these rows and closes it: for previews and unit tests. */
 export async function computeOnce(
   descriptor: ComputeDescriptor,
   rows: readonly SourceRow[],

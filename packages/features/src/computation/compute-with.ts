@@ -17,8 +17,8 @@ export type ComputeRows = (
 ) => Promise<readonly RowOutcome[]> | readonly RowOutcome[];
 
 /**
- * A computation without state of its own, as the default export of its module. One that keeps models loaded
- * between calls exports `createComputation` (`ComputationModule`) as its default instead.
+ * A stateless computation, as the default export of its module. A computation that keeps models loaded between calls
+ * exports `createComputation` (`ComputationModule`) as its default instead.
  */
 export function defineComputation(computeRows: ComputeRows): ComputationModule {
   return {
@@ -38,7 +38,7 @@ export interface ComputeWithOptions {
 
 /**
  * A computation in a module of your own: `computeWith(import.meta.url, () => import('./words.ts'))`. The module
- * is loaded by workers only, and what it does (its minified bundle) belongs to the view's fingerprint.
+ * is loaded by workers only, and its minified bundle is part of the view's fingerprint.
  */
 export function computeWith(
   baseUrl: string,

@@ -6,7 +6,7 @@ const IMPORT = /\bimport\(\s*(['"`])(\.{1,2}\/[^'"`$]+)\1/;
 const IMPORT_IN_VITEST = /__vite_ssr_dynamic_import__\(\s*"(?:\/@fs)?(\/[^"]+)"/;
 
 /**
- * Where `() => import('./words.ts')` leads, read from the function's text: the one place that names the module.
+ * URL that `() => import('./words.ts')` imports, read from the function's text: the only place that names the module.
  * Null for a function that is not a plain import of a relative path.
  */
 export function importedUrl(baseUrl: string, importModule: () => unknown): string | null {
@@ -17,7 +17,7 @@ export function importedUrl(baseUrl: string, importModule: () => unknown): strin
   return rewritten === undefined ? null : urlBelowAncestor(dirname(fileURLToPath(baseUrl)), rewritten);
 }
 
-// Vitest turns the path into one below its own root, which is a folder above the module.
+// Vitest rewrites the path relative to its own root, a folder above the module.
 function urlBelowAncestor(folder: string, path: string): string | null {
   const candidate = join(folder, path);
   if (existsSync(candidate)) return pathToFileURL(candidate).href;

@@ -1,17 +1,17 @@
 import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { Field, Fields } from './field.ts';
 
-/** What a worker holds of a chunk at once: values of all its rows. */
+/** Most values that a worker holds at once: those of all rows of a chunk. */
 const VALUES = 50_000;
-/** What a chunk costs by itself (a job, ten statements) shows below this many rows. */
+/** Below this many rows, the fixed cost of a chunk (a job, ten statements) becomes noticeable. */
 const MIN_ROWS = 500;
-/** Rows of few columns may still hold long texts. */
+/** Upper limit, because rows of few columns may still hold long texts. */
 const MAX_ROWS = 2_000;
 const ROWS_COMPUTED = 32;
 
 /**
- * Rows per chunk where the definition says nothing: 2,000 rows of up to 25 values, fewer of wider ones. What is wrong
- * with the schema is reported later.
+ * Default rows per chunk: 2,000 rows of up to 25 values, fewer of wider ones. Problems of the schema are reported
+ * later.
  */
 export function defaultChunkRows(schema: Fields | undefined, compute: ComputeDescriptor | null): number {
   if (compute !== null) return ROWS_COMPUTED;

@@ -1,7 +1,7 @@
 import { brand } from './brand.ts';
 import type { Field, Fields, Given, T } from './field.ts';
 
-/** What features belong to, identified by one or more join keys. */
+/** The thing that features describe, identified by one or more join keys. */
 export interface Entity<out Keys = unknown> {
   readonly kind: 'entity';
   readonly name: string;

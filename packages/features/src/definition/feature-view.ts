@@ -20,12 +20,12 @@ export interface FeatureView<
   readonly name: Name;
   readonly version: number;
   readonly entity: Entity;
-  /** As written; `ttlMs` is what is used. */
+  /** As written; Larder uses `ttlMs`. */
   readonly ttl: Duration | 'forever';
   readonly ttlMs: number | 'forever';
   /** As written. */
   readonly schedule: string | Schedule | null;
-  /** As written; null stands for 0. */
+  /** As written; null means 0. */
   readonly availableAfter: Duration | null;
   readonly availableAfterMs: number;
   readonly chunkRows: number;
@@ -44,15 +44,15 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   /** A whole number from 1; the schema, entity, source and computation of a version never change. */
   readonly version: number;
   readonly entity: Entity<Keys>;
-  /** Maximum age of a value at read. */
+  /** Maximum age of a value when it is read. */
   readonly ttl: Duration | 'forever';
   readonly source: SourceDescriptor;
   readonly schema: S;
   /** The expensive part, run by workers in batches; without it the source's columns are the features. */
   readonly compute?: ComputeDescriptor;
-  /** When to materialize what is new: five cron fields, in UTC; or with a time zone, and what becomes of missed runs. */
+  /** When to materialize new rows: five cron fields in UTC, or an object with a time zone and a policy for missed runs. */
   readonly schedule?: string | Schedule;
-  /** How long after its event the source knows a fact, where it has no created timestamp. @default 0 */
+  /** How long after its event the source knows a fact, if it has no created timestamp. @default 0 */
   readonly availableAfter?: Duration;
   /** Rows per chunk of a run. @default 2,000 of up to 25 values, fewer of wider rows (at least 500); 32 with `compute` */
   readonly chunkRows?: number;
@@ -60,7 +60,7 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** A feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
+/** Defines a feature view. `loadProject` reports its problems, together with all others. */
 export function featureView<const N extends string, Keys, S extends Fields>(
   name: N,
   options: FeatureViewOptions<Keys, S>,

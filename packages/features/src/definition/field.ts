@@ -17,21 +17,21 @@ export type FieldType = 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 't
  */
 export type FieldValue = bigint | Date | Float32Array | JsonValue;
 
-/** What is known of a field at run time, as in the manifest. */
+/** A field at run time, as in the manifest. */
 export interface FieldSpec {
   readonly type: FieldType;
   /** Number of floats; only for vectors. */
   readonly length?: number;
   /** int64 declared `.safe()`: a TypeScript number; a value beyond 2^53 is refused. `safe` in the manifest. */
   readonly safeInteger?: boolean;
-  /** Stands in for a missing or null value. */
+  /** Replaces a missing or null value. */
   readonly defaultValue?: FieldValue;
 }
 
-/** `Value` is what a present feature holds, `Missing` what else may come: null, or never after `.default()`. */
+/** `Value` is the type of a present feature, `Missing` that of an absent one: null, or never after `.default()`. */
 export interface Field<out Value = unknown, out Missing = unknown> extends FieldSpec {
   readonly [T]: { readonly value: Value; readonly missing: Missing };
-  /** The same field with `value` standing in wherever it is missing or null. */
+  /** The same field, with `value` wherever it is missing or null. */
   default(value: Value): Field<Value, never>;
 }
 
@@ -46,15 +46,15 @@ export interface VectorField extends Field<Float32Array, null> {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What a caller gives for fields: every one present. */
+/** Input values by field, all present. */
 export type Given<F extends Fields> = { readonly [K in keyof F]: F[K][typeof T]['value'] };
 
-/** What a reader of features gets: null where a feature without a default is missing. */
+/** Values that a reader of features gets: null where a feature without a default is missing. */
 export type Served<F extends Fields> = {
   readonly [K in keyof F]: F[K][typeof T]['value'] | F[K][typeof T]['missing'];
 };
 
-/** What a computation gives for features: null where it has none, default or not. */
+/** Values that a computation returns: null where it has none, with or without a default. */
 export type Computed<F extends Fields> = { readonly [K in keyof F]: F[K][typeof T]['value'] | null };
 
 // The slot `[T]` exists for the compiler only; this is the one place where fields claim it.
@@ -67,12 +67,12 @@ function field(spec: FieldSpec): Field {
   return Object.freeze(made) as unknown as Field;
 }
 
-/** Methods stay off enumeration, so that a field prints and compares as its data. */
+/** Methods are not enumerable, so that a field prints and compares as its data. */
 function define(made: object, name: string, method: unknown): void {
   Object.defineProperty(made, name, { value: method });
 }
 
-// Anything but a list of numbers stays as it is; validation reports it.
+// Anything but a list of numbers is left unchanged; validation reports it.
 function toFloats(value: unknown): FieldValue {
   return Array.isArray(value) ? Float32Array.from(value) : (value as FieldValue);
 }

@@ -6,7 +6,7 @@ import type { Fields, Given, T } from './field.ts';
 import type { FeatureInput } from './pick.ts';
 import type { Agreeing, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
 
-/** Ordered features into one tensor, an artifact that runs on it, and its outputs. */
+/** A model: ordered features that fill one tensor, an artifact that runs on it, and its outputs. */
 export interface Model<out Name extends string = string, out Input = unknown, out Output = unknown> {
   readonly kind: 'model';
   readonly name: Name;
@@ -15,7 +15,7 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   readonly artifact: Artifact;
   readonly missing: 'nan' | number;
   readonly whenStoreUnavailable: 'defaults' | 'fail';
-  /** As written; `deadlineMs` is what is used. */
+  /** As written; Larder uses `deadlineMs`. */
   readonly deadline: Duration;
   readonly deadlineMs: number;
   readonly owner: string | null;
@@ -28,11 +28,11 @@ export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
   readonly features: Agreeing<P>;
   readonly output: O;
   readonly artifact: Artifact;
-  /** What stands in the tensor for a missing value without a default. @default 'nan' */
+  /** Value in the tensor for a missing feature without a default. @default 'nan' */
   readonly missing?: 'nan' | number;
-  /** While the online store is away: answer from defaults, or 503. @default 'fail' */
+  /** While the online store is unavailable: answer from defaults, or 503. @default 'fail' */
   readonly whenStoreUnavailable?: 'defaults' | 'fail';
-  /** What a request may take unless it says otherwise. @default '100ms' */
+  /** Time limit of a request that does not set its own. @default '100ms' */
   readonly deadline?: Duration;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ type InputOf<Keys, Request> = keyof Merge<Request> extends never
   ? { readonly entities: Merge<Keys> }
   : { readonly entities: Merge<Keys>; readonly request: Merge<Request> };
 
-/** A model. What is wrong in it is reported, with everything else, by `loadProject`. */
+/** Defines a model. `loadProject` reports its problems, together with all others. */
 export function model<const N extends string, const P extends readonly Provider[], O extends Fields>(
   name: N,
   options: ModelOptions<P, O>,

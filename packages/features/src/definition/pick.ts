@@ -3,7 +3,7 @@ import type { FeatureView } from './feature-view.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Provider } from './provider.ts';
 
-/** Some features of a view, in the order asked. */
+/** Some features of a view, in the given order. */
 export interface PickedFeatures<
   out Name extends string = string,
   out Keys = unknown,
@@ -15,7 +15,7 @@ export interface PickedFeatures<
   readonly features: readonly string[];
 }
 
-/** A view, an on-demand view or a pick: what models and on-demand views list as `features`. */
+/** A view, an on-demand view or a pick: an entry of the `features` of models and on-demand views. */
 export type FeatureInput = FeatureView | OnDemandFeatureView | PickedFeatures;
 
 export function pickFeatures(

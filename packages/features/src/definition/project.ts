@@ -6,7 +6,7 @@ import { durationMsOrNaN } from './duration-option.ts';
 export interface Project {
   readonly kind: 'project';
   readonly name: string;
-  /** Source connections by name; null: those that the sources name. */
+  /** Names of source connections; null: those that the sources name. */
   readonly connections: readonly string[] | null;
   readonly allowedHosts: readonly string[];
   /** As written. */
@@ -19,7 +19,7 @@ export interface ProjectOptions {
   readonly connections?: readonly string[];
   /** Hosts that computations may fetch from: `host`, `host:port`, `*.example.com`, or `*` for every public one. @default none */
   readonly allowedHosts?: readonly string[];
-  /** How far back an event timestamp may lie; older rows are refused. Each month of history is a partition. @default ten years, '3653d' */
+  /** Maximum age of an event timestamp; older rows are refused. Each month of history is a partition. @default ten years, '3653d' */
   readonly eventHorizon?: Duration;
 }
 

@@ -1,6 +1,6 @@
 import type { T } from './field.ts';
 
-/** Anything that gives features: a view, an on-demand view, or some features picked from one. */
+/** Anything that provides features: a view, an on-demand view, or some features picked from one. */
 export interface Provider<
   out Name extends string = string,
   out Keys = unknown,
@@ -10,7 +10,7 @@ export interface Provider<
   readonly kind: 'feature_view' | 'on_demand_feature_view' | 'pick';
   readonly [T]: {
     readonly name: Name;
-    /** One object type per entity needed, as a union; merged where a model is asked. */
+    /** One object type per entity needed, as a union; merged for the inputs of a model. */
     readonly keys: Keys;
     /** One object type per on-demand view's request, as a union. */
     readonly request: Request;
@@ -33,12 +33,12 @@ export type RequestOf<P extends readonly Provider[]> = P[number][typeof T]['requ
 
 type ValueAt<U, K> = U extends unknown ? (K extends keyof U ? U[K] : never) : never;
 
-/** The names that two members of a union of objects spell with two types. */
+/** Names that have different types in two members of a union of objects. */
 type Clashes<U, Whole = Merge<U>> = {
   [K in keyof Whole]: [ValueAt<U, K>] extends [Whole[K]] ? never : K;
 }[keyof Whole];
 
-/** `P` itself when every join key and request field has one type, else the sentence that says which has two. */
+/** `P` itself when every join key and request field has one type, otherwise a message that names the one with two. */
 export type Agreeing<P extends readonly Provider[]> = [Clashes<KeysOf<P>>] extends [never]
   ? [Clashes<RequestOf<P>>] extends [never]
     ? P

@@ -20,7 +20,7 @@ test('members are sorted at every depth, lists keep their order', () => {
   );
 });
 
-test('equal data has equal bytes, and the bytes stand for the data', () => {
+test('equal data has equal bytes, and the bytes parse back to the data', () => {
   fc.assert(
     fc.property(fc.jsonValue({ depthSize: 'medium' }), (value) => {
       const text = canonicalJson(value);

@@ -2,7 +2,7 @@ import type { Field, Fields } from '../definition/field.ts';
 import { encodeJsonValue } from '../values/encode-json-value.ts';
 import type { FieldManifest } from './manifest.ts';
 
-/** Fields in the order of their definition. */
+/** The manifest of fields, in the order of their definition. */
 export function fieldManifests(fields: Fields): FieldManifest[] {
   return Object.entries(fields).map(([name, field]) => fieldManifest(name, field));
 }

@@ -1,7 +1,7 @@
 import { LarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from './manifest.ts';
 
-/** `ad_image` (its newest version) or `ad_image@1`, as people and callers name a view. @throws VIEW_NOT_FOUND */
+/** `ad_image` (its newest version) or `ad_image@1`, as people and callers refer to a view. @throws VIEW_NOT_FOUND */
 export function findFeatureView(
   manifest: Pick<Manifest, 'feature_views'>,
   name: string,

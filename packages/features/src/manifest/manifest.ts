@@ -1,8 +1,8 @@
 import type { ScheduleManifest } from '../schedule/schedule.ts';
 
 /**
- * The definitions as versioned JSON: what the registry keeps and every other package works from.
- * Maps are sorted by key, lists keep the order of definition: the features of a view lie in a row in this order.
+ * The definitions as versioned JSON: the registry stores it, and every other package works from it.
+ * Maps are sorted by key, lists keep the order of definition: a row stores the features of a view in this order.
  * Equal definitions give byte-identical JSON.
  */
 export interface Manifest {
@@ -10,7 +10,7 @@ export interface Manifest {
   readonly project: string;
   readonly connections: readonly string[];
   readonly allowed_hosts: readonly string[];
-  /** How far back an event timestamp may lie. */
+  /** Maximum age of an event timestamp. */
   readonly event_horizon_ms: number;
   readonly entities: Readonly<Record<string, EntityManifest>>;
   /** By reference: `ad_image@1`. */
@@ -46,7 +46,7 @@ export interface ComputeManifest {
   readonly code_sha256: string | null;
 }
 
-/** Where rows come from, and the columns of their times; what else stands here belongs to the kind (package `sources`). */
+/** Where rows come from, and the columns of their times; all other members belong to the kind (package `sources`). */
 export interface SourceManifest {
   readonly kind: string;
   /** Absent for kinds that need none. */
@@ -77,7 +77,7 @@ export interface FeatureViewManifest {
   readonly schema_fingerprint: number;
 }
 
-/** What a model or on-demand view reads of one view, in order. */
+/** Features that a model or on-demand view reads from one view, in order. */
 export interface InputManifest {
   readonly view: string;
   /** Null for on-demand views. */
@@ -102,7 +102,7 @@ export interface ModelManifest {
   readonly artifact: ArtifactManifest;
   /** Value in the tensor for a missing feature without a default. */
   readonly missing: 'nan' | number;
-  /** While the online store is away: answer from defaults, or 503. */
+  /** While the online store is unavailable: answer from defaults, or 503. */
   readonly when_store_unavailable: 'defaults' | 'fail';
   readonly deadline_ms: number;
   readonly owner: string | null;

@@ -14,16 +14,16 @@ const EMPTY: Manifest = {
   models: {},
 };
 
-test('a manifest from before the horizon was declared has that of ten years', () => {
+test('a manifest from before the horizon was declared gets a horizon of ten years', () => {
   const { event_horizon_ms: _, ...before } = EMPTY;
   expect(parseManifest(before)).toEqual({ ...EMPTY, event_horizon_ms: 3_653 * 86_400_000 });
 });
 
-test('a manifest is taken as it is', () => {
+test('a manifest is returned unchanged', () => {
   expect(parseManifest(EMPTY)).toEqual(EMPTY);
 });
 
-test('a source of a kind that this version does not know is taken as it is', () => {
+test('a source of an unknown kind is returned unchanged', () => {
   const view = {
     name: 'ad_clicks',
     version: 1,

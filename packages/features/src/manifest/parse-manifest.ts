@@ -36,7 +36,7 @@ const featureView = z.strictObject({
     .nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
-  // its kind checks the rest when the source is opened: a process that never opens it need not know the kind
+  // The kind checks the rest when the source is opened: a process that never opens it does not need to know the kind.
   source: z.looseObject({
     kind: name,
     connection: name.optional(),
@@ -83,7 +83,7 @@ const manifest = z.strictObject({
   project: name,
   connections: z.array(name),
   allowed_hosts: z.array(z.string()),
-  // manifests that were applied before projects declared it
+  // Manifests applied before projects declared it lack this.
   event_horizon_ms: z.int().positive().default(parseDurationMs(DEFAULT_EVENT_HORIZON)),
   entities: z.record(z.string(), z.strictObject({ name, join_keys: fields })),
   feature_views: z.record(z.string(), featureView),
@@ -102,11 +102,7 @@ export function parseManifest(json: unknown): Manifest {
     pointer: jsonPointer(path),
     detail: message,
   }));
-  throw new LarderError(
-    'MANIFEST_INVALID',
-    'This is not a manifest that this version of Larder understands.',
-    {
-      errors,
-    },
-  );
+  throw new LarderError('MANIFEST_INVALID', 'This version of Larder does not understand the manifest.', {
+    errors,
+  });
 }

@@ -2,8 +2,8 @@ import { findFeatureView } from './find-feature-view.ts';
 import { viewRef, type InputManifest, type Manifest } from './manifest.ts';
 
 /**
- * References of the view versions that something reads: those of models, also through on-demand views, and the newest
- * version of each view, which is what a reference without a version means.
+ * References of the view versions that something reads: those of models, including through on-demand views, and the
+ * newest version of each view, which is what a reference without a version means.
  */
 export function readViews(manifest: Manifest): Set<string> {
   const read = new Set(

@@ -5,7 +5,7 @@ import { compileOnDemandViews } from './compile-on-demand-views.ts';
 import type { OnDemandFeatureView } from './on-demand-feature-view.ts';
 import type { OnDemandFunction, OnDemandViews } from './on-demand-views.ts';
 
-/** One on-demand feature view whose inputs are all given, other on-demand views' features too: for unit tests. */
+/** Compiles one on-demand feature view whose inputs are all given, including those from other on-demand views: for unit tests. */
 export function compileAlone(view: OnDemandFeatureView): OnDemandViews {
   const inputs = view.inputs.map((input) => ({ ...inputManifest(input), version: GIVEN }));
   const schemas = view.inputs.map((input) => {
@@ -24,5 +24,5 @@ export function compileAlone(view: OnDemandFeatureView): OnDemandViews {
   });
 }
 
-/** In the place of a version, which says that a feature is not evaluated but read. */
+/** Used instead of a version: marks a feature that is given, not evaluated. */
 const GIVEN = 0;

@@ -19,7 +19,7 @@ import type {
 export type OnDemandDefinition = Omit<OnDemandFeatureViewManifest, 'code_sha256'>;
 
 export interface CompileOnDemandOptions<Definition extends OnDemandDefinition> {
-  /** What reads on-demand feature views: inputs of a model or of a training set. */
+  /** Readers of on-demand feature views: inputs of a model or of a training set. */
   readonly inputs: readonly InputManifest[];
   readonly manifest: {
     readonly feature_views: Readonly<Record<string, Pick<FeatureViewManifest, 'schema'>>>;
@@ -28,7 +28,7 @@ export interface CompileOnDemandOptions<Definition extends OnDemandDefinition> {
   readonly functionOf: (definition: Definition) => OnDemandFunction;
 }
 
-/** Every on-demand feature view that the inputs need, also through others, with the places of what each reads. */
+/** Compiles every on-demand feature view that the inputs need, directly or indirectly, with the places of what each reads. */
 export function compileOnDemandViews<Definition extends OnDemandDefinition>(
   options: CompileOnDemandOptions<Definition>,
 ): OnDemandViews {

@@ -4,13 +4,13 @@ import type { CompiledOnDemandView, OnDemandViews } from './on-demand-views.ts';
 
 export interface RowEvaluator {
   /**
-   * Evaluates every view for the row that the inputs stand at; why one failed, or null.
-   * `sameRequest`: its request fields are those of the row before.
+   * Evaluates every view for the current row of the inputs; returns why one failed, or null.
+   * `sameRequest`: the row has the same request fields as the row before.
    */
   evaluate(sameRequest: boolean): LarderError | null;
-  /** False when the row evaluated last has the results of the row before it. */
+  /** False when the last evaluated row has the same results as the row before it. */
   changed(): boolean;
-  /** Of the row evaluated last, by the views' places; the next row overwrites them. */
+  /** Results of the last evaluated row, by the views' places; the next row overwrites them. */
   readonly results: readonly OnDemandResult[];
 }
 
@@ -23,7 +23,7 @@ export function createRowEvaluator({ views }: OnDemandViews, inputs: OnDemandInp
     results,
     changed: () => changed,
     evaluate(sameRequest) {
-      // the functions are pure: rows that share their request share what depends on nothing else
+      // The functions are pure: rows with the same request share the results that depend only on it.
       const shared = sameRequest && complete;
       complete = false;
       changed = false;

@@ -82,7 +82,7 @@ class Columns implements OnDemandInputs {
   }
 }
 
-test('each view comes after those it reads; fields and stored views of all of them stand once', () => {
+test('each view comes after those it reads; fields and stored views of all of them are listed once', () => {
   const compiled = compile(CONSTANT);
   expect(compiled.views.map(({ name, requestOnly }) => [name, requestOnly])).toEqual([
     ['moment', true],
@@ -120,7 +120,7 @@ test('functions get exactly what their view declares, with defaults where a feat
   });
 });
 
-test('a batch of columns gives a value for each row', () => {
+test('a batch of columns returns a value for each row', () => {
   const views = compile({
     moment: ({ request }) => ({ noon: request['hour'] === 12 ? 1 : null, night: null }),
     offer: ({ request, features }) => ({
@@ -188,11 +188,11 @@ test('a row has the results of the row before it when every view depends on the 
 });
 
 test.each([
-  [() => null, /^The on-demand feature view moment gave no object of features\.$/],
+  [() => null, /^The on-demand feature view moment did not return an object of features\.$/],
   [() => 7, /gave no object/],
   [
     () => ({ noon: 1 }),
-    /^The on-demand feature moment:night must be a number, not undefined; null stands for no value\.$/,
+    /^The on-demand feature moment:night must be a number, not undefined; return null for no value\.$/,
   ],
   [() => ({ noon: 'late', night: 1 }), /^The on-demand feature moment:noon must be a number, not string/],
   [async () => ({ noon: 1, night: 1 }), /moment:noon must be a number/],
@@ -203,7 +203,7 @@ test.each([
   expect(outcome).toMatchObject({ code: 'ON_DEMAND_FAILED', message: expect.stringMatching(message) });
 });
 
-test('what a function throws is the cause, and not in the message', () => {
+test('an error thrown by a function is the cause, and not in the message', () => {
   const cause = new Error('the secret of the function');
   const views = compile({
     ...CONSTANT,

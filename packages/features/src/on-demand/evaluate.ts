@@ -1,26 +1,26 @@
 /*
- * Budget: what the project's own function costs, plus about 0.5 µs for the two objects it gets. Predictions, unit tests
- * and training sets all come here: what is checked, which default stands in and what an error says is decided once.
+ * Budget: the cost of the project's own function, plus about 0.5 µs for its two arguments. Predictions, unit tests
+ * and training sets all use this: checks, defaults and error messages are decided once.
  */
 import { LarderError } from '@larder/core';
 import type { FieldValue } from '../definition/field.ts';
 import { valueProblem } from '../values/value-problem.ts';
 import type { CompiledOnDemandView, OnDemandArguments, OnDemandFeature } from './on-demand-views.ts';
 
-/** The values of one row by their places in `OnDemandViews`; who owns the rows moves it from one to the next. */
+/** The values of one row by their places in `OnDemandViews`; the owner of the rows moves it from one to the next. */
 export interface OnDemandInputs {
   requestField(place: number): FieldValue;
-  /** As stored: null where there is none; the declared default is put in here. */
+  /** Value as stored, null where there is none; `evaluate` applies the declared default. */
   storedFeature(view: number, place: number): FieldValue;
 }
 
-/** What an on-demand function gave for a row: checked, features by name, null where it has none. */
+/** Checked result of an on-demand function for a row: features by name, null where it has none. */
 export type OnDemandResult = Readonly<Record<string, FieldValue>>;
 
 /**
  * Runs the function of one on-demand feature view for one row.
  * @param earlier results of the views before it, by their places in `OnDemandViews.views`
- * @returns ON_DEMAND_FAILED when it throws or gives what does not fit its schema
+ * @returns ON_DEMAND_FAILED when it throws or returns values that do not fit its schema
  */
 export function evaluate(
   view: CompiledOnDemandView,
@@ -39,8 +39,8 @@ export function evaluate(
 /** A member may be a getter, which throws only here. */
 function problemOf(view: CompiledOnDemandView, result: unknown): LarderError | null {
   if (typeof result !== 'object' || result === null)
-    return failed(`The on-demand feature view ${view.name} gave no object of features.`);
-  // an async function: nobody waits for it, and a rejection without a listener would end the process
+    return failed(`The on-demand feature view ${view.name} did not return an object of features.`);
+  // An async function: nobody awaits it, and an unhandled rejection would end the process.
   if (result instanceof Promise) result.catch(() => {});
   const features = result as OnDemandResult;
   for (let i = 0; i < view.features.length; i++) {
@@ -49,12 +49,12 @@ function problemOf(view: CompiledOnDemandView, result: unknown): LarderError | n
     if (value === null) continue;
     const problem = valueProblem(field, value);
     if (problem !== null)
-      return failed(`The on-demand feature ${view.name}:${name} ${problem}; null stands for no value.`);
+      return failed(`The on-demand feature ${view.name}:${name} ${problem}; return null for no value.`);
   }
   return null;
 }
 
-/** The value that stands for a feature after its default. */
+/** The value of a feature after its default is applied. */
 export function onDemandValue(result: OnDemandResult, feature: OnDemandFeature): FieldValue {
   return result[feature.name] ?? feature.defaultValue;
 }

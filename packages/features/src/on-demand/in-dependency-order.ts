@@ -1,6 +1,6 @@
 import type { InputManifest } from '../manifest/manifest.ts';
 
-/** Every on-demand feature view that the inputs need, also through others, each after those it reads. */
+/** Every on-demand feature view that the inputs need, directly or indirectly, each after those it reads. */
 export function inDependencyOrder<Definition extends { readonly inputs: readonly InputManifest[] }>(
   definitions: Readonly<Record<string, Definition>>,
   inputs: readonly InputManifest[],

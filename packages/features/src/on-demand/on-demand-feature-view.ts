@@ -31,16 +31,16 @@ export interface OnDemandFeatureViewOptions<
   P extends readonly Provider[],
   S extends Fields,
 > {
-  /** What the caller sends with the request. */
+  /** Fields that the caller sends with the request. */
   readonly request?: R;
   /** Views, on-demand views and picks whose values `compute` gets; each view once. */
   readonly features?: Agreeing<P>;
   readonly schema: S;
-  /** Pure and quick: it runs while the request waits. Null where it has no answer; a default then stands in. */
+  /** Pure and fast: it runs while the request waits. It returns null for no value; a default then replaces it. */
   readonly compute: (input: { readonly request: Given<R>; readonly features: GivesOf<P> }) => Computed<S>;
 }
 
-/** An on-demand feature view. What is wrong in it is reported, with everything else, by `loadProject`. */
+/** Defines an on-demand feature view. `loadProject` reports its problems, together with all others. */
 export function onDemandFeatureView<
   const N extends string,
   S extends Fields,

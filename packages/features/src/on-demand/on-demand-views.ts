@@ -1,19 +1,19 @@
 import type { FieldValue } from '../definition/field.ts';
 import type { FieldManifest, OnDemandFeatureViewManifest } from '../manifest/manifest.ts';
 
-/** What an on-demand function gets; declared defaults already stand where a feature is missing. */
+/** Arguments of an on-demand function; declared defaults already replace missing features. */
 export interface OnDemandArguments {
   readonly request: Readonly<Record<string, FieldValue>>;
   /** By view name, then feature name. */
   readonly features: Readonly<Record<string, Readonly<Record<string, FieldValue>>>>;
 }
 
-/** The function of an on-demand feature view: the loaded definition's, or one that came from elsewhere by its hash. */
+/** The function of an on-demand feature view: from the loaded definition, or fetched by its hash. */
 export interface OnDemandFunction {
   readonly compute: (given: OnDemandArguments) => unknown;
 }
 
-/** What some models, or a training set, need of on-demand feature views, compiled. */
+/** The compiled on-demand feature views that some models, or a training set, need. */
 export interface OnDemandViews {
   /** In dependency order: a view reads only views before it. */
   readonly views: readonly CompiledOnDemandView[];
@@ -38,9 +38,9 @@ export interface CompiledOnDemandView {
   readonly request: readonly RequestInput[];
   readonly stored: readonly StoredInput[];
   readonly computed: readonly ComputedInput[];
-  /** What the function has to give. */
+  /** Features that the function must return. */
   readonly features: readonly OnDemandFeature[];
-  /** True when no stored feature is read, not through other views either: equal requests give equal results. */
+  /** True when it reads no stored feature, directly or through other views: equal requests give equal results. */
   readonly requestOnly: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface RequestInput {
 
 /** Features of a feature view that an on-demand function reads. */
 export interface StoredInput {
-  /** As the function knows it: the view's name without the version. */
+  /** Name for the function: the view's name without the version. */
   readonly name: string;
   /** Place in `OnDemandViews.storedViews`. */
   readonly view: number;
@@ -73,7 +73,7 @@ export interface ComputedInput {
   readonly features: readonly OnDemandFeature[];
 }
 
-/** A feature that an on-demand function gives. */
+/** A feature that an on-demand function returns. */
 export interface OnDemandFeature {
   readonly name: string;
   readonly field: FieldManifest;

@@ -7,7 +7,7 @@ import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts
 import type { FeatureInput } from '../definition/pick.ts';
 import type { Project } from '../definition/project.ts';
 
-/** Every definition that a module exports, and those that are only reachable through them; each value once. */
+/** Every definition that a module exports or that its exports reach; each value once. */
 export interface Definitions {
   readonly projects: readonly Project[];
   readonly entities: readonly Entity[];

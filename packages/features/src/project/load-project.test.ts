@@ -19,7 +19,7 @@ async function failureOf(configPath: string): Promise<LarderError> {
 }
 
 describe('loadProject', () => {
-  test('collects definitions, also those that are only reachable through others', async () => {
+  test('collects definitions, including those only reachable through others', async () => {
     const project = await loadProject(ADS);
     expect(project.name).toBe('ads');
     expect(project.root).toBe(join(FIXTURES, 'ads'));
@@ -30,7 +30,7 @@ describe('loadProject', () => {
     expect(Object.keys(project.manifest.models)).toEqual(['ad_ctr']);
   });
 
-  test('gives the manifest of the definitions', async () => {
+  test('returns the manifest of the definitions', async () => {
     const { manifest } = await loadProject(ADS);
     expect(manifest.event_horizon_ms).toBe(3_653 * 86_400_000);
     expect(manifest.feature_views['ad_stats@2']).toEqual({
@@ -75,21 +75,21 @@ describe('loadProject', () => {
     ]);
   });
 
-  test('gives byte-identical JSON in every process and thread, which parses back', async () => {
+  test('returns byte-identical JSON in every process and thread, which parses back', async () => {
     const here = JSON.stringify((await loadProject(ADS)).manifest);
     expect(JSON.stringify((await loadProject(ADS)).manifest)).toBe(here);
     expect(JSON.stringify(await manifestFromThread())).toBe(here);
     expect(canonicalJson(parseManifest(JSON.parse(here)))).toBe(canonicalJson(JSON.parse(here)));
   });
 
-  test('says every problem at once, with a pointer each', async () => {
+  test('reports every problem at once, each with a pointer', async () => {
     const error = await failureOf(join(FIXTURES, 'broken', 'larder.config.ts'));
     expect(error.code).toBe('DEFINITION_INVALID');
     expect(error.message).toContain(`larder.config.ts has ${error.errors.length} problems:\n`);
     expect(error.errors.map(({ pointer, detail }) => `${pointer} ${detail}`)).toMatchSnapshot();
   });
 
-  test('wants one project as the default export', async () => {
+  test('expects one project as the default export', async () => {
     const error = await failureOf(join(FIXTURES, 'no-project', 'larder.config.ts'));
     expect(error.errors).toEqual([
       {
@@ -116,7 +116,7 @@ describe('loadProject', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('gives definitions that compute', async () => {
+  test('returns definitions that compute', async () => {
     const { featureViews, onDemandFeatureViews } = await loadDefinitions(ADS);
     const offer = onDemandFeatureViews.get('offer')?.compute as (input: unknown) => unknown;
     expect(offer({ request: { bid: 2 }, features: { ad_stats: { ctr_7d: 0.5 } } })).toEqual({ expected: 1 });

@@ -14,7 +14,7 @@ import { validateDefinitions } from '../validate/validate-definitions.ts';
 
 export interface LoadOptions {
   /**
-   * For a service that can start without them: a model whose artifact is missing gets the hash `ABSENT`.
+   * Allows missing artifacts, for a service that can start without them: such a model gets the hash `ABSENT`.
    * @default false
    */
   readonly modelsMayBeAbsent?: boolean;
@@ -34,7 +34,7 @@ export async function loadProject(configPath: string, options: LoadOptions = {})
 }
 
 /**
- * The same without hashes and manifest, for callers that need the definitions alone: a fraction of the time.
+ * The same without hashes and manifest, in a fraction of the time, for callers that need only the definitions.
  * @throws as `loadProject`
  */
 export async function loadDefinitions(configPath: string): Promise<LoadedDefinitions> {
@@ -75,7 +75,7 @@ async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptio
   return { loaded, project, definitions };
 }
 
-/** Tells someone in the root of a repository which project to name. */
+/** Tells a user in the root of a repository which project to name. */
 function whereProjectsAre(folder: string): string {
   const found = globSync(['*/larder.config.ts', '*/*/larder.config.ts'], {
     cwd: folder,
@@ -83,9 +83,9 @@ function whereProjectsAre(folder: string): string {
   }).sort();
   const [first] = found;
   if (first === undefined)
-    return "Run in the project's folder, name its larder.config.ts by --project or LARDER_PROJECT, or write a project: larder init";
+    return "Run in the project's folder, name its larder.config.ts with --project or LARDER_PROJECT, or create a project: larder init";
   const all = found.length === 1 ? '' : ` (there are ${found.map(shellWord).join(', ')})`;
-  return `Say --project ${shellWord(join(folder, first))}, or set LARDER_PROJECT to it${all}.`;
+  return `Use --project ${shellWord(join(folder, first))}, or set LARDER_PROJECT to it${all}.`;
 }
 
 /** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE */
@@ -114,7 +114,7 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
 async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
   const artifacts = usedArtifacts(definitions);
-  // Validation made sure that each has a folder, except models that may be absent.
+  // Validation ensured that each has a folder, except models that may be absent.
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;
@@ -149,7 +149,7 @@ function notLoadable(what: string, error: unknown, place = ''): LarderError {
 /** `at name (/path/file.ts:3:16)`, `at file:///path/file.ts:3:16`, or a syntax error's first line; a path may have spaces. */
 const FRAME = /^(?:\s*at (?:.*? \(|async )?)?((?:file:\/\/)?\/.*?)(:\d+(?::\d+)?)\)?$/gm;
 
-/** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty where no frame is one of them. */
+/** ` (src/views.ts:3:16)`: where in the project's own files it was thrown; empty when no frame is in one of them. */
 function placeOf(error: unknown, root: string): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const frame = [...stack.matchAll(FRAME)]

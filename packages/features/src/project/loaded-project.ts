@@ -16,7 +16,7 @@ export interface LoadedDefinitions {
   readonly onDemandFeatureViews: ReadonlyMap<string, OnDemandFeatureView>;
 }
 
-/** The definitions with their manifest, as `loadProject` gives them. */
+/** The definitions with their manifest, as `loadProject` returns them. */
 export interface LoadedProject extends LoadedDefinitions {
   readonly manifest: Manifest;
 }

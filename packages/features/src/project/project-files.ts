@@ -6,7 +6,7 @@ import { importConfig } from './load-project.ts';
 
 /**
  * Absolute paths to watch for changes of the project: its modules, and the folders of its artifacts unless they come
- * from a package. For a project that does not load, the paths that are known.
+ * from a package. For a project that does not load, the known paths.
  */
 export async function projectFiles(configPath: string): Promise<string[]> {
   const path = resolve(configPath);

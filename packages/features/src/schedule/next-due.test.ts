@@ -62,7 +62,7 @@ describe('a due time', () => {
     expect(await dueTimes(schedule, from, 2)).toEqual(expected);
   });
 
-  test('there is none on a day that no month has', async () => {
+  test('does not exist on a day that no month has', async () => {
     expect(await nextDue('0 0 31 2,4 *', new Date())).toBeNull();
   });
 });

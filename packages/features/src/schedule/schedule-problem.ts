@@ -3,14 +3,14 @@ import { zoneClock } from './zone-clock.ts';
 
 /** Where in a schedule something is wrong, and what. */
 export interface ScheduleProblem {
-  /** Empty: the schedule itself, a plain string. */
+  /** Path within the schedule; empty: the schedule itself, a plain string. */
   readonly path: readonly string[];
   readonly detail: string;
 }
 
 const MEMBERS = ['cron', 'timeZone', 'missed'];
 
-/** What is wrong with a schedule as somebody wrote it. */
+/** Every problem of a schedule as written in a definition. */
 export async function scheduleProblems(schedule: unknown): Promise<ScheduleProblem[]> {
   if (typeof schedule !== 'object' || schedule === null || Array.isArray(schedule))
     return problem([], await cronProblem(schedule));
@@ -37,7 +37,7 @@ function problem(path: readonly string[], detail: string | null): ScheduleProble
 async function cronProblem(cron: unknown): Promise<string | null> {
   const what = `'${String(cron)}' is not a cron schedule of five fields such as '0 4 * * *' (minute, hour, day of month, month, day of week)`;
   if (typeof cron !== 'string' || cron.trim().split(/\s+/).length !== 5) return `${what}.`;
-  // Jenkins' H draws another time in every process.
+  // Jenkins' H picks a different time in every process.
   if (/(^|[\s,])H/i.test(cron)) return `${what}; 'H' is not supported.`;
   const { CronExpressionParser } = await import('cron-parser');
   let times: ReturnType<typeof CronExpressionParser.parse>;
@@ -45,7 +45,7 @@ async function cronProblem(cron: unknown): Promise<string | null> {
     times = CronExpressionParser.parse(cron, { tz: 'UTC' });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // The parser's words for a day that no month of the schedule has.
+    // The parser's message for a day that no month of the schedule has.
     return reason === 'Invalid explicit day of month definition' ? neverDue(cron) : `${what}: ${reason}.`;
   }
   return times.hasNext() ? null : neverDue(cron);

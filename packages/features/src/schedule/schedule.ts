@@ -5,8 +5,8 @@ export interface Schedule {
   /** IANA name of the zone whose clock the fields mean, such as `Europe/Berlin`. @default 'UTC' */
   readonly timeZone?: string;
   /**
-   * What becomes of a due time that no worker was there for: `once` runs it late, one run for all that were missed;
-   * `skip` leaves it out when it is more than 5 minutes late. @default 'once'
+   * What to do with a due time when no worker was running: `once` runs it late, one run for all missed ones;
+   * `skip` drops it when it is more than 5 minutes late. @default 'once'
    */
   readonly missed?: 'once' | 'skip';
 }

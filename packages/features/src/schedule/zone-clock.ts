@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
  */
 export interface ZoneClock {
   wallMs(instantMs: number): number;
-  /** The first instant at which the clock shows this time or, where it is set forward over it, a later one. */
+  /** The first instant at which the clock shows this time or, when the clock skips it, a later one. */
   firstInstantMs(wallMs: number): number;
 }
 
@@ -46,11 +46,11 @@ function createZoneClock(timeZone: string): ZoneClock {
     firstInstantMs(wall) {
       const instantBy = (nearMs: number): number => wall - (wallMs(nearMs) - nearMs);
       const byOffsetBefore = instantBy(wall - DAY_MS);
-      // Shown twice where the clock is set back: the offset before gives the first time.
+      // The time occurs twice when the clock is set back: the offset before the change gives the first one.
       if (wallMs(byOffsetBefore) === wall) return byOffsetBefore;
       const byOffsetAfter = instantBy(wall + DAY_MS);
       if (wallMs(byOffsetAfter) === wall) return byOffsetAfter;
-      // Set forward over it: the instant at which that happens.
+      // The clock skips the time: use the instant at which it is set forward.
       let [before, after] = [byOffsetAfter, byOffsetBefore];
       while (after - before > 1) {
         const middle = Math.floor((before + after) / 2);

@@ -1,4 +1,4 @@
-/** What the definitions are checked against. */
+/** Surroundings that the definitions are checked against. */
 export interface ProjectPlace {
   /** The folder of larder.config.ts. */
   readonly root: string;

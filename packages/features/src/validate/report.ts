@@ -1,6 +1,6 @@
 import { jsonPointer, type ErrorDetail } from '@larder/core';
 
-/** Notes one problem: where (`['feature_views', 'ad_image@1', 'ttl']`) and what to do about it. */
+/** Records one problem: where (`['feature_views', 'ad_image@1', 'ttl']`) and what to do about it. */
 export type Report = (path: readonly (string | number)[], detail: string) => void;
 
 export interface Problems {

@@ -20,7 +20,7 @@ export function validateArtifact(
   if (!mayBeAbsent && !isFolder(artifactFolder(artifact, root))) {
     report(
       [],
-      `there is no folder '${path}' beside larder.config.ts; write the artifact first, or fix the path.`,
+      `there is no folder '${path}' beside larder.config.ts; create the artifact first, or fix the path.`,
     );
   }
 }

@@ -33,7 +33,7 @@ function loosely(options: Record<string, unknown>): Promise<string[]> {
   return errorsOf({ v: featureView('v', whole as unknown as FeatureViewOptions<unknown, Fields>) });
 }
 
-test('definitions without a problem have none', async () => {
+test('valid definitions have no problems', async () => {
   const view = featureView('v', {
     version: 1,
     entity: ad,
@@ -47,7 +47,7 @@ test('definitions without a problem have none', async () => {
   ).toEqual([]);
 });
 
-describe('what types would have refused', () => {
+describe('mistakes that the types would refuse', () => {
   test.each([
     [{ entity: undefined }, '/feature_views/v@1/entity must be an entity'],
     [{ source: undefined }, '/feature_views/v@1/source must be a source'],
@@ -68,7 +68,7 @@ describe('what types would have refused', () => {
     ]);
   });
 
-  test('lists that are none, and strangers in them', async () => {
+  test('lists that are not lists, and lists with unknown values', async () => {
     const compute = () => ({ ctr: 1 });
     expect(
       await errorsOf({

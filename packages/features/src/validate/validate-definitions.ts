@@ -49,7 +49,7 @@ function validateNamesOnce(definitions: Definitions, report: Report): void {
     featureViews.map((view) => ({ key: viewRef(view), what: 'feature view' })),
     below(report, 'feature_views'),
   );
-  // `view:feature` does not say which of the two kinds is meant, so they share their names.
+  // `view:feature` does not say which of the two kinds it means, so they share one namespace.
   const viewNames = [
     ...new Set(featureViews.map(({ name }) => name)),
     ...onDemandFeatureViews.map(({ name }) => name),

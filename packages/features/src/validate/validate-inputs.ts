@@ -45,7 +45,7 @@ export function validateNoRepeats(features: readonly InputFeature[], report: Rep
   }
 }
 
-/** `features.ad_stats` is one object, so one entry of the list gives all of it. The features of first entries are given back. */
+/** `features.ad_stats` is one object, so one entry of the list must provide all of it. Returns the features of first entries. */
 export function validateEachViewOnce(features: readonly InputFeature[], report: Report): InputFeature[] {
   const first = new Map<string, number>();
   const repeated = new Set<number>();

@@ -10,10 +10,10 @@ import { validateName } from './validate-names.ts';
 
 /** What to do instead with a feature that cannot become float32 columns as it is. */
 const NO_TENSOR: Partial<Record<FieldType, string>> = {
-  int64: 'use f.float32() or f.float64(), or give Number(value) from an on-demand feature view',
+  int64: 'use f.float32() or f.float64(), or return Number(value) from an on-demand feature view',
   string: 'encode it in an on-demand feature view, for instance one f.bool() per category',
-  timestamp: 'give hours, weekdays or an age as f.float32() from an on-demand feature view',
-  json: 'give the numbers in it as fields of their own from an on-demand feature view',
+  timestamp: 'return hours, weekdays or an age as f.float32() from an on-demand feature view',
+  json: 'return the numbers in it as separate fields from an on-demand feature view',
 };
 
 export function validateModel(model: Model, place: ProjectPlace, report: Report): void {
@@ -36,9 +36,9 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
     {
       types: {
         allowed: ['float32', 'float64', 'vector'],
-        otherwise: 'a model gives f.float32(), f.float64() or f.vector(n).',
+        otherwise: 'a model returns f.float32(), f.float64() or f.vector(n).',
       },
-      noDefault: 'a model always gives its outputs.',
+      noDefault: 'a model always returns its outputs.',
     },
     below(report, 'output'),
   );

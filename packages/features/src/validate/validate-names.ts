@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 const NAME_RULE =
   'begin with a lower-case letter; then at most 39 lower-case letters, digits and underscores';
 
-/** Columns that Larder itself keeps beside features in history and training sets, and PostgreSQL's own. */
+/** Columns that Larder adds beside features in history and training sets, and PostgreSQL's system columns. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'event_timestamp',
   'created_timestamp',
@@ -26,14 +26,14 @@ export function validateName(name: unknown, report: Report): void {
     report([], `'${String(name)}' is not a valid name: ${NAME_RULE}.`);
 }
 
-/** Names that become columns. */
+/** Checks names that become columns. */
 export function validateColumnName(name: string, report: Report): void {
   validateName(name, report);
   if (RESERVED_NAMES.has(name))
     report([], `'${name}' is a column that Larder or PostgreSQL reserves; choose another name.`);
 }
 
-/** One report for each name that several different definitions have. */
+/** Reports each name that several different definitions share. */
 export function validateUnique(
   definitions: readonly { readonly key: string; readonly what: string }[],
   report: Report,

@@ -10,9 +10,9 @@ export type DecodedValue =
   | { readonly ok: false; readonly detail: string };
 
 /**
- * A value of the HTTP API as a field's value, or what it must be instead. Null is refused: whether a value may be
- * absent is for the caller to decide. float32 is rounded to float32, so that requests, stores and training sets see
- * one number; a timestamp keeps milliseconds.
+ * Decodes a value of the HTTP API for a field, or returns what it must be instead. Null is refused: the caller decides
+ * whether a value may be absent. float32 values are rounded to float32, so that requests, stores and training sets see
+ * the same number; timestamps keep milliseconds.
  */
 export function decodeJsonValue(spec: ValueSpec, json: unknown): DecodedValue {
   return DECODERS[spec.type](json, spec);
@@ -66,7 +66,7 @@ function decodeTimestamp(json: unknown): DecodedValue {
   return wrong("must be an ISO 8601 timestamp with offset, such as '2026-11-20T09:30:00Z'");
 }
 
-// `Date` takes 31 February for 3 March.
+// `Date` reads 31 February as 3 March.
 function dayExists(text: string, day: number): boolean {
   return day <= 28 || new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
 }

@@ -3,8 +3,9 @@ import type { FieldValue, JsonValue } from '../definition/field.ts';
 import type { ValueSpec } from './value-spec.ts';
 
 /**
- * A field's value as the HTTP API spells it: int64 as a decimal string unless safe, timestamps in UTC, vectors as
- * arrays, float32 with no more digits than tell it from its neighbours. Null stays null, and a number that JSON cannot express (NaN, infinities) becomes null.
+ * Encodes a field's value for the HTTP API: int64 as a decimal string unless safe, timestamps in UTC, vectors as
+ * arrays, float32 with the fewest digits that identify it. Null stays null, and a number that JSON cannot express (NaN,
+ * infinities) becomes null.
  */
 export function encodeJsonValue(spec: ValueSpec, value: FieldValue): JsonValue {
   if (typeof value === 'bigint') return spec.safe === true ? Number(value) : value.toString();

@@ -22,7 +22,7 @@ function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** What to call a value in a message; the value itself is never shown. */
+/** Type name of a value for messages, which never show the value itself. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;

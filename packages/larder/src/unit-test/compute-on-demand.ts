@@ -18,9 +18,9 @@ export interface OnDemandInput {
 }
 
 /**
- * What an on-demand view makes of these inputs, evaluated as the service does: defaults stand in for nulls on the way in
- * and on the way out.
- * @throws ON_DEMAND_FAILED, REQUEST_INVALID for an input that is not given or does not fit its field
+ * Evaluates an on-demand view for these inputs as the service does: defaults replace nulls in the inputs and in the
+ * results.
+ * @throws ON_DEMAND_FAILED, REQUEST_INVALID for an input that is missing or does not fit its field
  */
 export function computeOnDemand<Gives>(
   view: OnDemandFeatureView<string, unknown, unknown, Gives>,

@@ -3,14 +3,14 @@ import { computeOnce, viewRef, type FeatureView, type SourceRow } from '@larder/
 import { served } from './served.ts';
 
 export interface ComputeRowOptions {
-  /** What artifact paths are relative to. @default the working folder */
+  /** Folder that artifact paths are relative to. @default the working folder */
   readonly root?: string;
   /** Hosts that the computation may fetch from. @default none */
   readonly allowedHosts?: readonly string[];
 }
 
 /**
- * The features that a view makes of one source row, with defaults where it gives null.
+ * Computes the features of a view from one source row, with defaults in place of nulls.
  * @throws COMPUTATION_FAILED with the row's own code and reason, FEATURE_VALUE_INVALID
  */
 export async function computeRow<Gives>(
@@ -33,7 +33,7 @@ export async function computeRow<Gives>(
       'COMPUTATION_FAILED',
       `${name}: ${outcome.failure.code}: ${outcome.failure.reason}`,
     );
-  // as a worker: own code names exactly the declared features, so that a misspelt one is found
+  // like a worker: custom code must name only declared features, so that a misspelt one is found
   const own = view.compute.codeUrl !== undefined;
   const undeclared = Object.keys(outcome.values).find((key) => own && !Object.hasOwn(view.schema, key));
   if (undeclared !== undefined)

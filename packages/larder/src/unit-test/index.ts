@@ -1,4 +1,4 @@
-// For a project's own unit tests: no store, no worker.
+// For a project's unit tests: needs no store and no worker.
 export { computeRow } from './compute-row.ts';
 export type { ComputeRowOptions } from './compute-row.ts';
 export { computeOnDemand } from './compute-on-demand.ts';

@@ -18,9 +18,9 @@ interface Column {
 }
 
 /**
- * What a model says to these features. Loads the artifact of its definition first, with every check of the service:
- * signature, feature order, golden rows.
- * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH, REQUEST_INVALID for a feature not given
+ * Predicts one row from these features. Loads the artifact of the model's definition first, with every check of the
+ * service: signature, feature order, golden rows.
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH, REQUEST_INVALID for a missing feature
  */
 export async function predictRow<Output>(
   model: Model<string, unknown, Output>,
@@ -69,7 +69,7 @@ function numbersOf({ view, feature, field }: Column, given: unknown, missing: nu
   if (numbers.length !== width)
     throw new LarderError(
       'REQUEST_INVALID',
-      `${view}:${feature} takes ${width} numbers, ${numbers.length} are given.`,
+      `${view}:${feature} takes ${width} numbers, not ${numbers.length}.`,
     );
   return numbers;
 }

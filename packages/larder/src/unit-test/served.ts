@@ -21,8 +21,7 @@ function servedValue(name: string, field: Field, given: unknown): unknown {
     field.type === 'vector' && Array.isArray(given) ? Float32Array.from(given as number[]) : given;
   const { type, length, safeInteger: safe } = field;
   const spec = { type, ...(length !== undefined && { length }), ...(safe !== undefined && { safe }) };
-  const problem =
-    given === undefined ? 'is missing; give null where there is no value' : valueProblem(spec, value);
+  const problem = given === undefined ? 'is missing; use null for no value' : valueProblem(spec, value);
   if (problem !== null) throw new LarderError('FEATURE_VALUE_INVALID', `${name} ${problem}.`);
   return value;
 }

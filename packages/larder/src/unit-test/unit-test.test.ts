@@ -79,7 +79,7 @@ test('an on-demand view gives what its function says, checked', () => {
     compute: () => ({ share: 'half' as never }),
   });
   expect(() => computeOnDemand(broken, {})).toThrow(
-    'The on-demand feature broken:share must be a number, not string; null stands for no value.',
+    'The on-demand feature broken:share must be a number, not string; return null for no value.',
   );
 });
 

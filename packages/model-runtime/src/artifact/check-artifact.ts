@@ -5,7 +5,7 @@ import { checkSignature, type ModelDefinition } from './model-signature.ts';
 import type { CheckedModel } from './checked-model.ts';
 import { runInline, type RunModel } from '../session/run-model.ts';
 
-/** An artifact, and the definition that it must fit. */
+/** An artifact and the definition that it must match. */
 export interface ArtifactCheck extends ModelDefinition {
   /** Name of the model in errors. */
   readonly name: string;
@@ -18,12 +18,12 @@ export interface CheckedArtifact {
   readonly model: CheckedModel;
   /** Median of one row, in milliseconds. */
   readonly oneRowMs: number;
-  /** CPU time that opening the file took, in milliseconds. */
+  /** CPU time to open the file, in milliseconds. */
   readonly openMs: number;
 }
 
 /**
- * Opens an artifact and checks it against its definition and golden rows, on this thread, which it may block for long.
+ * Opens an artifact and checks it against its definition and golden rows, on this thread, which it may block for a long time.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function checkArtifact(

@@ -1,4 +1,4 @@
-/** A score that the model gives elsewhere, but not here. */
+/** A score that the model returned elsewhere, but not here. */
 export interface GoldenDifference {
   readonly index: number;
   readonly expected: number;

@@ -6,7 +6,7 @@ import { equalLists, sideBySide, type ModelDefinition } from './model-signature.
 import { readArtifactJson } from './read-artifact-json.ts';
 import type { RunModel } from '../session/run-model.ts';
 
-/** `golden.json` of a tabular model: rows with the scores that the trainer itself gave them. docs/reference/artifact.md. */
+/** `golden.json` of a tabular model: rows with the scores that the training script computed. docs/reference/artifact.md. */
 const goldenRows = z.strictObject({
   format: z.literal(1),
   features: z.array(z.string()),
@@ -44,7 +44,7 @@ export async function readGoldenRows(
   if (wrongRow >= 0) {
     throw new LarderError(
       'ARTIFACT_INVALID',
-      `${path}: row ${wrongRow} has ${golden.rows[wrongRow]?.length} numbers, the features take ${definition.width} columns.`,
+      `${path}: row ${wrongRow} has ${golden.rows[wrongRow]?.length} numbers; the features take ${definition.width} columns.`,
     );
   }
   const unknown = Object.keys(golden.outputs).find((field) => !definition.outputs.includes(field));
@@ -74,7 +74,7 @@ export async function checkGoldenRows(golden: GoldenRows, run: RunModel): Promis
     if (worst === null) continue;
     throw new LarderError(
       'MODEL_GOLDEN_MISMATCH',
-      `${golden.path}: row ${worst.index} has ${field} = ${worst.expected}, the model gives ${worst.actual} here ` +
+      `${golden.path}: row ${worst.index} has ${field} = ${worst.expected}; here the model returns ${worst.actual} ` +
         `(tolerance ${golden.tolerance}). Write model.onnx and golden.json again, together.`,
     );
   }
@@ -83,7 +83,7 @@ export async function checkGoldenRows(golden: GoldenRows, run: RunModel): Promis
 function formOf({ features, width, outputs }: ModelDefinition): string {
   const scores = outputs.map((field) => `"${field}": [a score for each row]`);
   return (
-    'rows of the data with the scores that the trainer itself gives them, ' +
+    'rows of the data with the scores that the training script computes, ' +
     `{"format": 1, "features": ${JSON.stringify(features)}, "rows": [[${width} numbers], …], "outputs": {${scores.join(', ')}}}`
   );
 }

@@ -11,7 +11,7 @@ export interface ModelDefinition {
   readonly outputs: readonly string[];
 }
 
-/** Where the values of one output field are in the tensors that a run returns. */
+/** Position of one output field in the tensors that a run returns. */
 interface OutputColumn {
   readonly field: string;
   readonly tensor: string;
@@ -40,14 +40,14 @@ export function checkSignature(
   const [input, ...others] = session.inputs;
   if (input === undefined || others.length > 0) {
     return refuse(
-      `the model must have one input, it has ${namedTensors(session.inputs)}. Export it with one tensor [N, F].`,
+      `the model must have one input, not ${namedTensors(session.inputs)}. Export it with one tensor [N, F].`,
     );
   }
   const inFile = readFeatures(session.metadata['larder.features']);
   if (inFile === null) {
     return refuse(
       "the metadata 'larder.features' must be the JSON array of the features that the model was trained on, " +
-        'in order. Where it was trained on those of the definition, Python writes it by ' +
+        'in order. If it was trained on those of the definition, write it in Python with ' +
         `onnx.helper.set_model_props(model, {"larder.features": '${JSON.stringify(definition.features)}'}).`,
     );
   }
@@ -58,19 +58,19 @@ export function checkSignature(
   }
   if (input.type !== 'float32' || input.shape.length !== 2 || input.shape[0] !== null) {
     refuse(
-      `the input '${input.name}' must be float32 [N, ${definition.width}], it is ${input.type} ${shownShape(input.shape)}.`,
+      `the input '${input.name}' must be float32 [N, ${definition.width}], not ${input.type} ${shownShape(input.shape)}.`,
     );
   }
   if (input.shape[1] !== definition.width && input.shape[1] !== null) {
     refuse(
-      `the input '${input.name}' has ${input.shape[1]} columns, the features of the definition take ${definition.width}.`,
+      `the input '${input.name}' has ${input.shape[1]} columns; the features of the definition take ${definition.width}.`,
     );
   }
   const columns = outputColumns(session, definition.outputs);
   if (columns === null) {
     return refuse(
       `the definition's outputs are ${definition.outputs.join(', ')}; the file has ${namedTensors(session.outputs)}. ` +
-        'Name float32 outputs [N] or [N, 1] like the fields, or give one float32 output [N, K] with a column for each.',
+        'Name float32 outputs [N] or [N, 1] after the fields, or use one float32 output [N, K] with a column for each.',
     );
   }
   return { input: input.name, outputTensors: [...new Set(columns.map(({ tensor }) => tensor))], columns };
@@ -105,7 +105,7 @@ export function equalLists(left: readonly string[], right: readonly string[]): b
   return left.length === right.length && left.every((item, index) => item === right[index]);
 }
 
-/** Two ordered lists as a table, `≠` before the rows that differ. */
+/** Two ordered lists as a table, with `≠` before the rows that differ. */
 export function sideBySide(definition: readonly string[], file: readonly string[]): string {
   const width = Math.max('definition'.length, ...definition.map((item) => item.length));
   const row = (mark: string, left: string, right: string): string =>

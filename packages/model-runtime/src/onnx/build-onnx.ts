@@ -38,10 +38,10 @@ export interface OnnxGraph {
   /** All float32. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** In an order in which every input is already known. */
+  /** Ordered so that every input is known before it is used. */
   readonly nodes: readonly OnnxNode[];
   readonly initializers?: Readonly<Record<string, OnnxInitializer>>;
-  /** `metadata_props` of the file: `larder.features` and whatever a reader should know. */
+  /** `metadata_props` of the file: `larder.features` and anything else for its readers. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

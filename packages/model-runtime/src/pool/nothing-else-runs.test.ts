@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { writeLogisticArtifact } from '../testing/index.ts';
 
-test('a process that does nothing else loads a model and closes it amid a run, to the end', async () => {
+test('a process that does nothing else loads a model and closes it during a run, without hanging', async () => {
   const artifactPath = await mkdtemp(join(tmpdir(), 'larder-alone-'));
   const expectedFeatures = ['a:b'];
   await writeLogisticArtifact(artifactPath, { features: expectedFeatures, weights: [0] });

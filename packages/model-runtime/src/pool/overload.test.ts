@@ -30,7 +30,7 @@ async function loadSlow() {
   return runner;
 }
 
-test('at several times what the model can do, most of what it does is still useful', async () => {
+test('at several times its capacity, most work of the model is still useful', async () => {
   const runner = await loadSlow();
   const tensor = Float32Array.of(1);
   const calibratedAtMs = performance.now();

@@ -38,7 +38,7 @@ test('runs wait in the order of their arrival', async () => {
   expect(ran).toEqual(['a', 'b', 'c']);
 });
 
-test('what waits is bounded by count and by bytes, however far ahead the deadlines are', async () => {
+test('the queue is bounded by count and by bytes, however distant the deadlines are', async () => {
   const { queue, enter } = openQueue({ oneRowMs: 0.001 });
   enter('running');
   const codes = await Promise.all(
@@ -58,7 +58,7 @@ test('what waits is bounded by count and by bytes, however far ahead the deadlin
   expect(large.queue.counts().waiting).toBe(16);
 });
 
-test('what cannot end in time is refused at once, with the time to wait', async () => {
+test('a run that cannot finish in time is refused at once, with the time to wait', async () => {
   const { queue, ran, enter } = openQueue({ oneRowMs: 4_000 });
   enter('running');
   enter('waiting');
@@ -70,7 +70,7 @@ test('what cannot end in time is refused at once, with the time to wait', async 
   expect(ran).toEqual(['running']);
 });
 
-test('a free thread tries what might end in time, and what was not measured for long', async () => {
+test('a free thread tries runs that might finish in time, or that have not been measured for long', async () => {
   const { queue, enter } = openQueue({ oneRowMs: 1_000 });
   const { outcome, end } = enter('never measured', { inMs: 100 });
   end();
@@ -116,7 +116,7 @@ test('a run that waits past its deadline is answered then, and never starts', as
   expect(ran).toEqual(['running', 'next']);
 });
 
-test('a run under way at its deadline is answered then, and keeps its thread until it ends', async () => {
+test('a run in progress at its deadline is answered then, and keeps its thread until it ends', async () => {
   const { ran, enter } = openQueue({ oneRowMs: 1 });
   const slow = enter('slow', { inMs: 20 });
   expect(await codeOf(slow.outcome)).toBe('DEADLINE_EXCEEDED');
@@ -128,7 +128,7 @@ test('a run under way at its deadline is answered then, and keeps its thread unt
   expect(ran).toEqual(['slow', 'next']);
 });
 
-test('work that fails gives its thread back', async () => {
+test('work that fails releases its thread', async () => {
   const { queue, enter } = openQueue();
   const run = { rows: 1, floats: 1 };
   await expect(queue.run(run, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
@@ -137,7 +137,7 @@ test('work that fails gives its thread back', async () => {
   expect(await next.outcome).toBe('next');
 });
 
-test('one run that was held up does not close the queue to those after it', async () => {
+test('one delayed run does not make the queue refuse those after it', async () => {
   const { queue, enter } = openQueue({ oneRowMs: 1 });
   const held = enter('held up');
   const since = performance.now();
@@ -147,7 +147,7 @@ test('one run that was held up does not close the queue to those after it', asyn
   queue.admit(1, performance.now() + 10);
 });
 
-test('closing fails what waits and what comes', async () => {
+test('closing fails waiting and new runs', async () => {
   const { queue, enter } = openQueue();
   enter('running');
   const waiting = enter('waiting');

@@ -1,72 +1,72 @@
 /*
- * Which runs of a model get a thread, in which order, and which are refused. An overloaded queue that takes everything
- * answers nothing in time: each run would start after its caller's deadline. So a run is taken only where it can be
- * expected to end in time, and given up as soon as nobody waits for it any more.
+ * Decides which runs of a model get a thread, in which order, and which are refused. An overloaded queue that accepts
+ * everything answers nothing in time: each run would start after its caller's deadline. So a run is accepted only if it
+ * can be expected to finish in time, and dropped as soon as nobody waits for it.
  */
 import { LarderError } from '@larder/core';
 import { createRunTime } from './run-time.ts';
 
-/** Who waits for a run. */
+/** The caller that waits for a run. */
 export interface RunCaller {
-  /** On the clock of `performance.now()`; nobody waits any longer. */
+  /** Time by `performance.now()` after which nobody waits. */
   readonly deadlineAtMs: number;
   /** The connection was closed. */
   gone(): boolean;
 }
 
-/** Counts since the start. */
+/** Counts since the start of the process. */
 export interface RunCounts {
   /** Now. */
   readonly waiting: number;
-  /** Had a thread, in time or not. */
+  /** Runs that got a thread, in time or not. */
   readonly started: number;
-  /** Answered with MODEL_OVERLOADED, or DEADLINE_EXCEEDED without being tried. */
+  /** Runs refused with MODEL_OVERLOADED, or with DEADLINE_EXCEEDED without being tried. */
   readonly refused: number;
-  /** Ended by their deadline, waiting or under way. */
+  /** Runs ended by their deadline, waiting or running. */
   readonly late: number;
-  /** Given up before they ran: their caller had gone. */
+  /** Runs dropped before they started: their caller had left. */
   readonly abandoned: number;
 }
 
 export interface RunQueue {
-  /** @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED when a run that came now could not be expected to end in time */
+  /** @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED when a run that came now could not be expected to finish in time */
   admit(rows: number, deadlineAtMs: number): void;
   /**
-   * Waits for one of the threads, and for `work` on it, at most to the deadline.
+   * Waits for a thread, and for `work` on it, until the deadline at the latest.
    * @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED, CALLER_LEFT, and whatever `work` throws
    */
   run<T>(run: QueuedRun, work: Work<T>): Promise<T>;
   counts(): RunCounts;
-  /** Everything that waits fails with it, and everything that comes. */
+  /** Fails all waiting and all future runs with this error. */
   close(reason: LarderError): void;
 }
 
-/** What is done on a thread; nobody waits for the outcome once `wanted` is false. */
+/** The work on a thread; nobody waits for the outcome once `wanted` is false. */
 type Work<T> = (thread: number, wanted: () => boolean) => Promise<T>;
 
 export interface QueuedRun {
   readonly rows: number;
-  /** Size of its tensor; what waits has a bound. */
+  /** Size of the run's tensor; the total size of waiting runs is bounded. */
   readonly floats: number;
-  /** Without one it waits as long as it takes. */
+  /** Without a caller, a run waits as long as it takes. */
   readonly caller?: RunCaller | undefined;
 }
 
 export interface RunQueueOptions {
-  /** The model, as errors call it. */
+  /** Name of the model in errors. */
   readonly name: string;
   readonly threads: number;
   readonly oneRowMs: number;
 }
 
-/** Beyond these the estimate of a deadline far ahead would let a queue grow that fills the memory. */
+/** Hard limits: with a distant deadline, the estimate alone would let the queue fill the memory. */
 const MAX_WAITING_RUNS = 1_000;
 const MAX_WAITING_FLOATS = 16 * 1024 * 1024;
-/** Share of the time left that the wait may be expected to take: a run that starts in the last moment is likely to be late. */
+/** Largest share of the time left that the wait may be expected to take: a run that starts at the last moment is likely to be late. */
 const HEADROOM = 0.75;
-/** A free thread tries what is expected to miss its deadline by no more: the estimate may be out of date. */
+/** A free thread still tries runs expected to miss their deadline by no more than this: the estimate may be out of date. */
 const BENEFIT_OF_DOUBT = 2;
-/** And whatever comes, when nothing was measured for so long. */
+/** After this long without a measurement, a free thread tries any run. */
 const STALE_MS = 250;
 
 interface Waiting extends QueuedRun {
@@ -78,9 +78,9 @@ interface Waiting extends QueuedRun {
 export function createRunQueue({ name, threads, oneRowMs }: RunQueueOptions): RunQueue {
   const runTime = createRunTime(oneRowMs);
   const free = Array.from({ length: threads }, (_, thread) => thread);
-  /** What each busy thread does. */
+  /** The run of each busy thread. */
   const running = new Map<number, { readonly startedAtMs: number; readonly expectedMs: number }>();
-  /** In the order of their arrival. */
+  /** Waiting runs in order of arrival. */
   const waiting = new Set<Waiting>();
   let waitingMs = 0;
   let waitingFloats = 0;

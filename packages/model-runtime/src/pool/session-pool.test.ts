@@ -42,7 +42,7 @@ test('answers more callers than it has threads, each with its own rows', async (
   expect(await Promise.all(logits.map(score))).toEqual(logits.map(sigmoid));
 });
 
-test('a thread that dies under a run is replaced and the run repeated', async () => {
+test('a thread that dies during a run is replaced and the run repeated', async () => {
   const runs = Promise.all(Array.from({ length: 20 }, () => score(1)));
   const before = await pool.threads();
   await before[0]?.terminate();
@@ -58,7 +58,7 @@ test('all threads dead while idle: the next run starts one', async () => {
   expect(await score(2)).toEqual(sigmoid(2));
 });
 
-test('a model that has gone fails the run instead of waiting, and its path is not for callers', async () => {
+test('a missing model file fails the run instead of waiting, and callers do not see its path', async () => {
   await rm(join(folder, 'model.onnx'));
   await Promise.all((await pool.threads()).map((thread) => thread.terminate()));
   const failure = await score(2).then(
@@ -89,7 +89,7 @@ test('closing fails the runs that wait', async () => {
   for (const { reason } of failures) expect(reason).toMatchObject({ code: 'MODEL_RUN_FAILED' });
 });
 
-test('closing while a run goes on that nobody waits for ends the thread after it, not the process', async () => {
+test('closing during a run that nobody waits for ends the thread after it, not the process', async () => {
   await writeLogisticArtifact(folder, { features: ['a:b', 'a:c'], weights: [1, 1], slowness: 500 });
   const expected = { expectedFeatures: ['a:b', 'a:c'], width: 2, outputs: ['ctr'] };
   const slow = await loadModel({ artifactPath: folder, ...expected, poolThreads: 1 });

@@ -8,10 +8,10 @@ import { endThread, startThread } from './start-thread.ts';
 
 export interface SessionPoolOptions {
   readonly model: CheckedModel;
-  /** A thread that has the model already: the one that checked it. */
+  /** A thread that already has the model: the one that checked it. */
   readonly first?: Worker;
   readonly threads: number;
-  /** What one row took when it was checked. */
+  /** Time of one row when the model was checked. */
   readonly oneRowMs: number;
 }
 
@@ -31,7 +31,7 @@ export interface SessionPool {
   counts(): RunCounts;
   /** The running threads. */
   threads(): Promise<readonly Worker[]>;
-  /** Fails the runs that wait, and resolves when those under way have ended. */
+  /** Fails waiting runs, and resolves when the running ones have ended. */
   close(): Promise<void>;
 }
 
@@ -113,7 +113,7 @@ function ask(worker: Worker, request: RunRequest): Promise<ThreadAnswer | null> 
       resolve(answer);
     };
     const died = (): void => settle(null);
-    // A run under way keeps the process alive, an idle thread does not.
+    // A running run keeps the process alive, an idle thread does not.
     worker.ref();
     worker.on('message', settle).on('exit', died);
     worker.postMessage(request, [request.tensor.buffer]);

@@ -5,12 +5,12 @@ import type { CheckedModel } from '../artifact/checked-model.ts';
 import { openChecked } from '../artifact/open-checked.ts';
 import type { Session } from '../session/create-session.ts';
 
-/** What a thread is started with: an artifact to check, or a model that was checked. Afterwards it runs the model. */
+/** Input of a new thread: an artifact to check, or a checked model. Afterwards the thread runs the model. */
 export type ThreadTask =
   | { readonly kind: 'check'; readonly check: ArtifactCheck }
   | { readonly kind: 'open'; readonly model: CheckedModel };
 
-/** Its first message; it ends itself after `refused`. */
+/** First message of a thread; it exits after `refused`. */
 export type ThreadStarted =
   | { readonly kind: 'checked'; readonly artifact: CheckedArtifact }
   | { readonly kind: 'opened' }
@@ -22,7 +22,7 @@ export interface RunRequest {
   readonly rows: number;
 }
 
-/** The thread ends itself after its current run: terminating it during a run makes ONNX Runtime abort the whole process. */
+/** The thread exits after its current run: terminating it during a run makes ONNX Runtime abort the whole process. */
 export interface EndRequest {
   readonly kind: 'end';
 }

@@ -14,7 +14,7 @@ export async function startChecking(
   check: ArtifactCheck,
 ): Promise<{ readonly worker: Worker; readonly artifact: CheckedArtifact }> {
   const { worker, started } = await start({ kind: 'check', check }, check.name);
-  if (started.kind !== 'checked') throw new Error(`a thread that should check says ${started.kind}`);
+  if (started.kind !== 'checked') throw new Error(`a thread started to check answered ${started.kind}`);
   return { worker, artifact: started.artifact };
 }
 

@@ -5,7 +5,7 @@ import { readModelFile } from './model-file.ts';
 
 export interface SessionOptions {
   readonly modelPath: string;
-  /** Threads inside one run. More than one spins on CPU without gain for small models. */
+  /** Threads inside one run. For small models, more than one burns CPU without any gain. */
   readonly intraOpThreads?: number;
 }
 
@@ -29,10 +29,10 @@ export interface Session {
   /** Hash of the file. */
   readonly sha256: string;
   /**
-   * Runs on the caller's thread and blocks it; the data of `feeds` must stay as they are until it resolves.
+   * Runs on the caller's thread and blocks it; the data of `feeds` must not change until it resolves.
    * Concurrent calls are safe: every run has its own tensors.
-   * @param outputs names of those to compute. @default all
-   * @throws Error with what was given and what the file expects, when names or sizes differ
+   * @param outputs names of the outputs to compute. @default all
+   * @throws Error with the given and the expected names and sizes when they differ
    */
   run<Name extends string = string>(
     feeds: Readonly<Record<string, FloatTensor>>,
@@ -98,7 +98,7 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
   };
 }
 
-/** A new `onnx` writes by default what ONNX Runtime does not read yet. */
+/** Recent `onnx` releases write versions by default that ONNX Runtime does not read yet. */
 const TOO_NEW = [
   {
     says: /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
@@ -117,7 +117,7 @@ function notOpened(modelPath: string, cause: unknown): LarderError {
   const problems = TOO_NEW.flatMap(({ says, fix, name }) => {
     const [, has, max] = says.exec(message) ?? [];
     if (has === undefined || max === undefined) return [];
-    return `it has ${name} ${has}, at most ${max} is read; ${fix.replace('MAX', max)}.`;
+    return `it has ${name} ${has}; at most ${max} is supported; ${fix.replace('MAX', max)}.`;
   });
   return new LarderError(
     'ARTIFACT_INVALID',

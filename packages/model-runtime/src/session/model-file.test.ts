@@ -89,8 +89,8 @@ function writeIdentity(irVersion: number, opset: number): Promise<void> {
 }
 
 test.each([
-  ['IR version', 99, 17, /it has IR version 99, at most \d+ is read; set model.ir_version = \d+ before/],
-  ['opset', 8, 99, /it has opset 99, at most \d+ is read; export it again with opset_version=\d+\./],
+  ['IR version', 99, 17, /it has IR version 99; at most \d+ is supported; set model.ir_version = \d+ before/],
+  ['opset', 8, 99, /it has opset 99; at most \d+ is supported; export it again with opset_version=\d+\./],
 ])('a file of a newer %s says how to write it', async (_, irVersion, opset, message) => {
   await writeIdentity(irVersion, opset);
   await expect(createSession({ modelPath: path })).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
   /** `metadata_props`: `larder.features`, `larder.picture`, … */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Names of tensors whose data lie in other files. */
+  /** Names of tensors whose data are in other files. */
   readonly externalTensors: readonly string[];
 }
 
@@ -70,7 +70,7 @@ function scan(reader: Reader, kind: keyof typeof FIELDS, found: Found, end = rea
       continue;
     }
     const nextEnd = reader.uint32() + reader.pos;
-    if (nextEnd > end) throw new RangeError('a message reaches beyond the one that holds it');
+    if (nextEnd > end) throw new RangeError('a message extends beyond its parent');
     if (next === 'metadata') readMetadata(reader, nextEnd, found);
     else if (next === 'tensor') readTensor(reader, nextEnd, found);
     else scan(reader, next, found, nextEnd);

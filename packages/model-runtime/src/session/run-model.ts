@@ -1,5 +1,5 @@
 /*
- * Budget: 1 µs above ONNX Runtime's own 10 for one row. Nothing here may look at single features or copy the tensor.
+ * Budget: 1 µs on top of ONNX Runtime's own 10 µs for one row. Nothing here may look at single features or copy the tensor.
  */
 import type { FloatTensor, Session } from './create-session.ts';
 import type { CheckedModel } from '../artifact/checked-model.ts';
@@ -11,7 +11,7 @@ import { runFailed } from './run-failed.ts';
 export type RunModel = (
   tensor: Float32Array,
   rows: number,
-  /** Who waits for the run; ignored inline, where the run blocks the thread. */
+  /** The caller that waits for the run; ignored inline, where the run blocks the thread. */
   caller?: RunCaller,
 ) => Promise<Readonly<Record<string, Float32Array>>>;
 
@@ -46,7 +46,7 @@ export function assertRows(tensor: Float32Array, rows: number, width: number): v
   }
 }
 
-/** One float per row for each output field; a tensor with one column is handed on without copying. */
+/** One float per row for each output field; a tensor with one column is passed on without copying. */
 export function outputFields(
   { columns }: ModelSignature,
   rows: number,

@@ -10,11 +10,11 @@ export interface LogisticArtifactOptions {
   readonly bias?: number;
   /** Name of the one output field. */
   readonly output?: string;
-  /** What the model takes a missing (NaN) value for; unless given, a missing value makes the score NaN. */
+  /** Replaces a missing (NaN) value; by default a missing value makes the score NaN. */
   readonly imputed?: number;
-  /** Makes it slow: so many products of 256 × 256 matrices for each row, which change nothing; about 1 ms each. */
+  /** Slows the model down: this many products of 256 × 256 matrices per row, about 1 ms each, that change nothing. */
   readonly slowness?: number;
-  /** Written instead of the true golden scores, to test what refuses them. */
+  /** Written instead of the true golden scores, to test that they are refused. */
   readonly goldenScores?: readonly number[];
   /** Written as `larder.features` instead of `features`. */
   readonly trainedOn?: readonly string[];
@@ -69,7 +69,7 @@ export async function writeLogisticArtifact(folder: string, options: LogisticArt
 const SIDE = 256;
 
 interface SlowPart {
-  /** The nodes between the tensor `input` and `output`, which holds the same. */
+  /** The nodes between the tensor `input` and `output`, which holds the same values. */
   nodes(input: string): OnnxNode[];
   readonly output: string;
   readonly initializers: Readonly<Record<string, OnnxInitializer>>;

@@ -122,7 +122,7 @@ test.each(['ad-1', 'ad-1|2|3', 'ad-1|x', 'ad-1|', 'ad-1|9223372036854775808', 'a
   },
 );
 
-test('a text of too few or too many parts is told what the parts are', () => {
+test('the error for a text of too few or too many parts names the parts', () => {
   expect(() => parseEntityKey(pair, 'ad-1')).toThrow(
     /ad_user has 2 part\(s\): ad_id\|user_id; this one has 1/,
   );

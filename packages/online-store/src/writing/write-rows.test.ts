@@ -108,7 +108,7 @@ test('an erased entity takes no row', async ({ redis }) => {
   expect(await store.inspect('ad', 'forgotten')).toMatchObject({ erased: true, fields: [] });
 });
 
-test('bytes that are no row are replaced', async ({ redis }) => {
+test('bytes that are not a row are replaced', async ({ redis }) => {
   const { redis: client, store } = connect(redis.url);
   await client.hset(redisKey('ads', 'ad', 'damaged'), 'ad_score@1', 'short');
   expect(await store.write([scoreRow('damaged', orderAt(-5))])).toEqual(['replaced']);

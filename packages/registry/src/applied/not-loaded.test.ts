@@ -29,6 +29,6 @@ test('what the code lacks or has otherwise is named', () => {
   ]);
 });
 
-test('code that is loaded but not applied is no mismatch', () => {
+test('code that is loaded but not applied is not a mismatch', () => {
   expect(notLoaded({ ...applied, models: {} }, applied)).toEqual([]);
 });

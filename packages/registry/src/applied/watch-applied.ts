@@ -45,7 +45,7 @@ async function watch(options: WatchAppliedOptions, signal: AbortSignal): Promise
       away = false;
     } catch (error) {
       if (!away)
-        logger.warn({ err: error }, 'Applied definitions cannot be read; the known ones stay in force');
+        logger.warn({ err: error }, 'Applied definitions cannot be read; the known ones stay in effect');
       away = true;
     }
     await delay(intervalMs, undefined, { signal, ref: false }).catch(() => {});

@@ -1,4 +1,4 @@
-/** One thing that an apply does, as a line for a person. */
+/** One thing that an apply does, as a line for people. */
 export interface Change {
   readonly action: 'create' | 'change' | 'remove';
   /** `view ad_image@1`, `model ad_ctr`. */

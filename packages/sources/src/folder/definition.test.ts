@@ -4,7 +4,7 @@ import { folderSource } from './definition.ts';
 
 const picture = entity('picture', { picture_id: f.string() });
 
-test('is in the manifest what it has always been', () => {
+test('has the same manifest as ever', () => {
   const source = folderSource({ folder: 'photos', key: 'picture_id', extensions: ['.PNG', '.jpg', '.png'] });
   expect(JSON.stringify(source.manifest)).toBe(
     '{"kind":"folder","folder":"photos","key_column":"picture_id","extensions":[".jpg",".png"],"event_timestamp_column":"event_timestamp","created_timestamp_column":null}',
@@ -13,7 +13,7 @@ test('is in the manifest what it has always been', () => {
   expect(source.problems({ entity: picture })).toEqual([]);
 });
 
-test('says everything that is wrong with its options', () => {
+test('reports every problem of its options', () => {
   const source = folderSource({ folder: '', key: 'ad_id', extensions: ['jpg', '.tar.gz', '.ok'] });
   const problems = source.problems({ entity: picture });
   expect(problems.map(({ path, detail }) => `${path.join('/')} ${detail}`)).toEqual([

@@ -61,7 +61,7 @@ export function folderSource(options: FolderSourceOptions): FolderSource {
   return { ...source, manifest, problems: ({ entity }) => problemsOf(manifest, entity) };
 }
 
-/** The folder itself may come later, and be on the workers' machine only. */
+/** The folder itself may be created later, and exist only on the workers' machine. */
 function problemsOf(source: FolderSourceManifest, entity: Entity | undefined): SourceProblem[] {
   const problems: SourceProblem[] = [];
   if (source.folder === '')

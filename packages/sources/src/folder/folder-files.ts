@@ -6,7 +6,7 @@ import type { EventTimeRange } from '../source-bounds.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { FolderSourceManifest } from './definition.ts';
 
-/** Both ends are included. */
+/** Range with both ends included. */
 interface KeyRange {
   readonly lower: string;
   readonly upper: string;
@@ -14,16 +14,16 @@ interface KeyRange {
 
 /** The files of a folder; a file's key is its path below the folder, with `/`. */
 export interface FolderFiles {
-  /** As the definition spells it. */
+  /** Path as the definition spells it. */
   readonly folder: string;
   readonly keyColumn: string;
   readonly extensions: readonly string[];
   /**
-   * In the order of their UTF-16 units, the same on every machine.
+   * All keys, ordered by UTF-16 code units: the same on every machine.
    * @throws SOURCE_UNAVAILABLE where the folder cannot be read
    */
   keys(range: KeyRange | null, signal: AbortSignal): Promise<string[]>;
-  /** The files with these keys that are there and changed in the range of time, in pages. */
+  /** The files with these keys that exist and changed in the range of time, in pages. */
   rows(
     keys: readonly string[],
     eventTime: EventTimeRange | null,
@@ -31,7 +31,7 @@ export interface FolderFiles {
   ): AsyncGenerator<readonly SourceRow[]>;
 }
 
-/** Files whose times are read at once; a page of a scan. */
+/** Number of files whose times are read at once; a page of a scan. */
 const STATS_AT_ONCE = 64;
 
 export function folderFiles(source: FolderSourceManifest, root: string): FolderFiles {
@@ -60,13 +60,13 @@ export function folderFiles(source: FolderSourceManifest, root: string): FolderF
       const reason = cause.code === 'ENOENT' ? 'does not exist' : 'cannot be read';
       throw new LarderError(
         'SOURCE_UNAVAILABLE',
-        `The folder ${shellWord(path)} ${reason} on this machine; make it, or fix the folder of the source in larder.config.ts.`,
+        `The folder ${shellWord(path)} ${reason} on this machine; create it, or fix the folder of the source in larder.config.ts.`,
         { cause },
       );
     });
   }
 
-  /** Null for what is not a file of the folder; a key never leads out of it. */
+  /** Null for anything that is not a file of the folder; a key never leads out of it. */
   async function row(key: string): Promise<(SourceRow & { readonly event_timestamp: Date }) | null> {
     const path = resolve(folder, key);
     if (!wanted(key) || path !== join(folder, ...key.split('/'))) return null;
@@ -109,7 +109,7 @@ function holds(range: KeyRange | null, key: string): boolean {
   return range === null || (key >= range.lower && key <= range.upper);
 }
 
-/** Whether a key that begins so may lie in the range. */
+/** Whether a key with this prefix may be in the range. */
 function mayHold(range: KeyRange | null, prefix: string): boolean {
   return range === null || (prefix <= range.upper && range.lower.slice(0, prefix.length) <= prefix);
 }

@@ -91,7 +91,7 @@ test.each([
   expect(await open().lookup([[key]], signal)).toEqual([]);
 });
 
-test('a folder that is not there is said', async () => {
+test('a missing folder is reported', async () => {
   const planning = open('photos').plan({ scope: { kind: 'all' }, chunkRows: 2, limit: null }, signal);
   await expect(planning).rejects.toThrow(/photos does not exist/);
   await expect(planning).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });

@@ -12,7 +12,7 @@ export async function lookup(
   return rows;
 }
 
-/** A file has one join key; each once, in the order of a scan. */
+/** A file has one join key; returns each once, in scan order. */
 export function fileKeys(keys: readonly KeyTexts[]): string[] {
   return [...new Set(keys.map(([key = '']) => key))].sort();
 }

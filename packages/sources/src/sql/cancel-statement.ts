@@ -2,7 +2,7 @@ import pg from 'pg';
 
 const TIMEOUT_MS = 5_000;
 
-/** Over a connection of its own, without waiting; if there is none to be had, the statement timeout ends what runs. */
+/** Cancels over a separate connection, without waiting; if none can be opened, the statement timeout ends the statement. */
 export function cancelStatement(url: string, backendPid: number): void {
   const client = new pg.Client({
     connectionString: url,

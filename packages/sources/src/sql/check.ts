@@ -3,7 +3,7 @@ import { connectionVariable } from '../connection-variable.ts';
 import type { SourceFinding } from '../row-source.ts';
 import type { SqlQuery } from './sql-query.ts';
 
-/** @throws SOURCE_QUERY_INVALID where only the definition can help */
+/** @throws SOURCE_QUERY_INVALID when the definition must change */
 export async function check(query: SqlQuery, signal: AbortSignal): Promise<SourceFinding> {
   const { name } = query.connection;
   try {
@@ -32,6 +32,6 @@ export async function checkColumns(
   if (missing.length > 0)
     throw new LarderError(
       'SOURCE_QUERY_INVALID',
-      `The query on connection '${connection.name}' gives ${columns.join(', ')}; the view also needs ${missing.join(', ')}. Add what is missing to the query, under these names.`,
+      `The query on connection '${connection.name}' returns ${columns.join(', ')}; the view also needs ${missing.join(', ')}. Add the missing columns to the query, under these names.`,
     );
 }

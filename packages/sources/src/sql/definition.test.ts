@@ -4,7 +4,7 @@ import { sqlSource } from './definition.ts';
 
 const view = { entity: entity('ad', { ad_id: f.string() }) };
 
-test('is in the manifest what it has always been', () => {
+test('has the same manifest as ever', () => {
   const source = sqlSource({ connection: 'ads', query: '\n select 1 as ad_id ' });
   expect(JSON.stringify(source.manifest)).toBe(
     '{"kind":"sql","connection":"ads","query":"select 1 as ad_id","event_timestamp_column":"event_timestamp","created_timestamp_column":null}',
@@ -23,7 +23,7 @@ test('is in the manifest what it has always been', () => {
   expect(timed.problems(view)).toEqual([]);
 });
 
-test('says everything that is wrong with its options', () => {
+test('reports every problem of its options', () => {
   const problems = sqlSource({
     connection: 'ads',
     query: 'select 1;',
@@ -31,7 +31,7 @@ test('says everything that is wrong with its options', () => {
     createdTimestampColumn: '',
   }).problems(view);
   expect(problems.map(({ path, detail }) => `${path.join('/')} ${detail}`)).toEqual([
-    'query must not end with a semicolon: Larder wraps it into larger queries.',
+    'query must not end with a semicolon: Larder wraps it in larger queries.',
     'event_timestamp_column is empty.',
     'created_timestamp_column is empty; leave it out where the source has none.',
   ]);

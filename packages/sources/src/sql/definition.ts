@@ -1,11 +1,11 @@
 import type { SourceDescriptor, SourceManifest, SourceProblem } from '@larder/features';
 import { z } from 'zod';
 
-/** Rows by a query on a named PostgreSQL connection. */
+/** Rows from a query on a named PostgreSQL connection. */
 export interface SqlSource extends SourceDescriptor {
   readonly kind: 'sql';
   readonly connection: string;
-  /** Gives the join keys, an event timestamp and what `compute` or the schema needs; no trailing semicolon. */
+  /** Selects the join keys, an event timestamp and what `compute` or the schema needs; no trailing semicolon. */
   readonly query: string;
   /** @default 'event_timestamp' */
   readonly eventTimestampColumn: string;
@@ -59,7 +59,7 @@ function problemsOf(source: SqlSourceManifest): SourceProblem[] {
   if (source.query === '')
     report('query', 'is empty; select the join keys, an event timestamp and the columns needed.');
   if (source.query.endsWith(';'))
-    report('query', 'must not end with a semicolon: Larder wraps it into larger queries.');
+    report('query', 'must not end with a semicolon: Larder wraps it in larger queries.');
   if (source.event_timestamp_column === '') report('event_timestamp_column', 'is empty.');
   if (source.created_timestamp_column === '')
     report('created_timestamp_column', 'is empty; leave it out where the source has none.');

@@ -8,7 +8,7 @@ import { scan } from './scan.ts';
 import { createSqlConnection } from './sql-connection.ts';
 import { sqlQuery } from './sql-query.ts';
 
-/** Rows by a query. Every method @throws SOURCE_UNAVAILABLE, SOURCE_QUERY_INVALID, SOURCE_TIMED_OUT. */
+/** Rows from a query. Every method @throws SOURCE_UNAVAILABLE, SOURCE_QUERY_INVALID, SOURCE_TIMED_OUT. */
 export function openSqlSource(source: SqlSourceManifest, context: SourceContext): RowSource {
   const query = sqlQuery(source, context.connect(source.connection, createSqlConnection), context);
   return {

@@ -50,7 +50,7 @@ async function sessions(url: string, mark: string): Promise<Record<string, unkno
 }
 
 describe('pages', () => {
-  test('have so many rows each, the last one what is left', async ({ database }) => {
+  test('have this many rows each, and the last one the rest', async ({ database }) => {
     const connection = connect(database.url);
     expect(await rest(numbers(connection, 7, { pageRows: 3 }))).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
     expect(await rest(numbers(connection, 6, { pageRows: 3 }))).toEqual([
@@ -60,7 +60,7 @@ describe('pages', () => {
     expect(await rest(numbers(connection, 0, { pageRows: 3 }))).toEqual([]);
   });
 
-  test('come when they are asked for: the database waits for the consumer', async ({ database }) => {
+  test('are read on demand: the database waits for the consumer', async ({ database }) => {
     const connection = connect(database.url);
     const pages = numbers(connection, 1_000_000, { pageRows: 10, mark: 'waits' });
     await pages.next();
@@ -72,7 +72,7 @@ describe('pages', () => {
     expect(await sessions(database.url, 'waits')).toEqual([expect.objectContaining({ state: 'idle' })]);
   });
 
-  test('end with what goes wrong later on', async ({ database }) => {
+  test('end with an error that happens later', async ({ database }) => {
     const connection = connect(database.url);
     const pages = connection.pages('select 1 / (5 - n) as n from generate_series(1, 9) n', [], {
       pageRows: 2,
@@ -101,7 +101,7 @@ describe('pages', () => {
     expect((await connection.query('select 1 as one', [])).rows).toEqual([{ one: 1 }]);
   });
 
-  test('take no longer in all than a statement may, with the pauses of the consumer', async ({
+  test('take no longer in all than the statement timeout, including the pauses of the consumer', async ({
     database,
   }) => {
     const connection = connect(database.url, { statementTimeoutMs: 100 });
@@ -113,7 +113,7 @@ describe('pages', () => {
     await expect(pages.next()).rejects.toMatchObject({ code: 'SOURCE_TIMED_OUT' });
   });
 
-  test('end at once when the signal is aborted, in the database, too', async ({ database }) => {
+  test('end at once when the signal is aborted, also in the database', async ({ database }) => {
     const connection = connect(database.url);
     const aborting = new AbortController();
     const page = iterate(

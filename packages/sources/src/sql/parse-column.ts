@@ -8,9 +8,9 @@ const TIMESTAMPTZ = 1184;
 const NUMERIC = 1700;
 
 /**
- * How columns of a source arrive: instants as `Date` in whole milliseconds (microseconds are cut off; without a zone
- * they are UTC), integers as number or, beyond 2^53, bigint; what is not a JavaScript value (infinity, years of five
- * digits) stays text, so that landing refuses the row instead of guessing.
+ * Parses columns of a source: instants become `Date` in whole milliseconds (microseconds are cut off; without a zone
+ * they are UTC), integers become number or, beyond 2^53, bigint; values that JavaScript cannot represent (infinity, years
+ * of five digits) stay text, so that landing refuses the row instead of guessing.
  */
 export function columnParser(oid: number, format?: 'text' | 'binary'): Parser {
   if (format !== 'binary') {

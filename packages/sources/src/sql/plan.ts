@@ -25,7 +25,7 @@ interface RangeRow {
 
 /**
  * One pass over the source: distinct keys in order, numbered by the rows before them, cut every `chunkRows` rows.
- * Rows without a key get one chunk, which reads some of them and fails them all, so that they do not vanish.
+ * Rows without a key get one chunk, which reads some of them and fails them all, so that they are not lost silently.
  */
 async function cutKeyRanges(
   query: SqlQuery,

@@ -54,7 +54,7 @@ test('a database that hangs is not waited for', async ({ database }) => {
   await proxy.cut();
 });
 
-test('a signal that is aborted already runs nothing', async ({ database }) => {
+test('an already aborted signal runs nothing', async ({ database }) => {
   const connection = connect(database.url);
   await expect(connection.query('select 1/0', [], AbortSignal.abort(reason))).rejects.toBe(reason);
   const { signal } = new AbortController();

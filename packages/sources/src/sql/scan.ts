@@ -3,7 +3,7 @@ import type { SourceBounds } from '../source-bounds.ts';
 import type { SqlQuery } from './sql-query.ts';
 import { rowsWithin } from './sql-text.ts';
 
-/** A chunk of usual size is one page; only a key with very many rows has more. */
+/** A chunk of typical size is one page; only a key with very many rows takes more. */
 const PAGE_ROWS = 1_000;
 
 export function scan(

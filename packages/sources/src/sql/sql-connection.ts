@@ -4,7 +4,7 @@ import { sqlError } from './sql-error.ts';
 import { createSqlSessions } from './sql-sessions.ts';
 
 export interface SqlConnectionOptions {
-  /** As in the definitions; goes into errors instead of the address, which holds a password. */
+  /** Name in the definitions; errors show it instead of the address, which holds a password. */
   readonly name: string;
   readonly url: string;
   /** @default 4 */
@@ -24,15 +24,15 @@ export interface PagesOptions {
 }
 
 /**
- * A named source database, shared by the views that read from it. What a signal aborts is cancelled in the database,
- * too. Methods @throws SOURCE_UNAVAILABLE, SOURCE_QUERY_INVALID, SOURCE_TIMED_OUT; the signal's reason.
+ * A named source database, shared by the views that read from it. Aborting a signal also cancels the statement in the
+ * database. Methods @throws SOURCE_UNAVAILABLE, SOURCE_QUERY_INVALID, SOURCE_TIMED_OUT; the signal's reason.
  */
 export interface SqlConnection {
   readonly name: string;
   query(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<SqlResult>;
   /**
-   * The rows in pages, through a cursor: the database goes on when the next page is asked for. The statement timeout
-   * counts from the first page to the last, with the pauses: slow work belongs after the last page.
+   * The rows in pages, through a cursor: the database continues when the next page is requested. The statement timeout
+   * covers the time from the first page to the last, pauses included: do slow work after the last page.
    */
   pages(
     text: string,
@@ -92,7 +92,7 @@ export function createSqlConnection(options: SqlConnectionOptions): SqlConnectio
           if (page.length > 0) yield page;
         } while (page.length === pageRows);
       } finally {
-        // At the end, or where the consumer stopped: nothing runs, and the session can be used again.
+        // At the end, or where the consumer stopped: nothing is running, and the session can be reused.
         if (paused && !signal.aborted)
           await session.answer(cursor.close()).then(
             () => session.release('idle'),

@@ -6,7 +6,7 @@ const QUERY_CANCELED = '57014';
 /** Connection lost, insufficient resources, operator intervention, system errors, authorization, no such database. */
 const UNAVAILABLE = /^(08|53|57|58|28|3D)/;
 
-/** What the source's database answered or did not, with the connection's name and what fixes it. */
+/** An error or timeout of the source's database, with the name of the connection and the fix. */
 export function sqlError(connection: string, error: unknown): LarderError {
   if (error instanceof LarderError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -14,7 +14,7 @@ export function sqlError(connection: string, error: unknown): LarderError {
   if (error instanceof pg.DatabaseError && error.code === QUERY_CANCELED) {
     return new LarderError(
       'SOURCE_TIMED_OUT',
-      `The query on connection '${connection}' was stopped: ${message}. Make it faster (an index on join keys and event timestamp), or the view's chunks smaller.`,
+      `The query on connection '${connection}' was stopped: ${message}. Make it faster (an index on join keys and event timestamp), or make the view's chunks smaller.`,
       { cause: error },
     );
   }

@@ -11,7 +11,7 @@ export interface SqlQuery {
   /** Columns of the join keys, in the entity's order. */
   readonly joinKeys: readonly string[];
   readonly eventTimestamp: string;
-  /** Columns that it must give. */
+  /** Columns that it must return. */
   readonly required: readonly string[];
   /** Keys, event and created timestamp, as an `order by` list. */
   readonly order: string;

@@ -9,18 +9,18 @@ export interface SqlSessionsOptions {
   readonly statementTimeoutMs: number;
 }
 
-/** A session that is in nobody else's hands until it is released. */
+/** A session that nobody else uses until it is released. */
 export interface SqlSession {
   readonly client: pg.PoolClient;
-  /** The answer, or the signal's reason, or an error when the database says nothing at all. */
+  /** Returns the answer; fails with the signal's reason, or with an error when the database does not answer at all. */
   answer<Result>(pending: Promise<Result>): Promise<Result>;
-  /** Gives it back to the pool, or closes it where it may still be busy. Only the first call counts. */
+  /** Returns the session to the pool, or closes it if it may still be busy. Only the first call counts. */
   release(state: 'idle' | 'broken'): void;
 }
 
 export interface SqlSessions {
   /**
-   * When the signal is aborted, what the session runs is cancelled in the database and the session is closed, whatever
+   * When the signal is aborted, the session's statement is cancelled in the database and the session is closed, whatever
    * its holder does.
    */
   take(signal: AbortSignal): Promise<SqlSession>;
@@ -28,7 +28,7 @@ export interface SqlSessions {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** What a stopped statement's answer may take; after it the database counts as gone. */
+/** Time for the answer to a stopped statement; after it the database counts as gone. */
 const ANSWER_GRACE_MS = 3_000;
 
 /** A pool of sessions, read-only and in UTC. */
@@ -45,7 +45,7 @@ export function createSqlSessions({
     application_name: 'larder-source',
     types: { getTypeParser: columnParser },
   });
-  // The query under way fails with the same error; without listeners a lost connection would end the process.
+  // The current query fails with the same error; without listeners a lost connection would end the process.
   pool.on('error', () => {});
   const settings = `
     set statement_timeout = ${statementTimeoutMs};
@@ -74,7 +74,7 @@ export function createSqlSessions({
     // One result per statement, which the types do not know.
     const results = (await answer(client.query(settings))) as unknown as pg.QueryResult<{ pid: number }>[];
     const pid = results.at(-1)?.rows[0]?.pid;
-    if (pid === undefined) throw new Error('The database gave no process id.');
+    if (pid === undefined) throw new Error('The database returned no process id.');
     backendPids.set(client, pid);
   }
 

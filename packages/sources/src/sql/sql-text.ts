@@ -20,8 +20,8 @@ export function rowsWithin(query: SqlQuery, bounds: SourceBounds): Statement {
   const { sql, parameters } = conditionOf(bounds, query);
   const maxRows = bounds.kind === 'keys' ? null : bounds.maxRows;
   const limit = maxRows === null ? '' : ` limit ${maxRows}`;
-  // The text of the whole row decides between rows that are equal otherwise. The database writes it for every row, so
-  // it is left out where there are none.
+  // The text of the whole row orders rows that are otherwise equal. The database builds it for every row, so it is left
+  // out when no rows can be equal.
   const mayBeEqual = bounds.kind !== 'range' || bounds.oneRowPerKey !== true;
   const order = mayBeEqual ? `${query.order}, ${SOURCE_ALIAS}::text` : query.order;
   return {
@@ -30,7 +30,7 @@ export function rowsWithin(query: SqlQuery, bounds: SourceBounds): Statement {
   };
 }
 
-/** Parameters are texts without a cast, so that they take the column's type and an index on it can be used. */
+/** Parameters are passed as text without a cast, so that they take the column's type and an index on it can be used. */
 function conditionOf(bounds: SourceBounds, columns: SourceColumns): Statement {
   const parameters: unknown[] = [];
   const bind = (value: unknown) => `$${parameters.push(value)}`;

@@ -232,7 +232,7 @@ describe('a source that cannot be read', () => {
     ).rejects.toMatchObject({
       code: 'SOURCE_QUERY_INVALID',
       message: expect.stringMatching(
-        /gives campaign_id, ad_id, at; the view also needs event_timestamp, clicks/,
+        /returns campaign_id, ad_id, at; the view also needs event_timestamp, clicks/,
       ),
     });
   });
