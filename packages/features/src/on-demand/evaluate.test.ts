@@ -189,7 +189,7 @@ test('a row has the results of the row before it when every view depends on the 
 
 test.each([
   [() => null, /^The on-demand feature view moment did not return an object of features\.$/],
-  [() => 7, /gave no object/],
+  [() => 7, /did not return an object/],
   [
     () => ({ noon: 1 }),
     /^The on-demand feature moment:night must be a number, not undefined; return null for no value\.$/,
