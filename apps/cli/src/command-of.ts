@@ -18,13 +18,13 @@ export async function commandOf(
     .option('--project <path>', 'path of larder.config.ts [LARDER_PROJECT or ./larder.config.ts]')
     .option('--database-url <url>', 'PostgreSQL [LARDER_DATABASE_URL or the stack that runs here]')
     .option('--redis-url <url>', 'Redis [LARDER_REDIS_URL or the stack that runs here]')
-    .option('--json', 'one JSON document on stdout, also for an error')
+    .option('--json', 'print one JSON document on stdout, also for an error')
     .helpOption('-h, --help', 'show this help')
     .action(() => {});
   return { command, verb };
 }
 
-/** Commander throws instead of exiting, and leaves the printing of errors to us. */
+/** Makes Commander throw instead of exiting, and leave the printing of errors to us. */
 export function quiet(command: Command, out: Output): Command {
   return command
     .exitOverride()

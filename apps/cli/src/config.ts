@@ -14,7 +14,7 @@ export interface Config {
   readonly port: number | null;
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
-  /** The running stack whose addresses stand in for what was not configured. */
+  /** The running stack whose addresses replace settings that are not configured. */
   readonly stack: StackFile | null;
 }
 
@@ -24,7 +24,7 @@ export interface Flags {
   readonly redisUrl?: string | undefined;
 }
 
-/** Flags before environment before the stack that runs here. @throws CONFIGURATION_INVALID with every problem */
+/** Reads flags, then the environment, then the stack that runs here. @throws CONFIGURATION_INVALID with every problem */
 export function readConfig(flags: Flags, env: Environment = process.env): Config {
   const { settings, problems } = givenSettings({
     ...env,
@@ -50,7 +50,7 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
   });
 }
 
-/** Without a path: the configuration in this folder, else the project of the stack that runs here or further up. */
+/** Without a path: the configuration in this folder, otherwise the project of the stack that runs here or in a parent folder. */
 function findProject(path: string | null): {
   readonly projectPath: string;
   readonly stack: StackFile | null;

@@ -4,11 +4,11 @@ import { runProgram } from './program.ts';
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
+    // A second Ctrl-C means: do not wait.
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort();
   });
-// `larder keys ad | head` ends the reader first
+// `larder keys ad | head`: the reader ends first
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

@@ -11,14 +11,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('init says how to enter a folder whose name has a space', async () => {
   const { stdout } = await runCli(['init', 'new features'], { cwd: folder });
   expect(stdout).toContain("  cd 'new features'\n");
-  expect(stdout).toContain(`is in '${folder}/new features'\n`);
+  expect(stdout).toContain(` in '${folder}/new features'\n`);
 });
 
 test('a configuration that does not exist is named as it is pasted', async () => {
   const { stderr } = await larder(['plan'], { LARDER_PROJECT: join(folder, 'nowhere', 'larder.config.ts') });
   expect(stderr).toContain(`There is no '${folder}/nowhere/larder.config.ts'.`);
   const { stderr: found } = await larder(['plan'], { LARDER_PROJECT: join(folder, 'larder.config.ts') });
-  expect(found).toContain(`Say --project '${folder}/new features/larder.config.ts', or`);
+  expect(found).toContain(`Use --project '${folder}/new features/larder.config.ts', or`);
 });
 
 test('rows that cannot be read are named as they are pasted', async () => {

@@ -8,14 +8,14 @@ export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
 
-/** Codes that mean: the command was typed or configured wrongly, nothing was tried. */
+/** Codes that mean: the command or its configuration is wrong, and nothing was tried. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['REQUEST_INVALID', 'CONFIGURATION_INVALID']);
 
 export function exitCodeOf(error: LarderError): number {
   return USAGE_CODES.has(error.code) ? WRONG_USAGE : FAILED;
 }
 
-/** The body of RFC 9457 as the HTTP API has it, without a request id. */
+/** A problem (RFC 9457) as in the HTTP API, without a request id. */
 export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
   const { status, title, retryable } = ERRORS[error.code];
   return {
@@ -29,7 +29,7 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
   };
 }
 
-/** Says what went wrong and gives the exit code: text on stderr, with `--json` a problem on stdout. */
+/** Reports an error and returns the exit code: text on stderr, or with `--json` a problem on stdout. */
 export function reportError(thrown: unknown, out: Output): number {
   const error = shownError(thrown);
   out.answer(problemOf(error), () => showError(error, out));
@@ -44,12 +44,12 @@ export function showError(error: LarderError, out: Output): void {
       out.note(`  ${pointer} ${detail}`);
 }
 
-/** On a command line there is no contract and no request. */
+/** The title for requests makes no sense on a command line. */
 function titleOf({ code }: LarderError): string {
   return code === 'REQUEST_INVALID' ? 'Wrong usage' : ERRORS[code].title;
 }
 
-/** A person at a terminal has no log to look into: what broke is shown, with its stack where it is a bug of ours. */
+/** At a terminal there is no log to look into: the cause is shown, with its stack if it is a bug of ours. */
 export function shownError(thrown: unknown): LarderError {
   if (thrown instanceof CommanderError) return notParsed(thrown);
   const error = toLarderError(thrown);
@@ -62,7 +62,7 @@ export function shownError(thrown: unknown): LarderError {
   );
 }
 
-/** Commander's sentence and its hint, in our form. */
+/** Commander's message and hint, in our format. */
 function notParsed(error: CommanderError): LarderError {
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const sentence = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`;

@@ -31,7 +31,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   }
 }
 
-/** Everything but a verb: `--help`, `--version`, `help VERB`, a word that is none. */
+/** Handles everything but a verb: `--help`, `--version`, `help VERB`, unknown words. */
 async function overview(argv: readonly string[], out: Output): Promise<number> {
   const program = quiet(new Command('larder'), out)
     .description('Larder: features computed ahead and at request time, merged for one prediction.')

@@ -12,7 +12,7 @@ export interface RunVerbOptions {
 }
 
 /**
- * Parses the rest of the command line and does what it says. Imported when a verb was typed: help needs none of it.
+ * Parses the rest of the command line and runs the verb. Imported only for a verb: help does not need it.
  * @returns the exit code
  */
 export async function runVerb(name: string, options: RunVerbOptions): Promise<number> {

@@ -8,7 +8,7 @@ import type { Output } from './output/output.ts';
 const REDIS_TIMEOUT_MS = 5_000;
 const CONNECTIONS = 4;
 
-/** What a verb works with; everything is opened when it is first asked for and closed after the verb. */
+/** Resources of a verb; each is opened on first use and closed after the verb. */
 export interface Session {
   readonly config: Config;
   readonly out: Output;
@@ -24,7 +24,7 @@ export interface Session {
   redis(): Promise<Redis>;
   /** @throws as `redis` */
   onlineStore(): Promise<OnlineStore>;
-  /** What is applied; before the first apply, and while PostgreSQL is away or not configured, what is loaded. */
+  /** The applied definitions; before the first apply, and while PostgreSQL is unavailable or not configured, the loaded ones. */
   manifest(): Promise<Manifest>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-/** The packages are imported by the member that needs them: a verb loads no library that it does not use. */
+/** Each member imports the packages it needs: a verb loads no library that it does not use. */
 export function createSession({ config, out, signal }: SessionOptions): Session {
   const closing: (() => unknown)[] = [];
   const project = once(async () => {
@@ -104,7 +104,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 function notConfigured(what: string, variable: string, flag: string): LarderError {
   return new LarderError(
     'CONFIGURATION_INVALID',
-    `There is no address of ${what}: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is given.`,
+    `No address of ${what} is configured: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is set.`,
     { errors: [{ pointer: `/${variable}`, detail: 'is missing' }] },
   );
 }

@@ -16,15 +16,15 @@ export interface VerbDefinition<Input> {
 
 export interface LateDescription {
   readonly session: Session;
-  /** The arguments before the first option that only the late description knows. */
+  /** The arguments before the first option that is only described later. */
   readonly operands: readonly string[];
-  /** Help was asked: it is shown also where the project cannot be reached. */
+  /** Help was requested: it is shown even when the project cannot be loaded. */
   readonly help: boolean;
 }
 
-/** One verb: what it takes, and what it does. */
+/** One verb: its arguments and what it does. */
 export interface Verb extends Pick<VerbDefinition<unknown>, 'describe' | 'describeLate'> {
-  /** Checks what was typed. @throws REQUEST_INVALID that names each option */
+  /** Checks the input. @throws REQUEST_INVALID that names each wrong option */
   read(command: Command): (session: Session) => Promise<number>;
 }
 
@@ -55,7 +55,7 @@ function readInput<Input>(schema: z.ZodType<Input>, command: Command): Input {
   );
 }
 
-/** What was typed does not fit; exit code 2. */
+/** Invalid input; exit code 2. */
 export function wrongUsage(
   verb: string,
   errors: readonly { readonly pointer: string; readonly detail: string }[],

@@ -5,18 +5,18 @@ export interface LazyVerb {
   load(): Promise<{ readonly verb: Verb }>;
 }
 
-/** In the order of a first day. A verb's file is loaded when it is typed: `larder --help` loads none. */
+/** The verbs in the order of a first day. A verb's file is loaded only when used: `larder --help` loads none. */
 export const VERBS: Readonly<Record<string, LazyVerb>> = {
   init: {
-    summary: 'write a small project that works, to start from',
+    summary: 'create a small working project to start from',
     load: () => import('./verbs/init.ts'),
   },
   up: {
-    summary: 'start the apps and whatever of PostgreSQL and Redis is not configured',
+    summary: 'start the apps, and PostgreSQL and Redis unless they are configured',
     load: () => import('./verbs/up.ts'),
   },
   dev: {
-    summary: 'the same on embedded stores, applying every change of the definitions at once',
+    summary: 'the same on embedded stores, and apply every change of the definitions at once',
     load: () => import('./verbs/dev.ts'),
   },
   plan: {
@@ -24,19 +24,19 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     load: () => import('./verbs/plan.ts'),
   },
   apply: {
-    summary: 'make the definitions of larder.config.ts those of the project',
+    summary: 'apply the definitions of larder.config.ts',
     load: () => import('./verbs/apply.ts'),
   },
   preview: {
-    summary: 'compute a view for one entity and show it, without writing anything',
+    summary: 'compute a view for one entity and show the result, without writing anything',
     load: () => import('./verbs/preview.ts'),
   },
   backfill: {
-    summary: 'compute a view ahead and follow the run',
+    summary: 'compute a view ahead of requests and follow the run',
     load: () => import('./verbs/backfill.ts'),
   },
   runs: {
-    summary: 'list runs, show one, pause, resume, cancel it or retry what failed',
+    summary: 'list runs, or show, pause, resume, cancel or retry one',
     load: () => import('./verbs/runs.ts'),
   },
   inspect: {
@@ -48,11 +48,11 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     load: () => import('./verbs/keys.ts'),
   },
   predict: {
-    summary: 'ask a model, with its inputs as options',
+    summary: 'predict with a model, with its inputs as options',
     load: () => import('./verbs/predict.ts'),
   },
   push: {
-    summary: 'land rows of a view without compute from a file',
+    summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),
   },
   views: {
@@ -60,7 +60,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     load: () => import('./verbs/views.ts'),
   },
   ps: {
-    summary: 'list the workers and inference processes that run',
+    summary: 'list running workers and inference processes',
     load: () => import('./verbs/ps.ts'),
   },
   doctor: {

@@ -5,7 +5,7 @@ import type { Output } from '../output/output.ts';
 import { createProgress } from './progress.ts';
 
 const POLL_MS = 250;
-/** Workers that start together with the run have announced themselves by then. */
+/** Long enough for workers that start together with the run to announce themselves. */
 const UNTAKEN_MS = 5_000;
 
 export interface FollowOptions {
@@ -13,7 +13,7 @@ export interface FollowOptions {
   readonly project: string;
   readonly runId: string;
   readonly out: Output;
-  /** Stops following; the run goes on. */
+  /** Stops following; the run continues. */
   readonly signal: AbortSignal;
 }
 
@@ -46,12 +46,12 @@ export async function followRun(options: FollowOptions): Promise<RunSummary> {
   }
 }
 
-/** What broke first in a run that goes on: nobody should wait for its end to read the reason. */
+/** The first failure of a running run, so that nobody has to wait for its end to read the reason. */
 async function firstReason(store: OfflineStore, project: string, run: RunSummary): Promise<string | null> {
-  if (run.error) return `${run.error.code}: ${run.error.reason} It is tried again.`;
+  if (run.error) return `${run.error.code}: ${run.error.reason} Larder retries it.`;
   const { failures } = await listFailures(store, project, run.runId, { limit: 1 });
   const [first] = failures;
   if (!first) return null;
   const { key, code, reason, retryable } = first;
-  return `First failure: ${key === null ? '' : `${key}  `}${code}  ${reason}${retryable ? ' It is tried again.' : ''}`;
+  return `First failure: ${key === null ? '' : `${key}  `}${code}  ${reason}${retryable ? ' Larder retries it.' : ''}`;
 }

@@ -4,13 +4,13 @@ import { rowsText, statusText, tookText } from '../output/print-runs.ts';
 import { oneLine, printableCount } from '../output/printable.ts';
 
 const EXAMPLES = 3;
-/** Enough to see what is wrong; a run may have a million failures. */
+/** Enough to see the problem; a run may have a million failures. */
 const MAX_FAILURES = 20_000;
 
-/** Failures of one code; JSON of `larder backfill --json`. */
+/** Failures of one code, as in `larder backfill --json`. */
 export interface FailureGroup {
   readonly code: string;
-  /** At least so many, when `complete` is false. */
+  /** A lower bound when `complete` is false. */
   readonly count: number;
   readonly complete: boolean;
   readonly retryable: boolean;
@@ -48,7 +48,7 @@ export async function failuresByCode(
     .sort((a, b) => b.count - a.count);
 }
 
-/** How a backfill ended. */
+/** Prints how a backfill ended. */
 export function printSummary(run: RunSummary, failures: readonly FailureGroup[], out: Output): void {
   const { style } = out;
   const sign = run.status === 'succeeded' ? style.green('✓') : style.yellow('!');
@@ -60,7 +60,7 @@ export function printSummary(run: RunSummary, failures: readonly FailureGroup[],
     out.line(`  ${style.yellow(`${complete ? '' : 'at least '}${printableCount(count)} × ${code}`)}`);
     for (const { key, reason } of examples) {
       const line = `      ${(key ?? '(chunk)').padEnd(12)} ${oneLine(reason)}`;
-      // why a whole chunk failed is the one line that says what to fix: never cut
+      // The reason why a whole chunk failed says what to fix, so it is never cut.
       out.line(key === null ? line : out.fit(line));
     }
     if (count > examples.length)

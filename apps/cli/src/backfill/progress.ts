@@ -4,7 +4,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Output } from '../output/output.ts';
 import { printableCount } from '../output/printable.ts';
 
-/** Where nothing moves, a line every so often. */
+/** Interval of lines when stderr is not a terminal. */
 const LINE_INTERVAL_MS = 3_000;
 
 export interface Progress {

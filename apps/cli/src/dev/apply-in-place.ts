@@ -13,9 +13,9 @@ export interface DevelopmentStores {
 }
 
 /**
- * Applies definitions whose versions may have changed, and forgets the rows of those that did. No app may run: a worker
- * would write rows of the old code.
- * @throws DEFINITION_INVALID what history cannot hold
+ * Applies definitions that may have changed without a new version, and forgets the rows of those that did. No app may
+ * be running: a worker would write rows of the old code.
+ * @throws DEFINITION_INVALID when history cannot hold them
  */
 export async function applyInPlace(
   { databaseUrl, redisUrl }: DevelopmentStores,

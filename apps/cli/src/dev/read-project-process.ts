@@ -3,12 +3,12 @@ import { loadProject, projectFiles } from '@larder/features';
 import { tryModel } from '../models/try-model.ts';
 import type { ProjectReading } from './read-project.ts';
 
-// A process of its own: Node imports a module once, so only a fresh process sees what a file says now.
+// A separate process: Node imports a module once, so only a fresh process sees the current content of a file.
 const [configPath = ''] = process.argv.slice(2);
 const reading: ProjectReading = { ...(await read()), files: await projectFiles(configPath) };
 process.send?.(reading, () => process.disconnect());
 
-/** Everything that would keep the apps from starting is found here, while the last good ones still run. */
+/** Finds everything that would keep the apps from starting, while the last good ones still run. */
 async function read(): Promise<Omit<ProjectReading, 'files'>> {
   try {
     const project = await loadProject(configPath);

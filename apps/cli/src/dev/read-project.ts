@@ -2,16 +2,16 @@ import { fork } from 'node:child_process';
 import { LarderError, shellWord, type ErrorCode } from '@larder/core';
 import type { Manifest } from '@larder/features';
 
-/** What the project's files say at one moment. */
+/** The project's files at one moment. */
 export interface ProjectReading {
-  /** Null when it cannot be loaded, or a model of it cannot. */
+  /** Null when the project, or one of its models, cannot be loaded. */
   readonly manifest: Manifest | null;
   readonly problem: { readonly code: ErrorCode; readonly message: string } | null;
-  /** Absolute paths of the files and artifact folders that it is made of. */
+  /** Absolute paths of the project's files and artifact folders. */
   readonly files: readonly string[];
 }
 
-/** Reads the project anew in a process of its own, whose output goes to our stderr. @throws AbortError */
+/** Reads the project again in a separate process, whose output goes to our stderr. @throws AbortError */
 export function readProject(configPath: string, signal: AbortSignal): Promise<ProjectReading> {
   const child = fork(new URL('./read-project-process.ts', import.meta.url), [configPath], {
     stdio: ['ignore', 2, 2, 'ipc'],
@@ -25,7 +25,7 @@ export function readProject(configPath: string, signal: AbortSignal): Promise<Pr
     child.once('exit', (code, killedBy) => {
       if (reading !== null) return resolve(reading);
       const how = killedBy ?? `exit code ${code}`;
-      const message = `The process that reads ${shellWord(configPath)} ended by itself (${how}); its output stands above.`;
+      const message = `The process that reads ${shellWord(configPath)} ended unexpectedly (${how}); see its output above.`;
       reject(new LarderError('PROJECT_NOT_LOADABLE', message));
     });
   });

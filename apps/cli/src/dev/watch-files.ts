@@ -2,13 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Looked at by `stat`: works on every file system, survives editors that replace files, and sees files that are not there yet. */
+/** Uses `stat`: works on every file system, survives editors that replace files, and sees files that do not exist yet. */
 const POLL_MS = 150;
 
 export interface FileWatch {
-  /** From now on these files and folders; those that were watched before keep what was last seen of them. */
+  /** Watches these files and folders from now on; those that were watched before keep their last known state. */
   watch(paths: readonly string[]): Promise<void>;
-  /** Resolves with the paths that differ from what was last seen, once nothing changes any more. @throws AbortError */
+  /** Resolves with the paths that differ from their last known state, once nothing changes any more. @throws AbortError */
   changed(signal: AbortSignal): Promise<string[]>;
 }
 
@@ -32,7 +32,7 @@ export function createFileWatch(): FileWatch {
         }
         const changed = differing(seen, now);
         seen = now;
-        // written and put back
+        // changed and changed back
         if (changed.length > 0) return changed;
       }
     },
@@ -47,7 +47,7 @@ async function look(paths: readonly string[]): Promise<Map<string, string>> {
   return new Map(await Promise.all(paths.map(async (path) => [path, await signature(path)] as const)));
 }
 
-/** Differs when a file, or anything in a folder, was written, removed or added. */
+/** Changes when a file, or anything in a folder, is written, removed or added. */
 async function signature(path: string): Promise<string> {
   try {
     const facts = await stat(path);

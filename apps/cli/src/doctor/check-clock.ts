@@ -2,12 +2,12 @@ import { systemClock, type Clock } from '@larder/core';
 import type { Session } from '../session.ts';
 import { fail, ok, warn, type Finding } from './check.ts';
 
-/** Freshness and lags are shown wrong. */
+/** Beyond this, freshness and lags are shown wrong. */
 const WARN_MS = 1_000;
-/** TTLs end early or late; from five minutes on, rows are refused as lying in the future. */
+/** Beyond this, TTLs end early or late; from five minutes on, rows are refused because they are in the future. */
 const FAIL_MS = 60_000;
 
-/** This machine's clock beside those of PostgreSQL and Redis, as far as they answer: whoever is away has its own check. */
+/** Compares this machine's clock with those of PostgreSQL and Redis, if they answer; another check reports one that does not. */
 export async function checkClock(session: Session, clock: Clock = systemClock): Promise<Finding[]> {
   const offsets = await Promise.all([
     offset(clock, () => databaseTime(session)),
@@ -22,7 +22,7 @@ export async function checkClock(session: Session, clock: Clock = systemClock): 
 function judge(store: string, aheadMs: number): Finding {
   const check = `clock ${store.toLowerCase()}`;
   const seconds = Math.abs(aheadMs / 1_000).toFixed(1);
-  const detail = `that of ${store} is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`;
+  const detail = `the clock of ${store} is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`;
   if (Math.abs(aheadMs) <= WARN_MS)
     return ok(
       check,
@@ -30,11 +30,11 @@ function judge(store: string, aheadMs: number): Finding {
         ? 'agrees with this machine’s'
         : `within ${Math.ceil(Math.abs(aheadMs))} ms of ${store}'s`,
     );
-  const mend = 'Let both machines keep time by NTP: sudo timedatectl set-ntp true';
+  const mend = 'Synchronize both machines by NTP: sudo timedatectl set-ntp true';
   return Math.abs(aheadMs) <= FAIL_MS ? warn(check, detail, mend) : fail(check, detail, mend);
 }
 
-/** How far the other clock is ahead, in ms; what lies within the time of asking counts as equal. */
+/** How far the other clock is ahead, in ms; a difference within the round-trip time counts as equal. */
 async function offset(
   clock: Clock,
   ask: () => Promise<(() => Promise<number>) | null>,
@@ -54,7 +54,7 @@ async function offset(
 async function databaseTime({ config, offlineStore }: Session): Promise<(() => Promise<number>) | null> {
   if (config.databaseUrl === null) return null;
   const { pool } = await offlineStore();
-  // a first statement, so that connecting is not measured
+  // A first statement, so that the time to connect is not measured.
   await pool.query('select 1');
   return async () => {
     const { rows } = await pool.query<{ ms: number }>(

@@ -20,10 +20,10 @@ export function checkNode(version = process.versions.node): Finding {
   );
 }
 
-/** Where the project lies, `.larder` with the embedded stores is. */
+/** The embedded stores are in `.larder` beside the project. */
 export function checkDisk({ projectPath }: Config): Promise<Finding> {
   const folder = existsSync(dirname(projectPath)) ? dirname(projectPath) : process.cwd();
-  return finding('disk', `See whether ${shellWord(folder)} can be read.`, async () => {
+  return finding('disk', `Check whether ${shellWord(folder)} can be read.`, async () => {
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const detail = `${(free / GIB).toFixed(1)} GiB free at ${shellWord(folder)}`;

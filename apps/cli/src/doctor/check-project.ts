@@ -7,7 +7,7 @@ import type { Session } from '../session.ts';
 import { checkSources } from './check-sources.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
-/** The project's own: that it loads, that it is applied, its artifacts and its sources. */
+/** Checks the project: that it loads, that it is applied, its artifacts and its sources. */
 export async function checkProject(session: Session): Promise<Finding[]> {
   const { projectPath } = session.config;
   let project: LoadedProject | null = null;
@@ -35,7 +35,7 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
   const check = 'applied';
   return finding(check, 'Fix the check of the database first.', async () => {
     if (config.databaseUrl === null)
-      return warn(check, 'cannot be told without a database', 'Run larder up, or set LARDER_DATABASE_URL.');
+      return warn(check, 'unknown without a database', 'Run larder up, or set LARDER_DATABASE_URL.');
     const store = await offlineStore();
     if ((await pendingMigrations(store)).length > 0)
       return warn(check, 'the database is not migrated', 'Run: larder apply');
@@ -43,7 +43,7 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
     if (refusals.length > 0)
       return fail(check, refusals.map(({ message }) => message).join(' '), 'See: larder plan');
     if (appliedId === null) return warn(check, 'nothing is applied yet', 'Run: larder apply');
-    if (changes.length === 0) return ok(check, `manifest ${appliedId} is what larder.config.ts says`);
+    if (changes.length === 0) return ok(check, `manifest ${appliedId} matches larder.config.ts`);
     return warn(
       check,
       `larder.config.ts differs from manifest ${appliedId} in ${count(changes.length, 'change')}`,
@@ -52,7 +52,7 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
   });
 }
 
-/** Content, signature and golden rows, on this machine's ONNX Runtime. */
+/** Checks content, signature and golden rows with this machine's ONNX Runtime. */
 function checkModel(project: LoadedProject, name: string): Promise<Finding> {
   const check = `model ${name}`;
   const { path } = project.manifest.models[name]?.artifact ?? { path: '' };
@@ -63,10 +63,10 @@ function checkModel(project: LoadedProject, name: string): Promise<Finding> {
       try {
         const { oneRowMs, placement } = await tryModel(project, name);
         const micros = (oneRowMs * 1_000).toFixed(0);
-        return ok(check, `loads, reproduces its golden rows, ${micros} µs a row (${placement})`);
+        return ok(check, `loads, reproduces its golden rows, ${micros} µs per row (${placement})`);
       } catch (error) {
         if (!isLarderError(error) || error.code !== 'MODEL_SIGNATURE_MISMATCH') throw error;
-        const mend = `Give model('${name}') in larder.config.ts the features of the file, in its order; or train it on the order of the definition and write ${shellWord(path)} again.`;
+        const mend = `In larder.config.ts, list the features of the file in model('${name}'), in the order of the file; or train the model in the order of the definition and write ${shellWord(path)} again.`;
         return fail(check, `${error.code}: ${error.message}`, mend);
       }
     },

@@ -4,13 +4,13 @@ import { connectionSetting, createSources, type Sources } from '@larder/sources'
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
-/** Every view's source as a worker would use it: reached, and with what the view needs. */
+/** Checks every view's source as a worker would use it: it can be reached and has what the view needs. */
 export async function checkSources({ config, signal }: Session, project: LoadedProject): Promise<Finding[]> {
   const views = Object.values(project.manifest.feature_views);
   const sources = createSources({
     root: project.root,
     connections: config.connections,
-    // All are looked at at the same time.
+    // All are checked at the same time.
     maxConnections: views.length,
   });
   try {

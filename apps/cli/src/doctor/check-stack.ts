@@ -5,7 +5,7 @@ import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 const TIMEOUT_MS = 3_000;
 
-/** The stack that runs here, if one does: what its own readiness says. */
+/** Checks the readiness of the stack that runs here, if there is one. */
 export async function checkStack({ stack }: Pick<Config, 'stack'>): Promise<Finding[]> {
   if (stack === null) return [];
   if (stack.addresses === null) return [ok('stack', `is starting (pid ${stack.pid})`)];

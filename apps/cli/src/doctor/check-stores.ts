@@ -58,7 +58,7 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
         return fail(
           check,
           `${error.code}: ${error.message.split('. ')[0]}.`,
-          `Run: ${set} && redis-cli ${cliAddress(url)} CONFIG REWRITE (a managed service: in its parameter group)`,
+          `Run: ${set} && redis-cli ${cliAddress(url)} CONFIG REWRITE (on a managed service: in its parameter group)`,
         );
       }
       return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
@@ -68,7 +68,7 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
   });
 }
 
-/** How redis-cli is told the server; without a password, which it asks for by REDISCLI_AUTH. */
+/** Options that name the server to redis-cli, without the password, which it reads from REDISCLI_AUTH. */
 function cliAddress(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol === 'unix:') return `-s ${shellWord(decodeURIComponent(pathname))}`;

@@ -20,7 +20,7 @@ export function fail(check: string, detail: string, mend: string): Finding {
   return { status: 'fail', check, detail, mend };
 }
 
-/** Runs a check; whatever it throws is a finding too, so that one fault does not hide the others. */
+/** Runs a check; anything it throws becomes a finding, so that one fault does not hide the others. */
 export async function finding(check: string, mend: string, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look();

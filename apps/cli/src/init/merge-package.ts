@@ -1,8 +1,8 @@
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * What a package.json lacks of the starter's; what it says itself stays, but for `type`: Node reads larder.config.ts
- * as an ES module.
+ * Adds to a package.json what it lacks of the starter's. Its own entries stay, except `type`: Node reads
+ * larder.config.ts as an ES module.
  */
 export function mergePackage(present: Json, starter: Json): Json {
   const merged: Record<string, unknown> = { ...starter, ...present, type: 'module' };

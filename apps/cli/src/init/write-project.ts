@@ -5,23 +5,23 @@ import { isName, LarderError } from '@larder/core';
 import { mergePackage } from './merge-package.ts';
 
 const STARTER = join(import.meta.dirname, '../../templates/starter');
-/** npm leaves files of these names out of a package. */
+/** npm leaves files with these names out of a package. */
 const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', npmrc: '.npmrc' };
 const LEFT_OUT = /(^|\/)(node_modules|\.larder)(\/|$)/;
 
 export interface WrittenProject {
   readonly name: string;
   readonly files: readonly string[];
-  /** Were there before. */
+  /** Files that existed before. */
   readonly kept: readonly string[];
 }
 
-/** Copies the starter project into a folder, named after it; existing files stay. @throws REQUEST_INVALID where a project is */
+/** Copies the starter project into a folder, named after it; existing files stay. @throws REQUEST_INVALID where a project already exists */
 export async function writeProject(target: string): Promise<WrittenProject> {
   if (existsSync(join(target, 'larder.config.ts')))
     throw new LarderError(
       'REQUEST_INVALID',
-      `${target} has a larder.config.ts already; choose another folder.`,
+      `${target} already has a larder.config.ts; choose another folder.`,
     );
   const name = projectName(basename(target));
   const files: string[] = [];

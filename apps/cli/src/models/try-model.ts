@@ -3,7 +3,7 @@ import { compileRead } from '@larder/online-store';
 import { compilePlan, loadRunner } from '@larder/serving';
 
 /**
- * Loads a model as the service will, with every check of its artifact, and lets go of it.
+ * Loads a model as the service will, with every check of its artifact, and unloads it.
  * @returns how long one row takes, and where it runs
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */

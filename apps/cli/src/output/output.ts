@@ -14,17 +14,17 @@ export interface OutputOptions {
   readonly stderr: TerminalStream;
 }
 
-/** Where a verb says what it did: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document, or for a verb that goes on a line for each event. */
+/** Output of a verb: an answer on stdout, progress on stderr. With `--json` stdout is one JSON document or, for a verb that keeps running, one line per event. */
 export interface Output {
   readonly json: boolean;
   readonly columns: number;
-  /** A person watches stderr: progress may move. */
+  /** Stderr is a terminal: progress may move. */
   readonly interactive: boolean;
   readonly style: Style;
   readonly stderr: TerminalStream;
   /** The answer: the value with `--json`, else what `show` prints by `line`. */
   answer(value: unknown, show: () => void): void;
-  /** One of many answers: with `--json` the value on a line of its own. */
+  /** One of many answers: with `--json` the value on its own line. */
   event(value: unknown, show: () => void): void;
   /** The text, on a terminal cut to one line of at most `max` characters, by default its width. */
   fit(text: string, max?: number): string;

@@ -7,13 +7,13 @@ import { printableAge, printableAgo, printableCount, printableInstant, printable
 
 export interface InspectionContext {
   readonly manifest: Manifest;
-  /** Runs that wrote what is held, by id. */
+  /** Runs that wrote the stored rows, by id. */
   readonly runs: ReadonlyMap<string, RunSummary>;
-  /** References of the entity's views that are not held. */
+  /** References of the entity's views that are not stored. */
   readonly missing: readonly string[];
 }
 
-/** The on-call view: what is there, how old it is, which job wrote it. */
+/** Prints what on-call needs: what is stored, how old it is, which job wrote it. */
 export function printInspection(held: InspectedEntity, context: InspectionContext, out: Output): void {
   const { style } = out;
   const expires = held.expires_at === null ? 'never expires' : `expires ${printableInstant(held.expires_at)}`;
@@ -28,7 +28,7 @@ export function printInspection(held: InspectedEntity, context: InspectionContex
   for (const view of held.views) printView(view, { ...context, held }, out);
   for (const ref of context.missing) {
     out.line();
-    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  nothing is held: larder backfill ${ref}`);
+    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  nothing is stored: larder backfill ${ref}`);
   }
 }
 

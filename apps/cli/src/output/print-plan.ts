@@ -3,7 +3,7 @@ import type { Output } from './output.ts';
 
 const SIGNS = { create: '+', change: '~', remove: '-' } as const;
 
-/** What apply would do, a line each, and why it would refuse. */
+/** Prints what apply would do, one line each, and why it would refuse. */
 export function printPlan(plan: Plan, out: Output): void {
   const { style } = out;
   printChanges(plan.changes, out);

@@ -3,7 +3,7 @@ import type { LivingProcess } from '@larder/offline-store';
 import type { Output } from './output.ts';
 import { table } from './table.ts';
 
-/** Who runs, a line each, and what on-call wants to know first: does a worker run, is everybody warm. */
+/** Prints running processes, one line each, and what on-call needs first: does a worker run, is every process warm. */
 export function printProcesses(processes: readonly LivingProcess[], out: Output): void {
   const { style } = out;
   if (processes.length > 0) {
@@ -32,7 +32,7 @@ export function printProcesses(processes: readonly LivingProcess[], out: Output)
   if (!processes.some(({ role }) => role === 'worker'))
     out.line(style.yellow('No worker runs: queued and scheduled runs wait. larder up starts one.'));
   if (!processes.some(({ role }) => role === 'inference'))
-    out.line(style.yellow('No inference process runs: nobody answers predictions. larder up starts one.'));
+    out.line(style.yellow('No inference process runs: nothing answers predictions. larder up starts one.'));
 }
 
 function contents({ views, models }: LivingProcess): string[] {

@@ -6,14 +6,14 @@ import { table } from './table.ts';
 
 const MAX_KEY_WIDTH = 32;
 
-/** The newest runs, a line each. */
+/** Prints the newest runs, one line each. */
 export function printRuns(
   runs: readonly RunSummary[],
   { complete }: { complete: boolean },
   out: Output,
 ): void {
   if (runs.length === 0) {
-    out.note('There is no such run: larder backfill VIEW');
+    out.note('There is no such run. Start one: larder backfill VIEW');
     return;
   }
   const nowMs = Date.now();
@@ -43,11 +43,11 @@ export function printRuns(
 
 export interface RunDetail {
   readonly failures: readonly RunFailure[];
-  /** These are all. */
+  /** False: there are more. */
   readonly complete: boolean;
 }
 
-/** Everything about one run. */
+/** Prints everything about one run. */
 export function printRun(run: RunSummary, { failures, complete }: RunDetail, out: Output): void {
   const { style } = out;
   out.line(`${style.bold(`run ${run.runId}`)}  ${run.view}@${run.version}  ${statusText(run.status, style)}`);
@@ -78,8 +78,8 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
       `There are more failures; the first ${failures.length} are shown. Show more: larder runs ${run.runId} --limit ${10 * failures.length}`,
     );
   if (run.finishedAt === null)
-    out.line('The run goes on; what may pass by itself is tried again, up to five times.');
-  else if (run.status !== 'cancelled') out.line(`Try them again: larder runs ${run.runId} retry-failed`);
+    out.line('The run continues; failures that may resolve themselves are retried, up to five times.');
+  else if (run.status !== 'cancelled') out.line(`Retry them: larder runs ${run.runId} retry-failed`);
 
   function fact(name: string, text: string): void {
     out.line(`  ${style.dim(name.padEnd(9))}${text}`);

@@ -7,14 +7,14 @@ import { table } from './table.ts';
 export interface ShownView {
   readonly view: FeatureViewManifest;
   readonly standing: ViewStanding;
-  /** A model reads it, or it is the newest version. */
+  /** True: a model reads it, or it is the newest version. */
   readonly read: boolean;
 }
 
-/** Every view version: how fresh it is, and when it is due next. */
+/** Prints every view version: how fresh it is, and when it is due next. */
 export function printViews(views: readonly ShownView[], out: Output): void {
   if (views.length === 0) {
-    out.note('There are no feature views: larder apply makes those of larder.config.ts known.');
+    out.note('There are no feature views. Apply those of larder.config.ts: larder apply');
     return;
   }
   const nowMs = Date.now();

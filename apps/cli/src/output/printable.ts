@@ -4,7 +4,7 @@ import { clip } from './table.ts';
 
 const SHOWN_FLOATS = 4;
 
-/** A feature's value in at most `width` characters; a vector as its first values, length and norm. */
+/** Formats a feature's value in at most `width` characters; a vector as its first values, length and norm. */
 export function printableValue(field: FieldManifest | undefined, value: JsonValue, width: number): string {
   if (value === null) return 'null';
   if (field?.type === 'vector' && Array.isArray(value)) return printableVector(value as number[]);
@@ -23,7 +23,7 @@ function printableNumber(value: number): string {
   return Number.isSafeInteger(value) ? String(value) : String(Number(value.toPrecision(9)));
 }
 
-/** What a source gave must not steer a terminal. */
+/** Removes control characters: values from a source must not control the terminal. */
 function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
@@ -38,17 +38,17 @@ export function printableInstant(iso: string): string {
   return `${iso.replace('T', ' ').replace('Z', '')} UTC`;
 }
 
-/** `8s old`, `in 2m 5s` for a time to come. */
+/** `8s old`, or `in 2m 5s` for a future time. */
 export function printableAge(ms: number): string {
   return ms < 0 ? `in ${formatDurationMs(-ms)}` : `${formatDurationMs(ms)} old`;
 }
 
-/** `8s ago`, `in 2m 5s` for a time to come. */
+/** `8s ago`, or `in 2m 5s` for a future time. */
 export function printableAgo(ms: number): string {
   return ms < 0 ? `in ${formatDurationMs(-ms)}` : `${formatDurationMs(ms)} ago`;
 }
 
-/** 1,234,567 whatever the system's language. */
+/** Formats like 1,234,567, whatever the system's language. */
 export function printableCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

@@ -28,7 +28,7 @@ export function visibleWidth(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** At most `max` characters of one line; colours are dropped where a text is cut. */
+/** At most `max` characters of one line; a text that is cut loses its colours. */
 export function clip(text: string, max: number): string {
   if (visibleWidth(text) <= max) return text;
   return `${stripVTControlCharacters(text).slice(0, Math.max(0, max - 1))}…`;

@@ -32,7 +32,7 @@ export function optionOf({ flag, part, field }: InputFlag): Option {
   return new Option(`--${flag} <value>`, `${kind}, ${typeText(field)}${fallback}`);
 }
 
-/** A request body from what was typed; what does not fit its type is left for the predictor to refuse. */
+/** Builds a request body from the options; a value that does not fit its type is left for the predictor to refuse. */
 export function bodyOf(
   flags: readonly InputFlag[],
   options: Readonly<Record<string, unknown>>,

@@ -19,13 +19,13 @@ export interface AnswerContext {
   readonly flags: readonly InputFlag[];
 }
 
-/** The body of `POST /v1/models/{model}/predict`. @throws what kept the row from being answered */
+/** The body of `POST /v1/models/{model}/predict`. @throws why the row could not be answered */
 export function predictionAnswer(
   { rows, outputs, timings }: Predictions,
   { model, version, flags }: AnswerContext,
 ): PredictionAnswer {
   const [row] = rows;
-  if (row === undefined) throw new Error('One row was asked, none was answered.');
+  if (row === undefined) throw new Error('One row was sent, and none was answered.');
   if (isLarderError(row)) throw inFlags(row, model, flags);
   return {
     prediction_id: row.predictionId,
@@ -47,7 +47,7 @@ function timingsOf({ features, onDemand, model, total }: Predictions['timings'])
   return { features, on_demand: onDemand, model, total };
 }
 
-/** A wrong input by the option that was typed, or left out. */
+/** Names a wrong input by its option, typed or missing. */
 function inFlags(error: LarderError, model: string, flags: readonly InputFlag[]): LarderError {
   if (error.code !== 'REQUEST_INVALID' || error.errors.length === 0) return error;
   return wrongUsage(

@@ -4,16 +4,14 @@ import { printableAge, printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import type { PredictionAnswer } from './prediction-answer.ts';
 
-/** Outputs first; features with where each came from when they were asked for. */
+/** Prints outputs first, then features and where each came from, if requested. */
 export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, out: Output): void {
   const { style } = out;
   out.line(`${style.bold(answer.model)} version ${answer.version}`);
   for (const [name, value] of Object.entries(answer.outputs))
     out.line(`  ${name}  ${style.bold(style.cyan(String(value)))}`);
   if (answer.degraded)
-    out.line(
-      style.yellow(`  degraded: ${answer.degraded_reasons.join(', ')}: defaults took the place of values`),
-    );
+    out.line(style.yellow(`  degraded: ${answer.degraded_reasons.join(', ')}: defaults replaced values`));
   if (answer.features === undefined || answer.timings_ms === undefined) return;
   out.line();
   const fields = new Map(

@@ -16,7 +16,7 @@ export function servedPlan(session: Session, name: string): Promise<CompiledPlan
 }
 
 /**
- * The compiled plan of a model as the service has it: the applied manifest, the loaded functions.
+ * The compiled plan of a model as in the service: from the applied manifest and the loaded functions.
  * @throws MODEL_NOT_FOUND with the known ones, DEFINITION_NOT_LOADED
  */
 async function compileServed(session: Session, name: string): Promise<CompiledPlan> {
@@ -43,7 +43,7 @@ async function compileServed(session: Session, name: string): Promise<CompiledPl
   if (differences.length > 0)
     throw new LarderError(
       'DEFINITION_NOT_LOADED',
-      `larder.config.ts is not what is applied: ${differences.map(({ detail }) => detail).join(' ')} Run: larder plan`,
+      `larder.config.ts differs from what is applied: ${differences.map(({ detail }) => detail).join(' ')} Run: larder plan`,
     );
   const version = await modelVersion(store, project.name, name);
   if (version === null) throw new Error(`The applied model ${name} has no version.`);

@@ -18,7 +18,7 @@ import type { Session } from '../session.ts';
 export interface PreviewedRow {
   readonly row: SourceRow;
   readonly outcome: RowOutcome;
-  /** Without reading the source. */
+  /** Finds the view and the key without reading the source. */
   readonly computeMs: number;
 }
 
@@ -32,7 +32,7 @@ export function findView({ manifest }: LoadedProject, name: string): FeatureView
   const known = views.map(viewRef).join(', ') || 'none';
   throw new LarderError(
     'VIEW_NOT_FOUND',
-    `${name} is no feature view of larder.config.ts; there are ${known}.`,
+    `${name} is not a feature view of larder.config.ts; there are ${known}.`,
   );
 }
 
@@ -83,7 +83,7 @@ async function computed(
   return 'failure' in outcome ? outcome : checkedOutcome(checkComputed(view, outcome.values));
 }
 
-/** The project's own code is wrong, not Larder: its message, and the first of its own lines. */
+/** An error of the project's code, not of Larder: its message, and the first of the project's own lines. */
 function threw(view: string, root: string, error: unknown): LarderError {
   const reason = error instanceof Error ? error.message : String(error);
   const calls = (error instanceof Error ? (error.stack ?? '') : '').matchAll(/file:\/\/([^\s)]+)/g);
@@ -96,7 +96,7 @@ function threw(view: string, root: string, error: unknown): LarderError {
   });
 }
 
-/** What a worker would refuse is refused here too. */
+/** Refuses what a worker would refuse. */
 function checkedOutcome(checked: CheckedValues): RowOutcome {
   if (checked.ok) return { values: checked.values };
   return { failure: { code: 'FEATURE_VALUE_INVALID', reason: checked.detail, retryable: false } };

@@ -25,10 +25,10 @@ test.each([
 });
 
 test.each([
-  ['{"ad_id":"a"}\n{ad_id', /line 2 is no valid JSON/],
-  ['{"ad_id":"a"}\n7', /line 2 is no object/],
-  ['[{"ad_id":"a"},7]', /item 1 is no object/],
-  ['[', /no valid JSON/],
+  ['{"ad_id":"a"}\n{ad_id', /line 2 is not valid JSON/],
+  ['{"ad_id":"a"}\n7', /line 2 is not an object/],
+  ['[{"ad_id":"a"},7]', /item 1 is not an object/],
+  ['[', /not valid JSON/],
   ['', /has no rows/],
 ])('refuses %j', async (text, message) => {
   await expect(readRows(await file(text))).rejects.toThrow(message);

@@ -3,7 +3,7 @@ import { LarderError, shellWord } from '@larder/core';
 
 export type PushedRow = Readonly<Record<string, unknown>>;
 
-/** Rows of a file: a JSON array of objects, or JSON lines. @throws REQUEST_INVALID that names the line */
+/** Reads the rows of a file: a JSON array of objects, or JSON lines. @throws REQUEST_INVALID that names the line */
 export async function readRows(path: string): Promise<PushedRow[]> {
   let text: string;
   try {
@@ -21,12 +21,12 @@ function readArray(path: string, text: string): PushedRow[] {
   try {
     rows = JSON.parse(text);
   } catch (cause) {
-    throw invalid(`${shellWord(path)} is no valid JSON.`, cause);
+    throw invalid(`${shellWord(path)} is not valid JSON.`, cause);
   }
-  if (!Array.isArray(rows)) throw invalid(`${shellWord(path)} is no array.`);
+  if (!Array.isArray(rows)) throw invalid(`${shellWord(path)} is not an array.`);
   return rows.map((row: unknown, i) => {
     if (isRow(row)) return row;
-    throw invalid(`${shellWord(path)}: item ${i} is no object.`);
+    throw invalid(`${shellWord(path)}: item ${i} is not an object.`);
   });
 }
 
@@ -37,10 +37,10 @@ function readLines(path: string, text: string): PushedRow[] {
     try {
       row = JSON.parse(line);
     } catch (cause) {
-      throw invalid(`${shellWord(path)}: line ${i + 1} is no valid JSON.`, cause);
+      throw invalid(`${shellWord(path)}: line ${i + 1} is not valid JSON.`, cause);
     }
     if (isRow(row)) return [row];
-    throw invalid(`${shellWord(path)}: line ${i + 1} is no object.`);
+    throw invalid(`${shellWord(path)}: line ${i + 1} is not an object.`);
   });
 }
 

@@ -37,7 +37,7 @@ export function printStack(stack: Stack, manifest: Manifest, out: Output): void 
   if (view) out.line(`  npx larder backfill ${view.name}`);
   if (view) out.line(`  npx larder keys ${view.entity}`);
   if (model) out.line(`  npx larder predict ${model} --help`);
-  out.line('Ctrl-C stops all of it.');
+  out.line('Ctrl-C stops everything.');
 }
 
 function withoutPassword(url: string): string {
@@ -50,6 +50,6 @@ export function missingConnections(manifest: Manifest, config: Config): string[]
     .filter((name) => config.connections[name] === undefined)
     .map(
       (name) =>
-        `The source connection '${name}' has no address: backfills that read from it fail until this is started again with its address: ${connectionVariable(name)}=postgresql://user:password@host:5432/database.`,
+        `The source connection '${name}' has no address: backfills that read from it fail until you start this again with its address: ${connectionVariable(name)}=postgresql://user:password@host:5432/database.`,
     );
 }

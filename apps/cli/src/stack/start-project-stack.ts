@@ -7,15 +7,15 @@ import type { Config } from '../config.ts';
 import type { Output } from '../output/output.ts';
 
 export interface ProjectStackOptions extends Pick<StackOptions, 'prepare'> {
-  /** As typed; else as configured. */
+  /** Port as typed, otherwise as configured. */
   readonly port: number | undefined;
   readonly out: Output;
   readonly signal: AbortSignal;
 }
 
 /**
- * The stack of the configured project. Null when it was stopped while starting.
- * @throws STACK_NOT_STARTED, and what applying the project throws
+ * Starts the stack of the configured project. Null when it was stopped while starting.
+ * @throws STACK_NOT_STARTED, and the errors of applying the project
  */
 export async function startProjectStack(
   config: Config,
@@ -53,7 +53,7 @@ export function alreadyRunning({ stack, projectPath }: Config): LarderError {
   const pid = running?.pid ?? '';
   return new LarderError(
     'STACK_NOT_STARTED',
-    `A stack of this project is running already${where} (pid ${pid}). Use it, or end it first: Ctrl-C where it runs, or kill ${pid}. ` +
+    `A stack of this project is already running${where} (pid ${pid}). Use it, or end it first: Ctrl-C where it runs, or kill ${pid}. ` +
       `If no such process is Larder's: rm ${shellWord(stackFilePath(dirname(projectPath)))}`,
   );
 }

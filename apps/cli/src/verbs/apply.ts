@@ -12,13 +12,16 @@ import { defineVerb } from '../verb.ts';
 export const verb = defineVerb({
   describe(command) {
     command
-      .option('--same-meaning', 'own functions whose code changed give the same values; kept on record')
-      .option('-y, --yes', 'also apply what stops something that is served, without asking')
+      .option(
+        '--same-meaning',
+        'declare that functions whose code changed return the same values; kept on record',
+      )
+      .option('-y, --yes', 'also apply changes that stop something served today, without asking')
       .addHelpText(
         'after',
         `
-Migrates the control tables, makes history tables, gives models their versions. Running processes
-follow within two seconds where only data changed; changed code needs their restart.
+Migrates the control tables, creates history tables and assigns model versions. Running processes
+follow within two seconds if only data changed; changed code requires a restart.
 
 Example:
   larder apply`,
@@ -57,7 +60,7 @@ Example:
   },
 });
 
-/** @throws DESTRUCTIVE_CHANGE unless a person says yes */
+/** @throws DESTRUCTIVE_CHANGE unless the user agrees */
 async function confirm(changes: readonly Change[], out: Output): Promise<void> {
   const lines = changes.map(({ text }) => `  ${text}`).join('\n');
   if (out.interactive && process.stdin.isTTY && !out.json) {
@@ -67,7 +70,7 @@ async function confirm(changes: readonly Change[], out: Output): Promise<void> {
     asking.close();
     if (/^y(es)?$/i.test(answer.trim())) return;
   }
-  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Say --yes to apply this:\n${lines}`, {
+  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Pass --yes to apply this:\n${lines}`, {
     errors: changes.map(({ subject, text }) => ({ pointer: subject, detail: text })),
   });
 }

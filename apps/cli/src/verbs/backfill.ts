@@ -45,12 +45,12 @@ export const verb = defineVerb({
       .option('--entity <key...>', 'only these entities')
       .option('--from <instant>', 'only rows whose event timestamp is not before this; needs --to')
       .option('--to <instant>', 'only rows whose event timestamp is before this; needs --from')
-      .option('--limit <n>', 'at most so many rows')
+      .option('--limit <n>', 'maximum number of rows')
       .option('--priority <n>', '0 to 100, higher goes first [50]')
-      .option('--max-rows-per-second <n>', 'be gentle with the source')
+      .option('--max-rows-per-second <n>', 'limit the load on the source')
       .option('--force', 'also compute rows whose input did not change')
       .option('--detach', 'only queue the run')
-      .option('--strict', 'exit code 1 also when some rows failed')
+      .option('--strict', 'exit with code 1 also when some rows failed')
       .addHelpText(
         'after',
         `
@@ -87,7 +87,7 @@ Examples:
     const run = await followRun({ store, project: applied.project, runId, out, signal });
     if (run.finishedAt === null) {
       out.answer(runJson(run), () => {
-        out.line(`No longer following: run ${runId} goes on.`);
+        out.line(`No longer following; run ${runId} continues.`);
         printHints(runId);
       });
       return FAILED;

@@ -18,15 +18,15 @@ import { defineVerb } from '../verb.ts';
 export const verb = defineVerb({
   describe(command) {
     command
-      .option('--port <n>', 'where predictions are answered [LARDER_PORT or 6570, or the next free one]')
+      .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
       .addHelpText(
         'after',
         `
-As up, on embedded stores only, and watches larder.config.ts, every module that it imports and the
-folders of its artifacts. After a change the definitions are applied and the apps start again with
-the new code. A view version may change as often as you like: what was computed for it is forgotten,
-so run its backfill again. While something is wrong it says what, and the last good ones go on.
-Ctrl-C stops all of it. With --json a line for each event: ready, applied, unchanged, error.
+Like up, but on embedded stores only. Watches larder.config.ts, every module that it imports and the
+folders of its artifacts; after a change it applies the definitions and restarts the apps with the new
+code. You may change a view version as often as you like: its rows are deleted, so run its backfill
+again. While a definition is broken, dev reports the problem and the last good definitions keep running.
+Ctrl-C stops everything. With --json, one line per event: ready, applied, unchanged, error.
 
 Example:
   larder dev`,
@@ -58,8 +58,8 @@ function refuseOtherStores({ databaseUrl, redisUrl, queueRedisUrl }: Config): vo
   if (given.length === 0) return;
   throw new LarderError(
     'CONFIGURATION_INVALID',
-    `larder dev deletes the stored rows of every view that you change, so it works only on embedded stores of its own, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
-      `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev. To work on those stores: larder up, and bump the version of what you change.`,
+    `larder dev deletes the stored rows of every view that you change, so it only works on its own embedded stores, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
+      `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev. To work on those stores, use larder up and bump the version of each view that you change.`,
     { errors: given.map((name) => ({ pointer: `/${name}`, detail: 'is set' })) },
   );
 }
@@ -70,16 +70,16 @@ interface Following {
   readonly signal: AbortSignal;
 }
 
-/** The loop of one `larder dev`. */
+/** The loop of `larder dev`. */
 function createDevelopment(config: Config, { port, out, signal }: Following) {
   const { projectPath } = config;
   const files = createFileWatch();
   let stack: Stack | null = null;
-  /** What the apps run; null while they do not. */
+  /** What the apps run; null while they are stopped. */
   let running: Manifest | null = null;
-  /** What changed while the apps were starting: they may hold it, or half of it. */
+  /** Changes while the apps were starting: they may have loaded them, or only some. */
   let overtaking: string[] | null = null;
-  /** What was applied since the apps were last ready. */
+  /** Changes applied since the apps were last ready. */
   let untold: { changes: string[]; forgotten: string[] } = { changes: [], forgotten: [] };
   return {
     async follow(): Promise<void> {
@@ -95,7 +95,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
       if (stack === null) return;
       out.note('Stopping …');
       await stack.stop();
-      out.note('Everything is stopped.');
+      out.note('Everything has stopped.');
     },
   };
 
@@ -110,7 +110,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
       else await restart(stack, manifest, startedMs);
     } catch (thrown) {
       if (signal.aborted) throw thrown;
-      // the next attempt reads the files again and tells what this one applied
+      // The next attempt reads the files again and reports what this one applied.
       if (overtaking !== null) return;
       sayError(shownError(thrown));
     }
@@ -160,7 +160,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
     });
   }
 
-  /** Aborts the signal of `work` once a watched file changes: apps that load files newer than what was applied never get ready. */
+  /** Aborts the signal of `work` once a watched file changes: apps that load files newer than the applied ones never become ready. */
   async function untilOvertaken(work: (overtaken: AbortSignal) => Promise<void>): Promise<void> {
     const overtaken = new AbortController();
     const done = new AbortController();
@@ -184,7 +184,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   }
 
   function sayError(error: LarderError): void {
-    const goesOn = running === null ? 'Waiting for a change …' : 'The last good definitions go on.';
+    const goesOn = running === null ? 'Waiting for a change …' : 'The last good definitions keep running.';
     out.event({ event: 'error', problem: problemOf(error) }, () => {
       showError(error, out);
       out.note(out.style.dim(goesOn));

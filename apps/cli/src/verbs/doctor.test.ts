@@ -31,7 +31,7 @@ async function checked(
   return found;
 }
 
-describe('doctor finds, and says the fix:', () => {
+describe('doctor finds, with the fix:', () => {
   test('no Redis at the address', async () => {
     expect(await checked('redis', { LARDER_REDIS_URL: `redis://${NOBODY_LISTENS}` })).toMatchObject({
       status: 'fail',
@@ -169,6 +169,6 @@ test('a command in a folder without a project says which projects there are', as
   expect(result.code).toBe(1);
   expect(jsonOf(result)).toMatchObject({
     code: 'PROJECT_NOT_FOUND',
-    detail: expect.stringMatching(/Say --project (?:'[^']+|\S+)larder\.config\.ts'?, or/),
+    detail: expect.stringMatching(/Use --project (?:'[^']+|\S+)larder\.config\.ts'?, or/),
   });
 });

@@ -14,8 +14,8 @@ export const verb = defineVerb({
     command.addHelpText(
       'after',
       `
-Looks at Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
-off: a warning, 60 s: a failure), the project, what is applied, every model's artifact with its
+Checks Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
+off is a warning, 60 s a failure), the project, whether it is applied, every model's artifact with its
 golden rows, and every view's source with its query. Exit code 1 when a check fails; warnings do
 not count.
 

@@ -7,11 +7,11 @@ import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
   describe(command) {
-    command.argument('[folder]', 'where the project goes; made if it is not there', '.').addHelpText(
+    command.argument('[folder]', 'folder of the project; created if missing', '.').addHelpText(
       'after',
       `
-Writes a small project that works as it is: a folder of pictures, a view that workers compute, one that is computed
-while the request waits, a model, and a unit test. Asks nothing; what is there already stays as it is.
+Creates a small working project: a folder of pictures, a view that workers compute, one that is computed
+while the request waits, a model, and a unit test. It asks no questions and keeps existing files.
 
 Example:
   larder init my-project`,
@@ -23,14 +23,14 @@ Example:
     const written = await writeProject(target);
     out.answer({ folder: target, ...written }, () => {
       for (const file of written.files) out.line(`  ${out.style.green('+')} ${file}`);
-      for (const file of written.kept) out.line(`  ${out.style.yellow('=')} ${file} stays as it is`);
-      out.line(out.style.bold(`A project '${written.name}' is in ${shellWord(target)}`));
+      for (const file of written.kept) out.line(`  ${out.style.yellow('=')} ${file} unchanged`);
+      out.line(out.style.bold(`Created project '${written.name}' in ${shellWord(target)}`));
       out.line('Next:');
       if (folder !== '.') out.line(`  cd ${shellWord(folder)}`);
       out.line('  npm install            Larder, sharp, TypeScript, Vitest');
-      out.line('  npm test               the views and the model, without any store');
+      out.line('  npm test               test the views and the model, without any store');
       out.line(
-        '  npx larder dev         everything runs, and follows what you edit; then, in another terminal:',
+        '  npx larder dev         run everything, and apply what you edit; then, in another terminal:',
       );
       out.line('  npx larder backfill picture_light');
       out.line('  npx larder predict appeal --picture_id blue.png --width 600 --height 400');

@@ -12,13 +12,13 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('<entity>', 'entity, such as ad')
-      .argument('<key>', "its key, such as ad-42; parts of a composite key with '|' between")
+      .argument('<key>', "its key, such as ad-42; join the parts of a composite key with '|'")
       .addHelpText(
         'after',
         `
-Per view: status, age, its times, TTL left, the run and chunk that wrote it, size and every value.
-PostgreSQL may be away: then only what history knows is missing. With --json the answer of GET
-/v1/entities/ENTITY/KEY.
+Shows for each view: status, age, times, TTL left, the run and chunk that wrote it, size and every
+value. Without PostgreSQL, only the facts from history are missing. With --json, prints the answer of
+GET /v1/entities/ENTITY/KEY.
 
 Example:
   larder inspect ad ad-42`,
@@ -46,7 +46,7 @@ Example:
   },
 });
 
-/** The runs that wrote what is held; a run that was deleted since is left out. */
+/** The runs that wrote the stored rows; a run that has been deleted is left out. */
 async function writers(session: Session, held: InspectedEntity): Promise<Map<string, RunSummary>> {
   const ids = new Set(held.views.flatMap(({ written_by: by }) => by?.run_id ?? []));
   if (ids.size === 0) return new Map();
@@ -60,7 +60,7 @@ async function writers(session: Session, held: InspectedEntity): Promise<Map<str
   );
 }
 
-/** What Redis holds can be shown without any database; each look into history then fails as if it were away. */
+/** Redis can be shown without a database; each query of history then fails as if the database were unavailable. */
 const unconfiguredHistory = {
   get db(): never {
     throw new Error('No database is configured.');

@@ -12,11 +12,11 @@ export const verb = defineVerb({
     command
       .argument('<entity>', 'entity, such as ad')
       .option('--view <view>', 'only entities that hold this view, such as ad_image or ad_image@1')
-      .option('--limit <n>', `at most so many keys [${DEFAULT_LIMIT}]`)
+      .option('--limit <n>', `maximum number of keys [${DEFAULT_LIMIT}]`)
       .addHelpText(
         'after',
         `
-One key a line, in no order, read by SCAN without blocking Redis.
+Prints one key per line, in no particular order, using SCAN so that Redis is not blocked.
 
 Example:
   larder keys ad --view ad_image --limit 10`,

@@ -9,7 +9,7 @@ export const verb = defineVerb({
     command.addHelpText(
       'after',
       `
-Compares larder.config.ts with what is applied; writes nothing. Exit code 1: apply would refuse.
+Compares larder.config.ts with the applied definitions; writes nothing. Exit code 1: apply would refuse.
 
 Example:
   larder plan`,

@@ -8,7 +8,7 @@ import { servedPlan } from '../predict/served-plan.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
-/** A cold process loads, connects and compiles first: the model's own deadline is for the service. */
+/** A cold process first loads, connects and compiles: the model's own deadline is meant for the service. */
 const DEADLINE_MS = 10_000;
 
 const OWN_OPTIONS = new Set(['features', 'project', 'json', 'help', 'database-url', 'redis-url']);
@@ -17,11 +17,11 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('<model>', 'model, such as ad_ctr; its inputs are options after it')
-      .option('--features', 'also show every feature: value, status, where it came from')
+      .option('--features', 'also show the value, status and origin of every feature')
       .addHelpText(
         'after',
         `
-Predicts in this process, as the service does, with what the online store holds now; the
+Predicts in this process, as the service does, with the current content of the online store; the
 prediction is not logged. larder predict MODEL --help lists the model's inputs.
 
 Example:

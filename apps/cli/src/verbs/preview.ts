@@ -16,11 +16,11 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('<view>', 'view, such as ad_image (its newest version) or ad_image@1')
-      .requiredOption('--entity <key>', "the entity's key; parts of a composite key with '|' between")
+      .requiredOption('--entity <key>', "the entity's key; join the parts of a composite key with '|'")
       .addHelpText(
         'after',
         `
-Reads the entity from the view's source and computes it here and now, as larder.config.ts is on disk. Nothing is
+Reads the entity from the view's source and computes it in this process, with the larder.config.ts on disk. Nothing is
 written, and neither stores nor workers are needed.
 
 Example:

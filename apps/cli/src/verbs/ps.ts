@@ -16,16 +16,19 @@ const REFERENCE = /^([a-z][a-z0-9_]{0,39})@([1-9]\d{0,8})$/;
 export const verb = defineVerb({
   describe(command) {
     command
-      .option('--computes <view>', 'only workers that have the code of a view version: ad_image@1')
-      .option('--reads <view>', 'only inference processes with a model that reads a view version: ad_image@1')
+      .option('--computes <view>', 'only workers that have the code of this view version: ad_image@1')
+      .option(
+        '--reads <view>',
+        'only inference processes with a model that reads this view version: ad_image@1',
+      )
       .addHelpText(
         'after',
         `
-A process that ended is gone from the list at once, one that died after 20 seconds.
+A process that exits leaves the list at once; one that dies, after 20 seconds.
 
 Examples:
   larder ps
-  larder ps --reads ad_image@1     is anybody still on version 1?`,
+  larder ps --reads ad_image@1     does anything still read version 1?`,
       );
   },
   input: z.object({

@@ -15,8 +15,8 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature; null: no value.
-Wrong rows are named and left out, the others land.
+Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature, null for no value.
+Invalid rows are reported and skipped; the others land.
 
 Example:
   larder push ad_stats rows.jsonl`,
@@ -52,7 +52,7 @@ Example:
 
 type Rejected = PushResult['rejected'][number];
 
-/** Pointers count the rows of the file, not of the page. */
+/** Pointers use the row's position in the file, not in the page. */
 function shifted({ index, code, errors }: Rejected, start: number): Rejected {
   return {
     index: index + start,
@@ -77,6 +77,6 @@ function show({ accepted, rejected, online, complete }: Summary, view: string, o
     for (const { pointer, detail } of errors) out.line(`  ${pointer} ${detail}`);
   if (rejected.length > MAX_PROBLEMS)
     out.note(`The first ${MAX_PROBLEMS} rejected rows are shown; --json has them all.`);
-  if (!online) out.note('The online store does not answer; a worker brings the rows there.');
+  if (!online) out.note('The online store does not answer; a worker will write the rows there.');
   if (!complete) out.note('Stopped before the end of the file.');
 }

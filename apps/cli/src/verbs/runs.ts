@@ -37,11 +37,11 @@ const DEFAULT_LIMIT = 20;
 export const verb = defineVerb({
   describe(command) {
     command
-      .argument('[id]', 'a run; without it the newest runs are listed')
+      .argument('[id]', 'id of a run; without it, lists the newest runs')
       .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
       .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
-      .option('--limit <n>', `at most so many runs, or failures of one run [${DEFAULT_LIMIT}]`)
+      .option('--limit <n>', `maximum number of runs, or of failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
         'after',
         `

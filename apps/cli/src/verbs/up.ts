@@ -9,13 +9,13 @@ import { defineVerb } from '../verb.ts';
 export const verb = defineVerb({
   describe(command) {
     command
-      .option('--port <n>', 'where predictions are answered [LARDER_PORT or 6570, or the next free one]')
+      .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
       .addHelpText(
         'after',
         `
-Starts PostgreSQL and Redis where no address is configured, applies the project, starts inference
-and worker, starts again what dies or hangs, and stops all of it on Ctrl-C. Data and logs are in
-.larder/stack beside larder.config.ts; while it runs, the other verbs find it by themselves.
+Starts PostgreSQL and Redis unless their addresses are configured, applies the project, starts
+inference and worker, restarts any process that dies or hangs, and stops everything on Ctrl-C. Data
+and logs are in .larder/stack beside larder.config.ts; while it runs, the other verbs find it.
 
 Example:
   larder up --port 7000`,
@@ -34,7 +34,7 @@ Example:
     if (!signal.aborted) await once(signal, 'abort');
     out.note('Stopping …');
     await stack.stop();
-    out.note('Everything is stopped.');
+    out.note('Everything has stopped.');
     return DONE;
   },
 });

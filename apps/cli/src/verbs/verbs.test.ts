@@ -110,7 +110,7 @@ describe('backfill', () => {
     expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row of ad ad-l\./);
   });
 
-  test('runs of a view, of one version, and of a view that is none', async ({ shop }) => {
+  test('runs of a view, of one version, and of an unknown view', async ({ shop }) => {
     const listed = async (view: string) =>
       (jsonOf(await shop.larder('runs', '--view', view, '--json'))['runs'] as unknown[] | undefined)?.length;
     const all = await listed('ad_stats');
@@ -123,7 +123,7 @@ describe('backfill', () => {
     }
   });
 
-  test('lets go on Ctrl-C while the run goes on', async ({ shop }) => {
+  test('stops following on Ctrl-C while the run continues', async ({ shop }) => {
     const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
     let stdout = '';
     child.stdout?.on('data', (text: Buffer) => (stdout += text.toString()));
@@ -138,7 +138,7 @@ describe('backfill', () => {
     expect(jsonOf(again)).toMatchObject({ code: 'RUN_STATE_CONFLICT', status: 409 });
   });
 
-  test('says why a chunk broke while the run goes on', async ({ shop }) => {
+  test('says why a chunk failed while the run continues', async ({ shop }) => {
     const child = startCli(['backfill', 'ad_stats'], { cwd: shop.folder, env: shop.env });
     let stderr = '';
     child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
@@ -155,7 +155,7 @@ describe('backfill', () => {
       select run_id, chunk_id, 'COMPUTATION_FAILED', 'Chunk 0 (20 rows): out of order.', true from chunk`);
     await expect
       .poll(() => stderr, { timeout: 20_000 })
-      .toContain('First failure: COMPUTATION_FAILED  Chunk 0 (20 rows): out of order. It is tried again.');
+      .toContain('First failure: COMPUTATION_FAILED  Chunk 0 (20 rows): out of order. Larder retries it.');
     await client.query(
       `update larder.runs set status = 'cancelled', finished_at = now() where status = 'queued'`,
     );
@@ -176,7 +176,7 @@ describe('backfill', () => {
   });
 });
 
-describe('what is held', () => {
+describe('stored rows', () => {
   test('inspect shows age, times, writer and values within 100 columns', async ({ shop }) => {
     const { code, stdout } = await shop.larder('inspect', 'ad', 'ad-7');
     expect(code).toBe(0);
@@ -188,7 +188,7 @@ describe('what is held', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
-  test('inspect tells what is too old from what is not there', async ({ shop }) => {
+  test('inspect distinguishes rows that are too old from missing ones', async ({ shop }) => {
     const old = await shop.larder('inspect', 'ad', 'ad-old', '--json');
     expect(jsonOf(old)).toMatchObject({ views: [{ ref: 'ad_stats@1', status: 'OUTSIDE_MAX_AGE' }] });
     const nothing = await shop.larder('inspect', 'ad', 'ad-none', '--json');
@@ -196,7 +196,7 @@ describe('what is held', () => {
     expect(jsonOf(nothing)).toMatchObject({ code: 'ENTITY_NOT_FOUND', status: 404 });
   });
 
-  test('inspect goes on while PostgreSQL is away', async ({ shop }) => {
+  test('inspect works while PostgreSQL is away', async ({ shop }) => {
     const away = 'postgresql://larder@127.0.0.1:1/larder';
     const { code, stdout } = await shop.larder('inspect', 'ad', 'ad-7', '--database-url', away);
     expect(code).toBe(0);
@@ -213,7 +213,7 @@ describe('what is held', () => {
     expect(some.stderr).toContain('There are more');
   });
 
-  test('predict merges what is held with what is typed', async ({ shop }) => {
+  test('predict merges stored features with typed inputs', async ({ shop }) => {
     const inputs = '--requested_at 2026-11-20T09:30:00Z --bid 1'.split(' ');
     const result = await shop.larder(
       'predict',

@@ -10,7 +10,7 @@ export const verb = defineVerb({
     command.addHelpText(
       'after',
       `
-Every applied view version: rows written to the online store, the newest event and landing, and when its next scheduled
+Lists every applied view version: rows written to the online store, the newest event and landing, and when its next scheduled
 run is due (UTC). A version that no model reads and that is not the newest is not scheduled.
 
 Example:

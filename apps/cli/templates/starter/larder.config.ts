@@ -10,18 +10,18 @@ import {
   project,
 } from 'larder';
 
-// The name of the project: it is in every table, key and metric.
+// Name of the project, which is part of every table, key and metric.
 export default project('my_project');
 
-// What features belong to. A picture's id is its path below the folder: `blue.png`, `shoes/red.png`.
+// The thing that features describe. A picture's id is its path below the folder: `blue.png`, `shoes/red.png`.
 export const picture = entity('picture', { picture_id: f.string() });
 
-/** Slow: workers compute it ahead, once for each picture. Edit src/picture-light.ts; outside of `larder dev` bump the version, too. */
+/** Slow: workers compute it ahead of requests, once per picture. Edit src/picture-light.ts; outside `larder dev`, also bump the version. */
 export const pictureLight = featureView('picture_light', {
   version: 1,
   entity: picture,
   ttl: 'forever',
-  // Put pictures of your own into this folder, or name another one.
+  // Put your own pictures in this folder, or name another one.
   source: folderSource({
     folder: 'pictures',
     key: 'picture_id',
@@ -31,13 +31,13 @@ export const pictureLight = featureView('picture_light', {
   schema: { brightness: f.float32(), contrast: f.float32(), aspect: f.float32() },
 });
 
-/** Cheap: computed while the request waits, from the request and from what is known of the picture. */
+/** Cheap: computed while the request waits, from the request and from features of the picture. */
 export const slot = onDemandFeatureView('slot', {
   request: { width: f.float64(), height: f.float64() },
   features: [pictureLight.pick('aspect')],
   schema: { misfit: f.float32() },
   compute: ({ request, features }) => ({
-    // 0 where the picture has the shape of its place on the page; unknown without the picture.
+    // 0 when the picture has the shape of its place on the page; unknown without the picture.
     misfit:
       features.picture_light.aspect === null
         ? null
@@ -45,7 +45,7 @@ export const slot = onDemandFeatureView('slot', {
   }),
 });
 
-/** Its input is one tensor with all these features, in this order. Put your own model.onnx and golden.json there. */
+/** Its input is one tensor with all these features, in this order. Replace model.onnx and golden.json with your own. */
 export const appeal = model('appeal', {
   features: [pictureLight.pick('brightness', 'contrast'), slot],
   output: { score: f.float32() },

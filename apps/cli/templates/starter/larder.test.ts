@@ -20,7 +20,7 @@ const features = (misfit: number) => ({
   slot: { misfit },
 });
 
-test('the model gives the scores of its trainer, and prefers what fits', async () => {
+test('the model reproduces the scores of its training, and prefers ads that match', async () => {
   const fits = await predictRow(appeal, features(0));
   const misfits = await predictRow(appeal, features(2));
   expect(fits.score).toBeGreaterThan(misfits.score);

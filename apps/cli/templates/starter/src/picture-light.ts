@@ -1,7 +1,7 @@
 import { defineComputation, type RowOutcome, type SourceRow } from 'larder';
 import sharp from 'sharp';
 
-// One outcome for each row, in the order of the rows. Whatever is slow belongs here.
+// Returns one outcome per row, in the order of the rows. Slow work belongs here.
 export default defineComputation((rows) => Promise.all(rows.map(describePicture)));
 
 async function describePicture(row: SourceRow): Promise<RowOutcome> {
@@ -15,7 +15,7 @@ async function describePicture(row: SourceRow): Promise<RowOutcome> {
       values: { brightness: light.mean / 255, contrast: light.stdev / 255, aspect: width / height },
     };
   } catch (error) {
-    // A bad picture fails alone, and is listed by `larder runs` with this code and reason.
+    // Only the bad picture fails; `larder runs` lists it with this code and reason.
     const reason = error instanceof Error ? error.message : String(error);
     return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
   }
