@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The one door of the repository: `npm run demo|check|bench|larder` and `npm test` all come here.
-// Plain JavaScript for any Node from 20 on: it installs what is missing, then hands over to Node 24.
+// Entry point of the repository: `npm run demo|check|bench|larder` and `npm test` all run this.
+// Plain JavaScript for Node 20 or newer: installs what is missing, then hands over to Node 24.
 import { spawn } from 'node:child_process';
 import { ensureDependencies, projectNodePath } from './launcher/dependencies.mjs';
 import { commandsOf, VERBS } from './launcher/verbs.mjs';

@@ -14,8 +14,8 @@ export function projectNodePath() {
 }
 
 /**
- * Installs when the lock file or the platform differs from what was installed last (a stamp of their hash; file
- * times mean nothing after a git checkout). Two commands started at once install once.
+ * Installs when the lock file or the platform differs from the last install (compared by hash; file times mean nothing
+ * after a git checkout). Two commands started at the same time install once.
  */
 export async function ensureDependencies() {
   const wanted = createHash('sha256')
@@ -25,7 +25,7 @@ export async function ensureDependencies() {
   if (installed(wanted)) return;
   await withLock(async () => {
     if (installed(wanted)) return;
-    console.log('Installing dependencies (once; a minute or so) …');
+    console.log('Installing dependencies (once, takes about a minute) …');
     rmSync(stamp, { force: true });
     await install();
     writeFileSync(stamp, wanted);
@@ -44,7 +44,7 @@ async function install() {
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   for (const name of Object.keys(env))
     if (/^npm_/i.test(name) && !KEPT_NPM_SETTINGS.test(name)) delete env[name];
-  // npm must not run on the node that it is about to replace.
+  // npm must not run on the Node that it is about to replace.
   env.PATH = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => folder !== bin && !folder.endsWith('node_modules/.bin'))
@@ -65,7 +65,7 @@ async function install() {
 
 const KEPT_NPM_SETTINGS = /^npm_config_(registry|cache|userconfig|https?_proxy|noproxy|cafile|strict_ssl)$/i;
 
-/** A folder is created atomically by exactly one process; the lock of one that died is taken over. */
+/** A folder is created atomically by exactly one process; the lock of a process that died is taken over. */
 async function withLock(work) {
   mkdirSync(join(root, '.larder'), { recursive: true });
   const started = Date.now();

@@ -19,16 +19,16 @@ export interface EmbeddedPostgres {
   url(database: string): string;
   createDatabase(name: string): Promise<void>;
   readonly process: OwnedProcess;
-  /** Resolves when it answers, also when it takes no more clients. */
+  /** Resolves when it answers, even if it accepts no more clients. */
   probe(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** False for tests only: a crash of the machine may lose everything. @default true */
+  /** False only for tests: a crash of the machine may lose everything. @default true */
   readonly durable?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Runs as the user `nobody` even where a user namespace would do. @default false */
+  /** Runs as the user `nobody` even where a user namespace would suffice. @default false */
   readonly asNobody?: boolean;
 }
 
@@ -93,8 +93,8 @@ interface Identity {
 }
 
 /**
- * PostgreSQL refuses to run as root. A user namespace in which we are somebody else needs no operating-system user
- * and keeps the files ours, below any folder. Where the kernel forbids that, `nobody` runs a copy in the temp folder.
+ * PostgreSQL refuses to run as root. A user namespace in which we are another user needs no operating-system user and
+ * keeps the files ours, in any folder. Where the kernel forbids that, `nobody` runs a copy in the temp folder.
  */
 async function identityFor(folder: StateFolder, asNobody: boolean): Promise<Identity> {
   const binaries = await binariesOfPlatform();
@@ -111,7 +111,7 @@ async function identityFor(folder: StateFolder, asNobody: boolean): Promise<Iden
   const home = `${shortFolder(folder.path)}-nobody`;
   const copy = join(home, 'native');
   if (!existsSync(copy)) {
-    // links as they are: made absolute they would lead into a folder that nobody may not enter
+    // Links are copied unchanged: absolute ones would lead into a folder that `nobody` may not enter.
     cpSync(resolve(binaries.postgres, '../..'), `${copy}.new`, { recursive: true, verbatimSymlinks: true });
     renameSync(`${copy}.new`, copy);
   }
@@ -130,13 +130,13 @@ async function binariesOfPlatform(): Promise<{ postgres: string; initdb: string 
     return binaries;
   } catch (cause) {
     throw new Error(
-      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}; give a database by --database-url or LARDER_DATABASE_URL.`,
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}; name a database with --database-url or LARDER_DATABASE_URL.`,
       { cause },
     );
   }
 }
 
-/** Into a folder beside, then renamed: a crash half way leaves nothing that looks initialised. */
+/** Initialises a folder beside it, then renames: a crash halfway leaves nothing that looks initialised. */
 function initialise(identity: Identity, data: string): void {
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
@@ -165,7 +165,7 @@ function initialise(identity: Identity, data: string): void {
   renameSync(fresh, data);
 }
 
-/** A server that a crash left on this data folder is shut down; a stale pid file of another program is left to PostgreSQL. */
+/** Shuts down a server that a crash left on this data folder; a stale pid file of another program is left to PostgreSQL. */
 async function endOrphan(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
@@ -174,7 +174,7 @@ async function endOrphan(data: string): Promise<void> {
   process.kill(pid, 'SIGINT');
   for (let waitedMs = 0; isRunning(pid) && existsSync(pidFile); waitedMs += 50) {
     if (waitedMs === 10_000) process.kill(pid, 'SIGQUIT');
-    // one that is frozen heard neither
+    // a frozen process received neither signal
     if (waitedMs === 20_000) killTree(pid);
     if (waitedMs > 25_000)
       throw new Error(`A PostgreSQL of an earlier run (pid ${pid}) cannot be killed: ps -fp ${pid}`);

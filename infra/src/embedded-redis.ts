@@ -12,7 +12,7 @@ export interface EmbeddedRedis {
   /** `unix:///…/redis.sock` */
   readonly url: string;
   readonly process: OwnedProcess;
-  /** Resolves when it answers, also that it is loading or busy. */
+  /** Resolves when it answers, even that it is loading or busy. */
   probe(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -20,9 +20,9 @@ export interface EmbeddedRedis {
 export interface EmbeddedRedisOptions {
   /** Append-only file, flushed every second. @default true */
   readonly durable?: boolean;
-  /** Further settings, `{ 'hash-max-listpack-value': '512' }`. */
+  /** Additional settings, `{ 'hash-max-listpack-value': '512' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where an unpacked server is or goes. @default `.larder/tools` of the project */
+  /** Folder for an unpacked server. @default `.larder/tools` of the project */
   readonly toolsFolder?: string;
   readonly onProgress?: (message: string) => void;
 }
@@ -69,7 +69,7 @@ export async function startEmbeddedRedis(
   };
 }
 
-/** A server that a crash left on our socket is asked to end: it holds the append-only file. */
+/** Shuts down a server that a crash left on our socket: it holds the append-only file. */
 async function endOrphan(socket: string): Promise<void> {
   for (let attempt = 0; attempt < 100 && existsSync(socket) && (await accepts(socket)); attempt++) {
     await ask(socket, (redis) => redis.shutdown()).catch(() => {}); // it closes the connection instead of answering

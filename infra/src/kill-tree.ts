@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * SIGKILL for a process and all that descend from it, also when they are stopped. PostgreSQL gives each of its
- * processes a session of its own, so a signal to the process group would miss them.
+ * Sends SIGKILL to a process and all its descendants, even when they are stopped. Each PostgreSQL process has its own
+ * session, so a signal to the process group would miss them.
  */
 export function killTree(pid: number): void {
-  // starts no more children while they are listed
+  // stopped first, so that it starts no more children while they are listed
   if (!send(pid, 'SIGSTOP')) return;
   for (const descendant of descendantsOf(pid)) send(descendant, 'SIGKILL');
   send(pid, 'SIGKILL');
@@ -30,7 +30,7 @@ function descendantsOf(pid: number): number[] {
   return found;
 }
 
-/** Process and parent, from /proc where there is one: a slim container has no `ps`. */
+/** Process and parent ids, from /proc if there is one: a slim container has no `ps`. */
 function runningProcesses(): (readonly [pid: number, parent: number])[] {
   if (process.platform === 'linux')
     return readdirSync('/proc')

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 /**
- * npm packages cannot hold links, so PostgreSQL's libraries get theirs from an install script. Where npm ran none
- * (`ignore-scripts`), this makes them.
+ * npm packages cannot contain links, so an install script creates those of PostgreSQL's libraries. Where npm did not run
+ * it (`ignore-scripts`), this does.
  */
 export function linkLibraries(packageFolder: string): void {
   const list = join(packageFolder, 'native/pg-symlinks.json');

@@ -14,11 +14,11 @@ export interface OwnedProcessOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Output goes here, appended; a file above 10 MB is put aside first as `<file>.1`, in the place of an older one. */
+  /** Output is appended here; a file above 10 MB is first renamed to `<file>.1`, replacing an older one. */
   readonly logFile: string;
-  /** Asks for an orderly end. @default 'SIGTERM' */
+  /** Signal for an orderly shutdown. @default 'SIGTERM' */
   readonly stopSignal?: NodeJS.Signals;
-  /** Run before the command, inside nothing else: `unshare …`. */
+  /** Prefix of the command line: `unshare …`. */
   readonly wrapper?: readonly string[];
 }
 
@@ -26,19 +26,19 @@ export interface OwnedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Where its own part of the log begins: the file is appended to. */
+  /** Offset of this process's output in the log, which is appended to. */
   readonly logStartBytes: number;
-  /** Settles when the process has ended, however. */
+  /** Settles when the process has ended for any reason. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   running(): boolean;
   kill(signal: NodeJS.Signals): void;
-  /** Orderly end; after `graceMs` SIGKILL, for its descendants too. */
+  /** Shuts down in order; after `graceMs` sends SIGKILL, also to its descendants. */
   stop(graceMs?: number): Promise<void>;
 }
 
 /**
- * Starts a child in a process group of its own, so that Ctrl-C reaches only us and we stop things in order. On Linux
- * the kernel sends it the stop signal when we die without a chance to (`setpriv --pdeathsig`).
+ * Starts a child in its own process group, so that Ctrl-C reaches only us and we stop things in order. On Linux, the
+ * kernel sends it the stop signal if we die before we can (`setpriv --pdeathsig`).
  */
 export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
   const stopSignal = options.stopSignal ?? 'SIGTERM';
@@ -83,13 +83,13 @@ function putAside(logFile: string): void {
   if (sizeBytes > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
-/** Waits until `probe` succeeds. @throws Error with what the process said last when it ends first or time is up. */
+/** Waits until `probe` succeeds. @throws Error with the last output of the process when it ends first or time is up. */
 export async function whenReady(
   owned: OwnedProcess,
   probe: () => Promise<unknown>,
   timeoutMs = 30_000,
 ): Promise<void> {
-  // not by the clock of the wall: a machine may sleep while something starts
+  // Not wall time: a machine may sleep while something starts.
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
   while (owned.running() && performance.now() < deadline) {
@@ -112,12 +112,12 @@ export async function whenReady(
 }
 
 const LAST_LINES = 30;
-/** As PostgreSQL writes it. */
+/** Fatal line of PostgreSQL. */
 const FATAL = /^.*\b(?:FATAL|PANIC):\s*/;
-/** How an app says why it ends, and how Node.js does. */
+/** Lines in which an app, or Node.js, says why it ends. */
 const REASON = /^(?:[A-Z][A-Z_]+|\w*Error(?: \[\w+\])?): /;
 
-/** Why a process ended, as far as its log tells: a server's fatal line, or what an app wrote after its last entry, without a stack. */
+/** Why a process ended, according to its log: a server's fatal line, or an app's output after its last entry, without a stack. */
 export function lastWords({ logFile, logStartBytes }: OwnedProcess): string {
   const log = readFileSync(logFile).subarray(logStartBytes).toString('utf8').trimEnd();
   const lines = log.split('\n').slice(-LAST_LINES);
@@ -135,7 +135,7 @@ export function lastWords({ logFile, logStartBytes }: OwnedProcess): string {
     .trimEnd();
 }
 
-/** How a process was started, as one line; empty when it is gone or cannot be seen. */
+/** Command line of a process; empty when it is gone or not visible. */
 export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

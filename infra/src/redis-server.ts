@@ -5,16 +5,16 @@ import { findProgram } from './owned-process.ts';
 
 export interface RedisServer {
   readonly path: string;
-  /** Carries the library path of an unpacked server. */
+  /** Environment with the library path of an unpacked server. */
   readonly env: NodeJS.ProcessEnv;
 }
 
 const NAMES = ['redis-server', 'valkey-server'] as const;
 
 /**
- * A Redis or Valkey server: from the PATH; else the distribution's package unpacked into `toolsFolder` (needs no
- * root, starts no service); else installed by the system's package manager where it asks no question.
- * @throws Error that says exactly what to type.
+ * Finds a Redis or Valkey server: on the PATH; otherwise the distribution's package unpacked into `toolsFolder` (needs
+ * no root, starts no service); otherwise installed by the system's package manager if it asks no questions.
+ * @throws Error with the exact command to run.
  */
 export async function redisServer(
   toolsFolder: string,
@@ -28,13 +28,13 @@ export async function redisServer(
     const fresh = unpacked(toolsFolder);
     if (fresh) return fresh;
   }
-  onProgress('Unpacking did not work: asking the system’s package manager …');
+  onProgress('Unpacking failed: trying the system’s package manager …');
   for (const command of unattendedInstalls())
     spawnSync(command[0] as string, command.slice(1), { stdio: 'ignore', timeout: 180_000 });
   const installed = onPath();
   if (installed) return installed;
   throw new Error(
-    `Larder needs redis-server or valkey-server 7 or newer and found none. Type: ${advice()}  and run the same command again.`,
+    `Larder needs redis-server or valkey-server 7 or newer and found none. Run: ${advice()}  and then the same command again.`,
   );
 }
 
@@ -69,7 +69,7 @@ function runs(path: string, env: NodeJS.ProcessEnv): boolean {
   return answer.status === 0 && Number(major) >= 7;
 }
 
-/** Downloads what a real install would add, with package lists of our own, so that no root and no lock is needed. */
+/** Downloads what a real install would add, with separate package lists, so that neither root nor a lock is needed. */
 function unpackDebianPackages(toolsFolder: string): void {
   const apt = join(toolsFolder, 'apt');
   mkdirSync(join(apt, 'lists/partial'), { recursive: true });
@@ -149,7 +149,7 @@ function advice(): string {
   return 'the install command of your system for redis or valkey,';
 }
 
-/** Where unpacked tools of a project live: beside its stacks. */
+/** Folder of a project's unpacked tools, beside its stacks. */
 export function toolsFolderOf(stackPath: string): string {
   const folder = resolve(stackPath, '..', 'tools');
   mkdirSync(folder, { recursive: true });

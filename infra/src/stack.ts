@@ -25,19 +25,19 @@ export interface StackOptions {
   /** The first port to try for predictions; 0: any free one. @default 6570 */
   readonly port?: number;
   /**
-   * What the apps get beside: `LARDER_CONNECTION_<NAME>_URL` and other settings. A function is called once the stores
-   * run and before the project is applied: the place to fill a source.
+   * Additional settings for the apps, such as `LARDER_CONNECTION_<NAME>_URL`. A function is called once the stores are
+   * running and before the project is applied: use it to fill a source.
    */
   readonly env?: Readonly<Record<string, string>> | StackEnvironment;
   /** Who applies the project, for the record. @default 'larder up' */
   readonly actor?: string;
   /** Makes the stores ready for the apps. @default migrates the database and applies the project */
   readonly prepare?: (stores: Stores) => Promise<PreparedProject>;
-  /** Lines for a person, also later: a process that runs again. */
+  /** Receives lines for people, also later: a process that was restarted. */
   readonly onProgress?: (message: string) => void;
-  /** A process died or does not start again. @default onProgress */
+  /** Called when a process died or cannot be restarted. @default onProgress */
   readonly onTrouble?: (message: string) => void;
-  /** Gives up starting; what runs already is stopped. */
+  /** Aborts starting; everything already running is stopped. */
   readonly signal?: AbortSignal;
 }
 
@@ -55,27 +55,27 @@ export interface Stack {
   readonly applied: PreparedProject;
   /** Folder of the logs. */
   readonly logs: string;
-  /** Ids of the supervised processes by name, as of now. */
+  /** Current ids of the supervised processes by name. */
   pids(): Readonly<Record<string, number>>;
   /**
-   * Ends inference and worker, does `between` and starts both again at the same ports, also when `between` fails.
-   * @param signal gives up starting them again
-   * @throws what `between` throws, or Error when an app does not start: then neither runs
+   * Stops inference and worker, runs `between` and restarts both on the same ports, even when `between` fails.
+   * @param signal aborts the restart
+   * @throws the error of `between`, or Error when an app does not start: then neither runs
    */
   restartApps(between: () => Promise<void>, signal?: AbortSignal): Promise<void>;
-  /** Inference and worker drain and end, then Redis and PostgreSQL. Safe to call twice. */
+  /** Drains and stops inference and worker, then stops Redis and PostgreSQL. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 6_570;
-/** Of apps that are started again at once: a chunk under way is computed again when its lease has expired. */
+/** Grace for apps that are restarted at once: a chunk in progress is computed again when its lease has expired. */
 const RESTART_GRACE_MS = 3_000;
 
 /**
- * Starts what is not configured of PostgreSQL and Redis, applies the project and starts inference and worker as
- * processes of their own; one that dies is started again. `.larder/stack.json` says where all of it is.
- * @throws Error when another stack runs in the same folder or something does not start; nothing is left running
+ * Starts PostgreSQL and Redis unless configured, applies the project and starts inference and worker as separate
+ * processes; one that dies is restarted. `.larder/stack.json` holds their addresses.
+ * @throws Error when another stack runs in the same folder or a process does not start; nothing is left running
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const project = resolve(options.project);
@@ -155,7 +155,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         try {
           await between();
         } finally {
-          // a stop that came meanwhile has nothing to end but what runs now
+          // A stop that arrived in the meantime must only end what is running now.
           if (!stopping) {
             apps = await startApps({
               ...appsOptions,

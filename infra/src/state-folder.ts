@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Unix socket paths end at 107 bytes; this leaves room for `.s.PGSQL.5432` and its lock file. */
+/** Unix socket paths have at most 107 bytes; this leaves room for `.s.PGSQL.5432` and its lock file. */
 const MAX_SOCKET_FOLDER_BYTES = 80;
 
 export interface StateFolder {
   /** `.larder/<name>` of a project: everything one stack keeps. */
   readonly path: string;
-  /** Only the owner may enter; short enough for sockets, so perhaps below the system's temp folder. */
+  /** Folder that only the owner may enter; short enough for sockets, so possibly below the system's temp folder. */
   readonly socketFolder: string;
 }
 
@@ -23,7 +23,7 @@ export function openStateFolder(projectRoot: string, name: string): StateFolder 
   return { path, socketFolder };
 }
 
-/** A short stand-in for a long path. The user's number is part of the name: another user's folder of the same hash cannot be in the way. */
+/** A short replacement for a long path. The user id is part of the name, so that another user's folder with the same hash cannot conflict. */
 export function shortFolder(path: string): string {
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 12);
   return join(tmpdir(), `larder-${userInfo().uid}-${hash}`);
@@ -34,7 +34,7 @@ export function removeStateFolder(folder: StateFolder): void {
   rmSync(folder.path, { recursive: true, force: true });
 }
 
-/** Names below `.larder` such as `test-4711` whose process has ended without cleaning up. */
+/** Names below `.larder` such as `test-4711` whose process ended without cleaning up. */
 export function abandonedStateFolders(projectRoot: string, prefix: string): string[] {
   const base = resolve(projectRoot, '.larder');
   mkdirSync(base, { recursive: true });

@@ -8,7 +8,9 @@ export async function freePort(host: string, wanted: number): Promise<number> {
     const free = await listen(host, port);
     if (free !== null) return free;
   }
-  throw new Error(`No port from ${wanted} on is free on ${host}; name another one by --port or LARDER_PORT.`);
+  throw new Error(
+    `No port from ${wanted} on is free on ${host}; choose another one with --port or LARDER_PORT.`,
+  );
 }
 
 /** Listens for a moment. @returns the port; null when it is taken */
@@ -20,7 +22,7 @@ function listen(host: string, port: number): Promise<number | null> {
       else
         reject(
           new Error(
-            `Port ${port} of ${host} cannot be listened on (${error.code ?? error.message}); name another one by --port, or another LARDER_HOST.`,
+            `Port ${port} of ${host} cannot be listened on (${error.code ?? error.message}); choose another one with --port, or another LARDER_HOST.`,
             { cause: error },
           ),
         );

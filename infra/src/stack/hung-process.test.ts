@@ -54,7 +54,7 @@ test('a process that is frozen is killed and started again', async () => {
   expect(isRunning(first)).toBe(false);
   expect(server.pid()).not.toBe(first);
   expect(said.slice(0, 3)).toEqual([
-    `! frozen (pid ${first}) has not answered for 1 s; it is ended and started again.`,
+    `! frozen (pid ${first}) has not answered for 1 s; restarting it.`,
     expect.stringMatching(/^! frozen ended \(SIGKILL\)/),
     expect.stringMatching(/^frozen is back/),
   ]);

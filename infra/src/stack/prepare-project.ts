@@ -1,11 +1,11 @@
 export interface PreparedProject {
   /** The project's name. */
   readonly name: string;
-  /** A line for each thing that applying changed; empty when everything was applied already. */
+  /** One line per change of the apply; empty when everything was already applied. */
   readonly changes: readonly string[];
   /** Newest version of each model. */
   readonly modelVersions: Readonly<Record<string, number>>;
-  /** All of it in one line. */
+  /** Summary in one line. */
   readonly text: string;
 }
 
@@ -17,7 +17,7 @@ export interface PrepareOptions {
 
 /**
  * Migrates the database and applies the project's definitions. The packages are imported here, so that tests and
- * tools which only want an embedded server do not load them.
+ * tools that only need an embedded server do not load them.
  * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, VIEW_VERSION_IMMUTABLE, CODE_CHANGED
  */
 export async function prepareProject(options: PrepareOptions): Promise<PreparedProject> {

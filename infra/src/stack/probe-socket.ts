@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Resolves when the server behind a unix socket says anything to these bytes. @throws Error when it does not */
+/** Resolves when the server behind a unix socket answers these bytes with anything. @throws Error when it does not */
 export function probeSocket(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, signal });

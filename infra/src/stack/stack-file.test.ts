@@ -44,7 +44,7 @@ test('a running stack is found beside its project and from any folder below', ()
 test('one stack at a time', () => {
   claimStackFile(root, project);
   updateStackFile(root, { apps: { worker: 1 } });
-  expect(() => claimStackFile(root, project)).toThrow(/running already.*pid/);
+  expect(() => claimStackFile(root, project)).toThrow(/already running.*pid/);
   expect(readStackFile(root)).toMatchObject({ apps: { worker: 1 } });
   removeStackFile(root);
   expect(existsSync(stackFilePath(root))).toBe(false);

@@ -4,11 +4,11 @@ import { shellWord } from '@larder/core';
 import { commandLine } from '../owned-process.ts';
 import { isRunning } from '../state-folder.ts';
 
-/** What `.larder/stack.json` says of a running stack; tools of the same project find it there. */
+/** Content of `.larder/stack.json`, by which tools of the same project find a running stack. */
 export interface StackFile {
-  /** The process that owns the stack: while it runs, the file holds. */
+  /** The process that owns the stack: the file is valid while it runs. */
   readonly pid: number;
-  /** Command line of that process, to tell it from a later one of the same number. */
+  /** Command line of that process, to distinguish it from a later one with the same id. */
   readonly script: string;
   /** Absolute path of larder.config.ts. */
   readonly project: string;
@@ -26,7 +26,7 @@ export interface StackAddresses {
   readonly redisUrl: string;
   readonly queueRedisUrl: string;
   readonly inferenceUrl: string;
-  /** What the apps were given beside: addresses of source connections. */
+  /** Additional settings of the apps: addresses of source connections. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -44,13 +44,13 @@ export function readStackFile(root: string): StackFile | null {
   }
 }
 
-/** Null also when the process that wrote it is gone. */
+/** The stack file below a folder; null also when the process that wrote it is gone. */
 export function runningStack(root: string): StackFile | null {
   const file = readStackFile(root);
   return file !== null && ownerRuns(file) ? file : null;
 }
 
-/** The running stack of a project, looked for beside its configuration, then from `from` upwards. */
+/** The running stack of a project, searched for beside its configuration, then from `from` upwards. */
 export function findStack(from: string, project: string | null): StackFile | null {
   const roots = project === null ? [] : [dirname(project)];
   for (let folder = resolve(from); ; folder = dirname(folder)) {
@@ -64,7 +64,7 @@ export function findStack(from: string, project: string | null): StackFile | nul
   return null;
 }
 
-/** Makes this process the owner. @throws Error when another one is. */
+/** Makes this process the owner. @throws Error when another process is. */
 export function claimStackFile(root: string, project: string): void {
   const path = stackFilePath(root);
   mkdirSync(dirname(path), { recursive: true });
@@ -86,7 +86,7 @@ export function claimStackFile(root: string, project: string): void {
     const owner = readStackFile(root);
     const where = owner?.addresses ? ` at ${owner.addresses.inferenceUrl}` : '';
     throw new Error(
-      `A stack of this folder is running already${where} (pid ${owner?.pid ?? 'unknown'}, ${shellWord(path)}). ` +
+      `A stack of this folder is already running${where} (pid ${owner?.pid ?? 'unknown'}, ${shellWord(path)}). ` +
         `Use it, or end it first: Ctrl-C where it runs, or kill ${owner?.pid ?? ''}`.trimEnd(),
       { cause: error },
     );
@@ -105,7 +105,7 @@ export function removeStackFile(root: string): void {
   if (readStackFile(root)?.pid === process.pid) rmSync(stackFilePath(root), { force: true });
 }
 
-/** Ends apps that outlived a killed owner, where the kernel did not. */
+/** Ends apps that outlived a killed owner if the kernel did not end them. */
 export async function endAbandonedApps(root: string): Promise<void> {
   const file = readStackFile(root);
   if (file === null || ownerRuns(file)) return;

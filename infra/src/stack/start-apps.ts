@@ -5,12 +5,12 @@ import { supervise, type Supervised } from './supervise.ts';
 
 const APPS = resolve(import.meta.dirname, '../../../apps');
 const READY_TIMEOUT_MS = 60_000;
-/** Longer than the worker's own 20 s for chunks under way. */
+/** Longer than the worker's own 20 s for chunks in progress. */
 const STOP_GRACE_MS = 25_000;
 const PORT_RACES = 5;
 
 export interface AppsOptions extends Omit<AppOptions, 'port' | 'onRestart'> {
-  /** Hears of all ids after one of the apps was started again. */
+  /** Called with all ids after one of the apps was restarted. */
   readonly onRestart: (pids: Readonly<Record<string, number>>) => void;
 }
 
@@ -22,16 +22,16 @@ interface Ports {
 export interface StartedApps {
   readonly ports: Ports;
   pids(): Readonly<Record<string, number>>;
-  /** @param graceMs longer than a chunk may take, unless told otherwise */
+  /** @param graceMs @default longer than a chunk may take */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Both apps, ready; the worker beside inference's port. @throws Error when one does not start: neither runs then */
+/** Starts both apps; the worker takes the port after inference's. @throws Error when one does not start: then neither runs */
 export async function startApps(
   options: AppsOptions & {
     /** The first port to try. */
     readonly port: number;
-    /** Those of apps that ran before and are known by their addresses. */
+    /** Ports of apps that ran before and are known by their addresses. */
     readonly exactPorts?: Ports;
   },
 ): Promise<StartedApps> {
@@ -49,7 +49,7 @@ export async function startApps(
   };
   try {
     if (exactPorts !== undefined) {
-      // both ports are known: neither app waits for the other
+      // Both ports are known: neither app waits for the other.
       const both = await Promise.allSettled([
         started(startInference({ ...common, port: exactPorts.inference })),
         started(startWorker({ ...common, port: exactPorts.worker })),
@@ -89,16 +89,16 @@ interface StartedApp {
   readonly port: number;
 }
 
-/** The inference service, ready to predict. @throws Error with the end of its log */
+/** Starts the inference service, ready to predict. @throws Error with the end of its log */
 function startInference(options: AppOptions): Promise<StartedApp> {
   return startApp(options, { name: 'inference', portVariable: 'LARDER_PORT', readyPath: '/health/ready' });
 }
 
-/** The worker, taking chunks. @throws Error with the end of its log */
+/** Starts the worker, ready to take chunks. @throws Error with the end of its log */
 function startWorker(options: AppOptions): Promise<StartedApp> {
   return startApp(options, {
     name: 'worker',
-    // rows live as long as their chunk: larger halves only copy them, and let 100 MB more pile up
+    // Rows live as long as their chunk: larger semi-spaces only copy them, and let 100 MB more accumulate.
     flags: ['--max-semi-space-size=8'],
     portVariable: 'LARDER_WORKER_METRICS_PORT',
     readyPath: '/health/ready',
@@ -107,13 +107,13 @@ function startWorker(options: AppOptions): Promise<StartedApp> {
 
 interface App {
   readonly name: 'inference' | 'worker';
-  /** Of Node.js. */
+  /** Options of Node.js. */
   readonly flags?: readonly string[];
   readonly portVariable: string;
   readonly readyPath: string;
 }
 
-/** Another program may take the port between our look and the app's listening: then the next port is tried. */
+/** Another program may take the port between our check and the app's listening: then the next port is tried. */
 async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
   for (let race = 1; ; race++) {
     const port = await freePort(options.host, options.port);
@@ -172,7 +172,7 @@ export function httpAddress(host: string, port: number): string {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-/** Any answer will do, and a connection closed at once: an app that refuses at its limits lives. */
+/** Any answer counts, even a connection closed at once: an app that refuses at its limits is alive. */
 async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
   try {
     const answer = await fetch(url, { signal });
@@ -186,5 +186,5 @@ async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
 async function expectReady(url: string): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   const body = await answer.text();
-  if (!answer.ok) throw new Error(`${url} says ${answer.status}: ${body.slice(0, 500)}`);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${body.slice(0, 500)}`);
 }

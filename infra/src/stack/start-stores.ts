@@ -12,13 +12,13 @@ const DATABASE = 'larder';
 const DUPLICATE_DATABASE = '42P04';
 
 export interface StoresOptions {
-  /** Its `.larder/stack` keeps the data. */
+  /** Folder whose `.larder/stack` holds the data. */
   readonly root: string;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly onProgress: (message: string) => void;
   readonly onTrouble: (message: string) => void;
-  /** Hears of each server as soon as it runs, so that a failure later on can end it. */
+  /** Called with each server as soon as it runs, so that it can be stopped after a later failure. */
   readonly started: (server: Supervised) => void;
   readonly signal: AbortSignal;
 }
@@ -28,11 +28,11 @@ export interface Stores {
   readonly redisUrl: string;
 }
 
-/** Starts what is not configured of PostgreSQL and Redis, as children on unix sockets. */
+/** Starts PostgreSQL and Redis unless configured, as children on unix sockets. */
 export async function startStores(options: StoresOptions): Promise<Stores> {
   const { onProgress, onTrouble, signal } = options;
   const folder = openStateFolder(options.root, 'stack');
-  // both settle before a failure is passed on: what started beside it is known by then
+  // Wait for both before reporting a failure, so that the one that started is known.
   const [database, redis] = await Promise.allSettled([embedPostgres(), embedRedis()]);
   if (database.status === 'rejected') throw database.reason;
   if (redis.status === 'rejected') throw redis.reason;
@@ -63,7 +63,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
         signal,
       ),
     );
-    onProgress('PostgreSQL runs (embedded).');
+    onProgress('PostgreSQL is running (embedded).');
     return url;
   }
 
@@ -92,12 +92,12 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
         signal,
       ),
     );
-    onProgress('Redis runs (embedded).');
+    onProgress('Redis is running (embedded).');
     return url;
   }
 }
 
-/** Where Redis was unpacked for an enclosing project, so that a clone unpacks it once; else the project's own. */
+/** The tools folder of an enclosing project that already has Redis, so that a clone unpacks it once; otherwise the project's own. */
 function toolsFolder(root: string): string {
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
     const tools = join(folder, '.larder', 'tools');

@@ -94,7 +94,7 @@ test('passes on why the first start failed', async () => {
   await expect(server).rejects.toThrow('no program');
 });
 
-test('says why a process ended that told it', async () => {
+test('says why a process ended if the process logged it', async () => {
   let first = true;
   const { said, server: starting } = supervised(async () => {
     if (!first) return sleeper();
@@ -109,7 +109,7 @@ test('says why a process ended that told it', async () => {
   const server = await starting;
   await vi.waitFor(() => expect(said.at(-1)).toContain('is back'), { timeout: 10_000 });
   expect(said[0]).toMatch(
-    /^! sleeper ended \(exit code 1\): DATABASE_TOO_OLD: PostgreSQL 15 is too old\.; starting it again in 0\.25 s\. Its log: \//,
+    /^! sleeper ended \(exit code 1\): DATABASE_TOO_OLD: PostgreSQL 15 is too old\.; restarting it in 0\.25 s\. Its log: \//,
   );
   await server.stop();
 });

@@ -5,35 +5,35 @@ import { silenceMs, untilSilent, type Liveness } from './until-silent.ts';
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 30_000;
-/** A process that does not answer may still hear SIGTERM; a stopped or looping one does not. */
+/** A process that does not answer may still react to SIGTERM; a stopped or looping one does not. */
 const HUNG_GRACE_MS = 5_000;
-/** A process that ran so long had started well: the next restart waits briefly again. */
+/** A process that ran for this long had started well: the next restart waits only briefly again. */
 const STEADY_MS = 30_000;
 
 export interface SuperviseOptions {
   readonly name: string;
-  /** Starts it and resolves once it is ready; gives up early when the signal is aborted. */
+  /** Starts the process and resolves once it is ready; gives up when the signal is aborted. */
   readonly start: (signal: AbortSignal) => Promise<OwnedProcess>;
-  /** One that runs and does not answer is ended and started again; asked from when it was ready. */
+  /** Probes the process once it is ready; one that runs and does not answer is restarted. */
   readonly liveness: Liveness;
   readonly onProgress: (message: string) => void;
-  /** Hears of a process that died, and of one that does not start again. */
+  /** Called when a process died, and when it cannot be restarted. */
   readonly onTrouble: (message: string) => void;
-  /** Hears of the new process after a restart. */
+  /** Called with the new process after a restart. */
   readonly onRestart?: (pid: number) => void;
-  /** How long an orderly end may take. */
+  /** Time limit of an orderly shutdown. */
   readonly stopGraceMs: number;
 }
 
 export interface Supervised {
   readonly name: string;
-  /** Of the present process; another one after a restart. */
+  /** Id of the current process; changes after a restart. */
   pid(): number;
-  /** Ends it for good. */
+  /** Stops it for good. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Keeps a process running: one that ends or hangs is started again, after a wait that doubles. @throws what the first start throws */
+/** Keeps a process running: one that ends or hangs is restarted, after a wait that doubles. @throws the error of the first start */
 export async function supervise(options: SuperviseOptions, signal: AbortSignal): Promise<Supervised> {
   const { name, onProgress, onTrouble } = options;
   const stopping = new AbortController();
@@ -52,7 +52,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
       if (Date.now() - startedAtMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
       const said = killedBy === null && code !== 0 ? lastWords(current) : '';
       onTrouble(
-        `${name} ended (${killedBy ?? `exit code ${code}`})${said === '' ? '' : `: ${said}`}; starting it again in ${delayMs / 1_000} s. Its log: ${shellWord(current.logFile)}`,
+        `${name} ended (${killedBy ?? `exit code ${code}`})${said === '' ? '' : `: ${said}`}; restarting it in ${delayMs / 1_000} s. Its log: ${shellWord(current.logFile)}`,
       );
       for (;;) {
         await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
@@ -75,7 +75,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   async function endOnceSilent(owned: OwnedProcess, until: AbortSignal): Promise<void> {
     if (!(await untilSilent(options.liveness, until))) return;
     const seconds = silenceMs(options.liveness) / 1_000;
-    onTrouble(`${name} (pid ${owned.pid}) has not answered for ${seconds} s; it is ended and started again.`);
+    onTrouble(`${name} (pid ${owned.pid}) has not answered for ${seconds} s; restarting it.`);
     await owned.stop(HUNG_GRACE_MS);
   }
 
@@ -86,7 +86,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
       stopping.abort();
       await current.stop(graceMs);
       await watching;
-      // a restart that was on its way when the stop came
+      // a restart in progress when the stop came
       await current.stop(graceMs);
     },
   };

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Liveness {
-  /** Resolves when the process answers, whatever it says. */
+  /** Resolves when the process answers anything. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>;
-  /** How long an answer may take; a probe begins every so often. @default 5,000 */
+  /** Time limit of an answer, and interval of the probes. @default 5,000 */
   readonly periodMs?: number;
   /** Probes in a row without an answer. @default 6 */
   readonly limit?: number;
 }
 
 /**
- * 6 × 5 s. A busy event loop or a machine that swaps is silent for seconds; orchestrators give 30 s by default, too. By
- * then the leases (15 s) of a worker's chunks have run out: ending it costs no work that others would not do again anyway.
+ * 6 × 5 s. A busy event loop or a machine that swaps is silent for seconds; orchestrators also allow 30 s by default. By
+ * then the leases (15 s) of a worker's chunks have expired: ending it loses no work that others would not repeat anyway.
  */
 const PERIOD_MS = 5_000;
 const LIMIT = 6;
 
 /**
- * Resolves with true once so many probes in a row had no answer; with false when aborted. It counts probes, each with
- * its whole time, and not the time since the last answer: a machine that slept for an hour fails one probe at most.
+ * Resolves with true after this many probes in a row without an answer; with false when aborted. It counts full probes,
+ * not the time since the last answer: a machine that slept for an hour fails one probe at most.
  */
 export async function untilSilent(
   { probe, periodMs = PERIOD_MS, limit = LIMIT }: Liveness,
@@ -35,7 +35,7 @@ export async function untilSilent(
   return !signal.aborted;
 }
 
-/** How long a process is silent until it counts as hung. */
+/** How long a process may be silent before it counts as hung. */
 export function silenceMs({ periodMs = PERIOD_MS, limit = LIMIT }: Liveness): number {
   return periodMs * limit;
 }
