@@ -222,7 +222,7 @@ test.each([
     async () => {
       throw new Error('later');
     },
-    'The on-demand feature moment:noon must be a number, not undefined; null stands for no value.',
+    'The on-demand feature moment:noon must be a number, not undefined; return null for no value.',
   ],
   [
     'a getter that throws',
