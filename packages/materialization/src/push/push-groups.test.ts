@@ -226,6 +226,17 @@ describe('idempotency keys', () => {
     expect(await landed(shop, 'older')).toBe(1);
   });
 
+  test('start no backfill', async ({ shop }) => {
+    const groups = groupsOf(shop);
+    const idempotencyKey = unique();
+    const { runId } = await groups.push([row('pushed')], { idempotencyKey });
+    await expect(shop.backfill(VIEW, { idempotencyKey })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+      message: expect.stringContaining(runId),
+    });
+    await groups.close();
+  });
+
   test('go with their run', async ({ shop }) => {
     const groups = groupsOf(shop);
     const idempotencyKey = unique();

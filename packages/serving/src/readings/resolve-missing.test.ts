@@ -125,6 +125,8 @@ test.for<[string, (served: Served) => ResolveMissing]>([
     },
   ],
   ['short of rows', () => async () => []],
+  ['answering nothing', () => async () => undefined as unknown as []],
+  ['answering what is not a row', () => async () => ['x', 1] as unknown as []],
   [
     'too old',
     (served) => async (keys) =>

@@ -31,19 +31,18 @@ export async function patchMissing(
   const leftMs = (deadlineAtMs - performance.now()) * RESOLVE_SHARE;
   if (leftMs <= 0) return;
   const missing = missingReadings(batch);
-  let rows: readonly RowOrNull[];
   try {
     const resolving = resolve(
       missing.map(({ key }) => key),
       leftMs,
     );
-    rows = await withDeadline(resolving, { leftMs, late: () => deadlineExceeded('Missing values') });
+    const rows = await withDeadline(resolving, { leftMs, late: () => deadlineExceeded('Missing values') });
+    const arrivedAtMs = nowMs();
+    for (const [m, { view, at }] of missing.entries())
+      patch(batch, { view, at, row: rows[m] ?? null, arrivedAtMs });
   } catch {
-    return;
+    // what came is kept, the rest is missing as before
   }
-  const arrivedAtMs = nowMs();
-  for (const [m, { view, at }] of missing.entries())
-    patch(batch, { view, at, row: rows[m] ?? null, arrivedAtMs });
 }
 
 interface MissingReading {

@@ -24,6 +24,8 @@ export interface NewRun {
  * @throws IDEMPOTENCY_KEY_REUSED the key came with another request.
  */
 export async function createRun(store: RunStore, run: NewRun): Promise<{ runId: string; status: RunStatus }> {
+  const pushed = await runOfPushKey(store, run);
+  if (pushed !== undefined) throw keyReused(pushed);
   const inserted = await store.db
     .insertInto('larder.runs')
     .values({
@@ -51,11 +53,28 @@ export async function createRun(store: RunStore, run: NewRun): Promise<{ runId: 
     .where('project', '=', run.project)
     .where('idempotency_key', '=', run.idempotencyKey)
     .executeTakeFirstOrThrow();
-  if (existing.request_sha256 !== run.requestSha256) {
-    throw new LarderError(
-      'IDEMPOTENCY_KEY_REUSED',
-      `This Idempotency-Key started run ${existing.run_id} with another request; use a new key.`,
-    );
-  }
+  if (existing.request_sha256 !== run.requestSha256) throw keyReused(existing.run_id);
   return { runId: existing.run_id, status: existing.status };
+}
+
+/** Pushes share runs, so their keys are in a table of their own. */
+async function runOfPushKey(
+  store: RunStore,
+  { project, idempotencyKey }: NewRun,
+): Promise<string | undefined> {
+  if (idempotencyKey === null) return undefined;
+  const push = await store.db
+    .selectFrom('larder.pushes')
+    .select('run_id')
+    .where('project', '=', project)
+    .where('idempotency_key', '=', idempotencyKey)
+    .executeTakeFirst();
+  return push?.run_id;
+}
+
+function keyReused(runId: string): LarderError {
+  return new LarderError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `This Idempotency-Key started run ${runId} with another request; use a new key.`,
+  );
 }
