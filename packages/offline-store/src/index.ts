@@ -51,7 +51,7 @@ export { readChunkHistory } from './history/read-chunk-history.ts';
 export { checkEventTimes } from './history/check-event-times.ts';
 export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
-export type { HistoryProject, HistoryRow } from './history/history-table.ts';
+export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
 // Changes
 export { readFreshness } from './changes/read-freshness.ts';
 export type { ViewFreshness } from './changes/read-freshness.ts';

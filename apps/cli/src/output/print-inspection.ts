@@ -44,10 +44,10 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
     `${style.bold(view.ref)}  ${paint(view.status)}  ${printableAge(view.age_ms)}, ${ttlText(view)}, ${printableCount(view.size_bytes)} bytes`,
   );
   const nowMs = Date.parse(view.event_timestamp) + view.age_ms;
-  instant('event', view.event_timestamp, 'it was true');
-  instant('created', view.created_timestamp, 'the source knew it');
-  instant('landed', view.landed_at, 'Larder wrote it');
-  instant('online', view.online_at, 'predictions read it');
+  instant('event', view.event_timestamp, 'when the values were true');
+  instant('created', view.created_timestamp, 'when the source recorded them');
+  instant('landed', view.landed_at, 'when Larder wrote them to history');
+  instant('online', view.online_at, 'when predictions could read them');
   const { written_by: by } = view;
   if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
   else if (view.landed_at !== null)

@@ -21,5 +21,8 @@ test.for(['2026-03-15T00:00:00.001Z', '1899-12-31T23:59:59.999Z', '0001-01-01T00
     const found = await findHistoryRow(store, project, stats, wanted);
     expect(found).toEqual({ landedAt: expect.any(Date), onlineAt: null, chunkId: 1, runId: null });
     expect(await findHistoryRow(store, project, stats, { ...wanted, revision: 4 })).toBeNull();
+    const removed = { name: 'stats', version: 1, entity: stats.entity };
+    expect(await findHistoryRow(store, project, removed, wanted)).toEqual(found);
+    expect(await findHistoryRow(store, project, { ...removed, version: 9 }, wanted)).toBeNull();
   },
 );

@@ -1,8 +1,7 @@
 import type { RowOrder } from '@larder/core';
-import type { FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
-import { historyTable, type HistoryProject } from './history-table.ts';
+import { historyPlace, type HistoryProject, type HistoryView } from './history-table.ts';
 import { keyRows, keysMatch, type KeyValues } from './key-parameters.ts';
 
 export interface Provenance {
@@ -14,14 +13,22 @@ export interface Provenance {
   readonly runId: string | null;
 }
 
-/** Finds the run and chunk that wrote this row, when it landed and when it was online; null when history has no such row. */
+/**
+ * Finds the run and chunk that wrote this row, when it landed and when it was online, also for a removed view version;
+ * null when history has no such row or no such view.
+ */
 export async function findHistoryRow(
   store: Pick<OfflineStore, 'db'>,
   project: HistoryProject,
-  view: FeatureViewManifest,
+  view: HistoryView,
   row: { readonly keys: KeyValues } & RowOrder,
 ): Promise<Provenance | null> {
-  const table = historyTable(project, view);
+  const table = historyPlace(project, view);
+  const { rows: known } = await sql<{ exists: boolean }>`
+    select to_regclass(format('%I.%I', ${table.schema}::text, ${table.name}::text)) is not null as exists`.execute(
+    store.db,
+  );
+  if (known[0]?.exists !== true) return null;
   const { rows } = await sql<Provenance>`
     select history.landed_at as "landedAt", chunks.online_at as "onlineAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
     from ${keyRows(table, [row.keys])}

@@ -15,12 +15,19 @@ export interface HistoryRow extends RowOrder {
   readonly values: Readonly<Record<string, FieldValue | null>>;
 }
 
-/** A view's history table, compiled: names, columns and the binary form of its rows. */
-export interface HistoryTable {
+/** Which version of which entity's view; a version that was removed keeps its history. */
+export type HistoryView = Pick<FeatureViewManifest, 'name' | 'version' | 'entity'>;
+
+/** Where the history of a view version is, and how its rows are keyed. */
+export interface HistoryPlace {
   readonly ref: string;
   readonly schema: string;
   readonly name: string;
   readonly keys: readonly FieldColumn[];
+}
+
+/** A view's history table, compiled: names, columns and the binary form of its rows. */
+export interface HistoryTable extends HistoryPlace {
   readonly features: readonly FieldColumn[];
   /** Quoted, in the order of `writeRow` and `readRow`. */
   readonly copyColumns: string;
@@ -64,11 +71,22 @@ function historySchema(project: string): string {
   return `${project}_history`;
 }
 
-function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTable {
+/** Needs no schema of the view. */
+export function historyPlace(project: HistoryProject, view: HistoryView): HistoryPlace {
   const entity = project.entities[view.entity];
   if (!entity)
     throw new Error(`Feature view ${viewRef(view)} names entity ${view.entity}, which the manifest lacks.`);
-  const keys = entity.join_keys.map(fieldColumn);
+  return {
+    ref: viewRef(view),
+    schema: historySchema(project.project),
+    name: `${view.name}_v${view.version}`,
+    keys: entity.join_keys.map(fieldColumn),
+  };
+}
+
+function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTable {
+  const place = historyPlace(project, view);
+  const { keys } = place;
   const features = view.schema.map(fieldColumn);
   const columns = [
     ...keys.map((key) => key.name),
@@ -76,10 +94,7 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
     ...features.map((feature) => feature.name),
   ];
   return {
-    ref: viewRef(view),
-    schema: historySchema(project.project),
-    name: `${view.name}_v${view.version}`,
-    keys,
+    ...place,
     features,
     copyColumns: columns.map((name) => `"${name}"`).join(', '),
     writeRow(out, row) {

@@ -1,6 +1,6 @@
 import type { RowOrder } from '@larder/core';
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
-import { findHistoryRow, withinDeadline, type Provenance } from '@larder/offline-store';
+import { findHistoryRow, withinDeadline, type HistoryView, type Provenance } from '@larder/offline-store';
 import {
   compileRowCodec,
   compileTtlAtRead,
@@ -11,6 +11,7 @@ import {
 import type { InspectDeps, InspectedView } from './inspected-entity.ts';
 
 export interface DescribeDeps extends InspectDeps {
+  readonly entity: string;
   readonly keys: Readonly<Record<string, FieldValue>>;
 }
 
@@ -23,9 +24,10 @@ export interface DescribedView {
 export async function describeView(deps: DescribeDeps, held: InspectedField): Promise<DescribedView> {
   const view = deps.manifest.feature_views[held.viewRef];
   const [name = held.viewRef, version = '1'] = held.viewRef.split('@');
+  const written = { name, version: Number(version), entity: deps.entity };
   const header = readRowHeader(held.row) ?? { eventTimestampMs: 0, createdTimestampMs: 0, revision: 0 };
   const values = view === undefined ? null : valuesOf(view, held.row);
-  const found = view === undefined ? NOT_ASKED : await findProvenance(deps, view, header);
+  const found = await findProvenance(deps, written, header);
   const ageMs = deps.clock.nowMs() - header.eventTimestampMs;
   const { provenance } = found;
   return {
@@ -33,7 +35,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
     answer: {
       ref: held.viewRef,
       view: name,
-      version: Number(version),
+      version: written.version,
       status: view === undefined ? 'NOT_LOADED' : statusOf(view, held.row, deps.clock.nowMs()),
       event_timestamp: new Date(header.eventTimestampMs).toISOString(),
       created_timestamp: new Date(header.createdTimestampMs).toISOString(),
@@ -60,12 +62,10 @@ interface FoundProvenance {
   readonly answered: boolean;
 }
 
-const NOT_ASKED: FoundProvenance = { provenance: null, answered: true };
-
-/** What Redis holds is shown even while PostgreSQL is down or hangs. */
+/** Asked also for a removed view version, whose history stays. What Redis holds is shown even while PostgreSQL is down or hangs. */
 async function findProvenance(
   deps: DescribeDeps,
-  view: FeatureViewManifest,
+  view: HistoryView,
   header: RowOrder,
 ): Promise<FoundProvenance> {
   try {

@@ -15,7 +15,9 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   const { keys, key } = readKey(entity, text);
   const held = await deps.onlineStore.inspect(entity.name, key);
   if (held === null || held.fields.length === 0) throw nothingHeld(entity, held?.erased === true);
-  const views = await Promise.all(held.fields.map((field) => describeView({ ...deps, keys }, field)));
+  const views = await Promise.all(
+    held.fields.map((field) => describeView({ ...deps, entity: entity.name, keys }, field)),
+  );
   return {
     entity: entity.name,
     key,
