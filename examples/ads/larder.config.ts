@@ -6,7 +6,7 @@ export default project('ads', { allowedHosts: ['127.0.0.1'] });
 
 export const ad = entity('ad', { ad_id: f.string() });
 
-/** Slow: every new picture goes through a network. Workers compute it ahead, by batch; requests only read it. */
+/** Slow: every new picture goes through a network. Workers compute it ahead of time, in batches; requests only read it. */
 export const adImage = featureView('ad_image', {
   version: 1,
   entity: ad,
@@ -83,7 +83,7 @@ export const moment = onDemandFeatureView('moment', {
   },
 });
 
-/** Both worlds in one function: what the request says, and what is known of the ad. */
+/** Combines both worlds in one function: the request and what is known about the ad. */
 export const offer = onDemandFeatureView('offer', {
   request: { bid: f.float64(), placement: f.string() },
   features: [adStats],
@@ -98,7 +98,7 @@ export const offer = onDemandFeatureView('offer', {
   },
   compute: ({ request: { bid, placement }, features: { ad_stats: stats } }) => ({
     log_bid: Math.log(Math.max(bid, 0.01)),
-    // As if every ad had started with 100 impressions and 3 clicks: a new ad is an average ad.
+    // As if every ad had started with 100 impressions and 3 clicks: a new ad counts as average.
     expected_click_rate: (stats.clicks + 3) / (stats.impressions + 100),
     experience: Math.log1p(stats.impressions),
     in_feed: placement === 'feed',
@@ -108,7 +108,7 @@ export const offer = onDemandFeatureView('offer', {
   }),
 });
 
-/** All of it, in this order, is the model's input: one float32 tensor [N, 530]. */
+/** All of these, in this order, are the model's input: one float32 tensor [N, 530]. */
 export const adCtr = model('ad_ctr', {
   features: [
     adImage,

@@ -1,8 +1,8 @@
 import Anser from 'anser';
 
-/** Widest line that is shown whole, in characters. */
+/** Longest line that is shown in full, in characters. */
 const COLUMNS = 132;
-/** Of lines in a row that look the same, such as one for each feature. */
+/** Lines shown of a series that look the same, such as one per feature. */
 const MAX_ALIKE = 6;
 const CHARACTER_WIDTH = 7.25;
 const LINE_HEIGHT = 16;
@@ -14,10 +14,10 @@ const COLOURS: Readonly<Record<string, string>> = {
   'ansi-yellow': '#e8c66a',
   'ansi-cyan': '#7fd5ea',
 };
-/** What a bar would have overwritten: `   ad_text   96/210 rows  5 rows/s, …`. */
+/** Lines that a progress bar would have overwritten: `   ad_text   96/210 rows  5 rows/s, …`. */
 const PROGRESS = /^ {3}\w+ +\d+\/\d+ /;
 
-/** A terminal's output, colours and all, as an SVG. Progress is left out; what is left out of long lists and lines is marked by `…`. */
+/** Draws a terminal's output, including colours, as an SVG. Progress is left out; `…` marks cuts in long lists and lines. */
 export function drawPicture(output: string): string {
   const lines = elided(
     output
@@ -42,7 +42,7 @@ export function drawPicture(output: string): string {
   ].join('\n');
 }
 
-/** The first few of lines that begin alike, and how many more there were. */
+/** The first few of lines that begin the same way, and how many more there were. */
 function elided(lines: readonly string[]): string[] {
   const shown: string[] = [];
   let before: string | undefined;

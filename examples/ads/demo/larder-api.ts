@@ -1,6 +1,6 @@
 import type { FailuresAnswer, PredictAnswer, Run } from '@larder/contracts';
 
-/** The few routes of a running Larder that the demo shows, called as any other program would. */
+/** The few routes of Larder that the demo shows, called like any other program would. */
 export interface LarderApi {
   /** Starts the materialization of all rows. @returns the run's id */
   backfill(view: string): Promise<string>;

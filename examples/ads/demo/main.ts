@@ -9,7 +9,7 @@ import { refuseForeignDatabase } from './refuse-foreign-database.ts';
 import { tellStory } from './story.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
-/** `npm run demo`: the whole main job, shown in order; exit code 0 when all was right. */
+/** `npm run demo`: runs the whole example step by step; exit code 0 when everything was correct. */
 const root = resolve(import.meta.dirname, '../../..');
 const project = resolve(import.meta.dirname, '../larder.config.ts');
 const pictures = join(root, '.larder', 'ads');
@@ -48,7 +48,7 @@ async function demo(): Promise<number> {
   console.log();
   for (const text of wrong) bad(text);
   if (wrong.length > 0) return 1;
-  good(`all of it was right, in ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`);
+  good(`everything was correct, in ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`);
   if (options.once) return 0;
   showNext(stack);
   await untilInterrupted().catch(() => {});
@@ -63,7 +63,7 @@ async function draw(): Promise<void> {
     onProgress: (done, of) => progress.update(done, of, 'pictures'),
   });
   progress.stop();
-  good(drawn === 0 ? `${total} pictures are there already` : `${drawn} pictures drawn`);
+  good(drawn === 0 ? `${total} pictures already exist` : `${drawn} pictures drawn`);
 }
 
 async function startAll(): Promise<{ stack: Stack; adsDatabaseUrl: string }> {
@@ -104,7 +104,7 @@ function untilInterrupted(): Promise<never> {
 function showNext(stack: Stack): void {
   heading(7, 'Yours, until Ctrl-C', startedMs);
   const rows = [
-    [`${stack.inferenceUrl}/docs`, 'every route, to try'],
+    [`${stack.inferenceUrl}/docs`, 'every route, to try out'],
     [`${stack.inferenceUrl}/metrics`, 'for Prometheus'],
     [shellWord(stack.logs), 'logs'],
     ['npm run larder -- keys ad', 'which ads are in Redis'],

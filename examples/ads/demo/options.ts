@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface DemoOptions {
-  /** Do the job, check it, stop. */
+  /** Run the example, check it, stop. */
   readonly once: boolean;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
@@ -15,7 +15,7 @@ Sets up everything, does the main job on the advertising example and keeps the s
   --once              do the job, check it, stop; exit code 0 when all was right
   --database-url URL  use this empty PostgreSQL database instead of the embedded one
   --redis-url URL     use this Redis instead of the embedded one (redis://, rediss://, unix:///path)
-  --port N            where predictions are answered [6570, or the next free one]`;
+  --port N            port for predictions [6570, or the next free one]`;
 
 /** Ends the process for --help (0) and wrong usage (2). */
 export function demoOptions(args: readonly string[]): DemoOptions {

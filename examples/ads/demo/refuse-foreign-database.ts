@@ -1,6 +1,6 @@
 import { query } from '../src/query.ts';
 
-/** @throws Error when the database holds any table that the demo did not make itself */
+/** @throws Error when the database holds any table that the demo did not create */
 export async function refuseForeignDatabase(databaseUrl: string): Promise<void> {
   const { rows } = await query(
     databaseUrl,

@@ -6,22 +6,22 @@ import { badPicture, demoAds, measureLatencies, requests, startScript } from '..
 import { type LarderApi, larderApi } from './larder-api.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
-/** A third of a second each: two networks read the text on the picture. */
+/** These take a third of a second each: two networks read the text on the picture. */
 const INLINE_REQUESTS = 20;
 const HYBRID_REQUESTS = 500;
 
 export interface StoryContext {
   readonly stack: Stack;
-  /** The advertiser's own database, which the plain service asks. */
+  /** The advertiser's own database, which the plain service queries. */
   readonly adsDatabaseUrl: string;
   readonly startedMs: number;
-  /** Of the processes that the story starts. */
+  /** Log folder of the processes that the story starts. */
   readonly logFolder: string;
-  /** Of the next heading. */
+  /** Number of the next heading. */
   readonly firstChapter: number;
 }
 
-/** Tells the main job in order on a running stack. @returns what was not as it must be; empty: all was right */
+/** Shows the example step by step on a running stack. @returns every problem; empty when everything was correct */
 export async function tellStory(context: StoryContext): Promise<string[]> {
   const { stack, startedMs } = context;
   const api = larderApi(stack.inferenceUrl);
@@ -49,7 +49,7 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
   return wrong;
 }
 
-/** The pictures that the example breaks on purpose: their rows must fail, and no others. */
+/** The pictures that the example breaks on purpose: only their rows may fail. */
 function badAds(): string[] {
   return demoAds()
     .map(({ adId }) => adId)
@@ -100,7 +100,7 @@ function ended({
   return rows.done + rows.failed + rows.skipped_unchanged;
 }
 
-/** The very command a person on call would type. */
+/** The exact command that someone on call would type. */
 function inspect(stack: Stack, adId: string): string[] {
   const cli = resolve(import.meta.dirname, '../../../apps/cli/src/main.ts');
   const shown = spawnSync(process.execPath, [cli, 'inspect', 'ad', adId], {

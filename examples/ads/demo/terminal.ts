@@ -3,7 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 
 const interactive = process.stdout.isTTY;
 
-/** `3  The backfill` with the seconds since the demo began. */
+/** Prints `3  The backfill` with the seconds since the demo began. */
 export function heading(number: number, text: string, startedMs: number): void {
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   console.log(`\n${pc.bold(pc.cyan(`${number}  ${text}`))} ${pc.dim(`(${seconds} s)`)}`);

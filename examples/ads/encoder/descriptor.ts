@@ -3,12 +3,12 @@
  * (A. Oliva, A. Torralba, "Modeling the Shape of the Scene", IJCV 42(3), 2001), and the mean of two opponent colours there.
  *
  * 5 scales × 6 orientations × 16 cells = 480 energies, then 2 colours × 16 cells = 32: 512 floats, scale by scale,
- * orientation by orientation, cell by cell in rows. Brightness is left out: it is a feature of its own.
+ * orientation by orientation, cell by cell in rows. Brightness is left out because it is a separate feature.
  */
 export const DESCRIPTOR = {
-  /** Pixels of a side of the input, RGB from 0 to 1. */
+  /** Side of the input in pixels, RGB from 0 to 1. */
   side: 256,
-  /** Cells of a side of the grid. */
+  /** Side of the grid in cells. */
   grid: 4,
   orientations: 6,
   /** Octaves: each halves the picture (mean of 2 × 2) and applies the same kernels. */
@@ -26,7 +26,7 @@ export const DESCRIPTOR = {
     [1, -1, 0],
     [0.5, 0.5, -1],
   ],
-  /** Energies become log(1 + gain × energy) / log(1 + gain): faint texture counts, strong contrast does not drown it. */
+  /** Energies become log(1 + gain × energy) / log(1 + gain): faint texture counts, and strong contrast does not drown it out. */
   gain: 40,
   length: 512,
 } as const;

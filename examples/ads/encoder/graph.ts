@@ -86,7 +86,7 @@ function gaborPairs(): OnnxInitializer {
       return { envelope: Math.exp(-(x * x + y * y) / (2 * sigma * sigma)), phase };
     });
     const mass = cells.reduce((sum, cell) => sum + cell.envelope, 0);
-    // Without this mean the cosine part would answer to flat grey.
+    // Without this mean, the cosine part would respond to flat grey.
     const mean = cells.reduce((sum, cell) => sum + cell.envelope * Math.cos(cell.phase), 0) / mass;
     for (const [cell, { envelope, phase }] of cells.entries()) {
       data[orientation * area + cell] = (envelope * (Math.cos(phase) - mean)) / mass;

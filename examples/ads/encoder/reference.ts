@@ -1,8 +1,8 @@
 import { DESCRIPTOR } from './descriptor.ts';
 
 /**
- * The descriptor in plain loops and float64, straight from its formula: what the ONNX graph is checked against,
- * so it shares no code with it. `pixels` is [3, 256, 256] from 0 to 1.
+ * The descriptor in plain loops and float64, straight from its formula. The ONNX graph is checked against it, so the two
+ * share no code. `pixels` is [3, 256, 256] from 0 to 1.
  */
 export function describePicture(pixels: Float32Array): number[] {
   const { side, grid, orientations, scales, luma, opponents, gain } = DESCRIPTOR;
@@ -53,7 +53,7 @@ function halve(big: Plane): Plane {
   });
 }
 
-/** |Σ g(d) (e^{iωd} − m) · I| / Σ g, with m such that a flat picture gives zero; 0 degrees answers to vertical stripes. */
+/** |Σ g(d) (e^{iωd} − m) · I| / Σ g, with m such that a flat picture gives zero; 0 degrees responds to vertical stripes. */
 function gaborEnergy(picture: Plane, degrees: number): Plane {
   const taps = gaborTaps(degrees);
   return plane(picture.length, (y, x) => {

@@ -3,7 +3,7 @@ import { query } from './query.ts';
 /** PostgreSQL's `duplicate_database`. */
 const DUPLICATE_DATABASE = '42P04';
 
-/** A database `ads` on the embedded server: in life, the advertiser's own, somewhere else. @returns its address */
+/** Creates a database `ads` on the embedded server; in production it would be the advertiser's own. @returns its address */
 export async function createAdsDatabase(larderDatabaseUrl: string): Promise<string> {
   await query(larderDatabaseUrl, 'create database ads').catch((error: unknown) => {
     if ((error as { code?: unknown }).code !== DUPLICATE_DATABASE) throw error;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startFeed } from './feed.ts';
 
-/** The feed as a process of its own: `node feed-process.ts --folder <pictures> [--port <n>]`; prints its address. */
+/** Runs the feed as a separate process: `node feed-process.ts --folder <pictures> [--port <n>]`; prints its address. */
 const { values } = parseArgs({ options: { folder: { type: 'string' }, port: { type: 'string' } } });
 if (values.folder === undefined) throw new Error('--folder is missing: the folder that drawPictures filled.');
 

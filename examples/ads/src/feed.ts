@@ -6,9 +6,9 @@ import express from 'express';
 import { writeAtomically } from './pictures/write-atomically.ts';
 
 export interface FeedOptions {
-  /** What `drawPictures` filled. */
+  /** Folder that `drawPictures` filled. */
   readonly folder: string;
-  /** @default the port of last time (picture addresses are part of what was computed from), else a free one */
+  /** @default the previous port (picture addresses are an input of the computation), otherwise a free one */
   readonly port?: number;
 }
 

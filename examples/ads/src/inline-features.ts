@@ -3,21 +3,21 @@ import type { Session } from '@larder/model-runtime';
 import sharp from 'sharp';
 import type { AdRequest } from './traffic.ts';
 
-/** What the service reads of an ad. */
+/** Columns that the service reads of an ad. */
 export interface AdRow {
   readonly image_url: string;
   readonly impressions: number;
   readonly clicks: number;
 }
 
-/** Pixels of a side of the encoder's input. */
+/** Side of the encoder's input in pixels. */
 const SIDE = 256;
 const TIMEOUT_MS = 10_000;
 
-/** What a request needs that stays loaded between requests. */
+/** Resources that stay loaded between requests. */
 export interface InlineModels {
   readonly encoder: Session;
-  /** The reader of text, used as a library: nobody writes that by hand. */
+  /** The text reader, used as a library: nobody writes that by hand. */
   readonly text: Computation;
 }
 

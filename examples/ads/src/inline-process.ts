@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startInlineService } from './inline-service.ts';
 
-/** The plain service as a process of its own: `node src/inline-process.ts --database-url <url> [--port <n>]`; prints its address. */
+/** Runs the plain service as a separate process: `node src/inline-process.ts --database-url <url> [--port <n>]`; prints its address. */
 const { values } = parseArgs({ options: { 'database-url': { type: 'string' }, port: { type: 'string' } } });
 const databaseUrl = values['database-url'];
 if (databaseUrl === undefined)

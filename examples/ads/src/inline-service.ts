@@ -31,7 +31,7 @@ const AD_QUERY = `
    group by ads.ad_id`;
 
 /**
- * The same prediction without Larder, as one would write it by hand: every request reads the ad, fetches and decodes
+ * The same prediction without Larder, written by hand: every request reads the ad, fetches and decodes
  * its picture, runs the encoder, reads the text on it and then runs the model. Sessions and connections stay open between requests.
  */
 export async function startInlineService(options: InlineServiceOptions): Promise<InlineService> {

@@ -16,7 +16,7 @@ export interface SeedOptions {
 
 export interface SeedResult {
   readonly ads: number;
-  /** Ads that are new or whose picture's address is another than last time. */
+  /** Ads that are new or whose picture address has changed. */
   readonly changedAds: number;
   readonly adDays: number;
 }
@@ -38,7 +38,7 @@ const TABLES = `
     primary key (ad_id, day)
   );`;
 
-/** Creates and fills `ads` and `ad_days`; a row that is already right keeps its `updated_at`. */
+/** Creates and fills `ads` and `ad_days`; a row that is already correct keeps its `updated_at`. */
 export async function seedAds(options: SeedOptions): Promise<SeedResult> {
   const ads = options.ads ?? demoAds();
   const nowMs = options.nowMs ?? Date.now();

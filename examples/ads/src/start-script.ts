@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { startOwnedProcess, whenReady } from '@larder/infra';
 
 export interface RunningScript {
-  /** Where it listens: the first line that it printed. */
+  /** Its address: the first line that it printed. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Runs a script of this folder that prints its address, as a process of its own that ends with us. */
+/** Runs a script of this folder that prints its address, as a child process that ends with us. */
 export async function startScript(
   script: string,
   args: readonly string[],

@@ -5,7 +5,7 @@ import type { Impressions } from './simulated-impressions.ts';
 
 /**
  * A missing value becomes the mean; then (x − mean) × scale, one hidden layer of tanh, sigmoid. All numbers are
- * already rounded to float32, as they stand in the ONNX file.
+ * already rounded to float32, as in the ONNX file.
  */
 export interface ClickModel {
   readonly mean: Float32Array;
@@ -14,7 +14,7 @@ export interface ClickModel {
 }
 
 export interface ClickModelOptions {
-  /** Impressions of one ad stand together; its picture is the same in all of them. */
+  /** Impressions of one ad are consecutive and share its picture. */
   readonly impressionsPerAd: number;
   /** Views that the model may look at. */
   readonly views: readonly string[];
@@ -85,7 +85,7 @@ function standardisation(impressions: Impressions, views: readonly string[]) {
   return { mean, scale };
 }
 
-/** What the network sees: principal components of the pictures, and every other column by itself. */
+/** Input of the network: principal components of the pictures, and every other column by itself. */
 interface Projection {
   /** Directions over all columns, zero outside the pictures. */
   readonly components: readonly Float64Array[];

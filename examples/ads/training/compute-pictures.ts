@@ -47,7 +47,7 @@ export async function computePictures(
     }
   };
   try {
-    // One more than cores: each waits now and then for the process that decodes.
+    // One more than cores: each waits now and then for the decoder process.
     await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
   } finally {
     await feed.close();

@@ -10,7 +10,7 @@ export interface FeatureColumns {
   readonly width: number;
 }
 
-/** Where each feature of a model stands in its tensor. */
+/** Position of each feature of a model in its tensor. */
 export function featureColumns(model: Model): FeatureColumns[] {
   const columns: FeatureColumns[] = [];
   let start = 0;
@@ -31,7 +31,7 @@ export function totalWidth(columns: readonly FeatureColumns[]): number {
 /** Feature values by view name, then feature name. */
 export type ValuesByView = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Writes the values of the named views into a tensor row; what is null or absent becomes NaN, as in serving. */
+/** Writes the values of the named views into a tensor row; null and absent values become NaN, as in serving. */
 export function writeColumns(
   columns: readonly FeatureColumns[],
   values: ValuesByView,

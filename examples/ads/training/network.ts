@@ -67,7 +67,7 @@ export function trainNetwork(examples: Examples, options: NetworkOptions): Netwo
   return networkOf(parameters, inputs, hiddenUnits);
 }
 
-/** The probability that a network gives one input, in float64. */
+/** The network's probability for one input, in float64. */
 export function score(network: Network, input: Float64Array): number {
   let logit = network.outputBias;
   for (let unit = 0; unit < network.hidden.length; unit += 1) {
@@ -88,7 +88,7 @@ interface Workspace {
   readonly activation: Float64Array;
 }
 
-/** Adds one example's gradient of the log loss, and gives the loss. */
+/** Adds one example's gradient of the log loss, and returns the loss. */
 function addGradient({ parameters, gradient, input, activation }: Workspace, clicked: number): number {
   const inputs = input.length;
   const units = activation.length;

@@ -5,7 +5,7 @@ import { artifactFolder, type Computation, type FeatureView, type SourceRow } fr
 import adsProject, { adImage, adText } from '../larder.config.ts';
 import type { PictureFeatures } from './compute-pictures.ts';
 
-/* A thread of `computePictures`: takes rows of the source, answers with the features of their pictures. */
+/* A thread of `computePictures`: receives rows of the source, answers with the features of their pictures. */
 
 export interface PictureThreadData {
   readonly views: readonly string[];
@@ -33,7 +33,7 @@ async function compute(rows: readonly SourceRow[]): Promise<PictureFeatures[]> {
   );
 }
 
-/** A busy machine may exceed a time limit, so every picture has three tries. */
+/** A busy machine may exceed a time limit, so every picture gets three tries. */
 async function featuresOf(computation: Computation, row: SourceRow): Promise<PictureFeatures[string]> {
   for (let tries = 1; ; tries++) {
     const [outcome] = await computation.compute([row], new AbortController().signal);

@@ -6,7 +6,7 @@ import { clickProbability } from '../src/simulation/hidden-truth.ts';
 import { PICTURE_VIEWS, type PictureFeatures } from './compute-pictures.ts';
 import { featureColumns, totalWidth, writeColumns, type FeatureColumns } from './feature-columns.ts';
 
-/** Impressions of some ads as the model sees them. */
+/** Impressions of some ads, as input of the model. */
 export interface Impressions {
   readonly columns: readonly FeatureColumns[];
   readonly count: number;
@@ -79,7 +79,7 @@ export function simulateImpressions(
   };
 }
 
-/** What `ad_stats` would say of the week before. */
+/** The `ad_stats` features of the week before. */
 function weekOf(ad: AdDesign): { impressions: number; clicks: number; click_rate: number | null } {
   const days = simulateWeek(ad, TODAY);
   const impressions = days.reduce((sum, day) => sum + day.impressions, 0);

@@ -64,7 +64,7 @@ await writeArtifact(join(ROOT, adCtr.artifact.path), {
   backgroundRows: rowsOf(training, 50),
 });
 
-/** Rows at even distances, so of many ads. */
+/** Evenly spaced rows, and so rows of many ads. */
 function rowsOf(impressions: Impressions, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, at) =>
     impressions.row(Math.floor(((at + 0.5) * impressions.count) / count)),

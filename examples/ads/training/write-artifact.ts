@@ -14,7 +14,7 @@ export interface ArtifactContent {
   readonly backgroundRows: readonly Float32Array[];
 }
 
-/** Writes `model.onnx`, `golden.json` and `background.json`; the golden scores are the trainer's own, not ONNX Runtime's. */
+/** Writes `model.onnx`, `golden.json` and `background.json`; the golden scores come from the training code, not from ONNX Runtime. */
 export async function writeArtifact(folder: string, content: ArtifactContent): Promise<void> {
   const { model, features } = content;
   const golden = content.goldenRows.map((row) => row.map(rounded));

@@ -165,7 +165,7 @@ function pickBadge(random: Random): Badge {
   return { shape, text };
 }
 
-/** Where an ad's picture is, below the folder of pictures and below the feed's address. */
+/** Path of an ad's picture, below the folder of pictures and below the feed's address. */
 export function picturePath(design: Pick<AdDesign, 'adId' | 'format'>): string {
   return `creatives/${design.adId}.${design.format === 'jpeg' ? 'jpg' : design.format}`;
 }

@@ -3,17 +3,17 @@ import type { AdDesign } from '../catalogue/ad-design.ts';
 import { drawPicture, type DrawnPicture } from './draw-picture.ts';
 import type { DrawnText } from './sheet.ts';
 
-/** The demo's ads whose pictures cannot be used, each for another reason. */
+/** The demo's ads with unusable pictures, each for a different reason. */
 export const BAD_PICTURES = { 'ad-73': 'missing', 'ad-128': 'truncated', 'ad-187': 'huge' } as const;
 
 export type BadPicture = (typeof BAD_PICTURES)[keyof typeof BAD_PICTURES];
 
-/** What is wrong with an ad's picture on purpose; null for nearly all. */
+/** The deliberate defect of an ad's picture; null for almost all. */
 export function badPicture(adId: string): BadPicture | null {
   return (BAD_PICTURES as Readonly<Record<string, BadPicture>>)[adId] ?? null;
 }
 
-/** 8000 × 5000: forty million pixels, as a phone's camera would deliver them. */
+/** 8000 × 5000: forty million pixels, like from a phone's camera. */
 const HUGE = { width: 8_000, height: 5_000 } as const;
 
 /** The bytes of a bad picture; null where the feed has none. */

@@ -1,7 +1,7 @@
 /**
- * Letters to insert, delete or change until `read` is `lines`, in any order of the lines and without spaces. The
- * longest line first, each is looked for in what is left of the text (P. Sellers 1980) and cut out of it; a line that
- * was missed costs all its letters, and so does what is left over in the end.
+ * Number of letters to insert, delete or change to turn `read` into `lines`, in any order of the lines and without
+ * spaces. Starting with the longest line, each is searched for in the rest of the text (P. Sellers 1980) and cut out of
+ * it; a missed line costs all its letters, and so does the text left over at the end.
  */
 export function characterErrors(read: string, lines: readonly string[]): number {
   let left = letters(read);

@@ -10,7 +10,7 @@ import type { DrawnText } from './sheet.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 export interface DrawPicturesOptions {
-  /** Gets `creatives/` with the pictures and `index.json` with what is drawn on them. */
+  /** Folder for `creatives/` with the pictures and `index.json` with their texts. */
   readonly folder: string;
   /** @default the demo's ads */
   readonly ads?: readonly AdDesign[];
@@ -26,7 +26,7 @@ export interface PictureIndex {
 /** One picture and the texts on it, the ground truth for reading them back. */
 export interface IndexedPicture {
   readonly ad_id: string;
-  /** Below the folder, and below the feed's address. */
+  /** Path below the folder, and below the feed's address. */
   readonly path: string;
   readonly width: number;
   readonly height: number;
@@ -61,7 +61,7 @@ export async function drawPictures(options: DrawPicturesOptions): Promise<{ draw
   return { drawn: ads.length, total: ads.length };
 }
 
-/** What `drawPictures` wrote last; null before its first end. */
+/** The last output of `drawPictures`; null before it has finished once. */
 export async function readPictureIndex(folder: string): Promise<PictureIndex | null> {
   const text = await readFile(join(folder, 'index.json'), 'utf8').catch(() => null);
   return text === null ? null : (JSON.parse(text) as PictureIndex);
@@ -94,7 +94,7 @@ async function stampOf(ads: readonly AdDesign[]): Promise<string> {
   for (const file of ['random.ts', ...(await sourcesBelow(sources, 'pictures'))]) {
     hash.update(await readFile(join(sources, file)));
   }
-  // The libraries that draw and encode are pinned there.
+  // It pins the versions of the libraries that draw and encode.
   hash.update(await readFile(join(sources, '../package.json')));
   return hash.digest('hex');
 }

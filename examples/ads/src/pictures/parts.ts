@@ -18,7 +18,7 @@ export interface Spot {
   readonly sizePx: number;
 }
 
-/** A rounded call-to-action button whose left edge, or centre, is at x; gives its width. */
+/** A rounded call-to-action button whose left edge, or centre, is at x; returns its width. */
 export function drawButton(
   sheet: Sheet,
   design: AdDesign,

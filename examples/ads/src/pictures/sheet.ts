@@ -42,7 +42,7 @@ export function createSheet(width: number, height: number): Sheet {
   return { canvas, ctx: canvas.getContext('2d'), width, height, texts: [] };
 }
 
-/** Draws wrapped text, smaller when it would not fit, and gives the y below its last line. */
+/** Draws wrapped text, smaller if it would not fit, and returns the y below its last line. */
 export function drawText(sheet: Sheet, text: string, block: TextBlock): number {
   const { ctx } = sheet;
   let { sizePx } = block;

@@ -13,7 +13,7 @@ export function drawGrain(sheet: Sheet, strength: number): void {
   ctx.globalAlpha = strength;
   ctx.globalCompositeOperation = 'overlay';
   const pattern = ctx.createPattern(grainTile, 'repeat');
-  if (pattern === null) throw new Error('The canvas gives no pattern.');
+  if (pattern === null) throw new Error('The canvas returned no pattern.');
   ctx.fillStyle = pattern;
   ctx.fillRect(0, 0, sheet.width, sheet.height);
   ctx.restore();

@@ -12,7 +12,7 @@ export interface AdDay {
   readonly clicks: number;
 }
 
-/** A random opportunity within a day; evenings see more of them. */
+/** A random opportunity within a day; more of them in the evening. */
 export function drawImpression(day: Date, random: Random): Impression {
   const hour = random.chance(0.3) ? random.between(18, 23) : random.between(0, 24);
   return {
@@ -28,7 +28,7 @@ export function ageInDays(ad: AdDesign): number {
   return random.chance(0.4) ? 0 : random.int(1, 45);
 }
 
-/** One day of an ad's history, by the hidden truth; the same for an ad and a day. */
+/** One day of an ad's history, according to the hidden truth; always the same for an ad and a day. */
 export function simulateDay(ad: AdDesign, day: Date): AdDay {
   const perDay = Math.exp(createRandom(`volume/${ad.adId}`).normal() + 2.3);
   const random = createRandom(`day/${ad.adId}/${day.toISOString()}`);

@@ -9,7 +9,7 @@ export type Placement = (typeof PLACEMENTS)[number];
 export interface Impression {
   readonly requestedAt: Date;
   readonly placement: Placement;
-  /** Dollars for a thousand impressions. */
+  /** Dollars per thousand impressions. */
   readonly bid: number;
 }
 
@@ -29,8 +29,8 @@ const SHOWS_PRICE: ReadonlySet<LayoutName> = new Set(['split', 'banner', 'poster
 const PLACEMENT_APPEAL: Record<Placement, number> = { feed: 0, story: 0.3, sidebar: -0.7, search: 0.45 };
 
 /**
- * The probability of a click that the simulated audience really has. Nobody but the simulation knows it; much of it
- * is in the picture (its layout, colours, calm, words), the rest in moment, placement, bid and in what nothing shows.
+ * The true click probability of the simulated audience. Only the simulation knows it; much of it depends on the picture
+ * (layout, colours, calm, words), the rest on moment, placement, bid and hidden factors.
  */
 export function clickProbability(ad: AdDesign, impression: Impression): number {
   const logit =
@@ -38,12 +38,12 @@ export function clickProbability(ad: AdDesign, impression: Impression): number {
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** What the picture alone adds to the logit. */
+/** Contribution of the picture alone to the logit. */
 function pictureAppeal(ad: AdDesign): number {
   return LAYOUT_APPEAL[ad.layout] + 0.8 * ad.warmth - 0.5 * (ad.clutter - 0.3) + (ad.badge ? 0.12 : 0);
 }
 
-/** What the words on the picture add: people like a percentage off, a price they can see, and few words. */
+/** Contribution of the words on the picture: people like a discount, a visible price, and few words. */
 function wordsAppeal(ad: AdDesign): number {
   const percent = [ad.subline, ad.badge?.text ?? ''].some((text) => text.includes('%'));
   const price = SHOWS_PRICE.has(ad.layout) || ad.subline.includes('$');
@@ -51,7 +51,7 @@ function wordsAppeal(ad: AdDesign): number {
   return (percent ? 0.6 : 0) + (price ? 0.25 : 0) - 0.07 * (words - 10);
 }
 
-/** Product, price, offer: what no feature of this example sees; the same for every impression of an ad. */
+/** Product, price, offer: hidden from every feature of this example; the same for every impression of an ad. */
 function unseenQuality(ad: AdDesign): number {
   return 0.25 * createRandom(`quality/${ad.adId}/${ad.headline}`).normal();
 }
