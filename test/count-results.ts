@@ -1,4 +1,4 @@
-/** What vitest's JSON reporter writes, as far as it is read. */
+/** The part of vitest's JSON report that is read here. */
 export interface TestResults {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -8,7 +8,7 @@ export interface TestResults {
   }[];
 }
 
-/** Failed tests, and files that failed without one of theirs failing; at least one when vitest failed over something else. */
+/** Failed tests, and files that failed without a failed test; at least one when vitest failed for another reason. */
 export function countResults(
   results: TestResults | null,
   exitCode: number | null,

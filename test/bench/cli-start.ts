@@ -9,7 +9,7 @@ const ROUNDS = 15;
 const TARGET_MS = 300;
 const root = resolve(import.meta.dirname, '../..');
 
-/** How long a person waits for `larder --help`: the published JavaScript, beside it the sources as they are run here. */
+/** Wall time of `larder --help`: of the published JavaScript and, for comparison, of the sources as they run here. */
 const bench: Bench = {
   name: 'cli-start',
   what: 'wall time of larder --help',

@@ -12,21 +12,21 @@ const root = resolve(import.meta.dirname, '../..');
 const COLD_TARGET_S = 180;
 const WARM_TARGET_S = 15;
 const BACKFILL_TARGET_S = 120;
-/** What the demo computes over the pictures. */
+/** Views that the demo computes from the pictures. */
 const PICTURE_VIEWS = ['ad_image', 'ad_text'];
 const WARM_ROUNDS = 3;
 const GIVE_UP_S = 900;
 const POLL_MS = 50;
-/** Away from that of a stack that may run here. */
+/** A port that no other stack here uses. */
 const FIRST_PORT = 17_570;
 
 /**
- * From `npm run demo` to the first prediction that nothing is missing from: in a clone of what is committed, with the
- * npm cache of whoever runs this; then again in the same clone, where everything is installed and computed.
+ * From `npm run demo` to the first prediction without missing values: in a clone of the last commit, with the npm cache
+ * of the current user; then again in the same clone, where everything is installed and computed.
  */
 const bench: Bench = {
   name: 'cold-start',
-  what: 'npm run demo to the first whole prediction, in a fresh clone and in one that ran before',
+  what: 'npm run demo to the first complete prediction, in a fresh clone and in one that ran before',
   async run(progress) {
     const clone = mkdtempSync(join(tmpdir(), 'larder-cold-start-'));
     try {
@@ -62,7 +62,7 @@ function row(name: string, value: number, targetS: number) {
   return { name, value, unit: 's', floor: null, ratio: null, target, ok: value <= targetS };
 }
 
-/** Seconds until a prediction is answered with no value missing; the demo is ended after `then`. */
+/** Seconds until a prediction is answered without missing values; the demo is stopped after `then`. */
 async function firstPrediction(clone: string, then?: (url: string) => Promise<void>): Promise<number> {
   const port = await freePort('127.0.0.1', FIRST_PORT);
   const url = `http://127.0.0.1:${port}`;
@@ -125,7 +125,7 @@ interface Run {
   readonly finished_at: string | null;
 }
 
-/** As Ctrl-C would: the whole group is told, and ends when its stack has ended. */
+/** Like Ctrl-C: signals the whole process group, which ends when its stack has ended. */
 async function end(demo: ChildProcess): Promise<void> {
   if (demo.exitCode !== null || demo.pid === undefined) return;
   const exited = once(demo, 'exit');

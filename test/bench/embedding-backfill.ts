@@ -2,7 +2,7 @@ import { badPicture, demoAds } from '@larder/example-ads';
 import { queryAds } from './ads/ads-stack.ts';
 import { backfillBench } from './ads/backfill-bench.ts';
 
-/** Each picture under so many addresses, so that a round lasts long enough. */
+/** Number of addresses per picture, so that a round lasts long enough. */
 const COPIES = 3;
 
 export default backfillBench({

@@ -43,7 +43,7 @@ const bench: Bench = {
     };
     const telling = await open('with_feed');
     const silent = withoutFeed(await open('without_feed'));
-    // confirmations of the online store are recorded within the statement that completes the chunk
+    // The statement that completes the chunk also records the confirmation of the online store.
     await silent.pool.query(`
       create function larder.take_nothing() returns trigger language plpgsql as 'begin return null; end';
       create trigger take_nothing before insert on larder.unnumbered_changes
@@ -102,7 +102,7 @@ const bench: Bench = {
   },
 };
 
-/** The store of the floor: a landing's change is not sent to PostgreSQL. */
+/** Store of the floor: does not send a landing's change to PostgreSQL. */
 function withoutFeed(store: OfflineStore): OfflineStore {
   const nothing = { values: () => ({ execute: async () => [] }) };
   const silenced = (tx: StoreTransaction): StoreTransaction => ({
@@ -119,7 +119,7 @@ function withoutFeed(store: OfflineStore): OfflineStore {
   return { ...store, transaction: (work) => store.transaction((tx) => work(silenced(tx))) };
 }
 
-/** Both sides landed the same, and only one told of it. */
+/** Checks that both sides landed the same rows, and that only one recorded changes. */
 async function check(telling: OfflineStore, silent: OfflineStore, landings: number): Promise<void> {
   const count = async (store: OfflineStore, table: string): Promise<number> =>
     Number((await store.pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
@@ -128,8 +128,8 @@ async function check(telling: OfflineStore, silent: OfflineStore, landings: numb
     if ((await count(store, 'bench_history.account_stats_v1')) !== rows)
       throw new Error(`History does not hold ${rows} rows.`);
   const told = (await count(telling, 'larder.changes')) + (await count(telling, 'larder.unnumbered_changes'));
-  if (told < landings) throw new Error(`${told} of ${landings} landings were told.`);
-  if ((await count(silent, 'larder.unnumbered_changes')) > 0) throw new Error('The floor told of landings.');
+  if (told < landings) throw new Error(`${told} of ${landings} landings were recorded.`);
+  if ((await count(silent, 'larder.unnumbered_changes')) > 0) throw new Error('The floor recorded landings.');
 }
 
 function rowsOf(caller: number, landing: number): Record<string, unknown>[] {

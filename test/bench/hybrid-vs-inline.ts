@@ -3,7 +3,7 @@ import { backfill, startAdsStack } from './ads/ads-stack.ts';
 import { interleaved, median, type Bench } from './row.ts';
 
 const ROUNDS = 9;
-/** Half a second each. */
+/** Each takes half a second. */
 const INLINE_REQUESTS = 10;
 const HYBRID_REQUESTS = 200;
 const MIN_RATIO = 60;

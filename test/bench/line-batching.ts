@@ -10,8 +10,8 @@ import { loadTextDetector } from '../../packages/extractors/src/text/text-detect
 import { interleaved, median } from './row.ts';
 
 /**
- * Lines of text one a run against several a run: `node test/bench/line-batching.ts`. Lines come from pictures of the
- * example, are sorted by width so that little is padded, and each batch is as wide as its widest line.
+ * One line of text per run against several per run: `node test/bench/line-batching.ts`. Lines come from pictures of the
+ * example and are sorted by width so that little is padded; each batch is as wide as its widest line.
  */
 const PICTURES = 12;
 const ROUNDS = 5;
@@ -29,7 +29,7 @@ for (const size of [4, 8]) {
   );
   const differing = (await read(size)).filter((text, at) => text !== alone[at]).length;
   console.log(
-    `${size} lines a run: ${median(ratios).toFixed(2)} × the time of one a run; ${differing} of ${lines.length} lines read otherwise`,
+    `${size} lines per run: ${median(ratios).toFixed(2)} × the time of one per run; ${differing} of ${lines.length} lines read differently`,
   );
 }
 await session.close();

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Bench, BenchRow } from './row.ts';
 
-/** In the order of the table; each is imported when its turn comes. */
+/** Benchmarks in the order of the table; each is imported when its turn comes. */
 const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-1': () => import('./predict-1.ts'),
   'predict-batch-500': () => import('./predict-batch-500.ts'),

@@ -32,7 +32,7 @@ const bench: Bench = {
       const microseconds = (name: keyof typeof after) =>
         (((after[name] - before[name]) / count) * 1e6).toPrecision(3);
       progress(
-        `Larder: ${Math.round(count / seconds)} rows/s; CPU µs a row: worker ${microseconds('worker')}, PostgreSQL ${microseconds('PostgreSQL')}, Redis ${microseconds('Redis')}`,
+        `Larder: ${Math.round(count / seconds)} rows/s; CPU µs per row: worker ${microseconds('worker')}, PostgreSQL ${microseconds('PostgreSQL')}, Redis ${microseconds('Redis')}`,
       );
       landed ??= await readLanded(stack.databaseUrl, stack.redisUrl);
       if (landed.rows !== count) throw new Error(`Redis holds ${landed.rows} of ${count} rows.`);
@@ -48,7 +48,7 @@ const bench: Bench = {
     }
 
     try {
-      // what both sides land is known after the first
+      // The bytes that both sides land are known after the first round.
       await materialize();
       const measured = await interleaved(ROUNDS, materialize, bare);
       const value = median(measured.values);

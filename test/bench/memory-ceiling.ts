@@ -59,7 +59,7 @@ const bench: Bench = {
       for (const { end } of attacks) end();
       await wait(REST_MS);
       const rest = bytesOf('VmRSS');
-      // also of what went on after the callers had left
+      // also covers work that continued after the callers had left
       const peak = bytesOf('VmHWM');
       progress(
         `from ${mib(start)} to ${mib(peak)} MiB, the ceiling is ${mib(ceiling)}; ${mib(rest)} MiB a minute later`,

@@ -17,7 +17,7 @@ const BATCH = 16;
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * The character error rate: over every usable picture of the example, `characterErrors` between the feature `text`
+ * Character error rate: over every usable picture of the example, `characterErrors` between the feature `text`
  * and the lines that the generator wrote, divided by the letters of those lines. Spaces do not count; missed lines,
  * invented letters, capitals and punctuation do.
  */

@@ -16,9 +16,9 @@ import { loadPictureEncoder } from '../../packages/extractors/src/pictures/pictu
 import { pictureStatistics } from '../../packages/extractors/src/pictures/picture-pixels.ts';
 
 /**
- * What a picture costs: `node test/bench/picture-cost.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
- * Prints what each step takes, one after the other (fetching includes the CPU of the server), what a decoding process adds and what one for each
- * picture would, and pictures per second of the computation against that loop. CPU is that of this process alone.
+ * Cost of a picture: `node test/bench/picture-cost.ts [folder of pictures]`; without a folder, noise of 1080 × 1080.
+ * Prints the time of each step (fetching includes the CPU of the server), the cost of a decoder process and of one per
+ * picture, and pictures per second of the computation against that loop. CPU is that of this process alone.
  */
 const ROUNDS = 9;
 const LIMITS = { maxPixels: 25_000_000, maxBytes: 20 * 1024 * 1024, timeoutMs: 10_000 };
@@ -65,9 +65,9 @@ async function measure(): Promise<void> {
       const options = { shape: { width, height, fit }, maxPixels: LIMITS.maxPixels } as const;
       const { rgb } = await timed('decode', () => decodePicture(bytes, options));
       const bareMs = performance.now() - startMs;
-      await timed('decode in the process for it', () => apart.decode(bytes, options));
+      await timed('decode in one long-lived process', () => apart.decode(bytes, options));
       if (round === 0) {
-        await timed('decode in a process for each', async () => {
+        await timed('decode in a process per picture', async () => {
           const own = createPictureDecoder();
           await own.decode(bytes, options);
           own.close();
@@ -87,7 +87,7 @@ async function measure(): Promise<void> {
   }
   for (const [step, { wallMs, cpuMs, count }] of Object.entries(costs)) {
     const perPicture = (ms: number): string => (ms / count).toFixed(2).padStart(6);
-    console.log(`${step.padEnd(28)} ${perPicture(wallMs)} ms, ${perPicture(cpuMs)} ms CPU a picture`);
+    console.log(`${step.padEnd(28)} ${perPicture(wallMs)} ms, ${perPicture(cpuMs)} ms CPU per picture`);
   }
   const ratio = ratios.toSorted((a, b) => a - b)[ROUNDS >> 1] as number;
   console.log(`computation / bare loop, pictures per second, median of ${ROUNDS}: ${ratio.toFixed(2)}`);

@@ -10,7 +10,7 @@ const CONNECTIONS = 16;
 const MIN_RPS_RATIO = 0.95;
 const MAX_CPU_RATIO = 1.25;
 
-/** Not in the table: ours before Express against ours behind it, for docs/adr/0002-raw-handler-for-predict.md. */
+/** Not in the table: Larder before Express against Larder behind it, for docs/adr/0002-raw-handler-for-predict.md. */
 const againstExpress =
   import.meta.main &&
   parseArgs({ options: { 'behind-express': { type: 'boolean' } } }).values['behind-express'] === true;

@@ -9,7 +9,7 @@ const MAX_RATIO = 1.85;
 
 const bench: Bench = {
   name: 'predict-batch-500',
-  what: `predict-batch of ${ROWS} ads over HTTP, one every ${PAUSE_MS} ms, against a hand-written pipelined read, decode and one ONNX run in a process of its own, without HTTP, JSON or validation`,
+  what: `predict-batch of ${ROWS} ads over HTTP, one every ${PAUSE_MS} ms, against a hand-written pipelined read, decode and one ONNX run in a separate process, without HTTP, JSON or validation`,
   async run(progress) {
     const prepared = await prepare();
     const servers: ServerProcess[] = [];
@@ -53,7 +53,7 @@ const BODIES = batches().map((adIds) =>
   }),
 );
 
-/** Median milliseconds of one batch, sending to last byte. */
+/** Median milliseconds of one batch, from sending to the last byte. */
 async function batchMs({ url }: ServerProcess): Promise<number> {
   const path = '/v1/models/ad_ctr/predict-batch';
   const { latencies } = await load({

@@ -39,12 +39,12 @@ const bench: Bench = {
         );
         if (refused > 0 || answered !== pushes || Number(found?.rows) !== pushes)
           throw new Error(
-            `${answered} of ${pushes} pushes were answered, ${found?.rows} rows stand in history.`,
+            `${answered} of ${pushes} pushes were answered, ${found?.rows} rows are in history.`,
           );
         const rate = (answered * 1_000) / durationMs;
         const late = quantile(latencies, 0.99);
         progress(
-          `${rate.toFixed(0)} pushes/s in ${found?.runs} runs; p50 ${quantile(latencies, 0.5).toFixed(1)} ms, p99 ${late.toFixed(1)} ms; CPU µs a push: service ${cpu[0]}, PostgreSQL ${cpu[1]}, Redis ${cpu[2]}`,
+          `${rate.toFixed(0)} pushes/s in ${found?.runs} runs; p50 ${quantile(latencies, 0.5).toFixed(1)} ms, p99 ${late.toFixed(1)} ms; CPU µs per push: service ${cpu[0]}, PostgreSQL ${cpu[1]}, Redis ${cpu[2]}`,
         );
         // the first warms up
         if (round === 0) continue;

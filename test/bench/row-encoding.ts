@@ -1,7 +1,7 @@
 /*
  * Measurements behind docs/adr/0001-online-row-encoding.md: `node test/bench/row-encoding.ts`.
  * 1. packed bytes against MessagePack arrays: CPU per row, bytes per row and per entity.
- * 2. vectors in the entity's hash against a hash of their own with the same hash tag: bytes and time per entity read.
+ * 2. vectors in the entity's hash against a separate hash with the same hash tag: bytes and time per entity read.
  * 3. pipelined HMGET against one script, by number of entities.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -148,10 +148,10 @@ async function entityBytes(listpackValue: string, row: () => Buffer): Promise<nu
   return (await redis.memory('USAGE', 'larder:ads:{ad:ad-100000}', 'SAMPLES', 0)) ?? 0;
 }
 
-// --- 2. where vectors lie -------------------------------------------------------------------------------------------
+// --- 2. place of vectors --------------------------------------------------------------------------------------------
 
 async function compareVectorPlaces(): Promise<void> {
-  console.log('\n2. A vector(512) beside views of 10 float32: in the same hash, or in a hash of its own');
+  console.log('\n2. A vector(512) beside views of 10 float32: in the same hash, or in a separate hash');
   const small = compileRowCodec(schemaOf(floats(10))).encode(ORDER, floats(10));
   const wide = compileRowCodec(schemaOf({ embedding: vector(512) })).encode(ORDER, {
     embedding: vector(512),

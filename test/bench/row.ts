@@ -1,7 +1,7 @@
-/** What one row of `npm run bench` says: a line of the table, and of `--json`. */
+/** One row of `npm run bench`: a line of the table, and of `--json`. */
 export interface BenchRow {
   readonly name: string;
-  /** What was measured, in `unit`. */
+  /** Measured value, in `unit`. */
   readonly value: number;
   readonly unit: string;
   /** The same quantity of the floor, or null where the target is absolute. */
@@ -15,7 +15,7 @@ export interface BenchRow {
   readonly note?: string;
 }
 
-/** One benchmark: a file of this folder, run in a process of its own. A row per target. */
+/** One benchmark: a file in this folder, run in a separate process. One row per target. */
 export interface Bench {
   readonly name: string;
   readonly what: string;
@@ -41,7 +41,7 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /**
- * Measures both in turn, the order swapped from round to round, so that a machine that slows down slows both; a
+ * Measures both in turn, swapping the order from round to round, so that a slowdown of the machine affects both; a
  * warm-up round is not counted. @returns one value per round each.
  */
 export async function interleaved(

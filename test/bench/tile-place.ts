@@ -2,7 +2,7 @@ import { connectRedis } from '@larder/online-store';
 import { startPrivateRedis } from './private-redis.ts';
 import { median } from './row.ts';
 
-// Where the tiles of a windowed view lie: each in a field of its own, or all in one packed value of the view's field.
+// Place of the tiles of a windowed view: each in its own field, or all in one packed value of the view's field.
 // 4 windows × 12 tiles (a tail a twelfth of the window) × 5 aggregates as float64, behind 16 bytes of start and version.
 
 const TILES = 48;
@@ -11,7 +11,7 @@ const ENTITIES = 500;
 const ROUNDS = 9;
 const BATCH = 100;
 
-/** Replaces the tiles given, each only by one of a later version; what fits no tile any more is not looked at here. */
+/** Replaces the given tiles, each only with a later version; events outside all tiles are not considered here. */
 const MERGE = `
 local row = redis.call('HGET', KEYS[1], ARGV[1])
 for i = 2, #ARGV, 2 do

@@ -17,9 +17,9 @@ const QUERY_WINDOW_MS = 10_000;
 const ROUNDS = 7;
 const ROUND_MS = 4_000;
 const CONNECTIONS = 8;
-/** Between an answer and the next request: a service that is busy, not one that is saturated. */
+/** Pause between an answer and the next request: the service is busy, not saturated. */
 const PAUSE_MS = 5;
-/** For streams that were opened or closed a moment ago. */
+/** Time to settle after streams were opened or closed. */
 const SETTLE_MS = 500;
 const MAX_QUERIES_PER_SECOND = 10;
 const MAX_P99_RATIO = 1.2;
@@ -58,7 +58,7 @@ const bench: Bench = {
       await delay(QUERY_WINDOW_MS);
       const queries = ((await started.work()) - before) / (QUERY_WINDOW_MS / 1_000);
       const bytes = await ask('close');
-      if (bytes < SUBSCRIBERS * 1_000) throw new Error(`The subscribers read ${bytes} bytes only.`);
+      if (bytes < SUBSCRIBERS * 1_000) throw new Error(`The subscribers read only ${bytes} bytes.`);
       progress(`${queries.toFixed(1)} queries/s, ${(bytes / 1e6).toFixed(1)} MB of events`);
 
       const p99 = async (watched: boolean): Promise<number> => {
@@ -114,7 +114,7 @@ function rows({ queries, p99, floor, ratio }: Measured): BenchRow[] {
   ];
 }
 
-/** Running runs with chunks, which no worker takes. */
+/** Runs in state running with chunks that no worker takes. */
 async function createRuns(databaseUrl: string): Promise<string[]> {
   const store = createOfflineStore({ databaseUrl, logger: createLogger('bench', { level: 'silent' }) });
   const runIds = Array.from({ length: RUNS }, () => newId());

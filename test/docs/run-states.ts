@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { TRANSITIONS, type Transition } from '@larder/materialization/runs';
 
-/** Writes the pictures anew. */
+/** Command that redraws the pictures. */
 export const COMMAND = 'npx node test/docs/draw-run-states.ts';
 export const PAGE = resolve(import.meta.dirname, '../../docs/concepts/run-and-chunk.md');
 
 const BEGIN = `<!-- Drawn from packages/materialization/src/runs/transitions.ts by: ${COMMAND} -->`;
 const END = '<!-- End of what is drawn. -->';
 
-/** The page with its pictures as the table of transitions has them now. */
+/** The page with pictures of the current table of transitions. */
 export function withPictures(page: string): string {
   const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];

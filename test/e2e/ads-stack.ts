@@ -5,11 +5,11 @@ import { test as base } from '@larder/testing';
 import pg from 'pg';
 import { inject } from 'vitest';
 
-/** Enough for a backfill that can be caught in the middle; one of them cannot be read. */
+/** Enough ads that a backfill can be caught in the middle; one picture cannot be read. */
 export const ADS = demoAds().slice(0, 80);
 export const BAD_ADS = ADS.filter(({ adId }) => badPicture(adId) !== null).map(({ adId }) => adId);
 
-/** `test` with the advertising example running on the test's own stores: feed, service and worker are processes of their own. */
+/** `test` with the advertising example running on the test's own stores: feed, service and worker are separate processes. */
 export const test = base
   .extend('feed', { scope: 'file' }, async ({}, { onCleanup }) => {
     const folder = join(inject('testFolder'), 'ads');

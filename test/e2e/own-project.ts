@@ -9,12 +9,12 @@ const root = resolve(import.meta.dirname, '../..');
 
 export interface OwnProject {
   readonly folder: string;
-  /** Runs a program in the project as a person would; fails with its output. @returns stdout */
+  /** Runs a program in the project as a user would; fails with its output. @returns stdout */
   run(command: string, ...args: readonly string[]): string;
   larder(...args: readonly string[]): string;
-  /** Starts `larder dev`, until it says that it is ready. */
+  /** Starts `larder dev` and waits until it is ready. */
   dev(): Promise<void>;
-  /** Makes a change of the definitions, until `larder dev` says that it is applied. @returns what it says */
+  /** Changes the definitions and waits until `larder dev` has applied them. @returns its output */
   applied(change: () => void | Promise<void>): Promise<string>;
   /** Copies a file of `own-project/` to the same place. */
   put(file: string): void;
@@ -92,7 +92,7 @@ function shareRedis(folder: string): void {
 const KEPT_NPM_SETTINGS =
   /^npm_config_(registry|cache|userconfig|globalconfig|https?_proxy|noproxy|cafile|strict_ssl)$/i;
 
-/** Nothing of the repository but its Node. */
+/** An environment with nothing of the repository but its Node. */
 function strangersEnvironment(): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(

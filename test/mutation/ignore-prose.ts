@@ -1,4 +1,4 @@
-/** The little of a Babel path that is looked at. */
+/** The part of a Babel path that is used here. */
 interface Path {
   readonly node: {
     readonly type: string;
@@ -7,7 +7,7 @@ interface Path {
   };
 }
 
-/** Messages are for people, and SQL has its own faults in `planted-faults.ts`: an emptied text says nothing about a test. */
+/** Messages are for people, and SQL has its own faults in `planted-faults.ts`: an emptied message says nothing about a test. */
 const WORDS = /[A-Za-z]{2} +[A-Za-z]{2}|\w\.$/;
 
 export const strykerPlugins = [

@@ -39,7 +39,7 @@ for (const name of names) {
       unnoticed: unexplained,
       explained: survivors.length - unexplained.length,
     });
-    for (const change of stale) console.log(`  a test notices this by now, drop its explanation: ${change}`);
+    for (const change of stale) console.log(`  a test now notices this, remove its explanation: ${change}`);
     bad += unexplained.length + stale.length;
   }
   if (planted) {

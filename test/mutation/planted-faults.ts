@@ -1,6 +1,6 @@
 export interface PlantedFaults {
   readonly file: string;
-  /** Files of the tests that must notice: names, not patterns, as they are arguments of vitest. */
+  /** Test files that must notice the fault: names, not patterns, because they are arguments of vitest. */
   readonly tests: readonly string[];
   readonly faults: readonly Fault[];
 }
@@ -8,7 +8,7 @@ export interface PlantedFaults {
 interface Fault {
   /** Occurs once in the file. */
   readonly original: string;
-  /** Stands in its place. */
+  /** Replacement text. */
   readonly fault: string;
 }
 

@@ -10,7 +10,7 @@ export interface UnnoticedFault {
   readonly change: string;
 }
 
-/** Plants each fault alone in the sandbox and runs the tests; gives those that leave every test green. */
+/** Plants each fault alone in the sandbox and runs the tests; returns those that leave every test green. */
 export async function runPlanted(
   sandbox: string,
   { file, tests, faults }: PlantedFaults,

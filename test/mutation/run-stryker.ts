@@ -12,11 +12,11 @@ const OPTIONS = {
   plugins: ['@stryker-mutator/vitest-runner', join(import.meta.dirname, 'ignore-prose.ts')],
   ignorers: ['prose'],
   vitest: { configFile: VITEST_CONFIG, pool: 'forks', related: false },
-  // the process is in the sandbox already
+  // the process is already in the sandbox
   inPlace: true,
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  // a busy machine is no endless loop
+  // a busy machine is not an endless loop
   timeoutMS: 20_000,
   reporters: ['progress-append-only'],
   logLevel: 'warn',
@@ -28,9 +28,9 @@ const OPTIONS = {
 export interface Survivor {
   /** `path:line` */
   readonly place: string;
-  /** What the source says, and what the mutant says instead: `a < b => a <= b`. */
+  /** Source text and its replacement in the mutant: `a < b => a <= b`. */
   readonly change: string;
-  /** Why no test can notice, where the target says so. */
+  /** Why no test can notice it, if the target explains that. */
   readonly explained: string | null;
 }
 
@@ -42,7 +42,7 @@ export interface StrykerOutcome {
   readonly stale: readonly string[];
 }
 
-/** Every mutant that StrykerJS makes of one file, each against the target's tests. The process must be in the sandbox. */
+/** Runs every mutant of one file that StrykerJS makes against the target's tests. The process must be in the sandbox. */
 export async function runStryker(target: Target): Promise<StrykerOutcome> {
   // Not Stryker's `testFiles`: with it a mutant of a module's constants is never active (stryker-js #6144).
   writeFileSync(

@@ -7,24 +7,24 @@ import pg from 'pg';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** Threads of the worker, and of the loop it is compared with. */
+/** Number of threads of the worker, and of the loop it is compared with. */
 export const WORKER_SLOTS = 2;
 
 export interface AdsStack {
   readonly stack: Stack;
   readonly adsDatabaseUrl: string;
-  /** Also for the logs of further processes. */
+  /** Log folder, also for additional processes. */
   readonly folder: string;
   close(): Promise<void>;
 }
 
-/** The whole advertising example on stores of its own, below `.larder/bench-<pid>`. */
+/** Starts the whole advertising example on its own stores, below `.larder/bench-<pid>`. */
 export async function startAdsStack(progress: (message: string) => void): Promise<AdsStack> {
   for (const name of abandonedStateFolders(root, 'bench'))
     rmSync(join(root, '.larder', name), { recursive: true, force: true });
   const state = openStateFolder(root, `bench-${process.pid}`);
   const pictures = join(root, '.larder', 'ads');
-  progress('drawing the pictures (kept for the next time) and starting a stack');
+  progress('drawing the pictures (kept for the next run) and starting a stack');
   await drawPictures({ folder: pictures });
   const feed = await startScript('feed-process.ts', ['--folder', pictures], state.path);
   let adsDatabaseUrl = '';
@@ -51,7 +51,7 @@ export async function startAdsStack(progress: (message: string) => void): Promis
   };
 }
 
-/** Asking is not for nothing: every 20 ms took 6 % of the two cores from what is measured. */
+/** Polling is not free: every 20 ms it took 6 % of the two cores away from the measurement. */
 const POLL_MS = 200;
 
 /**

@@ -7,11 +7,11 @@ const MIN_RATIO = 0.88;
 interface BackfillBenchOptions {
   readonly name: string;
   readonly view: string;
-  /** The file of this folder that does the same with each picture and keeps nothing; what it does, for a person. */
+  /** The file in this folder that does the same with each picture and stores nothing, and a description of its work. */
   readonly describe: string;
   readonly loop: string;
   readonly rounds: number;
-  /** Leaves usable pictures alone in the table: a loop without Larder would stop at the first bad one. */
+  /** Keeps only usable pictures in the table: a loop without Larder would stop at the first bad one. */
   prepare(ads: AdsStack): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 /*
  * The floor of a backfill: `node bare-loop.ts describe-….ts` calls that module's default export for each address and
  * does nothing else; no queue, no store, no history, no limits.
- * Threads live on between rounds, as a worker's do, keep a few pictures in flight and take the next address that is left.
+ * Like a worker's, threads stay alive between rounds, keep a few pictures in flight and take the next unprocessed address.
  */
 const IN_FLIGHT = 8;
 
@@ -15,7 +15,7 @@ interface Work {
 
 interface Share {
   readonly addresses: readonly string[];
-  /** One number that all threads count up: the next address. */
+  /** Shared counter of all threads: the next address. */
   readonly taken: Int32Array;
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 
-/* What `ad_image` takes at least: fetch, decode, encode. */
+/* The minimum work of `ad_image`: fetch, decode, encode. */
 const SIDE = 256;
 const ENCODER = resolve(import.meta.dirname, '../../../examples/ads/models/encoder/model.onnx');
 

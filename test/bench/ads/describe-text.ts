@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 
 /*
- * What `ad_text` takes at least: fetch, decode, detect at 640 × 640 pixels, upright boxes around what is probable, and
+ * The minimum work of `ad_text`: fetch, decode, detect at 640 × 640 pixels, put upright boxes around probable text, and
  * recognize each crop; letters are not even decoded.
  */
 const AREA = 640 * 640;
@@ -88,7 +88,7 @@ async function run(
   return results[output]?.data as Float32Array;
 }
 
-/** Upright boxes around connected pixels above 0.3, grown as the network wants it. */
+/** Upright boxes around connected pixels above 0.3, grown as the network requires. */
 function boxes(map: Float32Array, width: number, height: number): Box[] {
   const found: Box[] = [];
   const seen = new Uint8Array(map.length);

@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
 import { resolve } from 'node:path';
 
-/** A loop without Larder over addresses of pictures, in a process of its own. */
+/** Starts a loop without Larder over picture addresses, in a separate process. */
 export interface BareLoop {
   secondsOf(work: { readonly addresses: readonly string[]; readonly threads: number }): Promise<number>;
   stop(): void;
 }
 
-/** `describe`: the file of this folder that says what is done with each picture. */
+/** `describe`: the file in this folder that processes each picture. */
 export function startBareLoop(describe: string): BareLoop {
   const loop = fork(resolve(import.meta.dirname, 'bare-loop.ts'), [describe]);
   return {

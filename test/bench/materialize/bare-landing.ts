@@ -8,7 +8,7 @@ const PIECE_BYTES = 1 << 20;
 const COMMANDS_PER_PIPELINE = 1_000;
 const HISTORY = 'bench_history.account_stats_v1';
 
-/** What Larder left in both stores, as bytes in memory. */
+/** The data that Larder left in both stores, as bytes in memory. */
 export interface LandedBytes {
   readonly rows: number;
   /** A binary COPY of the history table. */

@@ -10,12 +10,12 @@ const HISTORY = 'bench_history.account_stats_v1';
 export interface MaterializeStack {
   readonly stack: Stack;
   query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]>;
-  /** Nothing in history, nothing online. */
+  /** Empties history and the online store. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A stack whose source is a table of `rows` accounts in a database of its own on the same server. */
+/** A stack whose source is a table of `rows` accounts in a separate database on the same server. */
 export async function startMaterializeStack(rows: number): Promise<MaterializeStack> {
   for (const name of abandonedStateFolders(root, 'bench'))
     rmSync(join(root, '.larder', name), { recursive: true, force: true });

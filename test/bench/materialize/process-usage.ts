@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 
-/** CPU seconds of a process, with the children it has and had, by the kernel's own count. Linux only. */
+/** CPU seconds of a process and its current and past children, as counted by the kernel. Linux only. */
 export function cpuSeconds(pid: number): number {
   let ticks = 0;
   for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -16,7 +16,7 @@ export function cpuSeconds(pid: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Peak of the resident memory since the process started. */
+/** Peak resident memory since the process started. */
 export function peakBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return 1_024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);

@@ -2,7 +2,7 @@ import { ADS } from './prepare.ts';
 
 export const ROWS = 500;
 export const ROUND_MS = 1_500;
-/** Between two batches: what the service does after it answered (its log) shall not run into the next one. */
+/** Pause between two batches, so that work after the answer (the log) does not overlap the next one. */
 export const PAUSE_MS = 40;
 
 /** Four different batches of 500 different ads. */

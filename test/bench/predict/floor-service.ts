@@ -1,5 +1,5 @@
 /*
- * The floor of predict: what a good engineer writes by hand in an afternoon for this one model. Same reads, same model;
+ * The floor of predict: a service that a good engineer writes by hand in an afternoon for this one model. Same reads, same model;
  * no validation, no statuses, no log, no metrics. Decodes the two rows at fixed offsets (docs/reference/redis-layout.md).
  */
 import { Redis } from 'ioredis';

@@ -3,20 +3,20 @@ import { connect, type Socket } from 'node:net';
 export interface LoadOptions {
   readonly url: string;
   readonly path: string;
-  /** Sent in turn. */
+  /** Requests, sent in turn. */
   readonly bodies: readonly string[];
   readonly connections: number;
-  /** Ends with the first of the two. */
+  /** The load ends with the first of these two. */
   readonly durationMs: number;
   /** @default any number */
   readonly requests?: number;
-  /** Between an answer and the next request. @default 0 */
+  /** Pause between an answer and the next request. @default 0 */
   readonly pauseMs?: number;
 }
 
 export interface LoadResult {
   readonly answered: number;
-  /** Answers other than 200: a machine that is busy elsewhere lets deadlines pass. */
+  /** Answers other than 200: on a busy machine, requests may miss their deadlines. */
   readonly refused: number;
   readonly durationMs: number;
   /** Milliseconds, one per answer. */
@@ -24,8 +24,8 @@ export interface LoadResult {
 }
 
 /**
- * Keeps `connections` requests in flight over raw sockets. The requests are bytes made beforehand and answers are only
- * measured off by their content-length, so that the generator takes a fraction of what a server takes.
+ * Keeps `connections` requests in flight over raw sockets. Requests are prebuilt bytes and answers are only
+ * delimited by their content-length, so that the generator uses a fraction of a server's CPU.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const { hostname, port } = new URL(options.url);

@@ -15,9 +15,9 @@ export const WIDTH = 519;
 const EVENT_MS = Date.now() - 3_600_000;
 
 export interface Prepared {
-  /** For the servers: `LARDER_*` and the model's file. */
+  /** Environment of the servers: `LARDER_*` and the model's file. */
   readonly env: Readonly<Record<string, string>>;
-  /** Redis and PostgreSQL. */
+  /** Stops Redis and PostgreSQL. */
   readonly processIds: readonly number[];
   close(): Promise<void>;
 }

@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { findProgram } from '@larder/infra';
 
-/** A server in a process of its own, pinned to the last core where that is possible. */
+/** A server in a separate process, pinned to the last core where possible. */
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
-  /** CPU time spent until now, in microseconds. */
+  /** CPU time so far, in microseconds. */
   cpuUs(): Promise<number>;
-  /** What the module's own `work` says about one round. */
+  /** Result of the module's own `work` for one round. */
   work(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Asked once: pinning this process makes it see one core. */
+/** Read once: after pinning, this process sees only one core. */
 const CORES = availableParallelism();
 
 /** `file`: a module of this folder that calls `report`. */
@@ -63,14 +63,14 @@ function pinning(core: number): string[] {
   return CORES > 1 && findProgram('taskset') !== null ? ['taskset', '-c', String(core)] : [];
 }
 
-/** In the server: says where it listens, and answers what it is asked. */
+/** In the server: reports its address, and answers requests of the parent. */
 export function report(url: string, work: () => Promise<number> = () => Promise.resolve(0)): void {
   process.on('message', (question) => {
     const { user, system } = process.cpuUsage();
     if (question === 'cpu') process.send?.(user + system);
     else void work().then((said) => process.send?.(said));
   });
-  // whoever started us is gone
+  // the parent is gone
   process.on('disconnect', () => process.exit());
   process.send?.(url);
 }

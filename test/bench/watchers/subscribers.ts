@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { createLogger } from '@larder/core';
 import { createOfflineStore } from '@larder/offline-store';
 
-/** What the bench hands over: as arguments of the process, in JSON. */
+/** Input from the benchmark: arguments of the process, in JSON. */
 export interface SubscribersOptions {
   readonly serverUrl: string;
   readonly databaseUrl: string;
@@ -11,14 +11,14 @@ export interface SubscribersOptions {
   readonly subscribers: number;
 }
 
-/** What is asked of it, one at a time; the answer is the number of bytes read since the last one. */
+/** Requests, one at a time; the answer is the number of bytes read since the last one. */
 export type Question = 'open' | 'close';
 
 const CHANGE_INTERVAL_MS = 250;
 
-/** Subscribers in a process of their own, and a writer that stands for the workers: every run changes all the time. */
+/** Subscribers in a separate process, and a writer in place of the workers: every run changes all the time. */
 const options = JSON.parse(process.argv[2] ?? '') as SubscribersOptions;
-// the load generator shares this core, and its delays would count as the server's
+// The load generator shares this core, and its delays would count as the server's.
 setPriority(19);
 let sockets: Socket[] = [];
 let bytesRead = 0;
@@ -66,5 +66,5 @@ process.on('message', (question: Question) => {
     bytesRead = 0;
   });
 });
-// whoever started us is gone
+// the parent is gone
 process.on('disconnect', () => process.exit());
