@@ -31,8 +31,12 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>> | StackEnvironment;
   /** Who applies the project, for the record. @default 'larder up' */
   readonly actor?: string;
+  /** Starts nothing when applying the project would stop something that is served or filled today. @default false */
+  readonly refuseDestructive?: boolean;
   /** Makes the stores ready for the apps. @default migrates the database and applies the project */
   readonly prepare?: (stores: Stores) => Promise<PreparedProject>;
+  /** Receives what was applied, before the apps start. @default its text goes to onProgress */
+  readonly onApplied?: (applied: PreparedProject) => void;
   /** Receives lines for people, also later: a process that was restarted. */
   readonly onProgress?: (message: string) => void;
   /** Called when a process died or cannot be restarted. @default onProgress */
@@ -108,8 +112,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const given = typeof options.env === 'function' ? await options.env(addresses) : (options.env ?? {});
     const { databaseUrl } = addresses;
     const applied = await (options.prepare?.(addresses) ??
-      prepareProject({ project, databaseUrl, actor: options.actor }));
-    onProgress(applied.text);
+      prepareProject({
+        project,
+        databaseUrl,
+        actor: options.actor,
+        refuseDestructive: options.refuseDestructive,
+      }));
+    const { onApplied = ({ text }) => onProgress(text) } = options;
+    onApplied(applied);
     signal.throwIfAborted();
 
     const queueRedisUrl = options.queueRedisUrl ?? addresses.redisUrl;

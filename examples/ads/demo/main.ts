@@ -89,7 +89,7 @@ async function startAll(): Promise<{ stack: Stack; adsDatabaseUrl: string }> {
     },
   });
   undo.push(() => stack.stop());
-  for (const change of stack.applied.changes) line(`  ${change}`);
+  for (const change of stack.applied.changes) line(`  ${change.text}`);
   return { stack, adsDatabaseUrl };
 }
 

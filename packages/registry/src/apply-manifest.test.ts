@@ -136,6 +136,11 @@ test('policies change one by one; a removed view and model are destructive and k
     event_horizon_ms: 30 * 86_400_000,
     feature_views: without(changed.feature_views, 'ad_text@1'),
   };
+  await expect(applyManifest(store, next, { ...actor, refuseDestructive: true })).rejects.toMatchObject({
+    code: 'DESTRUCTIVE_CHANGE',
+    errors: [{ pointer: 'view ad_text@1' }],
+  });
+  expect((await appliedManifest(store, next.project))?.manifest).toEqual(first);
   const { changes } = await applyManifest(store, next, actor);
   expect(changes.map((change) => [change.text, change.destructive])).toEqual([
     [`change allowed hosts of project ${next.project}: 127.0.0.1:8080 → none`, false],

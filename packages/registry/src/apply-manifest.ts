@@ -11,6 +11,8 @@ import { viewDefinition } from './plan/view-definition.ts';
 export interface ApplyOptions extends Leniency {
   /** Who applies, for the record: a user or a pipeline. */
   readonly actor: string;
+  /** Applies nothing when something that is served or filled today would stop being so. @default false */
+  readonly refuseDestructive?: boolean | undefined;
 }
 
 export interface ApplyResult {
@@ -26,7 +28,7 @@ export interface ApplyResult {
 /**
  * Makes a manifest the project's definitions: history tables, model versions and the manifest itself in one transaction.
  * Concurrent applies are serialized; each compares with the result of the one before.
- * @throws VIEW_VERSION_IMMUTABLE or CODE_CHANGED with every refusal in `errors`.
+ * @throws VIEW_VERSION_IMMUTABLE or CODE_CHANGED with every refusal in `errors`; DESTRUCTIVE_CHANGE when asked to refuse
  */
 export function applyManifest(
   store: OfflineStore,
@@ -38,6 +40,7 @@ export function applyManifest(
     const state = await readRegistryState(tx, manifest.project);
     const comparison = compareManifest(state, manifest, options);
     refuse(comparison.lines.refusals);
+    if (options.refuseDestructive) refuseDestructive(comparison.lines.changes);
     const modelVersions = versionsAfter(state, manifest, comparison);
     if (state.applied !== null && comparison.lines.changes.length === 0)
       return { manifestId: state.applied.id, changes: [], modelVersions, forgotten: [] };
@@ -62,6 +65,15 @@ function refuse(refusals: readonly Refusal[]): void {
   const code = refusals.find((refusal) => refusal.code === 'VIEW_VERSION_IMMUTABLE')?.code ?? 'CODE_CHANGED';
   throw new LarderError(code, refusals.map((refusal) => refusal.message).join('\n'), {
     errors: refusals.map(({ pointer, message }) => ({ pointer, detail: message })),
+  });
+}
+
+function refuseDestructive(changes: readonly Change[]): void {
+  const destructive = changes.filter((change) => change.destructive);
+  if (destructive.length === 0) return;
+  const lines = destructive.map(({ text }) => `  ${text}`).join('\n');
+  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Pass --yes to apply this:\n${lines}`, {
+    errors: destructive.map(({ subject, text }) => ({ pointer: subject, detail: text })),
   });
 }
 

@@ -19,10 +19,15 @@ export function printPlan(plan: Plan, out: Output): void {
 }
 
 export function printChanges(changes: readonly Change[], out: Output): void {
-  const { style } = out;
+  for (const line of changeLines(changes, out)) out.line(line);
+}
+
+export function changeLines(changes: readonly Change[], { style }: Output): string[] {
   const paints = { create: style.green, change: style.yellow, remove: style.red } as const;
-  for (const { action, text, destructive } of changes)
-    out.line(`${paints[action](SIGNS[action])} ${text}${destructive ? style.red('  (destructive)') : ''}`);
+  return changes.map(
+    ({ action, text, destructive }) =>
+      `${paints[action](SIGNS[action])} ${text}${destructive ? style.red('  (destructive)') : ''}`,
+  );
 }
 
 export function count(changes: number): string {

@@ -6,7 +6,10 @@ import { connectionVariable } from '@larder/sources';
 import type { Config } from '../config.ts';
 import type { Output } from '../output/output.ts';
 
-export interface ProjectStackOptions extends Pick<StackOptions, 'prepare'> {
+export interface ProjectStackOptions extends Pick<
+  StackOptions,
+  'prepare' | 'refuseDestructive' | 'onApplied'
+> {
   /** Port as typed, otherwise as configured. */
   readonly port: number | undefined;
   readonly out: Output;
@@ -19,7 +22,7 @@ export interface ProjectStackOptions extends Pick<StackOptions, 'prepare'> {
  */
 export async function startProjectStack(
   config: Config,
-  { port = config.port ?? undefined, out, signal, prepare }: ProjectStackOptions,
+  { port = config.port ?? undefined, out, signal, ...stack }: ProjectStackOptions,
 ): Promise<Stack | null> {
   try {
     return await startStack({
@@ -29,7 +32,7 @@ export async function startProjectStack(
       ...(config.queueRedisUrl !== null && { queueRedisUrl: config.queueRedisUrl }),
       ...(config.host !== null && { host: config.host }),
       ...(port !== undefined && { port }),
-      ...(prepare !== undefined && { prepare }),
+      ...stack,
       env: Object.fromEntries(
         Object.entries(config.connections).map(([name, url]) => [connectionVariable(name), url]),
       ),

@@ -1,6 +1,5 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { LarderError } from '@larder/core';
 import { migrate } from '@larder/offline-store';
 import { applyManifest, planManifest, type Change } from '@larder/registry';
 import { z } from 'zod';
@@ -33,9 +32,12 @@ Example:
     const store = await offlineStore();
     await migrate(store);
     const { changes } = await planManifest(store, manifest);
-    const destructive = changes.filter((change) => change.destructive);
-    if (destructive.length > 0 && !yes) await confirm(destructive, out);
-    const result = await applyManifest(store, manifest, { actor: actor(), sameMeaning });
+    const confirmed = yes || (await isConfirmed(changes, out));
+    const result = await applyManifest(store, manifest, {
+      actor: actor(),
+      sameMeaning,
+      refuseDestructive: !confirmed,
+    });
     out.answer(
       {
         project: manifest.project,
@@ -60,19 +62,17 @@ Example:
   },
 });
 
-/** @throws DESTRUCTIVE_CHANGE unless the user agrees */
-async function confirm(changes: readonly Change[], out: Output): Promise<void> {
-  const lines = changes.map(({ text }) => `  ${text}`).join('\n');
-  if (out.interactive && process.stdin.isTTY && !out.json) {
-    out.note(`This stops something that is served or filled today:\n${lines}`);
-    const asking = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await asking.question('Apply it? [y/N] ');
-    asking.close();
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  }
-  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Pass --yes to apply this:\n${lines}`, {
-    errors: changes.map(({ subject, text }) => ({ pointer: subject, detail: text })),
-  });
+/** Asks a person, where there is one, about what stops something. */
+async function isConfirmed(changes: readonly Change[], out: Output): Promise<boolean> {
+  const destructive = changes.filter((change) => change.destructive);
+  const canAsk = out.interactive && process.stdin.isTTY && !out.json;
+  if (destructive.length === 0 || !canAsk) return false;
+  const lines = destructive.map(({ text }) => `  ${text}`).join('\n');
+  out.note(`This stops something that is served or filled today:\n${lines}`);
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question('Apply it? [y/N] ');
+  asking.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 function actor(): string {

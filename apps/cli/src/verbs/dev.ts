@@ -125,7 +125,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
         const { changes, modelVersions } = await applyInPlace(stores, manifest);
         return {
           name: manifest.project,
-          changes: changes.map(({ text }) => text),
+          changes,
           modelVersions,
           text: `Applied project ${manifest.project}.`,
         };

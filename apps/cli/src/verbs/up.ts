@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { z } from 'zod';
 import { portNumber } from '../input.ts';
+import { changeLines } from '../output/print-plan.ts';
 import { DONE } from '../problem.ts';
 import { missingConnections, printStack, stackJson } from '../stack/print-stack.ts';
 import { alreadyRunning, startProjectStack } from '../stack/start-project-stack.ts';
@@ -10,12 +11,14 @@ export const verb = defineVerb({
   describe(command) {
     command
       .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
+      .option('-y, --yes', 'also apply changes that stop something being served')
       .addHelpText(
         'after',
         `
 Starts PostgreSQL and Redis unless their addresses are configured, applies the project, starts
-inference and worker, restarts any process that dies or hangs, and stops everything on Ctrl-C. Data
-and logs are in .larder/stack beside larder.config.ts; while it runs, the other verbs find it.
+inference and worker, restarts any process that dies or hangs, and stops everything on Ctrl-C. It
+starts nothing if apply would ask for --yes, unless --yes is given. Data and logs are in
+.larder/stack beside larder.config.ts; while it runs, the other verbs find it.
 
 Example:
   larder up --port 7000`,
@@ -23,13 +26,25 @@ Example:
   },
   input: z.object({
     port: portNumber.optional(),
+    yes: z.boolean().optional(),
   }),
-  async run({ config, out, project, signal }, { port }) {
+  async run({ config, out, project, signal }, { port, yes = false }) {
     if (config.stack !== null) throw alreadyRunning(config);
     const { manifest } = await project();
-    const stack = await startProjectStack(config, { port, out, signal });
+    const stack = await startProjectStack(config, {
+      port,
+      out,
+      signal,
+      refuseDestructive: !yes,
+      onApplied({ changes, text }) {
+        for (const line of changeLines(changes, out)) out.note(line);
+        out.note(text);
+      },
+    });
     if (stack === null) return DONE;
-    out.answer(stackJson(stack), () => printStack(stack, manifest, out));
+    out.answer({ ...stackJson(stack), changes: stack.applied.changes }, () =>
+      printStack(stack, manifest, out),
+    );
     for (const warning of missingConnections(manifest, config)) out.note(out.style.yellow(warning));
     if (!signal.aborted) await once(signal, 'abort');
     out.note('Stopping …');

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from '@larder/testing';
+import { expect, vi } from 'vitest';
+import { copyShop, jsonOf, larder, runCli, startCli } from '../../fixtures/run-cli.ts';
+
+/** The same project without its model and the view that it reads. */
+function withoutModel(): string {
+  const folder = copyShop();
+  const path = join(folder, 'larder.config.ts');
+  const [text = ''] = readFileSync(path, 'utf8').split('export const adCtr');
+  const view = /export const adStats[^]*?^\}\);\n/m;
+  expect(text).toMatch(view);
+  writeFileSync(path, text.replace(view, 'export { ad };\n'));
+  return folder;
+}
+
+test('up removes what is served by a shared database only with --yes', async ({ database, redis }) => {
+  const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
+  const project = { ...env, LARDER_PROJECT: join(copyShop(), 'larder.config.ts') };
+  expect((await larder(['apply'], project)).code).toBe(0);
+
+  const cwd = withoutModel();
+  const refused = await runCli(['up', '--json', '--port', '0'], { cwd, env });
+  expect(refused.code).toBe(1);
+  expect(jsonOf(refused)).toMatchObject({
+    code: 'DESTRUCTIVE_CHANGE',
+    detail: expect.stringContaining('--yes'),
+    errors: [{ pointer: 'view ad_stats@1' }, { pointer: 'model ad_ctr' }],
+  });
+  expect(existsSync(join(cwd, '.larder/stack.json'))).toBe(false);
+  expect((await larder(['plan'], project)).stdout).toContain('up to date');
+
+  const up = startCli(['up', '--json', '--port', '0', '--yes'], { cwd, env });
+  const ended = new Promise((done) => up.once('exit', done));
+  let stdout = '';
+  let remarks = '';
+  up.stdout?.on('data', (text: Buffer) => (stdout += text.toString()));
+  up.stderr?.on('data', (text: Buffer) => (remarks += text.toString()));
+  try {
+    await vi.waitFor(() => expect(JSON.parse(stdout)).toBeTruthy(), {
+      timeout: 40_000,
+      interval: 50,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      changes: expect.arrayContaining([
+        expect.objectContaining({ action: 'remove', subject: 'model ad_ctr', destructive: true }),
+      ]),
+    });
+    expect(remarks).toMatch(/^- remove model ad_ctr.*\(destructive\)$/m);
+  } finally {
+    up.kill('SIGTERM');
+    await ended;
+  }
+});
