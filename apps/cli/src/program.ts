@@ -45,6 +45,8 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
     (await commandOf(argv[1], out)).command.outputHelp();
     return 0;
   }
+  if (argv[0] === 'help' && argv[1] !== undefined && !argv[1].startsWith('-'))
+    program.error(`unknown command '${argv[1]}'`);
   await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
   return 0;
 }

@@ -9,7 +9,8 @@ const larder = (args: string, env: Record<string, string> = {}) =>
 
 describe('exit code 2, wrong usage', () => {
   test.for([
-    ['bogus', 'bogus'],
+    ['bogus', "Unknown command 'bogus'"],
+    ['help nope', "Unknown command 'nope'"],
     ['backfil ad_stats', 'backfill'],
     ['keys', "'entity'"],
     ['keys ad more', 'Too many arguments'],
