@@ -11,8 +11,12 @@ export function findFeatureView(
     ? views.find((view) => viewRef(view) === name)
     : views.filter((view) => view.name === name).sort((a, b) => b.version - a.version)[0];
   if (found) return found;
+  const [viewName = name] = name.split('@');
+  const versions = views.filter((view) => view.name === viewName);
   throw new LarderError(
     'VIEW_NOT_FOUND',
-    `No feature view of this name is applied. Applied are: ${views.map(viewRef).join(', ') || 'none'}.`,
+    versions.length > 0
+      ? `This version of feature view ${viewName} is not applied. Applied are: ${versions.map(viewRef).join(', ')}.`
+      : `No feature view of this name is applied. Applied are: ${views.map(viewRef).join(', ') || 'none'}.`,
   );
 }
