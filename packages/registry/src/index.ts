@@ -6,7 +6,7 @@ export type { ApplyOptions, ApplyResult } from './apply-manifest.ts';
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
-export { modelVersion } from './model-version.ts';
+export { modelVersion, newestModelVersions } from './model-version.ts';
 export type { ModelVersion } from './model-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';

@@ -1,47 +1,61 @@
 import { formatDurationMs } from '@larder/core';
-import type { LivingProcess } from '@larder/offline-store';
+import type { LivingProcess, LoadedModel } from '@larder/offline-store';
 import type { Output } from './output.ts';
 import { table } from './table.ts';
 
-/** Prints running processes, one line each, and what on-call needs first: does a worker run, is every process warm. */
-export function printProcesses(processes: readonly LivingProcess[], out: Output): void {
-  const { style } = out;
-  if (processes.length > 0) {
-    const lines = table(
-      [
-        { title: 'ROLE' },
-        { title: 'HOST', max: 32 },
-        { title: 'PID', align: 'right' },
-        { title: 'VERSION' },
-        { title: 'UP' },
-        { title: 'SLOTS', align: 'right' },
-        { title: 'COMPUTES OR SERVES' },
-      ],
-      processes.map((each) => [
-        each.role,
-        each.host,
-        String(each.pid),
-        each.larderVersion,
-        formatDurationMs(Math.floor(each.upMs / 1_000) * 1_000),
-        each.slots === null ? '' : String(each.slots),
-        contents(each).join(', '),
-      ]),
-    );
-    for (const line of lines) out.line(out.fit(line));
-  }
-  if (!processes.some(({ role }) => role === 'worker'))
-    out.line(style.yellow('No worker runs: queued and scheduled runs wait. larder up starts one.'));
-  if (!processes.some(({ role }) => role === 'inference'))
-    out.line(style.yellow('No inference process runs: nothing answers predictions. larder up starts one.'));
+/** The applied version of a model by its name. */
+export type AppliedVersions = ReadonlyMap<string, number>;
+
+/** Prints running processes, one line each. */
+export function printProcesses(
+  processes: readonly LivingProcess[],
+  applied: AppliedVersions,
+  out: Output,
+): void {
+  if (processes.length === 0) return;
+  const lines = table(
+    [
+      { title: 'ROLE' },
+      { title: 'HOST', max: 32 },
+      { title: 'PID', align: 'right' },
+      { title: 'VERSION' },
+      { title: 'UP' },
+      { title: 'SLOTS', align: 'right' },
+      { title: 'COMPUTES OR SERVES' },
+    ],
+    processes.map((each) => [
+      each.role,
+      each.host,
+      String(each.pid),
+      each.larderVersion,
+      formatDurationMs(Math.floor(each.upMs / 1_000) * 1_000),
+      each.slots === null ? '' : String(each.slots),
+      contents(each, applied).join(', '),
+    ]),
+  );
+  for (const line of lines) out.line(out.fit(line));
 }
 
-function contents({ views, models }: LivingProcess): string[] {
+/** Prints what on-call needs first: which of the two roles does nobody play. Needs all processes of the project. */
+export function printAbsentRoles(processes: readonly LivingProcess[], { line, style }: Output): void {
+  if (!processes.some(({ role }) => role === 'worker'))
+    line(style.yellow('No worker runs: queued and scheduled runs wait. larder up starts one.'));
+  if (!processes.some(({ role }) => role === 'inference'))
+    line(style.yellow('No inference process runs: nothing answers predictions. larder up starts one.'));
+}
+
+function contents({ views, models }: LivingProcess, applied: AppliedVersions): string[] {
   return [
     ...views.map(({ view, version }) => `${view}@${version}`),
-    ...models.map(({ model, version, ready }) =>
-      version === null
-        ? `${model} (not loaded)`
-        : `${model} version ${version}${ready ? '' : ' (not ready)'}`,
-    ),
+    ...models.map((each) => servedText(each, applied.get(each.model))),
   ];
+}
+
+/** While the applied version cannot be loaded, the one before it still answers. */
+function servedText({ model, version, ready }: LoadedModel, applied: number | undefined): string {
+  if (version === null) return `${model}${applied === undefined ? '' : ` version ${applied}`} (not loaded)`;
+  if (ready) return `${model} version ${version}`;
+  return applied === undefined || applied === version
+    ? `${model} version ${version} (not ready)`
+    : `${model} version ${version} (applied version ${applied} is not loaded)`;
 }

@@ -20,7 +20,14 @@ test('larder ps says who runs, what it computes or serves, and what is missing',
   const models = [
     { model: 'ctr', version: 3, ready: true, reads },
     { model: 'new', version: null, ready: false, reads: [] },
+    { model: 'warm', version: 4, ready: false, reads: [] },
   ];
+  await store.pool.query(`
+    with applied as (
+      insert into larder.manifests (project, manifest, changes, same_meaning, actor)
+      values ('shop', '{}', '[]', '{}', 'test') returning id)
+    insert into larder.model_versions (project, model, version, inputs, outputs, artifact_path, artifact_sha256, manifest_id)
+    select 'shop', 'warm', 5, '[]', '[]', 'warm.onnx', 'a', id from applied`);
   const views = [{ view: 'ad_words', version: 2, fingerprint: 'f' }];
   const running = [
     announceProcess(
@@ -38,13 +45,23 @@ test('larder ps says who runs, what it computes or serves, and what is missing',
   await expect.poll(() => json()).toMatchObject({ processes: [{ process_id: 'w' }, { process_id: 'i' }] });
   const { stdout } = await larder(['ps'], env);
   expect(stdout).toMatch(/^worker .* 4  ad_words@2$/m);
-  expect(stdout).toMatch(/^inference .* ctr version 3, new \(not loaded\)$/m);
+  expect(stdout).toMatch(
+    /^inference .* ctr version 3, new \(not loaded\), warm version 4 \(applied version 5 is not loaded\)$/m,
+  );
   expect(stdout).not.toContain('No worker runs');
   expect(await json('--reads', 'ad_words@1')).toMatchObject({ processes: [{ process_id: 'i' }] });
   expect(await json('--computes', 'ad_words@2')).toMatchObject({ processes: [{ process_id: 'w' }] });
   expect((await larder(['ps', '--computes', 'ad_words@1'], env)).stdout).toBe(
     'No worker has the code of ad_words@1.\n',
   );
+  const filtered = await larder(['ps', '--reads', 'ad_words@1'], env);
+  expect(filtered.stdout).toMatch(/^inference /m);
+  expect(filtered.stdout).not.toContain('No worker');
+  expect(await json('--computes', 'ad_words@2', '--reads', 'ad_words@1')).toMatchObject({
+    processes: [{ process_id: 'w' }, { process_id: 'i' }],
+  });
+  const half = await larder(['ps', '--computes', 'ad_words@2', '--reads', 'ad_words@2'], env);
+  expect(half.stdout).toMatch(/^worker .*\nNo inference process reads ad_words@2\.\n$/m);
   expect((await larder(['ps', '--reads', 'ad_words'], env)).code).toBe(2);
   for (const process of running) await process.close();
   expect(await json()).toEqual({ processes: [] });

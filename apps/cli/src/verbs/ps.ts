@@ -6,8 +6,9 @@ import {
   type LivingProcess,
   type OfflineStore,
 } from '@larder/offline-store';
+import { newestModelVersions } from '@larder/registry';
 import { z } from 'zod';
-import { printProcesses } from '../output/print-processes.ts';
+import { printAbsentRoles, printProcesses, type AppliedVersions } from '../output/print-processes.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -37,14 +38,16 @@ Examples:
   }),
   async run({ out, definitions, offlineStore }, { computes, reads }) {
     const { name } = await definitions();
-    const processes = await chosen(await offlineStore(), name, { computes, reads });
+    const store = await offlineStore();
+    const processes = await chosen(store, name, { computes, reads });
+    const applied = out.json ? new Map() : await appliedVersions(store, name, processes);
     out.answer({ processes: processes.map(processJson) }, () => {
-      if (computes === undefined && reads === undefined) printProcesses(processes, out);
-      else if (processes.length === 0)
-        out.line(
-          computes === undefined ? `No process reads ${reads}.` : `No worker has the code of ${computes}.`,
-        );
-      else printProcesses(processes, out);
+      printProcesses(processes, applied, out);
+      if (computes === undefined && reads === undefined) printAbsentRoles(processes, out);
+      if (computes !== undefined && !processes.some(({ role }) => role === 'worker'))
+        out.line(`No worker has the code of ${computes}.`);
+      if (reads !== undefined && !processes.some(({ role }) => role === 'inference'))
+        out.line(`No inference process reads ${reads}.`);
     });
     return DONE;
   },
@@ -55,14 +58,28 @@ interface Choice {
   readonly reads: string | undefined;
 }
 
+/** With both, workers by the one and inference processes by the other. */
 async function chosen(
   store: OfflineStore,
   project: string,
   { computes, reads }: Choice,
 ): Promise<LivingProcess[]> {
-  if (reads !== undefined) return readersOf(store, project, reads);
+  if (computes === undefined && reads === undefined) return listProcesses(store, project);
   const [, view = '', version] = REFERENCE.exec(computes ?? '') ?? [];
-  return version === undefined
-    ? listProcesses(store, project)
-    : workersOf(store, project, { view, version: Number(version) });
+  const found = await Promise.all([
+    version === undefined ? [] : workersOf(store, project, { view, version: Number(version) }),
+    reads === undefined ? [] : readersOf(store, project, reads),
+  ]);
+  return found.flat();
+}
+
+/** Empty when every process serves its models as they are applied. */
+async function appliedVersions(
+  store: OfflineStore,
+  project: string,
+  processes: readonly LivingProcess[],
+): Promise<AppliedVersions> {
+  if (processes.every(({ models }) => models.every(({ ready }) => ready))) return new Map();
+  const versions = await newestModelVersions(store, project);
+  return new Map([...versions].map(([model, { version }]) => [model, version]));
 }
