@@ -25,7 +25,7 @@ for (const asNobody of process.getuid?.() === 0 ? [false, true] : [false]) {
     const children = childrenOf(pid);
     expect(children.length).toBeGreaterThan(2);
     for (const child of children) process.kill(child, 'SIGSTOP');
-    // what was not killed would hold the data folder's shared memory for ever
+    // a surviving process would hold the data folder's shared memory forever
     onTestFinished(() => {
       for (const child of children)
         if (commandLine(child).startsWith('postgres')) process.kill(child, 'SIGKILL');

@@ -19,7 +19,7 @@ const RUNNING = globSync(
   { cwd: ROOT },
 ).map(read);
 
-/** Blocks that are no TypeScript, by page: what holds them. */
+/** Blocks that are not TypeScript, by page, and what checks them. */
 const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/concepts/run-and-chunk.md': ['mermaid'], // test/docs/run-states.test.ts
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
@@ -47,7 +47,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   test('its other code is held by a test', () => {
-    // blocks without a language are commands to type and what they print
+    // blocks without a language are commands and their output
     const others = blocks
       .map(({ language }) => language)
       .filter((language) => !['', 'ts'].includes(language));

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../..');
 const FOLDER = resolve(ROOT, 'docs/concepts');
 
-/** Every word that has one meaning in Larder. */
+/** Every term of Larder's vocabulary. */
 const WORDS = [
   'Alias',
   'Backfill',

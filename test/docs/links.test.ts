@@ -8,7 +8,7 @@ const pages = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', 'apps/cli/te
   exclude: (path) => path.includes('node_modules') || path.includes('.larder'),
 });
 
-/** As GitHub names them. */
+/** Anchors as GitHub names them. */
 function anchorsOf(path: string): Set<string> {
   const text = readFileSync(path, 'utf8').replaceAll(/^```[^]*?^```$/gm, '');
   return new Set(

@@ -27,7 +27,7 @@ describe('a project outside of the repository', () => {
       project.run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund');
       expect(readFileSync(join(project.folder, 'package.json'), 'utf8')).toContain('"type": "module"');
       project.run('npm', 'run', 'check');
-      // the compilers that a project may still have read the package's own declarations, too
+      // compilers that a project may still use also read the package's own declarations
       for (const version of ['5.9.3', '6.0.3'])
         project.run(
           'npx',
@@ -151,7 +151,7 @@ async function writePhotos(folder: string): Promise<void> {
   writeFileSync(join(folder, 'broken.jpg'), 'no picture');
 }
 
-/** The network gives the mean of each colour; the model weighs red against blue. */
+/** The network returns the mean of each colour; the model weighs red against blue. */
 async function writeModels(folder: string): Promise<void> {
   mkdirSync(join(folder, 'encoder'), { recursive: true });
   const encoder = buildOnnx({

@@ -70,7 +70,7 @@ describe('the advertising example', () => {
         .slice(0, 10);
       for (const scope of [
         { view: 'ad_stats', scope: { all: true } },
-        // Reading text is slow: only where it is asked for.
+        // Reading text is slow: only done where required.
         { view: 'ad_text', scope: { entities: bodies.map(({ entities }) => entities) } },
       ]) {
         const { run_id: runId } = await call<Run>(`${stack.inferenceUrl}/v1/backfills`, scope);

@@ -20,7 +20,7 @@ describe('exit code 2, wrong usage', () => {
     ['inspect ad ad-1 --redis-url nonsense', '--redis-url'],
     ['keys ad --colour', '--colour'],
   ] as const)('larder %s', async ([args, said]) => {
-    // addresses that nobody may ask: wrong usage is known before
+    // addresses that must not be contacted: wrong usage is detected before
     const stores = {
       LARDER_DATABASE_URL: 'postgresql://larder@127.0.0.1:1/larder',
       LARDER_REDIS_URL: 'redis://127.0.0.1:1',

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** As a process that is gone left it behind. */
+/** A file left behind by a process that is gone. */
 function leaveBehind(apps: Readonly<Record<string, number>> = {}): void {
   const { pid } = spawnSync(process.execPath, ['--version']);
   mkdirSync(join(root, '.larder'), { recursive: true });

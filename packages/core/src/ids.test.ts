@@ -5,7 +5,7 @@ const UUID_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 const many = (count: number) => Array.from({ length: count }, newId);
 const timeMs = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 const counter = (id: string) => Number.parseInt(id.slice(15, 18), 16);
-/** All that is not time, version or counter, with the two bits of the variant. */
+/** Everything but time, version and counter, including the two variant bits. */
 const random = (id: string) => id.slice(19);
 
 test('ids are UUIDv7 of now, in growing order, none twice', () => {
@@ -31,7 +31,7 @@ test('62 bits are random: every digit takes every value, and no two ids share th
 });
 
 describe('by a clock', () => {
-  // far ahead of what the ids above were given
+  // far ahead of the time of the ids above
   const NOW_MS = Date.parse('2099-01-01');
   afterEach(() => vi.useRealTimers());
 

@@ -31,7 +31,7 @@ test('sees a file that is written, replaced, removed or new, and anything in a f
   await writeFile(join(models, 'appeal/model.onnx'), 'network');
   expect(await files.changed(signal)).toEqual([models]);
   await rm(gone);
-  // a later list keeps what was last seen: nothing that happened in between is lost
+  // a later list keeps the last known state: changes in between are not lost
   await files.watch([a, gone]);
   expect(await files.changed(signal)).toEqual([gone]);
 });

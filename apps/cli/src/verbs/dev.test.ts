@@ -23,7 +23,7 @@ let dev: ChildProcess;
 let remarks = '';
 let seen = 0;
 
-/** The next event, in order: none is passed over. */
+/** The next event, in order: none is skipped. */
 async function nextEvent(): Promise<DevEvent> {
   const at = seen++;
   await vi.waitUntil(

@@ -13,7 +13,7 @@ interface Shop {
   readonly folder: string;
 }
 
-/** A project on stores of its own, with an empty source table; nothing is applied. */
+/** A project on its own stores, with an empty source table; nothing is applied. */
 const test = base.extend<{ $file: { shop: Shop } }>({
   shop: [
     async ({ database, redis }, use) => {

@@ -10,10 +10,10 @@ const run = promisify(execFile);
 const ENTITIES = 10;
 const FEATURES_PER_VIEW = 10;
 const VIEWS_PER_MODEL = 10;
-/** Some 20 % above what was measured with TypeScript 7.0.2: 49,179, of which 7,319 for the views. */
+/** About 20 % above the measurement with TypeScript 7.0.2: 49,179, of which 7,319 for the views. */
 const BUDGET = 60_000;
 
-/** `tsc`'s count of type instantiations for a project of views and models, without what the imports alone cost. */
+/** `tsc`'s count of type instantiations for a project of views and models, without the cost of the imports alone. */
 async function instantiations(views: number, models: number): Promise<number> {
   return (
     (await count(projectText(views, models))) - (await count("import '@larder/features';\nexport {};\n"))
@@ -27,7 +27,7 @@ async function count(text: string): Promise<number> {
   return Number(match[1]);
 }
 
-/** What `tsc` says of a project; it throws when there is an error. */
+/** Output of `tsc` for a project; throws when there is an error. */
 async function compile(text: string, compilerOptions: object, flags: readonly string[]): Promise<string> {
   await mkdir(join(ROOT, '.larder'), { recursive: true });
   const folder = await mkdtemp(join(ROOT, '.larder', 'type-budget-'));

@@ -61,7 +61,7 @@ const CONSTANT: Functions = {
   top: () => ({ level: 3 }),
 };
 
-/** Columns by name, as a training set has them. */
+/** Columns by name, as in a training set. */
 class Columns implements OnDemandInputs {
   row = 0;
   readonly #views: OnDemandViews;
@@ -170,7 +170,7 @@ test('rows that share their request share what depends on the request alone, unl
     const error = rows.evaluate(sameRequest);
     return [error?.code ?? 'good', ...calls];
   };
-  // nothing stands there before the first row
+  // there is no result before the first row
   expect(evaluated(true)).toEqual(['good', 'moment', 'offer']);
   expect(evaluated(true)).toEqual(['good', 'offer']);
   expect(rows.changed()).toBe(true);

@@ -137,7 +137,7 @@ describe('loadProject', () => {
   });
 });
 
-/** Loaded as plain Node does it, without vitest's transforms. */
+/** Loads like plain Node, without vitest's transforms. */
 function manifestFromThread(): Promise<Manifest> {
   const code = `
     const { parentPort, workerData } = require('node:worker_threads');

@@ -27,7 +27,7 @@ async function errorsOf(exports: Record<string, unknown>, options?: ProjectOptio
   return errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
 }
 
-/** What a caller without types could write. */
+/** Values that a caller without types could write. */
 function loosely(options: Record<string, unknown>): Promise<string[]> {
   const whole = { version: 1, entity: ad, ttl: '1d', source, schema, ...options };
   return errorsOf({ v: featureView('v', whole as unknown as FeatureViewOptions<unknown, Fields>) });

@@ -43,7 +43,7 @@ test('at several times its capacity, most work of the model is still useful', as
   const runs: Promise<unknown>[] = [];
   let mostWaiting = 0;
   const startedAtMs = performance.now();
-  // the load does not slow down with the answers: each tick sends what came since
+  // the load does not slow down with the answers: each tick sends the requests due since the last one
   for (let sent = 0, elapsedMs = 0; elapsedMs < DURATION_MS; elapsedMs = performance.now() - startedAtMs) {
     for (; sent < (OVERLOAD * elapsedMs) / runMs; sent++) {
       const caller = { deadlineAtMs: performance.now() + patienceMs, gone: () => false };
@@ -67,7 +67,7 @@ test('at several times its capacity, most work of the model is still useful', as
   expect(answered + refused + late).toBe(runs.length);
   expect(refused).toBeGreaterThan(answered);
   expect(mostWaiting).toBeLessThan(50);
-  // goodput: what the thread did for somebody who still waited
+  // goodput: work of the thread for callers that were still waiting
   const { started } = runner.runCounts();
   expect(answered).toBeGreaterThan(10);
   expect(answered / (started - CALIBRATION)).toBeGreaterThan(0.6);

@@ -26,7 +26,7 @@ const noTensor = fc.oneof(
   typed({ type: 'int64' }, fc.maxSafeInteger()),
 );
 
-/** The columns of one feature, said plainly. */
+/** The columns of one feature, in the simplest code. */
 function columnsOf(field: FieldManifest, value: FieldValue): number[] {
   if (field.type === 'vector')
     return value === null

@@ -5,7 +5,7 @@ import { type RowSchema, type Slot, rowFits, rowLayout, slotOf } from '../rows/r
 export interface ValueReader {
   readonly features: readonly string[];
   /**
-   * The values of these features, in order, as the source gave them: null where it had none, and all null for a row
+   * The values of these features, in order, as the source returned them: null where it had none, and all null for a row
    * that is absent or of another schema. The caller applies declared defaults, and passes only `PRESENT` rows.
    */
   read(row: Buffer | null): FieldValue[];

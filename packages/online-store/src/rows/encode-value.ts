@@ -39,7 +39,7 @@ export function encodeValue(row: Buffer, slot: Slot, value: FieldValue): void {
   }
 }
 
-/** The text that stands in the row for a string or json value; empty for null. @throws FEATURE_VALUE_INVALID */
+/** The text of a string or json value in the row; empty for null. @throws FEATURE_VALUE_INVALID */
 export function textOf(field: FieldManifest, value: FieldValue): string {
   if (value === null) return '';
   if (field.type === 'string') {

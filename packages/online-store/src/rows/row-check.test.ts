@@ -5,7 +5,7 @@ import { ROW_HEADER_BYTES } from './row-header.ts';
 import { rowLayout } from './row-layout.ts';
 import { orderAt } from '../testing/views.ts';
 
-/** Floats first, then bools, as they lie in the row. */
+/** Floats first, then bools, in the order of the row. */
 function rowOf(floats: number, bools: number) {
   const schema = [
     ...Array.from({ length: floats }, (_, i) => ({ name: `f_${i}`, type: 'float32' }) as const),
@@ -19,7 +19,7 @@ function rowOf(floats: number, bools: number) {
   return { row, isReadable: compileRowCheck(rowLayout(view)) };
 }
 
-/** Of the eight bits of a byte, those that may be set. */
+/** Bits of a byte that may be set. */
 function bitsThatMayBeSet(row: Buffer, at: number, isReadable: (row: Buffer) => boolean): number[] {
   return Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => {
     const changed = Buffer.from(row);

@@ -9,7 +9,7 @@ interface StoredRow {
   readonly row_hex: string;
 }
 
-// Written by the first release: never change this file. A new format gets a fixture of its own beside it.
+// Written by the first release: never change this file. A new format gets its own fixture beside it.
 const stored = JSON.parse(
   readFileSync(new URL('fixtures/row-format-1.json', import.meta.url), 'utf8'),
 ) as StoredRow;

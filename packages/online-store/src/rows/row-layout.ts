@@ -3,7 +3,7 @@ import { ROW_HEADER_BYTES, rowHasSchema } from './row-header.ts';
 
 export type RowSchema = Pick<FeatureViewManifest, 'schema' | 'schema_fingerprint'>;
 
-/** Where one feature lies in a row of format 1. */
+/** Position of one feature in a row of format 1. */
 export interface Slot {
   readonly field: FieldManifest;
   /** Position in the schema: its bit in the null bitmap. */

@@ -11,7 +11,7 @@ afterAll(() => {
   for (const redis of connections) redis.disconnect();
 });
 
-/** Writes rows of these TTLs one after another, each newer, and gives what Redis has left; -1: never expires. */
+/** Writes rows of these TTLs one after another, each newer, and returns the remaining TTL in Redis; -1: never expires. */
 async function leftAfter(url: string, key: string, ttls: readonly (number | 'forever')[]): Promise<number> {
   const redis = connectRedis(url, { role: 'worker' });
   connections.push(redis);

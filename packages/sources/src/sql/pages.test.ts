@@ -37,7 +37,7 @@ async function rest(pages: Pages): Promise<unknown[][]> {
   return read;
 }
 
-/** Of the statements with the mark: what each session does. */
+/** What each session with a marked statement is doing. */
 async function sessions(url: string, mark: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

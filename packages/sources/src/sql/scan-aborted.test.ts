@@ -14,7 +14,7 @@ function connect(url: string): SqlConnection {
   return connection;
 }
 
-/** What runs in the database and carries the mark. */
+/** Marked statements that are running in the database. */
 async function running(url: string, mark: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

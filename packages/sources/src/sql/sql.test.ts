@@ -123,7 +123,7 @@ describe('plan', () => {
     const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 3, limit: null }, signal);
     const flags = chunks.map(({ bounds }) => bounds.kind === 'range' && bounds.oneRowPerKey === true);
     expect(flags).toEqual([true, false]);
-    // Of rows that are equal but for their features, the text decides: 5 before 6.
+    // For rows that differ only in features, the text decides: 5 before 6.
     expect((await scanAll(source, chunks)).map((page) => page.map((row) => row.clicks))).toEqual([
       [9, 8, 7],
       [5, 6],
