@@ -21,7 +21,11 @@ const anyFeature = fc.oneof(
   typed({ type: 'string' }, fc.string({ unit: 'grapheme' })),
   typed({ type: 'timestamp' }, timestamp),
   typed({ type: 'vector', length: 3 }, fc.float32Array({ minLength: 3, maxLength: 3 })),
-  typed({ type: 'json' }, fc.jsonValue() as fc.Arbitrary<FieldValue>),
+  // JSON has one zero.
+  typed(
+    { type: 'json' },
+    fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as FieldValue),
+  ),
 );
 
 test('any row of any schema comes back as it was, in the order of the schema', () => {
