@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { createLogger, newId, systemClock } from '@larder/core';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createLogger, newId, systemClock, type Logger } from '@larder/core';
 import { findFeatureView, loadProject } from '@larder/features';
 import { openStateFolder, removeStateFolder, startEmbeddedPostgres, startEmbeddedRedis } from '@larder/infra';
 import { pushRows } from '@larder/materialization/push';
@@ -10,16 +11,25 @@ import {
   migrate,
   startSequencer,
   type OfflineStore,
-  type StoreTransaction,
 } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
-import { interleaved, median, type Bench, type BenchRow } from './row.ts';
+import { cpuSeconds } from './materialize/process-usage.ts';
+import { median, type Bench, type BenchRow } from './row.ts';
 
-const LANDINGS = 80;
+/** Per round of about a second, so that whatever else the machine does affects both sides alike. */
+const LANDINGS = 30;
 const ROWS_PER_LANDING = 1_000;
 const CALLERS = 4;
-const ROUNDS = 9;
+const PAIRS = 40;
 const MIN_RATIO = 0.97;
+/** 95 % confidence: 1.96 / 2. */
+const RANK_SPREAD = 0.98;
+
+/** Landings per second of wall time, and per second of CPU time of this process and PostgreSQL. */
+interface Rates {
+  readonly wall: number;
+  readonly cpu: number;
+}
 
 const bench: Bench = {
   name: 'feed-cost',
@@ -34,31 +44,22 @@ const bench: Bench = {
       startEmbeddedRedis(folder, { durable: false }),
     ]);
     const connection = connectRedis(redis.url, { role: 'worker', logger });
-    const open = async (name: string): Promise<OfflineStore> => {
+    const open = async (name: string, feed: boolean): Promise<OfflineStore> => {
       await postgres.createDatabase(name);
       const store = createOfflineStore({ databaseUrl: postgres.url(name), logger });
+      if (!feed) forgetChanges(store);
       await migrate(store);
       await ensureHistory(store, manifest, findFeatureView(manifest, 'account_stats'));
       return store;
     };
-    const telling = await open('with_feed');
-    const silent = withoutFeed(await open('without_feed'));
-    // The statement that completes the chunk also records the confirmation of the online store.
-    await silent.pool.query(`
-      create function larder.take_nothing() returns trigger language plpgsql as 'begin return null; end';
-      create trigger take_nothing before insert on larder.unnumbered_changes
-        for each row execute function larder.take_nothing()`);
-    const sequencer = startSequencer({ store: telling, logger });
-    const announced = announceProcess(
-      telling,
-      { processId: newId(), project: project.name, role: 'worker', describe: () => ({}) },
-      { logger },
-    );
+    const telling = await open('with_feed', true);
+    const silent = await open('without_feed', false);
 
     let landed = 0;
-    async function landingsPerSecond(offlineStore: OfflineStore, name: string): Promise<number> {
+    const rates = async (offlineStore: OfflineStore, name: string): Promise<Rates> => {
       const onlineStore = createOnlineStore({ redis: connection, project: name });
-      const started = performance.now();
+      const cpuBefore = cpuOf(postgres.process.pid);
+      const startedAt = performance.now();
       let left = landings;
       const land = async (caller: number): Promise<void> => {
         while (left-- > 0)
@@ -68,32 +69,39 @@ const bench: Bench = {
           );
       };
       await Promise.all(Array.from({ length: CALLERS }, (_, caller) => land(caller)));
-      return landings / ((performance.now() - started) / 1_000);
-    }
+      const wallSeconds = (performance.now() - startedAt) / 1_000;
+      return { wall: landings / wallSeconds, cpu: landings / (cpuOf(postgres.process.pid) - cpuBefore) };
+    };
+    const withFeed = async (): Promise<Rates> => {
+      const feed = await startFeed(telling, project.name, logger);
+      try {
+        return await rates(telling, 'with_feed');
+      } finally {
+        await feed.close();
+      }
+    };
+    const without = (): Promise<Rates> => rates(silent, 'without_feed');
 
     try {
-      const { values, floors, ratios } = await interleaved(
-        ROUNDS,
-        () => landingsPerSecond(telling, 'with_feed'),
-        () => landingsPerSecond(silent, 'without_feed'),
-      );
-      progress(`with the feed, landings/s: ${values.map((value) => value.toFixed(1)).join(' ')}`);
-      progress(`without: ${floors.map((value) => value.toFixed(1)).join(' ')}`);
-      await check(telling, silent, landings * (ROUNDS + 1));
-      const ratio = median(ratios);
-      return [
-        {
-          name: 'feed-cost',
-          value: median(values),
-          unit: 'landings/s',
-          floor: median(floors),
-          ratio,
-          target: `≥ ${MIN_RATIO} × the landings/s without`,
-          ok: ratio >= MIN_RATIO,
-        },
+      const pairs: [Rates, Rates][] = [];
+      await withFeed();
+      await without();
+      await check(telling, silent, landings);
+      for (let pair = 0; pair < PAIRS; pair++) {
+        if (pair % 2 === 0) pairs.push([await withFeed(), await without()]);
+        else {
+          const floor = await without();
+          pairs.push([await withFeed(), floor]);
+        }
+      }
+      await check(telling, silent, landings * (PAIRS + 1));
+      const rows = [
+        rowOf('feed-cost', { pairs, of: 'wall', unit: 'landings/s' }),
+        rowOf('feed-cost-cpu', { pairs, of: 'cpu', unit: 'landings/s of CPU' }),
       ];
+      for (const { name, note } of rows) progress(`${name}: ${note}`);
+      return rows;
     } finally {
-      await Promise.all([sequencer.close(), announced.close()]);
       connection.disconnect();
       await Promise.all([telling.close(), silent.close()]);
       await Promise.all([postgres.stop(), redis.stop()]);
@@ -102,21 +110,71 @@ const bench: Bench = {
   },
 };
 
-/** Store of the floor: does not send a landing's change to PostgreSQL. */
-function withoutFeed(store: OfflineStore): OfflineStore {
-  const nothing = { values: () => ({ execute: async () => [] }) };
-  const silenced = (tx: StoreTransaction): StoreTransaction => ({
-    ...tx,
-    db: new Proxy(tx.db, {
-      get(db, name) {
-        const value: unknown = Reflect.get(db, name);
-        if (name !== 'insertInto') return typeof value === 'function' ? value.bind(db) : value;
-        return (table: 'larder.unnumbered_changes') =>
-          table === 'larder.unnumbered_changes' ? nothing : db.insertInto(table);
-      },
-    }),
+/** Starts sequencer and heartbeat, for one round with the feed; resolves once the process has its row. */
+async function startFeed(
+  store: OfflineStore,
+  project: string,
+  logger: Logger,
+): Promise<{ close(): Promise<unknown> }> {
+  const processId = newId();
+  const sequencer = startSequencer({ store, logger });
+  const announced = announceProcess(
+    store,
+    { processId, project, role: 'worker', describe: () => ({}) },
+    { logger },
+  );
+  while ((await store.pool.query('select from larder.processes')).rowCount === 0) await nextTurn();
+  return { close: () => Promise.all([sequencer.close(), announced.close()]) };
+}
+
+const TELLS = /insert into (?:larder\.unnumbered_changes|"larder"\."unnumbered_changes") \([^)]*\)/;
+
+/**
+ * Stops the store's connections from recording changes, without doing anything instead: a statement that only records a
+ * change is not sent, and the insert is removed from one that does more.
+ */
+function forgetChanges({ pool }: OfflineStore): void {
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((text: unknown, ...rest: unknown[]) => {
+      if (typeof text !== 'string' || !TELLS.test(text)) return query(text, ...rest);
+      if (text.startsWith('insert')) return Promise.resolve({ command: 'INSERT', rowCount: 0, rows: [] });
+      return query(text.replace(TELLS, ''), ...rest);
+    }) as typeof client.query;
   });
-  return { ...store, transaction: (work) => store.transaction((tx) => work(silenced(tx))) };
+}
+
+/** CPU seconds of this process and PostgreSQL so far. */
+function cpuOf(postgresPid: number): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + cpuSeconds(postgresPid);
+}
+
+function rowOf(
+  name: string,
+  { pairs, of, unit }: { pairs: readonly [Rates, Rates][]; of: keyof Rates; unit: string },
+): BenchRow & { readonly note: string } {
+  const ratios = pairs.map(([measured, floor]) => measured[of] / floor[of]);
+  const ratio = median(ratios);
+  const [low, high] = medianInterval(ratios);
+  const sharp = high - low <= 2 * (1 - MIN_RATIO);
+  return {
+    name,
+    value: median(pairs.map(([measured]) => measured[of])),
+    unit,
+    floor: median(pairs.map(([, floor]) => floor[of])),
+    ratio,
+    target: `≥ ${MIN_RATIO} × the ${unit} without`,
+    ok: sharp ? ratio >= MIN_RATIO : null,
+    note: `${ratio.toFixed(3)}, 95 % between ${low.toFixed(3)} and ${high.toFixed(3)}${sharp ? '' : ': too wide to judge'}`,
+  };
+}
+
+/** 95 % confidence interval of the median, by the sign test: it assumes no distribution. */
+function medianInterval(samples: readonly number[]): [number, number] {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const rank = Math.max(0, Math.floor(sorted.length / 2 - RANK_SPREAD * Math.sqrt(sorted.length)));
+  return [sorted[rank] as number, sorted[sorted.length - 1 - rank] as number];
 }
 
 /** Checks that both sides landed the same rows, and that only one recorded changes. */
