@@ -54,7 +54,8 @@ describe('docs/reference/http.md', () => {
     await service.http.post('/v1/models/ad_ctr/predict', body('ad-1'));
     const { text } = await service.http.get('/metrics');
     const real = [...text.matchAll(/^# TYPE (larder_\w+)/gm)].map(([, name]) => name);
-    const listed = [...page.matchAll(/^\| `(larder_\w+)` \|/gm)].map(([, name]) => name);
+    const [, section = ''] = /^## Metrics\n([^]*?)^## /m.exec(page) ?? [];
+    const listed = [...section.matchAll(/^\| `(larder_\w+)` \|/gm)].map(([, name]) => name);
     expect(new Set(listed)).toEqual(new Set(real));
   });
 });
