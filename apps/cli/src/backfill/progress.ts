@@ -64,7 +64,11 @@ function handled({ rows }: RunSummary): number {
   return rows.done + rows.failed + rows.skippedUnchanged;
 }
 
-function payload({ status, rows, rowsPerSecond, etaSeconds }: RunSummary): string {
+function payload(run: RunSummary): string {
+  const { status, rows, rowsPerSecond, etaSeconds } = run;
+  // every row was tried once: a speed over the waits between retries says nothing
+  if (status === 'running' && rows.failed > 0 && handled(run) === rows.total)
+    return `${status}  retrying up to ${printableCount(rows.failed)} failed rows`;
   const speed = rowsPerSecond === null ? [] : [`${printableCount(rowsPerSecond)} rows/s`];
   const left = etaSeconds === null ? [] : [`${formatDurationMs(etaSeconds * 1_000)} left`];
   return [status, ...speed, `${printableCount(rows.failed)} failed`, ...left].join('  ');

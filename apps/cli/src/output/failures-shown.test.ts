@@ -2,8 +2,9 @@ import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
+import { createProgress } from '../backfill/progress.ts';
 import { createOutput } from './output.ts';
-import { printRun } from './print-runs.ts';
+import { printRun, printRuns } from './print-runs.ts';
 
 const LONG = `The host did not answer, ${'again and '.repeat(20)}never.`;
 const at = new Date('2026-11-20T09:30:00Z');
@@ -58,6 +59,45 @@ const shown = (status: RunStatus) => [
 test('only a run that can be retried is said to be', () => {
   for (const text of shown('cancelled')) expect(text).not.toContain('retry-failed');
   for (const text of shown('partial')) expect(text).toContain('larder runs run-1 retry-failed');
+});
+
+test('a run that goes on says what becomes of its failures', () => {
+  const text = (change: Partial<RunSummary>, retryable: boolean) => {
+    const run = { ...runThat('running'), finishedAt: null, ...change };
+    const some = failures.map((failure) => ({ ...failure, retryable }));
+    return printed((out) => printRun(run, { failures: some, complete: true }, out));
+  };
+  expect(text({}, true)).toContain('are retried, up to five times');
+  expect(text({}, false)).toContain('does not retry these failures');
+  for (const retryable of [true, false]) {
+    expect(text({ status: 'paused' }, retryable)).toContain('Resume it: larder runs run-1 resume\n');
+    expect(text({ status: 'paused' }, retryable)).not.toContain('continues');
+  }
+});
+
+test('a run that ended before it started says so', () => {
+  const run = { ...runThat('cancelled'), startedAt: null };
+  expect(printed((out) => printRun(run, { failures: [], complete: true }, out))).toMatch(
+    /finished .* UTC {2}before it started\n/,
+  );
+});
+
+test('a list of runs tells their triggers, and unchanged rows from computed ones', () => {
+  const run = {
+    ...runThat('succeeded'),
+    rows: { total: 20_000, done: 0, failed: 0, skippedUnchanged: 20_000 },
+  };
+  const text = printed((out) => printRuns([run], { complete: true }, out));
+  expect(text).toMatch(/VIEW +TRIGGER +STATUS +DONE +UNCHANGED +FAILED/);
+  expect(text).toMatch(/ad_image@1 +backfill +succeeded +20,000\/20,000 +20,000 +0 /);
+});
+
+test('progress of a run that only retries says so instead of a falling speed', () => {
+  const rows = { total: 10, done: 4, failed: 6, skippedUnchanged: 0 };
+  const text = printed((out) =>
+    createProgress(out).update({ ...runThat('running'), finishedAt: null, rows, rowsPerSecond: 0.1 }),
+  );
+  expect(text).toBe('ad_image@1 10/10  running  retrying up to 6 failed rows\n');
 });
 
 test('a summary says how many failures it leaves out, and how to see them', () => {

@@ -21,8 +21,10 @@ export function printRuns(
     [
       { title: 'RUN' },
       { title: 'VIEW', max: 24 },
+      { title: 'TRIGGER' },
       { title: 'STATUS' },
       { title: 'DONE', align: 'right' },
+      { title: 'UNCHANGED', align: 'right' },
       { title: 'FAILED', align: 'right' },
       { title: 'CREATED' },
       { title: 'TOOK' },
@@ -30,8 +32,10 @@ export function printRuns(
     runs.map((run) => [
       run.runId,
       `${run.view}@${run.version}`,
+      run.trigger,
       statusText(run.status, out.style),
       `${printableCount(run.rows.done + run.rows.skippedUnchanged)}/${run.rows.total === null ? '?' : printableCount(run.rows.total)}`,
+      printableCount(run.rows.skippedUnchanged),
       printableCount(run.rows.failed),
       printableAgo(nowMs - run.createdAt.getTime()),
       tookText(run),
@@ -56,7 +60,10 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   fact('created', printableInstant(run.createdAt.toISOString()));
   if (run.startedAt) fact('started', printableInstant(run.startedAt.toISOString()));
   if (run.finishedAt)
-    fact('finished', `${printableInstant(run.finishedAt.toISOString())}  after ${tookText(run)}`);
+    fact(
+      'finished',
+      `${printableInstant(run.finishedAt.toISOString())}  ${run.startedAt === null ? 'before it started' : `after ${tookText(run)}`}`,
+    );
   if (run.etaSeconds !== null) fact('left', `about ${formatDurationMs(run.etaSeconds * 1_000)}`);
   const waiting = waitingText(run);
   if (waiting !== null) fact('waits', style.yellow(waiting));
@@ -77,13 +84,21 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
     out.note(
       `There are more failures; the first ${failures.length} are shown. Show more: larder runs ${run.runId} --limit ${10 * failures.length}`,
     );
-  if (run.finishedAt === null)
-    out.line('The run continues; failures that may resolve themselves are retried, up to five times.');
-  else if (run.status !== 'cancelled') out.line(`Retry them: larder runs ${run.runId} retry-failed`);
+  const next = nextText(run, failures);
+  if (next !== null) out.line(next);
 
   function fact(name: string, text: string): void {
     out.line(`  ${style.dim(name.padEnd(9))}${text}`);
   }
+}
+
+function nextText(run: RunSummary, failures: readonly RunFailure[]): string | null {
+  if (run.status === 'paused') return `The run is paused. Resume it: larder runs ${run.runId} resume`;
+  if (run.status === 'cancelled') return null;
+  if (run.finishedAt !== null) return `Retry them: larder runs ${run.runId} retry-failed`;
+  return failures.some(({ retryable }) => retryable)
+    ? 'The run continues; failures that may resolve themselves are retried, up to five times.'
+    : 'The run continues; it does not retry these failures.';
 }
 
 export function statusText(status: RunStatus, style: Style): string {

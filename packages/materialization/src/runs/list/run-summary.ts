@@ -18,6 +18,7 @@ export interface RunProgress {
   readonly rows: RunRows;
   /** Rows handled per second of unpaused time; null before the first. */
   readonly rowsPerSecond: number | null;
+  /** Null while it cannot be told, and when only retries are left. */
   readonly etaSeconds: number | null;
   /** Why the run as a whole failed, or could not be planned yet; rows have their own reasons. */
   readonly error: { readonly code: string; readonly reason: string } | null;
@@ -113,8 +114,8 @@ export function progressOf(row: ProgressRow): RunProgress {
     },
     rowsPerSecond,
     etaSeconds:
-      row.status === 'running' && rowsPerSecond !== null
-        ? Math.max(0, row.rows_total - handled) / rowsPerSecond
+      row.status === 'running' && rowsPerSecond !== null && handled < row.rows_total
+        ? (row.rows_total - handled) / rowsPerSecond
         : null,
     error: row.error_code === null ? null : { code: row.error_code, reason: row.error_reason ?? '' },
     waitingFor: row.waiting_for,

@@ -29,6 +29,19 @@ test('an open run says that no worker runs, or that none has its code', async ({
   await cancelRun(store, project, runId);
   expect(await waitingFor()).toBeNull();
 
+  const removed = await createRun(store, newRun(project, { view: 'colour' }));
+  await store.pool.query(
+    `insert into larder.manifests (project, manifest, changes, same_meaning, actor)
+      values ($1, '{"feature_views": {"ad_image@1": {}}}', '[]', '{}', 'test')`,
+    [project],
+  );
+  const removedRun = await getRun(store, project, removed.runId);
+  expect(removedRun.waitingFor).toBe('view');
+  expect(waitingText(removedRun)).toBe(
+    `colour@1 was removed: no worker computes it. Cancel the run: larder runs ${removed.runId} cancel`,
+  );
+  await cancelRun(store, project, removed.runId);
+
   const running = await plannedRun(store, project, 1);
   expect((await listRuns(store, project, {})).runs[0]).toMatchObject({
     runId: running,

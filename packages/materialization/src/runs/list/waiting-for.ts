@@ -1,29 +1,39 @@
 import { IS_LIVING } from '@larder/offline-store';
 import { sql } from 'kysely';
 
-/** Why an open run does not go on: no worker runs, or none of those that run has its code. */
-export type WaitingFor = 'worker' | 'code';
+/** Why an open run does not go on: its view version was removed, no worker runs, or none of those that run has its code. */
+export type WaitingFor = 'view' | 'worker' | 'code';
 
 const LIVING_WORKER = sql`select from larder.processes p
   where p.project = r.project and p.role = 'worker' and ${IS_LIVING}`;
 
+/** The newest apply does not have the view version; false while nothing was ever applied. */
+const REMOVED = sql`(
+  select m.manifest #> array['feature_views', r.view || '@' || r.version] is null
+  from larder.manifests m where m.project = r.project order by m.id desc limit 1)`;
+
 /** Of the run (alias `r`): what it waits for, or null. */
 export const WAITING_FOR = sql<WaitingFor | null>`
   case when r.status not in ('queued', 'running') then null
-    when not exists (${LIVING_WORKER}) then 'worker'
-    when not exists (${LIVING_WORKER} and p.views @> jsonb_build_array(
-      jsonb_build_object('view', r.view, 'version', r.version, 'fingerprint', r.fingerprint))) then 'code'
+    when exists (${LIVING_WORKER} and p.views @> jsonb_build_array(
+      jsonb_build_object('view', r.view, 'version', r.version, 'fingerprint', r.fingerprint))) then null
+    when ${REMOVED} then 'view'
+    when exists (${LIVING_WORKER}) then 'code'
+    else 'worker'
   end`;
 
 interface Waiting {
+  readonly runId: string;
   readonly view: string;
   readonly version: number;
   readonly waitingFor: WaitingFor | null;
 }
 
 /** For people, with what to do about it; null: it waits for nobody. */
-export function waitingText({ view, version, waitingFor }: Waiting): string | null {
+export function waitingText({ runId, view, version, waitingFor }: Waiting): string | null {
   switch (waitingFor) {
+    case 'view':
+      return `${view}@${version} was removed: no worker computes it. Cancel the run: larder runs ${runId} cancel`;
     case 'worker':
       return 'No worker runs: larder up starts one.';
     case 'code':
