@@ -107,7 +107,7 @@ describe('backfill', () => {
     const { code, stdout } = await withWorker(shop, () => shop.larder(...args));
     expect(code).toBe(1);
     expect(stdout).toContain('1 computed, 0 unchanged, 1 failed, of 2');
-    expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row of ad ad-l\./);
+    expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row for ad ad-l\./);
   });
 
   test('runs of a view, of one version, and of an unknown view', async ({ shop }) => {

@@ -14,7 +14,7 @@ const MESSAGE = 'The scope of the backfill does not fit the view.';
 const FIRST_INSTANT_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /**
- * The scope in one spelling, join keys in the entity's order.
+ * Normalizes the scope, with join keys in the entity's order.
  * @throws REQUEST_INVALID with a pointer per wrong key
  */
 export function checkScope(entity: EntityManifest, scope: RunScope): RunScope {
@@ -51,7 +51,10 @@ function checkKeys(
   }
   for (const name of Object.keys(keys)) {
     if (!entity.join_keys.some((joinKey) => joinKey.name === name))
-      errors.push({ pointer: `/scope/entities/${at}/${name}`, detail: `is no join key of ${entity.name}` });
+      errors.push({
+        pointer: `/scope/entities/${at}/${name}`,
+        detail: `is not a join key of ${entity.name}`,
+      });
   }
   if (errors.length === before) {
     const detail = keyProblem(entity, values);
@@ -60,7 +63,7 @@ function checkKeys(
   return checked;
 }
 
-/** Why no store can hold this key; null when it can. */
+/** Describes why no store can hold this key; null when it can. */
 function keyProblem(entity: EntityManifest, values: Readonly<Record<string, FieldValue>>): string | null {
   try {
     entityKey(entity, values);

@@ -6,17 +6,17 @@ import type { RunStore } from '../runs/run-store.ts';
 import { checkScope } from './check-scope.ts';
 
 export interface BackfillRequest {
-  /** What is applied: the run is computed only by code with this manifest's fingerprint. */
+  /** The applied manifest: only code with its fingerprint computes the run. */
   readonly manifest: Manifest;
   /** `ad_image` (its newest version) or `ad_image@1`. */
   readonly view: string;
   readonly scope: RunScope;
-  /** At most so many rows; with `entities`, so many entities. */
+  /** Maximum number of rows; with `entities`, of entities. */
   readonly limit?: number | undefined;
-  /** 0 to 100, higher first. @default 50 */
+  /** Priority from 0 to 100, higher first. @default 50 */
   readonly priority?: number | undefined;
   readonly maxRowsPerSecond?: number | undefined;
-  /** Also computes rows whose input did not change since they were last landed. */
+  /** Also computes rows whose input has not changed since they last landed. */
   readonly force?: boolean | undefined;
   readonly idempotencyKey?: string | undefined;
   /** @default 'backfill' */
@@ -26,7 +26,7 @@ export interface BackfillRequest {
 const DEFAULT_PRIORITY = 50;
 
 /**
- * Queues a run; workers plan and compute it. The same idempotency key gives the same run again.
+ * Queues a run; workers plan and compute it. The same idempotency key returns the same run.
  * @throws VIEW_NOT_FOUND, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED
  */
 export async function createBackfill(

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { newRun, test } from '../testing/runs.ts';
 import { createRun, runsOfView } from '../runs/index.ts';
 
-test('runs of a view that was removed are found while there are some', async ({ store, project }) => {
+test('runs of a removed view are found as long as it has some', async ({ store, project }) => {
   const manifest = { project, feature_views: {} };
   await createRun(store, newRun(project, { view: 'ad_old', version: 2 }));
   expect(await runsOfView(store, manifest, 'ad_old')).toEqual({ view: 'ad_old' });

@@ -6,8 +6,8 @@ import type { RunStore } from '../runs/run-store.ts';
 export type RunsOfView = Pick<ListRunsOptions, 'view' | 'version'>;
 
 /**
- * Which runs a person means: `ad_image` of every version, `ad_image@1` of this one, also of a view that was removed.
- * @throws VIEW_NOT_FOUND no such view is applied, and none has runs.
+ * Resolves a view name to its runs: `ad_image` means every version, `ad_image@1` this one, also of a removed view.
+ * @throws VIEW_NOT_FOUND when no such view is applied, and none has runs.
  */
 export async function runsOfView(
   store: RunStore,

@@ -2,12 +2,12 @@ import type { Logger } from '@larder/core';
 import { heartbeatChunk, type ChunkAttempt, type ChunkProgress, type RunStore } from '../runs/index.ts';
 
 export interface Heartbeat {
-  /** Aborted when the attempt was taken away or its run cancelled. */
+  /** Aborted when the attempt is revoked or its run is cancelled. */
   readonly lost: AbortSignal;
   report(progress: ChunkProgress): void;
-  /** Ends it with a last beat that holds the attempt for so long; false when it was taken away. */
+  /** Stops with a last heartbeat that keeps the attempt for this long; false when it was revoked. */
   stopHolding(leaseMs: number): Promise<boolean>;
-  /** Ends it; no beat is under way afterwards. */
+  /** Stops; no heartbeat is in progress afterwards. */
   stop(): Promise<void>;
 }
 
@@ -15,12 +15,12 @@ export interface HeartbeatOptions {
   readonly store: RunStore;
   readonly attempt: ChunkAttempt;
   readonly leaseMs: number;
-  /** How soon progress shows. */
+  /** Interval at which progress is written. */
   readonly progressIntervalMs: number;
   readonly logger: Logger;
 }
 
-/** Extends the attempt's lease three times per lease, and sooner when there is progress to show. */
+/** Extends the attempt's lease three times per lease, and more often when there is progress to write. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const lost = new AbortController();
   let progress: ChunkProgress = { done: 0, failed: 0, skipped: 0 };
@@ -34,9 +34,9 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     beatAtMs = performance.now();
     try {
       if (!(await heartbeatChunk(options.store, options.attempt, { leaseMs: options.leaseMs, progress })))
-        lost.abort(new Error('The attempt was taken away.'));
+        lost.abort(new Error('The attempt was revoked.'));
     } catch (error) {
-      // The lease may outlive a short outage; if it does not, landing finds the attempt fenced off.
+      // The lease may outlast a short outage; if not, landing finds that the attempt is fenced off.
       options.logger.warn({ err: error, ...options.attempt }, 'A heartbeat could not be written');
     }
   };

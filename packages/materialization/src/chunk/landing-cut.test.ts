@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { listFailures, retryFailed } from '../runs/index.ts';
 
-test('a landing whose connection is cut is tried again, and the reason is the database', async ({ shop }) => {
+test('a landing whose connection is cut is retried, and the reason is the database', async ({ shop }) => {
   await shop.seedAds(5, () => 'two words');
-  // Ends the session amid COPY; a sequence counts on although the transaction is rolled back.
+  // Ends the session during COPY; a sequence keeps its value although the transaction is rolled back.
   await shop.sql(`
     create sequence cuts;
     create function cut_landing() returns trigger language plpgsql as $$ begin

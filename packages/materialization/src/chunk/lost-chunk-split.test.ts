@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
 import { listFailures, type RunSummary } from '../runs/index.ts';
 
-/** A run of `ad_words` whose first chunk ended its worker so many times. */
+/** A run of `ad_words` whose first chunk crashed its worker this many times. */
 async function lostRun(shop: Shop, bounds: SourceBounds, losses: number): Promise<string> {
   await shop.sql('truncate shop_history.ad_words_v1');
   const { name, version, fingerprint } = shop.view('ad_words@1');
@@ -27,7 +27,7 @@ async function lostRun(shop: Shop, bounds: SourceBounds, losses: number): Promis
   return runId;
 }
 
-/** The run as a worker ends it, which ends then, too. */
+/** The run after a worker has finished it; the worker is stopped. */
 async function endedBy(shop: Shop, runId: string): Promise<RunSummary> {
   const worker = shop.materializer();
   const run = await shop.ended(runId);
@@ -47,8 +47,8 @@ const ALL: SourceBounds = {
   maxRows: null,
 };
 
-describe('a chunk that ended its worker', () => {
-  test('once is tried again as it is', async ({ shop }) => {
+describe('a chunk that crashed its worker', () => {
+  test('once is retried unchanged', async ({ shop }) => {
     await shop.seedAds(60, () => 'two words');
     const runId = await lostRun(shop, ALL, 1);
     expect(await endedBy(shop, runId)).toMatchObject({ status: 'succeeded', rows: { total: 60, done: 60 } });
@@ -75,7 +75,7 @@ describe('a chunk that ended its worker', () => {
     expect(await chunksOf(shop, limited)).toHaveLength(3);
   });
 
-  test('is split by the keys it was asked for', async ({ shop }) => {
+  test('is split by the requested keys', async ({ shop }) => {
     await shop.seedAds(60, () => 'two words');
     const keys = Array.from({ length: 13 }, (_, at) => [`ad-00${at + 10}`]);
     const runId = await lostRun(shop, { kind: 'keys', keys: [...keys, ['ad-gone']] }, 2);

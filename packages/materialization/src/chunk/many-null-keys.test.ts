@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { listFailures } from '../runs/index.ts';
 
-test('rows without a key fail by their number in one chunk, which reads and lists only some', async ({
+test('rows without a key all count as failed in one chunk, which reads and lists only some', async ({
   shop,
 }) => {
   await shop.sql(`
@@ -17,11 +17,11 @@ test('rows without a key fail by their number in one chunk, which reads and list
   const listed = await shop.sql<{ reason: string; code: string }>(
     `select code, reason from larder.row_failures where run_id = '${runId}'`,
   );
-  // chunks of this view have 50 rows
+  // Chunks of this view have 50 rows.
   expect(listed).toHaveLength(51);
   expect(new Set(listed.map(({ code }) => code))).toEqual(new Set(['ENTITY_KEY_INVALID']));
   const { failures } = await listFailures(shop.store, 'shop', runId);
   expect(failures.map(({ reason }) => reason).join('\n')).toMatch(
-    /2950 further rows of the source have no join key either/,
+    /2950 more rows of the source have no join key/,
   );
 });

@@ -17,7 +17,7 @@ export interface MaterializeDeps {
   readonly store: OfflineStore;
   readonly onlineStore: OnlineStore;
   readonly views: LoadedViews;
-  /** Started by the first chunk that computes. */
+  /** Starts the pool on the first chunk that computes. */
   readonly pool: () => ComputePool;
   readonly batchRows: number;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'landingRowMs' | 'backoffMs'>;
@@ -29,13 +29,13 @@ export interface MaterializeDeps {
 export interface HeldChunk {
   readonly chunk: ClaimedChunk;
   readonly view: MaterializedView;
-  /** Aborted when the process must end, or the attempt was taken away. */
+  /** Aborted when the process must stop, or the attempt is revoked. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A claimed chunk from its source into history: scan, prepare, compute, land. Gives the rows that landed, for the online
- * store; null when the attempt was taken away before it could land.
+ * Moves a claimed chunk from its source into history: scan, prepare, compute, land. Returns the landed rows for the
+ * online store; null when the attempt was revoked before it could land.
  */
 export async function materializeChunk(
   deps: MaterializeDeps,
@@ -49,7 +49,7 @@ export async function materializeChunk(
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const skipped = prepared.unchanged.length;
   heartbeat.report({ done: 0, failed: prepared.failed, skipped });
-  // Before anything is computed: a Redis that is away costs no work.
+  // Before anything is computed: no work is lost when Redis is down.
   const restored = await restoreOnline(prepared.unchanged, {
     store,
     project,
@@ -61,7 +61,7 @@ export async function materializeChunk(
   if (restored > 0)
     deps.logger.debug(
       { runId: chunk.runId, view: view.ref, rows: restored },
-      'Rows that the online store had lost were put back from history',
+      'Rows that the online store had lost were restored from history',
     );
   const computed = await computeRows(prepared.rows, {
     view,
@@ -81,7 +81,7 @@ export async function materializeChunk(
     failed: prepared.failed + computed.failures.length,
     skipped,
   };
-  // No beat while it lands: it would wait for the chunk's own lock.
+  // No heartbeat while it lands: it would wait for the chunk's own lock.
   const landingMs = times.leaseMs + (counts.done + failures.length) * times.landingRowMs;
   if (!(await heartbeat.stopHolding(landingMs))) return null;
   const landed = await landRows(store, {

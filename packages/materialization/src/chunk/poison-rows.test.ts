@@ -5,7 +5,7 @@ import { listFailures, retryFailed } from '../runs/index.ts';
 const BAD: Readonly<Record<number, string>> = { 3: 'poison x', 17: 'nan x', 30: 'short x', 44: 'poison y' };
 
 describe('rows that cannot be materialized', () => {
-  test('fail alone, with code and reason, and can be tried again alone', async ({ shop }) => {
+  test('fail alone, with code and reason, and can be retried alone', async ({ shop }) => {
     await shop.seedAds(60, (at) => BAD[at] ?? 'two words');
     shop.materializer();
     const runId = await shop.backfill('ad_words');
@@ -51,7 +51,9 @@ describe('rows that cannot be materialized', () => {
     });
   });
 
-  test('without key or usable time fail by name, and duplicates count once', async ({ shop }) => {
+  test('without key or usable time each fail with their own code, and duplicates count once', async ({
+    shop,
+  }) => {
     await shop.sql(`
       insert into stats values
         ('ad-1', 1, '2026-02-01', '2026-02-01', 1, 1, 'fine'),

@@ -19,14 +19,14 @@ import { splitLostChunk } from './split-lost-chunk.ts';
 
 export interface ProcessDeps extends MaterializeDeps {
   readonly projectName: string;
-  /** Names this process in leases. */
+  /** Identifies this process in leases. */
   readonly processId: string;
   readonly times: MaterializeDeps['times'] & Pick<MaterializerTimes, 'progressIntervalMs'>;
   readonly observer: Pick<MaterializerObserver, 'chunkEnded' | 'rowsLanded'>;
 }
 
 const GIVEN_BACK_DELAY_MS = 2_000;
-/** Nothing is wrong with the chunk: it waits, and no attempt is counted. */
+/** The chunk itself is fine: it waits, and no attempt is counted. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'DEFINITION_NOT_LOADED',
   'ONLINE_STORE_UNAVAILABLE',
@@ -34,15 +34,15 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export interface ProcessOptions {
-  /** Aborted when the process must end: the chunk is given back, not failed. */
+  /** Aborted when the process must stop: the chunk is released, not failed. */
   readonly stopping: AbortSignal;
-  /** The chunk has left the queue, and another one may take its place. */
+  /** Called when the chunk has left the queue, so that another one may be dispatched. */
   readonly onClaimed: () => void;
 }
 
 /**
- * One attempt at a chunk, from the claim to the online store. Never throws: every outcome stands in PostgreSQL, and
- * what could not even be written there is found by a watchdog when the lease runs out.
+ * Makes one attempt at a chunk, from the claim to the online store. Never throws: every outcome is stored in
+ * PostgreSQL, and an attempt whose outcome could not be written is found by a watchdog when its lease expires.
  */
 export async function processChunk(
   deps: ProcessDeps,

@@ -1,7 +1,7 @@
 import { isLarderError, type ErrorCode } from '@larder/core';
 import { isDatabaseError } from '@larder/offline-store';
 
-/** Why a chunk or a plan broke, as it is kept with the run. A defect may pass by itself, so it is tried again, too. */
+/** Returns why a chunk or a plan failed, as stored with the run. A bug may be transient, so it is retried as well. */
 export function reasonOf(error: unknown): {
   readonly code: ErrorCode;
   readonly reason: string;

@@ -16,8 +16,8 @@ async function attempts(shop: Shop, runId: string): Promise<Record<string, numbe
 
 const BODIES: Readonly<Record<number, string>> = { 3: 'away', 17: 'away', 30: 'poison', 44: 'away' };
 
-describe('rows that failed for a reason that may pass', () => {
-  test('are tried again within the run, alone, until they succeed', async ({ shop }) => {
+describe('rows with a transient failure', () => {
+  test('are retried alone within the run until they succeed', async ({ shop }) => {
     await shop.seedAds(60, (at) => BODIES[at] ?? 'two words');
     shop.materializer({ times: { ...QUICK, backoffMs: 100 } });
     const runId = await backfill(shop);
@@ -35,7 +35,7 @@ describe('rows that failed for a reason that may pass', () => {
     expect(await shop.sql('select 1 from shop_history.ad_words_v1')).toHaveLength(59);
   });
 
-  test('fail for good after five attempts', async ({ shop }) => {
+  test('fail permanently after five attempts', async ({ shop }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(60, (at) => BODIES[at] ?? 'two words');
     shop.materializer();
@@ -48,12 +48,12 @@ describe('rows that failed for a reason that may pass', () => {
     expect(await shop.sql('select 1 from larder.row_failures where retry_at is not null')).toEqual([]);
   });
 
-  test('a row whose event timestamp moves with each attempt fails for good after five, too', async ({
+  test('a row whose event timestamp changes with each attempt also fails permanently after five', async ({
     shop,
   }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(10, (at) => (at === 5 ? 'away' : 'fine'));
-    // as a source that says now()
+    // Like a source that returns now().
     await shop.sql(`alter table ads rename to real_ads;
       create view ads as select ad_id, body, case body when 'away' then clock_timestamp() else updated_at end as updated_at from real_ads`);
     shop.materializer();
@@ -66,7 +66,7 @@ describe('rows that failed for a reason that may pass', () => {
     await shop.sql('drop view ads; alter table real_ads rename to ads');
   });
 
-  test('are not tried again when the run is cancelled', async ({ shop }) => {
+  test('are not retried when the run is cancelled', async ({ shop }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     await shop.seedAds(60, (at) => BODIES[at] ?? 'two words');
     shop.materializer({ times: { ...QUICK, backoffMs: 3_600_000 } });
@@ -88,7 +88,7 @@ describe('rows that failed for a reason that may pass', () => {
   });
 });
 
-test('a failed row that was mended, and so has a newer event timestamp, is computed by the retry', async ({
+test('a failed row that was fixed, and so has a newer event timestamp, is computed by the retry', async ({
   shop,
 }) => {
   await shop.sql('truncate shop_history.ad_words_v1');

@@ -4,7 +4,7 @@ import { test } from '../../fixtures/shop.ts';
 import { createBackfill, listFailures, retryFailed } from '../runs/index.ts';
 
 describe("a source's database", () => {
-  test('that is away while a run is planned is tried again', async ({ shop }) => {
+  test('that is down while a run is planned is retried', async ({ shop }) => {
     await shop.seedAds(40, () => 'two words');
     const url = shop.databaseUrl.replace(/\w+@/, 'reader@');
     shop.materializer({ connections: { shop: url }, times: { ...QUICK, backoffMs: 300 } });

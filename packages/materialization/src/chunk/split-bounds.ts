@@ -4,8 +4,8 @@ import type { KeyTexts, SourceBounds, SourceChunk } from '@larder/sources';
 const PARTS = 10;
 
 /**
- * The chunk's rows, as scanned, in up to ten parts; all rows of a key stay together. Fewer than two parts: it cannot be
- * split.
+ * Splits the chunk's rows, in scan order, into up to ten parts; all rows of a key stay together. Fewer than two parts:
+ * it cannot be split.
  */
 export function splitBounds(
   bounds: SourceBounds,
@@ -30,7 +30,7 @@ export function splitBounds(
         ...bounds,
         lower: keys[0]?.key ?? bounds.lower,
         upper: keys.at(-1)?.key ?? bounds.upper,
-        // A limit may cut the rows of the last key.
+        // A limit may cut off rows of the last key.
         maxRows: bounds.maxRows !== null && at === all.length - 1 ? count : null,
       },
       rows: count,
@@ -45,7 +45,7 @@ function parts<T>(items: readonly T[]): T[][] {
   return result;
 }
 
-/** Null for values whose text may lose something: a `Date` has no microseconds. */
+/** Null for values whose text may be inexact: a `Date` has no microseconds. */
 function exactText(value: unknown): string | null {
   return ['string', 'number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : null;
 }

@@ -3,7 +3,7 @@ import { scanRows, type SourceBounds } from '@larder/sources';
 import type { HeldChunk, MaterializeDeps } from './materialize-chunk.ts';
 import { splitBounds } from './split-bounds.ts';
 
-/** Splits a chunk that ended its workers, so that a row that does so does not take its neighbours with it for good. */
+/** Splits a chunk that crashed its workers, so that a row that crashes them does not fail its neighbors permanently. */
 export async function splitLostChunk(
   { store, views, logger }: Pick<MaterializeDeps, 'store' | 'views' | 'logger'>,
   { chunk, view, signal }: HeldChunk,
@@ -15,7 +15,7 @@ export async function splitLostChunk(
   if (parts.length < 2 || !(await splitChunk(store, chunk, parts))) return false;
   logger.warn(
     { chunkId: chunk.chunkId, runId: chunk.runId, view: view.ref, parts: parts.length },
-    'A chunk that ended its workers was split',
+    'A chunk that crashed its workers was split',
   );
   return true;
 }

@@ -34,7 +34,7 @@ describe('a computation that throws', () => {
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 60, done: 60 } });
   });
 
-  test('may end its thread; the row fails alone, and later attempts get a new thread', async ({ shop }) => {
+  test('may crash its thread; the row fails alone, and later attempts get a new thread', async ({ shop }) => {
     await shop.seedAds(10, (at) => (at === 5 ? 'exit' : 'fine'));
     shop.materializer({ times: { ...QUICK, backoffMs: 500 } });
     const runId = await backfill(shop);
@@ -45,7 +45,7 @@ describe('a computation that throws', () => {
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 10, done: 10 } });
   });
 
-  test('for nearly all rows of a chunk leaves the good ones', async ({ shop }) => {
+  test('for nearly all rows of a chunk still lands the good ones', async ({ shop }) => {
     await shop.seedAds(20, (at) => (at < 18 ? 'throw' : 'fine'));
     shop.materializer();
     const runId = await backfill(shop);
@@ -58,7 +58,9 @@ describe('a computation that throws', () => {
     );
   });
 
-  test('for every row says why at its first attempt, and gives the chunk up after five', async ({ shop }) => {
+  test('for every row records the reason at its first attempt, and fails the chunk after five', async ({
+    shop,
+  }) => {
     await shop.seedAds(20, () => 'throw');
     const patient = shop.materializer({ times: { ...QUICK, backoffMs: 3_600_000 } });
     const runId = await backfill(shop);
@@ -81,7 +83,7 @@ describe('a computation that throws', () => {
     expect(await failuresOf(shop, runId)).toMatchObject([{ key: null, attempts: 5 }]);
   });
 
-  test('and then does not any more leaves no failure behind', async ({ shop }) => {
+  test('and later recovers leaves no failure behind', async ({ shop }) => {
     await shop.seedAds(20, () => 'throw');
     shop.materializer({ times: { ...QUICK, backoffMs: 300 } });
     const runId = await backfill(shop);

@@ -9,29 +9,29 @@ export interface BatchOptions {
   readonly view: MaterializedView;
   readonly pool: () => ComputePool;
   readonly batchRows: number;
-  /** At the chunk: each begins at another row. */
+  /** Number of this attempt at the chunk: each starts at a different row. */
   readonly attempt: number;
-  /** Every row is known to fail, so none of them says anything about the others. */
+  /** True when every row is expected to fail, so that none of them says anything about the others. */
   readonly retried: boolean;
-  /** Stops between batches; what is under way is left to end. */
+  /** Stops between batches; running batches finish. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, failed: number) => void;
 }
 
-/** From `start` up to, not including, `end`. */
+/** Range from `start` up to, but not including, `end`. */
 interface Batch {
   readonly start: number;
   readonly end: number;
 }
 
-/** So many rows that failed alone, and none that did not: the computation is broken, not the rows. */
+/** When this many rows failed alone and none succeeded, the computation is broken, not the rows. */
 const HOPELESS_ROWS = 16;
-/** The attempts at a chunk begin evenly spread over it: where nothing but bad rows stand, only one of them gives up. */
+/** The attempts at a chunk start evenly spread over it: a block of bad rows makes only one of them give up. */
 const BEGINNINGS = 5;
 
 /**
- * The features of each row through the thread pool. A batch that fails as a whole is halved down to single rows, so that
- * a row that ends it fails alone. @throws COMPUTATION_FAILED no row could be computed
+ * Computes the features of each row in the thread pool. A batch that fails as a whole is halved down to single rows, so
+ * that a row that breaks it fails alone. @throws COMPUTATION_FAILED when no row could be computed
  */
 export async function computeInBatches(
   rows: readonly PreparedRow[],
@@ -79,7 +79,7 @@ export async function computeInBatches(
           rows: rows.slice(start, end).map((row) => row.source),
         });
       } catch (error) {
-        // A pool that closes fails its batches, too.
+        // A closing pool also fails its batches.
         signal.throwIfAborted();
         if (!isLarderError(error) || error.code !== 'COMPUTATION_FAILED') throw error;
         halve(batch, error);
@@ -96,13 +96,13 @@ export async function computeInBatches(
   const broken = lanes
     .filter((result) => result.status === 'rejected')
     .map((result) => result.reason as unknown);
-  // An error of ours says more than the abort it led to.
+  // Our own error says more than the abort that it caused.
   if (broken.length > 0) throw broken.find(isLarderError) ?? broken[0];
   return checked;
 }
 
 function batchesOf(rows: number, { batchRows: mostRows, attempt }: BatchOptions): Batch[] {
-  // A small chunk has a batch for each lane too: a run's last chunks occupy every thread.
+  // Even a small chunk has a batch for each lane: a run's last chunks use every thread.
   const batchRows = Math.min(mostRows, Math.ceil(rows / BATCHES_PER_THREAD));
   const batches: Batch[] = [];
   for (let start = 0; start < rows; start += batchRows)

@@ -7,7 +7,7 @@ import { createComputePool } from './compute-pool.ts';
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 
 test('a thread that could not load the project tries again', async () => {
-  // below the repository, where the copy finds its packages
+  // Inside the repository, where the copy finds its packages.
   const folder = resolve(inject('testFolder'), 'half-copied');
   await mkdir(folder, { recursive: true });
   const configPath = resolve(folder, 'larder.config.ts');

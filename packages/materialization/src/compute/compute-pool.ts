@@ -13,24 +13,24 @@ export interface ComputePoolOptions {
   readonly configPath: string;
   readonly threads: number;
   readonly logLevel: LogLevel;
-  /** How long one batch may take from the moment a thread takes it up. A computation is asked to stop then. */
+  /** How long one batch may take after a thread has started it. Then its computation is asked to stop. */
   readonly batchTimeoutMs: number;
-  /** How long it may take to stop before its thread is ended. @default 10_000 */
+  /** How long it may take to stop before its thread is terminated. @default 10_000 */
   readonly graceMs?: number;
 }
 
 /**
- * Worker threads that keep the views' computations loaded. When a thread dies, the batch that killed it fails and the
- * other one of the thread is run again; where it is not clear which of the two it was, each is run again alone.
+ * Worker threads that keep the views' computations loaded. When a thread dies, the batch that killed it fails, and the
+ * thread's other batch runs again; if it is not clear which of the two it was, each runs again alone.
  */
 export interface ComputePool {
-  /** @throws COMPUTATION_FAILED no row could be computed; DEFINITION_NOT_LOADED the files changed since the start */
+  /** @throws COMPUTATION_FAILED when no row could be computed; DEFINITION_NOT_LOADED when the files changed since the start */
   compute(batch: ComputeBatch): Promise<RowOutcome[]>;
-  /** Batches under way fail with COMPUTATION_FAILED. */
+  /** Closes the pool; running batches fail with COMPUTATION_FAILED. */
   close(): Promise<void>;
 }
 
-/** While one batch of a thread fetches, its other one computes. */
+/** Batches per thread: while one fetches, the other computes. */
 export const BATCHES_PER_THREAD = 2;
 
 export function createComputePool(options: ComputePoolOptions): ComputePool {
@@ -86,7 +86,7 @@ export function createComputePool(options: ComputePoolOptions): ComputePool {
   return {
     compute(batch) {
       return new Promise((resolve, reject) => {
-        if (closed) return reject(computationFailed(batch, 'the worker stops'));
+        if (closed) return reject(computationFailed(batch, 'the worker is stopping'));
         waiting.push({ batch, resolve, reject, suspect: false });
         pump();
       });
@@ -94,7 +94,7 @@ export function createComputePool(options: ComputePoolOptions): ComputePool {
     async close() {
       closed = true;
       for (const { batch, reject } of [...waiting.splice(0), ...suspects.splice(0)])
-        reject(computationFailed(batch, 'the worker stops'));
+        reject(computationFailed(batch, 'the worker is stopping'));
       await Promise.all([...threads].map((thread) => thread.close()));
     },
   };

@@ -14,7 +14,7 @@ export interface ComputedRows {
   readonly failures: readonly LandedFailure[];
 }
 
-/** The features of each row, in batches through the thread pool, or straight from the columns. */
+/** Computes the features of each row, in batches in the thread pool, or directly from the columns. */
 export async function computeRows(
   rows: readonly PreparedRow[],
   options: ComputeRowsOptions,
@@ -27,7 +27,7 @@ export async function computeRows(
   const failures: LandedFailure[] = [];
   for (const [at, row] of rows.entries()) {
     const features = checked[at];
-    if (!features) throw new Error('A row was left out.');
+    if (!features) throw new Error('A row has no features.');
     if (!features.ok) failures.push(features.failure);
     else
       computed.push({

@@ -10,31 +10,31 @@ import {
 } from '@larder/features';
 import { joinSharedBytes } from './shared-bytes/join-shared-bytes.ts';
 
-/** What a thread is started with. */
+/** Start data of a thread. */
 export interface ComputeThreadData {
   readonly configPath: string;
   readonly logLevel: LogLevel;
-  /** Leads to what the threads of this process share. */
+  /** Port to the bytes that the threads of this process share. */
   readonly sharedBytesPort: MessagePort;
 }
 
 export interface ComputeBatch {
   readonly viewRef: string;
-  /** Of the definition the worker process loaded; the files may have changed since. */
+  /** Fingerprint of the definition that the worker process loaded; the files may have changed since. */
   readonly fingerprint: string;
   readonly rows: readonly SourceRow[];
 }
 
 export interface ComputeTask extends ComputeBatch {
   readonly id: number;
-  /** The computation is asked to stop after this time. */
+  /** Time after which the computation is asked to stop. */
   readonly timeoutMs: number;
 }
 
 /**
- * What a thread says of a task. `started` comes when the thread takes it up and again when its computation is loaded;
- * `asked` when its time is up, which a thread whose event loop is blocked cannot say. Thrown errors lose their class
- * and code between threads, so ours come back as data; `code` is null for those of others.
+ * Messages of a thread about a task. `started` is sent when the thread starts it, and again when its computation is
+ * loaded; `asked` when its time is up, which a thread with a blocked event loop cannot send. Thrown errors lose their
+ * class and code between threads, so ours are sent as data; `code` is null for other errors.
  */
 export type ComputeMessage = { readonly id: number } & (
   | { readonly event: 'started' | 'asked' }
@@ -45,12 +45,12 @@ export type ComputeMessage = { readonly id: number } & (
 const { configPath, logLevel, sharedBytesPort } = workerData as ComputeThreadData;
 const sharedBytesOf = joinSharedBytes(sharedBytesPort);
 let project: Promise<LoadedProject> | undefined;
-/** One per view and thread, kept for as long as the thread lives: models stay loaded. */
+/** One computation per view and thread, kept for the lifetime of the thread: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
 
 parentPort?.on('message', (task: ComputeTask) => void compute(task));
 
-/** Several tasks may be under way at the same time. */
+/** Several tasks may run at the same time. */
 async function compute(task: ComputeTask): Promise<void> {
   const { id, timeoutMs } = task;
   let signal: AbortSignal | undefined;
@@ -77,7 +77,7 @@ function computationOf(task: ComputeBatch): Promise<Computation> {
   if (!computation) {
     computation = create(task);
     computations.set(task.viewRef, computation);
-    // A start that failed (an artifact being copied) is tried anew by the next task.
+    // The next task retries a start that failed (an artifact being copied).
     computation.catch(() => computations.delete(task.viewRef));
   }
   return computation;
@@ -100,7 +100,7 @@ async function create({ viewRef, fingerprint }: ComputeBatch): Promise<Computati
     artifactPaths: Object.fromEntries(
       Object.entries(descriptor.artifacts).map(([name, artifact]) => [
         name,
-        // Loading the project hashed it, so it is there.
+        // Loading the project computed the hash, so it exists.
         artifactFolder(artifact, loaded.root) as string,
       ]),
     ),

@@ -22,7 +22,7 @@ function start(batchTimeoutMs: number): void {
 const compute = (body: string): Promise<RowOutcome[]> =>
   pool.compute({ viewRef: 'ad_words@1', fingerprint, rows: [{ ad_id: 'a', body: `${body} word` }] });
 
-test('waiting for a thread does not count', async () => {
+test('time spent waiting for a thread does not count', async () => {
   start(2_000);
   const batches = await Promise.all(Array.from({ length: 6 }, () => compute('slow:900')));
   for (const outcomes of batches) expect(outcomes).toMatchObject(DONE);
@@ -34,14 +34,14 @@ test('two batches of a thread run at the same time', async () => {
   expect(await compute('fine')).toMatchObject(DONE);
 });
 
-/** Awaited later than it happens. */
+/** Settles a promise that is awaited after it may have rejected. */
 const failing = (body: string): Promise<unknown> => compute(body).catch((error: unknown) => error);
 
-test('a batch that does not stop fails, and its neighbour is run again', async () => {
+test('a batch that does not stop fails, and its neighbor runs again', async () => {
   start(2_000);
   const deaf = failing('deaf:600000');
   await compute('slow:1500');
-  // amid this one the thread dies
+  // The thread dies during this one.
   expect(await compute('slow:1500')).toMatchObject(DONE);
   expect(await deaf).toMatchObject({
     code: 'COMPUTATION_FAILED',
@@ -57,7 +57,7 @@ test('a batch that blocks its thread fails, not the one that was overdue first',
   expect(await blocking).toMatchObject({ code: 'COMPUTATION_FAILED' });
 });
 
-test('a batch that ends its thread fails, and its neighbour is run again', async () => {
+test('a batch that crashes its thread fails, and its neighbor runs again', async () => {
   start(30_000);
   const neighbour = compute('slow:300');
   const ending = failing('exit');
@@ -68,7 +68,7 @@ test('a batch that ends its thread fails, and its neighbour is run again', async
   });
 });
 
-test('a batch that stops when it is asked to says what its time was', async () => {
+test('a batch that stops when asked reports its time limit', async () => {
   start(500);
   expect(await failing('slow:60000')).toMatchObject({
     code: 'COMPUTATION_FAILED',
@@ -76,7 +76,7 @@ test('a batch that stops when it is asked to says what its time was', async () =
   });
 });
 
-test('messages of a library in the thread are not taken for ours', async () => {
+test('messages of a library in the thread are not mistaken for ours', async () => {
   start(30_000);
   expect(await compute('chatter')).toMatchObject(DONE);
 });

@@ -5,12 +5,12 @@ import { LarderError } from '@larder/core';
 import type { RowOutcome } from '@larder/features';
 import type { ComputeBatch, ComputeMessage, ComputeTask, ComputeThreadData } from './compute-thread.ts';
 
-/** A batch that waits for a thread or runs in one. */
+/** A batch that waits for a thread or is running in one. */
 export interface ComputeJob {
   readonly batch: ComputeBatch;
   readonly resolve: (outcomes: RowOutcome[]) => void;
   readonly reject: (error: Error) => void;
-  /** It ran in a thread that died, and may be what killed it: it shares a thread with no other batch. */
+  /** True when it ran in a thread that died, and may have killed it: it must not share a thread with another batch. */
   suspect: boolean;
 }
 
@@ -18,16 +18,16 @@ export interface ComputeThreadOptions {
   readonly data: ComputeThreadData;
   readonly timeoutMs: number;
   readonly graceMs: number;
-  /** A batch ended, and another one may take its place. */
+  /** Called when a batch has ended, so that another one may start. */
   onRoom(): void;
-  /** Once. Batches that the thread takes along without their fault come back, to be run elsewhere. */
+  /** Called once. Batches that died with the thread through no fault of their own are returned, to run elsewhere. */
   onDeath(unharmed: readonly ComputeJob[], suspects: readonly ComputeJob[]): void;
 }
 
 export interface ComputeThread {
   readonly jobs: readonly ComputeJob[];
   run(job: ComputeJob): void;
-  /** Batches under way fail with COMPUTATION_FAILED. */
+  /** Terminates the thread; running batches fail with COMPUTATION_FAILED. */
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   let heard = false;
   let alive = true;
 
-  // A library in the thread may send messages of its own.
+  // A library in the thread may send its own messages.
   worker.on('message', (message: ComputeMessage | null | undefined) => {
     heard = true;
     const entry = message && running.get(message.id);
@@ -81,15 +81,15 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   function watch(id: number, entry: Running): void {
     clearTimeout(entry.timer);
     entry.timer = setTimeout(() => {
-      // This thread was busy: the outcomes may have come and wait to be read.
+      // The main thread was busy: outcomes may have arrived and wait to be read.
       setImmediate(() => running.has(id) && overdue(id, entry));
     }, timeoutMs + graceMs);
   }
 
-  /** Nothing but the end of its thread stops a computation that does not listen. */
+  /** Only terminating its thread stops a computation that ignores the signal. */
   function overdue(id: number, { job, asked }: Running): void {
     const reason = `it did not end within ${timeoutMs + graceMs} ms`;
-    // Not asked: somebody blocks the thread, and that may be the other batch.
+    // Not asked: a batch blocks the thread, and it may be the other one.
     if (!asked) return died(reason);
     finish(id);
     job.reject(computationFailed(job.batch, reason));
@@ -100,7 +100,7 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
     if (!alive) return;
     const jobs = takeAll();
     if (heard && jobs.length > 1) return end([], jobs);
-    // A thread that does not even start is no batch's fault, but another one would not start either.
+    // A thread that does not start is not the fault of a batch, but another one would not start either.
     for (const job of jobs) job.reject(computationFailed(job.batch, reason));
     end([], []);
   }
@@ -133,7 +133,7 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
     },
     async close() {
       alive = false;
-      for (const job of takeAll()) job.reject(computationFailed(job.batch, 'the worker stops'));
+      for (const job of takeAll()) job.reject(computationFailed(job.batch, 'the worker is stopping'));
       await worker.terminate();
     },
   };
@@ -146,7 +146,7 @@ function settle({ batch, resolve, reject }: ComputeJob, message: ComputeEnd): vo
   }
   const { outcomes } = message;
   if (outcomes.length === batch.rows.length) return resolve(outcomes);
-  reject(computationFailed(batch, `it gave ${outcomes.length} outcomes for ${batch.rows.length} rows`));
+  reject(computationFailed(batch, `it returned ${outcomes.length} outcomes for ${batch.rows.length} rows`));
 }
 
 export function computationFailed({ viewRef }: ComputeBatch, reason: string): LarderError {

@@ -31,7 +31,7 @@ async function nextAttempt(shop: Shop): Promise<ChunkAttempt> {
 }
 
 describe('landRows', () => {
-  test('writes nothing for an attempt that another one has replaced', async ({ shop }) => {
+  test('writes nothing for an attempt that was replaced by another one', async ({ shop }) => {
     const { name: view, version, fingerprint } = shop.view('ad_words@1');
     const runId = await shop.backfill(view);
     const run = await claimRunToPlan(shop.store, {
@@ -97,7 +97,7 @@ describe('landRows', () => {
       await woken.promise;
       await tx.db.selectFrom('larder.chunks').select('state').execute();
     });
-    // Taken up at once: a rejection nobody waits for would end the process.
+    // Handled at once: an unhandled rejection would end the process.
     const outcome = frozen.then(
       () => 'committed',
       () => 'ended',

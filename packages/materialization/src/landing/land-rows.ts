@@ -20,8 +20,8 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
 }
 
 /**
- * History, row failures, the chunk's state and the change that the feed tells, in one transaction under the chunk's
- * lock. False when the attempt was taken away meanwhile: then nothing is written.
+ * Writes history, row failures, the chunk's state and the change for the feed in one transaction under the chunk's
+ * lock. False when the attempt has been revoked: then nothing is written.
  */
 export async function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
   await ensureHistoryPartitions(store, options.project, options.view, options.rows);

@@ -7,8 +7,8 @@ import { test } from '../../fixtures/shop.ts';
 
 const VIEW = 'ad_words@1';
 
-// both sides of zero, of byte borders and of months; both stores hold these times
-// often equal, so that what comes next in the order must decide
+// Times around zero, byte boundaries and month boundaries; both stores can hold them.
+// Often equal, so that the next part of the order must decide.
 const often = { weight: 3, arbitrary: fc.constant(0) };
 const instant = fc.oneof(
   often,

@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test } from '../../fixtures/shop.ts';
 
-test('a chunk whose rows take longer to land than its lease lands all the same, once', async ({ shop }) => {
+test('a chunk whose rows take longer to land than its lease still lands, once', async ({ shop }) => {
   await shop.seedAds(40, () => 'two words');
-  // 20 rows a chunk: a second and more in one statement.
+  // 20 rows per chunk: one statement takes a second or more.
   await shop.sql(`
     create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.06); return new; end $$;
     create trigger slow before insert on shop_history.ad_words_v1 for each row execute function slow()`);

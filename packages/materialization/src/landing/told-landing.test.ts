@@ -44,7 +44,7 @@ const chunk = async (shop: Shop, runId: string) =>
     )
   )[0];
 
-describe('what landed is told', () => {
+describe('a landing is recorded in the feed', () => {
   test('once per chunk, with its range of event times, and counts for freshness', async ({ shop }) => {
     sequence(shop);
     const { runId } = await push(shop, [
@@ -80,7 +80,7 @@ describe('what landed is told', () => {
     expect(await told(shop, refused.runId)).toEqual([]);
   });
 
-  test('before it is online; a chunk knows when the online store had it, also by a replay', async ({
+  test('before it is online; a chunk records when the online store confirmed it, even after a replay', async ({
     shop,
   }) => {
     sequence(shop);

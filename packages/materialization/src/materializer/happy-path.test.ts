@@ -25,7 +25,7 @@ describe('a backfill', () => {
     });
   });
 
-  test('skips what did not change, unless it is forced', async ({ shop }) => {
+  test('skips unchanged rows, unless it is forced', async ({ shop }) => {
     const request = { manifest: shop.project.manifest, view: 'ad_words@1', scope: { all: true } } as const;
     await shop.sql(`update ads set body = 'now another text' where ad_id = 'ad-0003'`);
     const again = await shop.ended((await createBackfill(shop.store, request)).runId);
@@ -37,7 +37,7 @@ describe('a backfill', () => {
     expect(forced).toMatchObject({ status: 'succeeded', rows: { total: 7, done: 7, skippedUnchanged: 0 } });
   });
 
-  test('takes only entities that were never computed', async ({ shop }) => {
+  test('computes only entities that were never computed', async ({ shop }) => {
     await shop.sql(`update ads set body = 'a third text' where ad_id = 'ad-0004'`);
     await shop.sql(`insert into ads values ('ad-new', 'two words', '2026-03-01T00:00:00Z')`);
     const request = { manifest: shop.project.manifest, view: 'ad_words', scope: { missing: true } } as const;
@@ -47,7 +47,7 @@ describe('a backfill', () => {
     await shop.sql(`delete from ads where ad_id = 'ad-new'`);
   });
 
-  test('takes entities alone', async ({ shop }) => {
+  test('computes only the given entities', async ({ shop }) => {
     const scope = { entities: [{ ad_id: 'ad-0001' }, { ad_id: 'ad-0002' }, { ad_id: 'gone' }] };
     const { runId } = await createBackfill(shop.store, {
       manifest: shop.project.manifest,
@@ -61,7 +61,7 @@ describe('a backfill', () => {
     });
     const { failures } = await listFailures(shop.store, 'shop', runId);
     expect(failures).toMatchObject([
-      { key: 'gone', code: 'SOURCE_ROW_NOT_FOUND', reason: 'The source has no row of ad gone.' },
+      { key: 'gone', code: 'SOURCE_ROW_NOT_FOUND', reason: 'The source has no row for ad gone.' },
     ]);
     await shop.sql(`insert into ads values ('gone', 'is here', '2026-03-01T00:00:00Z')`);
     await retryFailed(shop.store, 'shop', runId);
@@ -91,13 +91,13 @@ describe('a backfill', () => {
     expect(await shop.ended(again.runId)).toMatchObject({ rows: { total: 30, skippedUnchanged: 30 } });
   });
 
-  test('of nothing succeeds', async ({ shop }) => {
+  test('of an empty source succeeds', async ({ shop }) => {
     await shop.sql('truncate ads');
     const runId = await shop.backfill('ad_words');
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 0 } });
   });
 
-  test('whose source cannot be used fails with what to do', async ({ shop }) => {
+  test('whose source cannot be used fails and says what to do', async ({ shop }) => {
     const runId = await shop.backfill('orphan');
     const run = await shop.ended(runId);
     expect(run).toMatchObject({

@@ -9,22 +9,22 @@ import type { EventTimes, HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '../runs/index.ts';
 import { createSources, type RowSource } from '@larder/sources';
 
-/** A view version whose code this process has, with what materializing it needs. */
+/** A view version whose code this process has, with everything needed to materialize it. */
 export interface MaterializedView {
   readonly ref: string;
-  /** As loaded, with the applied policies (TTL, schedule). */
+  /** The loaded definition with the applied policies (TTL, schedule). */
   readonly manifest: FeatureViewManifest;
   readonly entity: EntityManifest;
 }
 
 export interface LoadedViews {
-  /** Name and entities, for history. */
+  /** Project name and entities, for history. */
   readonly project: HistoryProject;
-  /** As applied; as loaded while nothing is. */
+  /** The applied event horizon; the loaded one while nothing is applied. */
   eventTimes(): EventTimes;
-  /** For claiming: other processes take what is not among them. */
+  /** Views that this process may claim; other processes take the rest. */
   claimable(): readonly LoadedView[];
-  /** Undefined when this process lacks the version, or has it with another fingerprint. */
+  /** Undefined when this process does not have the version, or has it with another fingerprint. */
   find(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
   /** @throws SOURCE_NOT_CONFIGURED */
@@ -34,9 +34,9 @@ export interface LoadedViews {
 
 export interface LoadedViewsOptions {
   readonly project: LoadedProject;
-  /** What is applied now; its policies count from the next chunk on. Null: nothing is applied yet. */
+  /** The manifest applied now; its policies apply from the next chunk on. Null: nothing is applied yet. */
   readonly applied: () => Manifest | null;
-  /** Addresses by connection name. */
+  /** Database URLs by connection name. */
   readonly connections: Readonly<Record<string, string>>;
   readonly slots: number;
 }
@@ -46,7 +46,7 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
   const sources = createSources({
     root: options.project.root,
     connections: options.connections,
-    // Reading is a short part of a chunk; planning goes on beside it.
+    // Reading is a short part of a chunk; planning runs at the same time.
     maxConnections: options.slots + 1,
   });
 

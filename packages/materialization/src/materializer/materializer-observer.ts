@@ -1,8 +1,8 @@
 import type { ScheduleOutcome } from '@larder/offline-store';
 
-/** Counted since the process started. */
+/** Receives the events that the process counts since its start. */
 export interface MaterializerObserver {
-  /** A queue's consumer took nothing although jobs waited and slots were free. */
+  /** A queue's consumer was stuck although jobs waited and slots were free. */
   consumerWedged(queue: string): void;
   chunkEnded(view: string, outcome: 'done' | 'failed' | 'retried' | 'given_back' | 'lost'): void;
   rowsLanded(
@@ -11,10 +11,10 @@ export interface MaterializerObserver {
       readonly done: number;
       readonly failed: number;
       readonly skipped: number;
-      /** Of those skipped: entities whose row was put back into the online store. */
+      /** Entities among the skipped rows whose row was restored to the online store. */
       readonly restored: number;
     },
   ): void;
-  /** A schedule was due, and what became of it. */
+  /** A schedule was due, with its outcome. */
   scheduleTaken(view: string, outcome: ScheduleOutcome): void;
 }

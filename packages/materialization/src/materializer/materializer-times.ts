@@ -2,16 +2,16 @@
 export interface MaterializerTimes {
   /** How long a worker may be silent before its chunk goes to another one. */
   readonly leaseMs: number;
-  /** How long a row may take to land, added to the lease while a chunk lands. */
+  /** Landing time per row, added to the lease while a chunk lands. */
   readonly landingRowMs: number;
   readonly progressIntervalMs: number;
   readonly dispatchIntervalMs: number;
   readonly watchIntervalMs: number;
-  /** A chunk that waits in the queue so long is looked for there. */
+  /** After this time in the queue, a watchdog checks whether the queue still has the chunk. */
   readonly staleDispatchMs: number;
   /** How long chunks may wait in the queue while slots are free, before its consumer is replaced. */
   readonly wedgedAfterMs: number;
-  /** Wait before the second attempt at a chunk; doubles with each further one. */
+  /** Wait before the second attempt at a chunk; doubles with each attempt. */
   readonly backoffMs: number;
   /** How long a run may wait for a process that has its code. */
   readonly definitionGraceMs: number;

@@ -17,20 +17,20 @@ import { watch } from '../watch/watch.ts';
 
 export interface MaterializerOptions {
   readonly project: LoadedProject;
-  /** What is applied now, for its policies. Null: nothing is applied yet. @default the project's own manifest */
+  /** The manifest applied now, for its policies. Null: nothing is applied yet. @default the project's own manifest */
   readonly applied?: () => Manifest | null;
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
   readonly queueRedisUrl: string;
-  /** Compute threads; twice as many chunks are in hand. */
+  /** Number of compute threads; the worker processes twice as many chunks at once. */
   readonly slots: number;
-  /** Addresses of source databases by connection name. */
+  /** URLs of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
-  /** Rows given to a computation at once; the grain of progress. @default 32 */
+  /** Rows per call of a computation; also the granularity of progress. @default 32 */
   readonly batchRows?: number;
   readonly times?: Partial<MaterializerTimes>;
   readonly observer?: MaterializerObserver;
-  /** The queue takes nothing, fresh connections did not help, and only a fresh process may. @default goes on */
+  /** Called when the queue is stuck and new connections did not help, so that only a new process may. @default continue */
   readonly onWedged?: () => void;
   readonly clock?: Clock;
   readonly logger: Logger;
@@ -39,7 +39,7 @@ export interface MaterializerOptions {
 }
 
 export interface Materializer {
-  /** Takes nothing more, lets chunks under way end until the deadline, gives the others back, and closes. */
+  /** Takes no more chunks, lets running ones finish until the deadline, releases the others, and closes. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ const NOBODY: MaterializerObserver = {
   scheduleTaken() {},
 };
 
-/** The worker's whole work: planning, dispatching, computing, landing, watching and schedules. The stores stay the caller's. */
+/** Does all the work of a worker: planning, dispatching, computing, landing, watching and schedules. The caller keeps ownership of the stores. */
 export function createMaterializer(options: MaterializerOptions): Materializer {
   const { project, offlineStore: store, logger, slots } = options;
   const applied = options.applied ?? (() => project.manifest);
@@ -144,8 +144,8 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
   return {
     async stop({ deadlineMs }) {
       const deadline = setTimeout(() => {
-        stopping.abort(new Error('The worker stops.'));
-        // Batches under way would hold their chunks until they end.
+        stopping.abort(new Error('The worker is stopping.'));
+        // Running batches would hold their chunks until they end.
         pool?.close().catch((error: unknown) => logger.warn({ err: error }, 'Threads did not end'));
       }, deadlineMs);
       await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);

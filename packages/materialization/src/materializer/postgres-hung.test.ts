@@ -3,7 +3,7 @@ import { startPostgresProxy } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 
-test('connections that carry nothing any more free their slots, and the run ends without another worker', async ({
+test('connections that went silent free their slots, and the run ends without another worker', async ({
   shop,
 }) => {
   const proxy = await startPostgresProxy(shop.databaseUrl);

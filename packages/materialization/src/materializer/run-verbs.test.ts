@@ -10,7 +10,7 @@ import {
 } from '../runs/index.ts';
 
 describe('pause, resume, cancel', () => {
-  test('stop and go on while chunks are being computed', async ({ shop }) => {
+  test('stop and continue while chunks are being computed', async ({ shop }) => {
     await shop.seedAds(200, () => 'slow:10 text');
     shop.materializer();
     const runId = await shop.backfill('ad_words');
@@ -63,7 +63,7 @@ describe('createBackfill', () => {
     ...rest,
   });
 
-  test('repeats by its idempotency key, whatever the order of members', async ({ shop }) => {
+  test('is idempotent by its key, whatever the order of members', async ({ shop }) => {
     const idempotencyKey = unique();
     const keys = [{ ad_id: 'a', user_id: '9007199254740993' }];
     const first = await createBackfill(
@@ -79,7 +79,7 @@ describe('createBackfill', () => {
     });
   });
 
-  test('names what is wrong in its request', async ({ shop }) => {
+  test('reports what is wrong in its request', async ({ shop }) => {
     const create = (rest: Partial<BackfillRequest>) => createBackfill(shop.store, request(shop, rest));
     await expect(create({ view: 'ad_user_stats@9' })).rejects.toMatchObject({ code: 'VIEW_NOT_FOUND' });
     await expect(create({ view: 'nothing' })).rejects.toMatchObject({

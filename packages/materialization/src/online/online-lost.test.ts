@@ -18,7 +18,7 @@ async function historyRows(shop: Shop): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Until the test ends: chunks of the next one are not this one's. */
+/** Runs until the test ends: chunks of the next test do not count. */
 function work(shop: Shop, options: Partial<MaterializerOptions> = {}): void {
   const materializer = shop.materializer(options);
   onTestFinished(() => materializer.stop({ deadlineMs: 1_000 }));
@@ -30,14 +30,14 @@ function open(url: string) {
   return redis;
 }
 
-/** The row keeps its header, and loses a byte. */
+/** Cuts the last byte off the row and keeps its header. */
 async function cutOff(redis: ReturnType<typeof open>, key: string): Promise<void> {
   const row = await redis.hgetBuffer(key, VIEW);
-  if (row === null) throw new Error('There is no row to cut off.');
+  if (row === null) throw new Error('There is no row to truncate.');
   await redis.hset(key, VIEW, row.subarray(0, -1));
 }
 
-test('unchanged rows that the online store lost come back from history, without computing', async ({
+test('unchanged rows that the online store lost are restored from history, without computing', async ({
   shop,
 }) => {
   await shop.seedAds(45, (at) => 'word '.repeat(at + 1).trim());
@@ -53,7 +53,7 @@ test('unchanged rows that the online store lost come back from history, without 
   expect(restored).toEqual([0, 0, 0]);
   const redis = open(shop.redisUrl);
   await redis.del('larder:shop:{ad:ad-0003}', 'larder:shop:{ad:ad-0030}', 'larder:shop:{ad:ad-0031}');
-  // an older row, as a Redis that was restored from a backup has it
+  // An older row, as after a restore of Redis from a backup.
   const view = shop.view(VIEW);
   const eventTimestampMs = Date.parse('2025-01-01');
   const old = compileRowCodec(view).encode(
@@ -84,7 +84,7 @@ test('unchanged rows that the online store lost come back from history, without 
   expect(await historyRows(shop)).toBe(45);
 });
 
-test('while Redis is away the chunk waits: nothing fails, nothing is left out', async ({ shop }) => {
+test('while Redis is down the chunk waits: nothing fails, nothing is skipped', async ({ shop }) => {
   await shop.sql('truncate shop_history.ad_words_v1');
   const server = await startTestRedis();
   const redis = open(server.url);
@@ -113,7 +113,7 @@ test('while Redis is away the chunk waits: nothing fails, nothing is left out', 
   await server.stop();
 });
 
-test('rows beyond their TTL stay away', async ({ shop }) => {
+test('rows beyond their TTL are not restored', async ({ shop }) => {
   await shop.sql(
     `insert into stats select 'ad-1', u, now() - u * interval '3 days', now(), 1, 1, 'n' from generate_series(1, 3) u`,
   );

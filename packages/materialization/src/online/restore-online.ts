@@ -10,9 +10,9 @@ export interface RestoreOptions extends WriteOnlineOptions {
 }
 
 /**
- * Puts rows that stand in history, but are gone from the online store or older there, back without computing them;
- * gives how many entities got theirs. One round trip to Redis when nothing is missing. Rows beyond the view's TTL are
- * left: nobody would be given them.
+ * Restores rows from history that are missing or older in the online store, without computing them; returns the number
+ * of restored entities. One round trip to Redis when nothing is missing. Rows beyond the view's TTL are not restored:
+ * reads would ignore them.
  */
 export async function restoreOnline(
   unchanged: readonly UnchangedRow[],

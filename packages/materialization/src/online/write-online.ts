@@ -12,8 +12,8 @@ export interface WriteOnlineOptions {
 const ROWS_PER_WRITE = 500;
 
 /**
- * Brings a chunk's history into the online store: per entity its newest row, and only where that is newer.
- * @returns how many entities had no row of the view
+ * Writes a chunk's history to the online store: the newest row per entity, and only where it is newer.
+ * @returns the number of entities that had no row of the view
  */
 export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnlineOptions): Promise<number> {
   const { onlineStore, view, entity } = options;

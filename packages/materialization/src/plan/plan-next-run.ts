@@ -17,7 +17,7 @@ export interface PlanDeps {
 
 /**
  * Cuts the most urgent queued run into chunks; false when there is none. Only one process plans a run at a time. Ends
- * soon after the signal is aborted, or the run was taken over or cancelled.
+ * soon after the signal is aborted, or the run is taken over or cancelled.
  */
 export async function planNextRun(deps: PlanDeps, stopping: AbortSignal): Promise<boolean> {
   const { store, times, logger } = deps;
@@ -45,11 +45,11 @@ export async function planNextRun(deps: PlanDeps, stopping: AbortSignal): Promis
     await plan(deps, run, signal);
   } catch (error) {
     if (signal.aborted) {
-      // Another process may take it now; it does nothing where one has.
+      // Another process may take it now; this does nothing if one has.
       await extendPlanning(store, run, 0);
       return false;
     }
-    // PostgreSQL away leaves the run queued; the claim runs out and somebody plans it.
+    // While PostgreSQL is down the run stays queued; the claim expires and another process plans it.
     if (isDatabaseError(error)) throw error;
     logger.warn({ err: error, runId: run.runId }, 'A run could not be planned');
     await failPlanning(store, run, { ...reasonOf(error), backoffMs: times.backoffMs });

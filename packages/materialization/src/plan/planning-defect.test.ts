@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { createBackfill } from '../runs/index.ts';
 
-describe('planning that throws what is not an error of ours', () => {
+describe('planning that throws an unexpected error', () => {
   test('fails the run with the reason, and later runs are planned', async ({ shop }) => {
     await shop.seedAds(20, () => 'two words');
     const request = { manifest: shop.project.manifest, view: 'ad_words', scope: { all: true } } as const;
@@ -20,7 +20,7 @@ describe('planning that throws what is not an error of ours', () => {
     expect(await shop.ended(later.runId)).toMatchObject({ status: 'succeeded', rows: { done: 20 } });
   });
 
-  test('is tried again when the database refused to save the plan', async ({ shop }) => {
+  test('is retried when the database refused to save the plan', async ({ shop }) => {
     await shop.sql(`
       create sequence refused;
       create function refuse() returns trigger language plpgsql as $$
@@ -32,7 +32,7 @@ describe('planning that throws what is not an error of ours', () => {
     await shop.sql('drop trigger refuse on larder.chunks');
   });
 
-  test('leaves the run queued while the database is away', async ({ shop, database }) => {
+  test('leaves the run queued while the database is down', async ({ shop, database }) => {
     const store = createOfflineStore({
       databaseUrl: database.url,
       maxConnections: 20,

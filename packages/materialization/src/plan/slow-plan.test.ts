@@ -16,7 +16,7 @@ test('a source that does not answer does not keep a worker that plans from stopp
     await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBeGreaterThan(0);
     await materializer.stop({ deadlineMs: 10 });
     await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);
-    // No failure of the run: nothing was wrong with it.
+    // Not a failure of the run: nothing was wrong with it.
     expect(
       await shop.sql(
         `select status, planning_failures, planning_lease_expires_at <= now() as free from larder.runs where run_id = '${runId}'`,

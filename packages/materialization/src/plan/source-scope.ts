@@ -3,7 +3,7 @@ import type { RunScope } from '@larder/offline-store';
 import type { SourceScope } from '@larder/sources';
 import { keyText } from '../prepare/key-text.ts';
 
-/** The scope of a run as its source understands it. */
+/** Converts the scope of a run to the form that its source uses. */
 export function sourceScope(entity: EntityManifest, scope: RunScope): SourceScope {
   if ('all' in scope || 'missing' in scope) return { kind: 'all' };
   if ('event_time' in scope) return { kind: 'event_time', range: scope.event_time };

@@ -44,7 +44,7 @@ test('a view takes what it declares of a ready-made computation', () => {
   expect(checkOutcome(view(null), row, outcome)).toEqual({ ok: true, values: { brightness: 0.5 } });
 });
 
-test('own code that gives an undeclared feature is told so', () => {
+test('an undeclared feature of own code is reported', () => {
   expect(checkOutcome(view('code'), row, outcome)).toMatchObject({
     ok: false,
     failure: {

@@ -11,7 +11,7 @@ export type CheckedValues =
   | { readonly ok: true; readonly values: Readonly<Record<string, FieldValue | null>> }
   | { readonly ok: false; readonly detail: string };
 
-/** What a computation made of a row, checked against the view's schema. */
+/** The result of a computation for a row, checked against the view's schema. */
 export function checkOutcome(
   view: FeatureViewManifest,
   row: PreparedRow,
@@ -24,14 +24,14 @@ export function checkOutcome(
   return ofRow(row, checkComputed(view, outcome.values));
 }
 
-/** The view's features out of the columns of the source row. */
+/** Reads the view's features from the columns of the source row. */
 export function checkSourceRow(view: FeatureViewManifest, row: PreparedRow): CheckedFeatures {
   return ofRow(row, checkValues(view, row.source));
 }
 
 /**
- * The values of a computation as its view's features. Of a ready-made one the schema takes what it declares; own code
- * names exactly the declared features, so that a misspelt one is found.
+ * Converts the values of a computation to its view's features. From a built-in computation the schema selects what it
+ * declares; the project's own code must return exactly the declared features, so that a misspelled one is found.
  */
 export function checkComputed(
   view: FeatureViewManifest,
@@ -44,12 +44,12 @@ export function checkComputed(
   if (undeclared !== undefined)
     return {
       ok: false,
-      detail: `${undeclared} is not declared in the schema of ${viewRef(view)}; declare it there, or leave it out of what compute gives.`,
+      detail: `${undeclared} is not declared in the schema of ${viewRef(view)}; declare it there, or remove it from the result of compute.`,
     };
   return checkValues(view, given);
 }
 
-/** The features of a schema out of columns or values, which may hold more. */
+/** Selects the features of a schema from columns or values, which may have more. */
 export function checkValues(
   view: FeatureViewManifest,
   given: Readonly<Record<string, unknown>>,

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 import { listFailures } from '../runs/index.ts';
 
-test('rows before the horizon of the project fail alone, and make no partition', async ({ shop }) => {
+test('rows before the horizon of the project fail alone, and create no partition', async ({ shop }) => {
   await shop.sql(`
     insert into stats values
       ('old', 1, now() - interval '3660 days', '2026-02-01', 1, 1, 'too old'),
@@ -24,6 +24,6 @@ test('rows before the horizon of the project fail alone, and make no partition',
   const partitions = await shop.sql<{ name: string }>(
     `select relname as name from pg_class where relkind = 'r' and relname like 'ad\\_user\\_stats\\_v1\\_%'`,
   );
-  // last month, this and the next, and the one of ten years ago
+  // Last month, this month and the next, and the month ten years ago.
   expect(partitions).toHaveLength(4);
 });

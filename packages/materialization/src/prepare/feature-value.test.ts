@@ -28,7 +28,7 @@ describe('checkFeatureValue', () => {
 
   test.each([
     [float32, '1', /must be a number/],
-    [float32, Number.NaN, /finite; give null/],
+    [float32, Number.NaN, /finite; use null/],
     [float32, 1e39, /finite/],
     [field('float64'), Number.POSITIVE_INFINITY, /finite/],
     [field('int64'), 1.5, /bigint/],

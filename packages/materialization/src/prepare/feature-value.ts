@@ -5,8 +5,9 @@ export type CheckedValue =
   | { readonly ok: false; readonly detail: string };
 
 /**
- * What a source or a computation gave, as the field's value: integers take the declared integer type, arrays of numbers
- * become vectors, float32 is rounded. Nothing else is converted, and numbers must be finite: a missing value is null.
+ * Converts a value of a source or a computation to the field's value: integers take the declared integer type, arrays
+ * of numbers become vectors, float32 is rounded. Nothing else is converted, and numbers must be finite: a missing value
+ * is null.
  */
 export function checkFeatureValue(field: FieldManifest, given: unknown): CheckedValue {
   const value = convert(field, given);
@@ -16,7 +17,7 @@ export function checkFeatureValue(field: FieldManifest, given: unknown): Checked
     : { ok: false, detail: `${field.name} ${problem}` };
 }
 
-/** The field's value where what was given is it already, without a word about it; undefined: ask `checkFeatureValue`. */
+/** Fast path: returns the value if it already fits the field; undefined: use `checkFeatureValue`. */
 export function plainFeatureValue({ type, safe }: FieldManifest, given: unknown): FieldValue | undefined {
   if (typeof given === 'number') {
     if (type === 'float64' && Number.isFinite(given)) return given;
@@ -37,7 +38,7 @@ function convert(field: FieldManifest, given: unknown): unknown {
 
 function finiteProblem(value: unknown): string | null {
   if (typeof value === 'number' && !Number.isFinite(value))
-    return 'must be finite; give null where there is no value';
+    return 'must be finite; use null for a missing value';
   if (value instanceof Float32Array) {
     const at = value.findIndex((item) => !Number.isFinite(item));
     if (at >= 0) return `must be finite; item ${at} is ${value[at]}`;

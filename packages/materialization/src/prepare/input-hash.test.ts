@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileInputHash } from './input-hash.ts';
 
-/** What history's rows were hashed with from the first version on. */
+/** The original hash function of history's rows, used since the first version. */
 function naive(row: Readonly<Record<string, unknown>>, ignored: ReadonlySet<string>): bigint {
   const tagged = (value: unknown): unknown => {
     if (typeof value === 'bigint') return { bigint: String(value) };

@@ -1,11 +1,11 @@
 /*
- * Hot path: a microsecond a row, half of it SHA-256 itself. The JSON text is put together here, value by value, and the
- * digest read as characters: arrays, tags and Buffers for each row would cost three times as much.
+ * Hot path: one microsecond per row, half of it SHA-256 itself. The JSON text is built here, value by value, and the
+ * digest is read as characters: arrays, tags and Buffers for each row would cost three times as much.
  */
 import { hash } from 'node:crypto';
 import type { SourceRow } from '@larder/features';
 
-/** 64 bits over the columns that a row's features are made from. */
+/** 64-bit hash of the columns that a row's features are computed from. */
 export type InputHash = (row: SourceRow) => bigint;
 
 /**
@@ -35,7 +35,7 @@ export function compileInputHash(ignored: ReadonlySet<string>): InputHash {
   };
 }
 
-/** As `JSON.stringify` writes it inside an array. JSON alone would make NaN and null, and a bigint and its text, alike. */
+/** Writes a value like `JSON.stringify` inside an array, with tags: plain JSON would not distinguish NaN from null, or a bigint from its text. */
 function jsonOf(value: unknown): string {
   switch (typeof value) {
     case 'number':

@@ -12,20 +12,20 @@ const adUser: EntityManifest = {
 const asked = (...keys: readonly string[][]) => ({ kind: 'keys', keys }) as const;
 const NOTHING = { rows: [], failures: [] };
 
-test('a key that the source has no row of fails by name', () => {
+test('a requested key without a source row fails with its name', () => {
   expect(missingRows(asked(['a|b', '7']), NOTHING, adUser)).toEqual([
     {
       entityKey: 'a%7Cb|7',
       keys: ['a|b', '7'],
       eventTimestampMs: null,
       code: 'SOURCE_ROW_NOT_FOUND',
-      reason: 'The source has no row of ad_user a%7Cb|7.',
+      reason: 'The source has no row for ad_user a%7Cb|7.',
       retryable: false,
     },
   ]);
 });
 
-test('a row that was found is not missing, nor is one that was refused for another reason', () => {
+test('a row that was found is not missing, and neither is one that was refused for another reason', () => {
   const found = {
     rows: [{ keyTexts: ['a', '1'] }, { keyTexts: ['a', '1'] }],
     failures: [{ keys: ['b', '2'] }, { keys: null }],
@@ -37,7 +37,7 @@ test('a row that was found is not missing, nor is one that was refused for anoth
   ]);
 });
 
-test('nobody asked for a range of keys by name', () => {
+test('keys of a range are not requested by name', () => {
   const range = { kind: 'all' } as never;
   expect(missingRows(range, NOTHING, adUser)).toEqual([]);
 });

@@ -3,13 +3,13 @@ import type { LandedFailure } from '../runs/index.ts';
 import type { KeyTexts, SourceBounds } from '@larder/sources';
 import { entityKeyOfTexts } from '@larder/online-store';
 
-/** What a chunk found of its rows: the keys of good ones, and of those that were refused. */
+/** Rows that a chunk found: the keys of valid ones, and of those that were refused. */
 interface FoundRows {
   readonly rows: readonly { readonly keyTexts: KeyTexts }[];
   readonly failures: readonly { readonly keys: readonly string[] | null }[];
 }
 
-/** A failure for each key that was asked for by name and that the source has no row of. */
+/** Returns a failure for each key that was requested by name and has no source row. */
 export function missingRows(bounds: SourceBounds, found: FoundRows, entity: EntityManifest): LandedFailure[] {
   if (bounds.kind !== 'keys') return [];
   const present = new Set(
@@ -24,7 +24,7 @@ export function missingRows(bounds: SourceBounds, found: FoundRows, entity: Enti
       keys,
       eventTimestampMs: null,
       code: 'SOURCE_ROW_NOT_FOUND',
-      reason: `The source has no row of ${entity.name} ${entityKeyOfTexts(entity, keys)}.`,
+      reason: `The source has no row for ${entity.name} ${entityKeyOfTexts(entity, keys)}.`,
       retryable: false,
     }));
 }

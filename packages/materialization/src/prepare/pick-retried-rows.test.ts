@@ -54,7 +54,7 @@ async function picked(shop: Shop, chunkId: number, prepared: Partial<PreparedRow
   return { rows: rows.map(name), failures: failures.map(name), duplicates };
 }
 
-test('of the rows of a key those are tried again that failed, the others have landed', async ({ shop }) => {
+test('of the rows of a key only the failed ones are retried, the others have landed', async ({ shop }) => {
   const chunkId = await failedChunk(shop, [
     ['a', MARCH_MS],
     ['b', APRIL_MS],
@@ -68,7 +68,7 @@ test('of the rows of a key those are tried again that failed, the others have la
   });
 });
 
-test('a row that had no event timestamp may have any by now', async ({ shop }) => {
+test('a row that had no event timestamp may now have any', async ({ shop }) => {
   const chunkId = await failedChunk(shop, [
     ['a', null],
     [null, null],
@@ -81,7 +81,7 @@ test('a row that had no event timestamp may have any by now', async ({ shop }) =
   });
 });
 
-test('a row whose event timestamp changed since is found by its key', async ({ shop }) => {
+test('a row whose event timestamp has changed is found by its key', async ({ shop }) => {
   const chunkId = await failedChunk(shop, [
     ['a', MARCH_MS],
     ['b', MARCH_MS],
@@ -95,7 +95,7 @@ test('a row whose event timestamp changed since is found by its key', async ({ s
   });
 });
 
-test('what failed in another chunk is not tried again here', async ({ shop }) => {
+test('a failure of another chunk is not retried here', async ({ shop }) => {
   await failedChunk(shop, [['a', MARCH_MS]]);
   const chunkId = await failedChunk(shop, [['b', MARCH_MS]]);
   expect(await picked(shop, chunkId, { rows: [row('a', MARCH_MS), row('b', MARCH_MS)] })).toMatchObject({
@@ -103,7 +103,7 @@ test('what failed in another chunk is not tried again here', async ({ shop }) =>
   });
 });
 
-test("an entity called 'null' is not the rows that have no key", async ({ shop }) => {
+test("an entity called 'null' is not mistaken for rows without a key", async ({ shop }) => {
   const chunkId = await failedChunk(shop, [['null', MARCH_MS]]);
   const failures = [failure(null, MARCH_MS), failure('null', MARCH_MS)];
   expect(await picked(shop, chunkId, { failures })).toMatchObject({ failures: [`null@${MARCH_MS}`] });

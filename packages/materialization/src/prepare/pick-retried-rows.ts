@@ -7,8 +7,9 @@ interface RowIdentity {
 }
 
 /**
- * Of all rows of the keys that failed, those that did: the others landed with the chunk that is being retried. A row
- * whose event timestamp changed since (it was mended) cannot be told from the others of its key: all of them are tried.
+ * Selects the failed rows from all rows of the failed keys: the others landed with the chunk that is being retried. A
+ * row whose event timestamp has changed (it was fixed) cannot be distinguished from the others of its key: all of them
+ * are retried.
  */
 export async function pickRetriedRows(
   store: RunStore,
@@ -20,7 +21,7 @@ export async function pickRetriedRows(
   const there = new Set(
     [...prepared.rows, ...prepared.failures].filter((row) => row.entityKey !== null).map(identity),
   );
-  // A row that failed for want of an event timestamp may have one now.
+  // A row that failed because it had no event timestamp may have one now.
   const anyTime = new Set(
     retried
       .filter((row) => row.eventTimestampMs === null || !there.has(identity(row)))

@@ -18,19 +18,19 @@ export interface PrepareChunkOptions {
   readonly view: MaterializedView;
 }
 
-/** A chunk's rows, sorted by what is to be done with them. */
+/** A chunk's rows, grouped by what to do with them. */
 export interface PreparedChunk {
-  /** To be computed. */
+  /** Rows to compute. */
   readonly rows: readonly PreparedRow[];
-  /** Stand in history as they are. */
+  /** Rows that are already in history unchanged. */
   readonly unchanged: readonly UnchangedRow[];
   readonly failures: readonly LandedFailure[];
-  /** Rows that failed; more than `failures` where some are not listed. */
+  /** Number of failed rows; greater than `failures.length` if some are not listed. */
   readonly failed: number;
   readonly duplicates: number;
 }
 
-/** Decides for each row that the source gave, or should have given, whether it is computed, skipped or refused. */
+/** Decides for each row that the source returned, or should have returned, whether it is computed, skipped or refused. */
 export async function prepareChunk(
   sourceRows: readonly SourceRow[],
   { store, views, clock, chunk, view }: PrepareChunkOptions,

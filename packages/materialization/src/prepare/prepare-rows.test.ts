@@ -13,7 +13,7 @@ const adUser: EntityManifest = {
     { name: 'user_id', type: 'int64' },
   ],
 };
-/** The source says itself when it knew. */
+/** A source with its own created timestamp. */
 const KNOWN: PrepareOptions = {
   view: {
     available_after_ms: HOUR_MS,
@@ -49,7 +49,7 @@ function only(members: SourceRow, options = KNOWN): PreparedRow {
   return rows[0] as PreparedRow;
 }
 
-describe('a good row', () => {
+describe('a valid row', () => {
   test('has its keys as values, as texts and as one key, and its times', () => {
     const row = source({ known_at: new Date('2026-03-02') });
     expect(prepareRows([row], KNOWN)).toEqual({
@@ -69,7 +69,7 @@ describe('a good row', () => {
     });
   });
 
-  test('without a column for it was created when it became available', () => {
+  test('without a created timestamp column was created when it became available', () => {
     expect(only({ known_at: 'nobody reads this' }, FOLLOWING).createdTimestampMs).toBe(
       MARCH.getTime() + HOUR_MS,
     );
@@ -85,13 +85,13 @@ describe('a good row', () => {
     };
     expect(only(elsewhere).inputHash).toBe(inputHash);
     expect(only({ clicks: 2n }).inputHash).not.toBe(inputHash);
-    // where the source does not say when it knew, the column is one like any other
+    // Without a created timestamp column, the column is like any other.
     expect(only({ known_at: 'x' }, FOLLOWING).inputHash).not.toBe(
       only({ known_at: 'y' }, FOLLOWING).inputHash,
     );
   });
 
-  test('may be of any time that both stores hold', () => {
+  test('may have any time that both stores can hold', () => {
     expect(only({ at: new Date('0001-01-01T00:00:00Z') }).eventTimestampMs).toBe(-62_135_596_800_000);
     expect(only({ known_at: new Date(2 ** 47 - 1) }).createdTimestampMs).toBe(2 ** 47 - 1);
     expect(only({ at: new Date(NOW_MS + 300_000) }).eventTimestampMs).toBe(NOW_MS + 300_000);
@@ -114,9 +114,9 @@ describe('a row that cannot be landed', () => {
       { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /^The join key user_id must/ },
     ],
     [
-      'keys of more bytes than history takes',
+      'keys of more bytes than history allows',
       { ad_id: 'é'.repeat(500) },
-      { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /take 1001 bytes; at most 1000/ },
+      { ...NO_KEY, code: 'ENTITY_KEY_INVALID', reason: /take 1001 bytes; the limit is 1000/ },
     ],
     [
       'a key that is too long once it is escaped',
@@ -129,7 +129,7 @@ describe('a row that cannot be landed', () => {
       { ...KEY, eventTimestampMs: null, code: 'EVENT_TIMESTAMP_INVALID', reason: /^at must/ },
     ],
     [
-      'text for an event timestamp',
+      'text as an event timestamp',
       { at: '2026-03-01T00:00:00Z' },
       { ...KEY, eventTimestampMs: null, code: 'EVENT_TIMESTAMP_INVALID', reason: /^at must/ },
     ],
@@ -139,7 +139,7 @@ describe('a row that cannot be landed', () => {
       { ...KEY, eventTimestampMs: null, code: 'EVENT_TIMESTAMP_INVALID', reason: /^at must/ },
     ],
     [
-      'no created timestamp where the source says it',
+      'no created timestamp where the source has a column for it',
       { known_at: null },
       {
         ...KEY,
@@ -176,11 +176,11 @@ describe('a row that cannot be landed', () => {
     expect(failures).toEqual([{ ...failure, reason: expect.stringMatching(reason) }]);
   });
 
-  test('keys of exactly as many bytes as history takes are good', () => {
+  test('keys of exactly as many bytes as history allows are valid', () => {
     expect(only({ ad_id: 'x'.repeat(999) }).entityKey).toHaveLength(1_001);
   });
 
-  test('may be tried again only when the caller says so', () => {
+  test('may be retried only when the caller allows it', () => {
     const row = only({});
     const failure = { ...KEY, eventTimestampMs: MARCH.getTime(), code: 'X', reason: 'why' };
     expect(rowFailure(row, 'X', 'why')).toEqual(failure);
@@ -188,7 +188,7 @@ describe('a row that cannot be landed', () => {
   });
 });
 
-test('of rows with the same key, event and created timestamp the last one counts', () => {
+test('of rows with the same key, event and created timestamp the last one wins', () => {
   const later = new Date('2026-03-02');
   const given = [
     source({ clicks: 1n }),
@@ -203,7 +203,7 @@ test('of rows with the same key, event and created timestamp the last one counts
   expect(duplicates).toBe(1);
 });
 
-test('without a clock it is the one of the machine', () => {
+test('the clock defaults to that of the machine', () => {
   const { clock: _, ...options } = KNOWN;
   const at = new Date(Date.now() + HOUR_MS);
   expect(prepare({ at }, options).failures).toMatchObject([{ code: 'EVENT_TIMESTAMP_IN_FUTURE' }]);

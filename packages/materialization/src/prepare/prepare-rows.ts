@@ -7,7 +7,7 @@ import { compileInputHash, type InputHash } from './input-hash.ts';
 import { keyText } from './key-text.ts';
 import { checkFeatureValue } from './feature-value.ts';
 
-/** A source row whose key and times are good: what remains is its features. */
+/** A source row with a valid key and valid times: only its features remain to be computed. */
 export interface PreparedRow extends Omit<RowOrder, 'revision'> {
   readonly source: SourceRow;
   readonly keys: Readonly<Record<string, FieldValue>>;
@@ -17,13 +17,13 @@ export interface PreparedRow extends Omit<RowOrder, 'revision'> {
 }
 
 export interface PreparedRows {
-  /** In the order given; of rows with the same key, event and created timestamp the last. */
+  /** In input order; of rows with the same key, event and created timestamp only the last. */
   readonly rows: readonly PreparedRow[];
   readonly failures: readonly LandedFailure[];
   readonly duplicates: number;
 }
 
-/** Where a row has its times; null: the created timestamp follows from the event timestamp. */
+/** Columns of a row's times; null: the created timestamp is derived from the event timestamp. */
 interface TimestampColumns {
   readonly event_timestamp_column: string;
   readonly created_timestamp_column: string | null;
@@ -38,15 +38,15 @@ export interface PrepareOptions {
   readonly clock?: Clock;
 }
 
-/** Both stores hold times from the year 1 on, and milliseconds below 2^47. */
+/** Range that both stores can hold: from the year 1, and milliseconds below 2^47. */
 const MIN_TIMESTAMP_MS = Date.parse('0001-01-01T00:00:00Z');
 const END_TIMESTAMP_MS = 2 ** 47;
-/** History's index takes so many bytes of keys. */
+/** Limit of history's index on the bytes of all keys. */
 const MAX_KEY_BYTES = 1_000;
-/** Per UTF-16 unit. */
+/** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
 
-/** Reads keys and times, refuses what cannot be landed, and drops duplicates. No row makes another one fail. */
+/** Reads keys and times, refuses rows that cannot land, and drops duplicates. A bad row never fails another one. */
 export function prepareRows(sourceRows: readonly SourceRow[], options: PrepareOptions): PreparedRows {
   const failures: LandedFailure[] = [];
   const read: PreparedRow[] = [];
@@ -95,7 +95,7 @@ function prepareRow(
   }
   const bytes = units * MAX_UTF8_BYTES > MAX_KEY_BYTES ? bytesOf(keyTexts) : 0;
   if (bytes > MAX_KEY_BYTES)
-    return refused('ENTITY_KEY_INVALID', `The join keys take ${bytes} bytes; at most ${MAX_KEY_BYTES} fit.`);
+    return refused('ENTITY_KEY_INVALID', `The join keys take ${bytes} bytes; the limit is ${MAX_KEY_BYTES}.`);
   let key: string;
   try {
     key = entityKey(entity, keys);
@@ -134,7 +134,7 @@ function bytesOf(texts: readonly string[]): number {
 }
 
 function notAnInstant(column: string): string {
-  return `${column} must be an instant from the year 1 to 6429.`;
+  return `${column} must be an instant in the years 1 to 6429.`;
 }
 
 function timestampMs(value: unknown): number | null {

@@ -27,7 +27,7 @@ function prepare(shop: Shop, rows: readonly SourceRow[]): readonly PreparedRow[]
   return prepareRows(rows, { view, entity, times: shop.project.manifest }).rows;
 }
 
-/** History as a run left it. */
+/** Appends rows to history, as an earlier run would. */
 async function landed(shop: Shop, revision: number, rows: readonly SourceRow[]): Promise<void> {
   const history = prepare(shop, rows).map(({ keys, eventTimestampMs, createdTimestampMs, inputHash }) => ({
     keys,
@@ -67,7 +67,7 @@ beforeEach<{ shop: Shop }>(async ({ shop }) => {
 });
 
 describe('a row whose input did not change', () => {
-  test('is skipped, and the row of history that stands for it is named', async ({ shop }) => {
+  test('is skipped, and its row of history is returned', async ({ shop }) => {
     const knownAt = new Date('2026-03-02');
     await landed(shop, EARLIER_RUN, [stats('a', MARCH, 'first', knownAt)]);
     const { rows, unchanged } = await skip(shop, [
@@ -87,7 +87,7 @@ describe('a row whose input did not change', () => {
     ]);
   });
 
-  test('is computed when it changed, or when the run is forced', async ({ shop }) => {
+  test('is computed if it changed or the run is forced', async ({ shop }) => {
     await landed(shop, EARLIER_RUN, [stats('a', MARCH), stats('b', MARCH)]);
     const again = [stats('a', MARCH, 'second'), stats('b', MARCH)];
     expect(named((await skip(shop, again)).rows)).toEqual(['a|1@2026-03']);
@@ -98,7 +98,7 @@ describe('a row whose input did not change', () => {
 });
 
 describe('a chunk that is run again', () => {
-  test('forced, leaves out what its own run landed already: history would refuse it', async ({ shop }) => {
+  test('with force skips rows that its own run has landed: history would refuse them', async ({ shop }) => {
     await landed(shop, EARLIER_RUN, [stats('b', MARCH)]);
     await landed(shop, THIS_RUN, [stats('a', MARCH)]);
     const { rows, unchanged } = await skip(shop, [stats('a', MARCH), stats('b', MARCH)], { force: true });
@@ -106,16 +106,14 @@ describe('a chunk that is run again', () => {
     expect(unchanged).toMatchObject([{ entityKey: 'a|1', revision: THIS_RUN }]);
   });
 
-  test('leaves out what its own run landed, even if the source says something else by now', async ({
-    shop,
-  }) => {
+  test('skips rows that its own run has landed, even if the source has changed', async ({ shop }) => {
     await landed(shop, THIS_RUN, [stats('a', MARCH)]);
     const { rows, unchanged } = await skip(shop, [stats('a', MARCH, 'second')]);
     expect(rows).toEqual([]);
     expect(unchanged).toMatchObject([{ entityKey: 'a|1', revision: THIS_RUN }]);
   });
 
-  test('takes a correction that the source knew later, also after its own run landed the first', async ({
+  test('takes a correction with a later created timestamp, even after its own run landed the first row', async ({
     shop,
   }) => {
     await landed(shop, THIS_RUN, [stats('a', MARCH)]);
@@ -124,7 +122,9 @@ describe('a chunk that is run again', () => {
     expect(named((await skip(shop, correction, { force: true })).rows)).toEqual(['a|1@2026-03']);
   });
 
-  test('of what is missing, keeps taking the entities that its own run began', async ({ shop }) => {
+  test('with missing entities, continues with the entities that its own run has started', async ({
+    shop,
+  }) => {
     await landed(shop, THIS_RUN, [stats('a', MARCH)]);
     const { rows, unchanged } = await skip(shop, [stats('a', MARCH), stats('a', APRIL)], {
       onlyMissing: true,
@@ -134,8 +134,8 @@ describe('a chunk that is run again', () => {
   });
 });
 
-describe('only what is missing', () => {
-  test('leaves out entities of which history has anything, whatever changed', async ({ shop }) => {
+describe('only missing entities', () => {
+  test('skips entities that have any history, whatever changed', async ({ shop }) => {
     await landed(shop, EARLIER_RUN, [stats('a', MARCH), stats('a', APRIL)]);
     const { rows, unchanged } = await skip(shop, [stats('a', MARCH, 'second'), stats('b', MARCH)], {
       onlyMissing: true,

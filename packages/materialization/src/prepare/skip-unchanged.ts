@@ -13,13 +13,13 @@ export interface SkipOptions {
   readonly project: HistoryProject;
   readonly view: FeatureViewManifest;
   readonly revision: number;
-  /** Computes unchanged rows too; what this same run landed already is skipped all the same. */
+  /** Also computes unchanged rows; rows that this run has already landed are still skipped. */
   readonly force: boolean;
-  /** Takes only entities of which history has nothing but what this same run landed. */
+  /** Takes only entities that have no history except from this run. */
   readonly onlyMissing: boolean;
 }
 
-/** A row that need not be computed, and the row of history that stands for it. */
+/** A row that need not be computed, with its row of history. */
 export interface UnchangedRow extends RowOrder, Pick<PreparedRow, 'keys' | 'entityKey'> {}
 
 export interface Unskipped {
@@ -27,7 +27,7 @@ export interface Unskipped {
   readonly unchanged: readonly UnchangedRow[];
 }
 
-/** Leaves out rows that stand in history for the same key, event timestamp and input. */
+/** Skips rows that are already in history for the same key, event timestamp and input. */
 export async function skipUnchanged(rows: readonly PreparedRow[], options: SkipOptions): Promise<Unskipped> {
   const unchanged: UnchangedRow[] = [];
   const wanted = options.onlyMissing ? await ofMissingEntities(rows, unchanged, options) : rows;

@@ -2,13 +2,13 @@ import type { LandedFailure } from '../runs/index.ts';
 import type { SourceBounds } from '@larder/sources';
 
 export interface UnlistedRows {
-  /** Failed rows that no failure of their own stands for. */
+  /** Failed rows without a failure of their own. */
   readonly count: number;
-  /** One that says how many there are. */
+  /** A failure with their number. */
   readonly failures: readonly LandedFailure[];
 }
 
-/** Rows without a key that the chunk did not read, as reading more of them would say nothing new. */
+/** Rows without a key that the chunk did not read, because more of them add no information. */
 export function unlistedRows(bounds: SourceBounds, scannedRows: number): UnlistedRows {
   if (bounds.kind !== 'null_keys' || scannedRows < bounds.maxRows || bounds.rows <= scannedRows)
     return { count: 0, failures: [] };
@@ -18,7 +18,7 @@ export function unlistedRows(bounds: SourceBounds, scannedRows: number): Unliste
     keys: null,
     eventTimestampMs: null,
     code: 'ENTITY_KEY_INVALID',
-    reason: `${count} further rows of the source have no join key either; they count as failed and are not listed.`,
+    reason: `${count} more rows of the source have no join key; they count as failed and are not listed.`,
     retryable: false,
   };
   return { count, failures: [failure] };

@@ -11,16 +11,16 @@ import { checkPushedRows, type CheckedPush } from './check-pushed-rows.ts';
 import type { PushAnswer } from './push-keys.ts';
 
 export interface PushRequest {
-  /** What is applied. */
+  /** The applied manifest. */
   readonly manifest: Manifest;
   /** `ad_stats` (its newest version) or `ad_stats@1`. */
   readonly view: string;
-  /** Join keys, `event_timestamp` and every feature, as JSON of the HTTP API; the caller bounds them. */
+  /** Join keys, `event_timestamp` and every feature, as JSON of the HTTP API; the caller limits their number. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly idempotencyKey?: string | undefined;
 }
 
-/** A push whose rows were checked as of its arrival: what remains is to land it, alone or with others of its view. */
+/** A push whose rows were checked at arrival, ready to land, alone or with others of its view. */
 export interface AcceptedPush {
   readonly manifest: Manifest;
   readonly view: FeatureViewManifest;
@@ -46,7 +46,7 @@ export async function acceptPush(clock: Clock, request: PushRequest): Promise<Ac
     checked,
     answer: { accepted: checked.accepted.length, rejected: checked.rejected },
     idempotencyKey: request.idempotencyKey ?? null,
-    // without a key nothing is ever compared with it
+    // Without a key it is never compared with another push.
     requestSha256: request.idempotencyKey === undefined ? '' : fingerprint({ push: request.view, rows }),
   };
 }

@@ -19,14 +19,14 @@ export interface AcceptedRow {
 }
 
 export interface RejectedRow {
-  /** Place among the rows of the request. */
+  /** Index in the rows of the request. */
   readonly index: number;
   readonly code: string;
   readonly errors: readonly ErrorDetail[];
 }
 
 export interface CheckedPush {
-  /** In the order given. */
+  /** Rows in the order of the request. */
   readonly accepted: readonly AcceptedRow[];
   readonly rejected: readonly RejectedRow[];
 }
@@ -35,13 +35,13 @@ export interface CheckPushOptions {
   readonly view: FeatureViewManifest;
   readonly entity: EntityManifest;
   readonly times: EventTimes;
-  /** Created timestamp of every row: when Larder was told. */
+  /** Created timestamp of every row: the arrival of the push. */
   readonly arrivalMs: number;
 }
 
-/** Predictions of the same process wait for a turn: 50 rows with a vector of 512 take 8 ms. */
+/** Rows per turn: predictions of the same process wait for a turn; 50 rows with a vector of 512 take 8 ms. */
 const ROWS_PER_TURN = 50;
-/** Names that no view may give a feature, as history has columns of these names. */
+/** Names that no feature may have, because history has columns with these names. */
 const EVENT_TIMESTAMP: FieldManifest = { name: 'event_timestamp', type: 'timestamp' };
 const CREATED_TIMESTAMP = 'created_timestamp';
 const COLUMNS = {
@@ -49,7 +49,7 @@ const COLUMNS = {
   created_timestamp_column: CREATED_TIMESTAMP,
 };
 
-/** Rows of the HTTP API, each accepted or rejected by itself with every member that is wrong. */
+/** Checks rows of the HTTP API; each is accepted, or rejected with every wrong member. */
 export async function checkPushedRows(
   rows: readonly Readonly<Record<string, unknown>>[],
   options: CheckPushOptions,
@@ -94,7 +94,7 @@ function refusal(failures: readonly LandedFailure[], pointer: string): Omit<Reje
   };
 }
 
-/** The members as a source would give them. */
+/** The members as a source would return them. */
 function readRow(
   json: Readonly<Record<string, unknown>>,
   pointer: string,
@@ -124,8 +124,8 @@ function readRow(
       pointer: pointer + jsonPointer([name]),
       detail:
         name === CREATED_TIMESTAMP
-          ? 'is set by Larder: the arrival'
-          : 'is no join key or feature of the view',
+          ? 'is set by Larder to the time of arrival'
+          : 'is not a join key or feature of the view',
     });
   }
   return errors.length === 0 ? source : errors.slice(0, MAX_PROBLEMS);
@@ -133,5 +133,5 @@ function readRow(
 
 function detailOf(given: unknown, detail: string, nullable: boolean): string {
   if (given !== undefined) return detail;
-  return nullable ? 'is missing; give null where there is no value' : 'is missing';
+  return nullable ? 'is missing; use null for a missing value' : 'is missing';
 }

@@ -15,7 +15,7 @@ import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 
-/** How long this process has for the online store before a worker's watchdog replays history. */
+/** Time that this process has for the online store before a worker's watchdog replays history. */
 const LANDING_LEASE_MS = 15_000;
 
 export interface LandPushesDeps {
@@ -25,9 +25,9 @@ export interface LandPushesDeps {
 }
 
 export interface PushResult extends PushAnswer {
-  /** The run that the rows landed with; pushes that arrive together share one. */
+  /** The run in which the rows landed; pushes that arrive together share one. */
   readonly runId: string;
-  /** False: the rows stand in history, and a worker brings them into the online store. */
+  /** False: the rows are in history, and a worker will write them to the online store. */
   readonly online: boolean;
 }
 
@@ -35,21 +35,21 @@ export type PushOutcome =
   | { readonly ok: true; readonly result: PushResult }
   | { readonly ok: false; readonly error: unknown };
 
-/** Pushes of one view, in the order in which they arrived; not none. */
+/** Pushes of one view in order of arrival; at least one. */
 export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
 
-/** The place of a group among those of its view: of equal times the later revision wins. */
+/** Position of a group among those of its view: for equal times the later revision wins. */
 export interface Turn {
-  /** The group before has its revision. */
+  /** Resolves when the previous group has its revision. */
   readonly before: Promise<void>;
-  /** This one has. */
+  /** Called when this group has its revision. */
   taken(): void;
 }
 
 /**
  * Lands pushes as one run: keys, run, history and chunk state in one transaction, then the online store. A process that
- * ends before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. What history
- * refuses of one push fails that push alone. Outcomes in the order given.
+ * dies before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. If history
+ * refuses rows of one push, only that push fails. Outcomes are in input order.
  */
 export async function landPushes(
   deps: LandPushesDeps,
@@ -69,7 +69,7 @@ export async function landPushes(
 
 async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn): Promise<PushOutcome[]> {
   const { offlineStore } = deps;
-  // one manifest may be newer: policies of the last
+  // One manifest may be newer: use the policies of the last one.
   const { manifest, view, entity } = group.at(-1) as AcceptedPush;
   const { project } = manifest;
   const runId = newId();
@@ -116,7 +116,7 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
       await endPushedRun(offlineStore, { runId, chunkId, created });
     } catch (error) {
       online = false;
-      deps.logger.warn({ err: error, runId }, 'Pushed rows stand in history; a worker brings them online');
+      deps.logger.warn({ err: error, runId }, 'Pushed rows are in history; a worker will write them online');
     }
   const outcomes: PushOutcome[] = [];
   for (const push of group)
@@ -128,7 +128,7 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
   return outcomes;
 }
 
-/** The same key twice in a group: the later one gets the answer of the first. */
+/** Handles a key that occurs twice in a group: the later push gets the answer of the first. */
 function firstOfEachKey(group: PushGroup): ReadonlyMap<string, AcceptedPush> {
   const first = new Map<string, AcceptedPush>();
   for (const push of group)
@@ -155,7 +155,7 @@ async function outcomeOfEarlier(deps: LandPushesDeps, push: AcceptedPush): Promi
   return outcome as PushOutcome;
 }
 
-/** Of rows with the same key, event and created timestamp the last: history holds one of each revision. */
+/** Keeps the last of rows with the same key, event and created timestamp: history holds one row per revision. */
 function lastOfEachRow(pushes: readonly AcceptedPush[]): AcceptedRow[] {
   const last = new Map<string, AcceptedRow>();
   for (const { checked } of pushes)
@@ -171,7 +171,7 @@ function historyRow({ row, values }: AcceptedRow, { chunkId, revision }: LandedP
   return { keys, eventTimestampMs, createdTimestampMs, revision, chunkId, inputHash, values };
 }
 
-/** Shown with the run; without keys, as no source could be asked for these rows again. */
+/** Failures shown with the run; without keys, because no source could return these rows again. */
 function failuresOf({ rejected }: CheckedPush): LandedFailure[] {
   return rejected.map(({ code, errors }) => ({
     entityKey: null,

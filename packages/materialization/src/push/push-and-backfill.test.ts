@@ -6,7 +6,7 @@ import { pushRows } from '../push/index.ts';
 
 const VIEW = 'ad_user_stats';
 
-test('a backfill after a push lands the row of the source once, and the pushed one stays', async ({
+test('a backfill after a push lands the row of the source once, and the pushed row stays', async ({
   shop,
 }) => {
   const { store: offlineStore, onlineStore, logger, project } = shop;

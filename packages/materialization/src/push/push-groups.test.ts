@@ -27,7 +27,7 @@ const landed = async (shop: Shop, adId: string) =>
   (await shop.sql(`select 1 from shop_history.ad_user_stats_v1 where ad_id = '${adId}'`)).length;
 
 describe('createPushGroups', () => {
-  test('pushes that arrive together share a run; each is told of its own rows', async ({ shop }) => {
+  test('pushes that arrive together share a run; each answer has its own rows', async ({ shop }) => {
     const groups = groupsOf(shop);
     const answers = await Promise.all([
       groups.push([row('first')]),
@@ -62,7 +62,7 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
-  test('a member that PostgreSQL cannot hold is rejected, also with a key, and the same again', async ({
+  test('a member that PostgreSQL cannot store is rejected, also with a key, and again on a retry', async ({
     shop,
   }) => {
     const groups = groupsOf(shop);
@@ -100,14 +100,14 @@ describe('createPushGroups', () => {
     expect(again.runId).not.toBe(runId);
   });
 
-  test('a lone caller has a run for each push', async ({ shop }) => {
+  test('a single caller gets a run for each push', async ({ shop }) => {
     const groups = groupsOf(shop);
     const runs = [await groups.push([row('lone')]), await groups.push([row('lone')])];
     expect(new Set(runs.map(({ runId }) => runId)).size).toBe(2);
     await groups.close();
   });
 
-  test('of pushes of one instant the last wins, across groups and within one', async ({ shop }) => {
+  test('of pushes at the same instant the last wins, across groups and within one', async ({ shop }) => {
     const groups = groupsOf(shop, { nowMs: () => Date.parse('2026-11-02T00:00:00Z') });
     const pushes = Array.from({ length: 60 }, (_, clicks) =>
       groups.push([row('ordered', { clicks })], { sizeBytes: clicks % 5 === 0 ? 9_000_000 : 1 }),
@@ -122,7 +122,7 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
-  test('what history refuses of one push fails that push alone', async ({ shop }) => {
+  test('rows that history refuses fail only their own push', async ({ shop }) => {
     await shop.sql(`
       create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
       create trigger refuse before insert on shop_history.ad_user_stats_v1 for each row when (new.note = 'poison')
@@ -141,7 +141,7 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
-  test('takes no more rows into a run than fit', async ({ shop }) => {
+  test('puts no more rows into a run than the limit', async ({ shop }) => {
     const groups = groupsOf(shop);
     const rows = (from: string) => Array.from({ length: 900 }, (_, at) => row(`${from}-${at}`));
     const answers = await Promise.all(['w', 'x', 'y', 'z'].map((from) => groups.push(rows(from))));
@@ -151,7 +151,7 @@ describe('createPushGroups', () => {
     await groups.close();
   });
 
-  test('closing lands what waits', async ({ shop }) => {
+  test('closing lands waiting pushes', async ({ shop }) => {
     const groups = groupsOf(shop);
     const pushes = ['s', 't', 'u'].map((adId) => groups.push([row(`closed-${adId}`)]));
     await Promise.resolve();
@@ -161,7 +161,7 @@ describe('createPushGroups', () => {
 });
 
 describe('idempotency keys', () => {
-  test('one effect and one answer, also twice in a group; another request under the key fails alone', async ({
+  test('have one effect and one answer, even twice in a group; another request with the key fails alone', async ({
     shop,
   }) => {
     const groups = groupsOf(shop);
@@ -185,9 +185,7 @@ describe('idempotency keys', () => {
     await groups.close();
   });
 
-  test('two services that get the same pushes at once, in opposite order, land each once', async ({
-    shop,
-  }) => {
+  test('two services that get the same pushes at once in opposite order land each once', async ({ shop }) => {
     const services = [groupsOf(shop), groupsOf(shop)];
     const keys = Array.from({ length: 40 }, () => unique());
     const answers = await Promise.all(
@@ -209,13 +207,13 @@ describe('idempotency keys', () => {
     await Promise.all(services.map((groups) => groups.close()));
   });
 
-  test('a key that a process of the version before kept with its run still counts', async ({ shop }) => {
+  test('a key that a process of the previous version stored with its run still counts', async ({ shop }) => {
     const { store: offlineStore, onlineStore, logger, project } = shop;
     const idempotencyKey = unique();
     const deps = { offlineStore, onlineStore, logger, clock: systemClock };
     const request = { manifest: project.manifest, view: VIEW, rows: [row('older')], idempotencyKey };
     const first = await pushRows(deps, request);
-    // as it was kept then
+    // As stored by the previous version.
     await shop.sql(`
       update larder.runs r set idempotency_key = p.idempotency_key, request_sha256 = p.request_sha256
       from larder.pushes p where p.run_id = r.run_id and p.idempotency_key = '${idempotencyKey}';
@@ -237,7 +235,7 @@ describe('idempotency keys', () => {
     await groups.close();
   });
 
-  test('go with their run', async ({ shop }) => {
+  test('are deleted with their run', async ({ shop }) => {
     const groups = groupsOf(shop);
     const idempotencyKey = unique();
     const { runId } = await groups.push([row('kept')], { idempotencyKey });

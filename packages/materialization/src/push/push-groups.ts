@@ -3,23 +3,23 @@ import { acceptPush, type AcceptedPush, type PushRequest } from './accept-push.t
 import { landPushes, type PushGroup, type PushOutcome, type PushResult } from './land-pushes.ts';
 import type { PushDeps } from './push-rows.ts';
 
-/** How long a push waits for company while others of its view land. */
+/** How long a push waits for others while pushes of its view land. */
 const COMPANY_MS = 20;
-/** Groups of a view that land at once: each holds a connection of the pool. Beyond them pushes wait, and share more. */
+/** Groups of a view that land at the same time: each holds a connection of the pool. Further pushes wait, and share larger groups. */
 const MAX_LANDING = 3;
 /** A larger push lands alone. */
 const MAX_ROWS = 2_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface GroupedPushRequest extends PushRequest {
-  /** Of the request's body. */
+  /** Size of the request's body. */
   readonly sizeBytes: number;
 }
 
 export interface PushGroups {
-  /** `pushRows`, in a run that is shared with pushes of the same view that arrive meanwhile. */
+  /** Does `pushRows` in a run that is shared with pushes of the same view that arrive meanwhile. */
   push(request: GroupedPushRequest): Promise<PushResult>;
-  /** Lands what waits, without waiting for company, and resolves when all has landed. */
+  /** Lands waiting pushes at once, and resolves when all have landed. */
   close(): Promise<void>;
 }
 
@@ -35,13 +35,14 @@ interface Lane {
   readonly waiting: Waiting[];
   landing: number;
   company: NodeJS.Timeout | null;
-  /** The newest group has its revision. */
+  /** Resolves when the newest group has its revision. */
   turn: Promise<void>;
 }
 
 /**
- * Group commit: a push that finds nothing of its view under way lands at once; those that arrive meanwhile land together
- * as soon as it has, or 20 ms later, whichever comes first. A lone caller waits for nobody, and many share transactions.
+ * Group commit: a push lands at once if no other push of its view is landing; those that arrive meanwhile land together
+ * when it has landed, or 20 ms later, whichever comes first. A single caller never waits, and many callers share
+ * transactions.
  */
 export function createPushGroups(deps: PushDeps): PushGroups {
   const lanes = new Map<string, Lane>();
@@ -75,7 +76,7 @@ export function createPushGroups(deps: PushDeps): PushGroups {
     underWay.add(landing);
   }
 
-  /** `due`: nobody waits for company any longer. */
+  /** `due`: the waiting time is over. */
   function next(key: string, lane: Lane, due: boolean): void {
     let mayLand = due || closing;
     while (lane.landing < MAX_LANDING && (mayLand || lane.landing === 0 || isFull(lane.waiting))) {
@@ -110,7 +111,7 @@ export function createPushGroups(deps: PushDeps): PushGroups {
   };
 }
 
-/** The oldest that fit into one group; one that fits into none alone. */
+/** Takes the oldest pushes that fit into one group; an oversized push lands alone. */
 function takeGroup(waiting: Waiting[]): Waiting[] {
   let rows = 0;
   let bytes = 0;

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { RunStore } from '../runs/index.ts';
 import type { RejectedRow } from './check-pushed-rows.ts';
 
-/** What a caller is told; kept with the key, so that a repetition is told the same. */
+/** The answer to a caller; stored with the key, so that a retry gets the same answer. */
 export interface PushAnswer {
   readonly accepted: number;
   readonly rejected: readonly RejectedRow[];
@@ -19,12 +19,12 @@ export interface KeyedPush {
 export interface EarlierPush {
   readonly runId: string;
   readonly answer: PushAnswer;
-  /** The online store has its rows. */
+  /** True when the online store has its rows. */
   readonly done: boolean;
 }
 
 /**
- * Takes the keys that nobody has for the run that the transaction lands; gives the keys it got. Waits for a transaction
+ * Takes the free keys for the run that the transaction lands; returns the keys that it got. Waits for a transaction
  * that holds one of them, in the order of the keys, so that two of them never wait for each other.
  */
 export async function takePushKeys(
@@ -33,7 +33,7 @@ export async function takePushKeys(
   run: { readonly project: string; readonly runId: string },
 ): Promise<ReadonlySet<string>> {
   if (pushes.length === 0) return new Set();
-  // A process of the version before keeps keys with its runs; backfills do, too.
+  // A process of the previous version stores keys with its runs, and so do backfills.
   const { rows } = await sql<{ key: string }>`
     insert into larder.pushes (project, idempotency_key, request_sha256, run_id, answer)
     select ${run.project}, given."idempotencyKey", given."requestSha256", ${run.runId}, given.answer
@@ -47,7 +47,7 @@ export async function takePushKeys(
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Names of rejected members stand in the answer as the caller wrote them. */
+/** Names of rejected members are in the answer as the caller wrote them. */
 function storable(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? storableText(value) : value;
 }

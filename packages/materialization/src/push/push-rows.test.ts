@@ -45,7 +45,7 @@ describe('pushRows', () => {
     expect(online?.header.createdTimestampMs).toBe(clock.nowMs());
   });
 
-  test('accepts what is right and says of each other row what is wrong', async ({ shop }) => {
+  test('accepts valid rows and reports what is wrong with each of the others', async ({ shop }) => {
     const pushed = await push(shop, {
       rows: [
         row('good', { clicks: 1 }),
@@ -65,7 +65,7 @@ describe('pushRows', () => {
         [5, ['/rows/5']],
       ],
     );
-    expect(pushed.rejected[1]?.errors[0]?.detail).toMatch(/missing; give null/);
+    expect(pushed.rejected[1]?.errors[0]?.detail).toMatch(/missing; use null/);
     expect(await getRun(shop.store, 'shop', pushed.runId)).toMatchObject({
       status: 'partial',
       rows: { total: 5, done: 1, failed: 4 },
@@ -76,16 +76,16 @@ describe('pushRows', () => {
     expect(failures.map(({ reason }) => reason).join()).toContain('/rows/2/spent: is missing');
   });
 
-  test('names some of a hundred thousand wrong members, without looking at each for each', async ({
-    shop,
-  }) => {
+  test('reports some of a hundred thousand wrong members, in linear time', async ({ shop }) => {
     const names = Array.from({ length: 100_000 }, (_, at) => [`wrong_${at}`, 1] as const);
     const pushed = await push(shop, { rows: [row('wrong', Object.fromEntries(names))] });
     expect(pushed).toMatchObject({ accepted: 0, rejected: [{ index: 0 }] });
     expect(pushed.rejected[0]?.errors).toHaveLength(20);
   });
 
-  test('gives the same answer for the same Idempotency-Key, also to two at once', async ({ shop }) => {
+  test('returns the same answer for the same Idempotency-Key, even to concurrent requests', async ({
+    shop,
+  }) => {
     const idempotencyKey = unique();
     const rows = [row('again'), row('again', { clicks: false })];
     const first = await Promise.all([
@@ -103,7 +103,7 @@ describe('pushRows', () => {
     });
   });
 
-  test('a correction wins over the row before, an older event does not', async ({ shop }) => {
+  test('a correction wins over the earlier row, an older event does not', async ({ shop }) => {
     await push(shop, { rows: [row('fix', { clicks: 1 })] });
     await push(shop, { rows: [row('fix', { clicks: 2 })] });
     await push(shop, { rows: [row('fix', { clicks: 3, event_timestamp: '2026-10-01T00:00:00Z' })] });
@@ -111,12 +111,12 @@ describe('pushRows', () => {
     expect(await history(shop, 'fix')).toHaveLength(3);
   });
 
-  test('refuses a view that computes, and one that is not applied', async ({ shop }) => {
+  test('refuses a view with compute, and one that is not applied', async ({ shop }) => {
     await expect(push(shop, { view: 'ad_words' })).rejects.toMatchObject({ code: 'PUSH_NOT_SUPPORTED' });
     await expect(push(shop, { view: 'nothing' })).rejects.toMatchObject({ code: 'VIEW_NOT_FOUND' });
   });
 
-  test('leaves nothing when it ends before the commit', async ({ shop }) => {
+  test('leaves nothing when the process dies before the commit', async ({ shop }) => {
     const idempotencyKey = unique();
     const offlineStore: typeof shop.store = {
       ...shop.store,
@@ -134,7 +134,7 @@ describe('pushRows', () => {
   });
 });
 
-describe('a process that ends between history and the online store', () => {
+describe('a process that dies between history and the online store', () => {
   test('leaves the push to a worker, which replays it; its failures are not computed', async ({ shop }) => {
     const dead = await startTestRedis();
     const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
@@ -154,7 +154,7 @@ describe('a process that ends between history and the online store', () => {
     expect(await shop.online('ad_user_stats@1', 'late-1|7')).toBeNull();
     expect(await push(shop, { rows, idempotencyKey })).toEqual(pushed);
 
-    // the lease of the process that is gone
+    // The lease of the dead process.
     await shop.sql(`update larder.chunks set lease_expires_at = now() where state = 'landed_history'`);
     shop.materializer();
     expect(await shop.ended(pushed.runId)).toMatchObject({ status: 'partial', rows: { done: 2, failed: 1 } });

@@ -7,7 +7,7 @@ export interface PushDeps extends LandPushesDeps {
 }
 
 /**
- * Lands rows that the caller computed, as a run of their own.
+ * Lands rows that the caller computed, in a separate run.
  * @throws VIEW_NOT_FOUND, PUSH_NOT_SUPPORTED, IDEMPOTENCY_KEY_REUSED
  */
 export async function pushRows(deps: PushDeps, request: PushRequest): Promise<PushResult> {

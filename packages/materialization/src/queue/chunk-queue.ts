@@ -9,22 +9,22 @@ import { reportQueueErrors } from './report-queue-errors.ts';
 export interface ChunkQueueOptions {
   readonly project: string;
   readonly redisUrl: string;
-  /** Jobs processed at once by this process. */
+  /** Number of jobs that this process runs at once. */
   readonly concurrency: number;
   readonly logger: Logger;
-  /** Must not throw: PostgreSQL keeps what became of the attempt, the queue only delivers it. */
+  /** Must not throw: PostgreSQL stores the outcome of the attempt, the queue only delivers it. */
   readonly process: (attempt: ChunkAttempt) => Promise<void>;
 }
 
-/** Delivers attempts to whichever process has a free slot. What is lost here is dispatched anew by the watchdog. */
+/** Delivers attempts to any process with a free slot. The watchdog dispatches lost jobs again. */
 export interface ChunkQueue {
   add(attempts: readonly ChunkAttempt[]): Promise<void>;
   /** Whether the queue still has the job, waiting or being processed. */
   has(attempt: ChunkAttempt): Promise<boolean>;
-  /** Whether a consumer with a free slot would take it at once. */
+  /** True when a consumer with a free slot would take it at once. */
   waits(attempt: ChunkAttempt): Promise<boolean>;
   readonly consumer: Consumer;
-  /** Takes no more jobs; resolves when those under way have ended. */
+  /** Takes no more jobs; resolves when the running ones have ended. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,9 +33,9 @@ interface JobData extends ChunkAttempt {
   readonly v: typeof PAYLOAD_VERSION;
 }
 
-/** Raised when an older process could not understand the payload any more. */
+/** Increased when older processes cannot read the payload. */
 const PAYLOAD_VERSION = 1;
-/** How long a payload of another version waits before a process is offered it again. */
+/** Delay before a payload of another version is offered to a process again. */
 const LEFT_FOR_MS = 1_000;
 
 const QUEUE = 'chunks';
@@ -46,7 +46,7 @@ const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'active'
 export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
   const { logger } = options;
   const prefix = queuePrefix(options.project);
-  // The producer gives up after a while, so that a dispatcher sees that Redis is away; a consumer waits for ever.
+  // The producer gives up after a while, so that a dispatcher notices that Redis is down; a consumer waits forever.
   const producing = connectRedis(options.redisUrl, { role: 'worker', logger });
   const queue = new Queue<JobData>(QUEUE, {
     connection: producing,
@@ -62,7 +62,7 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
     logger,
     async process(job, token) {
       if (job.data.v === PAYLOAD_VERSION) return options.process(job.data);
-      // During an upgrade: a newer process has queued it and will be offered it.
+      // During an upgrade: a newer process queued it and will get it.
       await job.moveToDelayed(Date.now() + LEFT_FOR_MS, token);
       throw new DelayedError();
     },
@@ -85,7 +85,7 @@ export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
       if (consumer.holds(id)) return false;
       const job = await queue.getJob(id);
       if (job === undefined || !WAITING.has(await job.getState()) || (await queue.isPaused())) return false;
-      // Held by a process that lives: it may be slow to claim, which is no fault of this one.
+      // Held by a live process: it may be slow to claim, but the job is not lost.
       return (await producing.exists(`${queue.toKey(id)}:lock`)) === 0;
     },
     consumer,

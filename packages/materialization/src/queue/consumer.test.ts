@@ -5,7 +5,9 @@ import { Queue } from 'bullmq';
 import { expect } from 'vitest';
 import { createConsumer } from './consumer.ts';
 
-test('a job in hand that is delivered again still takes its slot, and is waited for', async ({ redis }) => {
+test('a running job that is delivered again still takes its slot, and close waits for it', async ({
+  redis,
+}) => {
   const deliveries: string[] = [];
   const first = Promise.withResolvers<void>();
   const consumer = createConsumer({
@@ -14,7 +16,7 @@ test('a job in hand that is delivered again still takes its slot, and is waited 
     redisUrl: redis.url,
     concurrency: 2,
     logger: createLogger('test', { level: 'silent' }),
-    // as with chunks: who comes second finds the work claimed
+    // As with chunks: the second delivery finds the work claimed.
     process: (job) => (deliveries.push(String(job.id)) === 1 ? first.promise : Promise.resolve()),
   });
   const connection = connectRedis(redis.url, { role: 'worker' });

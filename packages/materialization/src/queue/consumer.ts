@@ -4,29 +4,29 @@ import { connectRedis } from '@larder/online-store';
 import { Worker, type Job } from 'bullmq';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
-/** What a consumer may take to give its connections back once its last job has ended; one on a dead connection never does. */
+/** Time for a consumer to close its connections after its last job; on a dead connection it never does. */
 const CLOSE_GRACE_MS = 3_000;
 
 export interface ConsumerOptions<Data> {
   readonly queue: string;
   readonly prefix: string;
   readonly redisUrl: string;
-  /** Jobs in hand at once. */
+  /** Number of jobs that run at once. */
   readonly concurrency: number;
   readonly logger: Logger;
   readonly process: (job: Job<Data>, token: string | undefined) => Promise<void>;
   readonly onFailed?: (job: Job<Data> | undefined, error: Error) => void;
 }
 
-/** A BullMQ worker that can be exchanged for a fresh one while its jobs go on. */
+/** A BullMQ worker that can be replaced by a new one while its jobs continue. */
 export interface Consumer {
   freeSlots(): number;
-  /** When a job last came or went; by `performance.now()`. */
+  /** When a job last started or ended, by `performance.now()`. */
   idleSinceMs(): number;
   holds(jobId: string): boolean;
-  /** Opens new connections and consumes through them; what the old ones hold goes on and still counts. */
+  /** Opens new connections and consumes through them; jobs of the old ones continue and still count. */
   replace(): void;
-  /** Takes no more jobs; resolves when those in hand have ended. */
+  /** Takes no more jobs; resolves when the running ones have ended. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface Consumer {
 export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
   const { concurrency, logger } = options;
   const warn = reportQueueErrors(logger, options.queue);
-  /** By the work, not by the job: one whose lock ran out is delivered again while its work goes on. */
+  /** Counts work, not jobs: a job whose lock expired is delivered again while its work continues. */
   const inHand = new Map<Promise<void>, string>();
   let movedAtMs = performance.now();
   let ofOlderOnes = 0;
@@ -96,7 +96,7 @@ export function createConsumer<Data>(options: ConsumerOptions<Data>): Consumer {
       ofOlderOnes = inHand.size;
       movedAtMs = performance.now();
       current = open();
-      // by force: its connections may never answer. Jobs in hand end, and are delivered again to no effect.
+      // Forced: its connections may never answer. Running jobs finish; their second delivery has no effect.
       worker.close(true).catch(warn);
       connection.disconnect();
     },

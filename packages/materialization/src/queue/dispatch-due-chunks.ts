@@ -5,7 +5,7 @@ import type { ChunkQueue } from './chunk-queue.ts';
 
 export interface DispatchDeps {
   readonly projectName: string;
-  /** Names this process in dispatches. */
+  /** Identifies this process in dispatches. */
   readonly processId: string;
   readonly store: RunStore;
   readonly views: Pick<LoadedViews, 'claimable'>;
@@ -26,7 +26,7 @@ export async function dispatchDueChunks(deps: DispatchDeps): Promise<void> {
   try {
     await deps.queue.add(attempts);
   } catch (error) {
-    // What did reach the queue finds its attempt replaced.
+    // Jobs that did reach the queue find that their attempt was replaced.
     for (const attempt of attempts) await giveBackChunk(deps.store, attempt, deps.times.backoffMs);
     throw error;
   }

@@ -3,7 +3,7 @@ import { test } from '@larder/testing';
 import { expect } from 'vitest';
 import { createChunkQueue } from './chunk-queue.ts';
 
-test('a job that another process has in hand does not wait for this one', async ({ redis }) => {
+test('a job that another process is running does not count as waiting', async ({ redis }) => {
   const release = Promise.withResolvers<void>();
   const holders: string[] = [];
   const open = (name: string) =>

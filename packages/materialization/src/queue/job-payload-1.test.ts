@@ -6,7 +6,7 @@ import { test } from '../../fixtures/shop.ts';
 import { createChunkQueue } from './chunk-queue.ts';
 import { queuePrefix } from './queue-prefix.ts';
 
-// Queued by the first release: never change this file. A new version gets a fixture of its own beside it.
+// Queued by the first release: never change this file. A new version gets its own fixture next to it.
 const payload = JSON.parse(
   readFileSync(new URL('fixtures/job-payload-1.json', import.meta.url), 'utf8'),
 ) as object;

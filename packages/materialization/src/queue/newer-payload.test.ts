@@ -6,7 +6,7 @@ import { createChunkQueue } from './chunk-queue.ts';
 import { queuePrefix } from './queue-prefix.ts';
 
 describe('a job whose payload has a newer version', () => {
-  test('is left for a newer worker, and those of this version go on', async ({ shop }) => {
+  test('is left for a newer worker, and jobs of this version continue', async ({ shop }) => {
     const processed: number[] = [];
     const older = createChunkQueue({
       project: 'shop',

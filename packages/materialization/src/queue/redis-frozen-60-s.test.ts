@@ -4,9 +4,9 @@ import { expectWorkToResume, startLongBackfill } from '../../fixtures/redis-outa
 import { test } from '../../fixtures/shop.ts';
 import { cancelRun } from '../runs/index.ts';
 
-// A file of its own, so that it passes beside others: nearly all of it is waiting.
+// In a separate file, so that it runs in parallel with others: it mostly waits.
 test(
-  'a backfill goes on within 10 s after Redis was frozen for 60 s',
+  'a backfill resumes within 10 s after Redis was frozen for 60 s',
   { timeout: 120_000 },
   async ({ shop, redis }) => {
     const runId = await startLongBackfill(shop);

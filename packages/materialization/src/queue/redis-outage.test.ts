@@ -4,8 +4,8 @@ import { expectWorkToResume, startLongBackfill } from '../../fixtures/redis-outa
 import { test } from '../../fixtures/shop.ts';
 import { cancelRun } from '../runs/index.ts';
 
-// What is tested is an outage of so many seconds: they have to pass.
-describe('a backfill goes on within 10 s', () => {
+// The test needs an outage of this many seconds, so it has to wait.
+describe('a backfill resumes within 10 s', () => {
   test('after Redis was frozen for 3, 8 and 20 s, and after it was killed', async ({ shop, redis }) => {
     const runId = await startLongBackfill(shop);
     for (const seconds of [3, 8, 20]) {

@@ -2,7 +2,7 @@ import type { Logger } from '@larder/core';
 
 const SILENCE_MS = 60_000;
 
-/** A listener for BullMQ's 'error' events, without which they would end the process; a repeated one is told once a minute. */
+/** Creates a listener for BullMQ's 'error' events, which would otherwise end the process; repeats are logged once a minute. */
 export function reportQueueErrors(logger: Logger, queue: string): (error: Error) => void {
   const toldAtMs = new Map<string, number>();
   return (error) => {
@@ -10,6 +10,6 @@ export function reportQueueErrors(logger: Logger, queue: string): (error: Error)
     if (nowMs - (toldAtMs.get(error.message) ?? -Infinity) < SILENCE_MS) return;
     if (toldAtMs.size > 100) toldAtMs.clear();
     toldAtMs.set(error.message, nowMs);
-    logger.warn({ err: error, queue }, 'The queue reports an error');
+    logger.warn({ err: error, queue }, 'The queue reported an error');
   };
 }

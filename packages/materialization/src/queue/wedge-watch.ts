@@ -12,19 +12,20 @@ export interface WedgeWatchOptions {
   readonly queue: Pick<ChunkQueue, 'waits' | 'consumer'>;
   readonly wedgedAfterMs: number;
   readonly logger: Logger;
-  /** Hears of every one. */
+  /** Called for every stuck consumer. */
   readonly onWedge: () => void;
-  /** The third within ten minutes: fresh connections do not help, a fresh process may. */
+  /** Called at the third one within ten minutes: new connections do not help, a new process may. */
   readonly onFatal: () => void;
 }
 
 /**
- * Looks once whether the queue's consumer is wedged: BullMQ's workers have stopped taking jobs without any error, while
- * they said that they run (taskforcesh/bullmq #4378, #4479, #4585, #4138, #3088). PostgreSQL knows what was dispatched
- * and nobody claimed. A consumer that had free slots all the while and took nothing is replaced by one with fresh connections.
+ * Checks once whether the queue's consumer is stuck: BullMQ workers are known to stop taking jobs without an error,
+ * while they report that they are running (taskforcesh/bullmq #4378, #4479, #4585, #4138, #3088). PostgreSQL knows what
+ * was dispatched and not claimed. A consumer that had free slots all the time and took nothing is replaced by one with
+ * new connections.
  *
- * All times are this process's own: a machine that slept and a Redis that was away look like a wait, so a suspicion is
- * confirmed by a second look, with Redis answering promptly at both.
+ * All times are of this process: a machine that slept or a Redis that was down looks the same as a stuck consumer, so a
+ * suspicion is confirmed by a second check, and Redis must answer promptly both times.
  */
 export function createWedgeWatch(options: WedgeWatchOptions): () => Promise<void> {
   const { queue, wedgedAfterMs, logger } = options;
@@ -49,7 +50,7 @@ export function createWedgeWatch(options: WedgeWatchOptions): () => Promise<void
     wedged(stuck);
   };
 
-  /** An attempt that was there before that time and waits still; null also when no slot is free for it. */
+  /** An attempt that was dispatched before that time and still waits; null also when no slot is free for it. */
   async function stuckSince(sinceMs: number): Promise<ChunkAttempt | null> {
     if (consumer.freeSlots() <= 0) {
       seenAtMs.clear();
@@ -74,14 +75,14 @@ export function createWedgeWatch(options: WedgeWatchOptions): () => Promise<void
       wedgedAtMs = [];
       logger.error(
         { ...attempt, times: FATAL_COUNT },
-        'The consumer of the queue took nothing again, although slots are free; this process ends so that a fresh one starts',
+        'The consumer of the queue is stuck again, although slots are free; this process ends so that a fresh one starts',
       );
       options.onFatal();
       return;
     }
     logger.warn(
       { ...attempt },
-      'Chunks wait in the queue although slots are free; its consumer is replaced by one with fresh connections',
+      'Chunks wait in the queue although slots are free; its consumer is replaced by one with new connections',
     );
     consumer.replace();
   }

@@ -27,7 +27,7 @@ function countingObserver() {
 }
 
 describe('a consumer whose connections went silent', () => {
-  test('is replaced by one with fresh connections, and the run goes on', async ({ shop }) => {
+  test('is replaced by one with new connections, and the run continues', async ({ shop }) => {
     const proxy = await startRedisProxy(shop.redisUrl);
     const { wedges, observer } = countingObserver();
     const onWedged = vi.fn();
@@ -65,7 +65,7 @@ describe('a consumer whose connections went silent', () => {
 });
 
 describe('a producer whose connection went silent', () => {
-  test('is connected anew, and the run goes on', async ({ shop }) => {
+  test('is reconnected, and the run continues', async ({ shop }) => {
     const proxy = await startRedisProxy(shop.redisUrl);
     const materializer = shop.materializer({ queueRedisUrl: proxy.url, times: TIMES });
     const runId = await backfill(shop, 400);
@@ -80,7 +80,7 @@ describe('a producer whose connection went silent', () => {
 describe('a consumer that works', () => {
   test('is left alone while its slots are taken', async ({ shop }) => {
     const { wedges, observer } = countingObserver();
-    // a chunk takes longer than jobs may wait beside free slots
+    // A chunk takes longer than jobs may wait while slots are free.
     shop.materializer({ times: TIMES, slots: 1, observer });
     await shop.seedAds(100, () => 'slow:60 text');
     const runId = await shop.backfill('ad_words', { force: true });

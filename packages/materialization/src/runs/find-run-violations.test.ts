@@ -12,7 +12,7 @@ async function seedOne(store: OfflineStore, project: string, wanted: Wanted) {
     Object.entries(wanted).every(([name, value]) => candidate[name as keyof StateCase] === value),
   );
   const [seeded] = one ? await seedCases(store, project, [one]) : [];
-  if (!seeded) throw new Error('There is no such case.');
+  if (!seeded) throw new Error('The case was not seeded.');
   return seeded;
 }
 
@@ -20,7 +20,7 @@ const running = (chunk: StateCase['chunk']) => ({ status: 'running', chunk }) as
 const run = (set: string) => `update larder.runs set ${set} where run_id = '<run>'`;
 const chunk = (set: string) => `update larder.chunks set ${set} where run_id = '<run>'`;
 
-/** What contradicts each invariant, planted into a state that is sound. */
+/** Violations of each invariant, planted into a valid state. */
 const PLANTED: Readonly<Record<string, readonly (readonly [Wanted, string])[]>> = {
   'a run has finished exactly when it has ended': [
     [running('pending'), run('finished_at = now()')],

@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import type { RunStore } from './run-store.ts';
 
 export interface Violation {
-  /** What should hold. */
+  /** The violated invariant. */
   readonly invariant: string;
   readonly runId: string;
-  /** Null: it is about the run. */
+  /** Null: the violation is of the run. */
   readonly chunkId: number | null;
 }
 
 /**
- * Where runs and chunks of a project contradict each other or history, as of one moment; empty when all is well. The
- * invariants are SQL, in the migration `0009-run-violations.ts`. It reads every chunk, and history once: for tests, and
- * for a look at a suspicious database.
+ * Finds where runs and chunks of a project contradict each other or history, in one snapshot; empty when there are no
+ * violations. The invariants are SQL, in the migration `0009-run-violations.ts`. It reads every chunk, and history
+ * once: for tests, and for inspecting a suspicious database.
  */
 export async function findRunViolations(store: RunStore, project: string): Promise<Violation[]> {
   const { rows } = await sql<Violation>`

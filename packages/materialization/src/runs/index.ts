@@ -3,7 +3,7 @@ export type { ChunkState, PushedScope, RunScope, RunStatus, RunTrigger } from '@
 export type { ChunkAttempt, LoadedView, RunStore } from './run-store.ts';
 export { TRANSITIONS } from './transitions.ts';
 export type { Transition } from './transitions.ts';
-// For people
+// Lists and texts for people
 export { createBackfill } from '../backfill/create-backfill.ts';
 export type { BackfillRequest } from '../backfill/create-backfill.ts';
 export { runsOfView } from '../backfill/runs-of-view.ts';

@@ -63,7 +63,7 @@ describe('locks are taken in one order', () => {
     });
   });
 
-  test('a chunk fails beside whoever holds its run', async ({ store, project }) => {
+  test('a chunk can fail while its run is locked', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 2);
     const [failing] = await runningChunks(store, project, runId);
     if (!failing) throw new Error('Nothing dispatched.');
@@ -76,7 +76,7 @@ describe('locks are taken in one order', () => {
     });
   });
 
-  test('a run with a rate is dispatched by whoever holds it', async ({ store, project }) => {
+  test('a run with a rate is dispatched by the holder of its lock', async ({ store, project }) => {
     const limited = await plannedRun(store, project, 2, { maxRowsPerSecond: 1_000 });
     const free = await plannedRun(store, project, 1);
     await store.transaction(async (tx) => {
@@ -92,7 +92,7 @@ describe('locks are taken in one order', () => {
     expect(await dispatch(store, project)).toHaveLength(1);
   });
 
-  test('two dispatchers together keep to the rate of a run', async ({ store, project }) => {
+  test('two dispatchers together respect the rate of a run', async ({ store, project }) => {
     await plannedRun(store, project, 20, { maxRowsPerSecond: 0.1 });
     const dispatched = await Promise.all(
       Array.from({ length: 8 }, (_, at) => dispatch(store, project, { dispatcher: `${project}-${at}` })),
@@ -144,7 +144,7 @@ test('cancel, pause, resume and retry-failed race landings with failing rows and
       await expect.poll(ended, { timeout: 20_000, interval: 10 }).toBe(true);
     };
     await Promise.all([...['a', 'b', 'c'].map(worker), people().finally(() => stop.abort())]);
-    // A chunk that failed as a whole stands for all its rows.
+    // A chunk that failed as a whole counts for all its rows.
     const { rows } = await sql<{ open: number; failed: number; listed: number }>`
       select count(*) filter (where state not in ('done', 'failed', 'cancelled')) as open, sum(rows_failed)::int as failed,
         sum(case state when 'failed' then rows_total

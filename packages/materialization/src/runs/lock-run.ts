@@ -7,7 +7,7 @@ export interface LockedRun {
   readonly planned: boolean;
 }
 
-/** Locks the run until the transaction ends, for whoever changes it; `TRANSITIONS` has the order of locks. @throws RUN_NOT_FOUND */
+/** Locks the run until the transaction ends, in order to change it; see `TRANSITIONS` for the order of locks. @throws RUN_NOT_FOUND */
 export async function lockRun(tx: RunStore, project: string, runId: string): Promise<LockedRun> {
   const row = isRunId(runId)
     ? await tx.db

@@ -2,7 +2,7 @@ import { LarderError } from '@larder/core';
 import type { RunStatus } from '@larder/offline-store';
 import { TRANSITIONS, type Transition } from './transitions.ts';
 
-/** What people ask of a run, and how its refusal reads. */
+/** The actions of people on a run, with the word used in a refusal. */
 const ASKED = {
   pauseRun: 'paused',
   resumeRun: 'resumed',
@@ -11,8 +11,8 @@ const ASKED = {
 } as const;
 
 /**
- * Whether the verb moves a run in this state; false: there is nothing to do.
- * @throws RUN_STATE_CONFLICT the verb is not for this state.
+ * True when the verb moves a run in this state; false: there is nothing to do.
+ * @throws RUN_STATE_CONFLICT when the verb is not allowed in this state.
  */
 export function moves(verb: keyof typeof ASKED, runId: string, status: RunStatus): boolean {
   const transition: Transition = TRANSITIONS[verb];

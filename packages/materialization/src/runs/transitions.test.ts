@@ -18,7 +18,7 @@ interface At {
   readonly attempt: { readonly chunkId: number; readonly attempt: number };
   readonly planned: runs.RunToPlan;
 }
-/** One way to use a verb, at a run in some state; some act on every run of the project. */
+/** One way to call a verb on a run in some state; some act on every run of the project. */
 type Use = (at: At) => Promise<unknown>;
 
 const views = [VIEW];
@@ -125,7 +125,7 @@ interface Row {
   readonly id: string;
   readonly state: string;
   readonly run: RunStatus;
-  /** The row as a whole: a lease that was extended changes it. */
+  /** The whole row: extending a lease changes it. */
   readonly text: string;
 }
 
@@ -140,7 +140,7 @@ async function look(store: OfflineStore, project: string): Promise<Map<string, R
   return new Map(rows.map((row) => [`${row.table} ${row.id}`, row]));
 }
 
-/** What a verb moved, as `run queued → running`, and of which runs it moved chunks. */
+/** What a verb moved, as `run queued → running`, and the runs whose chunks it moved. */
 function moved(before: Map<string, Row>, after: Map<string, Row>) {
   const made: string[] = [];
   const ofRuns: string[] = [];
@@ -160,7 +160,7 @@ function declared({ run = {}, chunk = {} }: Transition): string[] {
   ].toSorted();
 }
 
-describe('a verb moves what the table says, and nothing else', () => {
+describe('a verb moves what the table lists, and nothing else', () => {
   test.for(VERBS)('%s', async (verb, { store }) => {
     const transition: Transition = TRANSITIONS[verb];
     const made = new Set<string>();
@@ -197,7 +197,7 @@ const HELD = [
   ['chunk', 'for no key update'],
 ] as const;
 
-describe('a verb takes the locks that the table says', () => {
+describe('a verb takes the locks that the table lists', () => {
   const existing = VERBS.filter((verb) => !['createRun', 'landPushedRun'].includes(verb));
 
   test.for(existing)('%s', async (verb, { store, database }) => {
@@ -225,7 +225,7 @@ describe('a verb takes the locks that the table says', () => {
     return lock === 'skips' ? 'skips' : 'acts';
   }
 
-  /** A case at which the verb changes something, of a chunk when it is about chunks. */
+  /** A case in which the verb changes something; of a chunk when the verb is about chunks. */
   async function actingCase(store: OfflineStore, use: Use, ofChunk: boolean) {
     for (const one of STATE_CASES) {
       const project = `p${newId()}`;
@@ -275,7 +275,7 @@ describe('a verb takes the locks that the table says', () => {
   }
 });
 
-test('nothing changes runs and chunks but verbs of the table', () => {
+test('only verbs of the table change runs and chunks', () => {
   const root = join(import.meta.dirname, '../../../..');
   const changes =
     /(?:update|insert into|delete from)\s+larder\.(?:runs|chunks)\b|(?:updateTable|insertInto|deleteFrom)\('larder\.(?:runs|chunks)'\)/i;

@@ -3,12 +3,12 @@ import type { ChunkState, RunStatus } from '@larder/offline-store';
 export type Actor = 'person' | 'planner' | 'dispatcher' | 'worker' | 'watchdog' | 'push' | 'apply';
 
 /**
- * What a verb does about a row that somebody else holds: `waits` for it, `skips` it, or `shares` it with everyone but who
- * deletes it.
+ * What a verb does about a row that another transaction has locked: `waits` for it, `skips` it, or `shares` it with every transaction that does not
+ * delete it.
  */
 export type Lock = 'waits' | 'skips' | 'shares';
 
-/** From a state to those that the verb may leave it in; `none` is before the row exists, `gone` after. */
+/** Maps a state to the states in which the verb may leave the row; `none` is before the row exists, `gone` after. */
 export type Moves<State extends string> = Readonly<
   Partial<Record<State | 'none', readonly (State | 'gone')[]>>
 >;
@@ -17,23 +17,23 @@ export interface Transition {
   readonly by: readonly Actor[];
   readonly run?: Moves<RunStatus>;
   readonly chunk?: Moves<ChunkState>;
-  /** Chunks of runs in these states alone. @default any */
+  /** Only chunks of runs in these states. @default any */
   readonly ofRuns?: readonly RunStatus[];
-  /** Where the verb has nothing to do and says so by doing nothing; in any other state it is refused. */
+  /** States in which the verb has nothing to do and succeeds; in any other state it is refused. */
   readonly content?: readonly RunStatus[];
   readonly locks: { readonly run?: Lock; readonly chunk?: Lock };
-  /** What holds afterwards. */
+  /** What the verb guarantees. */
   readonly keeps: string;
 }
 
 /**
  * The state machine of runs and chunks: every verb, who may use it, what it moves, what it locks. A verb that moves
- * nothing keeps a lease or a count. Tests drive each verb from each state and hold its answer against this table.
+ * nothing maintains a lease or a count. Tests call each verb in each state and check its result against this table.
  *
- * Locks are taken in one order, which keeps transactions from waiting for each other in a circle:
- * 1. the run, `for no key update` by whoever changes it, `for key share` by whoever lands or breaks a chunk of it: the
+ * Locks are taken in one order, which prevents deadlocks:
+ * 1. the run, `for no key update` to change it, `for key share` to land or fail a chunk of it: the
  *    foreign keys of `chunks` and `row_failures` take that lock anyway, and the two do not exclude each other;
- * 2. its chunks, `for no key update`. Whoever holds a chunk never changes the run, and takes several chunks only with
+ * 2. its chunks, `for no key update`. A transaction that holds a chunk never changes the run, and locks several chunks only with
  *    `skip locked` or under the run's lock.
  * `for update` is taken only to delete a run that has ended: it excludes the key share of foreign keys.
  */
@@ -75,7 +75,7 @@ export const TRANSITIONS = {
     chunk: { pending: ['dispatched'] },
     ofRuns: ['running'],
     locks: { run: 'skips', chunk: 'skips' },
-    keeps: 'a new attempt, which fences off those before; the run is locked only when it has a rate',
+    keeps: 'a new attempt, which fences off earlier ones; the run is locked only when it has a rate',
   },
   claimChunk: {
     by: ['worker'],
@@ -98,13 +98,13 @@ export const TRANSITIONS = {
     by: ['worker'],
     chunk: { running: ['pending', 'failed'] },
     locks: { run: 'shares', chunk: 'skips' },
-    keeps: 'failed after the fifth time, or at once when it would break the same way',
+    keeps: 'failed after the fifth time, or at once when it would fail the same way',
   },
   expireLeases: {
     by: ['watchdog'],
     chunk: { running: ['pending', 'failed'] },
     locks: { run: 'shares', chunk: 'skips' },
-    keeps: 'only where the lease ran out; failed after the fifth time',
+    keeps: 'only when the lease has expired; failed after the fifth time',
   },
   splitChunk: {
     by: ['worker'],
@@ -116,7 +116,7 @@ export const TRANSITIONS = {
     by: ['worker'],
     chunk: { running: ['landed_history'] },
     locks: { run: 'shares', chunk: 'waits' },
-    keeps: 'history, failures and state in one transaction, by the newest attempt alone',
+    keeps: 'history, failures and state in one transaction, only by the newest attempt',
   },
   completeChunk: {
     by: ['worker', 'watchdog'],
@@ -131,7 +131,11 @@ export const TRANSITIONS = {
     locks: { run: 'waits', chunk: 'waits' },
     keeps: "the online store has the rows of the run's one chunk; a paused or cancelled run stays so",
   },
-  claimStaleDispatches: { by: ['watchdog'], locks: { chunk: 'skips' }, keeps: 'one watchdog asks the queue' },
+  claimStaleDispatches: {
+    by: ['watchdog'],
+    locks: { chunk: 'skips' },
+    keeps: 'one watchdog queries the queue',
+  },
   claimLandedChunks: {
     by: ['watchdog'],
     locks: { chunk: 'skips' },
@@ -142,18 +146,18 @@ export const TRANSITIONS = {
     chunk: { none: ['pending'] },
     ofRuns: ['running'],
     locks: { run: 'skips', chunk: 'waits' },
-    keeps: 'failed rows leave their chunk for a new one that tries them alone',
+    keeps: 'failed rows move to a new chunk that retries them alone',
   },
   finishRuns: {
     by: ['worker', 'watchdog', 'planner'],
     run: { running: ['succeeded', 'partial', 'failed'] },
     locks: { run: 'skips' },
-    keeps: 'all chunks have ended and no row waits to be tried again',
+    keeps: 'all chunks have ended and no row waits for a retry',
   },
   foldRuns: {
     by: ['person'],
     locks: { run: 'skips' },
-    keeps: 'the counts of an open run, as its chunks have them',
+    keeps: 'the counts of an open run, equal to those of its chunks',
   },
   seeLoadedRuns: {
     by: ['watchdog'],
@@ -166,7 +170,7 @@ export const TRANSITIONS = {
     chunk: { pending: ['failed'], dispatched: ['failed'], running: ['failed'] },
     ofRuns: ['running'],
     locks: { run: 'skips', chunk: 'waits' },
-    keeps: 'nobody had the code within the grace, and nobody holds a lease; what landed stays',
+    keeps: 'no process had the code within the grace period or holds a lease; landed rows stay',
   },
   forgetEndedRuns: {
     by: ['watchdog'],
@@ -174,21 +178,21 @@ export const TRANSITIONS = {
     chunk: { done: ['gone'], failed: ['gone'], cancelled: ['gone'] },
     locks: { run: 'skips', chunk: 'waits' },
     keeps:
-      'runs that ended before the retention are gone whole, but for those that the online store still lacks',
+      'runs that ended before the retention are deleted completely, except those not yet in the online store',
   },
   pauseRun: {
     by: ['person'],
     run: { queued: ['paused'], running: ['paused'] },
     content: ['paused'],
     locks: { run: 'waits' },
-    keeps: 'chunks being computed end, those in the queue come back when they are claimed',
+    keeps: 'running chunks finish, queued ones return to pending when they are claimed',
   },
   resumeRun: {
     by: ['person'],
     run: { paused: ['queued', 'running'], held: ['running'] },
     content: ['queued', 'running'],
     locks: { run: 'waits' },
-    keeps: 'queued when it was not planned yet',
+    keeps: 'queued if it was not planned yet',
   },
   cancelRun: {
     by: ['person'],
@@ -196,7 +200,7 @@ export const TRANSITIONS = {
     chunk: { pending: ['cancelled'], dispatched: ['cancelled'], running: ['cancelled'] },
     content: ['cancelled'],
     locks: { run: 'waits', chunk: 'waits' },
-    keeps: 'what landed stays and reaches the online store',
+    keeps: 'landed rows stay and reach the online store',
   },
   retryFailed: {
     by: ['person'],
@@ -204,9 +208,9 @@ export const TRANSITIONS = {
     chunk: { failed: ['pending'], none: ['pending'] },
     content: ['succeeded'],
     locks: { run: 'waits', chunk: 'waits' },
-    keeps: 'failed chunks go again whole, failed rows of done chunks in chunks of their own',
+    keeps: 'failed chunks are retried as a whole, failed rows of done chunks in new chunks',
   },
-  adoptFingerprintIn: { by: ['apply'], locks: { run: 'waits' }, keeps: 'code of the same meaning goes on' },
+  adoptFingerprintIn: { by: ['apply'], locks: { run: 'waits' }, keeps: 'code of the same meaning continues' },
   forgetViewVersionIn: {
     by: ['apply'],
     run: { queued: ['cancelled'], running: ['cancelled'], paused: ['cancelled'], held: ['cancelled'] },
@@ -218,7 +222,7 @@ export const TRANSITIONS = {
     },
     ofRuns: ['running', 'paused', 'held'],
     locks: { run: 'waits', chunk: 'waits' },
-    keeps: 'history of the version is gone, and nothing of it reaches the online store again',
+    keeps: 'the history of the version is dropped, and none of it reaches the online store again',
   },
 } as const satisfies Readonly<Record<string, Transition>>;
 

@@ -11,8 +11,8 @@ export interface FireDueOptions {
 }
 
 /**
- * Queues the runs of every schedule that is due. One that cannot be taken keeps none of the others waiting.
- * @throws ScheduleNotTaken the first of those, once all others are taken
+ * Queues the runs of every schedule that is due. One that cannot be taken does not delay the others.
+ * @throws ScheduleNotTaken for the first of those, once all others are taken
  */
 export async function fireDueSchedules({
   store,
@@ -39,9 +39,9 @@ export async function fireDueSchedules({
     }
     observer.scheduleTaken(taken.view, taken.outcome);
     if (taken.outcome === 'left_out')
-      logger.warn(taken, 'A scheduled run is left out: the one before has not ended');
+      logger.warn(taken, 'A scheduled run is left out: the previous one has not ended');
     else if (taken.outcome === 'skipped')
-      logger.warn(taken, 'A scheduled run is skipped: no worker was there when it was due');
+      logger.warn(taken, 'A scheduled run is skipped: no worker was running when it was due');
     else logger.info(taken, 'A scheduled run is queued');
   }
   if (setAside[0] !== undefined) throw setAside[0];

@@ -2,7 +2,7 @@ import { nextDue, type ScheduleManifest } from '@larder/features';
 
 const FIRST_LOOK_MS = 60_000;
 
-/** The latest due time up to `now`, given one that has passed; looks back in growing steps, not through a year of minutes. */
+/** Finds the latest due time up to `now`, given one that has passed; searches back in growing steps, not through a year of minutes. */
 export async function latestDue(
   schedule: ScheduleManifest,
   { passed, now }: { readonly passed: Date; readonly now: Date },

@@ -2,19 +2,19 @@ import { viewRef, type ScheduleManifest } from '@larder/features';
 import type { ScheduleOutcome } from '@larder/offline-store';
 import type { RunStore } from '../runs/index.ts';
 
-/** A schedule in force. */
+/** An active schedule. */
 export interface StandingSchedule {
   readonly schedule: ScheduleManifest;
-  /** Null: never again. */
+  /** Next due time. Null: never again. */
   readonly nextDueAt: Date | null;
-  /** The due time that was taken last; null before the first. */
+  /** The last due time that was taken; null before the first. */
   readonly last: { readonly dueAt: Date; readonly outcome: ScheduleOutcome } | null;
   readonly runsQueued: number;
   readonly runsLeftOut: number;
   readonly runsSkipped: number;
 }
 
-/** The schedules in force, by reference: `ad_image@1`. */
+/** Lists the active schedules by reference: `ad_image@1`. */
 export async function listSchedules(
   store: RunStore,
   project: string,

@@ -12,7 +12,7 @@ export interface DueRun {
 
 const PRIORITY = 50;
 
-/** Queues the run of a due time; its idempotency key is the due time, so that none has two. @returns its id */
+/** Queues the run of a due time; its idempotency key is the due time, so that no due time has two runs. @returns its id */
 export async function queueScheduledRun(store: RunStore, due: DueRun): Promise<string> {
   const { project, view, version, fingerprint, dueAt } = due;
   const meaning = {

@@ -4,8 +4,8 @@ import type { StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
 
 /**
- * Makes the schedules those of the manifest, for view versions that something reads. Called in the transaction that
- * applies the manifest, or under the lock of one, so that an older manifest never comes after a newer one.
+ * Updates the schedules to those of the manifest, for view versions that something reads. Called in the transaction that
+ * applies the manifest, or under its lock, so that an older manifest never overwrites a newer one.
  * A due time that has come and was not taken yet is not lost when its schedule changes.
  */
 export async function syncSchedulesIn(

@@ -12,7 +12,7 @@ import { takeDueSchedule } from './take-due-schedule.ts';
 
 const REF = 'scheduled@1';
 
-/** The project of the fixture under a name of its own, with one schedule. */
+/** The fixture's project under its own name, with one schedule. */
 function manifestOf(shop: { project: { manifest: Manifest } }, schedule: ScheduleManifest | null): Manifest {
   const { manifest } = shop.project;
   const view = manifest.feature_views[REF];
@@ -23,7 +23,7 @@ function manifestOf(shop: { project: { manifest: Manifest } }, schedule: Schedul
 const apply = (store: OfflineStore, manifest: Manifest) =>
   store.transaction((tx) => syncSchedulesIn(tx, manifest));
 
-/** Sets when the schedule is due, as seen from now by PostgreSQL. */
+/** Sets when the schedule is due, relative to PostgreSQL's now. */
 const due = (store: OfflineStore, { project }: Manifest, ago: string) =>
   store.pool.query(
     `update larder.schedules set due_at = date_trunc('minute', now() - $2::interval) where project = $1`,
@@ -38,7 +38,7 @@ const standing = async (store: OfflineStore, { project }: Manifest) =>
   (await listSchedules(store, project)).get(REF);
 
 describe('a schedule that is due', () => {
-  test('queues one run however many look, and is due next after now', async ({ shop }) => {
+  test('queues one run however many processes look, and is next due after now', async ({ shop }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     await apply(store, manifest);
@@ -76,7 +76,7 @@ describe('a schedule that is due', () => {
     expect(await runsOf(store, manifest)).toHaveLength(1);
   });
 
-  test('is left out, and counted, while the run before is open', async ({ shop }) => {
+  test('is left out, and counted, while the previous run is open', async ({ shop }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '* * * * *');
     await apply(store, manifest);
@@ -110,7 +110,7 @@ describe('a schedule that is due', () => {
     expect(await runsOf(store, manifest)).toHaveLength(1);
   });
 
-  test('is skipped when it is late and says so, and not when the latest due time is fresh', async ({
+  test('that skips missed runs is skipped when it is late, but not when the latest due time is recent', async ({
     shop,
   }) => {
     const { store } = shop;
@@ -130,7 +130,7 @@ describe('a schedule that is due', () => {
     expect(await takeDueSchedule(store, everyMinute.project)).toMatchObject({ outcome: 'queued' });
   });
 
-  test('is judged by the clock of PostgreSQL alone', async ({ shop }) => {
+  test('depends only on the clock of PostgreSQL', async ({ shop }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     onTestFinished(() => void vi.useRealTimers());
@@ -146,7 +146,7 @@ describe('a schedule that is due', () => {
     }
   });
 
-  test('while PostgreSQL is away is taken once it is back', async ({ shop }) => {
+  test('while PostgreSQL is down is taken once it is back', async ({ shop }) => {
     const { store, databaseUrl, logger } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     await apply(store, manifest);
@@ -163,11 +163,13 @@ describe('a schedule that is due', () => {
 });
 
 describe('applying', () => {
-  test('does not lose a due time that has come, and sets the next by the new schedule', async ({ shop }) => {
+  test('does not lose a due time that has passed, and sets the next by the new schedule', async ({
+    shop,
+  }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     const view = manifest.feature_views[REF];
-    if (!view) throw new Error('It was there a moment ago.');
+    if (!view) throw new Error('The schedule is missing.');
     const changed = (schedule: ScheduleManifest) => ({
       ...manifest,
       feature_views: { [REF]: { ...view, schedule } },
@@ -181,7 +183,7 @@ describe('applying', () => {
     expect((await standing(store, manifest))?.nextDueAt?.toISOString()).toMatch(/-01-01T06:00:00.000Z$/);
   });
 
-  test('the same again changes nothing, and a removed schedule goes', async ({ shop }) => {
+  test('applying the same again changes nothing, and a removed schedule is deleted', async ({ shop }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     await apply(store, manifest);
@@ -194,7 +196,7 @@ describe('applying', () => {
     expect(await takeDueSchedule(store, manifest.project)).toBeNull();
   });
 
-  test('a new version at the moment of taking gives neither two runs nor none', async ({ shop }) => {
+  test('a new version at the moment of taking results in exactly one run', async ({ shop }) => {
     const { store } = shop;
     const manifest = manifestOf(shop, '0 4 * * *');
     await apply(store, manifest);
@@ -237,7 +239,7 @@ describe('applying', () => {
   });
 });
 
-test('a schedule that cannot be taken is reported, stays due, and keeps no other waiting', async ({
+test('a schedule that cannot be taken is reported, stays due, and does not delay others', async ({
   shop,
 }) => {
   const { store, logger } = shop;
@@ -270,7 +272,7 @@ test('a schedule that cannot be taken is reported, stays due, and keeps no other
   expect((await runsOf(store, manifest)).map((run) => run.view)).toEqual(['scheduled']);
 });
 
-test('a worker queues what is due and says so', async ({ shop }) => {
+test('a worker queues a due schedule and reports it', async ({ shop }) => {
   const { store, project } = shop;
   await apply(store, project.manifest);
   await due(store, project.manifest, '1 second');

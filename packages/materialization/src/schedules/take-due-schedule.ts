@@ -5,19 +5,19 @@ import { hasOpenRun, type RunStore } from '../runs/index.ts';
 import { latestDue } from './latest-due.ts';
 import { queueScheduledRun } from './queue-scheduled-run.ts';
 
-/** A due time that was taken, and what became of it. */
+/** A due time that was taken, with its outcome. */
 export interface TakenDueTime {
-  /** `ad_image@1`. */
+  /** Reference of the view: `ad_image@1`. */
   readonly view: string;
   readonly dueAt: Date;
   readonly outcome: ScheduleOutcome;
-  /** Null: none was queued. */
+  /** Null: no run was queued. */
   readonly runId: string | null;
 }
 
-/** A schedule that is due and cannot be taken, such as one in a time zone that this process does not know; it stays due. */
+/** Thrown for a schedule that is due and cannot be taken, such as one in a time zone that this process does not know; it stays due. */
 export class ScheduleNotTaken extends Error {
-  /** `ad_image@1`. */
+  /** Reference of the view: `ad_image@1`. */
   readonly view: string;
 
   constructor(view: string, cause: unknown) {
@@ -31,7 +31,7 @@ export class ScheduleNotTaken extends Error {
   }
 }
 
-/** How late a schedule whose missed runs are skipped may still be taken: a restart of the workers is shorter. */
+/** How late a schedule that skips missed runs may still be taken: longer than a restart of the workers. */
 const LATE_MS = 300_000;
 
 interface DueRow {
@@ -44,9 +44,9 @@ interface DueRow {
 }
 
 /**
- * Takes the schedule that has been due for longest, by PostgreSQL's clock; null when none is. The run and the next due
+ * Takes the schedule that has been due longest, by PostgreSQL's clock; null when none is due. The run and the next due
  * time commit together: a process that dies in between leaves the schedule due, and no due time is taken twice. Of
- * several that passed while no worker was there, the latest counts.
+ * several that passed while no worker was running, only the latest counts.
  *
  * @param except views whose schedules are left to others
  * @throws ScheduleNotTaken

@@ -18,7 +18,7 @@ import {
 import { findRunViolations } from '../runs/find-run-violations.ts';
 import { test as base } from '@larder/offline-store/testing';
 
-/** Every test has a project of its own, whose runs no other test sees, and leaves them sound. */
+/** Every test has its own project, whose runs no other test sees, and leaves them without violations. */
 export const test = base.extend<{ $test: { project: string } }>({
   project: async ({ store }, use) => {
     const project = `p${newId()}`;

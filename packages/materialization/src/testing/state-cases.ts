@@ -6,7 +6,7 @@ export interface StateCase {
   readonly status: RunStatus;
   readonly planned: boolean;
   readonly chunk: ChunkState | null;
-  /** Of a running or landed chunk. */
+  /** Lease of a running or landed chunk. */
   readonly lease: 'live' | 'expired';
   readonly failures: number;
   /** Failed rows of a landed or done chunk: none, one that is tried again by itself now, one that is not, all. */
@@ -31,7 +31,7 @@ const inState = (
 const OPEN = ['running', 'paused', 'held'] as const;
 const UNPLANNED = ['queued', 'paused', 'failed', 'cancelled'] as const;
 
-/** Every state that a run and a chunk can be in together. */
+/** Every combination of states that a run and a chunk can be in. */
 export const STATE_CASES: readonly StateCase[] = [
   ...UNPLANNED.map((status) => inState(status, null, { planned: false })),
   ...OPEN.map((status) => inState(status, null)),
@@ -56,7 +56,7 @@ export const STATE_CASES: readonly StateCase[] = [
 
 export const CASE_TOKEN = '11111111-1111-4111-8111-111111111111';
 
-/** Puts the cases into the database as they are, past every verb. */
+/** Inserts the cases into the database directly, without any verb. */
 export async function seedCases(
   store: OfflineStore,
   project: string,

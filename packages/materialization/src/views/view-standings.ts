@@ -3,13 +3,13 @@ import { readFreshness } from '@larder/offline-store';
 import type { RunStore } from '../runs/index.ts';
 import { listSchedules, type StandingSchedule } from '../schedules/list-schedules.ts';
 
-/** How a view version stands: when it is due next, and how fresh what it holds is. Null: none, or nothing yet. */
+/** State of a view version: when it is due next, and how fresh its rows are. Null: no schedule, or no rows yet. */
 export interface ViewStanding {
   readonly schedule: StandingSchedule | null;
   readonly freshness: Awaited<ReturnType<typeof readFreshness>>[number] | null;
 }
 
-/** By reference: `ad_image@1`. */
+/** Standings by reference: `ad_image@1`. */
 export type ViewStandings = (ref: string) => ViewStanding;
 
 export async function viewStandings(store: RunStore, project: string): Promise<ViewStandings> {
@@ -21,7 +21,7 @@ export async function viewStandings(store: RunStore, project: string): Promise<V
   return (ref) => ({ schedule: schedules.get(ref) ?? null, freshness: byRef.get(ref) ?? null });
 }
 
-/** As the API and the command line show it. */
+/** Converts it to the form of the HTTP API and the CLI. */
 export function standingJson({ schedule, freshness }: ViewStanding) {
   return {
     next_due_at: schedule?.nextDueAt?.toISOString() ?? null,

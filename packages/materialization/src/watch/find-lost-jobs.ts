@@ -13,7 +13,7 @@ export interface LostJobsDeps {
 
 const CHUNKS_PER_TURN = 20;
 
-/** Gives back dispatched chunks that the queue does not have. */
+/** Releases dispatched chunks that the queue does not have. */
 export async function findLostJobs({
   store,
   projectName: project,

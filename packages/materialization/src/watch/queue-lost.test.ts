@@ -29,7 +29,7 @@ describe('the queue', () => {
     redis.disconnect();
   });
 
-  test('is away for a while; the run goes on when it is back', async ({ shop }) => {
+  test('is down for a while; the run continues when it is back', async ({ shop }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
     const queueRedis = await startTestRedis();
     await shop.seedAds(200, () => 'slow:2 text');

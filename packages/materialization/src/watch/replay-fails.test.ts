@@ -3,7 +3,7 @@ import { startTestRedis } from '@larder/testing';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 
-test('a landed chunk that cannot be replayed does not keep the others from it', async ({ shop }) => {
+test('a landed chunk that cannot be replayed does not block the others', async ({ shop }) => {
   await shop.seedAds(5, () => 'two words');
   await shop.sql(`insert into stats values ('ad-1', 1, '2026-02-01', '2026-02-01', 1, 1, 'fine')`);
   const dead = await startTestRedis();
@@ -28,7 +28,7 @@ test('a landed chunk that cannot be replayed does not keep the others from it', 
   deadConnection.disconnect();
 
   await shop.sql('alter table shop_history.ad_words_v1 rename to elsewhere');
-  // Claimed together from here on.
+  // They are claimed together from here on.
   await shop.sql(`update larder.chunks set lease_expires_at = now()`);
   shop.materializer();
   expect(await shop.ended(replayed)).toMatchObject({ status: 'succeeded', rows: { done: 1 } });

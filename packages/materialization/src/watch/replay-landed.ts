@@ -18,7 +18,7 @@ export interface ReplayDeps {
 
 const CHUNKS_PER_TURN = 20;
 
-/** Brings chunks online whose worker ended between history and the online store. */
+/** Writes chunks online whose worker died between history and the online store. */
 export async function replayLanded(deps: ReplayDeps): Promise<void> {
   const { store, projectName: project, times, views, logger } = deps;
   const landed = await claimLandedChunks(store, {
@@ -34,7 +34,7 @@ export async function replayLanded(deps: ReplayDeps): Promise<void> {
       await replay(deps, view, chunkId);
     } catch (error) {
       logger.warn({ err: error, chunkId, view: view.ref }, 'A landed chunk could not be replayed');
-      // The others would wait for it as long, each.
+      // Each of the others would have to wait as long.
       if (isLarderError(error) && error.code === 'ONLINE_STORE_UNAVAILABLE') break;
     }
   }

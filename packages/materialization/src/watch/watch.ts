@@ -14,11 +14,11 @@ export interface WatchDeps extends ReplayDeps, Pick<LostJobsDeps, 'queue'> {
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'backoffMs' | 'definitionGraceMs' | 'staleDispatchMs'>;
 }
 
-/** Finds what dead workers and a lost queue left behind. Every process does it; no chunk is taken by two. */
+/** Finds what dead workers and a lost queue left behind. Every process runs it; no chunk is taken twice. */
 export async function watch(deps: WatchDeps): Promise<void> {
   const { store, projectName: project, times, logger } = deps;
   for (const { chunkId, runId, state } of await expireLeases(store, { project, backoffMs: times.backoffMs }))
-    logger.warn({ chunkId, runId, state }, 'A lease ran out; its worker is gone or stuck');
+    logger.warn({ chunkId, runId, state }, 'A lease expired; its worker is gone or stuck');
   for (const chunkId of await endFrozenLandings(store, { project, overdueMs: 2 * times.leaseMs }))
     logger.warn(
       { chunkId },
@@ -30,7 +30,7 @@ export async function watch(deps: WatchDeps): Promise<void> {
     logger.error({ runId }, 'No worker has the code of a run; it failed');
   await retryWaitingRows(store, project);
   await endRuns(deps);
-  // Last, because they need Redis: while it is away the others still happen.
+  // Last, because they need Redis: the others still run while it is down.
   await replayLanded(deps);
   await findLostJobs(deps);
 }

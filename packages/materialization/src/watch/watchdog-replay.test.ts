@@ -3,8 +3,8 @@ import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 
-describe('a worker that ends between history and the online store', () => {
-  test('leaves chunks that another one replays without computing', async ({ shop }) => {
+describe('a worker that dies between history and the online store', () => {
+  test('leaves chunks that another worker replays without computing', async ({ shop }) => {
     await shop.seedAds(60, (at) => 'word '.repeat(at + 1).trim());
     const dead = await startTestRedis();
     const deadConnection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
@@ -23,7 +23,7 @@ describe('a worker that ends between history and the online store', () => {
     deadConnection.disconnect();
     expect(await shop.online('ad_words@1', 'ad-0041')).toBeNull();
 
-    // Computing again would be seen: the source has other texts by now.
+    // Computing again would be visible: the source has different texts now.
     await shop.sql(`update ads set body = 'changed'`);
     shop.materializer();
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 60, done: 60 } });

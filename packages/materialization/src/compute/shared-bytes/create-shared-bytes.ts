@@ -1,19 +1,19 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
-/** A view's request for the bytes under a key; `id` is the thread's own. */
+/** A view's request for the bytes of a key; `id` is chosen by the thread. */
 export interface BytesWanted {
   readonly id: number;
   readonly key: string;
   readonly view: string;
 }
 
-/** Bytes that another view fetched; null: fetch them, then send `BytesFetched` in any case. */
+/** Bytes that another view fetched; null: fetch them, then always send `BytesFetched`. */
 export interface BytesAnswer {
   readonly id: number;
   readonly bytes: SharedArrayBuffer | null;
 }
 
-/** The end of a fetch; null when it failed. */
+/** The result of a fetch; null when it failed. */
 export interface BytesFetched {
   readonly key: string;
   readonly view: string;
@@ -21,21 +21,21 @@ export interface BytesFetched {
 }
 
 export interface SharedBytesOptions {
-  /** How long bytes wait for other views. @default 10 minutes */
+  /** How long bytes are kept for other views. @default 10 minutes */
   readonly lifeMs?: number;
-  /** Sum of all bytes that wait. @default 64 MiB */
+  /** Limit on the total size of kept bytes. @default 64 MiB */
   readonly maxBytes?: number;
 }
 
-/** What the compute threads of this process fetched and other views may still want. */
+/** Bytes that compute threads of this process fetched and other views may still need. */
 export interface SharedBytesOfProcess {
-  /** The port that a thread joins with. When it closes, the fetches of its thread count as failed. */
+  /** Creates the port for a thread. When it closes, the fetches of its thread count as failed. */
   connect(): MessagePort;
 }
 
 interface Kept {
   readonly bytes: SharedArrayBuffer;
-  /** Views that have it. */
+  /** Views that already have the bytes. */
   readonly views: Set<string>;
   readonly keptAtMs: number;
 }
@@ -51,7 +51,7 @@ interface Fetching {
 
 export function createSharedBytes(options: SharedBytesOptions = {}): SharedBytesOfProcess {
   const { lifeMs = 600_000, maxBytes = 64 * 1024 ** 2 } = options;
-  /** Oldest first. */
+  /** Ordered oldest first. */
   const kept = new Map<string, Kept>();
   const fetching = new Map<string, Fetching>();
   let keptBytes = 0;
@@ -93,7 +93,7 @@ export function createSharedBytes(options: SharedBytesOptions = {}): SharedBytes
     }
   }
 
-  /** An idle worker gives the memory back. */
+  /** Expires old bytes on a timer, so that an idle worker releases the memory. */
   function sweepLater(): void {
     sweep ??= setTimeout(() => {
       sweep = undefined;

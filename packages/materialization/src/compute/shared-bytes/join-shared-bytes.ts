@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SharedBytes } from '@larder/features';
 import type { BytesAnswer, BytesFetched, BytesWanted } from './create-shared-bytes.ts';
 
-/** The thread's side of `createSharedBytes`, for each of its views. */
+/** The thread's side of `createSharedBytes`, used by each of its views. */
 export function joinSharedBytes(port: MessagePort): (view: string) => SharedBytes {
   const asked = new Map<number, (bytes: SharedArrayBuffer | null) => void>();
   let lastId = 0;
@@ -21,7 +21,7 @@ export function joinSharedBytes(port: MessagePort): (view: string) => SharedByte
       signal.addEventListener('abort', giveUp, { once: true });
       asked.set(id, (bytes) => {
         signal.removeEventListener('abort', giveUp);
-        // The turn to fetch came too late.
+        // The turn to fetch came too late, so pass it on.
         if (bytes === null && signal.aborted) end(null);
         answer.resolve(bytes);
       });

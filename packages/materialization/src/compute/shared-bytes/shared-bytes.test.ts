@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => ports.forEach((port) => port.close()));
 
 const { signal } = new AbortController();
-/** A view in a thread of its own. */
+/** A view in its own thread. */
 const open = (view: string): SharedBytes => {
   const port = shared.connect();
   ports.push(port);
@@ -33,7 +33,7 @@ const fetching = (text: string) => async (): Promise<Buffer> => {
 };
 const get = async (bytes: SharedBytes, text: string, key = 'address'): Promise<string> =>
   (await bytes.get(key, fetching(text), signal)).toString();
-/** A fetch that has begun and does not end by itself. */
+/** A fetch that has started and does not end by itself. */
 async function underWay(bytes: SharedBytes, key = 'address') {
   const begun = Promise.withResolvers<void>();
   const end = Promise.withResolvers<Buffer>();
@@ -50,7 +50,7 @@ async function underWay(bytes: SharedBytes, key = 'address') {
   return { got, end };
 }
 
-test('another view takes what the first one fetched', async () => {
+test('another view gets the bytes that the first one fetched', async () => {
   expect(await get(open('image'), 'bytes')).toBe('bytes');
   expect(await get(open('text'), 'not asked for')).toBe('bytes');
   expect(await get(open('sentiment'), 'not asked for')).toBe('bytes');
@@ -65,7 +65,7 @@ test('two views of one thread share too', async () => {
   expect([both, fetched]).toEqual([['bytes', 'bytes'], ['bytes']]);
 });
 
-test('a view that asks a second time gets the bytes anew, and so do the others', async () => {
+test('a second request of a view fetches the bytes again, also for the others', async () => {
   const [image, text] = [open('image'), open('text')];
   await get(image, 'first');
   await get(text, '');
@@ -75,13 +75,13 @@ test('a view that asks a second time gets the bytes anew, and so do the others',
   expect(fetched).toEqual(['first', 'second', 'third']);
 });
 
-test('of views that ask at the same time one fetches', async () => {
+test('of concurrent requests only one fetches', async () => {
   const all = await Promise.all(['a', 'b', 'c', 'd'].map((view) => get(open(view), 'bytes')));
   expect(all).toEqual(['bytes', 'bytes', 'bytes', 'bytes']);
   expect(fetched).toHaveLength(1);
 });
 
-test('a fetch that fails concerns its caller alone', async () => {
+test('a fetch that fails affects only its caller', async () => {
   const { got, end } = await underWay(open('image'));
   const text = get(open('text'), 'bytes');
   end.reject(new Error('404'));
@@ -89,11 +89,11 @@ test('a fetch that fails concerns its caller alone', async () => {
   expect(await text).toBe('bytes');
 });
 
-test('a thread that dies amid a fetch is not waited for', async () => {
+test('nobody waits for a thread that died during a fetch', async () => {
   await underWay(open('image'));
   const waiting = open('sentiment').get('address', fetching('never'), signal);
   const text = get(open('text'), 'bytes');
-  // Both wait by now: their requests came before this one was answered.
+  // Both are waiting: their requests came before this one was answered.
   await get(open('other'), '', 'elsewhere');
   ports[1]?.close();
   ports[0]?.close();
@@ -102,7 +102,7 @@ test('a thread that dies amid a fetch is not waited for', async () => {
   void waiting;
 });
 
-test('what is too old is fetched again', async () => {
+test('bytes that are too old are fetched again', async () => {
   start({ lifeMs: 20 });
   await get(open('image'), 'old');
   const keptAtMs = performance.now();
@@ -110,7 +110,7 @@ test('what is too old is fetched again', async () => {
   expect(await get(open('text'), 'new')).toBe('new');
 });
 
-test('the oldest bytes give way', async () => {
+test('the oldest bytes are evicted', async () => {
   start({ maxBytes: 10 });
   const image = open('image');
   for (const key of ['a', 'b', 'c']) await get(image, '12345', key);
@@ -119,7 +119,7 @@ test('the oldest bytes give way', async () => {
   expect(fetched.slice(3)).toEqual(['a anew']);
 });
 
-test('bytes beyond the limit are not kept, and their caller has them', async () => {
+test('bytes beyond the limit are not kept, but their caller gets them', async () => {
   start({ maxBytes: 3 });
   expect(await get(open('image'), 'large')).toBe('large');
   expect(await get(open('text'), 'again')).toBe('again');

@@ -1,12 +1,12 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** How often a plan, a chunk or a row is tried before it has failed for good. */
+/** Number of attempts at a plan, a chunk or a row before it fails permanently. */
 export const MAX_FAILURES = 5;
-/** A chunk that ended so many workers is suspected; a worker is also killed for what is not its chunk's fault. */
+/** A chunk that lost this many workers is a suspect; a worker may also be killed for reasons other than its chunk. */
 export const LOSSES_OF_SUSPECT = 2;
 const MAX_BACKOFF_MS = 60_000;
 
-/** When the next attempt is due after so many that broke before this one: doubling, a minute at most. Null: never. */
+/** When the next attempt is due after this many earlier failures: the wait doubles, up to a minute. Null: never. */
 export function afterBackoff(
   backoffMs: number | RawBuilder<unknown> | null,
   failuresBefore: RawBuilder<unknown>,

@@ -40,8 +40,8 @@ async function waitSeconds(store: OfflineStore, chunkId: number): Promise<number
   return rows[0]?.wait ?? Number.NaN;
 }
 
-describe('an attempt that broke', () => {
-  test('shows no progress any more', async ({ store, project }) => {
+describe('a failed attempt', () => {
+  test('no longer shows progress', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     const attempt = await claimNext(store, project);
     const progress = { done: 3, failed: 2, skipped: 1 };
@@ -56,7 +56,7 @@ describe('an attempt that broke', () => {
     });
   });
 
-  test('is listed once, with how often it broke', async ({ store, project }) => {
+  test('is listed once, with the number of failures', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     for (const attempts of [1, 2, 3]) {
       await failChunk(store, await claimNext(store, project), { ...BROKEN, reason: `away ${attempts}` });
@@ -66,7 +66,7 @@ describe('an attempt that broke', () => {
     }
   });
 
-  test('at rows that are tried again does not forget which rows they are', async ({ store, project }) => {
+  test('at retried rows does not forget which rows they are', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     await land(store, runId, await claimNext(store, project), [badPicture('a')]);
     await finishRuns(store, project);
@@ -76,7 +76,7 @@ describe('an attempt that broke', () => {
     expect(await listRetriedRows(store, again.chunkId)).toMatchObject([{ entityKey: 'a' }]);
   });
 
-  test('waits twice as long each time, and a minute at most', async ({ store, project }) => {
+  test('waits twice as long each time, up to a minute', async ({ store, project }) => {
     await plannedRun(store, project, 1);
     for (const atMost of [25, 50, 60, 60]) {
       const attempt = await claimNext(store, project);
@@ -90,7 +90,7 @@ describe('an attempt that broke', () => {
     }
   });
 
-  test('for good fails its chunk, which has ended and is not dispatched again', async ({
+  test('that is not retryable fails its chunk, which has ended and is not dispatched again', async ({
     store,
     project,
   }) => {
@@ -109,7 +109,7 @@ describe('an attempt that broke', () => {
     expect(rows).toEqual([{ ended: true }]);
   });
 
-  test('is not the one that waits, nor one whose lease runs', async ({ store, project }) => {
+  test('is neither a waiting attempt nor one with a valid lease', async ({ store, project }) => {
     await plannedRun(store, project, 2);
     const [waiting, computing] = await dispatch(store, project);
     if (!waiting || !computing) throw new Error('Nothing dispatched.');

@@ -6,9 +6,9 @@ import type { ChunkAttempt, RunStore } from '../run-store.ts';
 export interface BrokenAttempt {
   readonly code: string;
   readonly reason: string;
-  /** False: another attempt would break the same way, so the chunk fails at once. */
+  /** False: another attempt would fail the same way, so the chunk fails at once. */
   readonly retryable: boolean;
-  /** Wait before the second attempt; doubles with each further one, up to a minute. */
+  /** Wait before the second attempt; doubles with each attempt, up to a minute. */
   readonly backoffMs: number;
 }
 
@@ -19,8 +19,8 @@ export interface BrokenChunk {
 }
 
 /**
- * An attempt threw: the chunk waits and goes again, or fails after the fifth time. The reason stands among the run's
- * failures from the first time on, until the chunk lands. Null when it is no longer current.
+ * Records that an attempt threw: the chunk waits and is retried, or fails after the fifth time. The reason is listed
+ * with the run's failures from the first time on, until the chunk lands. Null when the attempt is no longer current.
  */
 export async function failChunk(
   store: RunStore,
@@ -31,7 +31,7 @@ export async function failChunk(
   return (await breakAttempts(store, current, broken))[0] ?? null;
 }
 
-/** Attempts whose worker stopped extending its lease: killed, cut off, or stuck. */
+/** Ends attempts whose worker stopped extending its lease: killed, cut off, or stuck. */
 export function expireLeases(
   store: RunStore,
   options: { readonly project: string; readonly backoffMs: number },
@@ -41,9 +41,9 @@ export function expireLeases(
   return breakAttempts(store, expired, {
     code: 'WORKER_LOST',
     reason:
-      'The worker that computed this chunk stopped answering; when it happens again and again, look at its memory.',
+      'The worker that computed this chunk stopped responding; if this happens repeatedly, check its memory.',
     retryable: true,
-    // Chunks that a worker held together are not tried together again: one of them may end every worker.
+    // Chunks that a worker held together are not retried together: one of them may crash every worker.
     backoffMs: sql`${options.backoffMs}::double precision * (0.5 + random())`,
   });
 }

@@ -34,7 +34,10 @@ describe('an attempt', () => {
     expect(claims.filter(Boolean)).toHaveLength(1);
   });
 
-  test('that lost its lease cannot land, progress or fail the newer one', async ({ store, project }) => {
+  test('that lost its lease cannot land, report progress or fail the newer one', async ({
+    store,
+    project,
+  }) => {
     const runId = await plannedRun(store, project, 1);
     const [late] = await dispatch(store, project);
     if (!late) throw new Error('Nothing dispatched.');
@@ -57,7 +60,7 @@ describe('an attempt', () => {
     expect(await land(store, runId, newer)).toBe(true);
   });
 
-  test('breaks five times, then the chunk fails with its reason', async ({ store, project }) => {
+  test('fails five times, then the chunk fails with its reason', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     for (let i = 1; i <= 5; i++) {
       const [attempt] = await dispatch(store, project);
@@ -79,10 +82,7 @@ describe('an attempt', () => {
     expect((await listFailures(store, project, runId)).failures).toEqual([]);
   });
 
-  test('waits longer after each break, and not at all when it was handed back', async ({
-    store,
-    project,
-  }) => {
+  test('waits longer after each failure, and not at all when it was released', async ({ store, project }) => {
     await plannedRun(store, project, 1);
     const [attempt] = await dispatch(store, project);
     if (!attempt) throw new Error('Nothing dispatched.');
@@ -126,7 +126,7 @@ describe('an attempt', () => {
     expect(held.flat()).toEqual([{ chunkId: attempt.chunkId, runId, ...VIEW }]);
   });
 
-  test('may break with words that PostgreSQL cannot hold', async ({ store, project }) => {
+  test('may fail with text that PostgreSQL cannot store', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     const [attempt] = await dispatch(store, project);
     if (!attempt) throw new Error('Nothing dispatched.');

@@ -4,7 +4,7 @@ import { BROKEN, LEASE_MS, claim, dispatch, plannedRun, test } from '../../testi
 import { failChunk, finishRuns, getRun, giveBackChunk, heartbeatChunk, retryFailed } from '../index.ts';
 
 describe('a claim', () => {
-  test('of an attempt that a newer one has replaced is nothing, whatever waits now', async ({
+  test('of an attempt that was replaced by a newer one returns nothing, whatever waits now', async ({
     store,
     project,
   }) => {
@@ -19,7 +19,7 @@ describe('a claim', () => {
     expect(await claim(store, newer)).toMatchObject(newer);
   });
 
-  test('tells what the run asked for', async ({ store, project }) => {
+  test('returns what the run requested', async ({ store, project }) => {
     await plannedRun(store, project, 1, { force: true });
     await plannedRun(store, project, 1, { scope: { missing: true } });
     const attempts = await dispatch(store, project);
@@ -30,7 +30,7 @@ describe('a claim', () => {
     ]);
   });
 
-  test('keeps the time at which the chunk was first begun', async ({ store, project }) => {
+  test('keeps the time at which the chunk was first started', async ({ store, project }) => {
     await plannedRun(store, project, 1);
     const [first] = await dispatch(store, project);
     if (!first) throw new Error('Nothing dispatched.');
@@ -49,7 +49,7 @@ describe('a claim', () => {
     expect(rows).toEqual([{ kept: true }]);
   });
 
-  test('counts from nothing again', async ({ store, project }) => {
+  test('resets the counts', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     const [first] = await dispatch(store, project);
     if (!first) throw new Error('Nothing dispatched.');

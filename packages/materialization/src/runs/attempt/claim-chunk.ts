@@ -9,13 +9,13 @@ export interface ClaimedChunk extends ChunkAttempt {
   readonly fingerprint: string;
   readonly revision: number;
   readonly force: boolean;
-  /** Rows of an entity that history knows are skipped. */
+  /** True: rows of entities that have history are skipped. */
   readonly onlyMissing: boolean;
   readonly bounds: unknown;
   readonly retryOf: number | null;
-  /** Attempts that broke. */
+  /** Number of failed attempts. */
   readonly failures: number;
-  /** Of the last one that did. */
+  /** Error code of the last failed attempt. */
   readonly brokenBy: string | null;
 }
 

@@ -1,8 +1,8 @@
 import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
 
 /**
- * Puts a dispatched or running attempt back as pending without counting it as a failure: the queue lost it, the worker
- * stops, or the code for it is not here. False when the attempt is no longer current.
+ * Returns a dispatched or running attempt to pending without counting a failure: the queue lost it, the worker
+ * is stopping, or this process does not have its code. False when the attempt is no longer current.
  */
 export async function giveBackChunk(store: RunStore, attempt: ChunkAttempt, delayMs = 0): Promise<boolean> {
   const { numUpdatedRows } = await store.db

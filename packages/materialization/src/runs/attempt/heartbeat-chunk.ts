@@ -6,7 +6,7 @@ export interface ChunkProgress {
   readonly skipped: number;
 }
 
-/** Extends the lease and shows progress; false when the attempt was taken away or its run cancelled. */
+/** Extends the lease and writes progress; false when the attempt was revoked or its run was cancelled. */
 export async function heartbeatChunk(
   store: RunStore,
   attempt: ChunkAttempt,

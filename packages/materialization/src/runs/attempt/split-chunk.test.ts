@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { BROKEN, badPicture, claim, dispatch, land, plannedRun, test } from '../../testing/runs.ts';
 import { failChunk, finishRuns, getRun, listRetriedRows, retryFailed, splitChunk } from '../index.ts';
 
-test('a split chunk leaves its failed rows to its parts, and only its holder can split it', async ({
+test('a split chunk passes its failed rows to its parts, and only its holder can split it', async ({
   store,
   project,
 }) => {

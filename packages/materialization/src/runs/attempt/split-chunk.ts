@@ -4,8 +4,8 @@ import type { PlannedChunk } from '../planning/plan-run.ts';
 import type { ChunkAttempt } from '../run-store.ts';
 
 /**
- * Replaces a chunk that is being computed by its parts, which wait in its stead with one failure each. The failed rows
- * that it tries again go with them, by their keys. False when the attempt was taken away.
+ * Replaces a running chunk by its parts, which become pending with one failure each. The failed rows
+ * that it retries are passed to them by key. False when the attempt was revoked.
  */
 export function splitChunk(
   store: OfflineStore,
@@ -33,7 +33,7 @@ export function splitChunk(
       update larder.row_failures f set chunk_id = part.chunk_id
       from part cross join lateral jsonb_array_elements(part.bounds -> 'keys') as key
       where f.chunk_id = ${chunkId} and f.keys = key`.execute(db);
-    // What it noted of itself goes with it.
+    // The chunk's own failure is deleted with it.
     await sql`delete from larder.chunks where chunk_id = ${chunkId}`.execute(db);
     return true;
   });

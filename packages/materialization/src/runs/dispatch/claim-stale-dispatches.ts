@@ -8,8 +8,8 @@ export interface StaleDispatchOptions {
 }
 
 /**
- * Dispatched chunks that nobody claimed for a while; each is returned again only after the same while, so that several
- * watchdogs do not all ask the queue about it.
+ * Claims dispatched chunks that no worker claimed for a while; each is returned again only after the same time, so that
+ * several watchdogs do not all query the queue for it.
  */
 export async function claimStaleDispatches(
   store: RunStore,

@@ -4,7 +4,7 @@ import { VIEW, claim, dispatch, expire, land, plannedRun, test } from '../../tes
 import { dispatchChunks, expireLeases, type ChunkAttempt } from '../index.ts';
 
 describe('dispatching', () => {
-  test('keeps at most its slots waiting and takes priority, then age', async ({ store, project }) => {
+  test('keeps at most its slots waiting and orders by priority, then age', async ({ store, project }) => {
     const later = await plannedRun(store, project, 3, { priority: 10 });
     const urgent = await plannedRun(store, project, 2, { priority: 90 });
     const first = await dispatch(store, project, { slots: 3 });
@@ -14,7 +14,7 @@ describe('dispatching', () => {
     expect(await dispatch(store, project, { slots: 3 })).toHaveLength(2);
   });
 
-  test('by two processes at once hands out no attempt twice', async ({ store, project }) => {
+  test('by two processes at once dispatches no attempt twice', async ({ store, project }) => {
     await plannedRun(store, project, 200);
     const taken: ChunkAttempt[] = [];
     const loop = async (dispatcher: string) => {
@@ -44,7 +44,7 @@ describe('dispatching', () => {
   });
 
   test.for([1e-300, Number.MAX_VALUE])(
-    'goes on for all runs when one asks for %d rows per second',
+    'continues for all runs when one has %d rows per second',
     async (maxRowsPerSecond, { store, project }) => {
       await plannedRun(store, project, 2, { maxRowsPerSecond });
       await plannedRun(store, project, 2);
@@ -52,7 +52,7 @@ describe('dispatching', () => {
     },
   );
 
-  test('tries chunks that ended two workers one after the other', async ({ store, project }) => {
+  test('dispatches chunks that lost two workers one after the other', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 4);
     for (let loss = 0; loss < 2; loss++) {
       const [first, second] = await dispatch(store, project, { slots: 2 });

@@ -2,23 +2,23 @@ import { sql } from 'kysely';
 import { LOSSES_OF_SUSPECT } from '../attempt/attempts.ts';
 import { isOneOf, type ChunkAttempt, type LoadedView, type RunStore } from '../run-store.ts';
 
-/** Whatever a run asked for: an interval that overflows would keep every run of every view from being dispatched. */
+/** Rate of a run within safe bounds: an interval that overflows would block the dispatch of every run. */
 const RATE = sql`least(greatest(r.max_rows_per_second, 1e-6), 1e9)`;
 
-/** A chunk that ended two workers, or was beside one that did: tried one after the other, so that only the one that does it goes on to fail. */
+/** A chunk that lost two workers, or ran next to one that did: dispatched one after the other, so that only the guilty one fails again. */
 const SUSPECT = sql<boolean>`(failures >= ${LOSSES_OF_SUSPECT} and error_code is not distinct from 'WORKER_LOST')`;
 
 export interface DispatchOptions {
   readonly project: string;
   readonly views: readonly LoadedView[];
-  /** This process; its own chunks that nobody claimed yet count against `slots`. */
+  /** This process; its own unclaimed chunks count against `slots`. */
   readonly dispatcher: string;
   readonly slots: number;
 }
 
 /**
- * Chooses what is computed next: priority first, then the older run. Each process keeps at most `slots` chunks waiting in
- * the queue, so that with those being computed it holds about twice the slots of all workers.
+ * Chooses what is computed next: higher priority first, then the older run. Each process keeps at most `slots` chunks
+ * waiting in the queue, so that queued and running chunks are about twice the slots of all workers.
  */
 export async function dispatchChunks(store: RunStore, options: DispatchOptions): Promise<ChunkAttempt[]> {
   const { rows: waiting } = await sql<{ count: number }>`
@@ -28,7 +28,7 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
   if (budget <= 0) return [];
   const due = sql`r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
     and ${isOneOf(options.views)}`;
-  // Only a run with a rate is changed here, so only it is locked, before its chunk (`TRANSITIONS` has the order).
+  // Only a run with a rate is changed here, so only it is locked, before its chunk (see `TRANSITIONS` for the order).
   const { rows } = await sql<ChunkAttempt>`
     with limited as materialized (
       select r.run_id from larder.runs r where ${due} and r.max_rows_per_second is not null

@@ -15,13 +15,13 @@ describe('dispatching', () => {
     ]);
   });
 
-  test("what another process has waiting takes none of this one's slots", async ({ store, project }) => {
+  test('waiting chunks of another process take none of our slots', async ({ store, project }) => {
     await plannedRun(store, project, 4);
     expect(await dispatch(store, project, { dispatcher: `${project}-a`, slots: 2 })).toHaveLength(2);
     expect(await dispatch(store, project, { dispatcher: `${project}-b`, slots: 2 })).toHaveLength(2);
   });
 
-  test('gives no more than the slots, however many runs have chunks', async ({ store, project }) => {
+  test('returns no more chunks than slots, however many runs have chunks', async ({ store, project }) => {
     for (let i = 0; i < 3; i++) await plannedRun(store, project, 2);
     expect(await dispatch(store, project, { slots: 2 })).toHaveLength(2);
   });

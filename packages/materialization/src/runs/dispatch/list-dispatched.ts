@@ -6,7 +6,7 @@ export interface ListDispatchedOptions {
   readonly limit: number;
 }
 
-/** Attempts that were dispatched and that nobody has claimed yet, oldest chunks first. */
+/** Lists dispatched attempts that are not claimed yet, oldest chunks first. */
 export async function listDispatched(
   store: RunStore,
   options: ListDispatchedOptions,

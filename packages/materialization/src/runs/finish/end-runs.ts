@@ -8,7 +8,7 @@ export interface EndRunsOptions {
   readonly logger: Pick<Logger, 'info'>;
 }
 
-/** Ends the runs whose chunks have all ended, whoever computed them, with a line each. */
+/** Ends the runs whose chunks have all ended, whoever computed them, and logs one line each. */
 export async function endRuns({ store, projectName, logger }: EndRunsOptions): Promise<void> {
   for (const { runId, view, version, status, seconds, ...rows } of await finishRuns(store, projectName))
     logger.info({ runId, view: `${view}@${version}`, status, ...rows, seconds }, 'A run ended');

@@ -36,7 +36,7 @@ async function landOnly(
 }
 
 describe('a run', () => {
-  test('ends with its last chunk, not while one waits, is computed or is not online yet', async ({
+  test('ends with its last chunk, not while one is waiting, running or not online yet', async ({
     store,
     project,
   }) => {
@@ -104,7 +104,7 @@ describe('a run', () => {
     expect(await finishRuns(store, project)).toMatchObject([{ runId, status: 'failed', rowsFailed: 0 }]);
   });
 
-  test('took the time in which it was not paused', async ({ store, project }) => {
+  test('its duration excludes pauses', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 0);
     await sql`update larder.runs set started_at = now() - interval '1000 s', paused_ms = 600000
       where run_id = ${runId}`.execute(store.db);

@@ -11,13 +11,14 @@ export interface FinishedRun {
   readonly rowsDone: number;
   readonly rowsFailed: number;
   readonly rowsSkipped: number;
-  /** Unpaused time since it was planned. */
+  /** Time since it was planned, without pauses. */
   readonly seconds: number;
 }
 
 /**
- * Ends every running run whose chunks have all ended and none of whose rows is to be tried again: succeeded, partial (some rows failed) or failed (none landed).
- * Call it after the commit that ended a chunk, so that of two last chunks at least one sees both.
+ * Ends every running run whose chunks have all ended and which has no rows to retry: succeeded, partial (some rows
+ * failed) or failed (none landed). Call it after the commit that ended a chunk, so that of two last chunks at least one
+ * sees both.
  */
 export async function finishRuns(store: OfflineStore, project: string): Promise<FinishedRun[]> {
   const { rows: ended } = await sql<{ run_id: string }>`
@@ -26,7 +27,7 @@ export async function finishRuns(store: OfflineStore, project: string): Promise<
   );
   if (ended.length === 0) return [];
   return store.transaction(async (tx) => {
-    // A statement of its own: what was done to a run until it is locked (retried, for one) shows in the next one only.
+    // A separate statement: changes made to a run before it is locked (such as a retry) are visible only to the next one.
     const { rows: locked } = await sql<{ run_id: string }>`
       select run_id from larder.runs where run_id = any (${ended.map((run) => run.run_id)}) and status = 'running'
       for no key update skip locked`.execute(tx.db);
@@ -62,6 +63,6 @@ async function finishLocked(tx: RunStore, runIds: readonly string[]): Promise<Fi
   return rows;
 }
 
-/** Copies the sums (alias `s`) into the run, where summaries find them from then on. */
+/** Copies the sums (alias `s`) into the run, where summaries read them from now on. */
 export const SUMS_FROM_SUMMED: RawBuilder<unknown> = sql`
   rows_total = s.rows_total, rows_done = s.rows_done, rows_failed = s.rows_failed, rows_skipped = s.rows_skipped`;

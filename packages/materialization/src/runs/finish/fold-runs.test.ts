@@ -5,7 +5,7 @@ import { badPicture, claim, dispatch, land, plannedRun, test } from '../../testi
 import { cancelRun, finishRuns, foldRuns, getRun, lockChunk, recordLanding } from '../index.ts';
 import { lockRun } from '../lock-run.ts';
 
-/** What stands in the run's row, and which transaction wrote it last. */
+/** The content of the run's row, and which transaction wrote it last. */
 async function rowOf(store: OfflineStore, runId: string) {
   const { rows } = await sql<{
     total: number | null;
@@ -29,7 +29,7 @@ async function landOne(store: OfflineStore, project: string, runId: string, keys
 }
 
 describe('foldRuns', () => {
-  test('brings what chunks committed into the run; landing itself leaves the run alone', async ({
+  test('copies what chunks committed into the run; landing itself does not touch the run', async ({
     store,
     project,
   }) => {
@@ -46,7 +46,7 @@ describe('foldRuns', () => {
     expect(await rowOf(store, runId)).toMatchObject({ total: 30, done: 8, failed: 2 });
   });
 
-  test('by many processes at once counts once, and again gives the same', async ({ store, project }) => {
+  test('by many processes at once counts once, and returns the same again', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 2);
     await landOne(store, project, runId);
     const folds = () =>
@@ -54,7 +54,7 @@ describe('foldRuns', () => {
     await folds();
     const counted = await rowOf(store, runId);
     expect(counted).toMatchObject({ total: 20, done: 10, failed: 0 });
-    // not due again yet: whoever asks reads the row
+    // Not due again yet: readers use the row.
     for (const [folded] of await folds()) expect(folded?.rows.done).toBe(10);
     expect(await rowOf(store, runId)).toEqual(counted);
     await due(store, runId);
@@ -62,7 +62,7 @@ describe('foldRuns', () => {
     expect(await rowOf(store, runId)).toMatchObject({ total: 20, done: 10, failed: 0 });
   });
 
-  test('waits neither for whoever changes the run nor for a landing', async ({ store, project }) => {
+  test('waits neither for a change of the run nor for a landing', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 2);
     const [attempt] = await dispatch(store, project, { slots: 1 });
     if (!attempt) throw new Error('Nothing was dispatched.');
@@ -85,7 +85,7 @@ describe('foldRuns', () => {
     expect((await foldRuns(store, project, [runId]))[0]?.rows).toMatchObject({ done: 9, failed: 1 });
   });
 
-  test('never touches a run that has ended, and knows only runs of the project', async ({
+  test('never touches a run that has ended, and returns only runs of the project', async ({
     store,
     project,
   }) => {
@@ -101,7 +101,7 @@ describe('foldRuns', () => {
   });
 });
 
-test('a run that was folded a moment ago is read without counting its chunks, and right when it has ended', async ({
+test('a recently folded run is read without counting its chunks, and is exact once it has ended', async ({
   store,
   project,
 }) => {

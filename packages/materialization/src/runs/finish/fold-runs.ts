@@ -9,14 +9,14 @@ import {
   type RunProgress,
 } from '../list/run-summary.ts';
 
-/** A run of up to 800 chunks is counted five times a second at most, one of 20,000 and more every five seconds. */
+/** A run of up to 800 chunks is counted at most five times a second, one of 20,000 or more every five seconds. */
 const PACE = sql`least(greatest(s.chunks / 4.0, 200), 5000) * interval '1 millisecond'`;
 
 /**
- * The progress of these runs, for everyone who watches them, in one statement. What their chunks committed is folded
- * into the runs' rows where it is due, so that any number of processes count a run once per pace. Landing never writes
- * a run's row. Folding counts anew instead of adding up: a process that dies, or two that fold at once, change nothing.
- * It waits for no lock: a run that somebody changes keeps its counts until the next turn, chunks are only read.
+ * Reads the progress of these runs for all watchers in one statement. The counts of their chunks are folded
+ * into the runs' rows when due, so that any number of processes count a run once per interval. Landing never writes
+ * a run's row. Folding recounts instead of adding: a process that dies, or two that fold at once, do no harm.
+ * It never waits for a lock: a run that is being changed keeps its counts until the next turn; chunks are only read.
  */
 export async function foldRuns(
   store: RunStore,

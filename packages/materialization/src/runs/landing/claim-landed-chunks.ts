@@ -16,7 +16,7 @@ export interface ClaimLandedOptions {
   readonly limit: number;
 }
 
-/** Chunks whose history stands but whose worker died before the online store had it; held for the length of a lease. */
+/** Claims chunks that landed in history but whose worker died before the online store had them; held for one lease. */
 export async function claimLandedChunks(
   store: RunStore,
   options: ClaimLandedOptions,

@@ -1,15 +1,15 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from '../run-store.ts';
 
-/** Key of the advisory lock that a landing holds besides the chunk's row. */
+/** Key of the advisory lock that a landing holds in addition to the chunk's row. */
 export function landingLock(chunkId: RawBuilder<unknown>): RawBuilder<string> {
   return sql<string>`hashtextextended('larder:chunk:' || ${chunkId}, 0)`;
 }
 
 /**
- * Ends database sessions that still hold a chunk although its lease ran out long ago. A process that is frozen in the
- * middle of COPY keeps the row locked, no timeout of PostgreSQL reaches a session that waits for COPY data, and
- * `expireLeases` skips what is locked.
+ * Ends database sessions that still hold a chunk although its lease expired long ago. A process that is frozen in the
+ * middle of COPY keeps the row locked, no timeout of PostgreSQL applies to a session that waits for COPY data, and
+ * `expireLeases` skips locked rows.
  */
 export async function endFrozenLandings(
   store: RunStore,

@@ -19,7 +19,7 @@ const VIEW = { view: 'ad_image', version: 1, fingerprint: 'f1' };
 const project = 'ads';
 
 describe('a process frozen in the middle of COPY', () => {
-  test('loses its session, so that the chunk can be computed by another', async ({ database }) => {
+  test('loses its session, so that another process can compute the chunk', async ({ database }) => {
     const store = createOfflineStore({
       databaseUrl: database.url,
       logger: createLogger('test', { level: 'silent' }),

@@ -14,7 +14,7 @@ async function claimNext(store: OfflineStore, project: string): Promise<ChunkAtt
 const passing = (key: string): LandedFailure => ({ ...badPicture(key), retryable: true });
 
 describe('a landing', () => {
-  test('counts the attempts of each row by itself, and plans no sixth', async ({ store, project }) => {
+  test('counts the attempts of each row separately, and plans no sixth', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     const { chunkId } = await claimNext(store, project);
     const seen: unknown[] = [];
@@ -38,7 +38,7 @@ describe('a landing', () => {
     ]);
   });
 
-  test('of a row without a key records none', async ({ store, project }) => {
+  test('of a row without a key records no retry', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 1);
     const attempt = await claimNext(store, project);
     await land(store, runId, attempt, [{ ...badPicture('a'), entityKey: null, keys: null }]);
@@ -49,7 +49,7 @@ describe('a landing', () => {
     expect(rows).toEqual([{ none: true }]);
   });
 
-  test('clears the error of earlier attempts, and leaves a lease for the online store', async ({
+  test('clears the error of earlier attempts, and keeps a lease for the online store', async ({
     store,
     project,
   }) => {

@@ -5,14 +5,14 @@ import { storableReason, storableText } from '@larder/offline-store';
 import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
 
 /**
- * Locks the chunk's row until the transaction ends, if this attempt still holds it. Whoever lands must call it first in
- * the transaction that writes history: a false answer means that another attempt owns the rows now. Landing never
- * changes the run (`TRANSITIONS` has the order of locks).
+ * Locks the chunk's row until the transaction ends, if this attempt still holds it. A landing must call it first in
+ * the transaction that writes history: false means that another attempt owns the rows now. Landing never
+ * changes the run (see `TRANSITIONS` for the order of locks).
  */
 export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
   await sql`select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})
     for key share`.execute(tx.db);
-  // Row locks cannot be seen from outside; this one tells `endFrozenLandings` which session holds the chunk.
+  // Row locks are not visible to other sessions; this lock shows `endFrozenLandings` which session holds the chunk.
   await sql`select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)})`.execute(tx.db);
   const row = await tx.db
     .selectFrom('larder.chunks')
@@ -25,12 +25,12 @@ export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<bo
   return row !== undefined;
 }
 
-/** What became of a chunk's rows; `done + failed + skipped` is the chunk's exact total. */
+/** Outcome of a chunk's rows; `done + failed + skipped` is the chunk's exact total. */
 export interface LandedCounts {
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Same key, event and created timestamp as a later row of the chunk. */
+  /** Rows with the same key, event and created timestamp as a later row of the chunk. */
   readonly duplicate: number;
 }
 
@@ -48,13 +48,13 @@ export interface Landing {
   readonly chunkId: number;
   readonly counts: LandedCounts;
   readonly failures: readonly LandedFailure[];
-  /** How long the landing worker has for the online store before a watchdog replays. */
+  /** Time that the landing worker has for the online store before a watchdog replays. */
   readonly leaseMs: number;
-  /** Wait before the second attempt at a row whose failure may pass; doubles with each further one. @default no second attempt */
+  /** Wait before the second attempt at a row with a transient failure; doubles with each attempt. @default no second attempt */
   readonly backoffMs?: number;
 }
 
-/** Second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
+/** Does the second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
 export async function recordLanding(tx: RunStore, landing: Landing): Promise<void> {
   const failures = landing.failures.map((failure) => ({
     ...failure,
@@ -74,7 +74,7 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f
       ("entityKey" text, keys jsonb, "eventTimestampMs" double precision, code text, reason text, retryable boolean)
     cross join lateral (
-      -- By key: a row whose event timestamp moves between the attempts (now() in a source) would be tried for ever.
+      -- Matched by key: a row whose event timestamp changes between attempts (now() in a source) would be retried forever.
       select coalesce(max(attempts), 0) as attempts from earlier e where e.entity_key = f."entityKey"
     ) before`.execute(tx.db);
   const { done, failed, skipped, duplicate } = landing.counts;
@@ -97,8 +97,8 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
 }
 
 /**
- * The online store has confirmed the chunk's rows, `created` of which it did not have before; safe to repeat, also by
- * whoever replays what another process had brought online already.
+ * Records that the online store has confirmed the chunk's rows, `created` of which are new to it; safe to repeat, even
+ * by a process that replays rows which another process has already written online.
  */
 export async function completeChunk(store: RunStore, chunkId: number, created: number): Promise<void> {
   await sql`

@@ -1,7 +1,7 @@
 import type { RunStore } from '../run-store.ts';
 import type { RunTrigger } from '@larder/offline-store';
 
-/** Whether a run of this view version by this trigger has not ended yet. */
+/** True when this view version has a run of this trigger that has not ended yet. */
 export async function hasOpenRun(
   store: RunStore,
   options: {

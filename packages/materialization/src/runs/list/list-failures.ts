@@ -3,7 +3,7 @@ import { getRun } from './get-run.ts';
 import type { RunStore } from '../run-store.ts';
 
 export interface RunFailure {
-  /** Null: a whole chunk failed, or broke and is tried again, or the row had no readable key. */
+  /** Null: a whole chunk failed or is being retried, or the row had no readable key. */
   readonly key: string | null;
   readonly code: string;
   readonly reason: string;
@@ -18,7 +18,7 @@ export interface ListFailuresOptions {
   readonly limit?: number | undefined;
 }
 
-/** A page of the rows that failed in a run. @throws RUN_NOT_FOUND, REQUEST_INVALID the cursor is none of ours. */
+/** Lists a page of the rows that failed in a run. @throws RUN_NOT_FOUND, REQUEST_INVALID when the cursor is not one of ours. */
 export async function listFailures(
   store: RunStore,
   project: string,

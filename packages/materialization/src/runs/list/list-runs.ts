@@ -6,7 +6,7 @@ import type { RunStatus } from '@larder/offline-store';
 
 export interface ListRunsOptions {
   readonly view?: string | undefined;
-  /** Of the view. @default all */
+  /** Version of the view. @default all */
   readonly version?: number | undefined;
   readonly status?: RunStatus | undefined;
   readonly cursor?: string | undefined;
@@ -14,7 +14,7 @@ export interface ListRunsOptions {
   readonly limit?: number | undefined;
 }
 
-/** A page of runs, newest first. @throws REQUEST_INVALID the cursor is none of ours. */
+/** Lists a page of runs, newest first. @throws REQUEST_INVALID when the cursor is not one of ours. */
 export async function listRuns(
   store: RunStore,
   project: string,

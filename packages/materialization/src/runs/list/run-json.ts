@@ -1,7 +1,7 @@
 import type { RunFailure } from './list-failures.ts';
 import type { RunProgress } from './run-summary.ts';
 
-/** A run as the API and the command line show it. */
+/** A run in the form of the HTTP API and the CLI. */
 export function runJson(run: RunProgress) {
   return {
     run_id: run.runId,
@@ -37,7 +37,7 @@ export function failureJson(failure: RunFailure) {
   };
 }
 
-/** One decimal. */
+/** Rounds to one decimal. */
 function rounded(value: number | null): number | null {
   return value === null ? null : Math.round(value * 10) / 10;
 }

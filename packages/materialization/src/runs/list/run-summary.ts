@@ -7,7 +7,7 @@ export interface RunSummary extends RunProgress {
   readonly scope: RunScope | PushedScope;
 }
 
-/** A run without what was asked for, which may be long. */
+/** A run without its request, which may be long. */
 export interface RunProgress {
   readonly runId: string;
   readonly view: string;
@@ -16,13 +16,13 @@ export interface RunProgress {
   readonly revision: number;
   readonly status: RunStatus;
   readonly rows: RunRows;
-  /** Rows handled per second of unpaused time; null before the first. */
+  /** Rows handled per second, without pauses; null before the first row. */
   readonly rowsPerSecond: number | null;
   /** Null while it cannot be told, and when only retries are left. */
   readonly etaSeconds: number | null;
-  /** Why the run as a whole failed, or could not be planned yet; rows have their own reasons. */
+  /** Why the whole run failed, or could not be planned yet; rows have their own reasons. */
   readonly error: { readonly code: string; readonly reason: string } | null;
-  /** Null: it waits for nobody, or has ended. */
+  /** Null: it is not waiting, or has ended. */
   readonly waitingFor: WaitingFor | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -30,7 +30,7 @@ export interface RunProgress {
 }
 
 export interface RunRows {
-  /** Null until the source was counted. */
+  /** Null until the source is counted. */
   readonly total: number | null;
   readonly done: number;
   readonly failed: number;
@@ -58,24 +58,24 @@ export interface ProgressRow {
   finished_at: Date | null;
 }
 
-/** Sums over the chunks of the run (alias `r`); conditions may be added behind it. */
+/** Sums over the chunks of the run (alias `r`); conditions may be appended. */
 export const CHUNK_SUMS = sql`
   select count(*) as chunks, coalesce(bool_or(state = 'failed'), false) as any_chunk_failed,
     coalesce(sum(rows_total), 0)::bigint as rows_total, coalesce(sum(rows_done), 0)::bigint as rows_done,
     coalesce(sum(rows_failed), 0)::bigint as rows_failed, coalesce(sum(rows_skipped), 0)::bigint as rows_skipped
   from larder.chunks where run_id = r.run_id`;
 
-/** The sums in the run's row (alias `r`) hold: it has ended, or they were folded a moment ago. */
+/** True when the sums in the run's row (alias `r`) are valid: it has ended, or they were folded recently. */
 const COUNTED = sql<boolean>`(r.finished_at is not null or r.recount_at > now())`;
 
-/** Of the run (alias `r`), without its sums. */
+/** Columns of the run (alias `r`), without its sums. */
 export const PROGRESS_COLUMNS = sql`
   r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.planned_at is not null as planned,
   (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
     - r.paused_ms)::double precision as active_ms,
   r.error_code, r.error_reason, ${WAITING_FOR} as waiting_for, r.created_at, r.started_at, r.finished_at`;
 
-/** Summaries of the runs (alias `r`) that `condition` selects, newest first. */
+/** Reads summaries of the runs (alias `r`) that `condition` selects, newest first. */
 export async function selectSummaries(
   store: RunStore,
   condition: RawBuilder<boolean>,

@@ -6,7 +6,7 @@ import { cancelRun, createRun, foldRuns, getRun, listRuns, waitingText } from '.
 
 const logger = createLogger('test', { level: 'silent' });
 
-test('an open run says that no worker runs, or that none has its code', async ({ store, project }) => {
+test('an open run shows that no worker runs, or that none has its code', async ({ store, project }) => {
   const { runId } = await createRun(store, newRun(project));
   const waitingFor = async () => (await getRun(store, project, runId)).waitingFor;
   expect(await waitingFor()).toBe('worker');

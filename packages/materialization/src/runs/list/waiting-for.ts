@@ -1,18 +1,18 @@
 import { IS_LIVING } from '@larder/offline-store';
 import { sql } from 'kysely';
 
-/** Why an open run does not go on: its view version was removed, no worker runs, or none of those that run has its code. */
+/** Why an open run makes no progress: its view version was removed, no worker runs, or none of the running workers has its code. */
 export type WaitingFor = 'view' | 'worker' | 'code';
 
 const LIVING_WORKER = sql`select from larder.processes p
   where p.project = r.project and p.role = 'worker' and ${IS_LIVING}`;
 
-/** The newest apply does not have the view version; false while nothing was ever applied. */
+/** True when the newest apply does not have the view version; false if nothing was ever applied. */
 const REMOVED = sql`(
   select m.manifest #> array['feature_views', r.view || '@' || r.version] is null
   from larder.manifests m where m.project = r.project order by m.id desc limit 1)`;
 
-/** Of the run (alias `r`): what it waits for, or null. */
+/** What the run (alias `r`) is waiting for, or null. */
 export const WAITING_FOR = sql<WaitingFor | null>`
   case when r.status not in ('queued', 'running') then null
     when exists (${LIVING_WORKER} and p.views @> jsonb_build_array(
@@ -29,7 +29,7 @@ interface Waiting {
   readonly waitingFor: WaitingFor | null;
 }
 
-/** For people, with what to do about it; null: it waits for nobody. */
+/** Text for people, with what to do; null: the run is not waiting. */
 export function waitingText({ runId, view, version, waitingFor }: Waiting): string | null {
   switch (waitingFor) {
     case 'view':

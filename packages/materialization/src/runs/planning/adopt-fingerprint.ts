@@ -2,7 +2,7 @@ import type { StoreTransaction } from '@larder/offline-store';
 import type { LoadedView } from '../run-store.ts';
 
 /**
- * Lets the runs of a view version go on under the fingerprint that is being applied, as part of the caller's
+ * Lets the runs of a view version continue under the fingerprint that is being applied, as part of the caller's
  * transaction: an accepted definition means the same as the one they were queued with.
  */
 export async function adoptFingerprintIn(

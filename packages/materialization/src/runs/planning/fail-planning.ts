@@ -7,15 +7,15 @@ import type { RunStore } from '../run-store.ts';
 export interface BrokenPlanning {
   readonly code: string;
   readonly reason: string;
-  /** False: another attempt would break the same way, so the run fails at once. */
+  /** False: another attempt would fail the same way, so the run fails at once. */
   readonly retryable: boolean;
-  /** Wait before the second attempt; doubles with each further one. */
+  /** Wait before the second attempt; doubles with each attempt. */
   readonly backoffMs: number;
 }
 
 /**
- * Planning threw: the run waits with the reason and is planned again, or fails after the fifth time. Nothing happens when
- * the claim was lost meanwhile.
+ * Records that planning threw: the run waits with the reason and is planned again, or fails after the fifth time. Does
+ * nothing when the claim has been lost.
  */
 export async function failPlanning(store: RunStore, run: RunToPlan, broken: BrokenPlanning): Promise<void> {
   const failed = sql`(not ${broken.retryable}::boolean or planning_failures + 1 >= ${MAX_FAILURES})`;

@@ -19,7 +19,7 @@ export interface ClaimRunOptions {
   readonly leaseMs: number;
 }
 
-/** Takes the most urgent run that nobody plans, for the length of a lease; null when there is none. */
+/** Claims the most urgent run that is not being planned, for one lease; null when there is none. */
 export async function claimRunToPlan(store: RunStore, options: ClaimRunOptions): Promise<RunToPlan | null> {
   const { rows } = await sql<RunToPlan>`
     update larder.runs set planning_token = gen_random_uuid(), planning_lease_expires_at = ${fromNow(options.leaseMs)}
@@ -36,7 +36,7 @@ export async function claimRunToPlan(store: RunStore, options: ClaimRunOptions):
   return rows[0] ?? null;
 }
 
-/** False when the run was taken over or cancelled: what is being planned will not be saved. */
+/** Extends the claim; false when the run was taken over or cancelled: its plan will not be saved. */
 export async function extendPlanning(store: RunStore, run: RunToPlan, leaseMs: number): Promise<boolean> {
   const { numUpdatedRows } = await store.db
     .updateTable('larder.runs')
@@ -50,13 +50,13 @@ export async function extendPlanning(store: RunStore, run: RunToPlan, leaseMs: n
 
 export interface PlannedChunk {
   readonly bounds: unknown;
-  /** Rows the source counted. */
+  /** Number of rows that the source counted. */
   readonly rows: number;
 }
 
 const SAVE_SILENCE_MS = 30_000;
 
-/** Writes the chunks and starts the run, all or nothing; false when the claim was lost meanwhile. */
+/** Writes the chunks and starts the run, all or nothing; false when the claim has been lost. */
 export function savePlan(
   store: OfflineStore,
   run: RunToPlan,

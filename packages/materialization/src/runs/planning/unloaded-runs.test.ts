@@ -17,7 +17,7 @@ import {
 
 const OTHERS = [{ ...VIEW, fingerprint: 'f2' }];
 
-describe('a run whose code nobody has', () => {
+describe('a run whose code no process has', () => {
   test('fails after a while when it was never planned', async ({ store, project }) => {
     const { runId } = await createRun(store, newRun(project, { fingerprint: 'f2' }));
     expect(await claimRunToPlan(store, { project, views: [VIEW], leaseMs: LEASE_MS })).toBeNull();
@@ -32,7 +32,7 @@ describe('a run whose code nobody has', () => {
     expect((await getRun(store, project, runId)).status).toBe('queued');
   });
 
-  test('fails when its code left with chunks still waiting, and frees the schedule', async ({
+  test('fails when its code is gone while chunks are waiting, and frees the schedule', async ({
     store,
     project,
   }) => {
@@ -63,7 +63,7 @@ describe('a run whose code nobody has', () => {
     });
   });
 
-  test('goes on while any process has it, or computes a chunk', async ({ store, project }) => {
+  test('continues while any process has it, or computes a chunk', async ({ store, project }) => {
     const { runId } = await createRun(store, newRun(project));
     await claimRunToPlan(store, { project, views: [VIEW], leaseMs: LEASE_MS });
     expect(await failUnloadedRuns(store, { project, views: OTHERS, graceMs: 0 })).toEqual([]);
@@ -93,7 +93,7 @@ describe('a run whose code nobody has', () => {
   });
 });
 
-test('a run goes on under a fingerprint of the same meaning', async ({ store, project }) => {
+test('a run continues under a fingerprint of the same meaning', async ({ store, project }) => {
   const runId = await plannedRun(store, project, 2);
   const [first] = await dispatch(store, project, { slots: 1 });
   if (!first) throw new Error('Nothing dispatched.');

@@ -6,13 +6,13 @@ import { isOneOf, type LoadedView, type RunStore } from '../run-store.ts';
 
 export interface UnloadedOptions {
   readonly project: string;
-  /** What this process has loaded. */
+  /** Views that this process has loaded. */
   readonly views: readonly LoadedView[];
   /** How long a run may wait for a process that has its code; longer than a rolling restart takes. */
   readonly graceMs: number;
 }
 
-/** Says of the open runs whose code this process has that they have a worker; ten times within the grace. */
+/** Records that the open runs whose code this process has have a worker; ten times within the grace period. */
 export async function seeLoadedRuns(store: RunStore, options: UnloadedOptions): Promise<void> {
   await sql`
     update larder.runs set code_seen_at = now() where run_id in (
@@ -23,8 +23,9 @@ export async function seeLoadedRuns(store: RunStore, options: UnloadedOptions): 
 }
 
 /**
- * Fails queued and running runs whose code no process had within the grace, with DEFINITION_NOT_LOADED: the view was
- * removed, or the new code never came. What stands in history stays; the rest can be retried when the code is back.
+ * Fails queued and running runs whose code no process had within the grace period, with DEFINITION_NOT_LOADED: the view
+ * was removed, or the new code was never deployed. Landed rows stay in history; the rest can be retried when the code
+ * is back.
  */
 export function failUnloadedRuns(store: OfflineStore, options: UnloadedOptions): Promise<string[]> {
   return store.transaction(async (tx) => {

@@ -32,7 +32,7 @@ const left = async (store: OfflineStore, project: string) => {
 };
 
 describe('a run that ended before the retention', () => {
-  test('goes with its chunks and failures, younger and open ones stay', async ({ store, project }) => {
+  test('is deleted with its chunks and failures; younger and open ones stay', async ({ store, project }) => {
     const old = await endedRun(store, project, 31);
     const young = await endedRun(store, project, 29);
     await createRun(store, newRun(project));
@@ -43,7 +43,7 @@ describe('a run that ended before the retention', () => {
     expect(await left(store, project)).toEqual({ runs: 2, chunks: 2, failures: 2 });
   });
 
-  test('is kept for ever when asked, and pushes have a time of their own', async ({ store, project }) => {
+  test('is kept forever if configured, and pushes have their own retention', async ({ store, project }) => {
     await endedRun(store, project, 400);
     const pushed = await endedRun(store, project, 2, { trigger: 'push' });
     const forever = { runsMs: 'forever', pushesMs: 'forever' } as const;
@@ -63,7 +63,7 @@ describe('a run that ended before the retention', () => {
     expect((await createRun(store, newRun(project, { idempotencyKey: 'nightly' }))).runId).not.toBe(keyed);
   });
 
-  test('stays while somebody holds it, or tries it again meanwhile', async ({ store, project }) => {
+  test('stays while it is locked, or when it is retried meanwhile', async ({ store, project }) => {
     const held = await endedRun(store, project, 31);
     await store.transaction(async (tx) => {
       await tx.client.query('select from larder.runs where run_id = $1 for no key update', [held]);
@@ -74,7 +74,7 @@ describe('a run that ended before the retention', () => {
     expect((await getRun(store, project, held)).status).toBe('running');
   });
 
-  test('goes in steps that are small, its failures first, by two processes at once', async ({
+  test('is deleted in small steps, its failures first, by two processes at once', async ({
     store,
     project,
   }) => {

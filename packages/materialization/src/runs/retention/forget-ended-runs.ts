@@ -4,7 +4,7 @@ import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
 /** How long runs are kept after their end, with their chunks, failures and idempotency keys. */
 export interface RunRetention {
   readonly runsMs: number | 'forever';
-  /** Of pushes: there may be ten a second. */
+  /** Retention of pushes, of which there may be ten a second. */
   readonly pushesMs: number | 'forever';
 }
 
@@ -18,9 +18,10 @@ const CHUNKS_PER_STEP = 5_000;
 const FAILURES_PER_STEP = 5_000;
 
 /**
- * Deletes runs that ended before the retention, one small step in a transaction of its own; call it until it deletes
- * nothing. A run's failures go first, then the run with its chunks, at once: who sees the run sees all of its chunks. Runs
- * with a chunk that the online store still lacks stay. It waits for nobody: a run that somebody holds is left for later.
+ * Deletes runs that ended before the retention, one small step per transaction; call it until it deletes nothing. A
+ * run's failures are deleted first, then the run with its chunks at once, so that a visible run has all of its chunks.
+ * Runs with a chunk that is not in the online store yet stay. It never waits for a lock: a locked run is left for
+ * later.
  */
 export async function forgetEndedRuns(
   store: OfflineStore,
@@ -63,7 +64,7 @@ async function forgetFailures({ db }: StoreTransaction, runIds: readonly string[
   return Number(numAffectedRows);
 }
 
-/** As many runs as have so many chunks together, or the first with all it has. */
+/** Selects runs with this many chunks in total, but at least the first one with all of its chunks. */
 async function forgetRuns({ db }: StoreTransaction, runIds: readonly string[]): Promise<number> {
   const { numAffectedRows } = await sql`
     with sized as (

@@ -6,7 +6,7 @@ export interface RetriedRow {
   readonly eventTimestampMs: number | null;
 }
 
-/** The rows that a retrying chunk computes; its bounds also give the key's other rows. */
+/** Lists the rows that a retrying chunk computes; its bounds also select the key's other rows. */
 export async function listRetriedRows(store: RunStore, chunkId: number): Promise<RetriedRow[]> {
   const rows = await store.db
     .selectFrom('larder.row_failures')

@@ -6,7 +6,7 @@ const RUNS_PER_TURN = 20;
 const CHUNKS_PER_TURN = 100;
 const DUE = sql<boolean>`f.retry_at <= now()`;
 
-/** Tries failed rows whose wait is over again, of running runs. */
+/** Retries failed rows of running runs whose wait is over. */
 export async function retryWaitingRows(store: OfflineStore, project: string): Promise<void> {
   const { rows: waiting } = await sql<{ run_id: string }>`
     select r.run_id from larder.runs r
@@ -26,13 +26,13 @@ export async function retryWaitingRows(store: OfflineStore, project: string): Pr
 export interface RetryRows {
   /** Condition on the failures (alias `f`). */
   readonly which: RawBuilder<boolean>;
-  /** Failed rows of at most so many chunks; null: of all. */
+  /** Limit on the number of chunks whose failed rows are retried; null: all. */
   readonly maxChunks: number | null;
 }
 
 /**
- * Gives failed rows of done chunks new chunks, one for each chunk they failed in, under the lock of their run. The
- * failures move to the new chunk, which reads them to know its rows; landing it replaces them.
+ * Creates new chunks for failed rows of done chunks, one for each chunk they failed in, under the lock of their run.
+ * The failures move to the new chunk, which reads its rows from them; landing it replaces them.
  */
 export async function retryRows(tx: RunStore, runId: string, { which, maxChunks }: RetryRows): Promise<void> {
   await sql`

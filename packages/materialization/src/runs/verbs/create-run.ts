@@ -15,13 +15,13 @@ export interface NewRun {
   readonly maxRowsPerSecond: number | null;
   readonly force: boolean;
   readonly idempotencyKey: string | null;
-  /** Of the request's meaning: tells a repetition from another request under the same key. */
+  /** Hash of the request's meaning: distinguishes a retry from another request with the same key. */
   readonly requestSha256: string;
 }
 
 /**
- * Queues a run; the same idempotency key again gives the run it gave before.
- * @throws IDEMPOTENCY_KEY_REUSED the key came with another request.
+ * Queues a run; a repeated idempotency key returns the existing run.
+ * @throws IDEMPOTENCY_KEY_REUSED when the key was used for another request.
  */
 export async function createRun(store: RunStore, run: NewRun): Promise<{ runId: string; status: RunStatus }> {
   const pushed = await runOfPushKey(store, run);

@@ -8,7 +8,7 @@ const brightness = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
 const words = view('ad_image', [{ name: 'words', type: 'string' }]);
 const neighbour = { ...brightness, version: 2 };
 
-test('history and open runs of the version are gone, those of another version stay', async ({
+test('history and open runs of the version are removed, those of another version stay', async ({
   store,
   project,
 }) => {
@@ -38,7 +38,7 @@ test('history and open runs of the version are gone, those of another version st
     status: 'cancelled',
     rows: { total: 10, done: 0 },
   });
-  // the worker that computes the chunk may no longer write
+  // The worker that computes the chunk may no longer write.
   const progress = { done: 1, failed: 0, skipped: 0 };
   expect(await heartbeatChunk(store, attempt, { leaseMs: LEASE_MS, progress })).toBe(false);
   expect(await store.transaction((tx) => lockChunk(tx, attempt))).toBe(false);

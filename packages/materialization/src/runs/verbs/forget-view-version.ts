@@ -5,9 +5,9 @@ import { CHUNK_SUMS } from '../list/run-summary.ts';
 import { PAUSE_ENDED } from './paused-ms.ts';
 
 /**
- * Drops the history of a view version, cancels its open runs and tells the feed of changes, as part of the caller's
- * transaction; ended runs stay as a record. For versions that are changed in place: what was computed no longer means
- * what the definition says.
+ * Drops the history of a view version, cancels its open runs and records the change in the feed, as part of the caller's
+ * transaction; ended runs stay as a record. For versions that are changed in place: computed values no longer match
+ * the definition.
  */
 export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVersion): Promise<void> {
   const { project, view, version } = target;
@@ -17,7 +17,7 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       and status in ('queued', 'running', 'paused', 'held')
     order by run_id for no key update`.execute(tx.db);
   for (const { run_id: runId } of rows) {
-    // Waits for landings under way; what they wrote is dropped below. Nothing of it may reach the online store again.
+    // Waits for running landings; their rows are dropped below. None of them may reach the online store again.
     await sql`
       update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
         rows_done = 0, rows_failed = 0, rows_skipped = 0

@@ -4,8 +4,8 @@ import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
 
 /**
- * Stops handing out the run's chunks; those being computed end, those waiting in the queue come back when claimed.
- * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run has ended.
+ * Stops dispatching the run's chunks; running ones finish, those in the queue return to pending when claimed.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT when the run has ended.
  */
 export function pauseRun(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {

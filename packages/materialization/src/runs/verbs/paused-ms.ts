@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 
 /**
- * Paused time of the run (alias `r`) up to now. Only time after its start counts: it is what the rate is measured over.
- * Not below zero: a transaction that waited for the run may have begun before the pause did.
+ * Paused time of the run (alias `r`) up to now. Only time after its start counts, because the rate is measured from there.
+ * Never negative: a transaction that waited for the run may have begun before the pause.
  */
 export function pausedMs(since: 'paused_at' | 'finished_at'): RawBuilder<number> {
   const instant = sql.ref(`r.${since}`);
@@ -10,5 +10,5 @@ export function pausedMs(since: 'paused_at' | 'finished_at'): RawBuilder<number>
     else greatest(0, extract(epoch from now() - greatest(${instant}, r.started_at)) * 1000)::bigint end`;
 }
 
-/** A run (alias `r`) that is no longer paused. */
+/** Ends the pause of a run (alias `r`). */
 export const PAUSE_ENDED: RawBuilder<unknown> = sql`paused_at = null, paused_ms = ${pausedMs('paused_at')}`;

@@ -4,7 +4,7 @@ import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
 import { PAUSE_ENDED } from './paused-ms.ts';
 
-/** Lets a paused or held run go on. @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run has ended. */
+/** Resumes a paused or held run. @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT when the run has ended. */
 export function resumeRun(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {
     const { status, planned } = await lockRun(tx, project, runId);

@@ -12,7 +12,7 @@ import {
 } from '../index.ts';
 
 describe('failed rows', () => {
-  test('are listed by pages and retried alone, counting their attempts', async ({ store, project }) => {
+  test('are listed in pages and retried alone, counting their attempts', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 2);
     const failures = [badPicture('a'), badPicture('b'), { ...badPicture('c'), entityKey: null, keys: null }];
     for (const attempt of await dispatch(store, project)) {
@@ -72,7 +72,7 @@ describe('failed rows', () => {
     ]);
   });
 
-  test('may say anything: what PostgreSQL cannot hold is replaced, and the chunk lands', async ({
+  test('may have any reason text: characters that PostgreSQL cannot store are replaced, and the chunk lands', async ({
     store,
     project,
   }) => {

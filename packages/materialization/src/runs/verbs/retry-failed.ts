@@ -7,9 +7,9 @@ import { retryRows } from '../retry/retry-rows.ts';
 import type { RunStore } from '../run-store.ts';
 
 /**
- * Computes again what failed in an ended run: failed chunks whole, and of the others only the failed rows, as new chunks.
+ * Retries what failed in an ended run: failed chunks as a whole, and only the failed rows of the others, as new chunks.
  * A run that could not be planned is queued again; nothing happens when nothing failed.
- * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT the run is open or was cancelled.
+ * @throws RUN_NOT_FOUND, RUN_STATE_CONFLICT when the run is open or was cancelled.
  */
 export function retryFailed(store: OfflineStore, project: string, runId: string): Promise<void> {
   return store.transaction(async (tx) => {

@@ -77,7 +77,7 @@ describe('a run', () => {
     expect(await finishRuns(store, project)).toMatchObject([{ runId, status: 'succeeded', rowsDone: 0 }]);
   });
 
-  test('is given once per idempotency key', async ({ store, project }) => {
+  test('is created once per idempotency key', async ({ store, project }) => {
     const first = await createRun(store, newRun(project, { idempotencyKey: 'k' }));
     expect((await createRun(store, newRun(project, { idempotencyKey: 'k' }))).runId).toBe(first.runId);
     await expect(
@@ -90,7 +90,7 @@ describe('a run', () => {
     );
   });
 
-  test('is listed newest first, by pages', async ({ store, project }) => {
+  test('is listed newest first, in pages', async ({ store, project }) => {
     const ids: string[] = [];
     for (let i = 0; i < 3; i++)
       ids.unshift((await createRun(store, newRun(project, { view: i === 1 ? 'other' : 'ad_image' }))).runId);
@@ -104,7 +104,7 @@ describe('a run', () => {
     });
   });
 
-  test('that is not there is said to be so', async ({ store, project }) => {
+  test('that does not exist is reported as RUN_NOT_FOUND', async ({ store, project }) => {
     for (const verb of [pauseRun, resumeRun, cancelRun, retryFailed])
       for (const runId of [newId(), "x' or true"])
         await expect(verb(store, project, runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
@@ -113,7 +113,7 @@ describe('a run', () => {
 });
 
 describe('pause, resume, cancel', () => {
-  test('pause hands out nothing more and takes back what waits', async ({ store, project }) => {
+  test('pause dispatches nothing more and takes back waiting chunks', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 3);
     const [waiting, computing] = await dispatch(store, project, { slots: 2 });
     if (!waiting || !computing) throw new Error('Nothing dispatched.');
@@ -138,7 +138,7 @@ describe('pause, resume, cancel', () => {
     await expect(cancelRun(store, project, runId)).rejects.toMatchObject({ code: 'RUN_STATE_CONFLICT' });
   });
 
-  test('a pause is not counted below zero by who began before it, and had to wait', async ({
+  test('a pause is never negative for a transaction that began before it and had to wait', async ({
     store,
     project,
   }) => {
@@ -167,7 +167,7 @@ describe('pause, resume, cancel', () => {
     expect(await dispatch(store, project)).toHaveLength(1);
   });
 
-  test('cancel takes running chunks away and keeps what landed', async ({ store, project }) => {
+  test('cancel revokes running chunks and keeps landed ones', async ({ store, project }) => {
     const runId = await plannedRun(store, project, 3);
     const [landed, running] = await dispatch(store, project, { slots: 2 });
     if (!landed || !running) throw new Error('Nothing dispatched.');
