@@ -83,12 +83,20 @@ describe('GET /v1/entities/{entity}/{key}', () => {
     ['nothing stored', '/v1/entities/ad/ad-404', /holds nothing.*backfill/],
     ['no such entity', '/v1/entities/banner/1', /ad, shopper/],
     ['an entity of the prototype', '/v1/entities/constructor/1', /No entity/],
-    ['a composite key with one part', '/v1/entities/shopper/NL', /2 part/],
-    ['a key of the wrong type', '/v1/entities/shopper/NL%7Cseven', /int64/],
   ] as const)('%s is ENTITY_NOT_FOUND', async ([, path, detail], { service }) => {
     const answer = await service.http.get(path);
     const problem = problemSchema.parse(answer.body);
     expect([answer.status, problem.code]).toEqual([404, 'ENTITY_NOT_FOUND']);
+    expect(problem.detail).toMatch(detail);
+  });
+
+  test.for([
+    ['a composite key with one part', '/v1/entities/shopper/NL', /2 part/],
+    ['a key of the wrong type', '/v1/entities/shopper/NL%7Cseven', /must be an int64/],
+  ] as const)('%s is ENTITY_KEY_INVALID', async ([, path, detail], { service }) => {
+    const answer = await service.http.get(path);
+    const problem = problemSchema.parse(answer.body);
+    expect([answer.status, problem.code]).toEqual([422, 'ENTITY_KEY_INVALID']);
     expect(problem.detail).toMatch(detail);
   });
 

@@ -21,8 +21,8 @@ test('a key that is too long for the stores is refused by every route, and named
     ]),
   );
   expect(await http.get(`/v1/entities/ad/${LONG.ad_id}`)).toMatchObject({
-    status: 404,
-    body: { code: 'ENTITY_NOT_FOUND', detail: `${DETAIL}.` },
+    status: 422,
+    body: { code: 'ENTITY_KEY_INVALID', detail: `${DETAIL}.` },
   });
   const row = { ...LONG, event_timestamp: new Date().toISOString(), impressions: 1, clicks: 1, ctr: 1 };
   expect((await http.post('/v1/views/ad_stats/push', { rows: [row] })).body).toMatchObject({

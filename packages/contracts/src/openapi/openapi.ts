@@ -87,7 +87,7 @@ function corePaths(): ZodOpenApiPathsObject {
         summary: 'Everything the online store holds for one entity',
         params: entityParams,
         answers: { 200: entityAnswerSchema },
-        codes: ['ENTITY_NOT_FOUND', 'ONLINE_STORE_UNAVAILABLE'],
+        codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'ONLINE_STORE_UNAVAILABLE'],
       }),
     },
     '/v1/backfills': {

@@ -119,9 +119,8 @@ function joinKeyValue(entity: EntityManifest, joinKey: FieldManifest, text: stri
 }
 
 function invalidJoinKey(entity: EntityManifest, joinKey: FieldManifest, reason: string): LarderError {
-  return new LarderError(
-    'ENTITY_KEY_INVALID',
-    `The join key ${joinKey.name} of ${entity.name} must be a ${joinKey.type}; ${reason}.`,
-    { errors: [{ pointer: `/${joinKey.name}`, detail: `must be a ${joinKey.type}; ${reason}` }] },
-  );
+  const problem = `must be ${joinKey.type === 'int64' ? 'an' : 'a'} ${joinKey.type}; ${reason}`;
+  return new LarderError('ENTITY_KEY_INVALID', `The join key ${joinKey.name} of ${entity.name} ${problem}.`, {
+    errors: [{ pointer: `/${joinKey.name}`, detail: problem }],
+  });
 }

@@ -1,10 +1,13 @@
-import { LarderError, isLarderError } from '@larder/core';
+import { LarderError } from '@larder/core';
 import { encodeJsonValue, type EntityManifest, type FieldValue, type JsonValue } from '@larder/features';
 import { entityKey, parseEntityKey } from '@larder/online-store';
 import { describeView } from './describe-view.ts';
 import type { InspectDeps, InspectedEntity } from './inspected-entity.ts';
 
-/** Online rows of one entity joined with the history rows they came from. @throws ENTITY_NOT_FOUND, ONLINE_STORE_UNAVAILABLE */
+/**
+ * Online rows of one entity joined with the history rows they came from.
+ * @throws ENTITY_NOT_FOUND, ENTITY_KEY_INVALID, ONLINE_STORE_UNAVAILABLE
+ */
 export async function inspectEntity(deps: InspectDeps, name: string, text: string): Promise<InspectedEntity> {
   const { manifest } = deps;
   const entity = Object.hasOwn(manifest.entities, name) ? manifest.entities[name] : undefined;
@@ -12,7 +15,8 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
     const names = Object.keys(manifest.entities).join(', ') || 'none';
     throw new LarderError('ENTITY_NOT_FOUND', `No entity has this name; defined entities: ${names}.`);
   }
-  const { keys, key } = readKey(entity, text);
+  const keys = parseEntityKey(entity, text);
+  const key = entityKey(entity, keys);
   const held = await deps.onlineStore.inspect(entity.name, key);
   if (held === null || held.fields.length === 0) throw nothingHeld(entity, held?.erased === true);
   const views = await Promise.all(
@@ -28,20 +32,6 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
     history_available: views.every(({ historyAnswered }) => historyAnswered),
     views: views.map(({ answer }) => answer),
   };
-}
-
-/** @throws ENTITY_NOT_FOUND when the text is not a valid key of this entity */
-function readKey(
-  entity: EntityManifest,
-  text: string,
-): { readonly keys: Record<string, FieldValue>; readonly key: string } {
-  try {
-    const keys = parseEntityKey(entity, text);
-    return { keys, key: entityKey(entity, keys) };
-  } catch (error) {
-    if (!isLarderError(error)) throw error;
-    throw new LarderError('ENTITY_NOT_FOUND', error.message, { errors: error.errors });
-  }
 }
 
 function nothingHeld(entity: EntityManifest, erased: boolean): LarderError {
