@@ -102,7 +102,7 @@ Examples:
     return good ? DONE : FAILED;
 
     function printHints(id: string): void {
-      out.line(`  follow   larder runs ${id}`);
+      out.line(`  follow   larder runs ${id} --follow`);
       out.line(`  cancel   larder runs ${id} cancel`);
     }
   },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
 import { checkClock } from '../doctor/check-clock.ts';
 import { checkDisk, checkNode } from '../doctor/check-machine.ts';
+import { checkProcesses } from '../doctor/check-processes.ts';
 import { checkProject } from '../doctor/check-project.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { checkDatabase, checkRedis } from '../doctor/check-stores.ts';
@@ -33,6 +34,7 @@ Example:
       checkRedis(session),
       checkDatabase(session).then((finding) => [finding]),
       checkClock(session),
+      checkProcesses(session),
       checkProject(session),
     ]);
     const findings = groups.flat();

@@ -11,8 +11,9 @@ import {
   runsOfView,
 } from '@larder/materialization/runs';
 import { z } from 'zod';
+import { followRun } from '../backfill/follow-run.ts';
 import { printRun, printRuns } from '../output/print-runs.ts';
-import { DONE } from '../problem.ts';
+import { DONE, FAILED } from '../problem.ts';
 import { positiveWhole } from '../input.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 
@@ -41,6 +42,7 @@ export const verb = defineVerb({
       .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
       .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
+      .option('--follow', 'follow one run to its end; Ctrl-C only stops following')
       .option('--limit <n>', `maximum number of runs, or of failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
         'after',
@@ -48,7 +50,7 @@ export const verb = defineVerb({
 Examples:
   larder runs --view ad_image --status partial
   larder runs 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071
-  larder runs 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 retry-failed`,
+  larder runs 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 retry-failed --follow`,
       );
   },
   input: z.object({
@@ -61,12 +63,15 @@ Examples:
       .optional(),
     view: z.string().optional(),
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+    follow: z.boolean().optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, definitions, manifest, offlineStore }, { id, action, view, status, limit }) {
+  async run({ out, definitions, manifest, offlineStore, signal }, typed) {
+    const { id, action, view, status, follow = false, limit } = typed;
     const { name } = await definitions();
     const store = await offlineStore();
     if (id === undefined) {
+      if (follow) throw wrongUsage('runs', [{ pointer: '--follow', detail: 'needs the ID of a run' }]);
       const { runs, cursor } = await listRuns(store, name, {
         ...(view !== undefined && (await runsOfView(store, await manifest(), view))),
         status,
@@ -82,12 +87,16 @@ Examples:
         { pointer: '--view, --status', detail: 'choose among runs; leave them out with an ID' },
       ]);
     if (action !== undefined) await ACTIONS[action](store, name, id);
-    const run = await getRun(store, name, id);
+    const run = follow
+      ? await followRun({ store, project: name, runId: id, out, signal })
+      : await getRun(store, name, id);
     const { failures, cursor } = await listFailures(store, name, id, { limit });
     out.answer(
       { ...runJson(run), failures: failures.map(failureJson), failures_complete: cursor === null },
       () => printRun(run, { failures, complete: cursor === null }, out),
     );
-    return DONE;
+    if (!follow) return DONE;
+    if (run.finishedAt === null) out.note(`No longer following: run ${id} continues.`);
+    return run.status === 'succeeded' || run.status === 'partial' ? DONE : FAILED;
   },
 });

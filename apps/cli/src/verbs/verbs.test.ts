@@ -166,11 +166,15 @@ describe('backfill', () => {
   test('only queues with --detach', async ({ shop }) => {
     const { code, stdout } = await shop.larder('backfill', 'ad_stats', '--detach', '--limit', '1');
     expect(code).toBe(0);
+    const [, ...follow] = /follow +larder (runs) (\S+) (--follow)\n/.exec(stdout) ?? [];
     expect(stdout).toMatch(/Run \S+ is queued/);
     const ofVersion = jsonOf(await shop.larder('runs', '--view', 'ad_stats@1', '--json'));
     expect(ofVersion).toEqual(jsonOf(await shop.larder('runs', '--view', 'ad_stats', '--json')));
     const { runs } = ofVersion as { runs: object[] };
     expect(runs[0]).toMatchObject({ view: 'ad_stats', version: 1, status: 'queued' });
+    const followed = await withWorker(shop, () => shop.larder(...follow));
+    expect(followed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run .* succeeded\n/) });
+    expect((await shop.larder('runs', '--follow')).code).toBe(2);
     const unknown = await shop.larder('runs', '--view', 'ad_stats@9', '--json');
     expect([unknown.code, jsonOf(unknown)]).toMatchObject([1, { code: 'VIEW_NOT_FOUND' }]);
   });

@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { announceProcess, createOfflineStore } from '@larder/offline-store';
 import { test } from '@larder/testing';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { copyShop, jsonOf, larder } from '../../fixtures/run-cli.ts';
+
+const logger = createLogger('test', { level: 'silent' });
 
 test('larder views and plan say what is due when, and what is not scheduled', async ({ database, redis }) => {
   const config = join(copyShop(), 'larder.config.ts');
@@ -41,9 +45,30 @@ test('larder views and plan say what is due when, and what is not scheduled', as
       next_due_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT0[01]:30:00.000Z$/),
     },
   ]);
-  const { stdout } = await larder(['views'], env);
+  const { stdout, stderr } = await larder(['views'], env);
+  expect(stderr).toMatch(/^Computed on demand, .*: \w+/m);
+  expect(stdout).toMatch(/No worker runs: scheduled runs wait/);
+  expect(stdout).not.toContain('overdue');
   expect(stdout).toMatch(/^ad_stats@2 .* never +never .*not scheduled: nothing reads this version$/m);
   expect(stdout).toMatch(
     /^ad_stats@3 .*30 2 \* \* \* Europe\/Berlin, missed runs are skipped +\d{4}-.*UTC$/m,
   );
+
+  const store = createOfflineStore({ databaseUrl: database.url, logger });
+  onTestFinished(() => store.close());
+  await store.pool.query(`update larder.schedules set due_at = now() - interval '1 hour'`);
+  expect((await larder(['views'], env)).stdout).toMatch(/^ad_stats@3 .* UTC \(overdue\)$/m);
+
+  const worker = { processId: 'w', project: 'shop', role: 'worker', describe: () => ({}) } as const;
+  const announced = announceProcess(store, worker, { logger });
+  onTestFinished(() => announced.close());
+  await expect.poll(async () => (await larder(['views'], env)).stdout).not.toContain('No worker runs');
+  const { checks } = jsonOf(await larder(['doctor', '--json'], env));
+  expect(checks).toContainEqual(expect.objectContaining({ check: 'worker', status: 'ok' }));
+  expect(checks).toContainEqual({
+    check: 'inference',
+    status: 'warn',
+    detail: 'none is running: nothing answers predictions',
+    mend: 'Start the service: larder up',
+  });
 });

@@ -1,5 +1,6 @@
 import { readViews, viewRef } from '@larder/features';
 import { standingJson, viewStandings } from '@larder/materialization/views';
+import { listProcesses } from '@larder/offline-store';
 import { z } from 'zod';
 import { printViews } from '../output/print-views.ts';
 import { DONE } from '../problem.ts';
@@ -20,7 +21,8 @@ Example:
   input: z.object({}),
   async run({ out, manifest, offlineStore }) {
     const applied = await manifest();
-    const standings = await viewStandings(await offlineStore(), applied.project);
+    const store = await offlineStore();
+    const standings = await viewStandings(store, applied.project);
     const read = readViews(applied);
     const views = Object.values(applied.feature_views).map((view) => {
       const ref = viewRef(view);
@@ -39,7 +41,11 @@ Example:
         standingJson(standing),
       ),
     );
-    out.answer({ views: json }, () => printViews(views, out));
+    const onDemand = Object.keys(applied.on_demand_feature_views);
+    const workerRuns = (await listProcesses(store, applied.project)).some(({ role }) => role === 'worker');
+    out.answer({ views: json, on_demand_feature_views: onDemand }, () =>
+      printViews(views, { onDemand, workerRuns }, out),
+    );
     return DONE;
   },
 });
