@@ -89,6 +89,8 @@ describe('a stack started by up', () => {
       'model ad_ctr': 'ok',
       'clock postgresql': 'ok',
       'clock redis': 'ok',
+      worker: 'ok',
+      inference: 'ok',
       'source of ad_stats@1': 'warn',
     });
   });
