@@ -46,9 +46,19 @@ async function cronProblem(cron: unknown): Promise<string | null> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // The parser's message for a day that no month of the schedule has.
-    return reason === 'Invalid explicit day of month definition' ? neverDue(cron) : `${what}: ${reason}.`;
+    return reason === 'Invalid explicit day of month definition'
+      ? neverDue(cron)
+      : `${what}${fieldProblem(reason)}.`;
   }
   return times.hasNext() ? null : neverDue(cron);
+}
+
+/** What the parser found, in our words; empty where its message names no value. */
+function fieldProblem(message: string): string {
+  const [, value, from, to] = /got (?:value|range) (\S+) expected range (\d+)-(\d+)/.exec(message) ?? [];
+  if (value !== undefined) return `: ${value} is not within ${from} to ${to}`;
+  const [, word] = /cannot resolve alias "(\w+)"|Invalid characters, got value: (\w+)/.exec(message) ?? [];
+  return word === undefined ? '' : `: '${word}' is not a number, a month or a day of the week`;
 }
 
 function neverDue(cron: string): string {

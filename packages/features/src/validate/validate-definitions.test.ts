@@ -94,6 +94,25 @@ test.each(['0 4 * *', '@daily', '0 0 4 * * *', '0 25 * * *', 'H 4 * * *', '', 's
   },
 );
 
+test.each([
+  ['61 * * * *', '61 is not within 0 to 59.'],
+  ['0 1-99 * * *', '1-99 is not within 0 to 23.'],
+  ['0 4 * * foo', "'foo' is not a number, a month or a day of the week."],
+  ['5-1 * * * *', null],
+])("the schedule '%s' is refused in our own words", async (schedule, reason) => {
+  const [problem, ...others] = await loosely({ schedule });
+  expect(others).toEqual([]);
+  expect(problem).toMatch(/of week\)/);
+  expect(problem?.split('day of week)')[1]).toBe(reason === null ? '.' : `: ${reason}`);
+});
+
+test('a problem points to the option as it is written', async () => {
+  expect(await loosely({ chunkRows: 0, availableAfter: '-1d' })).toEqual([
+    expect.stringMatching(/^\/feature_views\/v@1\/availableAfter /),
+    expect.stringMatching(/^\/feature_views\/v@1\/chunkRows must be a whole number/),
+  ]);
+});
+
 test.each(['0 4 31 2 *', '0 0 30 2 *', '0 0 31 2,4 *'])(
   "the schedule '%s' is never due",
   async (schedule) => {
@@ -198,6 +217,6 @@ test.each([
 test('the horizon of event timestamps is a duration', async () => {
   expect(await errorsOf({}, { eventHorizon: '50000d' })).toEqual([]);
   expect(await errorsOf({}, { eventHorizon: '0d' })).toEqual([
-    expect.stringMatching(/^\/event_horizon '0d' must be a duration/),
+    expect.stringMatching(/^\/eventHorizon '0d' must be a duration/),
   ]);
 });

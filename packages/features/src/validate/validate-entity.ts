@@ -11,6 +11,6 @@ export function validateEntity(entity: Entity, report: Report): void {
       types: { allowed: ['string', 'int64'], otherwise: 'a join key is f.string() or f.int64().' },
       noDefault: 'a join key is always given.',
     },
-    below(report, 'join_keys'),
+    below(report, 'joinKeys'),
   );
 }

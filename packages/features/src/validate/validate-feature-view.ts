@@ -25,11 +25,11 @@ export async function validateFeatureView(view: FeatureView, root: string, repor
       view.availableAfter,
       view.availableAfterMs,
       'a duration',
-      below(report, 'available_after'),
+      below(report, 'availableAfter'),
     );
   }
   if (!isWholeWithin(view.chunkRows, CHUNK_ROWS_MAX)) {
-    report(['chunk_rows'], `must be a whole number from 1 to ${CHUNK_ROWS_MAX}.`);
+    report(['chunkRows'], `must be a whole number from 1 to ${CHUNK_ROWS_MAX}.`);
   }
   if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
   validateSource(view, below(report, 'source'));

@@ -48,7 +48,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
   if (model.missing !== 'nan' && !Number.isFinite(model.missing))
     report(['missing'], "must be 'nan' or a finite number.");
   if (model.whenStoreUnavailable !== 'defaults' && model.whenStoreUnavailable !== 'fail') {
-    report(['when_store_unavailable'], "must be 'defaults' or 'fail'.");
+    report(['whenStoreUnavailable'], "must be 'defaults' or 'fail'.");
   }
   validateWholeMs(model.deadline, model.deadlineMs, 'a duration', below(report, 'deadline'));
   validateLabels(model, report);

@@ -18,7 +18,7 @@ export function validateProject(project: Project, views: readonly FeatureView[],
       );
     }
   }
-  validateWholeMs(project.eventHorizon, project.eventHorizonMs, 'a duration', below(report, 'event_horizon'));
+  validateWholeMs(project.eventHorizon, project.eventHorizonMs, 'a duration', below(report, 'eventHorizon'));
   for (const [index, connection] of (project.connections ?? []).entries()) {
     validateName(connection, below(report, 'connections', index));
   }
