@@ -11,7 +11,11 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
   for (const [name, value] of Object.entries(answer.outputs))
     out.line(`  ${name}  ${style.bold(style.cyan(String(value)))}`);
   if (answer.degraded)
-    out.line(style.yellow(`  degraded: ${answer.degraded_reasons.join(', ')}: defaults replaced values`));
+    out.line(
+      style.yellow(
+        `  degraded: ${answer.degraded_reasons.join(', ')}: what is missing got its default, or null`,
+      ),
+    );
   if (answer.features === undefined || answer.timings_ms === undefined) return;
   out.line();
   const fields = new Map(

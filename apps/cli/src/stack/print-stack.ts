@@ -1,6 +1,6 @@
 import { shellWord } from '@larder/core';
 import type { Stack } from '@larder/infra/stack';
-import type { Manifest } from '@larder/features';
+import type { FeatureViewManifest, Manifest } from '@larder/features';
 import { connectionVariable } from '@larder/sources';
 import type { Config } from '../config.ts';
 import type { Output } from '../output/output.ts';
@@ -19,9 +19,14 @@ export function stackJson(stack: Stack): object {
   };
 }
 
-export function printStack(stack: Stack, manifest: Manifest, out: Output): void {
+interface Printed {
+  readonly manifest: Manifest;
+  readonly config: Pick<Config, 'connections'>;
+}
+
+export function printStack(stack: Stack, { manifest, config }: Printed, out: Output): void {
   const { style } = out;
-  const [view] = Object.values(manifest.feature_views);
+  const view = Object.values(manifest.feature_views).find((each) => hasAddress(each, config));
   const [model] = Object.keys(manifest.models);
   const facts = [
     ['predictions', `${stack.inferenceUrl}  (/docs, /health/ready, /metrics)`],
@@ -38,6 +43,12 @@ export function printStack(stack: Stack, manifest: Manifest, out: Output): void 
   if (view) out.line(`  npx larder keys ${view.entity}`);
   if (model) out.line(`  npx larder predict ${model} --help`);
   out.line('Ctrl-C stops everything.');
+}
+
+/** A backfill of the view can read its source. */
+function hasAddress({ source }: FeatureViewManifest, { connections }: Pick<Config, 'connections'>): boolean {
+  const { connection = null } = source as { connection?: string | null };
+  return connection === null || connections[connection] !== undefined;
 }
 
 function withoutPassword(url: string): string {

@@ -134,7 +134,9 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
     if (stack === null) return;
     running = manifest;
     const started = stack;
-    out.event({ event: 'ready', ...stackJson(started) }, () => printStack(started, manifest, out));
+    out.event({ event: 'ready', ...stackJson(started) }, () =>
+      printStack(started, { manifest, config }, out),
+    );
     for (const warning of missingConnections(manifest, config)) out.note(out.style.yellow(warning));
     out.note(out.style.dim('Watching the definitions; a changed view is applied in place.'));
   }

@@ -62,7 +62,7 @@ function valuesJson(
 
 function printRow(view: FeatureViewManifest, { row, outcome, computeMs }: PreviewedRow, out: Output): void {
   const { style } = out;
-  out.line(`${style.bold(viewRef(view))}  computed in ${computeMs.toFixed(1)} ms, written nowhere`);
+  out.line(`${style.bold(viewRef(view))}  computed in ${computeMs.toFixed(1)} ms, not stored`);
   for (const [name, value] of Object.entries(row))
     out.line(style.dim(`  ${name.padEnd(18)}${printableValue(undefined, jsonOf(value), out.columns - 20)}`));
   if ('failure' in outcome) {

@@ -43,7 +43,7 @@ Example:
     });
     if (stack === null) return DONE;
     out.answer({ ...stackJson(stack), changes: stack.applied.changes }, () =>
-      printStack(stack, manifest, out),
+      printStack(stack, { manifest, config }, out),
     );
     for (const warning of missingConnections(manifest, config)) out.note(out.style.yellow(warning));
     if (!signal.aborted) await once(signal, 'abort');
