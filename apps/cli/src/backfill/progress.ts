@@ -16,7 +16,21 @@ export interface Progress {
 
 /** A moving bar on a terminal; elsewhere a line every few seconds. Both on stderr. */
 export function createProgress(out: Output): Progress {
-  return out.interactive && !out.json ? movingBar(out) : lines(out);
+  const progress = out.interactive && !out.json ? movingBar(out) : lines(out);
+  const steady = steadyEta();
+  return { ...progress, update: (run) => progress.update({ ...run, etaSeconds: steady(run) }) };
+}
+
+/** Rows are counted in steps, while time goes on: between two steps the time left falls instead of rising. */
+function steadyEta(): (run: RunSummary) => number | null {
+  let last = { handled: -1, etaSeconds: 0, atMs: 0 };
+  return (run) => {
+    if (run.etaSeconds === null) return null;
+    const nowMs = performance.now();
+    if (handled(run) !== last.handled)
+      last = { handled: handled(run), etaSeconds: run.etaSeconds, atMs: nowMs };
+    return Math.max(0, last.etaSeconds - (nowMs - last.atMs) / 1_000);
+  };
 }
 
 function movingBar(out: Output): Progress {
