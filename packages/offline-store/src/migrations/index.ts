@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { changes } from './0008-changes.ts';
+import { numberChanges } from './0012-number-changes.ts';
 import { predictions } from './0002-predictions.ts';
 import { processes } from './0006-processes.ts';
 import { pushes } from './0011-pushes.ts';
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009_run_violations': runViolations,
   '0010_run_retention': runRetention,
   '0011_pushes': pushes,
+  '0012_number_changes': numberChanges,
 };
