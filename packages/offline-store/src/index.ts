@@ -53,8 +53,8 @@ export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
 // Changes
-export { readFreshness } from './changes/read-freshness.ts';
-export type { ViewFreshness } from './changes/read-freshness.ts';
+export { readFreshness } from './freshness/read-freshness.ts';
+export type { ViewFreshness } from './freshness/read-freshness.ts';
 export { newestCursor, readChanges } from './changes/read-changes.ts';
 export type { ChangesPage, FeedChange, ReadChangesOptions } from './changes/read-changes.ts';
 export { recordChange } from './changes/record-change.ts';

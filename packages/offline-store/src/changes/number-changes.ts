@@ -1,8 +1,6 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 
-/** PostgreSQL channel of the hints; the payload is the project that has new changes. */
-export const CHANGES_CHANNEL = 'larder_changes';
 /** Limit of one statement; the rest follows at once. */
 const MAX_CHANGES = 2_000;
 
@@ -16,13 +14,14 @@ export interface NumberingTurn {
 }
 
 /**
- * Assigns positions to committed changes, dense per project; updates the freshness of the views and notifies listeners.
+ * Assigns positions to committed changes, dense per project; updates the freshness of the views and notifies the
+ * listeners of channel `larder_changes` (payload: the project).
  * A transaction that began after another one had ended comes after it. It is one statement, so that no client can die,
  * freeze or lose its session while it holds the lock, and so that it works through a transaction pooler; and a function
  * of the database (`0012-number-changes.ts`), which plans it once per session instead of at every turn. The lock makes
  * other sequencers skip their turn; the order is kept by the row of the feed, which is locked until the commit.
  *
- * @param fromXid `nextXid` of the previous turn; '0' reads everything. Without it, a snapshot that keeps vacuum from
+ * @param fromXid `fromXid` of the previous turn; '0' reads everything. Without it, a snapshot that keeps vacuum from
  * removing rows already taken would make each turn slower than the one before.
  */
 export async function numberChanges(

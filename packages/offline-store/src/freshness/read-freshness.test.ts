@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { beforeEach, expect } from 'vitest';
 import { readFreshness, recordChange, type OfflineStore } from '../index.ts';
 import { dropped, landed, test } from '../testing/changes.ts';
-import { ensureChangePartitions } from './change-partitions.ts';
-import { numberChanges } from './number-changes.ts';
-import type { Change } from './record-change.ts';
+import { ensureChangePartitions } from '../changes/change-partitions.ts';
+import { numberChanges } from '../changes/number-changes.ts';
+import type { Change } from '../changes/record-change.ts';
 
 beforeEach<{ store: OfflineStore }>(({ store }) => ensureChangePartitions(store));
 
