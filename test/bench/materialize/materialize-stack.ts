@@ -58,7 +58,7 @@ async function seed(client: pg.Client, rows: number): Promise<void> {
   await client.query(`
     insert into account_stats
     select 'account-' || lpad(n::text, 9, '0'), now() - n % 1728000 * interval '1 second', sqrt(n)::real,
-      (n % 9973 / 7.0)::real, n * 0.37, case when n % 50 = 0 then null else sin(n) end, n * 7919, n % 60, n % 3 = 0,
+      (n % 9973 / 7.0)::real, n * 0.37, case when n % 50 = 0 then null else sin(n) end, n::bigint * 7919, n % 60, n % 3 = 0,
       (array['DE', 'FR', 'JP', 'BR', null])[1 + n % 5], (array['free', 'plus', 'family', 'enterprise'])[1 + n % 4],
       now() - n % 800000 * interval '1 second'
     from generate_series(1, ${rows}) n`);
