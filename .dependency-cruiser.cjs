@@ -66,8 +66,8 @@ module.exports = {
     notAllowed('cli-is-alone', '^apps/cli/', '^apps/(?!cli/)'),
     notAllowed(
       'nobody-knows-the-package',
-      '^(packages/(?!larder/)|apps/(?!cli/templates/)|infra/|examples/)',
-      '^packages/larder/',
+      '^(packages/(?!larderjs/)|apps/(?!cli/templates/)|infra/|examples/)',
+      '^packages/larderjs/',
     ),
     notAllowed('packages-never-know-apps', '^packages/', '^(apps|examples|test)/'),
     notAllowed(

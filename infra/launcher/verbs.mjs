@@ -18,7 +18,7 @@ const COMMANDS = {
   ],
   bench: (args) => [script('test/bench/main.ts', args)],
   mutate: (args) => [script('test/mutation/main.ts', args)],
-  pack: (args) => [script('packages/larder/build/pack.ts', args)],
+  pack: (args) => [script('packages/larderjs/build/pack.ts', args)],
   larder: (args) => [script('apps/cli/src/main.ts', args)],
 };
 

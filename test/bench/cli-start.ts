@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { emit } from '../../packages/larder/build/emit.ts';
+import { emit } from '../../packages/larderjs/build/emit.ts';
 import { median, type Bench } from './row.ts';
 
 const ROUNDS = 15;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as larder from 'larder';
+import * as larder from 'larderjs';
 import { expect, test } from 'vitest';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../docs/reference/definitions.md'), 'utf8');

@@ -51,7 +51,7 @@ describe('a project outside of the repository', () => {
   );
 
   test('the package is complete, and has nothing of the machine that built it', ({ project }) => {
-    const folder = join(project.folder, 'node_modules/larder');
+    const folder = join(project.folder, 'node_modules/larderjs');
     const files = globSync('**/*.*', { cwd: folder }).map((file) => file.replaceAll('\\', '/'));
     expect(files).toEqual(expect.arrayContaining(['README.md', 'package.json', 'bin/larder.js']));
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);

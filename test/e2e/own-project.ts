@@ -25,7 +25,7 @@ export const test = base
   .extend('tarball', { scope: 'file' }, async ({}, { onCleanup }) => {
     const out = mkdtempSync(join(tmpdir(), 'larder-packed-'));
     onCleanup(() => rmSync(out, { recursive: true, force: true }));
-    return call(root, process.execPath, [join(root, 'packages/larder/build/pack.ts'), out]).trim();
+    return call(root, process.execPath, [join(root, 'packages/larderjs/build/pack.ts'), out]).trim();
   })
   .extend('project', { scope: 'file' }, async ({}, { onCleanup }) => {
     const folder = mkdtempSync(join(tmpdir(), 'larder-own-'));
@@ -58,7 +58,7 @@ export const test = base
         shareRedis(folder);
         const child = spawn(
           process.execPath,
-          ['node_modules/larder/bin/larder.js', 'dev', '--port', '27570'],
+          ['node_modules/larderjs/bin/larder.js', 'dev', '--port', '27570'],
           {
             cwd: folder,
             env: strangersEnvironment(),

@@ -1,3 +1,3 @@
-import { project } from 'larder';
+import { project } from 'larderjs';
 
 export default project('shop', { allowedHosts: ['minio.internal:9000', '10.0.0.5:9000'] });

@@ -1,3 +1,3 @@
-import { project } from 'larder';
+import { project } from 'larderjs';
 
 export default project('shop', { allowedHosts: ['cdn.example.com', '*.images.example.net'] });

@@ -1,4 +1,4 @@
-import { artifact, computeWith, entity, f, featureView, folderSource, model, project } from 'larder';
+import { artifact, computeWith, entity, f, featureView, folderSource, model, project } from 'larderjs';
 
 export default project('photos');
 

@@ -1,4 +1,4 @@
-import type { PredictInput, PredictOutput } from 'larder';
+import type { PredictInput, PredictOutput } from 'larderjs';
 import type { warmth } from './larder.config.ts';
 
 // A client of the model asks for exactly its join keys, and reads exactly its outputs.

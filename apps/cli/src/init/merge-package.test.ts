@@ -6,7 +6,7 @@ const STARTER = {
   private: true,
   type: 'module',
   scripts: { up: 'larder up', test: 'vitest run' },
-  dependencies: { larder: '0.1.0', sharp: '0.35.5' },
+  dependencies: { larderjs: '0.1.0', sharp: '0.35.5' },
   devDependencies: { typescript: '7.0.2' },
 };
 
@@ -15,12 +15,12 @@ test('a package.json of npm init becomes one that runs', () => {
     name: 'mine',
     type: 'commonjs',
     scripts: { test: 'echo "Error: no test specified" && exit 1' },
-    dependencies: { larder: 'file:../larder.tgz' },
+    dependencies: { larderjs: 'file:../larderjs.tgz' },
   };
   expect(mergePackage(present, STARTER)).toEqual({
     ...STARTER,
     name: 'mine',
-    dependencies: { larder: 'file:../larder.tgz', sharp: '0.35.5' },
+    dependencies: { larderjs: 'file:../larderjs.tgz', sharp: '0.35.5' },
   });
 });
 
@@ -33,7 +33,7 @@ test('what a project has already stays', () => {
   expect(mergePackage(present, STARTER)).toMatchObject({
     name: 'mine',
     scripts: { up: 'larder up', test: 'jest' },
-    dependencies: { typescript: '6.0.0', zod: '4.6.7', larder: '0.1.0', sharp: '0.35.5' },
+    dependencies: { typescript: '6.0.0', zod: '4.6.7', larderjs: '0.1.0', sharp: '0.35.5' },
     devDependencies: {},
   });
 });

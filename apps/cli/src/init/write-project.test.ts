@@ -26,7 +26,7 @@ test('a project is named after its folder, and npm and git find their files', as
 test('what npm install wrote into an empty folder gets the name of the folder', async () => {
   const folder = join(parent, 'fresh');
   await mkdir(folder);
-  await writeFile(join(folder, 'package.json'), '{"dependencies":{"larder":"0.1.0"}}');
+  await writeFile(join(folder, 'package.json'), '{"dependencies":{"larderjs":"0.1.0"}}');
   await writeProject(folder);
   expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({
     name: 'fresh',

@@ -8,7 +8,7 @@ import {
   model,
   onDemandFeatureView,
   project,
-} from 'larder';
+} from 'larderjs';
 
 // Name of the project, which is part of every table, key and metric.
 export default project('my_project');

@@ -1,4 +1,4 @@
-import { computeOnDemand, computeRow, predictRow } from 'larder/testing';
+import { computeOnDemand, computeRow, predictRow } from 'larderjs/testing';
 import { expect, test } from 'vitest';
 import { appeal, pictureLight, slot } from './larder.config.ts';
 

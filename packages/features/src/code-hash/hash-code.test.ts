@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCodeHasher } from './hash-code.ts';
 
 const CONFIG = `
-import { entity, f, featureView, onDemandFeatureView as onDemand, project, sqlSource } from 'larder';
+import { entity, f, featureView, onDemandFeatureView as onDemand, project, sqlSource } from 'larderjs';
 import { rate } from './rate.ts';
 
 const ad = entity('ad', { ad_id: f.string() });
@@ -141,7 +141,7 @@ describe('the hash of a module', () => {
     await hashes();
     const words = join(folder, 'words.ts');
     const hash = () => createCodeHasher(join(folder, 'larder.config.ts')).hashModule(words);
-    const text = `import { defineComputation } from 'larder';\nimport { rate } from './rate.ts';\nexport default defineComputation((rows) => rows.map(() => ({ values: { rate: rate(1) } })));\n`;
+    const text = `import { defineComputation } from 'larderjs';\nimport { rate } from './rate.ts';\nexport default defineComputation((rows) => rows.map(() => ({ values: { rate: rate(1) } })));\n`;
     await writeFile(words, text);
     const before = await hash();
     await writeFile(words, `// A comment.\n${text}const unused = 1;\n`);

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await mkdir(join(root, 'src'));
   await writeFile(
     join(root, 'larder.config.ts'),
-    `import { x } from 'larder';
+    `import { x } from 'larderjs';
 import type { T } from './src/types.ts';
 import { a } from './src/a.ts';
 export const late = () => import('./src/late.ts');

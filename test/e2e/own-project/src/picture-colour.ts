@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Computation, ComputationContext, ComputationModule, RowOutcome, SourceRow } from 'larder';
-import { createSession, type Session } from 'larder/onnx';
+import type { Computation, ComputationContext, ComputationModule, RowOutcome, SourceRow } from 'larderjs';
+import { createSession, type Session } from 'larderjs/onnx';
 import sharp from 'sharp';
 
 const SIDE = 32;

@@ -1,4 +1,4 @@
-import type { PredictInput, PredictOutput } from 'larder';
+import type { PredictInput, PredictOutput } from 'larderjs';
 import type { warmth } from '../larder.config.ts';
 
 /** `url`: what `larder up` says. */

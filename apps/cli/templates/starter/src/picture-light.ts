@@ -1,4 +1,4 @@
-import { defineComputation, type RowOutcome, type SourceRow } from 'larder';
+import { defineComputation, type RowOutcome, type SourceRow } from 'larderjs';
 import sharp from 'sharp';
 
 // Returns one outcome per row, in the order of the rows. Slow work belongs here.

