@@ -4,7 +4,15 @@ import type {
   UnnumberedChangesTable,
   ViewFreshnessTable,
 } from './tables/changes.table.ts';
-import type { ManifestsTable, ModelVersionsTable, ViewVersionsTable } from './tables/registry.table.ts';
+import type { ArtifactsTable, ObjectPartsTable, ObjectsTable } from './tables/artifacts.table.ts';
+import type {
+  AliasMovesTable,
+  ManifestsTable,
+  ModelVersionMarksTable,
+  ModelVersionsTable,
+  RegistryRevisionsTable,
+  ViewVersionsTable,
+} from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
@@ -16,6 +24,12 @@ export interface Database {
   'larder.manifests': ManifestsTable;
   'larder.view_versions': ViewVersionsTable;
   'larder.model_versions': ModelVersionsTable;
+  'larder.model_version_marks': ModelVersionMarksTable;
+  'larder.alias_moves': AliasMovesTable;
+  'larder.registry_revisions': RegistryRevisionsTable;
+  'larder.objects': ObjectsTable;
+  'larder.object_parts': ObjectPartsTable;
+  'larder.artifacts': ArtifactsTable;
   'larder.predictions': PredictionsTable;
   'larder.runs': RunsTable;
   'larder.chunks': ChunksTable;

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
 import { changes } from './0008-changes.ts';
+import { deploy } from './0013-deploy.ts';
 import { numberChanges } from './0012-number-changes.ts';
 import { predictions } from './0002-predictions.ts';
 import { processes } from './0006-processes.ts';
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010_run_retention': runRetention,
   '0011_pushes': pushes,
   '0012_number_changes': numberChanges,
+  '0013_deploy': deploy,
 };

@@ -48,6 +48,8 @@ test('a record can be read in SQL as it was logged', async ({ store }) => {
     ],
     on_demand: record.onDemand,
     latency_us: 512,
+    alias: null,
+    alias_move_id: null,
     logged_at: expect.any(Date),
   });
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });

@@ -17,4 +17,8 @@ export interface PredictionsTable {
   on_demand: unknown;
   latency_us: number;
   logged_at: Generated<Date>;
+  /** The alias that chose the version; null for an explicit version. */
+  alias: string | null;
+  /** The move that was in force; null while the alias follows. */
+  alias_move_id: number | null;
 }

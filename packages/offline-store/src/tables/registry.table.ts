@@ -14,6 +14,14 @@ export interface ManifestsTable {
   same_meaning: string[];
   actor: string;
   applied_at: Generated<Date>;
+  /** SHA-256 of the manifest that the configuration gave, before anything was carried over. */
+  digest: string | null;
+  /** The manifest that was applied before. */
+  parent_id: number | null;
+  /** Subjects that are applied, but were not in the configuration. */
+  retained: Generated<string[]>;
+  /** By subject: `{identity, sources_sha256, bundle_sha256}`. */
+  code: ColumnType<unknown, string | null, string>;
 }
 
 /** Every view version that was ever applied: removing one from the configuration does not free its number. */
@@ -37,4 +45,50 @@ export interface ModelVersionsTable {
   artifact_sha256: string;
   manifest_id: number;
   created_at: Generated<Date>;
+  /** `ModelContent`; null until it was published. */
+  content: ColumnType<unknown, string | null, string>;
+  /** What the trainer left in `training.json`. */
+  training: ColumnType<unknown, string | null, string>;
+  /** What apply measured. */
+  measured: ColumnType<unknown, string | null, string>;
+  actor: string | null;
+  /** When the views that it reads had reached the declared coverage; null while they fill. */
+  complete_at: Date | null;
+  /** `{actor, reason, alias}`; null when nobody asked. */
+  promote_when_complete: ColumnType<unknown, string | null, string | null>;
+  /** When its content was removed from the artifact store. */
+  collected_at: Date | null;
+}
+
+/** Append-only: the newest mark of a version counts. */
+export interface ModelVersionMarksTable {
+  mark_id: GeneratedAlways<number>;
+  project: string;
+  model: string;
+  version: number;
+  mark: 'bad' | 'good';
+  actor: string;
+  reason: string;
+  marked_at: Generated<Date>;
+}
+
+/** Append-only: the newest move of an alias is the alias; `previous_move_id` makes each a compare-and-set. */
+export interface AliasMovesTable {
+  move_id: GeneratedAlways<number>;
+  project: string;
+  model: string;
+  alias: string;
+  previous_move_id: number | null;
+  from_version: number | null;
+  to_version: number;
+  kind: 'promote' | 'rollback';
+  actor: string;
+  reason: string;
+  moved_at: Generated<Date>;
+}
+
+/** Grows with every change of the registry: processes poll it. */
+export interface RegistryRevisionsTable {
+  project: string;
+  revision: number;
 }
