@@ -1,8 +1,8 @@
 // Planning and applying
 export { planManifest } from './plan/plan-manifest.ts';
 export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/plan.ts';
-export { applyManifest } from './apply-manifest.ts';
-export type { ApplyOptions, ApplyResult } from './apply-manifest.ts';
+export { applyManifest } from './apply/apply-manifest.ts';
+export type { ApplyOptions, ApplyResult } from './apply/apply-manifest.ts';
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';

@@ -1,6 +1,6 @@
 import { viewStandings } from '@larder/materialization/views';
 import { expect } from 'vitest';
-import { applyManifest } from '../apply-manifest.ts';
+import { applyManifest } from '../apply/apply-manifest.ts';
 import { adImage, manifest, test } from '../testing/registry.ts';
 import { ensureSchedules } from './ensure-schedules.ts';
 

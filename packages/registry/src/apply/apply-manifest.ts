@@ -3,10 +3,10 @@ import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
 import { syncSchedulesIn } from '@larder/materialization/schedules';
 import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
-import { compareManifest, type Comparison } from './plan/plan-manifest.ts';
-import type { Change, ForgottenVersion, Leniency, Refusal } from './plan/plan.ts';
-import { readRegistryState, type RegistryState } from './registry-state.ts';
-import { viewDefinition } from './plan/view-definition.ts';
+import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
+import type { Change, ForgottenVersion, Leniency, Refusal } from '../plan/plan.ts';
+import { readRegistryState, type RegistryState } from '../registry-state.ts';
+import { viewDefinition } from '../plan/view-definition.ts';
 
 export interface ApplyOptions extends Leniency {
   /** Who applies, for the record: a user or a pipeline. */

@@ -3,7 +3,7 @@ import type { FeatureViewManifest, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { createRun } from '@larder/materialization/runs';
 import { expect } from 'vitest';
-import { appliedId, appliedManifest, applyManifest, modelVersion, planManifest } from './index.ts';
+import { appliedId, appliedManifest, applyManifest, modelVersion, planManifest } from '../index.ts';
 import {
   adCtr,
   adImage,
@@ -20,7 +20,7 @@ import {
   withModel,
   withView,
   without,
-} from './testing/registry.ts';
+} from '../testing/registry.ts';
 
 const actor = { actor: 'ada' };
 let projects = 0;
