@@ -21,7 +21,14 @@ export type {
   VectorField,
 } from './definition/field.ts';
 export { model } from './definition/model.ts';
-export type { FeaturesOf, Model, ModelOptions, PredictInput, PredictOutput } from './definition/model.ts';
+export type {
+  FeaturesOf,
+  Model,
+  ModelBudget,
+  ModelOptions,
+  PredictInput,
+  PredictOutput,
+} from './definition/model.ts';
 export { onDemandFeatureView } from './on-demand/on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand/on-demand-feature-view.ts';
 export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
@@ -79,6 +86,7 @@ export { readViews } from './manifest/read-views.ts';
 export { viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,
+  BudgetManifest,
   ComputeManifest,
   EntityManifest,
   FeatureViewManifest,

@@ -18,9 +18,18 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   /** As written; Larder uses `deadlineMs`. */
   readonly deadline: Duration;
   readonly deadlineMs: number;
+  readonly budget: ModelBudget | null;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly [T]: { readonly input: Input; readonly output: Output };
+}
+
+/** What one version may cost. `apply` measures it and refuses what is above. */
+export interface ModelBudget {
+  /** Of one row on the machine that applies, 99th percentile. */
+  readonly maxLatencyMs?: number;
+  /** Memory that the loaded model takes in a process. */
+  readonly maxMemoryMb?: number;
 }
 
 export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
@@ -34,6 +43,8 @@ export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
   readonly whenStoreUnavailable?: 'defaults' | 'fail';
   /** Time limit of a request that does not set its own. @default '100ms' */
   readonly deadline?: Duration;
+  /** Limits that `apply` measures a new version against. @default none */
+  readonly budget?: ModelBudget;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -58,6 +69,7 @@ export function model<const N extends string, const P extends readonly Provider[
     whenStoreUnavailable: options.whenStoreUnavailable ?? 'fail',
     deadline,
     deadlineMs: durationMsOrNaN(deadline),
+    budget: options.budget ?? null,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
   }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>>;

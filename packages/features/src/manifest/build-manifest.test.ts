@@ -128,3 +128,23 @@ test('connections are those declared, or those that sources name', () => {
     ['ads', 'b'],
   );
 });
+
+test('a budget is in the manifest only when it is declared', () => {
+  const view = featureView('ad_image', { version: 1, entity: ad, ttl: '1d', source, schema });
+  const options = { features: [view], output: { ctr: f.float32() }, artifact: artifact('models/ad_ctr') };
+  const hashes = {
+    artifacts: new Map([['models/ad_ctr', 'a1']]),
+    modules: new Map<string, string>(),
+    onDemand: new Map<string, string>(),
+  };
+  const { models } = buildManifest(
+    project('ads'),
+    collectDefinitions({
+      free: model('free', options),
+      frugal: model('frugal', { ...options, budget: { maxLatencyMs: 2.5 } }),
+    }),
+    hashes,
+  );
+  expect(Object.keys(models['free'] ?? {})).not.toContain('budget');
+  expect(models['frugal']).toMatchObject({ budget: { max_latency_ms: 2.5 } });
+});

@@ -5,6 +5,7 @@ import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type {
   ArtifactManifest,
+  BudgetManifest,
   ComputeManifest,
   EntityManifest,
   FeatureViewManifest,
@@ -15,7 +16,7 @@ import type {
 import { fieldManifests } from './field-manifest.ts';
 import { inputManifest } from './input-manifest.ts';
 import { viewRef } from './manifest.ts';
-import type { Model } from '../definition/model.ts';
+import type { Model, ModelBudget } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
@@ -140,8 +141,16 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     missing: model.missing,
     when_store_unavailable: model.whenStoreUnavailable,
     deadline_ms: model.deadlineMs,
+    ...(model.budget !== null && { budget: budgetManifest(model.budget) }),
     owner: model.owner,
     tags: sortedRecord(Object.entries(model.tags)),
+  };
+}
+
+function budgetManifest({ maxLatencyMs, maxMemoryMb }: ModelBudget): BudgetManifest {
+  return {
+    ...(maxLatencyMs !== undefined && { max_latency_ms: maxLatencyMs }),
+    ...(maxMemoryMb !== undefined && { max_memory_mb: maxMemoryMb }),
   };
 }
 

@@ -105,8 +105,16 @@ export interface ModelManifest {
   /** While the online store is unavailable: answer from defaults, or 503. */
   readonly when_store_unavailable: 'defaults' | 'fail';
   readonly deadline_ms: number;
+  /** Absent: none declared. */
+  readonly budget?: BudgetManifest;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Limits that a new version is measured against when it is applied; an absent one is not limited. */
+export interface BudgetManifest {
+  readonly max_latency_ms?: number;
+  readonly max_memory_mb?: number;
 }
 
 /** `ad_image@1`: the reference of a feature view version in Redis, PostgreSQL, the API and logs. */

@@ -74,6 +74,12 @@ const model = z.strictObject({
   missing: z.union([z.literal('nan'), z.number()]),
   when_store_unavailable: z.enum(['defaults', 'fail']),
   deadline_ms: z.int().positive(),
+  budget: z
+    .strictObject({
+      max_latency_ms: z.number().positive().optional(),
+      max_memory_mb: z.number().positive().optional(),
+    })
+    .optional(),
   owner,
   tags,
 });

@@ -1,5 +1,5 @@
 import type { Field, FieldType } from '../definition/field.ts';
-import type { Model } from '../definition/model.ts';
+import type { Model, ModelBudget } from '../definition/model.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
 import { below, type Report } from './report.ts';
 import type { ProjectPlace } from './project-place.ts';
@@ -51,5 +51,19 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
     report(['whenStoreUnavailable'], "must be 'defaults' or 'fail'.");
   }
   validateWholeMs(model.deadline, model.deadlineMs, 'a duration', below(report, 'deadline'));
+  validateBudget(model.budget, below(report, 'budget'));
   validateLabels(model, report);
+}
+
+/** The options as written: a misspelled limit must not pass as no limit. */
+const LIMITS: readonly string[] = ['maxLatencyMs', 'maxMemoryMb'] satisfies (keyof ModelBudget)[];
+
+function validateBudget(budget: ModelBudget | null, report: Report): void {
+  if (budget === null) return;
+  if (typeof budget !== 'object') return report([], 'must be like { maxLatencyMs: 5, maxMemoryMb: 200 }.');
+  for (const [name, value] of Object.entries(budget)) {
+    if (!LIMITS.includes(name)) report([name], `is not a limit; the limits are ${LIMITS.join(' and ')}.`);
+    else if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+      report([name], 'must be a positive number.');
+  }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Manifest, ModelManifest } from '@larder/features';
+import type { BudgetManifest, Manifest, ModelManifest } from '@larder/features';
 import type { PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
 import type { ModelVersion } from '../model-version.ts';
@@ -51,6 +51,11 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
         subject,
         `change ${name} of ${subject}: ${was[member] ?? 'none'} → ${now[member] ?? 'none'}`,
       );
+  if (!isDeepStrictEqual(was.budget, now.budget))
+    lines.change(
+      subject,
+      `change budget of ${subject}: ${budgetText(was.budget)} → ${budgetText(now.budget)}`,
+    );
   if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
   const moved = was.artifact.path !== now.artifact.path && was.artifact.sha256 === now.artifact.sha256;
   if (moved)
@@ -58,4 +63,9 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
       subject,
       `change path of the artifact of ${subject}: ${was.artifact.path} → ${now.artifact.path}`,
     );
+}
+
+function budgetText({ max_latency_ms: ms, max_memory_mb: mb }: BudgetManifest = {}): string {
+  const limits = [...(ms === undefined ? [] : [`${ms} ms`]), ...(mb === undefined ? [] : [`${mb} MB`])];
+  return limits.join(', ') || 'none';
 }
