@@ -6,11 +6,17 @@ export type { ApplyOptions, ApplyResult } from './apply/apply-manifest.ts';
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
-export { modelVersion, newestModelVersions } from './model-version.ts';
-export type { ModelVersion } from './model-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
 export { ensureSchedules } from './applied/ensure-schedules.ts';
 export { watchApplied } from './applied/watch-applied.ts';
 export type { AppliedWatch, WatchAppliedOptions } from './applied/watch-applied.ts';
+export { bumpRevisionIn, readRevision } from './revision/revision.ts';
+export type { RegistryRevision } from './revision/revision.ts';
+// Model versions
+export { modelVersion, newestModelVersions } from './model-versions/newest-model-versions.ts';
+export { readModelContent, readModelVersions } from './model-versions/read-model-versions.ts';
+export type { ModelVersion, ModelVersionId, VersionMark } from './model-versions/read-model-versions.ts';
+export type { ModelContent } from './model-versions/model-content.ts';
+// Everybody
 export type { RegistryStore } from './registry-store.ts';

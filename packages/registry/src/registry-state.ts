@@ -1,5 +1,5 @@
 import { appliedManifest, type AppliedManifest } from './applied/applied-manifest.ts';
-import { newestModelVersions, type ModelVersion } from './model-version.ts';
+import { newestModelVersions, type NewestVersion } from './model-versions/newest-model-versions.ts';
 import type { RegistryStore } from './registry-store.ts';
 import type { ViewDefinition } from './plan/view-definition.ts';
 
@@ -9,7 +9,7 @@ export interface RegistryState {
   /** By reference; every version that was ever applied. */
   readonly viewDefinitions: ReadonlyMap<string, ViewDefinition>;
   /** The newest version of each model, also of removed ones. */
-  readonly modelVersions: ReadonlyMap<string, ModelVersion>;
+  readonly modelVersions: ReadonlyMap<string, NewestVersion>;
 }
 
 export async function readRegistryState(store: RegistryStore, project: string): Promise<RegistryState> {

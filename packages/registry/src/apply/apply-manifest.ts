@@ -5,6 +5,7 @@ import { syncSchedulesIn } from '@larder/materialization/schedules';
 import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency, Refusal } from '../plan/plan.ts';
+import { bumpRevisionIn } from '../revision/revision.ts';
 import { readRegistryState, type RegistryState } from '../registry-state.ts';
 import { viewDefinition } from '../plan/view-definition.ts';
 
@@ -37,6 +38,7 @@ export function applyManifest(
 ): Promise<ApplyResult> {
   return store.transaction(async (tx) => {
     await tx.client.query('lock table larder.manifests in share row exclusive mode');
+    await bumpRevisionIn(tx, manifest.project);
     const state = await readRegistryState(tx, manifest.project);
     const comparison = compareManifest(state, manifest, options);
     refuse(comparison.lines.refusals);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BudgetManifest, Manifest, ModelManifest } from '@larder/features';
 import type { PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
-import type { ModelVersion } from '../model-version.ts';
+import type { NewestVersion } from '../model-versions/newest-model-versions.ts';
 
 /** Lines for every model; gives the models that get a new version, with its number. */
 export function compareModels(lines: PlanLines, state: RegistryState, next: Manifest): Map<string, number> {
@@ -28,7 +28,7 @@ export function compareModels(lines: PlanLines, state: RegistryState, next: Mani
   return created;
 }
 
-function versionReasons(newest: ModelVersion, model: ModelManifest): string[] {
+function versionReasons(newest: NewestVersion, model: ModelManifest): string[] {
   const reasons: string[] = [];
   if (!isDeepStrictEqual(newest.inputs, model.inputs)) reasons.push('inputs');
   if (!isDeepStrictEqual(newest.outputs, model.outputs)) reasons.push('outputs');

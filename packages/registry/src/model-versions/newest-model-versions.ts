@@ -1,22 +1,19 @@
 import type { FieldManifest, InputManifest } from '@larder/features';
-import type { RegistryStore } from './registry-store.ts';
+import type { RegistryStore } from '../registry-store.ts';
+import type { ModelVersion } from './read-model-versions.ts';
 
-export interface ModelVersion {
-  readonly model: string;
-  readonly version: number;
-  readonly inputs: readonly InputManifest[];
-  readonly outputs: readonly FieldManifest[];
-  readonly artifactPath: string;
-  readonly artifactSha256: string;
-  readonly createdAt: Date;
-}
+/** What plan and apply compare with. */
+export type NewestVersion = Pick<
+  ModelVersion,
+  'model' | 'version' | 'inputs' | 'outputs' | 'artifactPath' | 'artifactSha256' | 'createdAt'
+>;
 
 /** The newest version of a model; null when the model was never applied. */
 export async function modelVersion(
   store: RegistryStore,
   project: string,
   model: string,
-): Promise<ModelVersion | null> {
+): Promise<NewestVersion | null> {
   return (await newestModelVersions(store, project, model)).get(model) ?? null;
 }
 
@@ -25,7 +22,7 @@ export async function newestModelVersions(
   store: RegistryStore,
   project: string,
   model?: string,
-): Promise<Map<string, ModelVersion>> {
+): Promise<Map<string, NewestVersion>> {
   const rows = await store.db
     .selectFrom('larder.model_versions')
     .distinctOn('model')

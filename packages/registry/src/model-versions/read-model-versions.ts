@@ -1,0 +1,130 @@
+import { parseManifest, type FieldManifest, type InputManifest } from '@larder/features';
+import type { RegistryStore } from '../registry-store.ts';
+import type { ModelContent } from './model-content.ts';
+
+/** A model version on record. */
+export interface ModelVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly inputs: readonly InputManifest[];
+  readonly outputs: readonly FieldManifest[];
+  readonly artifactPath: string;
+  readonly artifactSha256: string;
+  /** The apply that added it. */
+  readonly manifestId: number;
+  readonly createdAt: Date;
+  /** Who applied it; null: a release that did not keep it. */
+  readonly actor: string | null;
+  /** False: registered by a release that published no content. */
+  readonly hasContent: boolean;
+  /** When the views that it reads had reached the declared coverage; null while they fill. */
+  readonly completeAt: Date | null;
+  /** The newest mark, if it is `bad`. */
+  readonly bad: VersionMark | null;
+  /** When its content was removed from the artifact store. */
+  readonly collectedAt: Date | null;
+  /** What the trainer left in `training.json`. */
+  readonly training: unknown;
+  /** What apply measured. */
+  readonly measured: unknown;
+}
+
+export interface VersionMark {
+  readonly actor: string;
+  readonly reason: string;
+  readonly markedAt: Date;
+}
+
+/** Every version of the project's models on record, or of one model, oldest first. Contents are read one by one: they are large. */
+export async function readModelVersions(
+  store: RegistryStore,
+  project: string,
+  model?: string,
+): Promise<ModelVersion[]> {
+  const rows = await store.db
+    .selectFrom('larder.model_versions as v')
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('larder.model_version_marks')
+          .select(['mark', 'actor as marked_by', 'reason', 'marked_at'])
+          .whereRef('project', '=', 'v.project')
+          .whereRef('model', '=', 'v.model')
+          .whereRef('version', '=', 'v.version')
+          .orderBy('mark_id', 'desc')
+          .limit(1)
+          .as('m'),
+      (join) => join.onTrue(),
+    )
+    .select((eb) => [
+      'v.model',
+      'v.version',
+      'v.inputs',
+      'v.outputs',
+      'v.artifact_path',
+      'v.artifact_sha256',
+      'v.manifest_id',
+      'v.created_at',
+      'v.actor',
+      eb('v.content', 'is not', null).as('has_content'),
+      'v.complete_at',
+      'v.collected_at',
+      'v.training',
+      'v.measured',
+      'm.mark',
+      'm.marked_by',
+      'm.reason',
+      'm.marked_at',
+    ])
+    .where('v.project', '=', project)
+    .where((eb) => (model === undefined ? eb.lit(true) : eb('v.model', '=', model)))
+    .orderBy('v.model')
+    .orderBy('v.version')
+    .execute();
+  return rows.map((row) => ({
+    model: row.model,
+    version: row.version,
+    inputs: row.inputs as readonly InputManifest[],
+    outputs: row.outputs as readonly FieldManifest[],
+    artifactPath: row.artifact_path,
+    artifactSha256: row.artifact_sha256,
+    manifestId: row.manifest_id,
+    createdAt: row.created_at,
+    actor: row.actor,
+    hasContent: row.has_content as boolean,
+    completeAt: row.complete_at,
+    bad:
+      row.mark === 'bad'
+        ? {
+            actor: row.marked_by as string,
+            reason: row.reason as string,
+            markedAt: row.marked_at as Date,
+          }
+        : null,
+    collectedAt: row.collected_at,
+    training: row.training,
+    measured: row.measured,
+  }));
+}
+
+export interface ModelVersionId {
+  readonly project: string;
+  readonly model: string;
+  readonly version: number;
+}
+
+/** Everything the version is made of; null while nothing is published. @throws MANIFEST_INVALID */
+export async function readModelContent(
+  store: RegistryStore,
+  { project, model, version }: ModelVersionId,
+): Promise<ModelContent | null> {
+  const row = await store.db
+    .selectFrom('larder.model_versions')
+    .select('content')
+    .where('project', '=', project)
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  const content = (row?.content ?? null) as ModelContent | null;
+  return content === null ? null : { ...content, manifest: parseManifest(content.manifest) };
+}
