@@ -42,7 +42,7 @@ export interface ComputeManifest {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly artifacts: Readonly<Record<string, ArtifactManifest>>;
-  /** SHA-256 of what the user's own module does (`code-hash`); null for ready-made computations. */
+  /** SHA-256 of what the user's own module does (`code`); null for ready-made computations. */
   readonly code_sha256: string | null;
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from '../artifact/artifact.ts';
 import { buildManifest, type Hashes } from '../manifest/build-manifest.ts';
-import { createCodeHasher } from '../code-hash/hash-code.ts';
+import { createCodeHasher } from '../code/hash-code.ts';
 import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from '../artifact/hash-artifact.ts';
 import { viewRef } from '../manifest/manifest.ts';

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { artifactFolder } from '../artifact/artifact.ts';
-import { projectModules } from '../code-hash/project-modules.ts';
+import { projectModules } from '../code/project-modules.ts';
 import { collectDefinitions, usedArtifacts } from './collect-definitions.ts';
 import { importConfig } from './load-project.ts';
 
