@@ -16,11 +16,28 @@ export const processSchema = z
         z.strictObject({
           model: z.string(),
           version: z.int().positive().nullable().meta({ description: 'Null: none could be loaded yet.' }),
-          ready: z.boolean().meta({ description: 'Loaded as it is applied, checked and warm.' }),
+          ready: z.boolean().meta({
+            description: 'Loaded, checked and warm, and none of its aliases has a problem.',
+          }),
           reads: z.array(z.string()).meta({ example: ['ad_image@1'] }),
+          aliases: z
+            .array(
+              z.strictObject({
+                alias: z.string(),
+                move_id: z
+                  .int()
+                  .nullable()
+                  .meta({ description: 'The move in force here; null: nobody has moved the alias.' }),
+                problem: z
+                  .strictObject({ move_id: z.int().nullable(), version: z.int(), reason: z.string() })
+                  .nullable()
+                  .meta({ description: 'Why what the alias points to now is not in force here.' }),
+              }),
+            )
+            .meta({ description: 'The aliases that this version answers for here.' }),
         }),
       )
-      .meta({ description: 'Models that an inference process answers for.' }),
+      .meta({ description: 'Model versions that an inference process has in service.' }),
     slots: countSchema.nullable().meta({ description: 'Compute threads; null: it computes nothing.' }),
     started_at: instantSchema,
     heartbeat_at: instantSchema,

@@ -31,7 +31,13 @@ export { coldProcesses, listProcesses, readersOf, workersOf } from './processes/
 export type { LivingProcess } from './processes/list-processes.ts';
 export { IS_LIVING } from './processes/living.ts';
 export { processJson } from './processes/process-json.ts';
-export type { ComputableView, LoadedModel, ProcessRole } from './tables/processes.table.ts';
+export type {
+  AliasInForce,
+  AliasProblem,
+  ComputableView,
+  LoadedModel,
+  ProcessRole,
+} from './tables/processes.table.ts';
 // Schedules
 export type { ScheduleOutcome } from './tables/schedules.table.ts';
 // History

@@ -12,5 +12,6 @@ test('an inference process reports its identity and the models that it serves', 
     version: 1,
     ready: true,
     reads: expect.arrayContaining(['ad_image@1', 'ad_stats@1', 'shopper_profile@1']),
+    aliases: expect.any(Array),
   });
 });

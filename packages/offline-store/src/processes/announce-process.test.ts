@@ -61,6 +61,19 @@ test('a process is listed from its start to its end, with what it can compute', 
   expect(await listProcesses(store, project)).toEqual([]);
 });
 
+test('a change is announced at once when the process says so', async ({ store }) => {
+  const project = newId();
+  const hourly = { store, project, intervalMs: 3_600_000 };
+  const service = announce(hourly, { role: 'inference', models: [CTR] });
+  await expect.poll(() => listProcesses(store, project)).toMatchObject([{ models: [CTR] }]);
+  const aliases = [{ alias: 'champion', move_id: 12, problem: null }];
+  service.now = { models: [{ ...CTR, version: 4, aliases }] };
+  service.announceNow();
+  await expect
+    .poll(() => listProcesses(store, project))
+    .toMatchObject([{ models: [{ version: 4, aliases }] }]);
+});
+
 test('processes that compute a view, that read it and that are not warm: one query each', async ({
   store,
 }) => {

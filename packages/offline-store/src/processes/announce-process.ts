@@ -29,6 +29,8 @@ export interface AnnounceOptions {
 }
 
 export interface AnnouncedProcess {
+  /** Announces a change at once instead of with the next heartbeat. */
+  announceNow(): void;
   /** Removes the row; if PostgreSQL is down, other processes remove it later. */
   close(): Promise<void>;
 }
@@ -103,6 +105,7 @@ export function announceProcess(
 
   const beats = startLoop({ name: 'Announcing this process', intervalMs, logger, turn: beat });
   return {
+    announceNow: () => beats.wake(),
     async close() {
       const remove = async (): Promise<void> => {
         // Wait: a write in progress would restore the row.

@@ -9,11 +9,12 @@ export function processJson(living: LivingProcess) {
     pid: living.pid,
     larder_version: living.larderVersion,
     views: living.views.map(({ view, version, fingerprint }) => ({ ref: `${view}@${version}`, fingerprint })),
-    models: living.models.map(({ model, version, ready, reads }) => ({
+    models: living.models.map(({ model, version, ready, reads, aliases = [] }) => ({
       model,
       version,
       ready,
       reads: [...reads],
+      aliases: aliases.map(({ alias, move_id, problem }) => ({ alias, move_id, problem })),
     })),
     slots: living.slots,
     started_at: living.startedAt.toISOString(),

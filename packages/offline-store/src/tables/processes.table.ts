@@ -9,15 +9,33 @@ export interface ComputableView {
   readonly fingerprint: string;
 }
 
-/** A model version that a process serves. */
+/** A model version in service in a process; a model may have several. */
 export interface LoadedModel {
   readonly model: string;
   /** Null: no version could be loaded yet. */
   readonly version: number | null;
-  /** True when the applied version is loaded, checked against its golden rows and warm. */
+  /** True when it is loaded, checked against its golden rows and warm, and none of its aliases has a problem. */
   readonly ready: boolean;
   /** References of the view versions that it reads: `ad_image@1`. */
   readonly reads: readonly string[];
+  /** The aliases that this version answers for here; absent in rows of releases without aliases. */
+  readonly aliases?: readonly AliasInForce[];
+}
+
+export interface AliasInForce {
+  readonly alias: string;
+  /** The move in force in this process; null: nobody has moved the alias yet. */
+  readonly move_id: number | null;
+  /** Why what the alias points to now is not in force; null: it is, or it is still being loaded. */
+  readonly problem: AliasProblem | null;
+}
+
+/** A version that an alias points to and that a process cannot serve. */
+export interface AliasProblem {
+  readonly move_id: number | null;
+  readonly version: number;
+  /** A sentence for people, without paths. */
+  readonly reason: string;
 }
 
 /** Rows of live processes; a row whose heartbeat stopped is deleted by any other process. */
