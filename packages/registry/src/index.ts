@@ -14,6 +14,7 @@ export type { AppliedWatch, WatchAppliedOptions } from './applied/watch-applied.
 export { bumpRevisionIn, readRevision } from './revision/revision.ts';
 export type { RegistryRevision } from './revision/revision.ts';
 // Model versions
+export { contentOf } from './model-versions/content-of.ts';
 export { modelVersion, newestModelVersions } from './model-versions/newest-model-versions.ts';
 export { readModelContent, readModelVersions } from './model-versions/read-model-versions.ts';
 export type { ModelVersion, ModelVersionId, VersionMark } from './model-versions/read-model-versions.ts';
