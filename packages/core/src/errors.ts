@@ -33,6 +33,21 @@ export const ERRORS = {
     title: 'The definition is not loaded in this process',
     retryable: true,
   },
+  NATIVE_MODULE: {
+    status: 422,
+    title: 'An on-demand function needs a native module',
+    retryable: false,
+  },
+  BUNDLE_IMPOSSIBLE: {
+    status: 422,
+    title: 'An on-demand function is not self-contained',
+    retryable: false,
+  },
+  BUNDLE_INVALID: {
+    status: 503,
+    title: 'The bundle of an on-demand function cannot be loaded',
+    retryable: false,
+  },
   ON_DEMAND_FAILED: { status: 500, title: 'An on-demand function failed', retryable: false },
   OPTION_NOT_SUPPORTED: { status: 422, title: 'This version does not support the option', retryable: false },
   ONLINE_STORE_UNAVAILABLE: { status: 503, title: 'The online store does not answer', retryable: true },

@@ -78,6 +78,9 @@ export type { LoadedDefinitions, LoadedProject } from './project/loaded-project.
 export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';
 export { hashArtifact } from './artifact/hash-artifact.ts';
+// The project's own code
+export { importBundle } from './code/import-bundle.ts';
+export type { CodeEntry, CodeSources, CodeUnit, ProjectCode } from './code/code-unit.ts';
 // Manifest
 export { fingerprint } from './manifest/canonical-json.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { findOnDemandFunctions } from './find-on-demand.ts';
 import { readUserModule, USER_MODULE, withPureInitializers, type UserModule } from './user-module.ts';
 
@@ -16,6 +17,8 @@ export interface CodeHasher {
    * (a factory made it), the hash covers the whole project's code: never too little, sometimes too much.
    */
   hashOnDemand(name: string): Promise<string>;
+  /** The same as one self-contained module, with packages. */
+  bundleOnDemand(name: string): Promise<string>;
 }
 
 export function createCodeHasher(configPath: string): CodeHasher {
@@ -42,6 +45,17 @@ export function createCodeHasher(configPath: string): CodeHasher {
       if (only === undefined || others.length > 0) return sha256(`${name}\n${sha256OfAll}`);
       return hashExports(`export { ${COMPUTE} as default } from ${quote(only.path)};`, read, only);
     },
+    bundleOnDemand: async (name) => {
+      project ??= readProject();
+      const [only] = (await project).functions.get(name) ?? [];
+      if (only === undefined) throw new Error(`${name} is not written at the top level of a module.`);
+      const entry = `export { ${COMPUTE} as default } from ${quote(only.path)};`;
+      const { outputFiles } = await build({
+        ...bundling(entry, readingUserModules(read, only, 'bundled')),
+        minify: true,
+      });
+      return outputFiles[0]?.text ?? '';
+    },
   };
 }
 
@@ -52,6 +66,7 @@ interface WrittenFunction {
   readonly compute: string;
 }
 
+const RESOLVED = Symbol('resolved');
 const COMPUTE = '__larder_compute';
 
 async function onDemandFunctions(
@@ -68,7 +83,12 @@ async function onDemandFunctions(
 
 /** `addition`: an extra expression for the module to export, evaluated at its top level. */
 async function hashExports(entry: string, read: ReadModule, addition?: WrittenFunction): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await build(bundling(entry, readingUserModules(read, addition)));
+  return sha256(outputFiles.map((file) => file.text).join('\n'));
+}
+
+function bundling(entry: string, plugin: Plugin) {
+  return {
     stdin: { contents: entry, resolveDir: '/' },
     bundle: true,
     write: false,
@@ -81,20 +101,28 @@ async function hashExports(entry: string, read: ReadModule, addition?: WrittenFu
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: [readingUserModules(read, addition)],
-  });
-  return sha256(outputFiles.map((file) => file.text).join('\n'));
+    plugins: [plugin],
+  } satisfies BuildOptions & { readonly write: false };
 }
 
-function readingUserModules(read: ReadModule, addition: WrittenFunction | undefined): Plugin {
+function readingUserModules(
+  read: ReadModule,
+  addition: WrittenFunction | undefined,
+  packages: 'external' | 'bundled' = 'external',
+): Plugin {
   return {
     name: 'larder-user-modules',
     setup(bundle) {
       // Marked free of side effects, so that a package that the function does not use leaves no trace.
-      bundle.onResolve({ filter: /^[^./#]/ }, ({ path }) =>
-        /^[A-Za-z]:/.test(path) ? null : { path, external: true, sideEffects: false },
-      );
+      bundle.onResolve({ filter: /^[^./#]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        if (/^[A-Za-z]:/.test(path) || pluginData === RESOLVED || isBuiltin(path)) return null;
+        if (packages === 'external') return { path, external: true, sideEffects: false };
+        if (importer.includes('/node_modules/')) return null;
+        const found = await bundle.resolve(path, { kind, importer, resolveDir, pluginData: RESOLVED });
+        return { path: found.path, errors: found.errors, sideEffects: false };
+      });
       bundle.onLoad({ filter: USER_MODULE }, async ({ path }) => {
+        if (path.includes('/node_modules/')) return null;
         const contents = withPureInitializers(await read(path));
         const added = addition?.path === path ? `\nexport const ${COMPUTE} = (${addition.compute});` : '';
         return { contents: contents + added, loader: 'js', resolveDir: dirname(path) };

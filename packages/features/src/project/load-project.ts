@@ -1,9 +1,11 @@
 import { existsSync, globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from '../artifact/artifact.ts';
 import { buildManifest, type Hashes } from '../manifest/build-manifest.ts';
+import type { CodeUnit, ProjectCode } from '../code/code-unit.ts';
 import { createCodeHasher } from '../code/hash-code.ts';
 import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from '../artifact/hash-artifact.ts';
@@ -29,8 +31,8 @@ const ABSENT = '0'.repeat(64);
  */
 export async function loadProject(configPath: string, options: LoadOptions = {}): Promise<LoadedProject> {
   const { loaded, project, definitions } = await load(configPath, options);
-  const hashes = await hash(definitions, loaded);
-  return { ...loaded, manifest: buildManifest(project, definitions, hashes) };
+  const { hashes, code } = await hash(definitions, loaded);
+  return { ...loaded, manifest: buildManifest(project, definitions, hashes), code };
 }
 
 /**
@@ -111,7 +113,10 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
   });
 }
 
-async function hash(definitions: Definitions, { root, configPath }: LoadedDefinitions): Promise<Hashes> {
+async function hash(
+  definitions: Definitions,
+  { root, configPath }: LoadedDefinitions,
+): Promise<{ readonly hashes: Hashes; readonly code: ProjectCode }> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
   const artifacts = usedArtifacts(definitions);
   // Validation ensured that each has a folder, except models that may be absent.
@@ -119,7 +124,7 @@ async function hash(definitions: Definitions, { root, configPath }: LoadedDefini
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;
   const hasher = createCodeHasher(configPath);
-  return {
+  const hashes = {
     artifacts: await hashEach([...folders.keys()], (path) => {
       const folder = folders.get(path) as string;
       return existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
@@ -130,6 +135,26 @@ async function hash(definitions: Definitions, { root, configPath }: LoadedDefini
       (name) => bundled(hasher.hashOnDemand(name)),
     ),
   };
+  const unit = (path: string, onDemand: string | null, identity: string): CodeUnit => ({
+    identity,
+    legacySha256: () => Promise.resolve(identity),
+    sources: async () => ({
+      entry: { path: relative(root, path), onDemand },
+      modules: { [relative(root, path)]: await readFile(path, 'utf8') },
+    }),
+    bundle: () => hasher.bundleOnDemand(onDemand ?? ''),
+  });
+  const code = {
+    onDemand: new Map([...hashes.onDemand].map(([name, sha256]) => [name, unit(configPath, name, sha256)])),
+    computations: new Map(
+      definitions.featureViews.flatMap((view) => {
+        const url = view.compute?.codeUrl;
+        if (url === undefined) return [];
+        return [[viewRef(view), unit(fileURLToPath(url), null, hashes.modules.get(url) as string)] as const];
+      }),
+    ),
+  };
+  return { hashes, code };
 }
 
 // A module that only workers import is read here for the first time.

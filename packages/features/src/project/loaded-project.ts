@@ -1,3 +1,4 @@
+import type { ProjectCode } from '../code/code-unit.ts';
 import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -19,4 +20,5 @@ export interface LoadedDefinitions {
 /** The definitions with their manifest, as `loadProject` returns them. */
 export interface LoadedProject extends LoadedDefinitions {
   readonly manifest: Manifest;
+  readonly code: ProjectCode;
 }
