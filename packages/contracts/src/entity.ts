@@ -35,6 +35,46 @@ export const entityViewSchema = z
   })
   .meta({ id: 'EntityView' });
 
+const failureSchema = z.strictObject({
+  run_id: z.string(),
+  code: z.string().meta({ example: 'IMAGE_UNREADABLE' }),
+  reason: z.string(),
+  retryable: z.boolean().meta({ description: 'False: computing the same input again fails the same way.' }),
+  attempts: countSchema,
+  failed_at: instantSchema,
+  retry_at: instantSchema
+    .nullable()
+    .meta({ description: 'When the run retries the row by itself; null: it does not.' }),
+});
+
+/** An applied view version of which the online store holds no row of the entity, and why. */
+const missingViewSchema = z
+  .strictObject({
+    ref: z.string().meta({ example: 'ad_text@1' }),
+    view: z.string(),
+    version: z.int().positive(),
+    reason: z
+      .enum([
+        'erased',
+        'unknown',
+        'landing',
+        'lost',
+        'failed',
+        'expired',
+        'running',
+        'not_in_source',
+        'not_in_scope',
+        'never_filled',
+      ])
+      .meta({
+        description:
+          'Why, as far as runs and history tell. erased: the entity takes no rows. unknown: PostgreSQL did not answer. landing: the row is in history and on its way. lost: it is in history and the online store lost it. failed: see `failure`. expired: the newest row is older than the TTL. running: a run has not ended. not_in_source: the newest run over all rows did not find the key. not_in_scope: no run took all rows. never_filled: nothing was computed or pushed yet.',
+      }),
+    detail: z.string().meta({ description: 'The reason in words, with what to do.' }),
+    failure: failureSchema.nullable().meta({ description: 'The newest failure of this key on record.' }),
+  })
+  .meta({ id: 'MissingView' });
+
 export const entityAnswerSchema = z
   .strictObject({
     entity: z.string(),
@@ -47,6 +87,7 @@ export const entityAnswerSchema = z
       description: 'False: PostgreSQL did not answer; run, chunk, landed_at and online_at are unknown.',
     }),
     views: z.array(entityViewSchema),
+    missing: z.array(missingViewSchema),
   })
   .meta({ id: 'EntityAnswer' });
 

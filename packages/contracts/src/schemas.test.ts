@@ -84,6 +84,7 @@ const GOOD: readonly (readonly [string, z.ZodType, Record<string, unknown>])[] =
       expires_at: null,
       history_available: true,
       views: [],
+      missing: [],
     },
   ],
   [

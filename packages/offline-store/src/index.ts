@@ -58,6 +58,9 @@ export { checkEventTimes } from './history/check-event-times.ts';
 export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
+// Entities without rows
+export { readAbsences } from './absence/read-absences.ts';
+export type { Absence, AbsentFailure, AbsentRun } from './absence/read-absences.ts';
 // Changes
 export { readFreshness } from './freshness/read-freshness.ts';
 export type { ViewFreshness } from './freshness/read-freshness.ts';

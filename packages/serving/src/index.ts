@@ -28,4 +28,4 @@ export type {
 } from './online-features/read-online-features.ts';
 // What is stored for an entity
 export { inspectEntity } from './inspect/inspect-entity.ts';
-export type { InspectDeps, InspectedEntity, InspectedView } from './inspect/inspected-entity.ts';
+export type { InspectDeps, InspectedEntity, InspectedView, MissingView } from './inspect/inspected-entity.ts';

@@ -33,12 +33,13 @@ function inspected(landedAt: string | null): string {
         values: null,
       },
     ],
+    missing: [],
   };
   let text = '';
   const stream = () => new PassThrough().on('data', (chunk: Buffer) => (text += chunk.toString()));
   const out = createOutput({ json: false, colours: false, columns: 80, stdout: stream(), stderr: stream() });
   const manifest = { project: 'ads', feature_views: {} } as unknown as Manifest;
-  printInspection(held, { manifest, runs: new Map(), missing: [] }, out);
+  printInspection(held, { manifest, runs: new Map() }, out);
   return text;
 }
 

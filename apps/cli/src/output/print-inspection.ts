@@ -9,8 +9,6 @@ export interface InspectionContext {
   readonly manifest: Manifest;
   /** Runs that wrote the stored rows, by id. */
   readonly runs: ReadonlyMap<string, RunSummary>;
-  /** References of the entity's views that are not stored. */
-  readonly missing: readonly string[];
 }
 
 /** Prints what on-call needs: what is stored, how old it is, which job wrote it. */
@@ -26,9 +24,10 @@ export function printInspection(held: InspectedEntity, context: InspectionContex
   if (!held.history_available)
     out.line(style.yellow('PostgreSQL does not answer: landed times, runs and chunks are unknown.'));
   for (const view of held.views) printView(view, { ...context, held }, out);
-  for (const ref of context.missing) {
+  for (const { ref, reason, detail } of held.missing) {
     out.line();
-    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  nothing is stored: larder backfill ${ref}`);
+    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  ${reason.replaceAll('_', ' ')}`);
+    out.line(`  ${detail}`);
   }
 }
 

@@ -1,5 +1,4 @@
 import { systemClock } from '@larder/core';
-import { viewRef } from '@larder/features';
 import { getRun, type RunSummary } from '@larder/materialization/runs';
 import { inspectEntity, type InspectedEntity } from '@larder/serving';
 import { z } from 'zod';
@@ -17,7 +16,9 @@ export const verb = defineVerb({
         'after',
         `
 Shows for each view: status, age, times, TTL left, the run and chunk that wrote it, size and every
-value. Without PostgreSQL, only the facts from history are missing. With --json, prints the answer of
+value. For a view without a row it says why where that is known: the last failure of the key with its
+run and whether a retry can help, a run that did not include it, or a row that expired. Without
+PostgreSQL, only the facts from history are missing. With --json, prints the answer of
 GET /v1/entities/ENTITY/KEY.
 
 Example:
@@ -34,15 +35,8 @@ Example:
     const deps = { onlineStore, offlineStore, manifest, clock: systemClock };
     const held = await inspectEntity(deps, entity, key);
     const runs = out.json ? new Map<string, RunSummary>() : await writers(session, held);
-    out.answer(held, () => printInspection(held, { manifest, runs, missing: missingViews(held) }, out));
+    out.answer(held, () => printInspection(held, { manifest, runs }, out));
     return DONE;
-
-    function missingViews(found: InspectedEntity): string[] {
-      return Object.values(manifest.feature_views)
-        .filter((view) => view.entity === found.entity)
-        .map(viewRef)
-        .filter((ref) => found.views.every((view) => view.ref !== ref));
-    }
   },
 });
 

@@ -197,7 +197,23 @@ describe('stored rows', () => {
     expect(jsonOf(old)).toMatchObject({ views: [{ ref: 'ad_stats@1', status: 'OUTSIDE_MAX_AGE' }] });
     const nothing = await shop.larder('inspect', 'ad', 'ad-none', '--json');
     expect(nothing.code).toBe(1);
-    expect(jsonOf(nothing)).toMatchObject({ code: 'ENTITY_NOT_FOUND', status: 404 });
+    expect(jsonOf(nothing)).toMatchObject({
+      code: 'ENTITY_NOT_FOUND',
+      status: 404,
+      errors: [
+        { pointer: '/views/ad_stats@1', detail: expect.stringContaining('The source had no row of it') },
+      ],
+    });
+  });
+
+  test('inspect says why a key has no row: its failure, the run, and that a retry does not help', async ({
+    shop,
+  }) => {
+    const { code, stderr } = await shop.larder('inspect', 'ad', 'ad-bad');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /ad_stats@1: It failed .* in run [0-9a-f-]{36}: FEATURE_VALUE_INVALID: .*A retry would fail the same way.*larder backfill ad_stats@1 --entity ad-bad/,
+    );
   });
 
   test('inspect works while PostgreSQL is away', async ({ shop }) => {

@@ -3,7 +3,7 @@ import { appendHistory } from '@larder/offline-store';
 import { putRows } from '@larder/serving/testing';
 import { describe, expect } from 'vitest';
 import { SHOPPER } from '../testing/ads.ts';
-import { test } from '../testing/inference-test.ts';
+import { test, type Service } from '../testing/inference-test.ts';
 
 describe('GET /v1/entities/{entity}/{key}', () => {
   test('shows every view with values, times, age, TTL and the raw key', async ({ service }) => {
@@ -74,13 +74,125 @@ describe('GET /v1/entities/{entity}/{key}', () => {
     expect(entity.views[0]?.online_at).toBe('2026-11-20T09:20:03.402Z');
   });
 
+  describe('a view without a row', () => {
+    const missing = async (service: Service, key: string) => {
+      const { body } = await service.http.get(`/v1/entities/ad/${key}`);
+      return entityAnswerSchema.parse(body).missing.find(({ view }) => view === 'ad_image');
+    };
+    /** One run over all rows of ad_image, with a chunk. */
+    const run = async ({ offlineStore }: Service, set: string) => {
+      const { rows } = await offlineStore.pool.query<{ run_id: string; chunk_id: number }>(
+        `with r as (
+           insert into larder.runs (run_id, project, view, version, fingerprint, trigger, scope, priority, force, request_sha256)
+           values (gen_random_uuid(), 'shop', 'ad_image', 1, 'f', 'backfill', '{"all":true}', 50, false, 's') returning run_id
+         ), c as (
+           insert into larder.chunks (run_id, ordinal, bounds, rows_total) select run_id, 0, '{}', 1 from r returning run_id, chunk_id
+         ) select * from c`,
+      );
+      const made = rows[0] as { run_id: string; chunk_id: number };
+      await offlineStore.pool.query(`update larder.runs set ${set} where run_id = $1`, [made.run_id]);
+      return made;
+    };
+    const store = (service: Service, key: string) =>
+      putRows(service.onlineStore, service.project, [
+        { ref: 'ad_stats@1', keys: { ad_id: key }, values: { impressions: 1n, clicks: 1, ctr: 1 } },
+      ]);
+
+    test('has a reason: what is on record of runs, failures and history', async ({ service }) => {
+      const { offlineStore, project } = service;
+      await offlineStore.pool.query(`delete from larder.runs`);
+      await store(service, 'ad-why');
+      expect(await missing(service, 'ad-why')).toMatchObject({ reason: 'never_filled', failure: null });
+
+      await run(service, `status = 'succeeded', row_limit = 5, finished_at = now()`);
+      expect((await missing(service, 'ad-why'))?.reason).toBe('not_in_scope');
+
+      const full = await run(service, `status = 'succeeded', finished_at = now(), rows_failed = 0`);
+      expect(await missing(service, 'ad-why')).toMatchObject({
+        reason: 'not_in_source',
+        detail: expect.stringContaining(full.run_id),
+      });
+
+      const open = await run(service, `status = 'running'`);
+      expect(await missing(service, 'ad-why')).toMatchObject({
+        reason: 'running',
+        detail: expect.stringContaining(`larder runs ${open.run_id} --follow`),
+      });
+
+      const fail = (retryable: boolean) =>
+        offlineStore.pool.query(
+          `insert into larder.row_failures (run_id, chunk_id, entity_key, keys, code, reason, retryable, failed_at)
+           values ($1, $2, 'ad-why', '["ad-why"]', 'IMAGE_UNAVAILABLE', 'no answer', $3, clock_timestamp())`,
+          [full.run_id, full.chunk_id, retryable],
+        );
+      await fail(true);
+      expect(await missing(service, 'ad-why')).toMatchObject({
+        reason: 'failed',
+        detail: expect.stringMatching(
+          `IMAGE_UNAVAILABLE: no answer\\. A retry may help: larder runs ${full.run_id} retry-failed`,
+        ),
+        failure: {
+          run_id: full.run_id,
+          code: 'IMAGE_UNAVAILABLE',
+          retryable: true,
+          attempts: 1,
+          retry_at: null,
+        },
+      });
+      await fail(false);
+      expect(await missing(service, 'ad-why')).toMatchObject({
+        detail: expect.stringMatching(/would fail the same way.*larder backfill ad_image@1 --entity ad-why/),
+        failure: { retryable: false },
+      });
+
+      const view = project.manifest.feature_views['ad_image@1'];
+      if (view === undefined) throw new Error('the fixture has no ad_image');
+      const values = { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.25, note: null };
+      const times = { eventTimestampMs: Date.now(), createdTimestampMs: Date.now(), revision: 1 };
+      await offlineStore.transaction((tx) =>
+        appendHistory(tx, project.manifest, view, [
+          { keys: { ad_id: 'ad-why' }, ...times, chunkId: full.chunk_id, inputHash: 1n, values },
+        ]),
+      );
+      expect((await missing(service, 'ad-why'))?.reason).toBe('lost');
+      await offlineStore.pool.query(`update larder.chunks set state = 'landed_history' where chunk_id = $1`, [
+        full.chunk_id,
+      ]);
+      expect((await missing(service, 'ad-why'))?.reason).toBe('landing');
+      await offlineStore.pool.query(`delete from larder.runs`);
+    });
+
+    test('a failure of another project, view or key is not its reason', async ({ service }) => {
+      const { run_id: runId, chunk_id: chunkId } = await run(service, `version = 2`);
+      await service.offlineStore.pool.query(
+        `insert into larder.row_failures (run_id, chunk_id, entity_key, keys, code, reason, retryable)
+         values ($1, $2, 'ad-other', '["ad-other"]', 'X', 'x', true)`,
+        [runId, chunkId],
+      );
+      await store(service, 'ad-other');
+      expect(await missing(service, 'ad-other')).toMatchObject({ reason: 'never_filled', failure: null });
+      await service.offlineStore.pool.query(`delete from larder.runs`);
+    });
+
+    test('everything is erased', async ({ service }) => {
+      await store(service, 'ad-gone');
+      await service.onlineStore.erase('ad', 'ad-gone');
+      const answer = await service.http.get('/v1/entities/ad/ad-gone');
+      expect(problemSchema.parse(answer.body).detail).toContain('was erased');
+    });
+  });
+
   test('a composite key, percent-encoded', async ({ service }) => {
     const answer = await service.http.get('/v1/entities/shopper/NL%7C7');
     expect(answer.body).toMatchObject({ key: 'NL|7', join_keys: SHOPPER });
   });
 
   test.for([
-    ['nothing stored', '/v1/entities/ad/ad-404', /holds nothing.*backfill/],
+    [
+      'nothing stored',
+      '/v1/entities/ad/ad-404',
+      /holds nothing[^]*ad_image@1: Nothing of ad_image@1 was computed or pushed yet.*backfill/,
+    ],
     ['no such entity', '/v1/entities/banner/1', /ad, shopper/],
     ['an entity of the prototype', '/v1/entities/constructor/1', /No entity/],
   ] as const)('%s is ENTITY_NOT_FOUND', async ([, path, detail], { service }) => {

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { registry } from './0001-registry.ts';
+import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
 import { deploy } from './0013-deploy.ts';
 import { numberChanges } from './0012-number-changes.ts';
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011_pushes': pushes,
   '0012_number_changes': numberChanges,
   '0013_deploy': deploy,
+  '0014_absences': absences,
 };

@@ -1,8 +1,15 @@
 import { LarderError } from '@larder/core';
-import { encodeJsonValue, type EntityManifest, type FieldValue, type JsonValue } from '@larder/features';
+import {
+  encodeJsonValue,
+  viewRef,
+  type EntityManifest,
+  type FieldValue,
+  type JsonValue,
+} from '@larder/features';
 import { entityKey, parseEntityKey } from '@larder/online-store';
 import { describeView } from './describe-view.ts';
-import type { InspectDeps, InspectedEntity } from './inspected-entity.ts';
+import type { InspectDeps, InspectedEntity, MissingView } from './inspected-entity.ts';
+import { missingViews } from './missing-views.ts';
 
 /**
  * Online rows of one entity joined with the history rows they came from.
@@ -18,10 +25,16 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   const keys = parseEntityKey(entity, text);
   const key = entityKey(entity, keys);
   const held = await deps.onlineStore.inspect(entity.name, key);
-  if (held === null || held.fields.length === 0) throw nothingHeld(entity, held?.erased === true);
-  const views = await Promise.all(
-    held.fields.map((field) => describeView({ ...deps, entity: entity.name, keys }, field)),
+  const fields = held?.fields ?? [];
+  const erased = held?.erased === true;
+  const absent = Object.values(manifest.feature_views).filter(
+    (view) => view.entity === entity.name && fields.every(({ viewRef: ref }) => ref !== viewRef(view)),
   );
+  const [views, missing] = await Promise.all([
+    Promise.all(fields.map((field) => describeView({ ...deps, entity: entity.name, keys }, field))),
+    missingViews(deps, absent, { key, keys, erased }),
+  ]);
+  if (held === null || fields.length === 0) throw nothingHeld(entity, { erased, missing });
   return {
     entity: entity.name,
     key,
@@ -31,15 +44,27 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
     expires_at: held.expiresAtMs === null ? null : new Date(held.expiresAtMs).toISOString(),
     history_available: views.every(({ historyAnswered }) => historyAnswered),
     views: views.map(({ answer }) => answer),
+    missing,
   };
 }
 
-function nothingHeld(entity: EntityManifest, erased: boolean): LarderError {
+interface Nothing {
+  readonly erased: boolean;
+  readonly missing: readonly MissingView[];
+}
+
+function nothingHeld(entity: EntityManifest, { erased, missing }: Nothing): LarderError {
   if (erased)
     return new LarderError('ENTITY_NOT_FOUND', `This ${entity.name} was erased and no longer accepts rows.`);
+  const known = missing.map(({ ref, detail }) => ({ pointer: `/views/${ref}`, detail }));
+  const why =
+    known.length === 0
+      ? ' no applied view has this entity.'
+      : known.map(({ pointer, detail }) => `\n${pointer.slice('/views/'.length)}: ${detail}`).join('');
   return new LarderError(
     'ENTITY_NOT_FOUND',
-    `The online store holds nothing for this ${entity.name}: check the spelling of the key, or compute it with: larder backfill VIEW --entity KEY, with --force when history already has it.`,
+    `The online store holds nothing for this ${entity.name}:${why}`,
+    { errors: known },
   );
 }
 

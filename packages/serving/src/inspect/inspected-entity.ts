@@ -25,6 +25,44 @@ export interface InspectedEntity {
   /** False: PostgreSQL did not answer; run, chunk, landed_at and online_at are unknown. */
   readonly history_available: boolean;
   readonly views: InspectedView[];
+  /** Applied view versions of the entity that the online store holds no row of, and why. */
+  readonly missing: MissingView[];
+}
+
+/** Why there is no row, as far as runs and history tell; the first that applies. */
+export type MissingReason =
+  | 'erased'
+  | 'unknown'
+  | 'landing'
+  | 'lost'
+  | 'failed'
+  | 'expired'
+  | 'running'
+  | 'not_in_source'
+  | 'not_in_scope'
+  | 'never_filled';
+
+export interface MissingView {
+  readonly ref: string;
+  readonly view: string;
+  readonly version: number;
+  readonly reason: MissingReason;
+  /** The reason in words, with what to do. */
+  readonly detail: string;
+  /** The newest failure of this key that is still on record. */
+  readonly failure: MissingFailure | null;
+}
+
+export interface MissingFailure {
+  readonly run_id: string;
+  readonly code: string;
+  readonly reason: string;
+  /** False: computing the same input again fails the same way. */
+  readonly retryable: boolean;
+  readonly attempts: number;
+  readonly failed_at: string;
+  /** When the run retries the row by itself; null: it does not. */
+  readonly retry_at: string | null;
 }
 
 /** One view version of the entity, joined with the history row that it came from. */
