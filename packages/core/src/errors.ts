@@ -71,6 +71,13 @@ export const ERRORS = {
     retryable: false,
   },
   ARTIFACT_INVALID: { status: 422, title: 'The artifact folder cannot be used', retryable: false },
+  ARTIFACT_NOT_FOUND: { status: 404, title: 'The artifact store does not have this', retryable: false },
+  ARTIFACT_STORE_UNAVAILABLE: { status: 503, title: 'The artifact store does not answer', retryable: true },
+  ARTIFACT_CACHE_UNAVAILABLE: {
+    status: 503,
+    title: 'The artifact cache cannot be written',
+    retryable: true,
+  },
   MODEL_SIGNATURE_MISMATCH: {
     status: 422,
     title: 'The model file does not fit its definition',

@@ -77,7 +77,7 @@ export { loadDefinitions, loadProject } from './project/load-project.ts';
 export type { LoadedDefinitions, LoadedProject } from './project/loaded-project.ts';
 export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';
-export { hashArtifact } from './artifact/hash-artifact.ts';
+export { describeArtifact, hashArtifact } from './artifact/hash-artifact.ts';
 // The project's own code
 export { importBundle } from './code/import-bundle.ts';
 export type { CodeEntry, CodeSources, CodeUnit, ProjectCode } from './code/code-unit.ts';

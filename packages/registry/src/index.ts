@@ -21,3 +21,8 @@ export type { ModelVersion, ModelVersionId, VersionMark } from './model-versions
 export type { ModelContent } from './model-versions/model-content.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
+// Artifacts
+export { createArtifactStore } from './artifacts/artifact-store.ts';
+export type { ArtifactStore, ArtifactStoreOptions } from './artifacts/artifact-store.ts';
+export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
+export type { KeptArtifacts } from './artifacts/touch-artifacts.ts';

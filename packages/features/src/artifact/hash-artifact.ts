@@ -3,6 +3,22 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** One file of an artifact. */
+export interface ArtifactFile {
+  /** Relative to the folder, with forward slashes. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** An artifact as its files. */
+export interface ArtifactDescription {
+  /** `hashArtifact` of the folder. */
+  readonly sha256: string;
+  /** Sorted by path. */
+  readonly files: readonly ArtifactFile[];
+}
+
 /**
  * SHA-256 (hex) of a folder's content: sorted relative paths, sizes and bytes. Names that begin with a dot are
  * left out (editors and file managers create them).
@@ -10,8 +26,23 @@ import { join } from 'node:path';
  */
 export async function hashArtifact(folder: string): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of await listFiles(folder)) await hashFile(hash, folder, path);
+  for (const path of await listFiles(folder)) await hashFile([hash], folder, path);
   return hash.digest('hex');
+}
+
+/**
+ * The hash of a folder's content, and each file with its own, in one pass.
+ * @throws the file system's error when the folder cannot be read.
+ */
+export async function describeArtifact(folder: string): Promise<ArtifactDescription> {
+  const hash = createHash('sha256');
+  const files: ArtifactFile[] = [];
+  for (const path of await listFiles(folder)) {
+    const own = createHash('sha256');
+    const sizeBytes = await hashFile([hash, own], folder, path);
+    files.push({ path, sizeBytes, sha256: own.digest('hex') });
+  }
+  return { sha256: hash.digest('hex'), files };
 }
 
 /** Relative paths with forward slashes, in code unit order: the same on every platform. */
@@ -24,9 +55,11 @@ async function listFiles(folder: string): Promise<string[]> {
     .sort();
 }
 
-async function hashFile(hash: Hash, folder: string, path: string): Promise<void> {
+/** Adds the bytes to every hash, their path and size only to the first. @returns the size */
+async function hashFile(hashes: readonly [Hash, Hash?], folder: string, path: string): Promise<number> {
   const file = join(folder, path);
   const { size } = await stat(file);
-  hash.update(`${path}\0${size}\0`);
-  for await (const bytes of createReadStream(file)) hash.update(bytes as Buffer);
+  hashes[0].update(`${path}\0${size}\0`);
+  for await (const bytes of createReadStream(file)) for (const hash of hashes) hash?.update(bytes as Buffer);
+  return size;
 }
