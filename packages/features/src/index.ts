@@ -79,6 +79,8 @@ export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';
 export { describeArtifact, hashArtifact } from './artifact/hash-artifact.ts';
 // The project's own code
+export { identityOfSources } from './code/identity-of-sources.ts';
+export { compareSources } from './code/compare-sources.ts';
 export { importBundle } from './code/import-bundle.ts';
 export type { CodeEntry, CodeSources, CodeUnit, ProjectCode } from './code/code-unit.ts';
 // Manifest
@@ -86,6 +88,7 @@ export { fingerprint } from './manifest/canonical-json.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { readViews } from './manifest/read-views.ts';
+export { viewFingerprint } from './manifest/view-fingerprint.ts';
 export { viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,

@@ -6,6 +6,8 @@ export type { ApplyOptions, ApplyResult } from './apply/apply-manifest.ts';
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
+export { alignCode, alignManifest } from './applied/align-manifest.ts';
+export type { Alignment, ReadSources, RecordedDefinitions } from './applied/align-manifest.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
 export { ensureSchedules } from './applied/ensure-schedules.ts';

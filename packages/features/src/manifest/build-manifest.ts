@@ -1,4 +1,4 @@
-import { fingerprint, fingerprint32 } from './canonical-json.ts';
+import { fingerprint32 } from './canonical-json.ts';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { Entity } from '../definition/entity.ts';
@@ -16,6 +16,7 @@ import type {
 import { fieldManifests } from './field-manifest.ts';
 import { inputManifest } from './input-manifest.ts';
 import { viewRef } from './manifest.ts';
+import { viewFingerprint } from './view-fingerprint.ts';
 import type { Model, ModelBudget } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { Project } from '../definition/project.ts';
@@ -91,12 +92,7 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     compute,
     owner: view.owner,
     tags: sortedRecord(Object.entries(view.tags)),
-    fingerprint: fingerprint({
-      entity: entityManifest(view.entity),
-      source,
-      schema,
-      compute: meaningOf(compute),
-    }),
+    fingerprint: viewFingerprint(entityManifest(view.entity), { source, schema, compute }),
     schema_fingerprint: fingerprint32(schema.map(({ name, type, length }) => ({ name, type, length }))),
   };
 }
@@ -109,13 +105,6 @@ function computeManifest(compute: ComputeDescriptor, hashes: Hashes): ComputeMan
     artifacts: sortedRecord(artifacts.map(([name, artifact]) => [name, artifactManifest(artifact, hashes)])),
     code_sha256: compute.codeUrl === undefined ? null : hashOf(hashes.modules, compute.codeUrl),
   };
-}
-
-/** An artifact is its content: moving its folder changes nothing. */
-function meaningOf(compute: ComputeManifest | null): unknown {
-  if (compute === null) return null;
-  const artifacts = Object.entries(compute.artifacts).map(([name, { sha256 }]) => [name, sha256]);
-  return { ...compute, artifacts: Object.fromEntries(artifacts) };
 }
 
 function artifactManifest(artifact: Artifact, hashes: Hashes): ArtifactManifest {

@@ -42,7 +42,7 @@ export interface ComputeManifest {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly artifacts: Readonly<Record<string, ArtifactManifest>>;
-  /** SHA-256 of what the user's own module does (`code`); null for ready-made computations. */
+  /** Identity of the user's own module (`CodeUnit.identity`), or a bare SHA-256 by an earlier release; null for ready-made computations. */
   readonly code_sha256: string | null;
 }
 
@@ -90,7 +90,7 @@ export interface OnDemandFeatureViewManifest {
   readonly request: readonly FieldManifest[];
   readonly inputs: readonly InputManifest[];
   readonly schema: readonly FieldManifest[];
-  /** SHA-256 of what the function reaches in the project's own files. */
+  /** Identity of what the function reaches in the project's own files; a bare SHA-256 by an earlier release. */
   readonly code_sha256: string;
 }
 

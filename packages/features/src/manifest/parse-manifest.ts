@@ -5,6 +5,8 @@ import { DEFAULT_EVENT_HORIZON } from '../definition/project.ts';
 
 const name = z.string().regex(NAME_PATTERN);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** `ast-1:<hex>` names its algorithm; releases before wrote the bare hash. */
+const codeIdentity = z.string().regex(/^(?:[a-z][a-z0-9-]{0,15}:)?[0-9a-f]{64}$/);
 const tags = z.record(z.string(), z.string());
 const owner = z.string().nullable();
 
@@ -49,7 +51,7 @@ const featureView = z.strictObject({
       kind: z.string(),
       options: z.record(z.string(), z.unknown()),
       artifacts: z.record(z.string(), artifact),
-      code_sha256: sha256.nullable(),
+      code_sha256: codeIdentity.nullable(),
     })
     .nullable(),
   owner,
@@ -63,7 +65,7 @@ const onDemandFeatureView = z.strictObject({
   request: fields,
   inputs: z.array(input),
   schema: fields,
-  code_sha256: sha256,
+  code_sha256: codeIdentity,
 });
 
 const model = z.strictObject({
