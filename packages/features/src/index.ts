@@ -89,7 +89,7 @@ export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { readViews } from './manifest/read-views.ts';
 export { viewFingerprint } from './manifest/view-fingerprint.ts';
-export { viewRef } from './manifest/manifest.ts';
+export { DEFAULT_COVERAGE, viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,
   BudgetManifest,

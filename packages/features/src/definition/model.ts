@@ -19,6 +19,7 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   readonly deadline: Duration;
   readonly deadlineMs: number;
   readonly budget: ModelBudget | null;
+  readonly coverage: number | null;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly [T]: { readonly input: Input; readonly output: Output };
@@ -45,6 +46,11 @@ export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
   readonly deadline?: Duration;
   /** Limits that `apply` measures a new version against. @default none */
   readonly budget?: ModelBudget;
+  /**
+   * Share of the entities, from 0 to 1, that each view must have landed before a new version is complete and may be served
+   * by default. @default 0.95
+   */
+  readonly coverage?: number;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -70,6 +76,7 @@ export function model<const N extends string, const P extends readonly Provider[
     deadline,
     deadlineMs: durationMsOrNaN(deadline),
     budget: options.budget ?? null,
+    coverage: options.coverage ?? null,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
   }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>>;

@@ -129,7 +129,7 @@ test('connections are those declared, or those that sources name', () => {
   );
 });
 
-test('a budget is in the manifest only when it is declared', () => {
+test('a budget and a coverage are in the manifest only when they are declared', () => {
   const view = featureView('ad_image', { version: 1, entity: ad, ttl: '1d', source, schema });
   const options = { features: [view], output: { ctr: f.float32() }, artifact: artifact('models/ad_ctr') };
   const hashes = {
@@ -141,10 +141,11 @@ test('a budget is in the manifest only when it is declared', () => {
     project('ads'),
     collectDefinitions({
       free: model('free', options),
-      frugal: model('frugal', { ...options, budget: { maxLatencyMs: 2.5 } }),
+      frugal: model('frugal', { ...options, budget: { maxLatencyMs: 2.5 }, coverage: 0.5 }),
     }),
     hashes,
   );
   expect(Object.keys(models['free'] ?? {})).not.toContain('budget');
-  expect(models['frugal']).toMatchObject({ budget: { max_latency_ms: 2.5 } });
+  expect(Object.keys(models['free'] ?? {})).not.toContain('coverage');
+  expect(models['frugal']).toMatchObject({ budget: { max_latency_ms: 2.5 }, coverage: 0.5 });
 });

@@ -131,6 +131,7 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     when_store_unavailable: model.whenStoreUnavailable,
     deadline_ms: model.deadlineMs,
     ...(model.budget !== null && { budget: budgetManifest(model.budget) }),
+    ...(model.coverage !== null && { coverage: model.coverage }),
     owner: model.owner,
     tags: sortedRecord(Object.entries(model.tags)),
   };

@@ -107,9 +107,14 @@ export interface ModelManifest {
   readonly deadline_ms: number;
   /** Absent: none declared. */
   readonly budget?: BudgetManifest;
+  /** Absent: `DEFAULT_COVERAGE`. */
+  readonly coverage?: number;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
+
+/** Share of the entities that each view of a model must have landed, unless the model declares another. */
+export const DEFAULT_COVERAGE = 0.95;
 
 /** Limits that a new version is measured against when it is applied; an absent one is not limited. */
 export interface BudgetManifest {

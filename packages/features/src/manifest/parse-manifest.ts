@@ -82,6 +82,7 @@ const model = z.strictObject({
       max_memory_mb: z.number().positive().optional(),
     })
     .optional(),
+  coverage: z.number().min(0).max(1).optional(),
   owner,
   tags,
 });

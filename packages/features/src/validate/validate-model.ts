@@ -52,6 +52,9 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
   }
   validateWholeMs(model.deadline, model.deadlineMs, 'a duration', below(report, 'deadline'));
   validateBudget(model.budget, below(report, 'budget'));
+  const { coverage } = model;
+  if (coverage !== null && !(typeof coverage === 'number' && coverage >= 0 && coverage <= 1))
+    report(['coverage'], 'must be a share from 0 to 1, such as 0.95.');
   validateLabels(model, report);
 }
 

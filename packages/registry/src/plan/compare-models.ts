@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BudgetManifest, Manifest, ModelManifest } from '@larder/features';
+import { DEFAULT_COVERAGE, type BudgetManifest, type Manifest, type ModelManifest } from '@larder/features';
 import type { PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
 import type { NewestVersion } from '../model-versions/newest-model-versions.ts';
@@ -55,6 +55,11 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
     lines.change(
       subject,
       `change budget of ${subject}: ${budgetText(was.budget)} → ${budgetText(now.budget)}`,
+    );
+  if (was.coverage !== now.coverage)
+    lines.change(
+      subject,
+      `change coverage of ${subject}: ${was.coverage ?? DEFAULT_COVERAGE} → ${now.coverage ?? DEFAULT_COVERAGE}`,
     );
   if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
   const moved = was.artifact.path !== now.artifact.path && was.artifact.sha256 === now.artifact.sha256;
