@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LarderError, type ErrorDetail } from '@larder/core';
-import { connectionsOf, CONNECTION_SETTING, givenSettings, type Environment } from '@larder/core/config';
+import {
+  artifactPlaces,
+  connectionsOf,
+  CONNECTION_SETTING,
+  givenSettings,
+  type ArtifactPlaces,
+  type Environment,
+} from '@larder/core/config';
 import { findStack, type StackFile } from '@larder/infra/stack-file';
 
 export interface Config {
@@ -10,6 +17,7 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
+  readonly artifacts: ArtifactPlaces;
   readonly host: string | null;
   readonly port: number | null;
   /** Addresses of source databases by connection name. */
@@ -43,6 +51,7 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
     queueRedisUrl:
       settings.LARDER_QUEUE_REDIS_URL ??
       (settings.LARDER_REDIS_URL === null ? (addresses?.queueRedisUrl ?? null) : redis),
+    artifacts: artifactPlaces(settings, projectPath),
     host: settings.LARDER_HOST,
     port: settings.LARDER_PORT,
     connections: { ...connectionsOf(addresses?.env ?? {}), ...settings[CONNECTION_SETTING] },

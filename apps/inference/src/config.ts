@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { LogLevel } from '@larder/core';
-import { readSettings, type Environment } from '@larder/core/config';
+import { artifactPlaces, readSettings, type ArtifactPlaces, type Environment } from '@larder/core/config';
 
 export interface Config {
   /** Absolute path of larder.config.ts. */
   readonly projectPath: string;
   readonly databaseUrl: string;
+  readonly artifacts: ArtifactPlaces;
   readonly redisUrl: string;
   readonly host: string;
   /** Hosts that requests may name, in addition to this machine's own. */
@@ -32,6 +33,8 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PROJECT',
     'LARDER_DATABASE_URL',
     'LARDER_REDIS_URL',
+    'LARDER_ARTIFACTS_URL',
+    'LARDER_CACHE_FOLDER',
     'LARDER_HOST',
     'LARDER_PORT',
     'LARDER_ALLOWED_HOSTS',
@@ -42,10 +45,12 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PREDICTION_LOG_RECORDS',
     'LARDER_PREDICTION_LOG_BYTES',
   ]);
+  const projectPath = resolve(settings.LARDER_PROJECT);
   return Object.freeze({
-    projectPath: resolve(settings.LARDER_PROJECT),
+    projectPath,
     databaseUrl: settings.LARDER_DATABASE_URL,
     redisUrl: settings.LARDER_REDIS_URL,
+    artifacts: artifactPlaces(settings, projectPath),
     host: settings.LARDER_HOST,
     allowedHosts: settings.LARDER_ALLOWED_HOSTS,
     maxConnections: settings.LARDER_MAX_CONNECTIONS,

@@ -15,6 +15,10 @@ describe('readConfig', () => {
     expect(config.connections).toEqual({ ads_copy: 'postgresql://source/ads' });
     expect(readConfig({ ...GOOD, LARDER_QUEUE_REDIS_URL: 'redis://q' }).queueRedisUrl).toBe('redis://q');
     expect(readConfig(GOOD).slots).toBeGreaterThan(0);
+    expect(readConfig({ ...GOOD, LARDER_PROJECT: '/shop/larder.config.ts' })).toMatchObject({
+      artifacts: { url: null, cacheFolder: '/shop/.larder/cache' },
+      modelVersionsKept: 10,
+    });
   });
 
   test('names every problem at once', () => {

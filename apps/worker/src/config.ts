@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Retention } from './start-retention.ts';
 import type { LogLevel } from '@larder/core';
-import { CONNECTION_SETTING, readSettings, type Environment } from '@larder/core/config';
+import {
+  artifactPlaces,
+  CONNECTION_SETTING,
+  readSettings,
+  type ArtifactPlaces,
+  type Environment,
+} from '@larder/core/config';
 
 export interface Config {
   /** Absolute path of larder.config.ts. */
@@ -10,6 +16,9 @@ export interface Config {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly queueRedisUrl: string;
+  readonly artifacts: ArtifactPlaces;
+  /** Newest versions of a model that keep their artifacts. */
+  readonly modelVersionsKept: number;
   readonly logLevel: LogLevel;
   /** Number of compute threads. */
   readonly slots: number;
@@ -29,6 +38,9 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_DATABASE_URL',
     'LARDER_REDIS_URL',
     'LARDER_QUEUE_REDIS_URL',
+    'LARDER_ARTIFACTS_URL',
+    'LARDER_CACHE_FOLDER',
+    'LARDER_MODEL_VERSIONS_KEPT',
     'LARDER_LOG_LEVEL',
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
@@ -39,11 +51,14 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PUSH_RETENTION',
     CONNECTION_SETTING,
   ]);
+  const projectPath = resolve(settings.LARDER_PROJECT);
   return Object.freeze({
-    projectPath: resolve(settings.LARDER_PROJECT),
+    projectPath,
     databaseUrl: settings.LARDER_DATABASE_URL,
     redisUrl: settings.LARDER_REDIS_URL,
     queueRedisUrl: settings.LARDER_QUEUE_REDIS_URL ?? settings.LARDER_REDIS_URL,
+    artifacts: artifactPlaces(settings, projectPath),
+    modelVersionsKept: settings.LARDER_MODEL_VERSIONS_KEPT,
     logLevel: settings.LARDER_LOG_LEVEL,
     slots: settings.LARDER_WORKER_SLOTS ?? availableParallelism(),
     host: settings.LARDER_HOST,

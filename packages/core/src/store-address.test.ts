@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { postgresAddressProblem, redisAddressProblem } from './store-address.ts';
+import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from './store-address.ts';
 
 test.for([
   'postgresql://user:secret@host:5432/db',
@@ -56,4 +56,29 @@ test.for([
 ] as const)('%s is not the address of a Redis', ([text, problem]) => {
   expect(redisAddressProblem(text)).toMatch(problem);
   expect(redisAddressProblem(text)).not.toMatch(/sec.?ret|99999/);
+});
+
+test.for([
+  's3://KEY:SECRET@bucket',
+  's3://KEY:s%2Fe%2Bc@my-bucket.example/deep/prefix?region=eu-central-1',
+  's3://KEY:SECRET@bucket?endpoint=http://127.0.0.1:9000',
+])('%s is the address of an artifact store', (text) => {
+  expect(s3AddressProblem(text)).toBeNull();
+});
+
+test.for([
+  ['https://k:secret@bucket', /starts with s3/],
+  ['s3://bucket/prefix', /access key/],
+  ['s3://key@bucket', /access key/],
+  ['s3://k:secret@', /not a valid URL|must name a bucket/],
+  ['s3://k:secret@UPPER', /must name a bucket/],
+  ['s3://k:secret@bucket:9000', /must name a bucket/],
+  ['s3://k:sec/ret@bucket', /access key|\/ as %2F/],
+  ['s3://k:sec%ret@bucket', /% as %25/],
+  ['s3://k:secret@bucket?endpiont=https://h', /unknown option 'endpiont'/],
+  ['s3://k:secret@bucket?endpoint=h:9000', /scheme, host and port/],
+  ['s3://k:secret@bucket?endpoint=https://h/path', /scheme, host and port/],
+] as const)('%s is not the address of an artifact store', ([text, problem]) => {
+  expect(s3AddressProblem(text)).toMatch(problem);
+  expect(s3AddressProblem(text)).not.toMatch(/sec.?ret/);
 });

@@ -31,6 +31,23 @@ export function redisAddressProblem(text: string): string | null {
   return /^(\/\d*)?$/.test(url.pathname) ? null : 'must name its database as a number: redis://host:6379/0';
 }
 
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const S3_OPTIONS = new Set(['endpoint', 'region']);
+
+/** `s3://KEY:SECRET@bucket/prefix?region=eu-central-1&endpoint=https://…`; null when it is valid. */
+export function s3AddressProblem(text: string): string | null {
+  if (!text.startsWith('s3://')) return 'must be a URL that starts with s3://';
+  const url = parse(text);
+  if (url === null || !decodable(text)) return `is not a valid URL: ${ESCAPES}`;
+  if (url.username === '' || url.password === '') return 'must hold an access key: s3://KEY:SECRET@bucket';
+  if (!BUCKET.test(url.host)) return 'must name a bucket: s3://KEY:SECRET@bucket/prefix';
+  for (const option of url.searchParams.keys())
+    if (!S3_OPTIONS.has(option)) return `has the unknown option '${option}'; known are endpoint and region`;
+  const endpoint = url.searchParams.get('endpoint');
+  if (endpoint === null || /^https?:\/\/[^/?#@]+\/?$/.test(endpoint)) return null;
+  return 'must name its endpoint as scheme, host and port: ?endpoint=https://storage.example.com:9000';
+}
+
 function parse(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createLogger, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
 import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
@@ -39,6 +40,7 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
       await use({
         projectPath: project.configPath,
         ...urls,
+        artifacts: { url: null, cacheFolder: join(inject('testFolder'), 'cache') },
         ...listen,
         logLevel: 'silent',
         predictionLog,

@@ -1,3 +1,5 @@
+export { artifactPlaces } from './artifact-places.ts';
+export type { ArtifactPlaces } from './artifact-places.ts';
 export { connectionsOf, givenSettings, readSettings } from './read-settings.ts';
 export type { Environment, GivenSettings, Settings } from './read-settings.ts';
 export { CONNECTION_SETTING, SETTINGS } from './settings.ts';

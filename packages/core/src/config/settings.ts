@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDurationMs } from '../duration.ts';
 import type { LogLevel } from '../logger.ts';
-import { postgresAddressProblem, redisAddressProblem } from '../store-address.ts';
+import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '../store-address.ts';
 import { wholeNumberProblem } from '../whole-number.ts';
 
 /** One `LARDER_…` variable, and its line in `docs/reference/configuration.md`. */
@@ -30,6 +30,7 @@ const checked = (problemOf: (text: string) => string | null) =>
 const text = z.string().min(1);
 const postgresUrl = checked(postgresAddressProblem);
 const redisUrl = checked(redisAddressProblem);
+const s3Url = checked(s3AddressProblem);
 const wholeNumber = (from: number, to?: number) =>
   checked((digits) => wholeNumberProblem(digits, from, to)).transform(Number);
 /** 0 means any free port. */
@@ -93,6 +94,26 @@ export const SETTINGS = {
     without: '`LARDER_REDIS_URL`',
     readBy: 'worker, cli',
     description: 'Redis of the queue, if it is not the Redis of the online store.',
+  }),
+  LARDER_ARTIFACTS_URL: define(s3Url, {
+    default: null,
+    without: 'PostgreSQL',
+    readBy: 'all',
+    description:
+      "Where `larder apply` puts models, encoders and bundles: `s3://KEY:SECRET@bucket/prefix?region=eu-central-1`, with `&endpoint=https://…` for stores other than Amazon's. [More](artifact.md#where-artifacts-are-kept).",
+  }),
+  LARDER_CACHE_FOLDER: define(text, {
+    default: null,
+    without: '`.larder/cache` beside `larder.config.ts`',
+    readBy: 'all',
+    description:
+      'Folder for local copies of artifacts; every process of a machine may share it. Copies that are not used for 30 days are deleted.',
+  }),
+  LARDER_MODEL_VERSIONS_KEPT: define(wholeNumber(1, 10_000), {
+    default: 10,
+    readBy: 'worker',
+    description:
+      'How many of the newest versions of a model keep their artifacts, beside those that an alias or one of the last three champions needs.',
   }),
   LARDER_HOST: define(text, {
     default: '127.0.0.1',
