@@ -5,7 +5,7 @@ import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import sharp from 'sharp';
 import { describe, expect } from 'vitest';
 import { scorePhoto } from './own-project/src/score-photo.ts';
-import { test } from './own-project.ts';
+import { nodeFromNpm, test } from './own-project.ts';
 
 const MINUTES = 60_000;
 
@@ -14,18 +14,28 @@ describe('a project outside of the repository', () => {
     'larder init writes one that passes its own tests and type checks',
     { timeout: 10 * MINUTES },
     ({ project, tarball }) => {
-      project.run(
-        'npm',
-        'install',
-        '--ignore-scripts',
-        '--prefer-offline',
-        '--no-audit',
-        '--no-fund',
-        tarball,
+      const install = (...args: string[]) =>
+        project.run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...args);
+      install('--ignore-scripts', tarball);
+      expect(() => project.larder('init')).toThrow(
+        /Larder needs Node 24 or newer.*Node v20.*\n.*npm install --ignore-scripts --save-optional node-/s,
       );
+      install('--ignore-scripts', '--save-optional', nodeFromNpm(24));
       project.larder('init');
-      project.run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund');
-      expect(readFileSync(join(project.folder, 'package.json'), 'utf8')).toContain('"type": "module"');
+      const written = readFileSync(join(project.folder, 'package.json'), 'utf8');
+      // a project that this one starts elsewhere finds the same Larder and the same Node
+      project.larder('init', 'second/project');
+      const second = JSON.parse(
+        readFileSync(join(project.folder, 'second/project/package.json'), 'utf8'),
+      ) as Record<string, Record<string, string>>;
+      const [, path = ''] = /^file:(.*)/.exec(second['dependencies']?.['larderjs'] ?? '') ?? [];
+      expect(resolve(project.folder, 'second/project', path)).toBe(tarball);
+      expect(Object.entries(second['optionalDependencies'] ?? {})).toEqual([
+        [nodeFromNpm(24).split('@')[0], expect.stringMatching(/^24\./)],
+      ]);
+      project.run('rm', '-r', 'second');
+      install();
+      expect(written).toContain('"type": "module"');
       project.run('npm', 'run', 'check');
       // compilers that a project may still use also read the package's own declarations
       for (const version of ['5.9.3', '6.0.3'])

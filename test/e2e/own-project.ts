@@ -20,14 +20,20 @@ export interface OwnProject {
   put(file: string): void;
 }
 
-/** `test` with an empty folder outside of the repository, and the packed package as a tarball. */
+/** `test` with an empty folder outside of the repository, Node 20 on the PATH, and the packed package as a tarball. */
 export const test = base
+  .extend('oldNode', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'larder-node-'));
+    onCleanup(() => rmSync(folder, { recursive: true, force: true }));
+    call(folder, 'npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', nodeFromNpm(20)]);
+    return join(folder, 'node_modules/.bin');
+  })
   .extend('tarball', { scope: 'file' }, async ({}, { onCleanup }) => {
     const out = mkdtempSync(join(tmpdir(), 'larder-packed-'));
     onCleanup(() => rmSync(out, { recursive: true, force: true }));
     return call(root, process.execPath, [join(root, 'packages/larderjs/build/pack.ts'), out]).trim();
   })
-  .extend('project', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('project', { scope: 'file' }, async ({ oldNode }, { onCleanup }) => {
     const folder = mkdtempSync(join(tmpdir(), 'larder-own-'));
     let stack: ChildProcess | null = null;
     let said = '';
@@ -47,7 +53,7 @@ export const test = base
       }
       rmSync(folder, { recursive: true, force: true });
     });
-    const run = (command: string, ...args: readonly string[]) => call(folder, command, args);
+    const run = (command: string, ...args: readonly string[]) => call(folder, command, args, oldNode);
     const project: OwnProject = {
       folder,
       run,
@@ -56,14 +62,11 @@ export const test = base
         cpSync(join(import.meta.dirname, 'own-project', file), join(folder, file), { recursive: true }),
       async dev() {
         shareRedis(folder);
+        // as npx does it, but a signal reaches the process itself
         const child = spawn(
-          process.execPath,
+          join(folder, 'node_modules/.bin/node'),
           ['node_modules/larderjs/bin/larder.js', 'dev', '--port', '27570'],
-          {
-            cwd: folder,
-            env: strangersEnvironment(),
-            stdio: ['ignore', 'pipe', 'pipe'],
-          },
+          { cwd: folder, env: strangersEnvironment(oldNode), stdio: ['ignore', 'pipe', 'pipe'] },
         );
         stack = child;
         for (const stream of [child.stdout, child.stderr])
@@ -92,24 +95,29 @@ function shareRedis(folder: string): void {
 const KEPT_NPM_SETTINGS =
   /^npm_config_(registry|cache|userconfig|globalconfig|https?_proxy|noproxy|cafile|strict_ssl)$/i;
 
-/** An environment with nothing of the repository but its Node. */
-function strangersEnvironment(): NodeJS.ProcessEnv {
+/** The npm package that is only the binary of this Node. */
+export function nodeFromNpm(major: number): string {
+  const { platform, arch } = process;
+  return `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}@${major}`;
+}
+
+/** An environment with nothing of the repository. @param node folder of its Node, by default the repository's */
+function strangersEnvironment(node = resolve(process.execPath, '..')): NodeJS.ProcessEnv {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) =>
         !/^(LARDER_|VITEST|NODE_OPTIONS|NODE_PATH|NODE_ENV|npm_)/.test(name) || KEPT_NPM_SETTINGS.test(name),
     ),
   );
-  const node = resolve(process.execPath, '..');
   const path = (env['PATH'] ?? '').split(delimiter).filter((part) => !part.endsWith('node_modules/.bin'));
   return { ...env, PATH: [node, ...path].join(delimiter), NO_COLOR: '1' };
 }
 
-function call(cwd: string, command: string, args: readonly string[]): string {
+function call(cwd: string, command: string, args: readonly string[], node?: string): string {
   const done = spawnSync(command, args, {
     cwd,
     encoding: 'utf8',
-    env: strangersEnvironment(),
+    env: strangersEnvironment(node),
     timeout: 280_000,
   });
   if (done.status !== 0)

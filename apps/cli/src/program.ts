@@ -39,7 +39,7 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
     .version(LARDER_VERSION, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [verb]', 'show the help of a verb')
-    .addHelpText('after', '\nEvery verb takes --json and --help. Start with: larder init');
+    .addHelpText('after', '\nEvery verb takes --json and --help. Start with: npx larderjs init');
   for (const [name, { summary }] of Object.entries(VERBS)) program.command(name).summary(summary);
   if (argv[0] === 'help' && argv[1] !== undefined && Object.hasOwn(VERBS, argv[1])) {
     (await commandOf(argv[1], out)).command.outputHelp();

@@ -18,7 +18,7 @@ const NAMED_PACKAGE =
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(staged, { recursive: true });
 emit(join(staged, 'dist'));
-cpSync(join(OWN, 'bin'), join(staged, 'bin'), { recursive: true });
+cpSync(join(OWN, 'bin/larder.js'), join(staged, 'bin/larder.js'));
 cpSync(join(OWN, 'README.md'), join(staged, 'README.md'));
 cpSync(join(ROOT, 'LICENSE'), join(staged, 'LICENSE'));
 writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);

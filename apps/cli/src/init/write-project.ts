@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path';
 import { isName, LarderError } from '@larder/core';
 import { mergePackage } from './merge-package.ts';
+import { nodeDependency, ownDependency } from './own-dependency.ts';
 
 const STARTER = join(import.meta.dirname, '../../templates/starter');
 /** npm leaves files with these names out of a package. */
@@ -66,7 +67,12 @@ async function writePackage(path: string, name: string): Promise<void> {
     : {};
   // `npm install` in an empty folder writes a package.json without a name
   const named = { name: name.replaceAll('_', '-'), ...present };
-  await writeFile(path, `${JSON.stringify(mergePackage(named, starter), null, 2)}\n`);
+  const complete = {
+    ...starter,
+    dependencies: { ...(starter['dependencies'] as object), larderjs: ownDependency(dirname(path)) },
+    optionalDependencies: nodeDependency(),
+  };
+  await writeFile(path, `${JSON.stringify(mergePackage(named, complete), null, 2)}\n`);
 }
 
 /** `My Pictures` → `my_pictures`. */

@@ -14,7 +14,7 @@ Creates a small working project: a folder of pictures, a view that workers compu
 while the request waits, a model, and a unit test. It asks no questions and keeps existing files.
 
 Example:
-  larder init my-project`,
+  npx larderjs init my-project`,
     );
   },
   input: z.object({ folder: z.string() }),

@@ -85,7 +85,7 @@ function whereProjectsAre(folder: string): string {
   }).sort();
   const [first] = found;
   if (first === undefined)
-    return "Run in the project's folder, name its larder.config.ts with --project or LARDER_PROJECT, or create a project: larder init";
+    return "Run in the project's folder, name its larder.config.ts with --project or LARDER_PROJECT, or create a project: npx larderjs init";
   const all = found.length === 1 ? '' : ` (there are ${found.map(shellWord).join(', ')})`;
   return `Use --project ${shellWord(join(folder, first))}, or set LARDER_PROJECT to it${all}.`;
 }
