@@ -18,8 +18,17 @@ export type { RegistryRevision } from './revision/revision.ts';
 // Model versions
 export { contentOf } from './model-versions/content-of.ts';
 export { modelVersion, newestModelVersions } from './model-versions/newest-model-versions.ts';
-export { readModelContent, readModelVersions } from './model-versions/read-model-versions.ts';
-export type { ModelVersion, ModelVersionId, VersionMark } from './model-versions/read-model-versions.ts';
+export {
+  readModelContent,
+  readModelVersions,
+  readVersionDetails,
+} from './model-versions/read-model-versions.ts';
+export type {
+  ModelVersion,
+  ModelVersionDetails,
+  ModelVersionId,
+  VersionMark,
+} from './model-versions/read-model-versions.ts';
 export type { ModelContent } from './model-versions/model-content.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';

@@ -1,10 +1,10 @@
 import type { FieldManifest, InputManifest } from '@larder/features';
 import type { RegistryStore } from '../registry-store.ts';
-import type { ModelVersion } from './read-model-versions.ts';
+import type { ModelVersion, ModelVersionDetails } from './read-model-versions.ts';
 
 /** What plan and apply compare with. */
 export type NewestVersion = Pick<
-  ModelVersion,
+  ModelVersion & ModelVersionDetails,
   'model' | 'version' | 'inputs' | 'outputs' | 'artifactPath' | 'artifactSha256' | 'createdAt'
 >;
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { applyManifest, readModelContent, readModelVersions } from '../index.ts';
+import { applyManifest, readModelContent, readModelVersions, readVersionDetails } from '../index.ts';
 import { adCtr, hash, manifest, test, withModel } from '../testing/registry.ts';
 
 test('every version on record is listed, with its newest mark and without its content', async ({ store }) => {
@@ -33,6 +33,18 @@ test('every version on record is listed, with its newest mark and without its co
   ]);
   expect(await readModelVersions(store, 'versioned', 'ad_ctr')).toEqual(versions);
   expect(await readModelVersions(store, 'versioned', 'other')).toEqual([]);
+
+  expect(await readVersionDetails(store, 'versioned', 'ad_ctr')).toEqual([
+    {
+      model: 'ad_ctr',
+      version: 1,
+      inputs: adCtr.inputs,
+      outputs: adCtr.outputs,
+      training: null,
+      measured: null,
+    },
+    expect.objectContaining({ version: 2 }),
+  ]);
 
   const id = { project: 'versioned', model: 'ad_ctr', version: 2 };
   expect(await readModelContent(store, id)).toBeNull();

@@ -2,12 +2,10 @@ import { parseManifest, type FieldManifest, type InputManifest } from '@larder/f
 import type { RegistryStore } from '../registry-store.ts';
 import type { ModelContent } from './model-content.ts';
 
-/** A model version on record. */
+/** A model version on record: what every process reads after a change of the registry. */
 export interface ModelVersion {
   readonly model: string;
   readonly version: number;
-  readonly inputs: readonly InputManifest[];
-  readonly outputs: readonly FieldManifest[];
   readonly artifactPath: string;
   readonly artifactSha256: string;
   /** The apply that added it. */
@@ -23,10 +21,6 @@ export interface ModelVersion {
   readonly bad: VersionMark | null;
   /** When its content was removed from the artifact store. */
   readonly collectedAt: Date | null;
-  /** What the trainer left in `training.json`. */
-  readonly training: unknown;
-  /** What apply measured. */
-  readonly measured: unknown;
 }
 
 export interface VersionMark {
@@ -35,32 +29,40 @@ export interface VersionMark {
   readonly markedAt: Date;
 }
 
-/** Every version of the project's models on record, or of one model, oldest first. Contents are read one by one: they are large. */
+/** What a person asks about a version. */
+export interface ModelVersionDetails {
+  readonly model: string;
+  readonly version: number;
+  readonly inputs: readonly InputManifest[];
+  readonly outputs: readonly FieldManifest[];
+  /** What the trainer left in `training.json`; null: nothing. */
+  readonly training: unknown;
+  /** What apply measured; null: nothing. */
+  readonly measured: unknown;
+}
+
+/** Every version of the project's models on record, or of one model, oldest first. */
 export async function readModelVersions(
   store: RegistryStore,
   project: string,
   model?: string,
 ): Promise<ModelVersion[]> {
+  const marks = store.db
+    .selectFrom('larder.model_version_marks')
+    .distinctOn(['model', 'version'])
+    .select(['model', 'version', 'mark', 'actor as marked_by', 'reason', 'marked_at'])
+    .where('project', '=', project)
+    .orderBy('model')
+    .orderBy('version')
+    .orderBy('mark_id', 'desc');
   const rows = await store.db
     .selectFrom('larder.model_versions as v')
-    .leftJoinLateral(
-      (eb) =>
-        eb
-          .selectFrom('larder.model_version_marks')
-          .select(['mark', 'actor as marked_by', 'reason', 'marked_at'])
-          .whereRef('project', '=', 'v.project')
-          .whereRef('model', '=', 'v.model')
-          .whereRef('version', '=', 'v.version')
-          .orderBy('mark_id', 'desc')
-          .limit(1)
-          .as('m'),
-      (join) => join.onTrue(),
+    .leftJoin(marks.as('m'), (join) =>
+      join.onRef('m.model', '=', 'v.model').onRef('m.version', '=', 'v.version'),
     )
     .select((eb) => [
       'v.model',
       'v.version',
-      'v.inputs',
-      'v.outputs',
       'v.artifact_path',
       'v.artifact_sha256',
       'v.manifest_id',
@@ -69,8 +71,6 @@ export async function readModelVersions(
       eb('v.content', 'is not', null).as('has_content'),
       'v.complete_at',
       'v.collected_at',
-      'v.training',
-      'v.measured',
       'm.mark',
       'm.marked_by',
       'm.reason',
@@ -84,8 +84,6 @@ export async function readModelVersions(
   return rows.map((row) => ({
     model: row.model,
     version: row.version,
-    inputs: row.inputs as readonly InputManifest[],
-    outputs: row.outputs as readonly FieldManifest[],
     artifactPath: row.artifact_path,
     artifactSha256: row.artifact_sha256,
     manifestId: row.manifest_id,
@@ -102,6 +100,27 @@ export async function readModelVersions(
           }
         : null,
     collectedAt: row.collected_at,
+  }));
+}
+
+/** The details of each version of a model, oldest first. */
+export async function readVersionDetails(
+  store: RegistryStore,
+  project: string,
+  model: string,
+): Promise<ModelVersionDetails[]> {
+  const rows = await store.db
+    .selectFrom('larder.model_versions')
+    .select(['model', 'version', 'inputs', 'outputs', 'training', 'measured'])
+    .where('project', '=', project)
+    .where('model', '=', model)
+    .orderBy('version')
+    .execute();
+  return rows.map((row) => ({
+    model: row.model,
+    version: row.version,
+    inputs: row.inputs as readonly InputManifest[],
+    outputs: row.outputs as readonly FieldManifest[],
     training: row.training,
     measured: row.measured,
   }));
