@@ -27,6 +27,21 @@ export const ERRORS = {
   TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model', retryable: false },
   MODEL_VERSION_NOT_FOUND: { status: 404, title: 'The model version is not served', retryable: false },
+  MODEL_VERSION_BAD: { status: 409, title: 'The model version is marked as bad', retryable: false },
+  MODEL_VERSION_INCOMPLETE: {
+    status: 409,
+    title: 'The views of the model version are still being filled',
+    retryable: false,
+  },
+  MODEL_VERSION_COLLECTED: {
+    status: 410,
+    title: 'The artifact of the model version is no longer kept',
+    retryable: false,
+  },
+  ALIAS_NOT_FOUND: { status: 404, title: 'The model has no such alias', retryable: false },
+  ALIAS_MOVED: { status: 412, title: 'Somebody else moved the alias', retryable: false },
+  PRECONDITION_REQUIRED: { status: 428, title: 'The request must say what it starts from', retryable: false },
+  ROLLBACK_IMPOSSIBLE: { status: 409, title: 'There is no version to roll back to', retryable: false },
   MODEL_NOT_READY: { status: 503, title: 'The model is not ready', retryable: true },
   DEFINITION_NOT_LOADED: {
     status: 503,

@@ -30,6 +30,17 @@ export type {
   VersionMark,
 } from './model-versions/read-model-versions.ts';
 export type { ModelContent } from './model-versions/model-content.ts';
+export { markVersion } from './model-versions/mark-version.ts';
+export type { MarkOptions } from './model-versions/mark-version.ts';
+// Aliases
+export { ALIAS_NAME, CHAMPION, aliasStates } from './aliases/alias-state.ts';
+export type { AliasMove, AliasMoveKind, AliasState } from './aliases/alias-state.ts';
+export { readAliasMoves, readAliases } from './aliases/read-aliases.ts';
+export { dropAlias, moveAlias, moveAliasIn } from './aliases/move-alias.ts';
+export type { MoveAliasOptions, Moved } from './aliases/move-alias.ts';
+export type { AliasId, MoveOptions } from './aliases/alias-record.ts';
+export { rollback } from './aliases/rollback.ts';
+export type { RollbackOptions } from './aliases/rollback.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts

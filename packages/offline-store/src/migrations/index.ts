@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { aliasDrops } from './0015-alias-drops.ts';
 import { registry } from './0001-registry.ts';
 import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012_number_changes': numberChanges,
   '0013_deploy': deploy,
   '0014_absences': absences,
+  '0015_alias_drops': aliasDrops,
 };

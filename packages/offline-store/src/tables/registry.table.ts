@@ -80,8 +80,9 @@ export interface AliasMovesTable {
   alias: string;
   previous_move_id: number | null;
   from_version: number | null;
-  to_version: number;
-  kind: 'promote' | 'rollback';
+  /** Null: the alias was dropped. */
+  to_version: number | null;
+  kind: 'promote' | 'rollback' | 'drop';
   actor: string;
   reason: string;
   moved_at: Generated<Date>;

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { RegistryStore } from '../registry-store.ts';
 
 /**
@@ -11,7 +10,9 @@ export async function bumpRevisionIn(tx: RegistryStore, project: string): Promis
     .insertInto('larder.registry_revisions')
     .values({ project, revision: 1 })
     .onConflict((conflict) =>
-      conflict.column('project').doUpdateSet({ revision: sql<number>`registry_revisions.revision + 1` }),
+      conflict
+        .column('project')
+        .doUpdateSet((eb) => ({ revision: eb('larder.registry_revisions.revision', '+', 1) })),
     )
     .returning('revision')
     .executeTakeFirstOrThrow();
