@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { shellWord } from '@larder/core';
+import { readStartFailure, shellWord } from '@larder/core';
 import { killTree } from './kill-tree.ts';
 
 const MAX_LOG_BYTES = 10_000_000;
@@ -83,7 +83,11 @@ function putAside(logFile: string): void {
   if (sizeBytes > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
-/** Waits until `probe` succeeds. @throws Error with the last output of the process when it ends first or time is up. */
+/**
+ * Waits until `probe` succeeds.
+ * @throws when it ends first or time is up: the error that the process printed, or Error with its last output; the
+ * reason comes first, then where its log is
+ */
 export async function whenReady(
   owned: OwnedProcess,
   probe: () => Promise<unknown>,
@@ -102,12 +106,14 @@ export async function whenReady(
     }
   }
   const why = owned.running()
-    ? `did not answer within ${timeoutMs / 1_000} s (${last instanceof Error ? last.message : String(last)})`
+    ? `is not ready after ${timeoutMs / 1_000} s (${last instanceof Error ? last.message : String(last)})`
     : `ended while starting`;
   await owned.stop(1_000);
   const said = lastWords(owned);
-  throw new Error(
-    `${owned.name} ${why}${said === '' ? '.' : `: ${said}`}\nIts log: ${shellWord(owned.logFile)}`,
+  const log = shellWord(owned.logFile);
+  throw (
+    readStartFailure(said, `${owned.name} did not start. Its log: ${log}`) ??
+    new Error(`${owned.name} ${why}${said === '' ? '.' : `: ${said}`}\nIts log: ${log}`)
   );
 }
 

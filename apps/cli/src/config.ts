@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LarderError, type ErrorDetail } from '@larder/core';
+import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import {
   artifactPlaces,
   connectionsOf,
   CONNECTION_SETTING,
   givenSettings,
   type ArtifactPlaces,
-  type Environment,
 } from '@larder/core/config';
 import { findStack, type StackFile } from '@larder/infra/stack-file';
+import { loadEnvFile, type EnvFile } from './env-file.ts';
 
 export interface Config {
   /** Absolute path of larder.config.ts; it may not exist. */
@@ -20,10 +20,14 @@ export interface Config {
   readonly artifacts: ArtifactPlaces;
   readonly host: string | null;
   readonly port: number | null;
+  /** Of a worker. */
+  readonly metricsPort: number | null;
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
   /** The running stack whose addresses replace settings that are not configured. */
   readonly stack: StackFile | null;
+  /** Null: there is none beside larder.config.ts. */
+  readonly envFile: EnvFile | null;
 }
 
 export interface Flags {
@@ -32,16 +36,21 @@ export interface Flags {
   readonly redisUrl?: string | undefined;
 }
 
-/** Reads flags, then the environment, then the stack that runs here. @throws CONFIGURATION_INVALID with every problem */
-export function readConfig(flags: Flags, env: Environment = process.env): Config {
+/**
+ * Reads flags, then the environment, then the `.env` beside the project, then the stack that runs here. The variables of
+ * the `.env` become part of `env`, so that the definitions and the apps see them too.
+ * @throws CONFIGURATION_INVALID with every problem
+ */
+export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Config {
+  const { projectPath, stack } = findProject(flags.project ?? (env['LARDER_PROJECT'] || null));
+  const envFile = loadEnvFile(projectPath, env);
   const { settings, problems } = givenSettings({
     ...env,
     ...(flags.project !== undefined && { LARDER_PROJECT: flags.project }),
     ...(flags.databaseUrl !== undefined && { LARDER_DATABASE_URL: flags.databaseUrl }),
     ...(flags.redisUrl !== undefined && { LARDER_REDIS_URL: flags.redisUrl }),
   });
-  if (problems.length > 0) throw invalid(problems, flags);
-  const { projectPath, stack } = findProject(settings.LARDER_PROJECT);
+  if (problems.length > 0) throw invalid(problems, flags, envFile);
   const addresses = stack?.addresses ?? null;
   const redis = settings.LARDER_REDIS_URL ?? addresses?.redisUrl ?? null;
   return Object.freeze({
@@ -54,8 +63,10 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
     artifacts: artifactPlaces(settings, projectPath),
     host: settings.LARDER_HOST,
     port: settings.LARDER_PORT,
+    metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     connections: { ...connectionsOf(addresses?.env ?? {}), ...settings[CONNECTION_SETTING] },
     stack,
+    envFile,
   });
 }
 
@@ -76,11 +87,13 @@ const FLAG_OF: Readonly<Record<string, readonly [keyof Flags, string]>> = {
   LARDER_REDIS_URL: ['redisUrl', '--redis-url'],
 };
 
-function invalid(problems: readonly ErrorDetail[], flags: Flags): LarderError {
+function invalid(problems: readonly ErrorDetail[], flags: Flags, envFile: EnvFile | null): LarderError {
   const lines = problems.map(({ pointer, detail }) => {
     const name = pointer.slice(1);
     const flag = FLAG_OF[name];
-    return `\n  ${flag !== undefined && flags[flag[0]] !== undefined ? flag[1] : name} ${detail}`;
+    if (flag !== undefined && flags[flag[0]] !== undefined) return `\n  ${flag[1]} ${detail}`;
+    const where = envFile?.names.includes(name) === true ? ` (in ${shellWord(envFile.path)})` : '';
+    return `\n  ${name}${where} ${detail}`;
   });
   return new LarderError(
     'CONFIGURATION_INVALID',

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ERRORS, LarderError, toLarderError } from '@larder/core';
+import { ERRORS, exitCodeOf, LarderError, toLarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
 import { CommanderError } from 'commander';
 import type { Output } from './output/output.ts';
@@ -7,13 +7,6 @@ import type { Output } from './output/output.ts';
 export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
-
-/** Codes that mean: the command or its configuration is wrong, and nothing was tried. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['REQUEST_INVALID', 'CONFIGURATION_INVALID']);
-
-export function exitCodeOf(error: LarderError): number {
-  return USAGE_CODES.has(error.code) ? WRONG_USAGE : FAILED;
-}
 
 /** A problem (RFC 9457) as in the HTTP API, without a request id. */
 export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
@@ -33,7 +26,7 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
 export function reportError(thrown: unknown, out: Output): number {
   const error = shownError(thrown);
   out.answer(problemOf(error), () => showError(error, out));
-  return exitCodeOf(error);
+  return exitCodeOf(error.code);
 }
 
 export function showError(error: LarderError, out: Output): void {

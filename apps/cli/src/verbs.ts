@@ -19,6 +19,14 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'the same on embedded stores, and apply every change of the definitions at once',
     load: () => import('./verbs/dev.ts'),
   },
+  serve: {
+    summary: 'start one inference process, on stores that run already',
+    load: () => import('./verbs/serve.ts'),
+  },
+  worker: {
+    summary: 'start one worker, on stores that run already',
+    load: () => import('./verbs/worker.ts'),
+  },
   plan: {
     summary: 'show what apply would change',
     load: () => import('./verbs/plan.ts'),

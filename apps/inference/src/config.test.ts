@@ -27,7 +27,8 @@ test('accepts settings of the other processes in the same environment', () => {
     LARDER_CONNECTION_ADS_URL: 'postgresql://x/y',
     LARDER_QUEUE_REDIS_URL: 'redis://x',
   };
-  expect(readConfig({ ...GOOD, ...others }).port).toBe(6570);
+  expect(readConfig({ ...GOOD, ...others })).toMatchObject({ port: 6570, portIsChosen: false });
+  expect(readConfig({ ...GOOD, LARDER_PORT: '6570' }).portIsChosen).toBe(true);
 });
 
 test('allowed hosts are a list', () => {
@@ -66,6 +67,9 @@ test.for([
 ] as const)('%s is a whole number from %s', ([name, bounds]) => {
   for (const text of ['abc', '', '-1', '9'.repeat(20)])
     expect(() => readConfig({ ...GOOD, [name]: text })).toThrow(
-      new Error(`The configuration is wrong:\n  ${name} must be a whole number from ${bounds}`),
+      expect.objectContaining({
+        code: 'CONFIGURATION_INVALID',
+        message: `The configuration is wrong:\n  ${name} must be a whole number from ${bounds}`,
+      }),
     );
 });

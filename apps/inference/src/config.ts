@@ -17,6 +17,8 @@ export interface Config {
   readonly bufferBytes: number;
   /** 0: any free port. */
   readonly port: number;
+  /** False: nobody chose the port, so the next free one does as well. */
+  readonly portIsChosen: boolean;
   readonly logLevel: LogLevel;
   readonly predictionLog: {
     /** Answer predictions only after PostgreSQL has committed their log entries. */
@@ -27,7 +29,7 @@ export interface Config {
   };
 }
 
-/** Reads the process's configuration. @throws Error that lists every problem, one line each */
+/** Reads the process's configuration. @throws CONFIGURATION_INVALID that lists every problem, one line each */
 export function readConfig(env: Environment = process.env): Config {
   const settings = readSettings(env, [
     'LARDER_PROJECT',
@@ -56,6 +58,7 @@ export function readConfig(env: Environment = process.env): Config {
     maxConnections: settings.LARDER_MAX_CONNECTIONS,
     bufferBytes: settings.LARDER_BUFFER_BYTES,
     port: settings.LARDER_PORT,
+    portIsChosen: env['LARDER_PORT'] !== undefined,
     logLevel: settings.LARDER_LOG_LEVEL,
     predictionLog: {
       durable: settings.LARDER_PREDICTION_LOG === 'durable',

@@ -17,7 +17,7 @@ test('refuses a wrong configuration and a Redis that would evict, and says what 
   config,
 }) => {
   const lost = startProcess({ LARDER_PROJECTS: 'x' });
-  expect(await lost.exited).toBe(1);
+  expect(await lost.exited).toBe(2);
   expect(lost.output()).toMatch(/LARDER_PROJECTS is not a setting[\s\S]*LARDER_DATABASE_URL is missing/);
 
   const evicting = await startTestRedis({ 'maxmemory-policy': 'allkeys-lru' });

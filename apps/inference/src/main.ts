@@ -1,14 +1,11 @@
-import { createLogger, isLarderError } from '@larder/core';
-import { readConfig, type Config } from './config.ts';
+import { createLogger, startFailure } from '@larder/core';
+import { readConfig } from './config.ts';
 import { startInference } from './start-inference.ts';
 
-const config = readOrExit();
-const logger = createLogger('larder-inference', { level: config.logLevel });
-
-const inference = await startInference(config, logger).catch((error: unknown) => {
-  logger.flush();
-  process.stderr.write(`${isLarderError(error) ? `${error.code}: ${error.message}` : String(error)}\n`);
-  process.exit(1);
+const { inference, logger } = await start().catch((error: unknown) => {
+  const { text, exitCode } = startFailure(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 });
 logger.info({ url: inference.url }, 'Listening');
 logger.flush();
@@ -35,11 +32,13 @@ function exit(code: number): void {
   process.exit(code);
 }
 
-function readOrExit(): Config {
+async function start() {
+  const config = readConfig();
+  const log = createLogger('larder-inference', { level: config.logLevel });
   try {
-    return readConfig();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
+    return { inference: await startInference(config, log), logger: log };
+  } finally {
+    // What it logged comes before what it prints.
+    log.flush();
   }
 }

@@ -6,6 +6,8 @@ import type { Config } from './config.ts';
 /** Limits for statements that callers wait for; the prediction log and landings set their own. */
 const DATABASE_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 4_000 };
 const START_TIMEOUT_MS = 5_000;
+/** Unless they say when to try again. */
+const HOPELESS: ReadonlySet<string> = new Set(['DATABASE_TOO_OLD', 'DATABASE_UNAVAILABLE']);
 
 /** Opens Redis. It may be down at start; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
 export async function openRedis(config: Config, logger: Logger): Promise<Redis> {
@@ -22,11 +24,20 @@ export async function openRedis(config: Config, logger: Logger): Promise<Redis> 
   return redis;
 }
 
-/** Opens the database. The service starts even when the database is down. */
+/**
+ * Opens the database. The service starts even when the database is down.
+ * @throws DATABASE_TOO_OLD, and DATABASE_UNAVAILABLE when PostgreSQL refuses the login: waiting would not help
+ */
 export async function openDatabase(config: Config, logger: Logger): Promise<OfflineStore> {
   const offlineStore = createOfflineStore({ ...DATABASE_LIMITS, databaseUrl: config.databaseUrl, logger });
-  await migrate(offlineStore).catch((error: unknown) =>
-    logger.warn({ err: error }, 'The database could not be migrated yet'),
-  );
+  try {
+    await migrate(offlineStore);
+  } catch (error) {
+    if (isLarderError(error) && HOPELESS.has(error.code) && error.retryAfterSeconds === undefined) {
+      await offlineStore.close();
+      throw error;
+    }
+    logger.warn({ err: error }, 'The database could not be migrated yet');
+  }
   return offlineStore;
 }

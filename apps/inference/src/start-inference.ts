@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { newId, systemClock, type Logger } from '@larder/core';
+import { cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { createPushGroups } from '@larder/materialization/push';
 import { announceProcess, createPredictionLog, startSequencer } from '@larder/offline-store';
@@ -38,7 +38,8 @@ const READINESS_TIMEOUT_MS = 500;
 
 /**
  * Starts the service, even when stores are down.
- * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG
+ * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, DATABASE_TOO_OLD,
+ * DATABASE_UNAVAILABLE when PostgreSQL refuses the login, CONFIGURATION_INVALID when the port is taken
  */
 export async function startInference(
   config: Config,
@@ -48,7 +49,10 @@ export async function startInference(
   // A model without its artifact is not ready; the others answer.
   const project = await loadProject(config.projectPath, { modelsMayBeAbsent: true });
   const redis = await openRedis(config, logger);
-  const offlineStore = await openDatabase(config, logger);
+  const offlineStore = await openDatabase(config, logger).catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
   const onlineStore = createOnlineStore({ redis, project: project.name });
   const predictionLog = createPredictionLog({
     store: offlineStore,
@@ -134,11 +138,23 @@ export async function startInference(
   };
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+const PORTS_TRIED = 100;
+
+async function listen(server: Server, { host, port: first, portIsChosen }: Config): Promise<string> {
+  // A chosen port is somebody's address: it is never replaced by another.
+  const last = portIsChosen ? first : first + PORTS_TRIED;
+  for (let port = first; ; port++) {
+    const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      server.once('error', resolve);
+      server.listen(port, host, () => {
+        server.off('error', resolve);
+        resolve(null);
+      });
+    });
+    if (error === null) break;
+    if (error.code !== 'EADDRINUSE' || port >= last)
+      throw cannotListen({ host, port, setting: 'LARDER_PORT' }, error);
+  }
   const bound = server.address() as AddressInfo;
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }

@@ -31,7 +31,7 @@ export interface Config {
   readonly connections: Readonly<Record<string, string>>;
 }
 
-/** Reads the process's configuration. @throws Error that lists every problem, one line each */
+/** Reads the process's configuration. @throws CONFIGURATION_INVALID that lists every problem, one line each */
 export function readConfig(env: Environment = process.env): Config {
   const settings = readSettings(env, [
     'LARDER_PROJECT',

@@ -29,7 +29,7 @@ describe('main', () => {
     shop,
   }) => {
     const lost = await startWorkerProcess({ ...SCRIPT, env: { LARDER_PROJECTS: 'x' } });
-    expect(await lost.exited()).toBe(1);
+    expect(await lost.exited()).toBe(2);
     expect(lost.output()).toMatch(/LARDER_PROJECTS is not a setting[\s\S]*LARDER_DATABASE_URL is missing/);
 
     const evicting = await startTestRedis({ 'maxmemory-policy': 'allkeys-lru' });

@@ -1,4 +1,4 @@
-import { createLogger, isLarderError } from '@larder/core';
+import { createLogger, startFailure } from '@larder/core';
 import { readConfig } from './config.ts';
 import { startWorker, type RunningWorker } from './start-worker.ts';
 import { stopper } from './stopper.ts';
@@ -22,7 +22,7 @@ try {
     });
   }
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${isLarderError(error) ? `${error.code}: ` : ''}${message}\n`);
-  process.exit(1);
+  const { text, exitCode } = startFailure(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cannotListen } from '@larder/core';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export interface MetricsServer {
@@ -8,7 +9,10 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves `/metrics`, `/health/live` and `/health/ready` for Prometheus and orchestrators, and nothing else. */
+/**
+ * Serves `/metrics`, `/health/live` and `/health/ready` for Prometheus and orchestrators, and nothing else.
+ * @throws CONFIGURATION_INVALID when the port is taken
+ */
 export async function startMetricsServer(
   metrics: WorkerMetrics,
   options: { readonly host: string; readonly port: number; readonly ready: () => boolean },
@@ -31,8 +35,11 @@ export async function startMetricsServer(
       response.writeHead(404).end();
     }
   });
-  server.listen(options.port, options.host);
-  await once(server, 'listening');
+  const { host, port } = options;
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw cannotListen({ host, port, setting: 'LARDER_WORKER_METRICS_PORT' }, error);
+  });
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { cannotListen } from '@larder/core';
 
 const PORTS_TRIED = 100;
 
@@ -19,13 +20,7 @@ function listen(host: string, port: number): Promise<number | null> {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(null);
-      else
-        reject(
-          new Error(
-            `Port ${port} of ${host} cannot be listened on (${error.code ?? error.message}); choose another one with --port, or another LARDER_HOST.`,
-            { cause: error },
-          ),
-        );
+      else reject(cannotListen({ host, port, setting: 'LARDER_PORT' }, error));
     });
     server.listen({ host, port, exclusive: true }, () => {
       const { port: free } = server.address() as AddressInfo;

@@ -1,9 +1,9 @@
-import { extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { startOwnedProcess, whenReady, type OwnedProcess } from '../owned-process.ts';
+import { appCommand, type AppName } from './app-command.ts';
 import { freePort } from './free-port.ts';
 import { supervise, type Supervised } from './supervise.ts';
 
-const APPS = resolve(import.meta.dirname, '../../../apps');
 const READY_TIMEOUT_MS = 60_000;
 /** Longer than the worker's own 20 s for chunks in progress. */
 const STOP_GRACE_MS = 25_000;
@@ -98,17 +98,13 @@ function startInference(options: AppOptions): Promise<StartedApp> {
 function startWorker(options: AppOptions): Promise<StartedApp> {
   return startApp(options, {
     name: 'worker',
-    // Rows live as long as their chunk: larger semi-spaces only copy them, and let 100 MB more accumulate.
-    flags: ['--max-semi-space-size=8'],
     portVariable: 'LARDER_WORKER_METRICS_PORT',
     readyPath: '/health/ready',
   });
 }
 
 interface App {
-  readonly name: 'inference' | 'worker';
-  /** Options of Node.js. */
-  readonly flags?: readonly string[];
+  readonly name: AppName;
   readonly portVariable: string;
   readonly readyPath: string;
 }
@@ -142,10 +138,11 @@ async function startApp(options: AppOptions, app: App): Promise<StartedApp> {
 
 async function startOnce(options: AppOptions, app: App, port: number): Promise<OwnedProcess> {
   options.signal.throwIfAborted();
+  const [command, ...args] = appCommand(app.name);
   const owned = startOwnedProcess({
     name: app.name,
-    command: process.execPath,
-    args: [...(app.flags ?? []), join(APPS, app.name, 'src', `main${extname(import.meta.filename)}`)],
+    command,
+    args,
     env: { ...options.env, LARDER_HOST: options.host, [app.portVariable]: String(port) },
     logFile: join(options.folder, `${app.name}.log`),
   });
@@ -186,5 +183,24 @@ async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
 async function expectReady(url: string): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   const body = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${body.slice(0, 500)}`);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}${unreadyText(body)}`);
+}
+
+/** `: model ad_ctr: …`, of each check that is not ready; empty where the answer does not say. */
+function unreadyText(body: string): string {
+  try {
+    const { checks } = JSON.parse(body) as {
+      readonly checks: readonly {
+        readonly name: string;
+        readonly ready: boolean;
+        readonly detail?: string;
+      }[];
+    };
+    return checks
+      .filter(({ ready }) => !ready)
+      .map(({ name, detail }) => `\n  ${name}: ${detail ?? 'is not ready'}`)
+      .join('');
+  } catch {
+    return '';
+  }
 }

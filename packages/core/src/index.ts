@@ -2,6 +2,11 @@
 export { ERRORS, LarderError, isLarderError, toLarderError } from './errors.ts';
 export type { ErrorCode, ErrorDetail, ErrorEntry, LarderErrorOptions } from './errors.ts';
 export { MAX_PROBLEMS, requestInvalid } from './request-invalid.ts';
+// Starting
+export { cannotListen } from './cannot-listen.ts';
+export type { ListenAddress } from './cannot-listen.ts';
+export { exitCodeOf, readStartFailure, startFailure } from './start-failure.ts';
+export type { StartFailure } from './start-failure.ts';
 // Time
 export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { existsSync } from 'node:fs';
 import { shellWord } from '@larder/core';
 import type { Config } from '../config.ts';
+import { envFileText } from '../env-file.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
 const MIN_NODE = 24;
@@ -31,4 +32,9 @@ export function checkDisk({ projectPath }: Config): Promise<Finding> {
     const mend = 'Free some space, or point LARDER_DATABASE_URL and LARDER_REDIS_URL elsewhere.';
     return free > FAIL_FREE_BYTES ? warn('disk', detail, mend) : fail('disk', detail, mend);
   });
+}
+
+/** Says which settings come from the `.env` beside the project; silent without one. */
+export function checkEnvFile({ envFile }: Config): Finding[] {
+  return envFile === null ? [] : [ok('env file', envFileText(envFile))];
 }

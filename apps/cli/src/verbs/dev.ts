@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LarderError } from '@larder/core';
+import { LarderError, shellWord } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { Stack } from '@larder/infra/stack';
 import { relative } from 'node:path';
@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { applyInPlace } from '../dev/apply-in-place.ts';
 import { readProject } from '../dev/read-project.ts';
 import { createFileWatch } from '../dev/watch-files.ts';
+import { envFileText } from '../env-file.ts';
 import { portNumber } from '../input.ts';
 import type { Output } from '../output/output.ts';
 import { DONE, problemOf, showError, shownError } from '../problem.ts';
@@ -36,6 +37,7 @@ Example:
   async run({ config, out, signal }, { port }) {
     if (config.stack !== null) throw alreadyRunning(config);
     refuseOtherStores(config);
+    if (config.envFile !== null) out.note(envFileText(config.envFile));
     const development = createDevelopment(config, { port, out, signal });
     try {
       await development.follow();
@@ -49,17 +51,22 @@ Example:
 });
 
 /** @throws CONFIGURATION_INVALID */
-function refuseOtherStores({ databaseUrl, redisUrl, queueRedisUrl }: Config): void {
+function refuseOtherStores({ databaseUrl, redisUrl, queueRedisUrl, envFile }: Config): void {
   const given = Object.entries({
     LARDER_DATABASE_URL: databaseUrl,
     LARDER_REDIS_URL: redisUrl,
     LARDER_QUEUE_REDIS_URL: queueRedisUrl,
   }).flatMap(([name, url]) => (url === null ? [] : [name]));
   if (given.length === 0) return;
+  const inFile = given.filter((name) => envFile?.names.includes(name) === true);
+  const unset =
+    envFile !== null && inFile.length > 0
+      ? `Remove ${inFile.join(' and ')} from ${shellWord(envFile.path)}.`
+      : `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev.`;
   throw new LarderError(
     'CONFIGURATION_INVALID',
     `larder dev deletes the stored rows of every view that you change, so it only works on its own embedded stores, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
-      `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev. To work on those stores, use larder up and bump the version of each view that you change.`,
+      `${unset} To work on those stores, use larder up and bump the version of each view that you change.`,
     { errors: given.map((name) => ({ pointer: `/${name}`, detail: 'is set' })) },
   );
 }

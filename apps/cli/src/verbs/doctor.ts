@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
 import { checkClock } from '../doctor/check-clock.ts';
-import { checkDisk, checkNode } from '../doctor/check-machine.ts';
+import { checkDisk, checkEnvFile, checkNode } from '../doctor/check-machine.ts';
 import { checkProcesses } from '../doctor/check-processes.ts';
 import { checkProject } from '../doctor/check-project.ts';
 import { checkStack } from '../doctor/check-stack.ts';
@@ -30,6 +30,7 @@ Example:
     const groups = await Promise.all([
       Promise.resolve([checkNode()]),
       checkDisk(config).then((finding) => [finding]),
+      Promise.resolve(checkEnvFile(config)),
       checkStack(config),
       checkRedis(session),
       checkDatabase(session).then((finding) => [finding]),

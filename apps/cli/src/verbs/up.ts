@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { z } from 'zod';
+import { envFileText } from '../env-file.ts';
 import { portNumber } from '../input.ts';
 import { changeLines } from '../output/print-plan.ts';
 import { DONE } from '../problem.ts';
@@ -30,6 +31,7 @@ Example:
   }),
   async run({ config, out, project, signal }, { port, yes = false }) {
     if (config.stack !== null) throw alreadyRunning(config);
+    if (config.envFile !== null) out.note(envFileText(config.envFile));
     const { manifest } = await project();
     const stack = await startProjectStack(config, {
       port,

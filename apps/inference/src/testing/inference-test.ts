@@ -35,6 +35,7 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
         maxConnections: 2_048,
         bufferBytes: 64 * 2 ** 20,
         port: 0,
+        portIsChosen: true,
       } as const;
       const predictionLog = { durable: false, records: 10_000, bytes: 64 * 2 ** 20 };
       await use({

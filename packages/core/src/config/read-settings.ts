@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ErrorDetail } from '../errors.ts';
+import { LarderError, type ErrorDetail } from '../errors.ts';
 import { CONNECTION_SETTING, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /** Variables of a process, like `process.env`. */
@@ -28,7 +28,7 @@ const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;
 
 /**
  * Reads the settings of a service, with defaults. Settings of other processes may also be set; they are not checked.
- * @throws Error that lists every problem, one line each
+ * @throws CONFIGURATION_INVALID that lists every problem, one line each
  */
 export function readSettings<Name extends SettingName>(
   env: Environment,
@@ -44,7 +44,9 @@ export function readSettings<Name extends SettingName>(
   }
   if (problems.length === 0) return settings as Settings<Name>;
   const lines = problems.map(({ pointer, detail }) => `\n  ${pointer.slice(1)} ${detail}`);
-  throw new Error(`The configuration is wrong:${lines.join('')}`);
+  throw new LarderError('CONFIGURATION_INVALID', `The configuration is wrong:${lines.join('')}`, {
+    errors: problems,
+  });
 }
 
 /** Every setting that is set, and the problems of any of them: pointers are their names. */

@@ -117,15 +117,15 @@ export const SETTINGS = {
   }),
   LARDER_HOST: define(text, {
     default: '127.0.0.1',
-    readBy: 'inference, worker, `larder up`',
+    readBy: 'inference, worker, cli',
     description:
       'Address to listen on; `0.0.0.0` in a container; requests by name then need `LARDER_ALLOWED_HOSTS`.',
   }),
   LARDER_PORT: define(port, {
     default: 6_570,
-    readBy: 'inference, `larder up`',
+    readBy: 'inference, cli',
     description:
-      'Port of predictions and of every other route; 0: any free port. `larder up` takes the next free one if it is in use.',
+      'Port of predictions and of every other route; 0: any free port. Without it, and in `larder up` always, the next free one if it is in use.',
   }),
   LARDER_ALLOWED_HOSTS: define(hostList, {
     default: [] as string[],
@@ -207,7 +207,7 @@ export const SETTINGS = {
     without: 'none',
     readBy: 'worker',
     description:
-      'Where the worker serves `/metrics`, `/health/live` and `/health/ready` (200 once it takes chunks); 0: any free port. `larder up` sets it.',
+      'Where the worker serves `/metrics`, `/health/live` and `/health/ready` (200 once it takes chunks); 0: any free port. `larder up` and `larder worker` set it.',
   }),
   /** One per source connection of the project; the schema is for a single address. */
   [CONNECTION_SETTING]: define(postgresUrl, {
