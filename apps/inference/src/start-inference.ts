@@ -47,7 +47,7 @@ export async function startInference(
   options: StartOptions = {},
 ): Promise<Inference> {
   // A model without its artifact is not ready; the others answer.
-  const project = await loadProject(config.projectPath, { modelsMayBeAbsent: true });
+  const project = await loadProject(config.projectPath, { artifacts: 'optional' });
   const redis = await openRedis(config, logger);
   const offlineStore = await openDatabase(config, logger).catch((error: unknown) => {
     redis.disconnect();

@@ -88,7 +88,7 @@ export { fingerprint } from './manifest/canonical-json.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { readViews } from './manifest/read-views.ts';
-export { viewFingerprint } from './manifest/view-fingerprint.ts';
+export { definitionFingerprint, viewFingerprint } from './manifest/view-fingerprint.ts';
 export { DEFAULT_COVERAGE, viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,

@@ -8,6 +8,7 @@ export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
 export { alignCode, alignManifest } from './applied/align-manifest.ts';
 export type { Alignment, ReadSources, RecordedDefinitions } from './applied/align-manifest.ts';
+export { withAppliedArtifacts } from './applied/with-applied-artifacts.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
 export { ensureSchedules } from './applied/ensure-schedules.ts';

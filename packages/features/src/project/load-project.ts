@@ -16,13 +16,14 @@ import { validateDefinitions } from '../validate/validate-definitions.ts';
 
 export interface LoadOptions {
   /**
-   * Allows missing artifacts, for a service that can start without them: such a model gets the hash `ABSENT`.
-   * @default false
+   * `optional`: a missing artifact gets the hash `ABSENT`, for processes that work with what is applied. `ignored`: none
+   * is read, and all get that hash.
+   * @default 'required'
    */
-  readonly modelsMayBeAbsent?: boolean;
+  readonly artifacts?: 'required' | 'optional' | 'ignored';
 }
 
-/** Hash of an artifact that is missing. */
+/** Hash of an artifact that is missing or was not read. */
 const ABSENT = '0'.repeat(64);
 
 /**
@@ -31,7 +32,7 @@ const ABSENT = '0'.repeat(64);
  */
 export async function loadProject(configPath: string, options: LoadOptions = {}): Promise<LoadedProject> {
   const { loaded, project, definitions } = await load(configPath, options);
-  const { hashes, code } = await hash(definitions, loaded);
+  const { hashes, code } = await hash(definitions, loaded, options);
   return { ...loaded, manifest: buildManifest(project, definitions, hashes), code };
 }
 
@@ -49,7 +50,7 @@ interface Loaded {
   readonly definitions: Definitions;
 }
 
-async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptions = {}): Promise<Loaded> {
+async function load(configPath: string, { artifacts = 'required' }: LoadOptions = {}): Promise<Loaded> {
   const path = resolve(configPath);
   const exports = await importConfig(path);
   const definitions = collectDefinitions(exports);
@@ -63,7 +64,10 @@ async function load(configPath: string, { modelsMayBeAbsent = false }: LoadOptio
     ]);
   }
   const root = dirname(path);
-  const errors = await validateDefinitions(project, definitions, { root, modelsMayBeAbsent });
+  const errors = await validateDefinitions(project, definitions, {
+    root,
+    artifactsMayBeAbsent: artifacts !== 'required',
+  });
   if (errors.length > 0) throw invalid(path, errors);
 
   const loaded = {
@@ -116,18 +120,18 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
 async function hash(
   definitions: Definitions,
   { root, configPath }: LoadedDefinitions,
+  options: LoadOptions,
 ): Promise<{ readonly hashes: Hashes; readonly code: ProjectCode }> {
   const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
   const artifacts = usedArtifacts(definitions);
-  // Validation ensured that each has a folder, except models that may be absent.
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
   const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
   const views = definitions.onDemandFeatureViews;
   const hasher = createCodeHasher(configPath);
   const hashes = {
     artifacts: await hashEach([...folders.keys()], (path) => {
-      const folder = folders.get(path) as string;
-      return existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
+      const folder = options.artifacts === 'ignored' ? null : (folders.get(path) ?? null);
+      return folder !== null && existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
     }),
     modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
     onDemand: await hashEach(

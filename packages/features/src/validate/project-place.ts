@@ -2,6 +2,6 @@
 export interface ProjectPlace {
   /** The folder of larder.config.ts. */
   readonly root: string;
-  /** Artifacts of models may be missing for now. */
-  readonly modelsMayBeAbsent: boolean;
+  /** The folders of artifacts may be missing. */
+  readonly artifactsMayBeAbsent: boolean;
 }

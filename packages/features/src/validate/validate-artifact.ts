@@ -1,23 +1,19 @@
 import { statSync } from 'node:fs';
 import { artifactFolder, type Artifact } from '../artifact/artifact.ts';
+import type { ProjectPlace } from './project-place.ts';
 import type { Report } from './report.ts';
 
 /** The path must mean the same on every machine and lead to a folder, unless it may be absent. */
-export function validateArtifact(
-  artifact: Artifact,
-  root: string,
-  report: Report,
-  mayBeAbsent = false,
-): void {
+export function validateArtifact(artifact: Artifact, place: ProjectPlace, report: Report): void {
   if (artifact?.kind !== 'artifact' || typeof artifact.path !== 'string') {
     return report([], "must be artifact('models/…').");
   }
   const { path } = artifact;
-  if (artifact.from !== undefined) return validatePackage(artifact, root, report);
+  if (artifact.from !== undefined) return validatePackage(artifact, place, report);
   if (path === '' || /^([/\\]|[A-Za-z]:)|\\/.test(path)) {
     return report([], `'${path}' must be a path relative to larder.config.ts, with forward slashes.`);
   }
-  if (!mayBeAbsent && !isFolder(artifactFolder(artifact, root))) {
+  if (!place.artifactsMayBeAbsent && !isFolder(artifactFolder(artifact, place.root))) {
     report(
       [],
       `there is no folder '${path}' beside larder.config.ts; create the artifact first, or fix the path.`,
@@ -25,8 +21,8 @@ export function validateArtifact(
   }
 }
 
-function validatePackage(artifact: Artifact, root: string, report: Report): void {
-  if (isFolder(artifactFolder(artifact, root))) return;
+function validatePackage(artifact: Artifact, place: ProjectPlace, report: Report): void {
+  if (place.artifactsMayBeAbsent || isFolder(artifactFolder(artifact, place.root))) return;
   report(
     [],
     `there is no folder '${artifact.path.replace('npm:', '')}' among the installed packages; npm install it.`,

@@ -22,7 +22,7 @@ const root = `${import.meta.dirname}/..`;
 async function errorsOf(exports: Record<string, unknown>, options?: ProjectOptions): Promise<string[]> {
   const errors = await validateDefinitions(project('ads', options), collectDefinitions(exports), {
     root,
-    modelsMayBeAbsent: false,
+    artifactsMayBeAbsent: false,
   });
   return errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
 }

@@ -24,7 +24,7 @@ export async function validateDefinitions(
 
   for (const entity of definitions.entities) validateEntity(entity, below(report, 'entities', entity.name));
   for (const view of definitions.featureViews) {
-    await validateFeatureView(view, place.root, below(report, 'feature_views', viewRef(view)));
+    await validateFeatureView(view, place, below(report, 'feature_views', viewRef(view)));
   }
   for (const view of definitions.onDemandFeatureViews) {
     const reportView = below(report, 'on_demand_feature_views', view.name);

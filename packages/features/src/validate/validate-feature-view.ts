@@ -4,6 +4,7 @@ import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import { valueProblem } from '../values/value-problem.ts';
 import { validateLabels, validateWholeMs } from './validate-options.ts';
+import type { ProjectPlace } from './project-place.ts';
 import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateFields } from './validate-fields.ts';
@@ -14,7 +15,11 @@ import { scheduleProblems } from '../schedule/schedule-problem.ts';
 const VERSION_MAX = 9_999;
 const CHUNK_ROWS_MAX = 100_000;
 
-export async function validateFeatureView(view: FeatureView, root: string, report: Report): Promise<void> {
+export async function validateFeatureView(
+  view: FeatureView,
+  place: ProjectPlace,
+  report: Report,
+): Promise<void> {
   validateName(view.name, report);
   if (!isWholeWithin(view.version, VERSION_MAX))
     report(['version'], `must be a whole number from 1 to ${VERSION_MAX}.`);
@@ -42,7 +47,7 @@ export async function validateFeatureView(view: FeatureView, root: string, repor
       );
     }
   }
-  if (view.compute !== null) validateCompute(view.compute, root, below(report, 'compute'));
+  if (view.compute !== null) validateCompute(view.compute, place, below(report, 'compute'));
   validateLabels(view, report);
   if (view.schedule !== null) {
     for (const { path, detail } of await scheduleProblems(view.schedule))
@@ -61,7 +66,7 @@ function validateSource(view: FeatureView, report: Report): void {
   for (const { path, detail } of source.problems(view)) report(path, detail);
 }
 
-function validateCompute(compute: ComputeDescriptor, root: string, report: Report): void {
+function validateCompute(compute: ComputeDescriptor, place: ProjectPlace, report: Report): void {
   if (typeof compute?.load !== 'function' || typeof compute.kind !== 'string') {
     return report(
       [],
@@ -72,7 +77,7 @@ function validateCompute(compute: ComputeDescriptor, root: string, report: Repor
   const detail = valueProblem({ type: 'json' }, compute.options);
   if (detail !== null) report(['options'], `${detail}; options are part of the manifest.`);
   for (const [name, artifact] of Object.entries(compute.artifacts))
-    validateArtifact(artifact, root, below(report, 'artifacts', name));
+    validateArtifact(artifact, place, below(report, 'artifacts', name));
 }
 
 function validateModule(codeUrl: string, report: Report): void {

@@ -44,7 +44,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
   );
   if (model.artifact?.from !== undefined)
     report(['artifact'], "must be a folder of the project: artifact('models/…').");
-  else validateArtifact(model.artifact, place.root, below(report, 'artifact'), place.modelsMayBeAbsent);
+  else validateArtifact(model.artifact, place, below(report, 'artifact'));
   if (model.missing !== 'nan' && !Number.isFinite(model.missing))
     report(['missing'], "must be 'nan' or a finite number.");
   if (model.whenStoreUnavailable !== 'defaults' && model.whenStoreUnavailable !== 'fail') {
