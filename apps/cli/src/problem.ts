@@ -7,6 +7,8 @@ import type { Output } from './output/output.ts';
 export const DONE = 0;
 export const FAILED = 1;
 export const WRONG_USAGE = 2;
+/** With `--exit-code` of plan and apply: there are changes. */
+export const CHANGED = 3;
 
 /** A problem (RFC 9457) as in the HTTP API, without a request id. */
 export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {

@@ -20,6 +20,12 @@ export const ERRORS = {
   CONFIGURATION_INVALID: { status: 500, title: 'The configuration is wrong', retryable: false },
   STACK_NOT_STARTED: { status: 500, title: 'The stack could not be started', retryable: false },
   DESTRUCTIVE_CHANGE: { status: 409, title: 'The change stops something that is served', retryable: false },
+  CONFIG_OUTDATED: {
+    status: 409,
+    title: 'The configuration is older than what is applied',
+    retryable: false,
+  },
+  APPLY_CONFLICT: { status: 409, title: 'Somebody else applied meanwhile', retryable: false },
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
   PROJECT_NOT_LOADABLE: { status: 500, title: 'larder.config.ts cannot be loaded', retryable: false },
   INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },

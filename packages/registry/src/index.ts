@@ -1,8 +1,10 @@
 // Planning and applying
 export { planManifest } from './plan/plan-manifest.ts';
 export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/plan.ts';
+export { instant } from './plan/compare-age.ts';
+export type { OlderSign } from './plan/compare-age.ts';
 export { applyManifest } from './apply/apply-manifest.ts';
-export type { ApplyOptions, ApplyResult } from './apply/apply-manifest.ts';
+export type { ApplyOptions, ApplyResult, Publication } from './apply/apply-manifest.ts';
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';

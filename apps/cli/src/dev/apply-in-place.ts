@@ -4,7 +4,7 @@ import { createOfflineStore, migrate } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { applyManifest, planManifest, type ApplyResult } from '@larder/registry';
 
-const LENIENCY = { mutableVersions: true } as const;
+const LENIENCY = { mutableVersions: true, prune: true } as const;
 const REDIS_TIMEOUT_MS = 5_000;
 
 export interface DevelopmentStores {

@@ -1,21 +1,58 @@
-import type { Change, Plan } from '@larder/registry';
+import { instant, type Change, type Plan } from '@larder/registry';
 import type { Output } from './output.ts';
 
-const SIGNS = { create: '+', change: '~', remove: '-' } as const;
+const SIGNS = { create: '+', change: '~', remove: '-', keep: '=' } as const;
+
+/** The answer of `larder plan --json`. */
+export function planJson(plan: Plan): unknown {
+  return {
+    project: plan.project,
+    applied_id: plan.appliedId,
+    applied_by: plan.applied?.actor ?? null,
+    applied_at: plan.applied?.appliedAt.toISOString() ?? null,
+    changes: plan.changes,
+    refusals: plan.refusals,
+    retained: plan.retained,
+    older: plan.older,
+    not_scheduled: plan.notScheduled,
+    pending_migrations: plan.pendingMigrations,
+  };
+}
 
 /** Prints what apply would do, one line each, and why it would refuse. */
 export function printPlan(plan: Plan, out: Output): void {
   const { style } = out;
-  printChanges(plan.changes, out);
-  for (const { code, message } of plan.refusals)
+  const { changes, refusals, older } = plan;
+  printChanges(changes, out);
+  for (const { code, message } of refusals)
     out.line(`${style.red('✗')} ${message} ${style.dim(`(${code})`)}`);
   for (const ref of plan.notScheduled)
-    out.line(
-      `${style.yellow('!')} view ${ref} is not scheduled: no model reads it, and it is not the newest version`,
+    warn(`view ${ref} is not scheduled: no model reads it, and it is not the newest version`);
+  const kept = new Set(changes.flatMap(({ action, subject }) => (action === 'keep' ? [subject] : [])));
+  for (const subject of plan.retained)
+    if (!kept.has(subject))
+      out.line(`${style.dim(SIGNS.keep)} ${subject} stays applied; it is not in the configuration`);
+  if (changes.length > 0 && older.length > 0 && plan.applied !== null) {
+    warn(
+      `larder.config.ts looks older than manifest ${plan.appliedId}, which ${plan.applied.actor} applied on ${instant(plan.applied.appliedAt)}:`,
     );
-  if (plan.refusals.length > 0) out.line(style.red('larder apply would refuse this.'));
-  else if (plan.changes.length === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
-  else out.line(`${count(plan.changes.length)} to apply: larder apply`);
+    for (const { text } of older) out.line(`    ${text}`);
+  }
+  if (plan.pendingMigrations.length > 0)
+    warn(
+      plan.appliedId === null && plan.pendingMigrations[0]?.startsWith('0001')
+        ? 'the database is empty; apply creates the tables first'
+        : `the database is of an older release; apply migrates it first (${plan.pendingMigrations.join(', ')})`,
+    );
+  if (refusals.length > 0) out.line(style.red('larder apply would refuse this.'));
+  else if (changes.length === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
+  else if (older.length > 0 || changes.some(({ destructive }) => destructive))
+    out.line(`${count(changes.length)} to apply, once confirmed: larder apply`);
+  else out.line(`${count(changes.length)} to apply: larder apply`);
+
+  function warn(text: string): void {
+    out.line(`${style.yellow('!')} ${text}`);
+  }
 }
 
 export function printChanges(changes: readonly Change[], out: Output): void {
@@ -23,7 +60,7 @@ export function printChanges(changes: readonly Change[], out: Output): void {
 }
 
 export function changeLines(changes: readonly Change[], { style }: Output): string[] {
-  const paints = { create: style.green, change: style.yellow, remove: style.red } as const;
+  const paints = { create: style.green, change: style.yellow, remove: style.red, keep: style.dim } as const;
   return changes.map(
     ({ action, text, destructive }) =>
       `${paints[action](SIGNS[action])} ${text}${destructive ? style.red('  (destructive)') : ''}`,

@@ -1,11 +1,10 @@
 import { hostname, userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { migrate } from '@larder/offline-store';
-import { applyManifest, planManifest, type Change } from '@larder/registry';
+import { applyManifest, planManifest } from '@larder/registry';
 import { z } from 'zod';
-import type { Output } from '../output/output.ts';
+import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges } from '../output/print-plan.ts';
-import { DONE } from '../problem.ts';
+import { CHANGED, DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -15,34 +14,45 @@ export const verb = defineVerb({
         '--same-meaning',
         'declare that functions whose code changed return the same values; kept on record',
       )
-      .option('-y, --yes', 'also apply changes that stop something served today, without asking')
+      .option('--prune', 'drop what is applied and not in larder.config.ts any more')
+      .option('-y, --yes', 'do not ask, also about changes that stop something or take the project back')
+      .option('--exit-code', 'exit with 3 instead of 0 when something was applied')
       .addHelpText(
         'after',
         `
-Migrates the control tables, creates history tables and assigns model versions. Running processes
-follow within two seconds if only data changed; changed code requires a restart.
+Checks artifacts, migrates the control tables, creates history tables and assigns model versions.
+What is applied and missing in larder.config.ts stays applied. Running processes follow within
+two seconds.
 
 Example:
   larder apply`,
       );
   },
-  input: z.object({ sameMeaning: z.boolean().optional(), yes: z.boolean().optional() }),
-  async run({ out, project, offlineStore }, { sameMeaning = false, yes = false }) {
+  input: z.object({
+    sameMeaning: z.boolean().optional(),
+    prune: z.boolean().optional(),
+    yes: z.boolean().optional(),
+    exitCode: z.boolean().optional(),
+  }),
+  async run({ out, project, offlineStore }, { sameMeaning, prune, yes = false, exitCode = false }) {
     const { manifest } = await project();
     const store = await offlineStore();
-    await migrate(store);
-    const { changes } = await planManifest(store, manifest);
-    const confirmed = yes || (await isConfirmed(changes, out));
+    const plan = await planManifest(store, manifest, { sameMeaning, prune });
+    const confirmed = yes || (plan.refusals.length === 0 && (await isConfirmed(plan, out)));
+    if (plan.refusals.length === 0) await migrate(store);
     const result = await applyManifest(store, manifest, {
       actor: actor(),
       sameMeaning,
+      prune,
       refuseDestructive: !confirmed,
+      plannedOn: plan.appliedId,
     });
     out.answer(
       {
         project: manifest.project,
         manifest_id: result.manifestId,
         changes: result.changes,
+        retained: result.retained,
         model_versions: result.modelVersions,
       },
       () => {
@@ -58,22 +68,9 @@ Example:
         if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
       },
     );
-    return DONE;
+    return exitCode && result.changes.length > 0 ? CHANGED : DONE;
   },
 });
-
-/** Asks a person, where there is one, about what stops something. */
-async function isConfirmed(changes: readonly Change[], out: Output): Promise<boolean> {
-  const destructive = changes.filter((change) => change.destructive);
-  const canAsk = out.interactive && process.stdin.isTTY && !out.json;
-  if (destructive.length === 0 || !canAsk) return false;
-  const lines = destructive.map(({ text }) => `  ${text}`).join('\n');
-  out.note(`This stops something that is served or filled today:\n${lines}`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question('Apply it? [y/N] ');
-  asking.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
 
 function actor(): string {
   return `${userInfo().username}@${hostname()}`;

@@ -1,34 +1,34 @@
 import { planManifest } from '@larder/registry';
 import { z } from 'zod';
-import { printPlan } from '../output/print-plan.ts';
-import { DONE, FAILED } from '../problem.ts';
+import { planJson, printPlan } from '../output/print-plan.ts';
+import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
   describe(command) {
-    command.addHelpText(
-      'after',
-      `
+    command
+      .option('--prune', 'show what apply --prune would do')
+      .option('--same-meaning', 'show what apply --same-meaning would do')
+      .option('--exit-code', 'exit with 3 instead of 0 when there are changes')
+      .addHelpText(
+        'after',
+        `
 Compares larder.config.ts with the applied definitions; writes nothing. Exit code 1: apply would refuse.
 
 Example:
   larder plan`,
-    );
+      );
   },
-  input: z.object({}),
-  async run({ out, project, offlineStore }) {
+  input: z.object({
+    prune: z.boolean().optional(),
+    sameMeaning: z.boolean().optional(),
+    exitCode: z.boolean().optional(),
+  }),
+  async run({ out, project, offlineStore }, { prune, sameMeaning, exitCode = false }) {
     const { manifest } = await project();
-    const plan = await planManifest(await offlineStore(), manifest);
-    out.answer(
-      {
-        project: plan.project,
-        applied_id: plan.appliedId,
-        changes: plan.changes,
-        refusals: plan.refusals,
-        not_scheduled: plan.notScheduled,
-      },
-      () => printPlan(plan, out),
-    );
-    return plan.refusals.length > 0 ? FAILED : DONE;
+    const plan = await planManifest(await offlineStore(), manifest, { prune, sameMeaning });
+    out.answer(planJson(plan), () => printPlan(plan, out));
+    if (plan.refusals.length > 0) return FAILED;
+    return exitCode && plan.changes.length > 0 ? CHANGED : DONE;
   },
 });

@@ -15,7 +15,7 @@ function withoutModel(): string {
   return folder;
 }
 
-test('up removes what is served by a shared database only with --yes', async ({ database, redis }) => {
+test('up takes a project on a shared database back only with --yes', async ({ database, redis }) => {
   const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
   const project = { ...env, LARDER_PROJECT: join(copyShop(), 'larder.config.ts') };
   expect((await larder(['apply'], project)).code).toBe(0);
@@ -24,7 +24,7 @@ test('up removes what is served by a shared database only with --yes', async ({ 
   const refused = await runCli(['up', '--json', '--port', '0'], { cwd, env });
   expect(refused.code).toBe(1);
   expect(jsonOf(refused)).toMatchObject({
-    code: 'DESTRUCTIVE_CHANGE',
+    code: 'CONFIG_OUTDATED',
     detail: expect.stringContaining('--yes'),
     errors: [{ pointer: 'view ad_stats@1' }, { pointer: 'model ad_ctr' }],
   });
@@ -44,10 +44,10 @@ test('up removes what is served by a shared database only with --yes', async ({ 
     });
     expect(JSON.parse(stdout)).toMatchObject({
       changes: expect.arrayContaining([
-        expect.objectContaining({ action: 'remove', subject: 'model ad_ctr', destructive: true }),
+        expect.objectContaining({ action: 'keep', subject: 'model ad_ctr', destructive: false }),
       ]),
     });
-    expect(remarks).toMatch(/^- remove model ad_ctr.*\(destructive\)$/m);
+    expect(remarks).toMatch(/^= keep model ad_ctr/m);
   } finally {
     up.kill('SIGTERM');
     await ended;

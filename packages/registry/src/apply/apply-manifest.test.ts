@@ -23,6 +23,7 @@ import {
 } from '../testing/registry.ts';
 
 const actor = { actor: 'ada' };
+const pruning = { ...actor, prune: true };
 let projects = 0;
 
 /** A project that no other test of the file uses. */
@@ -82,6 +83,7 @@ test('the first apply creates everything, the second nothing', async ({ store })
     changes: plan.changes,
     modelVersions: { ad_ctr: 1 },
     forgotten: [],
+    retained: [],
   });
   expect(await applyManifest(store, next, actor)).toEqual({ ...result, changes: [] });
   expect(await appliedId(store, next.project)).toBe(result.manifestId);
@@ -136,12 +138,12 @@ test('policies change one by one; a removed view and model are destructive and k
     event_horizon_ms: 30 * 86_400_000,
     feature_views: without(changed.feature_views, 'ad_text@1'),
   };
-  await expect(applyManifest(store, next, { ...actor, refuseDestructive: true })).rejects.toMatchObject({
+  await expect(applyManifest(store, next, { ...pruning, refuseDestructive: true })).rejects.toMatchObject({
     code: 'DESTRUCTIVE_CHANGE',
     errors: [{ pointer: 'view ad_text@1' }],
   });
   expect((await appliedManifest(store, next.project))?.manifest).toEqual(first);
-  const { changes } = await applyManifest(store, next, actor);
+  const { changes } = await applyManifest(store, next, pruning);
   expect(changes.map((change) => [change.text, change.destructive])).toEqual([
     [`change allowed hosts of project ${next.project}: 127.0.0.1:8080 → none`, false],
     [`change event horizon of project ${next.project}: 3653d → 30d`, false],
@@ -155,7 +157,7 @@ test('policies change one by one; a removed view and model are destructive and k
     ['change coverage of model ad_ctr: 0.95 → 0.5', false],
   ]);
   await store.pool.query(`select 1 from ${next.project}_history.ad_text_v1`);
-  const withoutModel = await planManifest(store, { ...next, models: {} });
+  const withoutModel = await planManifest(store, { ...next, models: {} }, { prune: true });
   expect(withoutModel.changes).toEqual([
     expect.objectContaining({ action: 'remove', subject: 'model ad_ctr', destructive: true }),
   ]);
@@ -208,7 +210,7 @@ test.for<[string, Partial<FeatureViewManifest>]>([
 test('a removed version comes back only as it was', async ({ store }) => {
   const first = newProject();
   await applyManifest(store, first, actor);
-  await applyManifest(store, { ...first, feature_views: without(first.feature_views, 'ad_text@1') }, actor);
+  await applyManifest(store, { ...first, feature_views: without(first.feature_views, 'ad_text@1') }, pruning);
   const other = withView(first, { ...adText, schema: [{ name: 'words', type: 'string' }] });
   await expect(applyManifest(store, other, actor)).rejects.toMatchObject({ code: 'VIEW_VERSION_IMMUTABLE' });
   const { changes } = await applyManifest(store, first, actor);
@@ -242,6 +244,7 @@ test('mutable versions change in place: what was refused passes, and history beg
   expect(changes.map(({ text }) => text)).toEqual([
     'change view ad_text@1 in place, its rows are forgotten: feature word_count was removed; feature words was added',
     'change on-demand view moment: code changed',
+    'new version 2 of model ad_ctr: on-demand view moment changed',
   ]);
   expect(forgotten).toEqual([{ view: 'ad_text', version: 1, entity: 'ad' }]);
   await store.pool.query(`select words from ${next.project}_history.ad_text_v1`);
@@ -311,7 +314,7 @@ test('an on-demand function changes only together with the models trained with i
   const { changes, modelVersions } = await applyManifest(store, retrained, actor);
   expect(changes.map((change) => change.text)).toEqual([
     'change on-demand view moment: code changed',
-    'new version 2 of model ad_ctr: artifact changed',
+    'new version 2 of model ad_ctr: artifact, on-demand view moment changed',
   ]);
   expect(modelVersions).toEqual({ ad_ctr: 2 });
 });

@@ -1,12 +1,16 @@
 import type { FieldManifest, InputManifest } from '@larder/features';
 import type { RegistryStore } from '../registry-store.ts';
+import type { ModelContent } from './model-content.ts';
 import type { ModelVersion, ModelVersionDetails } from './read-model-versions.ts';
 
 /** What plan and apply compare with. */
 export type NewestVersion = Pick<
   ModelVersion & ModelVersionDetails,
-  'model' | 'version' | 'inputs' | 'outputs' | 'artifactPath' | 'artifactSha256' | 'createdAt'
->;
+  'model' | 'version' | 'inputs' | 'outputs' | 'artifactPath' | 'artifactSha256' | 'createdAt' | 'measured'
+> & {
+  /** Null: registered by a release that published none. */
+  readonly content: ModelContent | null;
+};
 
 /** The newest version of a model; null when the model was never applied. */
 export async function modelVersion(
@@ -43,6 +47,9 @@ export async function newestModelVersions(
         artifactPath: row.artifact_path,
         artifactSha256: row.artifact_sha256,
         createdAt: row.created_at,
+        // the columns are younger than the table: plan reads older databases too
+        content: (row.content ?? null) as ModelContent | null,
+        measured: row.measured ?? null,
       },
     ]),
   );

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_COVERAGE, type BudgetManifest, type Manifest, type ModelManifest } from '@larder/features';
+import { differingParts, meaningIn, meaningOf } from './model-meaning.ts';
 import type { PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
-import type { NewestVersion } from '../model-versions/newest-model-versions.ts';
 
 /** Lines for every model; gives the models that get a new version, with its number. */
 export function compareModels(lines: PlanLines, state: RegistryState, next: Manifest): Map<string, number> {
@@ -11,7 +11,9 @@ export function compareModels(lines: PlanLines, state: RegistryState, next: Mani
   for (const [name, model] of Object.entries(next.models)) {
     const subject = `model ${name}`;
     const newest = state.modelVersions.get(name);
-    const reasons = newest ? versionReasons(newest, model) : [];
+    const reasons = newest
+      ? differingParts(meaningOf(newest, state.applied?.manifest ?? null), meaningIn(next, name))
+      : [];
     const version = (newest?.version ?? 0) + (!newest || reasons.length > 0 ? 1 : 0);
     if (version !== newest?.version) created.set(name, version);
     const was = applied[name];
@@ -28,16 +30,7 @@ export function compareModels(lines: PlanLines, state: RegistryState, next: Mani
   return created;
 }
 
-function versionReasons(newest: NewestVersion, model: ModelManifest): string[] {
-  const reasons: string[] = [];
-  if (!isDeepStrictEqual(newest.inputs, model.inputs)) reasons.push('inputs');
-  if (!isDeepStrictEqual(newest.outputs, model.outputs)) reasons.push('outputs');
-  if (newest.artifactSha256 !== model.artifact.sha256) reasons.push('artifact');
-  return reasons;
-}
-
 const MEMBERS = [
-  ['missing', 'value of missing features'],
   ['when_store_unavailable', 'answer without the online store'],
   ['deadline_ms', 'deadline (ms)'],
   ['owner', 'owner'],

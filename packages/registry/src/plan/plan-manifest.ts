@@ -2,36 +2,43 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
 import { readViews, type Manifest } from '@larder/features';
 import { pendingMigrations } from '@larder/offline-store';
+import { carryOver } from './carry-over.ts';
+import { compareAge, compareVersionAge, type OlderSign } from './compare-age.ts';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareViews } from './compare-views.ts';
 import { PlanLines, type Leniency, type Plan } from './plan.ts';
-import { readRegistryState, type RegistryState } from '../registry-state.ts';
+import { NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
 import type { RegistryStore } from '../registry-store.ts';
 
 const REGISTRY_MIGRATION = '0001_registry';
-const NOTHING_APPLIED: RegistryState = {
-  applied: null,
-  viewDefinitions: new Map(),
-  modelVersions: new Map(),
-};
+const LINEAGE_MIGRATION = '0013_deploy';
 
-/** What applying this manifest would change, and why it would be refused; writes nothing, and works on an empty database too. */
+/**
+ * What applying this configuration would change, and why it would be refused; writes nothing, and works on an empty
+ * database and on one of an older release too.
+ */
 export async function planManifest(
   store: RegistryStore,
-  manifest: Manifest,
+  config: Manifest,
   leniency: Leniency = {},
 ): Promise<Plan> {
-  const bare = (await pendingMigrations(store)).includes(REGISTRY_MIGRATION);
-  const state = bare ? NOTHING_APPLIED : await readRegistryState(store, manifest.project);
-  const { lines } = compareManifest(state, manifest, leniency);
+  const pending = await pendingMigrations(store);
+  const state = pending.includes(REGISTRY_MIGRATION)
+    ? NOTHING_APPLIED
+    : await readRegistryState(store, config, !pending.includes(LINEAGE_MIGRATION));
+  const { lines, next, retained, older } = compareManifest(state, config, leniency);
   return {
-    project: manifest.project,
+    project: config.project,
     appliedId: state.applied?.id ?? null,
+    applied: state.applied && { actor: state.applied.actor, appliedAt: state.applied.appliedAt },
     changes: lines.changes,
     refusals: lines.refusals,
     forgotten: lines.forgotten,
-    notScheduled: notScheduled(manifest),
+    notScheduled: notScheduled(next),
+    retained,
+    older,
+    pendingMigrations: pending,
   };
 }
 
@@ -44,25 +51,47 @@ function notScheduled(manifest: Manifest): string[] {
 
 export interface Comparison {
   readonly lines: PlanLines;
+  /** What becomes the project's definitions: the configuration, and what is carried over. */
+  readonly next: Manifest;
+  /** Subjects that are carried over. */
+  readonly retained: readonly string[];
+  readonly older: readonly OlderSign[];
   /** Models that get a new version, with its number. */
   readonly newModelVersions: ReadonlyMap<string, number>;
 }
 
 /** The pure part of planning. */
-export function compareManifest(state: RegistryState, next: Manifest, leniency: Leniency): Comparison {
+export function compareManifest(state: RegistryState, config: Manifest, leniency: Leniency): Comparison {
   const lines = new PlanLines();
+  const was = state.applied?.manifest;
+  const { manifest: next, retained } =
+    was === undefined || leniency.prune === true
+      ? { manifest: config, retained: [] }
+      : carryOver(was, config);
   compareProject(lines, state, next);
   compareEntities(lines, state, next);
   compareViews(lines, state, next, leniency);
   compareOnDemandViews(lines, state, next, leniency);
   const newModelVersions = compareModels(lines, state, next);
-  const was = state.applied?.manifest;
+  compareRetained(lines, state.lineage.retained, retained);
   if (was && lines.changes.length === 0 && lines.refusals.length === 0 && !isDeepStrictEqual(was, next))
     lines.change(
       `project ${next.project}`,
       `rewrite the manifest of project ${next.project}: its meaning is the same`,
     );
-  return { lines, newModelVersions };
+  const older = [
+    ...compareAge(state, config, { prune: leniency.prune === true }),
+    ...compareVersionAge(state, next, newModelVersions),
+  ];
+  return { lines, next, retained, older, newModelVersions };
+}
+
+function compareRetained(lines: PlanLines, was: readonly string[], now: readonly string[]): void {
+  for (const subject of now) if (!was.includes(subject)) lines.keep(subject);
+  const removed = new Set(lines.changes.map(({ subject }) => subject));
+  for (const subject of was)
+    if (!now.includes(subject) && !removed.has(subject))
+      lines.change(subject, `${subject} is in the configuration again`);
 }
 
 function compareProject(lines: PlanLines, state: RegistryState, next: Manifest): void {

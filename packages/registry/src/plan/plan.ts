@@ -1,6 +1,9 @@
+import type { OlderSign } from './compare-age.ts';
+
 /** One thing that an apply does, as a line for people. */
 export interface Change {
-  readonly action: 'create' | 'change' | 'remove';
+  /** `keep`: it is no longer in the configuration, and stays applied. */
+  readonly action: 'create' | 'change' | 'remove' | 'keep';
   /** `view ad_image@1`, `model ad_ctr`. */
   readonly subject: string;
   readonly text: string;
@@ -29,6 +32,14 @@ export interface Plan {
   readonly forgotten: readonly ForgottenVersion[];
   /** View versions with a schedule that no run will follow: no model reads them, and a newer version is there. */
   readonly notScheduled: readonly string[];
+  /** Subjects that stay applied although the configuration lacks them. */
+  readonly retained: readonly string[];
+  /** Not empty: the configuration looks older than what is applied, and applying it has to be confirmed. */
+  readonly older: readonly OlderSign[];
+  /** Who applied what this was compared with, and when; null before the first apply. */
+  readonly applied: { readonly actor: string; readonly appliedAt: Date } | null;
+  /** Migrations that applying runs first; the database is empty, or of an older release. */
+  readonly pendingMigrations: readonly string[];
 }
 
 /** A view version whose rows no longer mean what its definition says; the entity is the one that they were stored under. */
@@ -44,6 +55,8 @@ export interface Leniency {
   readonly sameMeaning?: boolean | undefined;
   /** Changed view versions replace what was applied, and their rows are forgotten: for development. @default false */
   readonly mutableVersions?: boolean | undefined;
+  /** What is applied and not in the configuration is dropped instead of kept. @default false */
+  readonly prune?: boolean | undefined;
 }
 
 /** Collects a plan's lines while definitions are compared. */
@@ -68,6 +81,15 @@ export class PlanLines {
       subject,
       text: `remove ${subject}: ${consequence}`,
       destructive: true,
+    });
+  }
+
+  keep(subject: string): void {
+    this.changes.push({
+      action: 'keep',
+      subject,
+      text: `keep ${subject}: not in the configuration any more; larder apply --prune drops it`,
+      destructive: false,
     });
   }
 

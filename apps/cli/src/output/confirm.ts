@@ -1,0 +1,28 @@
+import { createInterface } from 'node:readline/promises';
+import { instant, type Plan } from '@larder/registry';
+import type { Output } from './output.ts';
+
+/**
+ * Asks a person, where there is one, to type the project's name before something stops or the project is taken back.
+ * False: nothing had to be confirmed, nobody could be asked, or something else was typed.
+ */
+export async function isConfirmed(plan: Plan, out: Output): Promise<boolean> {
+  const destructive = plan.changes.filter((change) => change.destructive);
+  if (plan.changes.length === 0 || (destructive.length === 0 && plan.older.length === 0)) return false;
+  if (!out.interactive || !process.stdin.isTTY || out.json) return false;
+  if (plan.older.length > 0 && plan.applied !== null) {
+    const { actor, appliedAt } = plan.applied;
+    out.note(
+      `larder.config.ts looks older than manifest ${plan.appliedId}, which ${actor} applied on ${instant(appliedAt)}:`,
+    );
+    for (const { text } of plan.older) out.note(`  ${text}`);
+  }
+  if (destructive.length > 0) {
+    out.note('This stops something that is served or filled today:');
+    for (const { text } of destructive) out.note(`  ${text}`);
+  }
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question(`Type the name of the project to apply it (${plan.project}): `);
+  asking.close();
+  return answer.trim() === plan.project;
+}

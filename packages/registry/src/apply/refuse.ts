@@ -1,0 +1,43 @@
+import { LarderError } from '@larder/core';
+import type { AppliedManifest } from '../applied/applied-manifest.ts';
+import { instant, type OlderSign } from '../plan/compare-age.ts';
+import type { Change, Refusal } from '../plan/plan.ts';
+
+/** @throws VIEW_VERSION_IMMUTABLE, CODE_CHANGED */
+export function refuse(refusals: readonly Refusal[]): void {
+  if (refusals.length === 0) return;
+  const code = refusals.find((refusal) => refusal.code === 'VIEW_VERSION_IMMUTABLE')?.code ?? 'CODE_CHANGED';
+  throw new LarderError(code, refusals.map((refusal) => refusal.message).join('\n'), {
+    errors: refusals.map(({ pointer, message }) => ({ pointer, detail: message })),
+  });
+}
+
+/** @throws APPLY_CONFLICT when somebody applied since the plan */
+export function refuseConflict(applied: AppliedManifest | null, plannedOn: number | null | undefined): void {
+  if (plannedOn === undefined || applied === null || applied.id === plannedOn) return;
+  throw new LarderError(
+    'APPLY_CONFLICT',
+    `Nothing was applied: ${applied.actor} applied manifest ${applied.id} meanwhile (${instant(applied.appliedAt)}). Look at what would change now, then apply again: larder plan`,
+  );
+}
+
+/** @throws CONFIG_OUTDATED */
+export function refuseOlder(applied: AppliedManifest | null, signs: readonly OlderSign[]): void {
+  if (applied === null || signs.length === 0) return;
+  const lines = signs.map(({ text }) => `  ${text}`).join('\n');
+  throw new LarderError(
+    'CONFIG_OUTDATED',
+    `Nothing was applied: the configuration looks older than manifest ${applied.id}, which ${applied.actor} applied on ${instant(applied.appliedAt)}:\n${lines}\nUpdate the configuration first. If it is what you want, pass --yes.`,
+    { errors: signs.map(({ subject, text }) => ({ pointer: subject, detail: text })) },
+  );
+}
+
+/** @throws DESTRUCTIVE_CHANGE */
+export function refuseDestructive(changes: readonly Change[]): void {
+  const destructive = changes.filter((change) => change.destructive);
+  if (destructive.length === 0) return;
+  const lines = destructive.map(({ text }) => `  ${text}`).join('\n');
+  throw new LarderError('DESTRUCTIVE_CHANGE', `Nothing was applied. Pass --yes to apply this:\n${lines}`, {
+    errors: destructive.map(({ subject, text }) => ({ pointer: subject, detail: text })),
+  });
+}
