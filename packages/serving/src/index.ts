@@ -12,6 +12,7 @@ export type {
   Predictor,
   PredictorDeps,
   PredictRequest,
+  ServedAlias,
   Timings,
 } from './predictor.ts';
 export type { MissingKey, ResolveMissing } from './readings/resolve-missing.ts';

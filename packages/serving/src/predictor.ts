@@ -19,7 +19,16 @@ export interface PredictorDeps {
   readonly resolveMissing?: ResolveMissing | undefined;
 }
 
+/** An alias in force; one object for all requests that it routes. */
+export interface ServedAlias {
+  readonly alias: string;
+  /** Null: nobody has moved the alias yet. */
+  readonly moveId: number | null;
+}
+
 export interface PredictRequest {
+  /** What chose this version, for the log; absent: the caller named its number. */
+  readonly alias?: ServedAlias | undefined;
   readonly rows: readonly InputRow[];
   /** Defaults for every row; a row's own member takes precedence. */
   readonly shared?: InputRow | undefined;

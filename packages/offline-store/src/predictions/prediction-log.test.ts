@@ -48,11 +48,32 @@ test('a record can be read in SQL as it was logged', async ({ store }) => {
     ],
     on_demand: record.onDemand,
     latency_us: 512,
-    alias: null,
-    alias_move_id: null,
+    alias: 'champion',
+    alias_move_id: 12,
     logged_at: expect.any(Date),
   });
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });
+});
+
+test('a version that no alias chose is logged without one, a followed alias without a move', async ({
+  store,
+}) => {
+  const log = createPredictionLog(options(store));
+  const explicit = prediction({ alias: null, aliasMoveId: null });
+  const followed = prediction({ aliasMoveId: null });
+  log.append(explicit);
+  log.append(followed);
+  await log.close();
+  const rows = await store.db
+    .selectFrom('larder.predictions')
+    .select(['alias', 'alias_move_id'])
+    .where('prediction_id', 'in', [explicit.predictionId, followed.predictionId])
+    .orderBy('alias', (order) => order.asc().nullsFirst())
+    .execute();
+  expect(rows).toEqual([
+    { alias: null, alias_move_id: null },
+    { alias: 'champion', alias_move_id: null },
+  ]);
 });
 
 test('records are written in the background, many batches in order and none twice', async ({ store }) => {

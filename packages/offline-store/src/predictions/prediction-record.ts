@@ -19,6 +19,10 @@ export interface PredictionRecord {
   readonly predictedAtMs: number;
   readonly model: string;
   readonly version: number;
+  /** The alias that chose the version; null: the caller named its number. */
+  readonly alias: string | null;
+  /** The move of the alias that was in force; null while nobody had moved it. */
+  readonly aliasMoveId: number | null;
   readonly entities: JsonMembers;
   readonly request: JsonMembers;
   readonly outputs: JsonMembers;

@@ -5,7 +5,7 @@ import type { PredictionRecord, PredictionView } from './prediction-record.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
-  'prediction_id, predicted_at, project, model, version, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us';
+  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us';
 const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
@@ -37,6 +37,11 @@ export function renderPrediction(
   out.text(project);
   out.text(record.model);
   out.int32(record.version);
+  const { alias, aliasMoveId } = record;
+  if (alias === null) out.null();
+  else out.text(alias);
+  if (aliasMoveId === null) out.null();
+  else out.safeInt64(aliasMoveId);
   out.jsonb(storableJson(record.entities));
   out.jsonb(onceJson(shared.request, record.request));
   out.jsonb(storableJson(record.outputs));

@@ -7,6 +7,8 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
     predictedAtMs: Date.UTC(2026, 10, 20, 9, 30),
     model: 'ad_ctr',
     version: 3,
+    alias: 'champion',
+    aliasMoveId: 12,
     entities: { ad_id: 'ad-42' },
     request: { requested_at: '2026-11-20T09:30:00Z', placement: 'feed' },
     outputs: { ctr: 0.031 },

@@ -8,12 +8,14 @@ import type { PredictionRecord, PredictionView } from '@larder/offline-store';
 import type { AnsweredRow } from '../answer/answer-rows.ts';
 import type { InputRow } from '../inputs/inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
+import type { ServedAlias } from '../predictor.ts';
 import type { Members } from './on-demand-members.ts';
 import { viewsRead, type Pointers } from './pointers.ts';
 
 /** Data that the records of one request share. */
 export interface LoggedBatch {
   readonly plan: CompiledPlan;
+  readonly alias: ServedAlias | undefined;
   readonly rows: readonly InputRow[];
   readonly shared: InputRow | undefined;
   readonly predictedAtMs: number;
@@ -57,6 +59,14 @@ class BatchRecord implements PredictionRecord {
 
   get version(): number {
     return this.#batch.plan.version;
+  }
+
+  get alias(): string | null {
+    return this.#batch.alias?.alias ?? null;
+  }
+
+  get aliasMoveId(): number | null {
+    return this.#batch.alias?.moveId ?? null;
   }
 
   get entities(): Members {

@@ -32,6 +32,7 @@ export function logRows(
   const { batch, request, rows, outputs, totalMs } = answered;
   const logged = {
     plan: batch.plan,
+    alias: request.alias,
     rows: request.rows,
     shared: request.shared,
     predictedAtMs: clock.nowMs(),

@@ -41,18 +41,24 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
     rows,
     shared: { entities: SHOPPER, request: REQUEST },
     rowsPointer: '/rows',
+    alias: { alias: 'challenger', moveId: 12 },
+  });
+  const { rows: explicit } = await predictor.predict({
+    rows: [{ entities: { ad_id: 'ad-l', ...SHOPPER }, request: REQUEST }],
   });
   await predictionLog.close();
   const { rows: logged } = await store.pool.query(
-    `select prediction_id, model, version, entities, request, outputs, degraded, degraded_reasons, views, on_demand from larder.predictions order by prediction_id`,
+    `select prediction_id, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand from larder.predictions order by prediction_id`,
   );
-  expect(logged).toHaveLength(2);
-  const [first, second] = logged;
-  const ids = answered.flatMap((row) => ('predictionId' in row ? [row.predictionId] : []));
+  expect(logged).toHaveLength(3);
+  const [first, second, third] = logged;
+  const ids = [...answered, ...explicit].flatMap((row) => ('predictionId' in row ? [row.predictionId] : []));
   expect(logged.map((row) => row.prediction_id)).toEqual(ids);
   expect(first).toMatchObject({
     model: 'ad_ctr',
     version: 1,
+    alias: 'challenger',
+    alias_move_id: 12,
     entities: { ad_id: 'ad-l', ...SHOPPER },
     request: REQUEST,
     degraded: true,
@@ -88,6 +94,7 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
     request: { placement: 'side' },
     on_demand: { offer: { in_feed: false } },
   });
+  expect(third).toMatchObject({ version: 1, alias: null, alias_move_id: null });
   await predictor.runner.close();
   await store.close();
 });
