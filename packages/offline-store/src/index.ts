@@ -45,6 +45,7 @@ export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
 export { dropHistoryIn } from './history/drop-history.ts';
 export type { ViewVersion } from './history/drop-history.ts';
+export { countEntities } from './history/count-entities.ts';
 export { findHistoryRow } from './history/find-history-row.ts';
 export type { Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';

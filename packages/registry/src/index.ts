@@ -44,6 +44,10 @@ export type { MoveAliasOptions, Moved } from './aliases/move-alias.ts';
 export type { AliasId, MoveOptions } from './aliases/alias-record.ts';
 export { rollback } from './aliases/rollback.ts';
 export type { RollbackOptions } from './aliases/rollback.ts';
+// Coverage
+export { createCompletion } from './coverage/completion.ts';
+export type { Completion, CompletionOptions, VersionCoverage } from './coverage/completion.ts';
+export type { ViewCoverage } from './coverage/view-coverage.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts
