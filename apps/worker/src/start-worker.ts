@@ -5,6 +5,7 @@ import { createOfflineStore, migrate, startSequencer } from '@larder/offline-sto
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import { appliedManifest, ensureSchedules, notLoaded, watchApplied } from '@larder/registry';
 import type { Config } from './config.ts';
+import { startCompletion } from './start-completion.ts';
 import { startRetention } from './start-retention.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { whenDatabaseAnswers } from './when-database-answers.ts';
@@ -93,6 +94,7 @@ export async function startWorker({
       retention: config.retention,
       logger,
     });
+    const completion = startCompletion({ store: offlineStore, project: project.name, logger });
     const materializer = createMaterializer({
       project,
       applied: () => applied,
@@ -116,7 +118,7 @@ export async function startWorker({
       metricsPort: server?.port ?? null,
       async stop() {
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
-        await Promise.all([watch.close(), sequencer.close(), retention.stop()]);
+        await Promise.all([watch.close(), sequencer.close(), retention.stop(), completion.stop()]);
         await close();
       },
     };

@@ -48,6 +48,8 @@ export type { RollbackOptions } from './aliases/rollback.ts';
 export { createCompletion } from './coverage/completion.ts';
 export type { Completion, CompletionOptions, VersionCoverage } from './coverage/completion.ts';
 export type { ViewCoverage } from './coverage/view-coverage.ts';
+export { promoteCompleteVersions, requestPromotion } from './coverage/promotion.ts';
+export type { Promotion, PromotionRequest } from './coverage/promotion.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts

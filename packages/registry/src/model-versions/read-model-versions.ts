@@ -1,4 +1,5 @@
 import { parseManifest, type FieldManifest, type InputManifest } from '@larder/features';
+import type { Promotion } from '../coverage/promotion.ts';
 import type { RegistryStore } from '../registry-store.ts';
 import type { ModelContent } from './model-content.ts';
 
@@ -17,6 +18,8 @@ export interface ModelVersion {
   readonly hasContent: boolean;
   /** When the views that it reads had reached the declared coverage; null while they fill. */
   readonly completeAt: Date | null;
+  /** A promotion that waits for the version to be complete, or what became of it; null: nobody asked. */
+  readonly promotion: Promotion | null;
   /** The newest mark, if it is `bad`. */
   readonly bad: VersionMark | null;
   /** When its content was removed from the artifact store. */
@@ -70,6 +73,7 @@ export async function readModelVersions(
       'v.actor',
       eb('v.content', 'is not', null).as('has_content'),
       'v.complete_at',
+      'v.promote_when_complete',
       'v.collected_at',
       'm.mark',
       'm.marked_by',
@@ -91,6 +95,7 @@ export async function readModelVersions(
     actor: row.actor,
     hasContent: row.has_content as boolean,
     completeAt: row.complete_at,
+    promotion: row.promote_when_complete as Promotion | null,
     bad:
       row.mark === 'bad'
         ? {
