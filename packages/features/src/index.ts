@@ -77,6 +77,7 @@ export { loadDefinitions, loadProject } from './project/load-project.ts';
 export type { LoadedDefinitions, LoadedProject } from './project/loaded-project.ts';
 export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';
+export { computationFolders } from './artifact/computation-folders.ts';
 export { describeArtifact, hashArtifact } from './artifact/hash-artifact.ts';
 // The project's own code
 export { identityOfSources } from './code/identity-of-sources.ts';

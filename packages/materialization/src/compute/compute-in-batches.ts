@@ -39,6 +39,9 @@ export async function computeInBatches(
 ): Promise<CheckedFeatures[]> {
   const { view, signal } = options;
   const pool = options.pool();
+  const artifacts = Object.fromEntries(
+    Object.entries(view.manifest.compute?.artifacts ?? {}).map(([name, { sha256 }]) => [name, sha256]),
+  );
   const checked: CheckedFeatures[] = [];
   const waiting = batchesOf(rows.length, options);
   let done = 0;
@@ -75,7 +78,8 @@ export async function computeInBatches(
       try {
         outcomes = await pool.compute({
           viewRef: view.ref,
-          fingerprint: view.manifest.fingerprint,
+          definition: view.definition,
+          artifacts,
           rows: rows.slice(start, end).map((row) => row.source),
         });
       } catch (error) {

@@ -1,10 +1,12 @@
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { loadProject } from '@larder/features';
+import { definitionFingerprint, loadProject } from '@larder/features';
 import { createComputePool } from './compute-pool.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
+
+const none = (): Promise<string> => Promise.reject(new Error('No view here has an artifact.'));
 
 test('a thread that could not load the project tries again', async () => {
   // Inside the repository, where the copy finds its packages.
@@ -16,11 +18,18 @@ test('a thread that could not load the project tries again', async () => {
   const { manifest } = await loadProject(configPath);
   const batch = {
     viewRef: 'ad_words@1',
-    fingerprint: manifest.feature_views['ad_words@1']?.fingerprint ?? '',
+    definition: definitionFingerprint(manifest, 'ad_words@1') ?? '',
+    artifacts: {},
     rows: [{ ad_id: 'a', body: 'two words' }],
   };
   await rm(resolve(folder, 'words.ts'));
-  const pool = createComputePool({ configPath, threads: 1, logLevel: 'silent', batchTimeoutMs: 10_000 });
+  const pool = createComputePool({
+    configPath,
+    artifactFolder: none,
+    threads: 1,
+    logLevel: 'silent',
+    batchTimeoutMs: 10_000,
+  });
   await expect(pool.compute(batch)).rejects.toThrow(/words\.ts/);
   await copyFile(resolve(FIXTURES, 'words.ts'), resolve(folder, 'words.ts'));
   expect(await pool.compute(batch)).toMatchObject([{ values: { word_count: 2 } }]);

@@ -1,6 +1,7 @@
 import type { LogLevel } from '@larder/core';
 import type { RowOutcome } from '@larder/features';
 import type { ComputeBatch } from './compute-thread.ts';
+import { serveArtifactFolders, type ArtifactFolder } from './artifact-folders/serve-artifact-folders.ts';
 import { createSharedBytes } from './shared-bytes/create-shared-bytes.ts';
 import {
   computationFailed,
@@ -11,6 +12,7 @@ import {
 
 export interface ComputePoolOptions {
   readonly configPath: string;
+  readonly artifactFolder: ArtifactFolder;
   readonly threads: number;
   readonly logLevel: LogLevel;
   /** How long one batch may take after a thread has started it. Then its computation is asked to stop. */
@@ -67,6 +69,7 @@ export function createComputePool(options: ComputePoolOptions): ComputePool {
         configPath: options.configPath,
         logLevel: options.logLevel,
         sharedBytesPort: sharedBytes.connect(),
+        artifactsPort: serveArtifactFolders(options.artifactFolder),
       },
       timeoutMs: options.batchTimeoutMs,
       graceMs: options.graceMs ?? 10_000,

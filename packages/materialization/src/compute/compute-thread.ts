@@ -1,13 +1,14 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { createLogger, isLarderError, LarderError, type ErrorCode, type LogLevel } from '@larder/core';
 import {
-  artifactFolder,
+  definitionFingerprint,
   loadProject,
   type Computation,
   type LoadedProject,
   type RowOutcome,
   type SourceRow,
 } from '@larder/features';
+import { askArtifactFolders } from './artifact-folders/ask-artifact-folders.ts';
 import { joinSharedBytes } from './shared-bytes/join-shared-bytes.ts';
 
 /** Start data of a thread. */
@@ -16,12 +17,16 @@ export interface ComputeThreadData {
   readonly logLevel: LogLevel;
   /** Port to the bytes that the threads of this process share. */
   readonly sharedBytesPort: MessagePort;
+  /** Port over which the thread asks for folders of artifacts. */
+  readonly artifactsPort: MessagePort;
 }
 
 export interface ComputeBatch {
   readonly viewRef: string;
-  /** Fingerprint of the definition that the worker process loaded; the files may have changed since. */
-  readonly fingerprint: string;
+  /** `definitionFingerprint` of what the worker process loaded; the files may have changed since. */
+  readonly definition: string;
+  /** Hashes of the artifacts to compute with, by the names that the descriptor gives them. */
+  readonly artifacts: Readonly<Record<string, string>>;
   readonly rows: readonly SourceRow[];
 }
 
@@ -42,10 +47,11 @@ export type ComputeMessage = { readonly id: number } & (
   | { readonly event: 'error'; readonly code: ErrorCode | null; readonly message: string }
 );
 
-const { configPath, logLevel, sharedBytesPort } = workerData as ComputeThreadData;
+const { configPath, logLevel, sharedBytesPort, artifactsPort } = workerData as ComputeThreadData;
 const sharedBytesOf = joinSharedBytes(sharedBytesPort);
+const artifactFolder = askArtifactFolders(artifactsPort);
 let project: Promise<LoadedProject> | undefined;
-/** One computation per view and thread, kept for the lifetime of the thread: models stay loaded. */
+/** One computation per view, with its artifacts, and thread; kept for the lifetime of the thread: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
 
 parentPort?.on('message', (task: ComputeTask) => void compute(task));
@@ -73,37 +79,37 @@ function send(message: ComputeMessage): void {
 }
 
 function computationOf(task: ComputeBatch): Promise<Computation> {
-  let computation = computations.get(task.viewRef);
+  const key = JSON.stringify([task.viewRef, task.artifacts]);
+  let computation = computations.get(key);
   if (!computation) {
     computation = create(task);
-    computations.set(task.viewRef, computation);
-    // The next task retries a start that failed (an artifact being copied).
-    computation.catch(() => computations.delete(task.viewRef));
+    computations.set(key, computation);
+    // The next task retries a start that failed (an artifact store that did not answer).
+    computation.catch(() => computations.delete(key));
   }
   return computation;
 }
 
-async function create({ viewRef, fingerprint }: ComputeBatch): Promise<Computation> {
-  const loaded = await (project ??= loadProject(configPath).catch((error: unknown) => {
-    project = undefined;
-    throw error;
-  }));
+async function create({ viewRef, definition, artifacts }: ComputeBatch): Promise<Computation> {
+  const loaded = await (project ??= loadProject(configPath, { artifacts: 'ignored' }).catch(
+    (error: unknown) => {
+      project = undefined;
+      throw error;
+    },
+  ));
   const descriptor = loaded.featureViews.get(viewRef)?.compute;
-  if (!descriptor || loaded.manifest.feature_views[viewRef]?.fingerprint !== fingerprint)
+  if (!descriptor || definitionFingerprint(loaded.manifest, viewRef) !== definition)
     throw new LarderError(
       'DEFINITION_NOT_LOADED',
       `The files of ${viewRef} changed since this worker started; restart the worker.`,
     );
   const module = await descriptor.load();
+  const folders = Object.entries(artifacts).map(
+    async ([name, sha256]) => [name, await artifactFolder(sha256)] as const,
+  );
   return module.createComputation({
     options: descriptor.options,
-    artifactPaths: Object.fromEntries(
-      Object.entries(descriptor.artifacts).map(([name, artifact]) => [
-        name,
-        // Loading the project computed the hash, so it exists.
-        artifactFolder(artifact, loaded.root) as string,
-      ]),
-    ),
+    artifactPaths: Object.fromEntries(await Promise.all(folders)),
     allowedHosts: loaded.manifest.allowed_hosts,
     logger: createLogger('larder-compute', { level: logLevel }).child({ view: viewRef }),
     sharedBytes: sharedBytesOf(viewRef),

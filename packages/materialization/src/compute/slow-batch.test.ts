@@ -1,26 +1,40 @@
 import { resolve } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { loadProject, type RowOutcome } from '@larder/features';
+import { definitionFingerprint, loadProject, type RowOutcome } from '@larder/features';
 import { createComputePool, type ComputePool } from './compute-pool.ts';
 
 const configPath = resolve(import.meta.dirname, '../../fixtures/larder.config.ts');
 const DONE = [{ values: { word_count: 2 } }];
 
-let fingerprint: string;
+let definition: string;
 let pool: ComputePool;
 beforeAll(async () => {
   const { manifest } = await loadProject(configPath);
-  fingerprint = manifest.feature_views['ad_words@1']?.fingerprint ?? '';
+  definition = definitionFingerprint(manifest, 'ad_words@1') ?? '';
 });
 afterEach(() => pool.close());
 
+const none = (): Promise<string> => Promise.reject(new Error('No view here has an artifact.'));
+
 function start(batchTimeoutMs: number): void {
-  pool = createComputePool({ configPath, threads: 1, logLevel: 'silent', batchTimeoutMs, graceMs: 500 });
+  pool = createComputePool({
+    configPath,
+    artifactFolder: none,
+    threads: 1,
+    logLevel: 'silent',
+    batchTimeoutMs,
+    graceMs: 500,
+  });
 }
 
 /** `body` as in `words.ts`. */
 const compute = (body: string): Promise<RowOutcome[]> =>
-  pool.compute({ viewRef: 'ad_words@1', fingerprint, rows: [{ ad_id: 'a', body: `${body} word` }] });
+  pool.compute({
+    viewRef: 'ad_words@1',
+    definition,
+    artifacts: {},
+    rows: [{ ad_id: 'a', body: `${body} word` }],
+  });
 
 test('time spent waiting for a thread does not count', async () => {
   start(2_000);

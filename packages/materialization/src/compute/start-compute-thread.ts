@@ -55,7 +55,7 @@ export function startComputeThread(options: ComputeThreadOptions): ComputeThread
   setFlagsFromString('--max-semi-space-size=0');
   const worker = new Worker(MODULE, {
     workerData: options.data,
-    transferList: [options.data.sharedBytesPort],
+    transferList: [options.data.sharedBytesPort, options.data.artifactsPort],
   });
   const running = new Map<number, Running>();
   let nextId = 0;

@@ -1,4 +1,5 @@
 import {
+  definitionFingerprint,
   viewRef,
   type EntityManifest,
   type FeatureViewManifest,
@@ -15,6 +16,8 @@ export interface MaterializedView {
   /** The loaded definition with the applied policies (TTL, schedule). */
   readonly manifest: FeatureViewManifest;
   readonly entity: EntityManifest;
+  /** `definitionFingerprint` of what this process loaded, by which threads notice that the files changed. */
+  readonly definition: string;
 }
 
 export interface LoadedViews {
@@ -34,6 +37,8 @@ export interface LoadedViews {
 
 export interface LoadedViewsOptions {
   readonly project: LoadedProject;
+  /** The project's manifest, aligned with what is applied now. */
+  readonly loaded: () => Manifest;
   /** The manifest applied now; its policies apply from the next chunk on. Null: nothing is applied yet. */
   readonly applied: () => Manifest | null;
   /** Database URLs by connection name. */
@@ -50,13 +55,21 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     maxConnections: options.slots + 1,
   });
 
+  const definitions = new Map(
+    Object.keys(manifest.feature_views).map((ref) => [ref, definitionFingerprint(manifest, ref)]),
+  );
   const all = (): MaterializedView[] =>
-    Object.values(manifest.feature_views).map((loaded) => {
+    Object.values(options.loaded().feature_views).map((loaded) => {
       const ref = viewRef(loaded);
       const entity = manifest.entities[loaded.entity];
       if (!entity) throw new Error(`The manifest has ${ref} but not its entity ${loaded.entity}.`);
       const applied = options.applied()?.feature_views[ref];
-      return { ref, manifest: applied?.fingerprint === loaded.fingerprint ? applied : loaded, entity };
+      return {
+        ref,
+        manifest: applied?.fingerprint === loaded.fingerprint ? applied : loaded,
+        entity,
+        definition: definitions.get(ref) ?? '',
+      };
     });
 
   return {

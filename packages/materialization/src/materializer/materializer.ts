@@ -1,8 +1,17 @@
 import { hostname } from 'node:os';
-import { newId, startLoop, systemClock, type Clock, type Logger, type LogLevel } from '@larder/core';
-import type { LoadedProject, Manifest } from '@larder/features';
+import {
+  LarderError,
+  newId,
+  startLoop,
+  systemClock,
+  type Clock,
+  type Logger,
+  type LogLevel,
+} from '@larder/core';
+import { computationFolders, type LoadedProject, type Manifest } from '@larder/features';
 import { announceProcess, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
+import type { ArtifactFolder } from '../compute/artifact-folders/serve-artifact-folders.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
@@ -19,6 +28,13 @@ export interface MaterializerOptions {
   readonly project: LoadedProject;
   /** The manifest applied now, for its policies. Null: nothing is applied yet. @default the project's own manifest */
   readonly applied?: () => Manifest | null;
+  /**
+   * The project's manifest, aligned with what is applied now: recognised code and applied artifacts with the applied
+   * fingerprints. @default the project's own manifest
+   */
+  readonly loaded?: () => Manifest;
+  /** Where the artifacts of computations are, by hash. @default the folders of the project */
+  readonly artifactFolder?: ArtifactFolder;
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
   readonly queueRedisUrl: string;
@@ -54,8 +70,9 @@ const NOBODY: MaterializerObserver = {
 export function createMaterializer(options: MaterializerOptions): Materializer {
   const { project, offlineStore: store, logger, slots } = options;
   const applied = options.applied ?? (() => project.manifest);
+  const loaded = options.loaded ?? (() => project.manifest);
   const times = { ...DEFAULT_TIMES, ...options.times };
-  const views = createLoadedViews({ project, applied, connections: options.connections, slots });
+  const views = createLoadedViews({ project, loaded, applied, connections: options.connections, slots });
   const observer = options.observer ?? NOBODY;
   let pool: ComputePool | undefined;
   const shared = { projectName: project.name, store, views, times, logger };
@@ -67,6 +84,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     pool: () =>
       (pool ??= createComputePool({
         configPath: project.configPath,
+        artifactFolder: options.artifactFolder ?? foldersOf(project),
         threads: slots,
         logLevel: options.threadLogLevel ?? 'warn',
         batchTimeoutMs: times.batchTimeoutMs,
@@ -153,5 +171,15 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       await Promise.all([queue.close(), pool?.close(), announced.close()]);
       await views.close();
     },
+  };
+}
+
+function foldersOf(project: LoadedProject): ArtifactFolder {
+  const folders = computationFolders(project);
+  return async (sha256) => {
+    const folder = folders.get(sha256);
+    if (folder === undefined)
+      throw new LarderError('ARTIFACT_NOT_FOUND', `The project has no artifact with the hash ${sha256}.`);
+    return folder;
   };
 }

@@ -30,7 +30,7 @@ async function rowSeenFrom(shop: Shop, folder: string): Promise<PreparedRow> {
     store: shop.store,
     views: { project: shop.project.manifest, eventTimes: () => shop.project.manifest },
     clock: { nowMs: () => Date.now() },
-    view: { ref: 'ad_words@1', manifest, entity },
+    view: { ref: 'ad_words@1', manifest, entity, definition: '' },
     chunk: {
       runId: '',
       chunkId: 1,
