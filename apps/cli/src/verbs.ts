@@ -35,6 +35,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'apply the definitions of larder.config.ts',
     load: () => import('./verbs/apply.ts'),
   },
+  version: {
+    summary: 'write the next version of a view beside the old one into larder.config.ts',
+    load: () => import('./verbs/version.ts'),
+  },
   preview: {
     summary: 'compute a view for one entity and show the result, without writing anything',
     load: () => import('./verbs/preview.ts'),

@@ -11,6 +11,7 @@ export type { AppliedManifest } from './applied/applied-manifest.ts';
 export { alignCode, alignManifest } from './applied/align-manifest.ts';
 export type { Alignment, ReadSources, RecordedDefinitions } from './applied/align-manifest.ts';
 export { withAppliedArtifacts } from './applied/with-applied-artifacts.ts';
+export { newestViewVersion } from './applied/newest-view-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
 export { ensureSchedules } from './applied/ensure-schedules.ts';

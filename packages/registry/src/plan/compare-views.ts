@@ -62,15 +62,15 @@ function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
     pointer: `/feature_views/${ref}`,
     message: codeOnly
       ? `${ref}: the code of its own function changed. Bump the version, or say --same-meaning if the values stay the same.`
-      : `${ref} is applied and cannot change: ${clauses.join('; ')}. ${advice(entityChanged)}`,
+      : `${ref} is applied and cannot change: ${clauses.join('; ')}. ${advice(check.view.name, entityChanged)}`,
   });
   return false;
 }
 
-function advice(entityChanged: boolean): string {
+function advice(view: string, entityChanged: boolean): string {
   return entityChanged
     ? 'Give the changed entity a new name; views of both entities are then served side by side.'
-    : 'Bump the version; to serve both while the new one fills, keep the old view as a second export.';
+    : `Bump the version; to serve both while the new one fills, keep the old view as a second export: undo the change, run larder version ${view}, and change it then.`;
 }
 
 type View = FeatureViewManifest;
