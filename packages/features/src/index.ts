@@ -82,7 +82,7 @@ export { describeArtifact, hashArtifact } from './artifact/hash-artifact.ts';
 // The project's own code
 export { identityOfSources } from './code/identity-of-sources.ts';
 export { compareSources } from './code/compare-sources.ts';
-export { importBundle } from './code/import-bundle.ts';
+export { importBundle } from './code/bundle/import-bundle.ts';
 export type { CodeEntry, CodeSources, CodeUnit, ProjectCode } from './code/code-unit.ts';
 // Manifest
 export { fingerprint } from './manifest/canonical-json.ts';

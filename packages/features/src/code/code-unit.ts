@@ -16,8 +16,10 @@ export interface CodeUnit {
 /** Text of the modules that some code reaches: enough to compute its identity again. JSON-able. */
 export interface CodeSources {
   readonly entry: CodeEntry;
-  /** By path relative to the project's root. */
+  /** By path relative to the project's root, in the order in which they are evaluated. */
   readonly modules: Readonly<Record<string, string>>;
+  /** Paths of imports that do not say where they lead (`#words`), by path of the module and import. */
+  readonly aliases?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Where the code begins. */
@@ -26,6 +28,8 @@ export interface CodeEntry {
   readonly path: string;
   /** Name of the on-demand view whose `compute` it is; null for the module's default export. */
   readonly onDemand: string | null;
+  /** The export that makes the on-demand view; absent when its function is written in the module. */
+  readonly export?: string;
 }
 
 /** The code of every definition that has some. */

@@ -39,8 +39,7 @@ function manifestOf(
   });
   const hashes = {
     artifacts: new Map([['models/encoder', artifactSum]]),
-    modules: new Map([['file:///words.ts', codeSum]]),
-    onDemand: new Map<string, string>(),
+    code: { computations: new Map([['ad_image@1', { identity: codeSum }]]), onDemand: new Map() },
   };
   const manifest = buildManifest(project('ads'), collectDefinitions({ view }), hashes).feature_views[
     'ad_image@1'
@@ -105,8 +104,7 @@ test('two versions live side by side, and a model reads the one that it was give
   });
   const hashes = {
     artifacts: new Map([['models/ctr', 'a1']]),
-    modules: new Map<string, string>(),
-    onDemand: new Map<string, string>(),
+    code: { computations: new Map(), onDemand: new Map() },
   };
   const manifest = buildManifest(project('p'), definitions, hashes);
   expect(Object.keys(manifest.feature_views)).toEqual(['v@1', 'v@2']);
@@ -120,8 +118,7 @@ test('connections are those declared, or those that sources name', () => {
   });
   const hashes = {
     artifacts: new Map<string, string>(),
-    modules: new Map<string, string>(),
-    onDemand: new Map<string, string>(),
+    code: { computations: new Map(), onDemand: new Map() },
   };
   expect(buildManifest(project('p'), definitions, hashes).connections).toEqual(['ads']);
   expect(buildManifest(project('p', { connections: ['b', 'ads'] }), definitions, hashes).connections).toEqual(
@@ -134,8 +131,7 @@ test('a budget and a coverage are in the manifest only when they are declared', 
   const options = { features: [view], output: { ctr: f.float32() }, artifact: artifact('models/ad_ctr') };
   const hashes = {
     artifacts: new Map([['models/ad_ctr', 'a1']]),
-    modules: new Map<string, string>(),
-    onDemand: new Map<string, string>(),
+    code: { computations: new Map(), onDemand: new Map() },
   };
   const { models } = buildManifest(
     project('ads'),

@@ -1,4 +1,5 @@
 import { fingerprint32 } from './canonical-json.ts';
+import type { CodeUnit } from '../code/code-unit.ts';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { Entity } from '../definition/entity.ts';
@@ -23,14 +24,16 @@ import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
 
-/** SHA-256 hashes of what the definitions refer to. */
+/** What the definitions refer to, by its content. */
 export interface Hashes {
-  /** By path as the definition wrote it. */
+  /** SHA-256 by path as the definition wrote it. */
   readonly artifacts: ReadonlyMap<string, string>;
-  /** By the URL of the computation's module. */
-  readonly modules: ReadonlyMap<string, string>;
-  /** By the name of the on-demand view. */
-  readonly onDemand: ReadonlyMap<string, string>;
+  readonly code: {
+    /** By the name of the on-demand view. */
+    readonly onDemand: ReadonlyMap<string, Pick<CodeUnit, 'identity'>>;
+    /** By the reference of the view. */
+    readonly computations: ReadonlyMap<string, Pick<CodeUnit, 'identity'>>;
+  };
 }
 
 /** The manifest of valid definitions; maps are sorted by key, so that equal definitions give equal bytes. */
@@ -78,7 +81,7 @@ function entityManifest(entity: Entity): EntityManifest {
 function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewManifest {
   const schema = fieldManifests(view.schema);
   const source = view.source.manifest;
-  const compute = view.compute === null ? null : computeManifest(view.compute, hashes);
+  const compute = view.compute === null ? null : computeManifest(viewRef(view), view.compute, hashes);
   return {
     name: view.name,
     version: view.version,
@@ -97,18 +100,18 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
   };
 }
 
-function computeManifest(compute: ComputeDescriptor, hashes: Hashes): ComputeManifest {
+function computeManifest(ref: string, compute: ComputeDescriptor, hashes: Hashes): ComputeManifest {
   const artifacts = Object.entries(compute.artifacts);
   return {
     kind: compute.kind,
     options: sortedRecord(Object.entries(compute.options)),
     artifacts: sortedRecord(artifacts.map(([name, artifact]) => [name, artifactManifest(artifact, hashes)])),
-    code_sha256: compute.codeUrl === undefined ? null : hashOf(hashes.modules, compute.codeUrl),
+    code_sha256: compute.codeUrl === undefined ? null : of(hashes.code.computations, ref).identity,
   };
 }
 
 function artifactManifest(artifact: Artifact, hashes: Hashes): ArtifactManifest {
-  return { path: artifact.path, sha256: hashOf(hashes.artifacts, artifact.path) };
+  return { path: artifact.path, sha256: of(hashes.artifacts, artifact.path) };
 }
 
 function onDemandManifest(view: OnDemandFeatureView, hashes: Hashes): OnDemandFeatureViewManifest {
@@ -117,7 +120,7 @@ function onDemandManifest(view: OnDemandFeatureView, hashes: Hashes): OnDemandFe
     request: fieldManifests(view.request),
     inputs: view.inputs.map(inputManifest),
     schema: fieldManifests(view.schema),
-    code_sha256: hashOf(hashes.onDemand, view.name),
+    code_sha256: of(hashes.code.onDemand, view.name).identity,
   };
 }
 
@@ -144,7 +147,7 @@ function budgetManifest({ maxLatencyMs, maxMemoryMb }: ModelBudget): BudgetManif
   };
 }
 
-function hashOf(hashes: ReadonlyMap<string, string>, key: string): string {
+function of<H>(hashes: ReadonlyMap<string, H>, key: string): H {
   const hash = hashes.get(key);
   if (hash === undefined) throw new Error(`'${key}' was not hashed before the manifest was built.`);
   return hash;

@@ -1,12 +1,11 @@
 import { existsSync, globSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import { artifactFolder } from '../artifact/artifact.ts';
-import { buildManifest, type Hashes } from '../manifest/build-manifest.ts';
-import type { CodeUnit, ProjectCode } from '../code/code-unit.ts';
-import { createCodeHasher } from '../code/hash-code.ts';
+import { buildManifest } from '../manifest/build-manifest.ts';
+import type { ProjectCode } from '../code/code-unit.ts';
+import { readProjectCode } from '../code/project-code.ts';
 import { collectDefinitions, usedArtifacts, type Definitions } from './collect-definitions.ts';
 import { hashArtifact } from '../artifact/hash-artifact.ts';
 import { viewRef } from '../manifest/manifest.ts';
@@ -31,9 +30,10 @@ const ABSENT = '0'.repeat(64);
  * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID (every problem at once, in `errors`)
  */
 export async function loadProject(configPath: string, options: LoadOptions = {}): Promise<LoadedProject> {
-  const { loaded, project, definitions } = await load(configPath, options);
-  const { hashes, code } = await hash(definitions, loaded, options);
-  return { ...loaded, manifest: buildManifest(project, definitions, hashes), code };
+  const { loaded, project, definitions, exports } = await load(configPath, options);
+  const code = await readCode(loaded, definitions, exports);
+  const artifacts = await hashArtifacts(definitions, loaded, options);
+  return { ...loaded, manifest: buildManifest(project, definitions, { artifacts, code }), code };
 }
 
 /**
@@ -48,6 +48,8 @@ interface Loaded {
   readonly loaded: LoadedDefinitions;
   readonly project: Project;
   readonly definitions: Definitions;
+  /** Of the config module. */
+  readonly exports: Readonly<Record<string, unknown>>;
 }
 
 async function load(configPath: string, { artifacts = 'required' }: LoadOptions = {}): Promise<Loaded> {
@@ -78,7 +80,7 @@ async function load(configPath: string, { artifacts = 'required' }: LoadOptions 
     featureViews: new Map(definitions.featureViews.map((view) => [viewRef(view), view])),
     onDemandFeatureViews: new Map(definitions.onDemandFeatureViews.map((view) => [view.name, view])),
   };
-  return { loaded, project, definitions };
+  return { loaded, project, definitions, exports };
 }
 
 /** Tells a user in the root of a repository which project to name. */
@@ -117,56 +119,33 @@ function invalid(path: string, errors: readonly ErrorDetail[]): LarderError {
   });
 }
 
-async function hash(
+async function hashArtifacts(
   definitions: Definitions,
-  { root, configPath }: LoadedDefinitions,
+  { root }: LoadedDefinitions,
   options: LoadOptions,
-): Promise<{ readonly hashes: Hashes; readonly code: ProjectCode }> {
-  const computes = definitions.featureViews.flatMap((view) => view.compute ?? []);
+): Promise<Map<string, string>> {
   const artifacts = usedArtifacts(definitions);
   const folders = new Map(artifacts.map((each) => [each.path, artifactFolder(each, root)]));
-  const urls = computes.flatMap((compute) => compute.codeUrl ?? []);
-  const views = definitions.onDemandFeatureViews;
-  const hasher = createCodeHasher(configPath);
-  const hashes = {
-    artifacts: await hashEach([...folders.keys()], (path) => {
-      const folder = options.artifacts === 'ignored' ? null : (folders.get(path) ?? null);
-      return folder !== null && existsSync(folder) ? hashArtifact(folder) : Promise.resolve(ABSENT);
-    }),
-    modules: await hashEach(urls, (url) => bundled(hasher.hashModule(fileURLToPath(url)))),
-    onDemand: await hashEach(
-      views.map(({ name }) => name),
-      (name) => bundled(hasher.hashOnDemand(name)),
-    ),
-  };
-  const unit = (path: string, onDemand: string | null, identity: string): CodeUnit => ({
-    identity,
-    legacySha256: () => Promise.resolve(identity),
-    sources: async () => ({
-      entry: { path: relative(root, path), onDemand },
-      modules: { [relative(root, path)]: await readFile(path, 'utf8') },
-    }),
-    bundle: () => hasher.bundleOnDemand(onDemand ?? ''),
-  });
-  const code = {
-    onDemand: new Map([...hashes.onDemand].map(([name, sha256]) => [name, unit(configPath, name, sha256)])),
-    computations: new Map(
-      definitions.featureViews.flatMap((view) => {
-        const url = view.compute?.codeUrl;
-        if (url === undefined) return [];
-        return [[viewRef(view), unit(fileURLToPath(url), null, hashes.modules.get(url) as string)] as const];
+  return new Map(
+    await Promise.all(
+      [...folders].map(async ([path, found]) => {
+        const folder = options.artifacts === 'ignored' ? null : found;
+        return [path, folder !== null && existsSync(folder) ? await hashArtifact(folder) : ABSENT] as const;
       }),
     ),
-  };
-  return { hashes, code };
+  );
 }
 
 // A module that only workers import is read here for the first time.
-async function bundled(hashing: Promise<string>): Promise<string> {
+async function readCode(
+  { root, configPath }: LoadedDefinitions,
+  { featureViews, onDemandFeatureViews }: Definitions,
+  exports: Readonly<Record<string, unknown>>,
+): Promise<ProjectCode> {
   try {
-    return await hashing;
+    return await readProjectCode({ root, configPath, exports, featureViews, onDemandFeatureViews });
   } catch (error) {
-    throw notLoadable('Bundling the code of the project', error);
+    throw notLoadable('Reading the code of the project', error);
   }
 }
 
@@ -185,13 +164,4 @@ function placeOf(error: unknown, root: string): string {
     .map(([, at = '', position = '']) => (at.startsWith('file:') ? fileURLToPath(at) : at) + position)
     .find((place) => place.startsWith(join(root, '/')) && !place.includes('/node_modules/'));
   return frame === undefined ? '' : ` (${relative(root, frame)})`;
-}
-
-async function hashEach(
-  keys: readonly string[],
-  hashOne: (key: string) => Promise<string>,
-): Promise<Map<string, string>> {
-  return new Map(
-    await Promise.all([...new Set(keys)].map(async (key) => [key, await hashOne(key)] as const)),
-  );
 }

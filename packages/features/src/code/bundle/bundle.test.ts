@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadProject } from '../project/load-project.ts';
+import { loadProject } from '../../project/load-project.ts';
 import { importBundle } from './import-bundle.ts';
 
-const ADS = join(import.meta.dirname, '../fixtures/ads/larder.config.ts');
+const ADS = join(import.meta.dirname, '../../fixtures/ads/larder.config.ts');
 
 test('the bundle of an on-demand function gives what the loaded function gives', async () => {
   const project = await loadProject(ADS);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LarderError } from '@larder/core';
-import type { OnDemandFunction } from '../on-demand/on-demand-views.ts';
+import type { OnDemandFunction } from '../../on-demand/on-demand-views.ts';
 
 /** By the hash of the text: a module that was imported stays in memory as long as the process. */
 const imported = new Map<string, Promise<OnDemandFunction>>();

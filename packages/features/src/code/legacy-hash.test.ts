@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCodeHasher } from './hash-code.ts';
+import { createLegacyHasher } from './legacy-hash.ts';
 
 const CONFIG = `
 import { entity, f, featureView, onDemandFeatureView as onDemand, project, sqlSource } from 'larderjs';
@@ -57,7 +57,7 @@ async function hashes(
   } as const;
   for (const [name, [text, edits = []]] of Object.entries(files))
     await writeFile(join(folder, name), edits.reduce(edit, text));
-  const hasher = createCodeHasher(join(folder, 'larder.config.ts'));
+  const hasher = createLegacyHasher(join(folder, 'larder.config.ts'));
   const sums = await Promise.all(VIEWS.map((name) => hasher.hashOnDemand(name)));
   return Object.fromEntries(VIEWS.map((name, i) => [name, sums[i] as string])) as Record<
     (typeof VIEWS)[number],
@@ -140,7 +140,7 @@ describe('the hash of a module', () => {
   test('covers what its exports reach, and no other definitions', async () => {
     await hashes();
     const words = join(folder, 'words.ts');
-    const hash = () => createCodeHasher(join(folder, 'larder.config.ts')).hashModule(words);
+    const hash = () => createLegacyHasher(join(folder, 'larder.config.ts')).hashModule(words);
     const text = `import { defineComputation } from 'larderjs';\nimport { rate } from './rate.ts';\nexport default defineComputation((rows) => rows.map(() => ({ values: { rate: rate(1) } })));\n`;
     await writeFile(words, text);
     const before = await hash();
@@ -156,7 +156,7 @@ describe('the hash of a module', () => {
   test('fails with the file and line when a module cannot be read', async () => {
     await hashes();
     await writeFile(join(folder, 'broken.ts'), 'export default {');
-    const hasher = createCodeHasher(join(folder, 'larder.config.ts'));
+    const hasher = createLegacyHasher(join(folder, 'larder.config.ts'));
     await expect(hasher.hashModule(join(folder, 'broken.ts'))).rejects.toThrow(/broken\.ts/);
   });
 });
