@@ -3,7 +3,16 @@ import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
 import { createOfflineStore, migrate, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
-import { appliedManifest, ensureSchedules, notLoaded, watchApplied } from '@larder/registry';
+import {
+  alignManifest,
+  appliedManifest,
+  createArtifactStore,
+  ensureSchedules,
+  notLoaded,
+  watchApplied,
+  withAppliedArtifacts,
+} from '@larder/registry';
+import { createArtifactFolders } from './artifact-folders.ts';
 import type { Config } from './config.ts';
 import { startCompletion } from './start-completion.ts';
 import { startRetention } from './start-retention.ts';
@@ -40,7 +49,8 @@ export async function startWorker({
   times,
   onWedged,
 }: StartWorkerOptions): Promise<RunningWorker> {
-  const project = await loadProject(config.projectPath);
+  // What is applied is in the artifact store, whatever became of the project's folders.
+  const project = await loadProject(config.projectPath, { artifacts: 'optional' });
   const metrics = createWorkerMetrics();
   let ready = false;
   const { metricsPort, host } = config;
@@ -70,10 +80,14 @@ export async function startWorker({
     }, logger);
     await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
     if (config.queueRedisUrl !== config.redisUrl) await checkQueueRedis(config.queueRedisUrl);
+    const artifacts = createArtifactStore({ store: offlineStore, ...config.artifacts, logger });
     let applied: Manifest | null = first?.manifest ?? null;
+    const align = async (newer: Manifest | null): Promise<Manifest> =>
+      withAppliedArtifacts(newer, await alignManifest(newer, project));
+    let loaded = await align(applied);
     const report = (): void => {
       if (applied === null) logger.warn({ project: project.name }, 'No definitions are applied yet');
-      else for (const mismatch of notLoaded(applied, project.manifest)) logger.warn(mismatch.detail);
+      else for (const mismatch of notLoaded(applied, loaded)) logger.warn(mismatch.detail);
     };
     report();
     const watch = watchApplied({
@@ -82,6 +96,7 @@ export async function startWorker({
       logger,
       knownId: first?.id ?? null,
       async onChange(newer) {
+        loaded = await align(newer.manifest);
         applied = newer.manifest;
         report();
         await ensureSchedules(offlineStore, project.name);
@@ -98,6 +113,8 @@ export async function startWorker({
     const materializer = createMaterializer({
       project,
       applied: () => applied,
+      loaded: () => loaded,
+      artifactFolder: createArtifactFolders(artifacts, project),
       offlineStore,
       onlineStore: createOnlineStore({ redis, project: project.name }),
       queueRedisUrl: config.queueRedisUrl,
@@ -119,6 +136,7 @@ export async function startWorker({
       async stop() {
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
         await Promise.all([watch.close(), sequencer.close(), retention.stop(), completion.stop()]);
+        await artifacts.close();
         await close();
       },
     };
