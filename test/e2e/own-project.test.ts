@@ -87,7 +87,7 @@ describe('a project outside of the repository', () => {
     async ({ project }) => {
       await project.dev();
       const said = await project.applied(async () => {
-        project.run('rm', 'larder.test.ts');
+        project.run('rm', 'larder.test.ts', 'src/picture-light.ts');
         await writePhotos(join(project.folder, 'photos'));
         await writeModels(join(project.folder, 'models'));
         for (const file of ['types.ts', 'src/picture-colour.ts', 'src/score-photo.ts', 'larder.config.ts'])

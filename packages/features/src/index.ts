@@ -35,7 +35,11 @@ export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
 export type { Project, ProjectOptions } from './definition/project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
-export type { SourceDescriptor, SourceProblem } from './definition/source.ts';
+export type { RowOf, SourceDescriptor, SourceProblem } from './definition/source.ts';
+// Bodies of the HTTP API, for callers
+export type { OnlineFeaturesInput, OnlineFeaturesOutput } from './callers/online-features.ts';
+export type { PredictBatchInput, PredictBatchOutput, Problem } from './callers/predict-batch.ts';
+export type { PushInput, PushOutput, PushRow } from './callers/push.ts';
 // Schedules
 export { nextDue } from './schedule/next-due.ts';
 export { completeSchedule, scheduleText } from './schedule/schedule.ts';

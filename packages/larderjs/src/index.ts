@@ -11,14 +11,27 @@ export type {
   Model,
   OnDemandFeatureView,
   PickedFeatures,
-  PredictInput,
-  PredictOutput,
   Project,
+  RowOf,
   Schedule,
   SourceDescriptor as Source,
 } from '@larder/features';
 export { folderSource, sqlSource } from '@larder/sources';
-export type { FolderSource, SqlSource } from '@larder/sources';
+export type { FileRow, FolderSource, SqlRow, SqlSource } from '@larder/sources';
+// What callers send and get
+export type {
+  FeaturesOf,
+  OnlineFeaturesInput,
+  OnlineFeaturesOutput,
+  PredictBatchInput,
+  PredictBatchOutput,
+  PredictInput,
+  PredictOutput,
+  Problem,
+  PushInput,
+  PushOutput,
+  PushRow,
+} from '@larder/features';
 // Computations
 export { computeWith, defineComputation } from '@larder/features';
 export type {

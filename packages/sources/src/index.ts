@@ -1,8 +1,8 @@
 // Definitions
 export { folderSource } from './folder/definition.ts';
-export type { FolderSource, FolderSourceOptions } from './folder/definition.ts';
+export type { FileRow, FolderSource, FolderSourceOptions } from './folder/definition.ts';
 export { sqlSource } from './sql/definition.ts';
-export type { SqlSource, SqlSourceOptions } from './sql/definition.ts';
+export type { SqlRow, SqlSource, SqlSourceOptions } from './sql/definition.ts';
 // Reading
 export { accessColumns } from './access-columns.ts';
 export { createSources } from './create-sources.ts';

@@ -4,11 +4,13 @@ export default project('photos');
 
 export const photo = entity('photo', { photo_id: f.string() });
 
+export const photos = folderSource({ folder: 'photos', key: 'photo_id', extensions: ['.jpg', '.png'] });
+
 export const photoColour = featureView('photo_colour', {
   version: 1,
   entity: photo,
   ttl: 'forever',
-  source: folderSource({ folder: 'photos', key: 'photo_id', extensions: ['.jpg', '.png'] }),
+  source: photos,
   compute: computeWith(import.meta.url, () => import('./src/picture-colour.ts'), {
     artifacts: { encoder: artifact('models/encoder') },
   }),

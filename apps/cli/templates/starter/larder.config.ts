@@ -16,17 +16,19 @@ export default project('my_project');
 // The thing that features describe. A picture's id is its path below the folder: `blue.png`, `shoes/red.png`.
 export const picture = entity('picture', { picture_id: f.string() });
 
+// Put your own pictures in this folder, or name another one.
+export const pictures = folderSource({
+  folder: 'pictures',
+  key: 'picture_id',
+  extensions: ['.jpg', '.jpeg', '.png', '.webp'],
+});
+
 /** Slow: workers compute it ahead of requests, once per picture. Edit src/picture-light.ts; outside `larder dev`, also bump the version. */
 export const pictureLight = featureView('picture_light', {
   version: 1,
   entity: picture,
   ttl: 'forever',
-  // Put your own pictures in this folder, or name another one.
-  source: folderSource({
-    folder: 'pictures',
-    key: 'picture_id',
-    extensions: ['.jpg', '.jpeg', '.png', '.webp'],
-  }),
+  source: pictures,
   compute: computeWith(import.meta.url, () => import('./src/picture-light.ts')),
   schema: { brightness: f.float32(), contrast: f.float32(), aspect: f.float32() },
 });

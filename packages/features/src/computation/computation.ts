@@ -1,13 +1,13 @@
 import type { Logger } from '@larder/core';
 import type { Artifact } from '../artifact/artifact.ts';
-import type { FieldValue, JsonValue } from '../definition/field.ts';
+import type { FieldValue, JsonValue, T } from '../definition/field.ts';
 
 /** One row of a source: the columns by name, as the source returned them. */
 export type SourceRow = Readonly<Record<string, unknown>>;
 
 /** Result for one source row: feature values by name, or why there are none. */
-export type RowOutcome =
-  | { readonly values: Readonly<Record<string, FieldValue | null>> }
+export type RowOutcome<Values = Readonly<Record<string, FieldValue | null>>> =
+  | { readonly values: Values }
   | { readonly failure: RowFailure };
 
 export interface RowFailure {
@@ -20,12 +20,12 @@ export interface RowFailure {
 }
 
 /** A running computation: lives in one worker thread, keeps its models loaded between calls. */
-export interface Computation {
+export interface Computation<Row = SourceRow, Outcome = RowOutcome> {
   /**
    * One outcome per row, in the order of the rows. Fails only when no row could have succeeded. The signal is aborted
    * when the batch runs out of time: finished rows are kept if the others get a failure each.
    */
-  compute(rows: readonly SourceRow[], signal: AbortSignal): Promise<RowOutcome[]>;
+  compute(rows: readonly Row[], signal: AbortSignal): Promise<Outcome[]>;
   close(): Promise<void>;
 }
 
@@ -39,10 +39,10 @@ export interface SharedBytes {
   get(key: string, fetch: () => Promise<Buffer>, signal: AbortSignal): Promise<Buffer>;
 }
 
-export interface ComputationContext {
+export interface ComputationContext<Artifacts extends string = string> {
   readonly options: Readonly<Record<string, JsonValue>>;
   /** Absolute folders of the artifacts by the name the descriptor gave them. */
-  readonly artifactPaths: Readonly<Record<string, string>>;
+  readonly artifactPaths: Readonly<Record<Artifacts, string>>;
   /** Hosts that pictures may come from, as in `project(…, { allowedHosts })`. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
@@ -50,19 +50,25 @@ export interface ComputationContext {
   readonly sharedBytes?: SharedBytes;
 }
 
-export interface ComputationModule {
-  createComputation(context: ComputationContext): Promise<Computation>;
+/**
+ * What the module of a computation exports. `computeWith` takes the columns it reads, the artifacts it opens and the values
+ * it returns from the types of `createComputation`; those left at their defaults are checked only when it runs.
+ */
+export interface ComputationModule<Row = SourceRow, Outcome = RowOutcome, Artifacts extends string = string> {
+  createComputation(context: ComputationContext<Artifacts>): Promise<Computation<Row, Outcome>>;
 }
 
 /**
  * An expensive computation as data. `load` imports what it needs (sharp, ONNX Runtime) only when a worker first
  * runs it, so that planning, the CLI and the types stay light; it never enters the manifest.
  */
-export interface ComputeDescriptor {
+export interface ComputeDescriptor<out Values = unknown, out Row = unknown> {
   readonly kind: string;
   readonly options: Readonly<Record<string, JsonValue>>;
   readonly artifacts: Readonly<Record<string, Artifact>>;
   /** Absolute `file:` URL of the user's own module; its minified bundle is part of the fingerprint. */
   readonly codeUrl?: string;
   readonly load: () => Promise<ComputationModule>;
+  /** Unknown: checked only when it runs. */
+  readonly [T]?: { readonly values: Values; readonly row: Row };
 }

@@ -2,6 +2,7 @@ import { defaultChunkRows } from './default-chunk-rows.ts';
 import type { Duration } from '@larder/core';
 import { brand } from './brand.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
+import type { Fitting } from '../computation/fitting.ts';
 import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
 import type { Fields, Served } from './field.ts';
@@ -40,16 +41,21 @@ export interface FeatureView<
   ): PickedFeatures<Name, Keys, never, Pick<Gives, F>>;
 }
 
-export interface FeatureViewOptions<Keys, S extends Fields> {
+export interface FeatureViewOptions<
+  Keys,
+  S extends Fields,
+  Row = unknown,
+  C extends ComputeDescriptor = ComputeDescriptor,
+> {
   /** A whole number from 1; the schema, entity, source and computation of a version never change. */
   readonly version: number;
   readonly entity: Entity<Keys>;
   /** Maximum age of a value when it is read. */
   readonly ttl: Duration | 'forever';
-  readonly source: SourceDescriptor;
+  readonly source: SourceDescriptor<Row>;
   readonly schema: S;
   /** The expensive part, run by workers in batches; without it the source's columns are the features. */
-  readonly compute?: ComputeDescriptor;
+  readonly compute?: Fitting<C, Row, S>;
   /** When to materialize new rows: five cron fields in UTC, or an object with a time zone and a policy for missed runs. */
   readonly schedule?: string | Schedule;
   /** How long after its event the source knows a fact, if it has no created timestamp. @default 0 */
@@ -61,11 +67,14 @@ export interface FeatureViewOptions<Keys, S extends Fields> {
 }
 
 /** Defines a feature view. `loadProject` reports its problems, together with all others. */
-export function featureView<const N extends string, Keys, S extends Fields>(
-  name: N,
-  options: FeatureViewOptions<Keys, S>,
-): FeatureView<N, Keys, Served<S>> {
-  const compute = options.compute ?? null;
+export function featureView<
+  const N extends string,
+  Keys,
+  S extends Fields,
+  Row = unknown,
+  C extends ComputeDescriptor = ComputeDescriptor,
+>(name: N, options: FeatureViewOptions<Keys, S, Row, C>): FeatureView<N, Keys, Served<S>> {
+  const compute = (options.compute as ComputeDescriptor | undefined) ?? null;
   const view = {
     kind: 'feature_view' as const,
     name,

@@ -1,11 +1,12 @@
 import type { SourceManifest } from '../manifest/manifest.ts';
 import type { Entity } from './entity.ts';
+import type { T } from './field.ts';
 
 /**
  * Where the rows of a view come from, as data. Only its kind (package `sources`) knows what its options mean, how to
  * validate them and how to read rows, so that a new kind changes nothing here.
  */
-export interface SourceDescriptor {
+export interface SourceDescriptor<out Row = unknown> {
   readonly kind: string;
   /** Name of the connection it reads through; null: it needs none. */
   readonly connection: string | null;
@@ -13,7 +14,12 @@ export interface SourceDescriptor {
   readonly manifest: SourceManifest;
   /** Every problem of the source for a view of this entity, which may itself be invalid. */
   problems(view: { readonly entity: Entity }): readonly SourceProblem[];
+  /** Columns of a row by name; unknown: not declared. */
+  readonly [T]?: { readonly row: Row };
 }
+
+/** A row of a source: the columns that it declares. */
+export type RowOf<S extends SourceDescriptor> = S extends SourceDescriptor<infer Row> ? Row : never;
 
 export interface SourceProblem {
   /** Path within the source's manifest: `['extensions', 0]`. */

@@ -1,8 +1,17 @@
 import type { Entity, SourceDescriptor, SourceManifest, SourceProblem } from '@larder/features';
 import { z } from 'zod';
 
+/** The columns of a file: its key, and facts about it. */
+export type FileRow<Key extends string> = Readonly<Record<Key, string>> & {
+  /** Absolute. */
+  readonly path: string;
+  readonly size_bytes: number;
+  /** Time of the last change. */
+  readonly event_timestamp: Date;
+};
+
 /** A row for each file of a folder. */
-export interface FolderSource extends SourceDescriptor {
+export interface FolderSource<Key extends string = string> extends SourceDescriptor<FileRow<Key>> {
   readonly kind: 'folder';
   /** Relative to larder.config.ts, or absolute; every worker must see it. */
   readonly folder: string;
@@ -31,9 +40,9 @@ export const folderManifest = z.strictObject({
   created_timestamp_column: z.null(),
 });
 
-export interface FolderSourceOptions {
+export interface FolderSourceOptions<Key extends string = string> {
   readonly folder: string;
-  readonly key: string;
+  readonly key: Key;
   /** `['.jpg', '.png']`, in any case. @default every file */
   readonly extensions?: readonly string[];
 }
@@ -42,7 +51,7 @@ export interface FolderSourceOptions {
  * A row for each file below a folder: the key column, `path` (absolute), `size_bytes`, and the time of the last change
  * as `event_timestamp`. Hidden files and links are left out.
  */
-export function folderSource(options: FolderSourceOptions): FolderSource {
+export function folderSource<const Key extends string>(options: FolderSourceOptions<Key>): FolderSource<Key> {
   const source = {
     kind: 'folder' as const,
     connection: null,

@@ -1,8 +1,8 @@
-import type { SourceDescriptor, SourceManifest, SourceProblem } from '@larder/features';
+import type { Field, Fields, SourceDescriptor, SourceManifest, SourceProblem, T } from '@larder/features';
 import { z } from 'zod';
 
 /** Rows from a query on a named PostgreSQL connection. */
-export interface SqlSource extends SourceDescriptor {
+export interface SqlSource<Row = unknown> extends SourceDescriptor<Row> {
   readonly kind: 'sql';
   readonly connection: string;
   /** Selects the join keys, an event timestamp and what `compute` or the schema needs; no trailing semicolon. */
@@ -11,8 +11,23 @@ export interface SqlSource extends SourceDescriptor {
   readonly eventTimestampColumn: string;
   /** When the source knew the row; without it: event timestamp + the view's `availableAfter`. */
   readonly createdTimestampColumn: string | null;
+  /** As declared; not part of the manifest. */
+  readonly columns: Fields;
   readonly manifest: SqlSourceManifest;
 }
+
+/** Columns of a query as a computation gets them: integers are bigint beyond 2^53, arrays are lists. */
+export type SqlRow<Columns extends Fields> = {
+  readonly [C in keyof Columns]: SqlValue<Columns[C]> | null;
+};
+
+type SqlValue<F extends Field> = F[typeof T]['value'] extends infer Value
+  ? Value extends bigint
+    ? number | bigint
+    : Value extends Float32Array
+      ? readonly number[]
+      : Value
+  : never;
 
 export interface SqlSourceManifest extends SourceManifest {
   readonly kind: 'sql';
@@ -28,20 +43,25 @@ export const sqlManifest = z.strictObject({
   created_timestamp_column: z.string().nullable(),
 });
 
-export interface SqlSourceOptions {
+export interface SqlSourceOptions<Columns extends Fields = Fields> {
   readonly connection: string;
   readonly query: string;
   readonly eventTimestampColumn?: string;
   readonly createdTimestampColumn?: string;
+  /** Columns that a computation reads, for its types: `{ title: f.string() }`. Any may be null. */
+  readonly columns?: Columns;
 }
 
-export function sqlSource(options: SqlSourceOptions): SqlSource {
+export function sqlSource<Columns extends Fields = never>(
+  options: SqlSourceOptions<Columns>,
+): SqlSource<[Columns] extends [never] ? unknown : SqlRow<Columns>> {
   const source = {
     kind: 'sql' as const,
     connection: options.connection,
     query: options.query.trim(),
     eventTimestampColumn: options.eventTimestampColumn ?? 'event_timestamp',
     createdTimestampColumn: options.createdTimestampColumn ?? null,
+    columns: options.columns ?? {},
   };
   const manifest = {
     kind: source.kind,

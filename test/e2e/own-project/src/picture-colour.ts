@@ -1,23 +1,25 @@
 import { join } from 'node:path';
-import type { Computation, ComputationContext, ComputationModule, RowOutcome, SourceRow } from 'larderjs';
+import type { ComputationContext, RowOf } from 'larderjs';
 import { createSession, type Session } from 'larderjs/onnx';
 import sharp from 'sharp';
+import type { photos } from '../larder.config.ts';
 
 const SIDE = 32;
+type Photo = RowOf<typeof photos>;
 
 /** Called once in each worker thread: the network stays loaded between batches. */
-async function createComputation({ artifactPaths }: ComputationContext): Promise<Computation> {
-  const session = await createSession({ modelPath: join(artifactPaths['encoder'] ?? '', 'model.onnx') });
+async function createComputation({ artifactPaths }: ComputationContext<'encoder'>) {
+  const session = await createSession({ modelPath: join(artifactPaths.encoder, 'model.onnx') });
   return {
-    compute: (rows) => Promise.all(rows.map((row) => describe(session, row))),
+    compute: (rows: readonly Photo[]) => Promise.all(rows.map((row) => describe(session, row))),
     close: () => session.close(),
   };
 }
 
-async function describe(session: Session, row: SourceRow): Promise<RowOutcome> {
+async function describe(session: Session, { path }: Photo) {
   let data: Float32Array;
   try {
-    data = await pixels(String(row['path']));
+    data = await pixels(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { failure: { code: 'PICTURE_UNREADABLE', reason, retryable: false } };
@@ -37,4 +39,4 @@ async function pixels(path: string): Promise<Float32Array> {
   );
 }
 
-export default { createComputation } satisfies ComputationModule;
+export default { createComputation };

@@ -1,12 +1,15 @@
-import { defineComputation, type RowOutcome, type SourceRow } from 'larderjs';
+import { defineComputation, type RowOf } from 'larderjs';
 import sharp from 'sharp';
+import type { pictures } from '../larder.config.ts';
+
+type Picture = RowOf<typeof pictures>;
 
 // Returns one outcome per row, in the order of the rows. Slow work belongs here.
-export default defineComputation((rows) => Promise.all(rows.map(describePicture)));
+export default defineComputation((rows: readonly Picture[]) => Promise.all(rows.map(describePicture)));
 
-async function describePicture(row: SourceRow): Promise<RowOutcome> {
+async function describePicture({ path }: Picture) {
   try {
-    const image = sharp(String(row['path']));
+    const image = sharp(path);
     const { width, height } = await image.metadata();
     const { channels } = await image.removeAlpha().toColourspace('b-w').stats();
     const [light] = channels;
