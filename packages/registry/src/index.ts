@@ -20,6 +20,8 @@ export type { AppliedWatch, WatchAppliedOptions } from './applied/watch-applied.
 export { bumpRevisionIn, readRevision } from './revision/revision.ts';
 export type { RegistryRevision } from './revision/revision.ts';
 // Model versions
+export { publishContent } from './model-versions/publish-content.ts';
+export type { PublishContentOptions } from './model-versions/publish-content.ts';
 export { contentOf } from './model-versions/content-of.ts';
 export { modelVersion, newestModelVersions } from './model-versions/newest-model-versions.ts';
 export {

@@ -26,6 +26,16 @@ export async function appliedManifest(
     : null;
 }
 
+/** A manifest that was applied at some time. */
+export async function manifestById(store: RegistryStore, id: number): Promise<Manifest | null> {
+  const row = await store.db
+    .selectFrom('larder.manifests')
+    .select('manifest')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ? parseManifest(row.manifest) : null;
+}
+
 /** Only the id of what is applied: one index lookup, cheap enough to ask every second. */
 export async function appliedId(store: RegistryStore, project: string): Promise<number | null> {
   const row = await store.db

@@ -6,7 +6,15 @@ import type { ModelVersion, ModelVersionDetails } from './read-model-versions.ts
 /** What plan and apply compare with. */
 export type NewestVersion = Pick<
   ModelVersion & ModelVersionDetails,
-  'model' | 'version' | 'inputs' | 'outputs' | 'artifactPath' | 'artifactSha256' | 'createdAt' | 'measured'
+  | 'model'
+  | 'version'
+  | 'inputs'
+  | 'outputs'
+  | 'artifactPath'
+  | 'artifactSha256'
+  | 'createdAt'
+  | 'measured'
+  | 'manifestId'
 > & {
   /** Null: registered by a release that published none. */
   readonly content: ModelContent | null;
@@ -47,6 +55,7 @@ export async function newestModelVersions(
         artifactPath: row.artifact_path,
         artifactSha256: row.artifact_sha256,
         createdAt: row.created_at,
+        manifestId: row.manifest_id,
         // the columns are younger than the table: plan reads older databases too
         content: (row.content ?? null) as ModelContent | null,
         measured: row.measured ?? null,

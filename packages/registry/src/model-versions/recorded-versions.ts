@@ -1,4 +1,5 @@
 import type { ModelContent } from './model-content.ts';
+import type { ModelVersionId } from './read-model-versions.ts';
 import type { NewestVersion } from './newest-model-versions.ts';
 import type { RegistryStore } from '../registry-store.ts';
 
@@ -9,6 +10,8 @@ export type RecordedVersion = Pick<
 > & {
   /** Null: registered by a release that published none. */
   readonly content: ModelContent | null;
+  /** The apply that registered it. */
+  readonly manifestId: number;
 };
 
 /** Every version of the project with one of these artifacts, newest first: which of them a model may be again. */
@@ -25,13 +28,42 @@ export async function versionsWithArtifacts(
     .where('artifact_sha256', 'in', artifacts)
     .orderBy('version', 'desc')
     .execute();
-  return rows.map((row) => ({
+  return rows.map(recordedVersion);
+}
+
+export async function findRecordedVersion(
+  store: RegistryStore,
+  { project, model, version }: ModelVersionId,
+): Promise<RecordedVersion | null> {
+  const row = await store.db
+    .selectFrom('larder.model_versions')
+    .selectAll()
+    .where('project', '=', project)
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row === undefined ? null : recordedVersion(row);
+}
+
+interface RecordedRow {
+  readonly model: string;
+  readonly version: number;
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+  readonly artifact_sha256: string;
+  readonly manifest_id: number;
+  /** Younger than the table: plan reads older databases too. */
+  readonly content?: unknown;
+}
+
+function recordedVersion(row: RecordedRow): RecordedVersion {
+  return {
     model: row.model,
     version: row.version,
     inputs: row.inputs as RecordedVersion['inputs'],
     outputs: row.outputs as RecordedVersion['outputs'],
     artifactSha256: row.artifact_sha256,
-    // the column is younger than the table: plan reads older databases too
+    manifestId: row.manifest_id,
     content: (row.content ?? null) as ModelContent | null,
-  }));
+  };
 }
