@@ -3,6 +3,10 @@ export { planManifest } from './plan/plan-manifest.ts';
 export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/plan.ts';
 export { instant } from './plan/compare-age.ts';
 export type { OlderSign } from './plan/compare-age.ts';
+export { planProject } from './apply/plan-project.ts';
+export type { ApplyDeps, PlannedProject } from './apply/plan-project.ts';
+export { applyPlanned, applyProject } from './apply/apply-project.ts';
+export type { ApplyProjectOptions } from './apply/apply-project.ts';
 export { applyManifest } from './apply/apply-manifest.ts';
 export type { ApplyOptions, ApplyResult, Publication } from './apply/apply-manifest.ts';
 // What is applied

@@ -1,7 +1,9 @@
 import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
 import { syncSchedulesIn } from '@larder/materialization/schedules';
-import { ensureHistoryIn, type OfflineStore } from '@larder/offline-store';
+import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
+import type { RecordedCode } from '../applied/recorded-code.ts';
+import { keepArtifactsIn } from '../artifacts/touch-artifacts.ts';
 import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency } from '../plan/plan.ts';
 import { bumpRevisionIn } from '../revision/revision.ts';
@@ -27,8 +29,9 @@ export interface ApplyOptions extends Leniency {
 export interface Publication {
   /** SHA-256 of the bundle of each on-demand view, by its name. */
   readonly bundles: Readonly<Record<string, string>>;
-  /** By subject: identity, sources and bundle. */
-  readonly code: Readonly<Record<string, unknown>>;
+  readonly code: RecordedCode;
+  /** Hashes of the artifacts that the configuration refers to. */
+  readonly artifacts: readonly string[];
   /** `training.json` by model. */
   readonly training: ReadonlyMap<string, unknown>;
   /** By model. */
@@ -75,6 +78,7 @@ export function applyManifest(
       refuseOlder(state.applied, comparison.older);
       refuseDestructive(lines.changes);
     }
+    if (options.publication) await keepPublished(tx, options.publication);
     const manifestId = await insertManifest(tx, { state, config, comparison, options });
     await writeViewVersions(tx, next, manifestId);
     await insertModelVersions(tx, { manifestId, comparison, options });
@@ -89,6 +93,12 @@ export function applyManifest(
     await syncSchedulesIn(tx, next);
     return { manifestId, changes, modelVersions, forgotten, retained };
   });
+}
+
+/** @throws ARTIFACT_NOT_FOUND */
+async function keepPublished(tx: StoreTransaction, { artifacts, bundles, code }: Publication): Promise<void> {
+  const sources = Object.values(code).map((record) => record.sources_sha256);
+  await keepArtifactsIn(tx, { artifacts, objects: [...Object.values(bundles), ...sources] });
 }
 
 function versionsAfter(state: RegistryState, { next, newModelVersions }: Comparison): Record<string, number> {

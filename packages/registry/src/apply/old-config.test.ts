@@ -62,7 +62,7 @@ test('missing definitions and older view versions are signs of an old configurat
 
 test('a model that would become an older version again is one', async ({ store }) => {
   const first = manifest('again');
-  const publication = { bundles: {}, code: {}, training: new Map(), measured: new Map() };
+  const publication = { bundles: {}, code: {}, artifacts: [], training: new Map(), measured: new Map() };
   for (const seed of ['one', 'two', 'three'])
     await applyManifest(store, retrained(first, seed), { ...grace, publication });
   const config = withView(retrained(first, 'two'), { ...adImage, owner: 'somebody' });

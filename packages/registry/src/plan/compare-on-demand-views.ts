@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InputManifest, Manifest, OnDemandFeatureViewManifest } from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
+import { whatDiffers } from './compare-views.ts';
 import type { RegistryState } from '../registry-state.ts';
 import { schemaClauses } from './view-definition.ts';
 
@@ -12,8 +13,9 @@ export function compareOnDemandViews(
   lines: PlanLines,
   state: RegistryState,
   next: Manifest,
-  { sameMeaning = false, mutableVersions = false }: Leniency,
+  leniency: Leniency,
 ): void {
+  const { sameMeaning = false, mutableVersions = false } = leniency;
   const applied = state.applied?.manifest.on_demand_feature_views ?? {};
   for (const [name, view] of Object.entries(next.on_demand_feature_views)) {
     const subject = `on-demand view ${name}`;
@@ -32,12 +34,14 @@ export function compareOnDemandViews(
         code: codeOnly ? 'CODE_CHANGED' : 'VIEW_VERSION_IMMUTABLE',
         subject,
         pointer: `/on_demand_feature_views/${name}`,
-        message: refusalText({ subject, clauses, untrained, codeOnly }),
+        message: refusalText({ subject, clauses, untrained, differs: whatDiffers(leniency, subject) }),
       });
       continue;
     }
     if (untrained.length > 0) lines.sameMeaning.push(subject);
-    const what = [...clauses, ...(codeChanged ? ['code changed'] : [])].join('; ');
+    const what = [...clauses, ...(codeChanged ? [`code changed${whatDiffers(leniency, subject)}`] : [])].join(
+      '; ',
+    );
     lines.change(
       subject,
       `change ${subject}: ${what}${untrained.length > 0 ? ', declared to mean the same' : ''}`,
@@ -71,11 +75,13 @@ interface RefusalParts {
   readonly subject: string;
   readonly clauses: readonly string[];
   readonly untrained: readonly string[];
-  readonly codeOnly: boolean;
+  /** What differs in the code, in brackets. */
+  readonly differs: string;
 }
 
-function refusalText({ subject, clauses, untrained, codeOnly }: RefusalParts): string {
-  const what = codeOnly ? 'its code changed' : clauses.join('; ');
+function refusalText({ subject, clauses, untrained, differs }: RefusalParts): string {
+  const codeOnly = clauses.length === 0;
+  const what = codeOnly ? `its code changed${differs}` : clauses.join('; ');
   const models = untrained.join(', ');
   const otherwise = codeOnly ? ', or say --same-meaning if the values stay the same' : '';
   return `${subject}: ${what}, while the artifact of ${models} was trained with the old one. Train ${models} again for the same apply, or give the changed function a new name${otherwise}.`;

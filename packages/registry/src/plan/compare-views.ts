@@ -61,10 +61,16 @@ function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
     subject,
     pointer: `/feature_views/${ref}`,
     message: codeOnly
-      ? `${ref}: the code of its own function changed. Bump the version, or say --same-meaning if the values stay the same.`
-      : `${ref} is applied and cannot change: ${clauses.join('; ')}. ${advice(check.view.name, entityChanged)}`,
+      ? `${ref}: the code of its own function changed${whatDiffers(leniency, subject)}. Bump the version, or say --same-meaning if the values stay the same.`
+      : `${ref} is applied and cannot change: ${clauses.join('; ')}${whatDiffers(leniency, subject)}. ${advice(check.view.name, entityChanged)}`,
   });
   return false;
+}
+
+/** ` (function rate in src/rate.ts changed)`; empty when the sources are not stored. */
+export function whatDiffers({ differences }: Leniency, subject: string): string {
+  const lines = differences?.get(subject) ?? [];
+  return lines.length === 0 ? '' : ` (${lines.join('; ')})`;
 }
 
 function advice(view: string, entityChanged: boolean): string {

@@ -11,8 +11,8 @@ import { PlanLines, type Leniency, type Plan } from './plan.ts';
 import { NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
 import type { RegistryStore } from '../registry-store.ts';
 
-const REGISTRY_MIGRATION = '0001_registry';
-const LINEAGE_MIGRATION = '0013_deploy';
+export const REGISTRY_MIGRATION = '0001_registry';
+export const LINEAGE_MIGRATION = '0013_deploy';
 
 /**
  * What applying this configuration would change, and why it would be refused; writes nothing, and works on an empty
@@ -27,8 +27,22 @@ export async function planManifest(
   const state = pending.includes(REGISTRY_MIGRATION)
     ? NOTHING_APPLIED
     : await readRegistryState(store, config, !pending.includes(LINEAGE_MIGRATION));
-  const { lines, next, retained, older } = compareManifest(state, config, leniency);
-  return {
+  return comparePlan(state, config, { ...leniency, pending }).plan;
+}
+
+export interface PlanContext extends Leniency {
+  /** Migrations that the database lacks. */
+  readonly pending: readonly string[];
+}
+
+export function comparePlan(
+  state: RegistryState,
+  config: Manifest,
+  context: PlanContext,
+): { readonly plan: Plan; readonly comparison: Comparison } {
+  const comparison = compareManifest(state, config, context);
+  const { lines, next, retained, older } = comparison;
+  const plan: Plan = {
     project: config.project,
     appliedId: state.applied?.id ?? null,
     applied: state.applied && { actor: state.applied.actor, appliedAt: state.applied.appliedAt },
@@ -38,8 +52,9 @@ export async function planManifest(
     notScheduled: notScheduled(next),
     retained,
     older,
-    pendingMigrations: pending,
+    pendingMigrations: context.pending,
   };
+  return { plan, comparison };
 }
 
 function notScheduled(manifest: Manifest): string[] {

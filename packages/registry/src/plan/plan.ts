@@ -57,6 +57,8 @@ export interface Leniency {
   readonly mutableVersions?: boolean | undefined;
   /** What is applied and not in the configuration is dropped instead of kept. @default false */
   readonly prune?: boolean | undefined;
+  /** By subject: what differs in its code, for the texts. */
+  readonly differences?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 /** Collects a plan's lines while definitions are compared. */

@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { importBundle } from '@larder/features';
+import { expect } from 'vitest';
+import {
+  appliedManifest,
+  applyManifest,
+  applyProject,
+  planProject,
+  readModelContent,
+  type ArtifactStore,
+} from '../index.ts';
+import { test, writeProject } from '../testing/project.ts';
+
+const ada = { actor: 'ada', refuseDestructive: true };
+
+test('an applied model version is closed: its bundles and its artifact are stored', async ({
+  store,
+  artifacts,
+}) => {
+  const project = await writeProject({ name: 'closed' });
+  const { changes } = await applyProject({ store, artifacts }, project, ada);
+  expect(changes).not.toEqual([]);
+  const content = await readModelContent(store, { project: 'closed', model: 'ad_ctr', version: 1 });
+  const bundle = await artifacts.get(content?.bundles['offer'] ?? '');
+  const { compute } = await importBundle(bundle.toString('utf8'));
+  expect(compute({ request: { bid: 3 }, features: {} })).toEqual({ bid_ratio: 1.5 });
+  await artifacts.folder(content?.manifest.models['ad_ctr']?.artifact.sha256 ?? '');
+  expect((await applyProject({ store, artifacts }, project, ada)).changes).toEqual([]);
+});
+
+test('the plan says what differs in changed code; code that only moved changes nothing', async ({
+  store,
+  artifacts,
+}) => {
+  await applyProject({ store, artifacts }, await writeProject({ name: 'recoded' }), ada);
+  const moved = await writeProject({
+    name: 'recoded',
+    prepare: (folder) => {
+      writeFileSync(join(folder, 'src/moved.ts'), 'export const ratio = (bid: number) =>\n  bid / 2;\n');
+      writeFileSync(join(folder, 'src/ratio.ts'), "export { ratio } from './moved.ts';\n");
+    },
+  });
+  expect((await planProject({ store, artifacts }, moved)).plan.changes).toEqual([]);
+  const other = await writeProject({
+    name: 'recoded',
+    prepare: (folder) =>
+      writeFileSync(join(folder, 'src/ratio.ts'), 'export const ratio = (bid: number) => bid / 3;\n'),
+  });
+  const { plan } = await planProject({ store, artifacts }, other);
+  expect(plan.refusals).toMatchObject([{ code: 'CODE_CHANGED', subject: 'on-demand view offer' }]);
+  const { modelVersions } = await applyProject({ store, artifacts }, other, { ...ada, sameMeaning: true });
+  expect(modelVersions).toEqual({ ad_ctr: 2 });
+});
+
+test('an apply that dies while it stores something leaves the project as it was', async ({
+  store,
+  artifacts,
+}) => {
+  const project = await writeProject({
+    name: 'dying',
+    compute: '({ bid_ratio: 7 })',
+    artifact: { weights: [7, 7] },
+  });
+  const dying = (after: number): ArtifactStore => {
+    let left = after;
+    const step = <T>(work: () => Promise<T>): Promise<T> =>
+      left-- > 0 ? work() : Promise.reject(new Error('killed'));
+    return {
+      ...artifacts,
+      put: (bytes) => step(() => artifacts.put(bytes)),
+      putFolder: (folder) => step(() => artifacts.putFolder(folder)),
+    };
+  };
+  for (const after of [0, 1, 2]) {
+    const deps = { store, artifacts: dying(after) };
+    await expect(applyProject(deps, project, ada)).rejects.toThrow('killed');
+    expect(await appliedManifest(store, 'dying')).toBeNull();
+  }
+  expect((await applyProject({ store, artifacts }, project, ada)).modelVersions).toEqual({ ad_ctr: 1 });
+});
+
+test('what was collected between storing and committing is stored again', async ({ store, artifacts }) => {
+  const project = await writeProject({ name: 'collected', compute: '({ bid_ratio: 8 })' });
+  let collect = true;
+  const racing: ArtifactStore = {
+    ...artifacts,
+    async put(bytes) {
+      const sha256 = await artifacts.put(bytes);
+      for (const table of collect ? ['objects', 'object_parts'] : [])
+        await store.pool.query(`delete from larder.${table} where sha256 = $1`, [sha256]);
+      collect = false;
+      return sha256;
+    },
+  };
+  await applyProject({ store, artifacts: racing }, project, ada);
+  const content = await readModelContent(store, { project: 'collected', model: 'ad_ctr', version: 1 });
+  expect(await artifacts.has(Object.values(content?.bundles ?? {}))).toHaveLength(1);
+});
+
+test('applying unchanged definitions publishes what an earlier release did not', async ({
+  store,
+  artifacts,
+}) => {
+  const project = await writeProject({ name: 'upgraded' });
+  await applyManifest(store, project.manifest, { actor: 'the release before' });
+  expect((await applyProject({ store, artifacts }, project, ada)).changes).toEqual([]);
+  expect(await readModelContent(store, { project: 'upgraded', model: 'ad_ctr', version: 1 })).not.toBeNull();
+});

@@ -1,0 +1,104 @@
+import { isLarderError } from '@larder/core';
+import type { LoadedProject } from '@larder/features';
+import { migrate } from '@larder/offline-store';
+import { contentOf } from '../model-versions/content-of.ts';
+import { publishContent } from '../model-versions/publish-content.ts';
+import { applyManifest, type ApplyOptions, type ApplyResult, type Publication } from './apply-manifest.ts';
+import { planProject, type ApplyDeps, type PlannedProject } from './plan-project.ts';
+import { localArtifacts, publishArtifacts, publishBundles, publishSources } from './publish-objects.ts';
+import { refuse, refuseDestructive, refuseOlder } from './refuse.ts';
+
+export type ApplyProjectOptions = Omit<ApplyOptions, 'plannedOn' | 'publication'>;
+
+/** Retention may collect what was stored before it is referred to; storing it again then helps. */
+const ATTEMPTS = 3;
+
+/**
+ * Plans and applies a loaded project. @throws as `applyPlanned`
+ */
+export async function applyProject(
+  deps: ApplyDeps,
+  project: LoadedProject,
+  options: ApplyProjectOptions,
+): Promise<ApplyResult> {
+  return applyPlanned(deps, project, { planned: await planProject(deps, project, options), options });
+}
+
+/**
+ * Refuses first, then migrates, stores artifacts and code, and commits the rest in one transaction. Dying anywhere leaves
+ * either nothing or stored bytes that nothing refers to, which are collected.
+ * @throws what the plan refuses; APPLY_CONFLICT when somebody applied since the plan; NATIVE_MODULE, BUNDLE_IMPOSSIBLE,
+ * ARTIFACT_INVALID
+ */
+export async function applyPlanned(
+  deps: ApplyDeps,
+  project: LoadedProject,
+  { planned, options }: { readonly planned: PlannedProject; readonly options: ApplyProjectOptions },
+): Promise<ApplyResult> {
+  const { plan, state, comparison, aligned } = planned;
+  refuse(plan.refusals);
+  if (options.refuseDestructive && plan.changes.length > 0) {
+    refuseOlder(state.applied, plan.older);
+    refuseDestructive(plan.changes);
+  }
+  await migrate(deps.store);
+  if (plan.changes.length === 0) {
+    await publishUnchanged(deps, project, planned);
+    return applyManifest(deps.store, aligned, { ...options, plannedOn: plan.appliedId });
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const publication = await publish(deps, project, planned);
+      return await applyManifest(deps.store, aligned, {
+        ...options,
+        plannedOn: plan.appliedId,
+        publication,
+      });
+    } catch (error) {
+      const collected = isLarderError(error) && error.code === 'ARTIFACT_NOT_FOUND';
+      if (!collected || attempt === ATTEMPTS) throw error;
+    }
+  }
+
+  function publishedViews(): Set<string> {
+    const views = new Set<string>();
+    for (const model of comparison.newModelVersions.keys())
+      for (const view of Object.keys(contentOf(comparison.next, model, {}).manifest.on_demand_feature_views))
+        views.add(view);
+    return views;
+  }
+
+  async function publish(
+    { artifacts }: ApplyDeps,
+    loaded: LoadedProject,
+    { recordedCode }: PlannedProject,
+  ): Promise<Publication> {
+    const local = localArtifacts(loaded, aligned);
+    const bundles = await publishBundles(artifacts, loaded, publishedViews());
+    await publishArtifacts(artifacts, local);
+    const code = await publishSources(artifacts, { project: loaded, aligned, recorded: recordedCode });
+    return { bundles, code, artifacts: [...local.keys()], training: new Map(), measured: new Map() };
+  }
+}
+
+/** What an earlier release applied has neither contents nor sources yet. */
+async function publishUnchanged(
+  { store, artifacts }: ApplyDeps,
+  project: LoadedProject,
+  { state, aligned, recordedCode }: PlannedProject,
+): Promise<void> {
+  for (const model of Object.keys(aligned.models)) {
+    const newest = state.modelVersions.get(model);
+    if (newest?.content === null)
+      await publishContent({ store, artifacts, project, aligned, model, version: newest.version });
+  }
+  if (recordedCode !== null || state.applied === null) return;
+  const code = await publishSources(artifacts, { project, aligned, recorded: null });
+  await publishArtifacts(artifacts, localArtifacts(project, aligned));
+  await store.db
+    .updateTable('larder.manifests')
+    .set({ code: JSON.stringify(code) })
+    .where('id', '=', state.applied.id)
+    .where('code', 'is', null)
+    .execute();
+}
