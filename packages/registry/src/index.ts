@@ -57,6 +57,11 @@ export type { Completion, CompletionOptions, VersionCoverage } from './coverage/
 export type { ViewCoverage } from './coverage/view-coverage.ts';
 export { promoteCompleteVersions, requestPromotion } from './coverage/promotion.ts';
 export type { Promotion, PromotionRequest } from './coverage/promotion.ts';
+// Filling view versions
+export { viewsToFill } from './fill/views-to-fill.ts';
+export { estimateFills } from './fill/estimate-fill.ts';
+export type { EstimateOptions, FillEstimate } from './fill/estimate-fill.ts';
+export { fillJson } from './fill/fill-json.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts
