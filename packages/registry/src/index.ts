@@ -49,6 +49,8 @@ export { readAliasMoves, readAliases } from './aliases/read-aliases.ts';
 export { dropAlias, moveAlias, moveAliasIn } from './aliases/move-alias.ts';
 export type { MoveAliasOptions, Moved } from './aliases/move-alias.ts';
 export type { AliasId, MoveOptions } from './aliases/alias-record.ts';
+export { awaitInForce } from './aliases/await-in-force.ts';
+export type { AwaitInForceOptions, FleetStanding, WaitingProcess } from './aliases/await-in-force.ts';
 export { rollback } from './aliases/rollback.ts';
 export type { RollbackOptions } from './aliases/rollback.ts';
 // Coverage

@@ -18,6 +18,8 @@ export interface LivingProcess {
   readonly heartbeatAt: Date;
   /** Uptime, by PostgreSQL's clock. */
   readonly upMs: number;
+  /** Time since its last heartbeat, by PostgreSQL's clock. */
+  readonly silentMs: number;
 }
 
 type Store = Pick<OfflineStore, 'db'>;
@@ -55,7 +57,8 @@ async function select(
   const { rows } = await sql<LivingProcess>`
     select process_id as "processId", role, host, pid, larder_version as "larderVersion", views, models, slots,
       started_at as "startedAt", heartbeat_at as "heartbeatAt",
-      (extract(epoch from now() - started_at) * 1000)::double precision as "upMs"
+      (extract(epoch from now() - started_at) * 1000)::double precision as "upMs",
+      (extract(epoch from now() - heartbeat_at) * 1000)::double precision as "silentMs"
     from larder.processes p
     where project = ${project} and ${IS_LIVING} and ${condition}
     order by role desc, started_at, process_id`.execute(store.db);
