@@ -63,6 +63,18 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'predict with a model, with its inputs as options',
     load: () => import('./verbs/predict.ts'),
   },
+  models: {
+    summary: 'list model versions, aliases and their moves, or mark a version as bad',
+    load: () => import('./verbs/models.ts'),
+  },
+  promote: {
+    summary: 'move an alias to a model version, and wait until every process answers with it',
+    load: () => import('./verbs/promote.ts'),
+  },
+  rollback: {
+    summary: 'move an alias back to the version before, and mark the one it leaves as bad',
+    load: () => import('./verbs/rollback.ts'),
+  },
   push: {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),

@@ -41,6 +41,11 @@ export type {
 } from './model-versions/read-model-versions.ts';
 export type { ModelContent } from './model-versions/model-content.ts';
 export { markVersion } from './model-versions/mark-version.ts';
+export { readModelRecord } from './model-versions/model-record.ts';
+export type { ModelRecord } from './model-versions/model-record.ts';
+export { aliasJson, moveJson, versionJson } from './model-versions/version-json.ts';
+export type { VersionState } from './model-versions/version-json.ts';
+export { findVersion, modelNotFound } from './model-versions/find-version.ts';
 export type { MarkOptions } from './model-versions/mark-version.ts';
 // Aliases
 export { ALIAS_NAME, CHAMPION, aliasStates } from './aliases/alias-state.ts';
@@ -48,7 +53,8 @@ export type { AliasMove, AliasMoveKind, AliasState } from './aliases/alias-state
 export { readAliasMoves, readAliases } from './aliases/read-aliases.ts';
 export { dropAlias, moveAlias, moveAliasIn } from './aliases/move-alias.ts';
 export type { MoveAliasOptions, Moved } from './aliases/move-alias.ts';
-export type { AliasId, MoveOptions } from './aliases/alias-record.ts';
+export { aliasNotFound, readAlias } from './aliases/alias-record.ts';
+export type { AliasId, AliasRecord, MoveOptions } from './aliases/alias-record.ts';
 export { awaitInForce } from './aliases/await-in-force.ts';
 export type { AwaitInForceOptions, FleetStanding, WaitingProcess } from './aliases/await-in-force.ts';
 export { rollback } from './aliases/rollback.ts';

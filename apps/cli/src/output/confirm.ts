@@ -26,3 +26,12 @@ export async function isConfirmed(plan: Plan, out: Output): Promise<boolean> {
   asking.close();
   return answer.trim() === plan.project;
 }
+
+/** Asks a person, where there is one. False: no, or nobody could be asked. */
+export async function askYes(question: string, out: Output): Promise<boolean> {
+  if (!out.interactive || !process.stdin.isTTY || out.json) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question(`${question} [y/N] `);
+  asking.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

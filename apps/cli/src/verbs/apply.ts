@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
 import { migrate } from '@larder/offline-store';
 import { applyManifest, planManifest } from '@larder/registry';
 import { z } from 'zod';
+import { actor } from '../actor.ts';
 import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE } from '../problem.ts';
@@ -71,7 +71,3 @@ Example:
     return exitCode && result.changes.length > 0 ? CHANGED : DONE;
   },
 });
-
-function actor(): string {
-  return `${userInfo().username}@${hostname()}`;
-}

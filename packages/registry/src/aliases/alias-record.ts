@@ -2,6 +2,7 @@ import { LarderError, requestInvalid } from '@larder/core';
 import { storableText, type StoreTransaction } from '@larder/offline-store';
 import { modelNotFound } from '../model-versions/find-version.ts';
 import { readModelVersions, type ModelVersion } from '../model-versions/read-model-versions.ts';
+import type { RegistryStore } from '../registry-store.ts';
 import { bumpRevisionIn } from '../revision/revision.ts';
 import {
   ALIAS_NAME,
@@ -28,7 +29,7 @@ export interface MoveOptions extends AliasId {
   readonly expectedVersion?: number | undefined;
 }
 
-/** What a move starts from; the registry of the project does not change until the transaction ends. */
+/** What a move starts from. */
 export interface AliasRecord {
   readonly versions: readonly ModelVersion[];
   readonly moves: readonly AliasMove[];
@@ -38,17 +39,22 @@ export interface AliasRecord {
   readonly newest: AliasMove | null;
 }
 
-/** Reads what a move starts from, and keeps the registry of the project as it is. @throws MODEL_NOT_FOUND, REQUEST_INVALID */
-export async function readForMove(
-  tx: StoreTransaction,
+/** Reads what a move starts from; the registry of the project does not change until the transaction ends. @throws as `readAlias` */
+export async function readForMove(tx: StoreTransaction, id: AliasId): Promise<AliasRecord> {
+  await bumpRevisionIn(tx, id.project);
+  return readAlias(tx, id);
+}
+
+/** @throws MODEL_NOT_FOUND, REQUEST_INVALID */
+export async function readAlias(
+  store: RegistryStore,
   { project, model, alias }: AliasId,
 ): Promise<AliasRecord> {
   if (!ALIAS_NAME.test(alias))
     throw requestInvalid([{ pointer: '/alias', detail: 'must match [a-z][a-z0-9_]{0,39}' }]);
-  await bumpRevisionIn(tx, project);
-  const versions = await readModelVersions(tx, project, model);
+  const versions = await readModelVersions(store, project, model);
   if (versions.length === 0) throw modelNotFound(model);
-  const moves = await readAliasMoves(tx, project, model);
+  const moves = await readAliasMoves(store, project, model);
   const state = aliasStates(versions, moves).find((each) => each.alias === alias) ?? null;
   return { versions, moves, state, newest: moves.findLast((move) => move.alias === alias) ?? null };
 }

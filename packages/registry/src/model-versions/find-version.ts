@@ -2,10 +2,10 @@ import { LarderError } from '@larder/core';
 import type { ModelVersion } from './read-model-versions.ts';
 
 /** @throws MODEL_VERSION_NOT_FOUND that names what there is */
-export function findVersion(
-  versions: readonly ModelVersion[],
+export function findVersion<V extends Pick<ModelVersion, 'version'>>(
+  versions: readonly V[],
   { model, version }: { readonly model: string; readonly version: number },
-): ModelVersion {
+): V {
   const found = versions.find((each) => each.version === version);
   if (found !== undefined) return found;
   const newest = versions.at(-1)?.version;

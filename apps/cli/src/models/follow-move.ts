@@ -1,0 +1,111 @@
+import type { OfflineStore } from '@larder/offline-store';
+import { awaitInForce, type AliasId, type AliasMove, type FleetStanding } from '@larder/registry';
+import type { Output } from '../output/output.ts';
+import { DONE, FAILED } from '../problem.ts';
+
+export interface FollowMoveOptions {
+  readonly store: OfflineStore;
+  readonly id: AliasId;
+  readonly move: AliasMove;
+  /** False: the alias was there already. */
+  readonly changed: boolean;
+  readonly waitMs: number;
+  readonly out: Output;
+  readonly signal: AbortSignal;
+}
+
+/** Waits until every inference process has the move in force, and answers with the outcome. @returns the exit code */
+export async function followMove(options: FollowMoveOptions): Promise<number> {
+  const { store, id, move, changed, waitMs, out, signal } = options;
+  out.note(movedText(move, changed));
+  const standing = await awaitInForce(store, {
+    ...id,
+    moveId: move.moveId,
+    timeoutMs: waitMs,
+    signal,
+    onProgress({ inForce, waiting }) {
+      const all = inForce.length + waiting.length;
+      out.note(`${inForce.length} of ${all} inference ${all === 1 ? 'process' : 'processes'} ready`);
+    },
+  });
+  out.answer(moveJsonOf(move, { changed, standing }), () => printStanding(move, standing, out));
+  return standing.waiting.length === 0 ? DONE : FAILED;
+}
+
+function movedText(
+  { model, alias, fromVersion, toVersion, moveId, actor, movedAt }: AliasMove,
+  changed: boolean,
+): string {
+  if (!changed)
+    return `${alias} of ${model} is version ${toVersion} already: ${actor} moved it on ${movedAt.toISOString()} (move ${moveId}).`;
+  const from = fromVersion === null ? 'is new' : `was version ${fromVersion}`;
+  return `${alias} of ${model} ${from}, and is version ${toVersion} now (move ${moveId}).`;
+}
+
+function printStanding(
+  { model, alias, toVersion }: AliasMove,
+  { inForce, waiting }: FleetStanding,
+  out: Output,
+): void {
+  const { style } = out;
+  const all = inForce.length + waiting.length;
+  const named = `${alias} of ${model} is version ${toVersion}`;
+  if (all === 0) {
+    out.line(`${style.green(named)}. No inference process runs: the next one starts with it.`);
+    return;
+  }
+  if (waiting.length === 0) {
+    out.line(`${style.green(named)}, warm in ${processes(all)}.`);
+    return;
+  }
+  out.line(
+    `${style.yellow(named)}, but ${waiting.length} of ${processes(all)} ${waiting.length === 1 ? 'does' : 'do'} not answer with it:`,
+  );
+  for (const { process, reason } of waiting) out.line(`  ${process.host} pid ${process.pid} ${reason}`);
+  const as = alias === 'champion' ? '' : ` --as ${alias}`;
+  out.line(
+    `The move is recorded, and a process that can still load it will. Watch them: larder ps. Undo it: larder rollback ${model}${as}`,
+  );
+}
+
+function processes(count: number): string {
+  return `${count} inference ${count === 1 ? 'process' : 'processes'}`;
+}
+
+function moveJsonOf(
+  move: AliasMove,
+  { changed, standing }: { readonly changed: boolean; readonly standing: FleetStanding },
+) {
+  const { inForce, waiting } = standing;
+  return {
+    model: move.model,
+    alias: move.alias,
+    version: move.toVersion,
+    from_version: move.fromVersion,
+    move_id: move.moveId,
+    kind: move.kind,
+    actor: move.actor,
+    reason: move.reason,
+    moved_at: move.movedAt.toISOString(),
+    changed,
+    in_force: waiting.length === 0,
+    processes: [
+      ...inForce.map(({ processId, host, pid }) => ({
+        process_id: processId,
+        host,
+        pid,
+        in_force: true,
+        failed: false,
+        reason: null,
+      })),
+      ...waiting.map(({ process: { processId, host, pid }, failed, reason }) => ({
+        process_id: processId,
+        host,
+        pid,
+        in_force: false,
+        failed,
+        reason,
+      })),
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+import { moveAlias, readAlias, type AliasRecord } from '@larder/registry';
+import { z } from 'zod';
+import { actor } from '../actor.ts';
+import { followMove } from '../models/follow-move.ts';
+import { aliasInput, modelVersionInput, reasonInput, waitInput } from '../models/model-input.ts';
+import { askYes } from '../output/confirm.ts';
+import type { Output } from '../output/output.ts';
+import { defineVerb } from '../verb.ts';
+
+export const verb = defineVerb({
+  describe(command) {
+    command
+      .argument('<model@version>', 'the version to promote, such as ad_ctr@7')
+      .requiredOption('--reason <text>', 'why; kept on record')
+      .option('--as <alias>', 'the alias to move: champion answers callers that name no version [champion]')
+      .option('-y, --yes', 'also promote a version whose views are still being filled')
+      .option('--wait <duration>', 'how long to wait for the inference processes; 0 does not wait [30s]')
+      .addHelpText(
+        'after',
+        `
+Returns when every inference process has loaded the version, checked and warmed it, and answers with it; or names
+those that do not and why, with exit code 1. The move is recorded either way. Until its first promote, champion
+follows the newest complete version; from then on it stays where it was put.
+
+Examples:
+  larder promote ad_ctr@7 --reason 'AUC 0.81 against 0.79'
+  larder promote ad_ctr@8 --as challenger --reason 'compare it for a week'`,
+      );
+  },
+  input: z.object({
+    'model@version': modelVersionInput,
+    as: aliasInput,
+    reason: reasonInput,
+    yes: z.boolean().default(false),
+    wait: waitInput,
+  }),
+  async run({ out, definitions, offlineStore, signal }, { 'model@version': target, as, reason, yes, wait }) {
+    const { name: project } = await definitions();
+    const store = await offlineStore();
+    const id = { project, model: target.model, alias: as };
+    const record = await readAlias(store, id);
+    const { move, changed } = await moveAlias(store, {
+      ...id,
+      toVersion: target.version,
+      actor: actor(),
+      reason,
+      expectedMoveId: record.newest?.moveId ?? null,
+      expectedVersion: record.state?.version,
+      acceptIncomplete: yes || (await isAccepted(record, target, out)),
+    });
+    return followMove({ store, id, move, changed, waitMs: wait, out, signal });
+  },
+});
+
+/** Asks a person, where there is one, about a version whose views still fill. */
+async function isAccepted(
+  { versions }: AliasRecord,
+  { model, version }: { readonly model: string; readonly version: number },
+  out: Output,
+): Promise<boolean> {
+  const found = versions.find((each) => each.version === version);
+  if (found === undefined || found.completeAt !== null || found.bad !== null || found.collectedAt !== null)
+    return false;
+  return askYes(
+    `The views of ${model}@${version} are still being filled: it would answer from defaults for entities that are missing. Promote it?`,
+    out,
+  );
+}

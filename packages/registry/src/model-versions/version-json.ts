@@ -1,0 +1,90 @@
+import { viewRef } from '@larder/features';
+import type { AliasMove, AliasState } from '../aliases/alias-state.ts';
+import type { ModelRecord } from './model-record.ts';
+import type { ModelVersion } from './read-model-versions.ts';
+
+/** `bad` and `collected` take precedence: such a version is neither promoted nor rolled back to. */
+export type VersionState = 'complete' | 'filling' | 'bad' | 'collected';
+
+/** A model version in the form of the HTTP API and the CLI. */
+export function versionJson(record: ModelRecord, each: ModelRecord['versions'][number]) {
+  const { version, bad, promotion } = each;
+  const filling = record.coverage.get(version);
+  return {
+    model: each.model,
+    version,
+    state: stateOf(each),
+    coverage:
+      filling === undefined
+        ? null
+        : {
+            wanted: filling.wanted,
+            views: filling.views.map(({ ref, share, landed, expected }) => ({
+              ref,
+              share,
+              landed,
+              expected,
+            })),
+          },
+    aliases: record.aliases.filter((alias) => alias.version === version).map(({ alias }) => alias),
+    applied_at: each.createdAt.toISOString(),
+    actor: each.actor,
+    manifest_id: each.manifestId,
+    complete_at: each.completeAt?.toISOString() ?? null,
+    promote_when_complete:
+      promotion === null
+        ? null
+        : {
+            alias: promotion.alias,
+            actor: promotion.actor,
+            reason: promotion.reason,
+            refused: promotion.refused ?? null,
+          },
+    collected_at: each.collectedAt?.toISOString() ?? null,
+    bad:
+      bad === null ? null : { actor: bad.actor, reason: bad.reason, marked_at: bad.markedAt.toISOString() },
+    artifact: { path: each.artifactPath, sha256: each.artifactSha256 },
+    inputs: each.inputs.flatMap(({ view, version: viewVersion, features }) =>
+      features.map(
+        (feature) =>
+          `${viewVersion === null ? view : viewRef({ name: view, version: viewVersion })}:${feature}`,
+      ),
+    ),
+    outputs: each.outputs.map((field) => ({ ...field })),
+    training: each.training,
+    measured: each.measured,
+  };
+}
+
+function stateOf({ bad, collectedAt, completeAt }: ModelVersion): VersionState {
+  if (collectedAt !== null) return 'collected';
+  if (bad !== null) return 'bad';
+  return completeAt === null ? 'filling' : 'complete';
+}
+
+/** An alias: only what changes by a move, so that the move identifies the whole of it. */
+export function aliasJson({ model, alias, version, move }: AliasState) {
+  return {
+    model,
+    alias,
+    version,
+    move_id: move?.moveId ?? null,
+    kind: move?.kind ?? null,
+    actor: move?.actor ?? null,
+    reason: move?.reason ?? null,
+    moved_at: move?.movedAt.toISOString() ?? null,
+  };
+}
+
+export function moveJson(move: AliasMove) {
+  return {
+    move_id: move.moveId,
+    alias: move.alias,
+    kind: move.kind,
+    from_version: move.fromVersion,
+    to_version: move.toVersion,
+    actor: move.actor,
+    reason: move.reason,
+    moved_at: move.movedAt.toISOString(),
+  };
+}
