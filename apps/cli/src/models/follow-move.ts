@@ -18,6 +18,12 @@ export interface FollowMoveOptions {
 export async function followMove(options: FollowMoveOptions): Promise<number> {
   const { store, id, move, changed, waitMs, out, signal } = options;
   out.note(movedText(move, changed));
+  if (waitMs === 0) {
+    out.answer(moveJsonOf(move, { changed, standing: null }), () =>
+      out.line('Inference processes that can serve it load it now: larder ps'),
+    );
+    return DONE;
+  }
   const standing = await awaitInForce(store, {
     ...id,
     moveId: move.moveId,
@@ -74,9 +80,9 @@ function processes(count: number): string {
 
 function moveJsonOf(
   move: AliasMove,
-  { changed, standing }: { readonly changed: boolean; readonly standing: FleetStanding },
+  { changed, standing }: { readonly changed: boolean; readonly standing: FleetStanding | null },
 ) {
-  const { inForce, waiting } = standing;
+  const { inForce = [], waiting = [] } = standing ?? {};
   return {
     model: move.model,
     alias: move.alias,
@@ -88,7 +94,7 @@ function moveJsonOf(
     reason: move.reason,
     moved_at: move.movedAt.toISOString(),
     changed,
-    in_force: waiting.length === 0,
+    in_force: standing === null ? null : waiting.length === 0,
     processes: [
       ...inForce.map(({ processId, host, pid }) => ({
         process_id: processId,
