@@ -53,7 +53,7 @@ export async function alignCode(
     const was = await readSources(subject);
     if (was === null) return null;
     if ((await identityOfSources(was)) === unit.identity) return known;
-    differences.set(subject, compareSources(was, await unit.sources()));
+    differences.set(subject, await compareSources(was, await unit.sources()));
     return null;
   };
   const viewAligned = async (ref: string, view: FeatureViewManifest): Promise<FeatureViewManifest> => {

@@ -43,12 +43,15 @@ export async function buildBundle(options: BundleOptions): Promise<string> {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'silent',
+    // Empty here, refused afterwards.
+    loader: { '.node': 'empty' },
     plugins: [emitted(texts, options.graph)],
   }).catch((error: unknown) => {
     const [first] = (error as Partial<BuildFailure>).errors ?? [];
     throw impossible(subject, first?.text ?? String(error));
   });
-  await checkPackages(subject, { metafile, folder });
+  const { module } = 'unit' in options.root ? options.root.unit : options.root;
+  await checkPackages(subject, { metafile, folder, from: `${FILES}:${module.path}` });
   const [file] = outputFiles;
   if (file === undefined) throw new Error('The bundler wrote nothing.');
   return requiresBuiltins(metafile) ? REQUIRE + file.text : file.text;
@@ -62,7 +65,6 @@ function emitted(texts: ReadonlyMap<string, string>, graph: ModuleGraph): Plugin
     setup(bundler) {
       bundler.onResolve({ filter: /.*/ }, ({ path, importer, namespace, kind }) => {
         if (isBuiltin(path)) return { path, external: true, sideEffects: false };
-        // Taken as files of another kind, which are refused afterwards.
         if (path.endsWith('.node')) return { path, external: true };
         if (kind === 'entry-point' || (namespace === FILES && texts.has(path)))
           return { path, namespace: FILES };

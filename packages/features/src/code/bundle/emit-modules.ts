@@ -22,7 +22,8 @@ export function emitModules({ graph, slice, root, inOrder }: EmitOptions): Map<s
   const texts = new Map([[STAND_IN, STAND_IN_TEXT]]);
   for (const [module, own] of units)
     texts.set(module.path, module.whole === null ? emitUnits(graph, module, own) : module.source);
-  for (const module of slice.namespaces) texts.set(NAMESPACE + module.path, emitNamespace(graph, module));
+  for (const [module, names] of namespacesOf(graph, slice))
+    texts.set(NAMESPACE + module.path, emitNamespace(graph, module, names));
   // Evaluated in the order of the project.
   const order = inOrder.filter((module) => units.has(module)).map(({ path }) => `import ${quote(path)};`);
   texts.set(ENTRY, [...order, ...emitRoot(graph, root)].join('\n'));
@@ -69,8 +70,21 @@ function emitUnits(graph: ModuleGraph, module: Module, units: readonly Unit[]): 
   return [...imports, ...ordered.map(textOf), `export { ${names.join(', ')} };`].join('\n');
 }
 
-function emitNamespace(graph: ModuleGraph, module: Module): string {
-  return exportNames(graph, module)
+/** Modules that are imported as namespaces, with the names that are used of each. */
+function namespacesOf(graph: ModuleGraph, slice: Slice): Map<Module, Set<string>> {
+  const used = new Map([...slice.namespaces].map((module) => [module, new Set(exportNames(graph, module))]));
+  for (const { module, template } of slice.units)
+    for (const part of template) {
+      if (typeof part === 'string' || !('namespace' in part)) continue;
+      const target = partTarget(graph, module, part.namespace);
+      if (target.kind !== 'namespace') continue;
+      used.set(target.module, (used.get(target.module) ?? new Set()).add(part.name));
+    }
+  return used;
+}
+
+function emitNamespace(graph: ModuleGraph, module: Module, names: ReadonlySet<string>): string {
+  return [...names]
     .map((name) => {
       const from = placeOf(exportTarget(graph, module, name));
       if (from === null) return '';
