@@ -59,7 +59,7 @@ export function createSources({ root, connections, maxConnections }: SourcesOpti
         root,
         joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
         // A computation may read any column; without one the features are the columns.
-        features: compute === null ? schema.map((field) => field.name) : [],
+        features: compute === null ? schema : [],
         connect: connectAs(source.kind),
       });
     },

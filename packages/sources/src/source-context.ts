@@ -1,11 +1,13 @@
+import type { FieldManifest } from '@larder/features';
+
 /** Context for opening a source. */
 export interface SourceContext {
   /** Folder of larder.config.ts; base of relative paths. */
   readonly root: string;
   /** Columns of the entity's join keys, in its order. */
   readonly joinKeys: readonly string[];
-  /** Other columns that the view reads. */
-  readonly features: readonly string[];
+  /** Other columns that the view reads, and what it declares them as. */
+  readonly features: readonly Pick<FieldManifest, 'name' | 'type'>[];
   /**
    * The client of a named connection: created for the first view that asks, shared by the others, closed with the sources.
    * @throws SOURCE_NOT_CONFIGURED

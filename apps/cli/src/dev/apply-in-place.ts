@@ -1,40 +1,45 @@
-import { createLogger } from '@larder/core';
 import { viewRef, type Manifest } from '@larder/features';
-import { createOfflineStore, migrate } from '@larder/offline-store';
-import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
+import { replayHistory } from '@larder/materialization/online';
+import type { OfflineStore } from '@larder/offline-store';
+import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
 import { applyManifest, planManifest, type ApplyResult } from '@larder/registry';
+import { LENIENCY, withOfflineStore, type DevelopmentStores } from './development-stores.ts';
 
-const LENIENCY = { mutableVersions: true, prune: true } as const;
 const REDIS_TIMEOUT_MS = 5_000;
 
-export interface DevelopmentStores {
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
-}
-
 /**
- * Applies definitions that may have changed without a new version, and forgets the rows of those that did. No app may
- * be running: a worker would write rows of the old code.
+ * Applies definitions that may have changed without a new version. The rows of those that did are set aside, and rows that
+ * the new definition computed before come back. No app may be running: a worker would write rows of the old code.
  * @throws DEFINITION_INVALID when history cannot hold them
  */
-export async function applyInPlace(
-  { databaseUrl, redisUrl }: DevelopmentStores,
+export function applyInPlace(stores: DevelopmentStores, manifest: Manifest): Promise<ApplyResult> {
+  return withOfflineStore(stores, async (store) => {
+    const redis = connectRedis(stores.redisUrl, { role: 'tool' });
+    try {
+      await waitForRedis(redis, REDIS_TIMEOUT_MS);
+      return await replaceRows(
+        { store, onlineStore: createOnlineStore({ redis, project: manifest.project }) },
+        manifest,
+      );
+    } finally {
+      redis.disconnect();
+    }
+  });
+}
+
+async function replaceRows(
+  { store, onlineStore }: { readonly store: OfflineStore; readonly onlineStore: OnlineStore },
   manifest: Manifest,
 ): Promise<ApplyResult> {
-  const logger = createLogger('larder-dev', { level: 'silent' });
-  const store = createOfflineStore({ databaseUrl, maxConnections: 2, logger });
-  const redis = connectRedis(redisUrl, { role: 'tool' });
-  try {
-    await waitForRedis(redis, REDIS_TIMEOUT_MS);
-    await migrate(store);
-    const { forgotten } = await planManifest(store, manifest, LENIENCY);
-    const onlineStore = createOnlineStore({ redis, project: manifest.project });
-    // Redis first: after a crash in between the old definition is still applied, and the next apply forgets again.
-    for (const { view, version, entity } of forgotten)
-      await onlineStore.forgetView(entity, viewRef({ name: view, version }));
-    return await applyManifest(store, manifest, { actor: 'larder dev', ...LENIENCY });
-  } finally {
-    redis.disconnect();
-    await store.close();
+  const { forgotten } = await planManifest(store, manifest, LENIENCY);
+  // Redis first: after a crash in between the old definition is still applied, and the next apply forgets again.
+  for (const { view, version, entity } of forgotten)
+    await onlineStore.forgetView(entity, viewRef({ name: view, version }));
+  const result = await applyManifest(store, manifest, { actor: 'larder dev', ...LENIENCY });
+  // After a crash here the rows are in history alone: the next backfill restores them without computing.
+  for (const { view: name, version } of result.restored) {
+    const view = manifest.feature_views[viewRef({ name, version })];
+    if (view !== undefined) await replayHistory({ store, onlineStore, manifest, view });
   }
+  return result;
 }

@@ -63,7 +63,11 @@ async function score(): Promise<unknown> {
 describe('larder dev', () => {
   beforeAll(async () => {
     await larderHere(['init', folder]);
-    dev = startCli(['dev', '--json', '--port', '28570'], { cwd: folder });
+    const LARDER_CONNECTION_SHOP_URL = inject('postgresUrl').replace('%DATABASE%', 'postgres');
+    dev = startCli(['dev', '--json', '--port', '28570'], {
+      cwd: folder,
+      env: { LARDER_CONNECTION_SHOP_URL },
+    });
     let stdout = '';
     dev.stdout?.on('data', (text: Buffer) => {
       const lines = (stdout + text.toString()).split('\n');
@@ -76,7 +80,7 @@ describe('larder dev', () => {
 
   afterAll(() => dev.kill('SIGKILL'));
 
-  test('applies a changed view in place: its rows are forgotten and computed anew by the new code', async () => {
+  test('applies a changed view in place: its rows are set aside and computed anew by the new code', async () => {
     await larder('backfill', 'picture_light');
     const [before] = await blue();
     expect(Object.keys(before?.values ?? {})).toEqual(['brightness', 'contrast', 'aspect']);
@@ -86,7 +90,8 @@ describe('larder dev', () => {
     const applied = await nextEvent();
     expect(applied).toMatchObject({ event: 'applied', forgotten: ['picture_light@1'] });
     expect(applied['changes']).toEqual([
-      'change view picture_light@1 in place, its rows are forgotten: feature twice was added; its own code changed',
+      'change view picture_light@1 in place, its rows are set aside: feature twice was added; its own code changed',
+      'new version 2 of model appeal: view picture_light@1 changed',
     ]);
     expect(await blue()).toEqual([]);
 
@@ -97,6 +102,84 @@ describe('larder dev', () => {
     expect((await blue()).map(({ ref, values }) => [ref, values?.['twice']])).toEqual([
       ['picture_light@1', 2],
     ]);
+  });
+
+  test('undoing an edit brings its rows back, without computing them', async () => {
+    edit('src/picture-light.ts', 'twice: 2,', 'twice: 4,');
+    expect(await nextEvent()).toMatchObject({ event: 'applied', forgotten: ['picture_light@1'] });
+    expect(await blue()).toEqual([]);
+    edit('src/picture-light.ts', 'twice: 4,', 'twice: 2,');
+    expect(await nextEvent()).toMatchObject({
+      event: 'applied',
+      forgotten: [],
+      restored: ['picture_light@1'],
+    });
+    expect((await blue())[0]?.values).toMatchObject({ twice: 2 });
+    expect(jsonOf(await larder('backfill', 'picture_light'))).toMatchObject({
+      rows: { total: 3, done: 0, skipped_unchanged: 3 },
+    });
+    await vi.waitUntil(
+      async () => {
+        const { views } = jsonOf(await larder('views')) as { views: { ref: string; freshness: unknown }[] };
+        return JSON.stringify(views).includes('"rows_online":3');
+      },
+      { timeout: 10_000 },
+    );
+  });
+
+  test('a query that its source refuses, or that does not fit, is refused before anything stops', async () => {
+    const before = await score();
+    const clicks = (query: string) => `
+export const clicks = featureView('clicks', {
+  version: 1,
+  entity: picture,
+  ttl: 'forever',
+  source: sqlSource({ connection: 'shop', query: ${JSON.stringify(query)} }),
+  schema: { clicks: f.int64().safe() },
+});
+`;
+    const good = "select 'blue.png' as picture_id, 3 as clicks, timestamptz '2026-01-01Z' as event_timestamp";
+    edit('larder.config.ts', '  project,\n', '  project,\n  sqlSource,\n');
+    expect(await nextEvent()).toEqual({ event: 'unchanged' });
+    const config = join(folder, 'larder.config.ts');
+    const text = readFileSync(config, 'utf8');
+    for (const [query, problem] of [
+      ['select * from nowhere', 'relation "nowhere" does not exist'],
+      [good.replace('3 as', "'many' as"), 'clicks is text, and the view declares int64'],
+      [good.replace('clicks', 'clics'), 'the view also needs clicks'],
+    ] as const) {
+      writeFileSync(config, text + clicks(query));
+      expect(await nextEvent()).toMatchObject({
+        event: 'error',
+        problem: { code: 'SOURCE_QUERY_INVALID', detail: expect.stringContaining(problem) },
+      });
+      expect(await isDown()).toBe(false);
+    }
+    expect(await score()).toEqual(before);
+    writeFileSync(config, text + clicks(good));
+    expect(await nextEvent()).toMatchObject({
+      event: 'applied',
+      changes: expect.arrayContaining(['create view clicks@1']),
+    });
+  });
+
+  test('pushed rows are not set aside where nobody can be asked', async () => {
+    const rows = join(folder, 'rows.jsonl');
+    const event_timestamp = '2026-11-01T10:00:00Z';
+    writeFileSync(rows, JSON.stringify({ picture_id: 'blue.png', clicks: 7, event_timestamp }));
+    expect(jsonOf(await larder('push', 'clicks', 'rows.jsonl'))).toMatchObject({ accepted: 1 });
+    edit('larder.config.ts', '3 as clicks', '4 as clicks');
+    expect(await nextEvent()).toMatchObject({
+      event: 'error',
+      problem: {
+        code: 'DESTRUCTIVE_CHANGE',
+        detail: expect.stringMatching(/Nothing was changed\. clicks@1 holds 1 pushed row/),
+      },
+    });
+    expect(await isDown()).toBe(false);
+    expect((await blue()).find(({ ref }) => ref === 'clicks@1')?.values).toEqual({ clicks: 7 });
+    edit('larder.config.ts', '4 as clicks', '3 as clicks');
+    expect(await nextEvent()).toEqual({ event: 'unchanged' });
   });
 
   test('says what is wrong with a broken file, and the last good definitions go on', async () => {
@@ -135,11 +218,11 @@ describe('larder dev', () => {
     edit('larder.config.ts', 'Math.abs(Math.log(', '3 * Math.abs(Math.log(');
     expect(await nextEvent()).toMatchObject({
       event: 'applied',
-      changes: ['change on-demand view slot: code changed'],
+      changes: expect.arrayContaining(['change on-demand view slot: code changed']),
       forgotten: [],
     });
     expect(await score()).not.toEqual(before);
-    expect(await blue()).toHaveLength(1);
+    expect(await blue()).toHaveLength(2);
   });
 
   test('a file saved while the apps start again is what runs in the end, without waiting for them', async () => {
@@ -150,14 +233,15 @@ describe('larder dev', () => {
     edit('src/picture-light.ts', 'twice: 2,', 'twice: 3,');
     expect(await nextEvent()).toMatchObject({
       event: 'applied',
-      changes: [
+      changes: expect.arrayContaining([
         'change on-demand view slot: code changed',
         expect.stringContaining('change view picture_light@1 in place'),
-      ],
+      ]),
       forgotten: ['picture_light@1'],
     });
     await larder('backfill', 'picture_light');
-    expect((await blue())[0]?.values).toMatchObject({ twice: 3 });
+    const light = (await blue()).find(({ ref }) => ref === 'picture_light@1');
+    expect(light?.values).toMatchObject({ twice: 3 });
     expect(await score()).not.toEqual(before);
   });
 

@@ -6,6 +6,7 @@ import { relative } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { applyInPlace } from '../dev/apply-in-place.ts';
+import { checkChange } from '../dev/check-change.ts';
 import { readProject } from '../dev/read-project.ts';
 import { createFileWatch } from '../dev/watch-files.ts';
 import { envFileText } from '../env-file.ts';
@@ -25,8 +26,10 @@ export const verb = defineVerb({
         `
 Like up, but on embedded stores only. Watches larder.config.ts, every module that it imports and the
 folders of its artifacts; after a change it applies the definitions and restarts the apps with the new
-code. You may change a view version as often as you like: its rows are deleted, so run its backfill
-again. While a definition is broken, dev reports the problem and the last good definitions keep running.
+code. You may change a view version as often as you like: its rows are set aside, so run its backfill
+again; undo the change, and they are back (the last three sets of each view version are kept). Pushed
+rows are set aside only after a typed yes. What is broken (a definition, a model, a query that its
+source refuses) is reported before anything is touched, and the last good definitions keep running.
 Ctrl-C stops everything. With --json, one line per event: ready, applied, unchanged, error.
 
 Example:
@@ -65,7 +68,7 @@ function refuseOtherStores({ databaseUrl, redisUrl, queueRedisUrl, envFile }: Co
       : `Unset: env ${given.map((name) => `-u ${name}`).join(' ')} larder dev.`;
   throw new LarderError(
     'CONFIGURATION_INVALID',
-    `larder dev deletes the stored rows of every view that you change, so it only works on its own embedded stores, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
+    `larder dev replaces the stored rows of every view that you change, so it only works on its own embedded stores, and ${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} set. ` +
       `${unset} To work on those stores, use larder up and bump the version of each view that you change.`,
     { errors: given.map((name) => ({ pointer: `/${name}`, detail: 'is set' })) },
   );
@@ -75,6 +78,16 @@ interface Following {
   readonly port: number | undefined;
   readonly out: Output;
   readonly signal: AbortSignal;
+}
+
+interface Untold {
+  readonly changes: string[];
+  /** What became of the rows of changed view versions: there are none now, or earlier ones came back. */
+  readonly rows: Map<string, 'forgotten' | 'restored'>;
+}
+
+function refOf({ view, version }: { readonly view: string; readonly version: number }): string {
+  return `${view}@${version}`;
 }
 
 /** The loop of `larder dev`. */
@@ -87,7 +100,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   /** Changes while the apps were starting: they may have loaded them, or only some. */
   let overtaking: string[] | null = null;
   /** Changes applied since the apps were last ready. */
-  let untold: { changes: string[]; forgotten: string[] } = { changes: [], forgotten: [] };
+  let untold: Untold = { changes: [], rows: new Map() };
   return {
     async follow(): Promise<void> {
       await files.watch([projectPath]);
@@ -129,6 +142,7 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
       out,
       signal,
       async prepare(stores) {
+        await checkChange(stores, manifest, { config, out, signal });
         const { changes, modelVersions } = await applyInPlace(stores, manifest);
         return {
           name: manifest.project,
@@ -149,21 +163,27 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   }
 
   async function restart(current: Stack, manifest: Manifest, startedMs: number): Promise<void> {
+    await checkChange(current, manifest, { config, out, signal });
     running = null;
     await untilOvertaken((overtaken) =>
       current.restartApps(async () => {
         const applied = await applyInPlace(current, manifest);
         untold.changes.push(...applied.changes.map(({ text }) => text));
-        untold.forgotten.push(...applied.forgotten.map(({ view, version }) => `${view}@${version}`));
+        for (const each of applied.forgotten) untold.rows.set(refOf(each), 'forgotten');
+        for (const each of applied.restored) untold.rows.set(refOf(each), 'restored');
       }, overtaken),
     );
     running = manifest;
     const readyMs = Math.round(performance.now() - startedMs);
     const changes = [...new Set(untold.changes)];
-    const forgotten = [...new Set(untold.forgotten)];
-    untold = { changes: [], forgotten: [] };
-    out.event({ event: 'applied', changes, forgotten, ready_ms: readyMs }, () => {
+    const { rows } = untold;
+    const [forgotten, restored] = (['forgotten', 'restored'] as const).map((wanted) =>
+      [...rows].flatMap(([ref, fate]) => (fate === wanted ? [ref] : [])),
+    ) as [string[], string[]];
+    untold = { changes: [], rows: new Map() };
+    out.event({ event: 'applied', changes, forgotten, restored, ready_ms: readyMs }, () => {
       for (const line of changes) out.line(`  ${line}`);
+      for (const ref of restored) out.line(`  Its rows of before are back: ${ref}`);
       for (const ref of forgotten) out.line(`  Compute it again: npx larder backfill ${ref}`);
       out.line(out.style.green(`ready in ${readyMs} ms`));
     });

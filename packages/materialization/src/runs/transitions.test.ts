@@ -104,7 +104,11 @@ const USES: Readonly<Record<Verb, readonly Use[]>> = {
   adoptFingerprintIn: [
     inTx((tx, { project }) => runs.adoptFingerprintIn(tx, { ...VIEW, fingerprint: 'f2', project })),
   ],
-  forgetViewVersionIn: [inTx((tx, { project }) => runs.forgetViewVersionIn(tx, { project, ...VIEW }))],
+  forgetViewVersionIn: [
+    inTx((tx, { project }) =>
+      runs.forgetViewVersionIn(tx, { project, ...VIEW, was: 'a'.repeat(64), now: 'b'.repeat(64) }),
+    ),
+  ],
 };
 const VERBS = Object.keys(TRANSITIONS) as Verb[];
 const ASKED = new Set<Verb>(['pauseRun', 'resumeRun', 'cancelRun', 'retryFailed']);

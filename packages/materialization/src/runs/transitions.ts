@@ -222,7 +222,8 @@ export const TRANSITIONS = {
     },
     ofRuns: ['running', 'paused', 'held'],
     locks: { run: 'waits', chunk: 'waits' },
-    keeps: 'the history of the version is dropped, and none of it reaches the online store again',
+    keeps:
+      'the history of the version is set aside, and none of it reaches the online store before it comes back',
   },
 } as const satisfies Readonly<Record<string, Transition>>;
 

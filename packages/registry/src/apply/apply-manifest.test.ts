@@ -83,6 +83,7 @@ test('the first apply creates everything, the second nothing', async ({ store })
     changes: plan.changes,
     modelVersions: { ad_ctr: 1 },
     forgotten: [],
+    restored: [],
     retained: [],
   });
   expect(await applyManifest(store, next, actor)).toEqual({ ...result, changes: [] });
@@ -242,11 +243,11 @@ test('mutable versions change in place: what was refused passes, and history beg
   const { changes, forgotten } = await applyManifest(store, next, lenient);
   expect(changes).toEqual(plan.changes);
   expect(changes.map(({ text }) => text)).toEqual([
-    'change view ad_text@1 in place, its rows are forgotten: feature word_count was removed; feature words was added',
+    'change view ad_text@1 in place, its rows are set aside: feature word_count was removed; feature words was added',
     'change on-demand view moment: code changed',
     'new version 2 of model ad_ctr: on-demand view moment changed',
   ]);
-  expect(forgotten).toEqual([{ view: 'ad_text', version: 1, entity: 'ad' }]);
+  expect(forgotten).toMatchObject([{ view: 'ad_text', version: 1, entity: 'ad', takesPushes: false }]);
   await store.pool.query(`select words from ${next.project}_history.ad_text_v1`);
   expect((await applyManifest(store, next, actor)).changes).toEqual([]);
 });

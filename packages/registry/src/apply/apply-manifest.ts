@@ -44,8 +44,10 @@ export interface ApplyResult {
   readonly changes: readonly Change[];
   /** Newest version of each model of the manifest. */
   readonly modelVersions: Readonly<Record<string, number>>;
-  /** View versions that were changed in place: their history is empty; the caller deletes their rows in the online store. */
+  /** View versions that were changed in place: their rows were set aside; the caller deletes those in the online store. */
   readonly forgotten: readonly ForgottenVersion[];
+  /** Those of them whose earlier history came back: the caller writes it to the online store again. */
+  readonly restored: readonly ForgottenVersion[];
   /** Subjects that stay applied although the configuration lacks them. */
   readonly retained: readonly string[];
 }
@@ -73,7 +75,14 @@ export function applyManifest(
     refuse(lines.refusals);
     const modelVersions = versionsAfter(state, comparison);
     if (state.applied !== null && nothing)
-      return { manifestId: state.applied.id, changes: [], modelVersions, forgotten: [], retained };
+      return {
+        manifestId: state.applied.id,
+        changes: [],
+        modelVersions,
+        forgotten: [],
+        restored: [],
+        retained,
+      };
     if (options.refuseDestructive) {
       refuseOlder(state.applied, comparison.older);
       refuseDestructive(lines.changes);
@@ -83,15 +92,16 @@ export function applyManifest(
     await writeViewVersions(tx, next, manifestId);
     await insertModelVersions(tx, { manifestId, comparison, options });
     const { changes, forgotten } = lines;
-    for (const { view, version } of forgotten)
-      await forgetViewVersionIn(tx, { project: next.project, view, version });
+    const restored: ForgottenVersion[] = [];
+    for (const each of forgotten)
+      if (await forgetViewVersionIn(tx, { project: next.project, ...each })) restored.push(each);
     for (const view of Object.values(next.feature_views)) {
       await ensureHistoryIn(tx, next, view);
       const { name, version, fingerprint } = view;
       await adoptFingerprintIn(tx, { project: next.project, view: name, version, fingerprint });
     }
     await syncSchedulesIn(tx, next);
-    return { manifestId, changes, modelVersions, forgotten, retained };
+    return { manifestId, changes, modelVersions, forgotten, restored, retained };
   });
 }
 

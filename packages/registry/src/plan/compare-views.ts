@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
-import { scheduleText, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { scheduleText, viewFingerprint, type FeatureViewManifest, type Manifest } from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
 import type { RegistryState } from '../registry-state.ts';
 import { compareDefinitions, viewDefinition, type ViewDefinition } from './view-definition.ts';
@@ -51,9 +51,16 @@ function acceptDefinition(lines: PlanLines, check: DefinitionCheck): boolean {
     return true;
   }
   if (leniency.mutableVersions === true) {
-    const { name, version } = check.view;
-    lines.change(subject, `change ${subject} in place, its rows are forgotten: ${clauses.join('; ')}`);
-    lines.forgotten.push({ view: name, version, entity: known.entity.name });
+    const { name, version, fingerprint } = check.view;
+    lines.change(subject, `change ${subject} in place, its rows are set aside: ${clauses.join('; ')}`);
+    lines.forgotten.push({
+      view: name,
+      version,
+      entity: known.entity.name,
+      was: viewFingerprint(known.entity, known),
+      now: fingerprint,
+      takesPushes: known.compute === null,
+    });
     return true;
   }
   lines.refuse({

@@ -42,18 +42,25 @@ export interface Plan {
   readonly pendingMigrations: readonly string[];
 }
 
-/** A view version whose rows no longer mean what its definition says; the entity is the one that they were stored under. */
+/** A view version whose rows no longer mean what its definition says: they are set aside. */
 export interface ForgottenVersion {
   readonly view: string;
   readonly version: number;
+  /** The one that they were stored under. */
   readonly entity: string;
+  /** Fingerprint of the definition that computed them. */
+  readonly was: string;
+  /** Fingerprint of the definition that replaces it: rows that it computed before come back. */
+  readonly now: string;
+  /** Rows may have been pushed: nothing can compute them again. */
+  readonly takesPushes: boolean;
 }
 
 /** Options that allow changes which would otherwise be refused. */
 export interface Leniency {
   /** Own functions whose code changed are declared to give the same values. @default false */
   readonly sameMeaning?: boolean | undefined;
-  /** Changed view versions replace what was applied, and their rows are forgotten: for development. @default false */
+  /** Changed view versions replace what was applied, and their rows are set aside: for development. @default false */
   readonly mutableVersions?: boolean | undefined;
   /** What is applied and not in the configuration is dropped instead of kept. @default false */
   readonly prune?: boolean | undefined;

@@ -1,13 +1,15 @@
 import { isLarderError, LarderError } from '@larder/core';
 import { connectionVariable } from '../connection-variable.ts';
 import type { SourceFinding } from '../row-source.ts';
+import { columnProblem } from './column-types.ts';
+import type { SqlResult } from './sql-connection.ts';
 import type { SqlQuery } from './sql-query.ts';
 
 /** @throws SOURCE_QUERY_INVALID when the definition must change */
 export async function check(query: SqlQuery, signal: AbortSignal): Promise<SourceFinding> {
   const { name } = query.connection;
   try {
-    await checkColumns(query, signal);
+    checkTypes(query, await checkColumns(query, signal));
     return {
       status: 'ok',
       detail: `connection '${name}' answers, and the query has what the view needs`,
@@ -26,12 +28,26 @@ export async function check(query: SqlQuery, signal: AbortSignal): Promise<Sourc
 export async function checkColumns(
   { connection, from, required }: SqlQuery,
   signal: AbortSignal,
-): Promise<void> {
-  const { columns } = await connection.query(`select * from ${from} limit 0`, [], signal);
+): Promise<SqlResult> {
+  const result = await connection.query(`select * from ${from} limit 0`, [], signal);
+  const { columns } = result;
   const missing = required.filter((name) => !columns.includes(name));
   if (missing.length > 0)
     throw new LarderError(
       'SOURCE_QUERY_INVALID',
       `The query on connection '${connection.name}' returns ${columns.join(', ')}; the view also needs ${missing.join(', ')}. Add the missing columns to the query, under these names.`,
+    );
+  return result;
+}
+
+/** @throws SOURCE_QUERY_INVALID where no value of a column can be one of the declared field */
+function checkTypes({ connection, features }: SqlQuery, { columns, types }: SqlResult): void {
+  const problems = features.flatMap(
+    (feature) => columnProblem(feature, types[columns.indexOf(feature.name)] ?? 0) ?? [],
+  );
+  if (problems.length > 0)
+    throw new LarderError(
+      'SOURCE_QUERY_INVALID',
+      `The query on connection '${connection.name}' does not fit the view: ${problems.join('; ')}. Convert the column in the query, or change the field.`,
     );
 }

@@ -15,6 +15,8 @@ export interface SqlConnectionOptions {
 
 export interface SqlResult {
   readonly columns: readonly string[];
+  /** OIDs of their types, in the same order. */
+  readonly types: readonly number[];
   readonly rows: readonly SourceRow[];
 }
 
@@ -63,7 +65,11 @@ export function createSqlConnection(options: SqlConnectionOptions): SqlConnectio
       try {
         const result = await session.answer(session.client.query<SourceRow>(text, [...parameters]));
         session.release('idle');
-        return { columns: result.fields.map((field) => field.name), rows: result.rows };
+        return {
+          columns: result.fields.map((field) => field.name),
+          types: result.fields.map((field) => field.dataTypeID),
+          rows: result.rows,
+        };
       } finally {
         session.release('broken');
       }

@@ -13,6 +13,8 @@ export interface SqlQuery {
   readonly eventTimestamp: string;
   /** Columns that it must return. */
   readonly required: readonly string[];
+  /** Those of them that are features. */
+  readonly features: SourceContext['features'];
   /** Keys, event and created timestamp, as an `order by` list. */
   readonly order: string;
 }
@@ -29,7 +31,8 @@ export function sqlQuery(
     from: `(\n${source.query}\n) as ${SOURCE_ALIAS}`,
     joinKeys,
     eventTimestamp: source.event_timestamp_column,
-    required: [...ordered, ...features],
+    required: [...ordered, ...features.map(({ name }) => name)],
+    features,
     order: ordered.map(identifier).join(', '),
   };
 }

@@ -21,7 +21,10 @@ afterEach(async () => {
   for (const connection of open.splice(0)) await connection.close();
 });
 
-const STATS = { joinKeys: ['campaign_id', 'ad_id'], features: ['clicks'] };
+const STATS = {
+  joinKeys: ['campaign_id', 'ad_id'],
+  features: [{ name: 'clicks', type: 'int64' as const }],
+};
 
 async function execute(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
@@ -278,4 +281,25 @@ describe('a source that cannot be read', () => {
     const nobody = connect('postgresql://larder@127.0.0.1:1/x');
     await expect(nobody.query('select 1', [])).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
   });
+});
+
+test('check refuses a column whose values can never be those of the field', async ({ database }) => {
+  const connection = connect(database.url);
+  const checked = (clicks: string) =>
+    sourceOf(
+      connection,
+      `select 'c' as campaign_id, 1 as ad_id, now() as event_timestamp, ${clicks} as clicks`,
+    ).check(new AbortController().signal);
+  for (const clicks of ['1', '2.5', '1::bigint', 'null::json', "row('of any kind')"])
+    expect(await checked(clicks)).toMatchObject({ status: 'ok' });
+  for (const [clicks, kind] of [
+    ["'many'", 'text'],
+    ['now()', 'a time'],
+    ['true', 'a boolean'],
+    ['array[1.5::float4]', 'an array of numbers'],
+  ] as const)
+    await expect(checked(clicks)).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_INVALID',
+      message: expect.stringContaining(`clicks is ${kind}, and the view declares int64`),
+    });
 });

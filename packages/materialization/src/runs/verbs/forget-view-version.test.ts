@@ -1,4 +1,4 @@
-import { appendHistory, ensureHistory } from '@larder/offline-store';
+import { appendHistory, ensureHistory, KEPT_ASIDE, type OfflineStore } from '@larder/offline-store';
 import { project as shop, row, view } from '@larder/offline-store/testing';
 import { expect } from 'vitest';
 import { LEASE_MS, VIEW, claim, dispatch, plannedRun, test } from '../../testing/runs.ts';
@@ -7,6 +7,13 @@ import { forgetViewVersionIn, getRun, heartbeatChunk, lockChunk } from '../index
 const brightness = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
 const words = view('ad_image', [{ name: 'words', type: 'string' }]);
 const neighbour = { ...brightness, version: 2 };
+
+function replace(store: OfflineStore, project: string, was: string, now: string): Promise<boolean> {
+  const [before, after] = [was.repeat(64), now.repeat(64)];
+  return store.transaction((tx) =>
+    forgetViewVersionIn(tx, { project, view: VIEW.view, version: 1, was: before, now: after }),
+  );
+}
 
 test('history and open runs of the version are removed, those of another version stay', async ({
   store,
@@ -24,7 +31,7 @@ test('history and open runs of the version are removed, those of another version
   if (!attempt) throw new Error('Nothing dispatched.');
   await claim(store, attempt);
 
-  await store.transaction((tx) => forgetViewVersionIn(tx, { project, view: VIEW.view, version: 1 }));
+  await replace(store, project, 'a', 'b');
   await ensureHistory(store, names, words);
 
   const columns = await store.pool.query<{ column_name: string }>(
@@ -42,4 +49,40 @@ test('history and open runs of the version are removed, those of another version
   const progress = { done: 1, failed: 0, skipped: 0 };
   expect(await heartbeatChunk(store, attempt, { leaseMs: LEASE_MS, progress })).toBe(false);
   expect(await store.transaction((tx) => lockChunk(tx, attempt))).toBe(false);
+});
+
+test('a history comes back with the definition that computed it, and the oldest of many is dropped', async ({
+  store,
+  project,
+}) => {
+  const names = { ...shop, project };
+  const rows = async () =>
+    (await store.pool.query<{ ad_id: string }>(`select ad_id from "${project}_history".ad_image_v1`)).rows;
+  const fill = async (key: string) => {
+    await ensureHistory(store, names, brightness);
+    const old = row(key, { values: { brightness: 0.5 }, eventTimestampMs: Date.parse('2020-02-02') });
+    await store.transaction((tx) => appendHistory(tx, names, brightness, [old]));
+  };
+  await fill('of-a');
+  expect(await replace(store, project, 'a', 'b')).toBe(false);
+  // The same partition as of the history that is aside.
+  await fill('of-b');
+  expect(await replace(store, project, 'b', 'a')).toBe(true);
+  expect(await rows()).toEqual([{ ad_id: 'of-a' }]);
+  await fill('again-of-a');
+  expect(await rows()).toHaveLength(2);
+
+  const later = ['c', 'd', 'e'];
+  expect(later).toHaveLength(KEPT_ASIDE);
+  let was = 'a';
+  for (const now of [...later, 'f']) {
+    expect(await replace(store, project, was, now)).toBe(false);
+    await fill(`of-${now}`);
+    was = now;
+  }
+  // b and a are more than KEPT_ASIDE ago.
+  expect(await replace(store, project, 'f', 'a')).toBe(false);
+  await ensureHistory(store, names, brightness);
+  expect(await replace(store, project, 'a', 'd')).toBe(true);
+  expect(await rows()).toEqual([{ ad_id: 'of-d' }]);
 });

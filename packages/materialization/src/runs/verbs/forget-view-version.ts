@@ -1,15 +1,25 @@
-import { dropHistoryIn, recordChange, type StoreTransaction, type ViewVersion } from '@larder/offline-store';
+import {
+  recordChange,
+  replaceHistoryIn,
+  type Replacement,
+  type StoreTransaction,
+  type ViewVersion,
+} from '@larder/offline-store';
 import { sql } from 'kysely';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
 import { PAUSE_ENDED } from './paused-ms.ts';
 
 /**
- * Drops the history of a view version, cancels its open runs and records the change in the feed, as part of the caller's
- * transaction; ended runs stay as a record. For versions that are changed in place: computed values no longer match
- * the definition.
+ * Sets the history of a view version aside, cancels its open runs and records the change in the feed, as part of the
+ * caller's transaction; ended runs stay as a record. A history that the new definition computed before comes back. For
+ * versions that are changed in place: computed values no longer match the definition.
+ * @returns whether a history came back; the caller writes it to the online store again
  */
-export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVersion): Promise<void> {
+export async function forgetViewVersionIn(
+  tx: StoreTransaction,
+  target: ViewVersion & Replacement,
+): Promise<boolean> {
   const { project, view, version } = target;
   const { rows } = await sql<{ run_id: string }>`
     select run_id from larder.runs
@@ -17,7 +27,7 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       and status in ('queued', 'running', 'paused', 'held')
     order by run_id for no key update`.execute(tx.db);
   for (const { run_id: runId } of rows) {
-    // Waits for running landings; their rows are dropped below. None of them may reach the online store again.
+    // Waits for running landings; their rows are removed below. None of them may reach the online store again.
     await sql`
       update larder.chunks set state = 'cancelled', finished_at = now(), lease_expires_at = null,
         rows_done = 0, rows_failed = 0, rows_skipped = 0
@@ -33,6 +43,49 @@ export async function forgetViewVersionIn(tx: StoreTransaction, target: ViewVers
       from larder.runs r cross join lateral (${CHUNK_SUMS}) s
       where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);
   }
-  await dropHistoryIn(tx, target);
+  await removeCancelledRows(
+    tx,
+    target,
+    rows.map(({ run_id: runId }) => runId),
+  );
+  const back = await replaceHistoryIn(tx, target, target);
   await recordChange(tx, project, { kind: 'dropped', view, version });
+  if (back) await recordLandedAgain(tx, target);
+  return back;
+}
+
+/** Rows of chunks that no longer count as landed, so that a history that comes back has what its runs say. */
+async function removeCancelledRows(
+  tx: StoreTransaction,
+  target: ViewVersion,
+  runIds: readonly string[],
+): Promise<void> {
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regclass(${`"${target.project}_history"."${target.view}_v${target.version}"`}) is not null as there`.execute(
+    tx.db,
+  );
+  if (rows[0]?.there !== true || runIds.length === 0) return;
+  await sql`
+    delete from ${historyOf(target)} h using larder.chunks c
+    where c.chunk_id = h.chunk_id and c.run_id = any(${runIds}::uuid[]) and c.state = 'cancelled'`.execute(
+    tx.db,
+  );
+}
+
+/** For followers of the feed, and for the view's freshness: the rows are there again. */
+async function recordLandedAgain(tx: StoreTransaction, target: ViewVersion): Promise<void> {
+  const { project, view, version } = target;
+  for (const kind of ['landed', 'online'])
+    await sql`
+      insert into larder.unnumbered_changes
+        (project, kind, view, version, run_id, chunk_id, revision, rows, first_event_timestamp, last_event_timestamp)
+      select ${project}, ${kind}, ${view}, ${version}, c.run_id, h.chunk_id, min(h.revision), count(*)::integer,
+        min(h.event_timestamp), max(h.event_timestamp)
+      from ${historyOf(target)} h join larder.chunks c on c.chunk_id = h.chunk_id
+      group by c.run_id, h.chunk_id order by h.chunk_id`.execute(tx.db);
+  tx.tellChanges();
+}
+
+function historyOf({ project, view, version }: ViewVersion) {
+  return sql.table(`${project}_history.${view}_v${version}`);
 }

@@ -1,0 +1,2 @@
+export { replayHistory } from './replay-history.ts';
+export type { ReplayHistoryOptions } from './replay-history.ts';
