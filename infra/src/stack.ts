@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { openStateFolder } from './state-folder.ts';
 import { prepareProject, type PreparedProject } from './stack/prepare-project.ts';
 import { httpAddress, startApps, type AppsOptions, type StartedApps } from './stack/start-apps.ts';
@@ -31,6 +31,10 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>> | StackEnvironment;
   /** Who applies the project, for the record. @default 'larder up' */
   readonly actor?: string;
+  /** False: the project is not applied; the apps serve what is. @default true */
+  readonly apply?: boolean;
+  /** Where artifacts are stored, and their local copies. @default PostgreSQL, and `.larder/cache` beside the project */
+  readonly artifacts?: { readonly url: string | null; readonly cacheFolder: string };
   /** Starts nothing when applying the project would stop something that is served or filled today. @default false */
   readonly refuseDestructive?: boolean;
   /** Makes the stores ready for the apps. @default migrates the database and applies the project */
@@ -115,7 +119,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       prepareProject({
         project,
         databaseUrl,
+        artifacts: options.artifacts ?? {
+          url: null,
+          cacheFolder: join(dirname(project), '.larder', 'cache'),
+        },
         actor: options.actor,
+        apply: options.apply ?? true,
         refuseDestructive: options.refuseDestructive,
       }));
     const { onApplied = ({ text }) => onProgress(text) } = options;

@@ -1,6 +1,7 @@
 import { LarderError, createLogger } from '@larder/core';
 import type { LoadedDefinitions, LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
+import type { ArtifactStore } from '@larder/registry';
 import type { OnlineStore, Redis } from '@larder/online-store';
 import type { Config } from './config.ts';
 import type { Output } from './output/output.ts';
@@ -20,6 +21,8 @@ export interface Session {
   project(): Promise<LoadedProject>;
   /** @throws CONFIGURATION_INVALID without an address */
   offlineStore(): Promise<OfflineStore>;
+  /** @throws as `offlineStore` */
+  artifacts(): Promise<ArtifactStore>;
   /** @throws CONFIGURATION_INVALID without an address, ONLINE_STORE_UNAVAILABLE */
   redis(): Promise<Redis>;
   /** @throws as `redis` */
@@ -73,6 +76,16 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     definitions,
     project,
     offlineStore,
+    artifacts: once(async () => {
+      const { createArtifactStore } = await import('@larder/registry');
+      const artifacts = createArtifactStore({
+        store: await offlineStore(),
+        ...config.artifacts,
+        logger: createLogger('larder', { level: 'silent' }),
+      });
+      closing.push(() => artifacts.close());
+      return artifacts;
+    }),
     redis,
     onlineStore: once(async () => {
       const [{ createOnlineStore }, { name }] = await Promise.all([

@@ -76,6 +76,7 @@ async function startAll(): Promise<{ stack: Stack; adsDatabaseUrl: string }> {
     root,
     ...options,
     actor: 'demo',
+    refuseDestructive: true,
     signal: interrupted.signal,
     onProgress: good,
     onTrouble: bad,

@@ -8,7 +8,7 @@ import type { Output } from '../output/output.ts';
 
 export interface ProjectStackOptions extends Pick<
   StackOptions,
-  'prepare' | 'refuseDestructive' | 'onApplied'
+  'prepare' | 'apply' | 'refuseDestructive' | 'onApplied'
 > {
   /** Port as typed, otherwise as configured. */
   readonly port: number | undefined;
@@ -27,6 +27,7 @@ export async function startProjectStack(
   try {
     return await startStack({
       project: config.projectPath,
+      artifacts: config.artifacts,
       ...(config.databaseUrl !== null && { databaseUrl: config.databaseUrl }),
       ...(config.redisUrl !== null && { redisUrl: config.redisUrl }),
       ...(config.queueRedisUrl !== null && { queueRedisUrl: config.queueRedisUrl }),

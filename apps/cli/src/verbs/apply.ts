@@ -1,5 +1,4 @@
-import { migrate } from '@larder/offline-store';
-import { applyManifest, planManifest } from '@larder/registry';
+import { applyPlanned, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
 import { isConfirmed } from '../output/confirm.ts';
@@ -34,18 +33,16 @@ Example:
     yes: z.boolean().optional(),
     exitCode: z.boolean().optional(),
   }),
-  async run({ out, project, offlineStore }, { sameMeaning, prune, yes = false, exitCode = false }) {
-    const { manifest } = await project();
-    const store = await offlineStore();
-    const plan = await planManifest(store, manifest, { sameMeaning, prune });
-    const confirmed = yes || (plan.refusals.length === 0 && (await isConfirmed(plan, out)));
-    if (plan.refusals.length === 0) await migrate(store);
-    const result = await applyManifest(store, manifest, {
-      actor: actor(),
-      sameMeaning,
-      prune,
-      refuseDestructive: !confirmed,
-      plannedOn: plan.appliedId,
+  async run(session, { sameMeaning, prune, yes = false, exitCode = false }) {
+    const { out } = session;
+    const project = await session.project();
+    const { manifest } = project;
+    const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
+    const planned = await planProject(deps, project, { sameMeaning, prune });
+    const confirmed = yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, out)));
+    const result = await applyPlanned(deps, project, {
+      planned,
+      options: { actor: actor(), sameMeaning, prune, refuseDestructive: !confirmed },
     });
     out.answer(
       {

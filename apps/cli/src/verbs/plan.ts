@@ -1,4 +1,4 @@
-import { planManifest } from '@larder/registry';
+import { planProject } from '@larder/registry';
 import { z } from 'zod';
 import { planJson, printPlan } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
@@ -24,9 +24,9 @@ Example:
     sameMeaning: z.boolean().optional(),
     exitCode: z.boolean().optional(),
   }),
-  async run({ out, project, offlineStore }, { prune, sameMeaning, exitCode = false }) {
-    const { manifest } = await project();
-    const plan = await planManifest(await offlineStore(), manifest, { prune, sameMeaning });
+  async run({ out, project, offlineStore, artifacts }, { prune, sameMeaning, exitCode = false }) {
+    const deps = { store: await offlineStore(), artifacts: await artifacts() };
+    const { plan } = await planProject(deps, await project(), { prune, sameMeaning });
     out.answer(planJson(plan), () => printPlan(plan, out));
     if (plan.refusals.length > 0) return FAILED;
     return exitCode && plan.changes.length > 0 ? CHANGED : DONE;

@@ -15,13 +15,31 @@ function withoutModel(): string {
   return folder;
 }
 
-test('up takes a project on a shared database back only with --yes', async ({ database, redis }) => {
+test('up applies to a configured database only with --apply, and takes its project back only with --yes', async ({
+  database,
+  redis,
+}) => {
   const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
   const project = { ...env, LARDER_PROJECT: join(copyShop(), 'larder.config.ts') };
   expect((await larder(['apply'], project)).code).toBe(0);
 
   const cwd = withoutModel();
-  const refused = await runCli(['up', '--json', '--port', '0'], { cwd, env });
+  const unasked = startCli(['up', '--json', '--port', '0'], { cwd, env });
+  const stopped = new Promise((done) => unasked.once('exit', done));
+  let said = '';
+  unasked.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+  try {
+    await vi.waitFor(
+      () => expect(said).toMatch(/Nothing was applied: .* differs from manifest \d+\..*larder up --apply/),
+      { timeout: 40_000, interval: 50 },
+    );
+  } finally {
+    unasked.kill('SIGTERM');
+    await stopped;
+  }
+  expect((await larder(['plan'], project)).stdout).toContain('up to date');
+
+  const refused = await runCli(['up', '--json', '--port', '0', '--apply'], { cwd, env });
   expect(refused.code).toBe(1);
   expect(jsonOf(refused)).toMatchObject({
     code: 'CONFIG_OUTDATED',
@@ -31,7 +49,7 @@ test('up takes a project on a shared database back only with --yes', async ({ da
   expect(existsSync(join(cwd, '.larder/stack.json'))).toBe(false);
   expect((await larder(['plan'], project)).stdout).toContain('up to date');
 
-  const up = startCli(['up', '--json', '--port', '0', '--yes'], { cwd, env });
+  const up = startCli(['up', '--json', '--port', '0', '--apply', '--yes'], { cwd, env });
   const ended = new Promise((done) => up.once('exit', done));
   let stdout = '';
   let remarks = '';

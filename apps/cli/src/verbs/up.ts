@@ -12,14 +12,16 @@ export const verb = defineVerb({
   describe(command) {
     command
       .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
-      .option('-y, --yes', 'also apply changes that stop something being served')
+      .option('--apply', 'apply the project also to a configured database')
+      .option('-y, --yes', 'also apply changes that stop something or take the project back')
       .addHelpText(
         'after',
         `
-Starts PostgreSQL and Redis unless their addresses are configured, applies the project, starts
-inference and worker, restarts any process that dies or hangs, and stops everything on Ctrl-C. It
-starts nothing if apply would ask for --yes, unless --yes is given. Data and logs are in
-.larder/stack beside larder.config.ts; while it runs, the other verbs find it.
+Starts PostgreSQL and Redis unless their addresses are configured, starts inference and worker,
+restarts any process that dies or hangs, and stops everything on Ctrl-C. It applies the project to
+its own database, and to a configured one only with --apply; it starts nothing if apply would ask
+for --yes, unless --yes is given. Data and logs are in .larder/stack beside larder.config.ts; while
+it runs, the other verbs find it.
 
 Example:
   larder up --port 7000`,
@@ -27,9 +29,10 @@ Example:
   },
   input: z.object({
     port: portNumber.optional(),
+    apply: z.boolean().optional(),
     yes: z.boolean().optional(),
   }),
-  async run({ config, out, project, signal }, { port, yes = false }) {
+  async run({ config, out, project, signal }, { port, apply = false, yes = false }) {
     if (config.stack !== null) throw alreadyRunning(config);
     if (config.envFile !== null) out.note(envFileText(config.envFile));
     const { manifest } = await project();
@@ -37,6 +40,7 @@ Example:
       port,
       out,
       signal,
+      apply: apply || config.databaseUrl === null,
       refuseDestructive: !yes,
       onApplied({ changes, text }) {
         for (const line of changeLines(changes, out)) out.note(line);
