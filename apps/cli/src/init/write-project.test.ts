@@ -13,7 +13,7 @@ afterAll(() => rm(parent, { recursive: true }));
 
 test('a project is named after its folder, and npm and git find their files', async () => {
   const folder = join(parent, 'My 2 Pictures!');
-  const { name, kept } = await writeProject(folder);
+  const { name, kept } = await writeProject(folder, 'photos');
   expect([name, kept]).toEqual(['my_2_pictures', []]);
   expect(await readFile(join(folder, 'larder.config.ts'), 'utf8')).toContain("project('my_2_pictures')");
   expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({
@@ -27,7 +27,7 @@ test('what npm install wrote into an empty folder gets the name of the folder', 
   const folder = join(parent, 'fresh');
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), '{"dependencies":{"larderjs":"0.1.0"}}');
-  await writeProject(folder);
+  await writeProject(folder, 'photos');
   expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({
     name: 'fresh',
     type: 'module',
@@ -38,7 +38,7 @@ test('files that are there stay, a project is never overwritten', async () => {
   const folder = join(parent, 'kept');
   await mkdir(folder);
   await writeFile(join(folder, '.gitignore'), 'mine\n');
-  expect((await writeProject(folder)).kept).toEqual(['.gitignore']);
+  expect((await writeProject(folder, 'photos')).kept).toEqual(['.gitignore']);
   expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('mine\n');
-  await expect(writeProject(folder)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  await expect(writeProject(folder, 'photos')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
 });

@@ -83,7 +83,7 @@ test('numbers of removed versions stay taken', async ({ database }) => {
 });
 
 test('the module of a computation is copied for the old version', async () => {
-  const folder = copyProject(join(CLI, 'templates/starter'));
+  const folder = copyProject(join(CLI, 'templates/photos'));
   const config = join(folder, 'larder.config.ts');
   writeFileSync(config, readFileSync(config, 'utf8').replace("from 'larderjs'", "from '@larder/features'"));
   writeFileSync(
