@@ -4,7 +4,9 @@ import { createBackfill, listRuns } from '@larder/materialization/runs';
 import { expect } from 'vitest';
 import { startRetention } from './start-retention.ts';
 
-test('a worker deletes runs that ended long ago, step by step in one turn', async ({ shop }) => {
+test('a worker deletes runs that ended long ago, step by step in one turn, and artifacts that nothing refers to', async ({
+  shop,
+}) => {
   await shop.seedAds(10, () => 'two words');
   const backfill = (force = false) =>
     createBackfill(shop.store, {
@@ -23,6 +25,10 @@ test('a worker deletes runs that ended long ago, step by step in one turn', asyn
   await shop.sql(
     `update larder.runs set finished_at = now() - interval '31 days' where run_id = '${old.runId}'`,
   );
+  await shop.sql(`
+    insert into larder.objects (sha256, size_bytes, backend, touched_at)
+    values ('orphan', 1, 'postgresql', now() - interval '61 minutes'), ('new', 1, 'postgresql', now());
+    insert into larder.object_parts values ('orphan', 0, 'x'), ('new', 0, 'x')`);
   const retention = startRetention({
     store: shop.store,
     project: 'shop',
@@ -32,11 +38,13 @@ test('a worker deletes runs that ended long ago, step by step in one turn', asyn
       runsMs: 30 * 86_400_000,
       pushesMs: 86_400_000,
     },
+    modelVersionsKept: 10,
     logger: shop.logger,
   });
   await expect
     .poll(async () => (await listRuns(shop.store, 'shop')).runs.map((run) => run.runId), { timeout: 20_000 })
     .toEqual([young.runId]);
+  await expect.poll(() => shop.sql('select sha256 from larder.object_parts')).toEqual([{ sha256: 'new' }]);
   await retention.stop();
   expect(await shop.sql('select distinct ad_id from shop_history.ad_words_v1')).toHaveLength(10);
 });

@@ -1,6 +1,7 @@
 import { startLoop, type Logger, type Loop } from '@larder/core';
 import { forgetEndedRuns, type RunRetention } from '@larder/materialization/runs';
 import { dropExpired, type OfflineStore, type PartitionRetention } from '@larder/offline-store';
+import { collectArtifacts } from '@larder/registry';
 
 /** How long rows of growing tables are kept. */
 export type Retention = PartitionRetention & RunRetention;
@@ -9,17 +10,20 @@ export interface RetentionOptions {
   readonly store: OfflineStore;
   readonly project: string;
   readonly retention: Retention;
+  /** Newest versions of each model that keep their artifacts. */
+  readonly modelVersionsKept: number;
   readonly logger: Logger;
   /** @default 600000 */
   readonly intervalMs?: number;
 }
 
 /**
- * Drops expired partitions and deletes runs that ended long ago, for the lifetime of the process. Any number of
+ * Drops expired partitions, and deletes runs that ended long ago and artifacts that nothing refers to, for the lifetime of
+ * the process. Any number of
  * processes may run it; none waits for another.
  */
 export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
-  const { store, project, retention, logger, intervalMs = 600_000 } = options;
+  const { store, project, retention, modelVersionsKept, logger, intervalMs = 600_000 } = options;
   return startLoop({
     name: 'Deleting rows older than their retention',
     intervalMs,
@@ -29,6 +33,9 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       if (partitions.length > 0) logger.info({ partitions }, 'Expired partitions were dropped');
       const forgotten = await forgetEndedRuns(store, project, retention);
       if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
+      const collected = await collectArtifacts(store, { project, versionsKept: modelVersionsKept });
+      if (collected.versions + collected.artifacts + collected.objects > 0)
+        logger.info(collected, 'Artifacts that nothing refers to were deleted');
       return forgotten.runs + forgotten.failures > 0;
     },
   });

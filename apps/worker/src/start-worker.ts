@@ -107,6 +107,7 @@ export async function startWorker({
       store: offlineStore,
       project: project.name,
       retention: config.retention,
+      modelVersionsKept: config.modelVersionsKept,
       logger,
     });
     const completion = startCompletion({ store: offlineStore, project: project.name, logger });

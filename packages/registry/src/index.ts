@@ -73,6 +73,8 @@ export { fillJson } from './fill/fill-json.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts
+export { collectArtifacts } from './artifacts/collect-artifacts.ts';
+export type { CollectArtifactsOptions, Collected } from './artifacts/collect-artifacts.ts';
 export { createArtifactStore } from './artifacts/artifact-store.ts';
 export type { ArtifactStore, ArtifactStoreOptions } from './artifacts/artifact-store.ts';
 export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
