@@ -4,13 +4,14 @@ import { createMaterializer, type MaterializerTimes } from '@larder/materializat
 import { createOfflineStore, migrate, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import {
-  alignManifest,
+  alignWithApplied,
   appliedManifest,
   createArtifactStore,
   ensureSchedules,
   notLoaded,
   watchApplied,
   withAppliedArtifacts,
+  type AppliedManifest,
 } from '@larder/registry';
 import { createArtifactFolders } from './artifact-folders.ts';
 import type { Config } from './config.ts';
@@ -82,9 +83,12 @@ export async function startWorker({
     if (config.queueRedisUrl !== config.redisUrl) await checkQueueRedis(config.queueRedisUrl);
     const artifacts = createArtifactStore({ store: offlineStore, ...config.artifacts, logger });
     let applied: Manifest | null = first?.manifest ?? null;
-    const align = async (newer: Manifest | null): Promise<Manifest> =>
-      withAppliedArtifacts(newer, await alignManifest(newer, project));
-    let loaded = await align(applied);
+    const align = async (newer: AppliedManifest | null): Promise<Manifest> =>
+      withAppliedArtifacts(
+        newer?.manifest ?? null,
+        await alignWithApplied({ store: offlineStore, artifacts }, newer, project),
+      );
+    let loaded = await align(first);
     const report = (): void => {
       if (applied === null) logger.warn({ project: project.name }, 'No definitions are applied yet');
       else for (const mismatch of notLoaded(applied, loaded)) logger.warn(mismatch.detail);
@@ -96,7 +100,7 @@ export async function startWorker({
       logger,
       knownId: first?.id ?? null,
       async onChange(newer) {
-        loaded = await align(newer.manifest);
+        loaded = await align(newer);
         applied = newer.manifest;
         report();
         await ensureSchedules(offlineStore, project.name);

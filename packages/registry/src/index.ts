@@ -12,8 +12,9 @@ export type { ApplyOptions, ApplyResult, Publication } from './apply/apply-manif
 // What is applied
 export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
-export { alignCode, alignManifest } from './applied/align-manifest.ts';
-export type { Alignment, ReadSources, RecordedDefinitions } from './applied/align-manifest.ts';
+export { alignWithApplied } from './applied/align-with-applied.ts';
+export { readRecordedCode, sourcesReader } from './applied/recorded-code.ts';
+export { alignManifest } from './applied/align-manifest.ts';
 export { withAppliedArtifacts } from './applied/with-applied-artifacts.ts';
 export { newestViewVersion } from './applied/newest-view-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';

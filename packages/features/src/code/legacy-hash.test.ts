@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLegacyHasher } from './legacy-hash.ts';
 
 const CONFIG = `
-import { entity, f, featureView, onDemandFeatureView as onDemand, project, sqlSource } from 'larderjs';
+import { entity, f, featureView, onDemandFeatureView as onDemand, project, sqlSource } from 'larder';
 import { rate } from './rate.ts';
 
 const ad = entity('ad', { ad_id: f.string() });
@@ -77,6 +77,17 @@ describe('the hash of an on-demand function', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
+  test('is the one that the release before gave, also under the new name of the package', async () => {
+    const before = {
+      arrow: '450176d5819272c88990d64b10be6591fbafd7b8ac97d8a9d9f70a4071aefb7c',
+      method: '6202017d6d31038148d2374197059de70d65eb576bad48edaa0be5f03ac073a3',
+      named: 'bd8b852d2a355766d584a99610135c50cd97f2396f16b1b26f6142a318521f36',
+      made: '73714fbe917578d1beaabb114891bf2f9d54c73086c2f04b238d64910099dbc9',
+    };
+    expect(await hashes()).toEqual(before);
+    expect(await hashes({ config: [["from 'larder'", "from 'larderjs'"]] })).toEqual(before);
+  });
+
   test.each([
     ['comments', { rate: [['// Clicks of a thousand.', '/* Clicks. */']] }],
     [
@@ -141,7 +152,7 @@ describe('the hash of a module', () => {
     await hashes();
     const words = join(folder, 'words.ts');
     const hash = () => createLegacyHasher(join(folder, 'larder.config.ts')).hashModule(words);
-    const text = `import { defineComputation } from 'larderjs';\nimport { rate } from './rate.ts';\nexport default defineComputation((rows) => rows.map(() => ({ values: { rate: rate(1) } })));\n`;
+    const text = `import { defineComputation } from 'larder';\nimport { rate } from './rate.ts';\nexport default defineComputation((rows) => rows.map(() => ({ values: { rate: rate(1) } })));\n`;
     await writeFile(words, text);
     const before = await hash();
     await writeFile(words, `// A comment.\n${text}const unused = 1;\n`);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   compareSources,
   identityOfSources,
@@ -17,8 +18,18 @@ export interface RecordedDefinitions {
   readonly on_demand_feature_views: Readonly<Record<string, { readonly code_sha256: string }>>;
 }
 
-/** The stored sources of a subject's recorded code (`view ad_text@1`, `on-demand view moment`); null: none are stored. */
-export type ReadSources = (subject: string) => Promise<CodeSources | null>;
+/** Sources that are stored of some code. */
+export interface RecordedSources {
+  /** The identity under which the code is on record. */
+  readonly identity: string;
+  /** Of the stored JSON. */
+  readonly sha256: string;
+  /** Null when the artifact store lost them. */
+  read(): Promise<CodeSources | null>;
+}
+
+/** The sources of a subject (`view ad_text@1`, `on-demand view moment`); null: none are stored. */
+export type FindSources = (subject: string) => RecordedSources | null;
 
 export interface Alignment {
   /** The project's manifest, with the recorded identity and fingerprint wherever the code is the same. */
@@ -35,25 +46,30 @@ export interface Alignment {
 export async function alignManifest(
   recorded: RecordedDefinitions | null,
   project: Pick<LoadedProject, 'manifest' | 'code'>,
-  readSources?: ReadSources,
+  findSources?: FindSources,
 ): Promise<Manifest> {
-  return (await alignCode(recorded, project, readSources)).manifest;
+  return (await alignCode(recorded, project, findSources)).manifest;
 }
 
 /** The same, and says what differs in the code that is not recognised. */
 export async function alignCode(
   recorded: RecordedDefinitions | null,
   { manifest, code }: Pick<LoadedProject, 'manifest' | 'code'>,
-  readSources: ReadSources = () => Promise.resolve(null),
+  findSources: FindSources = () => null,
 ): Promise<Alignment> {
   const differences = new Map<string, readonly string[]>();
   const recognise = async (subject: string, unit: CodeUnit | undefined, known: string | null | undefined) => {
     if (unit === undefined || known === null || known === undefined) return null;
-    if (unit.identity === known || (await legacyOf(unit, known)) === known) return known;
-    const was = await readSources(subject);
+    if (unit.identity === known) return known;
+    const stored = findSources(subject);
+    if (stored?.identity !== known) return (await legacyOf(unit, known)) === known ? known : null;
+    const now = await unit.sources();
+    if (sha256(JSON.stringify(now)) === stored.sha256) return known;
+    const was = await stored.read();
     if (was === null) return null;
-    if ((await identityOfSources(was)) === unit.identity) return known;
-    differences.set(subject, await compareSources(was, await unit.sources()));
+    // What this release cannot parse is not what it has loaded.
+    if ((await identityOfSources(was).catch(() => null)) === unit.identity) return known;
+    differences.set(subject, await compareSources(was, now).catch(() => []));
     return null;
   };
   const viewAligned = async (ref: string, view: FeatureViewManifest): Promise<FeatureViewManifest> => {
@@ -90,4 +106,8 @@ async function alignEach<D>(
 /** Only a bare hash can be one of an earlier release. */
 async function legacyOf(unit: CodeUnit, known: string): Promise<string | null> {
   return known.includes(':') ? null : unit.legacySha256();
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,6 @@
 import type { CodeSources } from '@larder/features';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
-import type { ReadSources } from './align-manifest.ts';
+import type { FindSources } from './align-manifest.ts';
 import type { RegistryStore } from '../registry-store.ts';
 
 /** What the artifact store has of one definition's code. */
@@ -25,12 +25,16 @@ export async function readRecordedCode(
   return (row?.code ?? null) as RecordedCode | null;
 }
 
-/** Reads the sources that are stored of a subject's code; those that the artifact store lost are as if never stored. */
-export function sourcesReader(artifacts: ArtifactStore, code: RecordedCode | null): ReadSources {
-  return async (subject) => {
+/** The sources that are stored of a subject's code. */
+export function sourcesReader(artifacts: Pick<ArtifactStore, 'get'>, code: RecordedCode | null): FindSources {
+  return (subject) => {
     const record = code?.[subject];
     if (record === undefined) return null;
-    const bytes = await artifacts.get(record.sources_sha256).catch(() => null);
-    return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as CodeSources);
+    const { identity, sources_sha256: sha256 } = record;
+    const read = async (): Promise<CodeSources | null> => {
+      const bytes = await artifacts.get(sha256).catch(() => null);
+      return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as CodeSources);
+    };
+    return { identity, sha256, read };
   };
 }
