@@ -62,6 +62,16 @@ export type {
   ViewAnswer,
   ViewsAnswer,
 } from './views.ts';
+export {
+  MAX_LISTED_MOVES,
+  aliasSchema,
+  aliasesAnswerSchema,
+  putAliasAnswerSchema,
+  putAliasRequestSchema,
+} from './aliases.ts';
+export type { AliasAnswer, AliasesAnswer, PutAliasAnswer } from './aliases.ts';
+export { modelVersionsAnswerSchema } from './model-versions.ts';
+export type { ModelVersionsAnswer } from './model-versions.ts';
 export { modelSchema, modelsAnswerSchema } from './models.ts';
 export type { ModelAnswer, ModelsAnswer } from './models.ts';
 // Process

@@ -44,7 +44,7 @@ export type { ModelContent } from './model-versions/model-content.ts';
 export { markVersion } from './model-versions/mark-version.ts';
 export { readModelRecord } from './model-versions/model-record.ts';
 export type { ModelRecord } from './model-versions/model-record.ts';
-export { aliasJson, moveJson, versionJson } from './model-versions/version-json.ts';
+export { aliasJson, moveJson, moveResultJson, versionJson } from './model-versions/version-json.ts';
 export type { VersionState } from './model-versions/version-json.ts';
 export { findVersion, modelNotFound } from './model-versions/find-version.ts';
 export type { MarkOptions } from './model-versions/mark-version.ts';

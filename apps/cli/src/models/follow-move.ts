@@ -1,5 +1,11 @@
 import type { OfflineStore } from '@larder/offline-store';
-import { awaitInForce, type AliasId, type AliasMove, type FleetStanding } from '@larder/registry';
+import {
+  awaitInForce,
+  moveResultJson,
+  type AliasId,
+  type AliasMove,
+  type FleetStanding,
+} from '@larder/registry';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
 
@@ -19,7 +25,7 @@ export async function followMove(options: FollowMoveOptions): Promise<number> {
   const { store, id, move, changed, waitMs, out, signal } = options;
   out.note(movedText(move, changed));
   if (waitMs === 0) {
-    out.answer(moveJsonOf(move, { changed, standing: null }), () =>
+    out.answer(moveResultJson(move, { changed, standing: null }), () =>
       out.line('Inference processes that can serve it load it now: larder ps'),
     );
     return DONE;
@@ -34,7 +40,7 @@ export async function followMove(options: FollowMoveOptions): Promise<number> {
       out.note(`${inForce.length} of ${all} inference ${all === 1 ? 'process' : 'processes'} ready`);
     },
   });
-  out.answer(moveJsonOf(move, { changed, standing }), () => printStanding(move, standing, out));
+  out.answer(moveResultJson(move, { changed, standing }), () => printStanding(move, standing, out));
   return standing.waiting.length === 0 ? DONE : FAILED;
 }
 
@@ -76,42 +82,4 @@ function printStanding(
 
 function processes(count: number): string {
   return `${count} inference ${count === 1 ? 'process' : 'processes'}`;
-}
-
-function moveJsonOf(
-  move: AliasMove,
-  { changed, standing }: { readonly changed: boolean; readonly standing: FleetStanding | null },
-) {
-  const { inForce = [], waiting = [] } = standing ?? {};
-  return {
-    model: move.model,
-    alias: move.alias,
-    version: move.toVersion,
-    from_version: move.fromVersion,
-    move_id: move.moveId,
-    kind: move.kind,
-    actor: move.actor,
-    reason: move.reason,
-    moved_at: move.movedAt.toISOString(),
-    changed,
-    in_force: standing === null ? null : waiting.length === 0,
-    processes: [
-      ...inForce.map(({ processId, host, pid }) => ({
-        process_id: processId,
-        host,
-        pid,
-        in_force: true,
-        failed: false,
-        reason: null,
-      })),
-      ...waiting.map(({ process: { processId, host, pid }, failed, reason }) => ({
-        process_id: processId,
-        host,
-        pid,
-        in_force: false,
-        failed,
-        reason,
-      })),
-    ],
-  };
 }

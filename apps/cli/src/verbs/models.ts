@@ -1,7 +1,9 @@
+import { createLogger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import {
   ALIAS_NAME,
   aliasJson,
+  createCompletion,
   dropAlias,
   findVersion,
   markVersion,
@@ -65,7 +67,11 @@ Examples:
       const mark = action === 'mark-bad' ? 'bad' : 'good';
       await markVersion(store, { project, model, version, mark, actor: actor(), reason: needed(reason) });
     }
-    const record = await readModelRecord(store, project, model);
+    const record = await readModelRecord(store, {
+      project,
+      model,
+      completion: createCompletion({ store, project, logger: createLogger('larder', { level: 'silent' }) }),
+    });
     const versions = record.versions.toReversed().map((each) => versionJson(record, each));
     const aliases = record.aliases.map(aliasJson);
     const moves = record.moves.toReversed().map(moveJson);

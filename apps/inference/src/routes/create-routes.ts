@@ -1,4 +1,4 @@
-import { LarderError, systemClock } from '@larder/core';
+import { LarderError, systemClock, type Logger } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
@@ -9,6 +9,7 @@ import type { UnreadAnswers } from '../http/unread-answers.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import type { ModelCatalog } from '../models/model-catalog.ts';
 import type { RunEvents } from '../runs/run-events.ts';
+import { aliasesRoutes } from './aliases.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
@@ -31,14 +32,17 @@ export interface RouteDeps {
   readonly pushes: PushGroups;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
+  readonly logger: Logger;
 }
 
 /** All routes that Express answers, in the order of the OpenAPI document. */
 export function createRoutes(deps: RouteDeps): Router[] {
-  const { project, onlineStore, offlineStore, catalog, events, metrics, pushes, answers, readiness } = deps;
+  const { project, onlineStore, offlineStore, catalog, events, metrics, pushes, answers, readiness, logger } =
+    deps;
   const manifest = () => appliedOrThrow(catalog);
   return [
     modelsRoutes({ manifest, catalog }),
+    aliasesRoutes({ offlineStore, project: project.name, logger }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),

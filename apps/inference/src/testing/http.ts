@@ -12,6 +12,7 @@ export interface Http {
   get(path: string, headers?: Record<string, string>): Promise<HttpAnswer>;
   /** A string is sent as it is, anything else as JSON. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<HttpAnswer>;
+  put(path: string, body: unknown, headers?: Record<string, string>): Promise<HttpAnswer>;
   send(path: string, init: RequestInit): Promise<HttpAnswer>;
   readonly url: string;
 }
@@ -26,16 +27,20 @@ export function createHttp(url: string): Http {
     if (missing !== undefined) throw new Error(`The OpenAPI document lacks an answer: ${missing}`);
     return answer;
   };
+  const write =
+    (method: string) =>
+    (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      send(path, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
   return {
     url,
     send,
     get: (path, headers = {}) => send(path, { headers }),
-    post: (path, body, headers = {}) =>
-      send(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      }),
+    post: write('POST'),
+    put: write('PUT'),
   };
 }
 

@@ -1,13 +1,28 @@
+import type { ErrorCode } from '@larder/core';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  aliasHeadersSchema,
+  aliasParamsSchema,
+  aliasSchema,
+  aliasesAnswerSchema,
+  putAliasAnswerSchema,
+  putAliasRequestSchema,
+} from '../aliases.ts';
 import { idempotencyKeySchema } from '../backfills.ts';
 import { entityKeysAnswerSchema, entityKeysQuerySchema } from '../entity-keys.ts';
+import { modelVersionsAnswerSchema } from '../model-versions.ts';
 import { modelSchema, modelsAnswerSchema } from '../models.ts';
 import { onlineFeaturesAnswerSchema, onlineFeaturesRequestSchema } from '../online-features.ts';
 import { operation } from './operation.ts';
 import { pushAnswerSchema, pushRequestSchema } from '../push.ts';
 import { nameSchema, viewNameSchema } from '../scalars.ts';
 import { entitiesAnswerSchema, viewSchema, viewsAnswerSchema } from '../views.ts';
+
+const DATABASE_CODES = [
+  'DATABASE_UNAVAILABLE',
+  'DATABASE_NOT_MIGRATED',
+] as const satisfies readonly ErrorCode[];
 
 /** Features without a model, and the applied manifest to read. */
 export function featurePaths(): ZodOpenApiPathsObject {
@@ -89,6 +104,52 @@ export function featurePaths(): ZodOpenApiPathsObject {
         params: z.strictObject({ model: nameSchema }),
         answers: { 200: modelSchema },
         codes: ['MODEL_NOT_FOUND', 'DEFINITION_NOT_LOADED'],
+      }),
+    },
+    '/v1/models/{model}/versions': {
+      get: operation({
+        tag: 'registry',
+        summary: 'Every version of a model on record',
+        params: z.strictObject({ model: nameSchema }),
+        answers: { 200: modelVersionsAnswerSchema },
+        codes: ['MODEL_NOT_FOUND', ...DATABASE_CODES],
+      }),
+    },
+    '/v1/models/{model}/aliases': {
+      get: operation({
+        tag: 'registry',
+        summary: 'The aliases of a model, and their moves',
+        params: z.strictObject({ model: nameSchema }),
+        answers: { 200: aliasesAnswerSchema },
+        codes: ['MODEL_NOT_FOUND', ...DATABASE_CODES],
+      }),
+    },
+    '/v1/models/{model}/aliases/{alias}': {
+      get: operation({
+        tag: 'registry',
+        summary: 'What an alias points to; its ETag changes with every move',
+        params: aliasParamsSchema,
+        answers: { 200: aliasSchema },
+        codes: ['MODEL_NOT_FOUND', 'ALIAS_NOT_FOUND', ...DATABASE_CODES],
+      }),
+      put: operation({
+        tag: 'registry',
+        summary:
+          'Move an alias; 200: every inference process answers with the version, 202: recorded, and some do not yet',
+        params: aliasParamsSchema,
+        headers: aliasHeadersSchema,
+        body: putAliasRequestSchema,
+        answers: { 200: putAliasAnswerSchema, 202: putAliasAnswerSchema },
+        codes: [
+          'MODEL_NOT_FOUND',
+          'MODEL_VERSION_NOT_FOUND',
+          'MODEL_VERSION_BAD',
+          'MODEL_VERSION_INCOMPLETE',
+          'MODEL_VERSION_COLLECTED',
+          'ALIAS_MOVED',
+          'PRECONDITION_REQUIRED',
+          ...DATABASE_CODES,
+        ],
       }),
     },
   };

@@ -47,6 +47,10 @@ describe('the OpenAPI document', () => {
       'GET /v1/views/{view}',
       'GET /v1/models',
       'GET /v1/models/{model}',
+      'GET /v1/models/{model}/versions',
+      'GET /v1/models/{model}/aliases',
+      'GET /v1/models/{model}/aliases/{alias}',
+      'PUT /v1/models/{model}/aliases/{alias}',
       'POST /v1/models/ad_ctr/predict',
       'POST /v1/models/ad_ctr/predict-batch',
     ]);

@@ -1,8 +1,7 @@
-import type { Logger } from '@larder/core';
 import { aliasStates, type AliasMove, type AliasState } from '../aliases/alias-state.ts';
 import { readAliasMoves } from '../aliases/read-aliases.ts';
-import { createCompletion, type VersionCoverage } from '../coverage/completion.ts';
-import type { OfflineStore } from '@larder/offline-store';
+import type { Completion, VersionCoverage } from '../coverage/completion.ts';
+import type { RegistryStore } from '../registry-store.ts';
 import { modelNotFound } from './find-version.ts';
 import {
   readModelVersions,
@@ -21,13 +20,17 @@ export interface ModelRecord {
   readonly coverage: ReadonlyMap<number, VersionCoverage>;
 }
 
-const noLog: Pick<Logger, 'info'> = { info() {} };
+export interface ModelRecordOptions {
+  readonly project: string;
+  readonly model: string;
+  /** Keeps counts of history between calls. */
+  readonly completion: Pick<Completion, 'read'>;
+}
 
 /** @throws MODEL_NOT_FOUND */
 export async function readModelRecord(
-  store: OfflineStore,
-  project: string,
-  model: string,
+  store: RegistryStore,
+  { project, model, completion }: ModelRecordOptions,
 ): Promise<ModelRecord> {
   const versions = await readModelVersions(store, project, model);
   if (versions.length === 0) throw modelNotFound(model);
@@ -36,7 +39,7 @@ export async function readModelRecord(
   );
   const moves = await readAliasMoves(store, project, model);
   const filling = versions.some(({ completeAt, hasContent }) => completeAt === null && hasContent);
-  const coverages = filling ? await createCompletion({ store, project, logger: noLog }).read() : [];
+  const coverages = filling ? await completion.read() : [];
   return {
     // A version that came in between has no details yet.
     versions: versions.flatMap((each) => {

@@ -1,5 +1,6 @@
 import { viewRef } from '@larder/features';
 import type { AliasMove, AliasState } from '../aliases/alias-state.ts';
+import type { FleetStanding } from '../aliases/await-in-force.ts';
 import type { ModelRecord } from './model-record.ts';
 import type { ModelVersion } from './read-model-versions.ts';
 
@@ -86,5 +87,44 @@ export function moveJson(move: AliasMove) {
     actor: move.actor,
     reason: move.reason,
     moved_at: move.movedAt.toISOString(),
+  };
+}
+
+/** A move and where it is in force; `standing` null: nobody waited. */
+export function moveResultJson(
+  move: AliasMove,
+  { changed, standing }: { readonly changed: boolean; readonly standing: FleetStanding | null },
+) {
+  const { inForce = [], waiting = [] } = standing ?? {};
+  return {
+    model: move.model,
+    alias: move.alias,
+    version: move.toVersion as number,
+    from_version: move.fromVersion,
+    move_id: move.moveId,
+    kind: move.kind,
+    actor: move.actor,
+    reason: move.reason,
+    moved_at: move.movedAt.toISOString(),
+    changed,
+    in_force: standing === null ? null : waiting.length === 0,
+    processes: [
+      ...inForce.map(({ processId, host, pid }) => ({
+        process_id: processId,
+        host,
+        pid,
+        in_force: true,
+        failed: false,
+        reason: null,
+      })),
+      ...waiting.map(({ process: { processId, host, pid }, failed, reason }) => ({
+        process_id: processId,
+        host,
+        pid,
+        in_force: false,
+        failed,
+        reason,
+      })),
+    ],
   };
 }
