@@ -62,6 +62,7 @@ test.for([
   ['LARDER_PORT', '0 to 65535'],
   ['LARDER_MAX_CONNECTIONS', '16 to 100000'],
   ['LARDER_BUFFER_BYTES', '16777216'],
+  ['LARDER_EXPLICIT_VERSIONS', '1 to 1000'],
   ['LARDER_PREDICTION_LOG_RECORDS', '1 to 10000000'],
   ['LARDER_PREDICTION_LOG_BYTES', '1'],
 ] as const)('%s is a whole number from %s', ([name, bounds]) => {

@@ -15,6 +15,8 @@ export interface Config {
   readonly maxConnections: number;
   /** Limit on large request bodies in total; the same limit applies to large answers that are not read yet. */
   readonly bufferBytes: number;
+  /** Limit on model versions that are in memory only because callers name their numbers. */
+  readonly explicitVersions: number;
   /** 0: any free port. */
   readonly port: number;
   /** False: nobody chose the port, so the next free one does as well. */
@@ -42,6 +44,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_ALLOWED_HOSTS',
     'LARDER_MAX_CONNECTIONS',
     'LARDER_BUFFER_BYTES',
+    'LARDER_EXPLICIT_VERSIONS',
     'LARDER_LOG_LEVEL',
     'LARDER_PREDICTION_LOG',
     'LARDER_PREDICTION_LOG_RECORDS',
@@ -57,6 +60,7 @@ export function readConfig(env: Environment = process.env): Config {
     allowedHosts: settings.LARDER_ALLOWED_HOSTS,
     maxConnections: settings.LARDER_MAX_CONNECTIONS,
     bufferBytes: settings.LARDER_BUFFER_BYTES,
+    explicitVersions: settings.LARDER_EXPLICIT_VERSIONS,
     port: settings.LARDER_PORT,
     portIsChosen: env['LARDER_PORT'] !== undefined,
     logLevel: settings.LARDER_LOG_LEVEL,

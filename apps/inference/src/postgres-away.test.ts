@@ -60,7 +60,7 @@ test('PostgreSQL is down at start: not ready, and ready without a restart once i
   const http = createHttp(inference.url);
   expect((await http.get('/health/ready')).status).toBe(503);
   const early = await http.post('/v1/models/ad_ctr/predict', body('ad-1'));
-  expect([early.status, problemSchema.parse(early.body).code]).toEqual([503, 'DEFINITION_NOT_LOADED']);
+  expect([early.status, problemSchema.parse(early.body).code]).toEqual([503, 'MODEL_NOT_READY']);
   await proxy.restore();
   await vi.waitFor(async () => expect((await http.get('/health/ready')).status).toBe(200), {
     timeout: 15_000,

@@ -5,6 +5,7 @@ import { loadProject } from '@larder/features';
 import { createPushGroups } from '@larder/materialization/push';
 import { announceProcess, createPredictionLog, startSequencer } from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
+import { createArtifactStore } from '@larder/registry';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
@@ -13,6 +14,7 @@ import { createUnreadAnswers } from './http/unread-answers.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { createReadiness } from './health/readiness.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
+import { aliasesInService } from './metrics/aliases-in-service.ts';
 import { createModelCatalog } from './models/model-catalog.ts';
 import { startIdleMemory } from './idle-memory.ts';
 import { warnUnreadable } from './models/warn-unreadable.ts';
@@ -63,7 +65,15 @@ export async function startInference(
     capacityBytes: config.predictionLog.bytes,
   });
   const stores = { project, onlineStore, offlineStore };
-  const catalog = await createModelCatalog({ ...stores, predictionLog, clock: systemClock, logger });
+  const artifacts = createArtifactStore({ store: offlineStore, ...config.artifacts, logger });
+  const catalog = await createModelCatalog({
+    ...stores,
+    artifacts,
+    predictionLog,
+    clock: systemClock,
+    logger,
+    askedVersions: config.explicitVersions,
+  });
   const events = createRunEvents({ offlineStore, project: project.name, logger });
   let closing = false;
   const readiness = createReadiness({
@@ -79,7 +89,8 @@ export async function startInference(
     predictionLog,
     modelRuns: () => catalog.runCounts(),
     definitionsNotLoaded: () => catalog.mismatches().length,
-    modelsNotReady: () => catalog.unavailable().size,
+    modelsNotReady: () => catalog.problems().size,
+    aliases: () => aliasesInService(catalog.models()),
   });
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
@@ -114,6 +125,7 @@ export async function startInference(
     },
     { logger },
   );
+  catalog.onSwap(() => announced.announceNow());
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
     logger.warn(
       'Requests that name this service by a host name are refused until LARDER_ALLOWED_HOSTS lists it',
@@ -128,6 +140,7 @@ export async function startInference(
       await pushes.close();
       await announced.close();
       await catalog.close();
+      await artifacts.close();
       await sequencer.close();
       await predictionLog.close();
       failures.close();

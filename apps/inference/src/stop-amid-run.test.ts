@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { loadProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
-import { applyManifest } from '@larder/registry';
 import { expect } from 'vitest';
+import { applyFiles } from './testing/apply-files.ts';
 import { test } from './testing/inference-test.ts';
 import { environmentOf, startProcess } from './testing/start-process.ts';
 
 test('SIGTERM during a run that nobody waits for: the process ends cleanly after the run', async ({
   service,
 }) => {
-  const { offlineStore, project } = service;
+  const { project } = service;
   await writeLogisticArtifact(join(project.root, 'models/ad_brightness'), {
     features: ['ad_image:brightness'],
     weights: [1],
@@ -17,7 +16,7 @@ test('SIGTERM during a run that nobody waits for: the process ends cleanly after
     imputed: 0.25,
     slowness: 20,
   });
-  await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
+  await applyFiles(service);
   const started = startProcess(environmentOf(service.config));
   const url = await started.url();
   // One row is quick, so the run has many; it continues long after its deadline.

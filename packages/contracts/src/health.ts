@@ -14,7 +14,7 @@ export const readyAnswerSchema = z
         detail: z
           .string()
           .optional()
-          .meta({ description: 'What is wrong and what to do; only when degraded.' }),
+          .meta({ description: 'What is wrong and what to do; when not degraded, something to know.' }),
       }),
     ),
   })

@@ -4,7 +4,9 @@ export type { Problem } from './problem.ts';
 // Predict
 export {
   MAX_BATCH_ROWS,
+  ALIAS_NAME,
   MAX_DEADLINE_MS,
+  MAX_MODEL_VERSION,
   featureSchema,
   predictAnswerSchema,
   predictBatchAnswerSchema,

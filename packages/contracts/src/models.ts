@@ -4,14 +4,28 @@ import { fieldSchema } from './views.ts';
 export const modelSchema = z
   .strictObject({
     model: z.string(),
-    version: z
-      .int()
-      .positive()
-      .nullable()
-      .meta({ description: 'The version that this process answers with; null: none, `problem` says why.' }),
-    problem: z.strictObject({ code: z.string(), reason: z.string() }).nullable().meta({
-      description: 'Why the applied definition is not served; an earlier version may still answer.',
+    version: z.int().positive().nullable().meta({
+      description: 'The version that this process answers with by default; null: none, `problem` says why.',
     }),
+    problem: z.strictObject({ code: z.string(), reason: z.string() }).nullable().meta({
+      description: 'Why an alias is not answered by the version that it points to; another may still answer.',
+    }),
+    aliases: z
+      .array(
+        z.strictObject({
+          alias: z.string().meta({ example: 'champion' }),
+          version: z.int().positive().meta({ description: 'The version that it points to.' }),
+          served: z
+            .int()
+            .positive()
+            .nullable()
+            .meta({ description: 'The version that this process answers with; null: none.' }),
+        }),
+      )
+      .meta({ description: 'The first is `champion`, which answers by default.' }),
+    versions_loaded: z
+      .array(z.int().positive())
+      .meta({ description: 'Versions in the memory of this process.', example: [2, 3] }),
     inputs: z.array(z.string()).meta({
       description: 'Features in the order of the tensor, as `view@version:feature`.',
       example: ['ad_image@1:embedding', 'moment:hour_sin'],

@@ -5,14 +5,19 @@ import { fieldsSchema, idSchema, instantSchema, valueSchema } from './scalars.ts
 /** Rows of one predict-batch; also the most entities of one read. */
 export const MAX_BATCH_ROWS = 1_000;
 export const MAX_DEADLINE_MS = 60_000;
+/** Versions are PostgreSQL integers. */
+export const MAX_MODEL_VERSION = 2 ** 31 - 1;
+export const ALIAS_NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 export const predictOptionsSchema = z
   .strictObject({
     version: z
-      .int()
-      .positive()
+      .union([z.int().min(1).max(MAX_MODEL_VERSION), z.string().regex(ALIAS_NAME)])
       .optional()
-      .meta({ description: 'Model version; default: the newest served.' }),
+      .meta({
+        description:
+          'Number of a model version, which no other version ever answers for, or an alias; default: `champion`.',
+      }),
     deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).optional(),
     features: z.boolean().optional().meta({ description: 'Adds `features` and `timings_ms` to the answer.' }),
     explain: z

@@ -32,7 +32,7 @@ export const ERRORS = {
   CALLER_LEFT: { status: 499, title: 'The caller left before the answer', retryable: true },
   TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
   MODEL_NOT_FOUND: { status: 404, title: 'There is no such model', retryable: false },
-  MODEL_VERSION_NOT_FOUND: { status: 404, title: 'The model version is not served', retryable: false },
+  MODEL_VERSION_NOT_FOUND: { status: 404, title: 'The model version is not on record', retryable: false },
   MODEL_VERSION_BAD: { status: 409, title: 'The model version is marked as bad', retryable: false },
   MODEL_VERSION_INCOMPLETE: {
     status: 409,

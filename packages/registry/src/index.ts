@@ -80,3 +80,10 @@ export { createArtifactStore } from './artifacts/artifact-store.ts';
 export type { ArtifactStore, ArtifactStoreOptions } from './artifacts/artifact-store.ts';
 export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
 export type { KeptArtifacts } from './artifacts/touch-artifacts.ts';
+// What a service serves
+export { readServing } from './serving/read-serving.ts';
+export type { ServableModel, ServableVersion, ServingState } from './serving/read-serving.ts';
+export { watchServing } from './serving/watch-serving.ts';
+export type { ServingWatch, WatchServingOptions } from './serving/watch-serving.ts';
+export { openFunctions } from './serving/open-functions.ts';
+export { withLivePolicies } from './serving/with-live-policies.ts';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { loadedFunctions, type LoadedProject } from '@larder/features';
 import { compileRead } from '@larder/online-store';
 import { compilePlan, loadRunner } from '@larder/serving';
@@ -18,7 +19,8 @@ export async function tryModel(
     version: 0,
     onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
   });
-  const runner = await loadRunner({ root: project.root, model: plan.model, width: plan.width });
+  const folder = resolve(project.root, plan.model.artifact.path);
+  const runner = await loadRunner({ folder, model: plan.model, width: plan.width });
   await runner.close();
   return { oneRowMs: runner.oneRowMs, placement: runner.placement };
 }

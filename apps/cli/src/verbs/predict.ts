@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { systemClock } from '@larder/core';
 import { createPredictor, loadRunner } from '@larder/serving';
 import { z } from 'zod';
@@ -45,7 +46,7 @@ Example:
     const plan = await servedPlan(session, model);
     const flags = inputFlags(plan, OWN_OPTIONS);
     const runner = await loadRunner({
-      root: project.root,
+      folder: resolve(project.root, plan.model.artifact.path),
       model: plan.model,
       width: plan.width,
       placement: 'inline',

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadProject } from '@larder/features';
-import { applyManifest } from '@larder/registry';
 import { startPostgresProxy } from '@larder/testing';
 import { expect, vi } from 'vitest';
 import { startInference } from '../start-inference.ts';
+import { applyFiles } from '../testing/apply-files.ts';
 import { createHttp } from '../testing/http.ts';
 import { logger, test } from '../testing/inference-test.ts';
 
@@ -12,13 +11,13 @@ test('everything broken at once: the answer names no path, host, address or port
   service,
   redis,
 }) => {
-  const { project, offlineStore } = service;
+  const { project } = service;
   const proxy = await startPostgresProxy(service.config.databaseUrl);
   const inference = await startInference({ ...service.config, databaseUrl: proxy.url }, logger);
   const http = createHttp(inference.url);
   const readyText = async () => (await http.get('/health/ready')).text;
   await writeFile(join(project.root, 'models/ad_brightness/model.onnx'), 'no model');
-  await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
+  await applyFiles(service);
   await vi.waitFor(async () => expect(await readyText()).toContain('ARTIFACT_INVALID'), { timeout: 15_000 });
   await redis.stop();
   await proxy.cut();

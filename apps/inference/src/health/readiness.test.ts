@@ -5,7 +5,7 @@ import { createReadiness, type ReadinessDeps } from './readiness.ts';
 const loaded: ReadinessDeps['catalog'] = {
   manifest: () => ({ models: { ad_ctr: {} } }) as unknown as ReturnType<ReadinessDeps['catalog']['manifest']>,
   mismatches: () => [],
-  unavailable: () => new Map(),
+  problems: () => new Map(),
 };
 
 function readiness(changes: Partial<ReadinessDeps> = {}) {

@@ -7,7 +7,7 @@ export interface ReadinessDeps {
   checkRedis(): Promise<unknown>;
   /** Rejects when PostgreSQL does not answer. */
   checkDatabase(): Promise<unknown>;
-  readonly catalog: Pick<ModelCatalog, 'manifest' | 'mismatches' | 'unavailable'>;
+  readonly catalog: Pick<ModelCatalog, 'manifest' | 'mismatches' | 'problems'>;
   /** True from the first signal to stop. */
   closing(): boolean;
   readonly logger: Pick<Logger, 'warn' | 'info'>;
@@ -104,12 +104,13 @@ function definitionsCheck(catalog: ReadinessDeps['catalog']): Check {
   const mismatches = catalog.mismatches();
   if (mismatches.length === 0) return fine(name);
   const differences = mismatches.map(({ detail }) => detail).join(' ');
-  return degrading(name, `${differences} Restart with the applied code, or apply the loaded code.`);
+  return { ...fine(name), detail: `${differences} Predictions do not need the loaded code.` };
 }
 
 function modelChecks(catalog: ReadinessDeps['catalog']): Check[] {
+  const problems = catalog.problems();
   return Object.keys(catalog.manifest()?.models ?? {}).map((model) => {
-    const problem = catalog.unavailable().get(model);
+    const problem = problems.get(model);
     return problem === undefined ? fine(`model ${model}`) : degrading(`model ${model}`, problem.detail);
   });
 }

@@ -14,14 +14,17 @@ export interface MetricSources {
   modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
   /** Applied definitions whose code this process lacks. */
   definitionsNotLoaded(): number;
-  /** Applied models that are not served, or not in the applied version. */
+  /** Models with an alias that is not answered, or by another version than it points to. */
   modelsNotReady(): number;
+  /** The version that answers for each alias; null: none. */
+  aliases(): Iterable<{ readonly model: string; readonly alias: string; readonly version: number | null }>;
 }
 
 /** Registers the metrics that are read from their sources. */
 export function collectFrom(registry: Registry, sources: MetricSources): void {
   collectReadiness(registry, sources);
   collectRuns(registry, sources);
+  collectAliases(registry, sources);
   registry.registerMetric(
     new Counter({
       name: 'larder_view_readings_total',
@@ -100,6 +103,21 @@ function collectReadiness(registry: Registry, { readiness }: MetricSources): voi
   );
 }
 
+function collectAliases(registry: Registry, { aliases }: MetricSources): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'larder_alias_version',
+      help: 'Number of the model version that answers for an alias in this process; 0: none.',
+      labelNames: ['model', 'alias'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { model, alias, version } of aliases()) this.set({ model, alias }, version ?? 0);
+      },
+    }),
+  );
+}
+
 function collectRuns(registry: Registry, { modelRuns }: MetricSources): void {
   registry.registerMetric(
     new Gauge({
@@ -143,12 +161,12 @@ function gauges(sources: MetricSources) {
     },
     {
       name: 'larder_definitions_not_loaded',
-      help: 'Applied definitions that this process lacks or has in a different form: restart it with the applied code.',
+      help: 'Applied definitions that this process lacks or has in a different form. Predictions do not need them.',
       read: () => sources.definitionsNotLoaded(),
     },
     {
       name: 'larder_models_not_ready',
-      help: 'Applied models that are not served, or not in the applied version; /health/ready says why.',
+      help: 'Models with an alias that no version answers for, or another than it points to; /health/ready says why.',
       read: () => sources.modelsNotReady(),
     },
   ];

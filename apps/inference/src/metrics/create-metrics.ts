@@ -8,7 +8,7 @@ const LATENCY_BUCKETS_SECONDS = [
   0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 ];
 
-/** Metrics of one route of one model; looked up once per model. */
+/** Metrics of one version of one model; looked up once per version. */
 export interface PredictMetrics {
   observe(timings: Timings, rows: number): void;
 }
@@ -16,7 +16,7 @@ export interface PredictMetrics {
 export interface Metrics {
   readonly registry: Registry;
   request(route: string, method: string, status: number): Count;
-  predict(model: string): PredictMetrics;
+  predict(model: string, version: number): PredictMetrics;
 }
 
 /** Every metric of the process; event-loop lag, memory and garbage collection are prom-client's own. */
@@ -36,14 +36,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const rows = createFastCounter(registry, {
     name: 'larder_predict_rows_total',
-    help: 'Rows in predict and predict-batch requests that were answered.',
-    labels: ['model'],
+    help: 'Rows in predict and predict-batch requests that were answered, by the version that answered.',
+    labels: ['model', 'version'],
   });
   collectFrom(registry, sources);
   return {
     registry,
     request: (route, method, status) => requests.of({ route, method, status: String(status) }),
-    predict(model) {
+    predict(model, version) {
       const stage = (name: string): Observations => latency.of({ model, stage: name });
       const stages = {
         features: stage('features'),
@@ -51,7 +51,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         model: stage('model'),
         total: stage('total'),
       };
-      const count = rows.of({ model });
+      const count = rows.of({ model, version: String(version) });
       return {
         observe(timings, rowCount) {
           stages.features.observe(timings.features / 1_000);

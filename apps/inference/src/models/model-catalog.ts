@@ -1,190 +1,221 @@
 import type { Logger } from '@larder/core';
-import type { Manifest } from '@larder/features';
+import type { LoadedProject, Manifest } from '@larder/features';
+import type { ModelDescription } from '@larder/contracts';
 import type { LoadedModel, OfflineStore } from '@larder/offline-store';
+import type { RunCounts } from '@larder/model-runtime';
 import {
-  appliedManifest,
-  modelVersion,
-  notLoaded,
-  watchApplied,
   type AppliedManifest,
-  type AppliedWatch,
+  type ArtifactStore,
+  alignWithApplied,
+  notLoaded,
+  readServing,
+  watchServing,
   type DefinitionMismatch,
+  type ServableVersion,
+  type ServingState,
 } from '@larder/registry';
-import {
-  absent,
-  beingLoaded,
-  definitionNotLoaded,
-  mismatchesOf,
-  notReady,
-  type Unavailable,
-} from './unavailable.ts';
-import { inLanes } from './in-lanes.ts';
+import { createAskedVersions } from './asked-versions.ts';
+import { readContent } from './content-reader.ts';
+import { createLanes } from './create-lanes.ts';
+import { describeModels } from './describe-models.ts';
+import { loadedModels } from './loaded-models.ts';
+import { modelProblem } from './model-problem.ts';
+import { createModelInService, type ModelInService, type ModelInServiceDeps } from './model-in-service.ts';
+import { createRetiredModels } from './retired-models.ts';
+import { runCounts } from './run-counts.ts';
 import { createServedModel, type ServedModel, type ServedModelDeps } from './served-model.ts';
-import { createServedModels, type ServedModels } from './served-models.ts';
+import type { StatusTotals } from './status-totals.ts';
+import { absent, type Unavailable } from './unavailable.ts';
 
 export interface ModelCatalogDeps extends ServedModelDeps {
+  readonly project: LoadedProject;
   readonly offlineStore: OfflineStore;
+  readonly artifacts: ArtifactStore;
   readonly logger: Logger;
+  /** Limit on versions that are in memory only because callers name their numbers. */
+  readonly askedVersions?: number | undefined;
 }
 
-/** The models that this process serves, kept in step with the applied manifest. */
-export interface ModelCatalog extends Pick<ServedModels, 'descriptions' | 'readings' | 'runCounts'> {
-  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
-  find(name: string): ServedModel;
-  /** The applied manifest; null before the first apply or until it can be read. */
+/** The models that this process serves, kept in step with the registry. */
+export interface ModelCatalog {
+  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY before anything is applied */
+  find(name: string): ModelInService;
+  /** The applied manifest; null before the first apply, and until its models are loaded for the first time. */
   manifest(): Manifest | null;
+  /** Applied definitions that the loaded code lacks: information, predictions do not need it. */
   mismatches(): readonly DefinitionMismatch[];
-  unavailable(): ReadonlyMap<string, Unavailable>;
-  /** Every applied model with the version that is served. */
+  inService(name: string): ModelInService | undefined;
+  models(): Iterable<ModelInService>;
+  /** By model: why it does not answer as the registry says. */
+  problems(): ReadonlyMap<string, Unavailable>;
+  /** Changes identity when a model is added, removed or swapped. */
+  descriptions(): readonly ModelDescription[];
+  readonly readings: StatusTotals;
+  /** Queue depths of the models in thread pools. */
+  runCounts(): { readonly model: string; readonly counts: RunCounts }[];
+  /** What this process announces. */
   loadedModels(): LoadedModel[];
+  /** Calls the listener after each swap. */
+  onSwap(listener: () => void): void;
   close(): Promise<void>;
 }
 
 const RETRY_INTERVAL_MS = 5_000;
-/** Number of models that are loaded at the same time: each has its own thread, so a slow one does not delay the others. */
+/** Number of versions that are loaded at the same time: each has its own thread, so a slow one does not delay the others. */
 const LOADING_LANES = 4;
 
-/** Reads the applied manifest, loads its models, and follows every later apply within a second. */
+/** Reads the registry, loads what the aliases point to, and follows every later change within a second. */
 export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelCatalog> {
-  const { project, offlineStore, logger } = deps;
-  const served = createServedModels();
-  const unavailable = new Map<string, Unavailable>();
-  let latest: AppliedManifest | null = null;
-  let applied: AppliedManifest | null = null;
+  const { project, offlineStore, artifacts, logger } = deps;
+  const models = new Map<string, ModelInService>();
+  const lane = createLanes(LOADING_LANES);
+  const retired = createRetiredModels(opened);
+  const listeners = new Set<() => void>();
+  let state: ServingState | null = null;
+  let aligned: Promise<Manifest> | null = null;
   let mismatches: readonly DefinitionMismatch[] = [];
-  /** The latest requested work, by model. */
-  const turns = new Map<string, Promise<void>>();
-  const busy = new Set<string>();
+  let descriptions: readonly ModelDescription[] = [];
+  let starting: Promise<void> | null = null;
+  let started = false;
+  const asked = createAskedVersions({
+    places: deps.askedVersions,
+    load: async ({ model, version }) => (await models.get(model)?.load(version)) ?? false,
+    drop: ({ model }) => models.get(model)?.sweep(),
+  });
 
-  /** Resolves when every model is loaded or known to be broken; each model changes as soon as it is done. */
-  async function install(next: AppliedManifest): Promise<void> {
-    latest = next;
-    const first = applied === null;
-    if (!first) publish(next);
-    const names = new Set([...turns.keys(), ...Object.keys(next.manifest.models)]);
-    await inLanes([...names], LOADING_LANES, (name) => inTurn(name, { next, first }));
-    if (first) publish(next);
+  function* opened(): Iterable<ServedModel> {
+    for (const model of models.values()) yield* model.opened();
   }
 
-  function publish(next: AppliedManifest): void {
-    applied = next;
-    mismatches = notLoaded(next.manifest, project.manifest);
-    for (const name of Object.keys(next.manifest.models))
-      if (served.get(name) === undefined && !unavailable.has(name)) unavailable.set(name, beingLoaded(name));
+  function open(version: ServableVersion, known: () => Iterable<ServedModel>): Promise<ServedModel> {
+    return lane(async () => {
+      const content = await readContent({ ...deps, aligned: alignedProject }, version);
+      const applied = state?.applied?.manifest ?? content.manifest;
+      return createServedModel(deps, {
+        name: version.model,
+        version: version.version,
+        content,
+        contentDigest: version.contentDigest,
+        applied,
+        known: () => Array.from(known(), ({ runner }) => runner),
+      });
+    });
   }
 
-  /** Work on one model is sequential: two applies must not both load it. */
-  function inTurn(name: string, { next, first }: { next: AppliedManifest; first: boolean }): Promise<void> {
-    const work = async (): Promise<void> => {
-      // A later apply has its own turn.
-      if (latest !== next) return;
-      busy.add(name);
-      try {
-        await replace(name, next.manifest);
-      } catch (error) {
-        // Until the first apply is installed nothing is served, and all of it is retried.
-        if (first) throw error;
-        unavailable.set(name, notReady(name, error));
-      } finally {
-        busy.delete(name);
-      }
-    };
-    const turn = (turns.get(name) ?? Promise.resolve()).then(work);
-    turns.set(
-      name,
-      turn.catch(() => {}),
+  function swapped(): void {
+    descriptions = describeModels(models.values());
+    for (const listener of listeners) listener();
+  }
+
+  /** Nothing waits for the promise but the start: what is warm answers at once. */
+  async function install(next: ServingState): Promise<void> {
+    state = next;
+    if (next.applied === null) return;
+    const applied = next.applied.manifest;
+    compareCode(next.applied);
+    for (const [name, model] of models) if (!Object.hasOwn(applied.models, name)) remove(name, model);
+    for (const name of Object.keys(applied.models)) {
+      const record = next.models.get(name);
+      if (record === undefined) continue;
+      const model = models.get(name) ?? createModelInService(name, { ...inServiceDeps });
+      models.set(name, model);
+      model.follow(record, applied);
+    }
+    await (starting ??= start());
+  }
+
+  /** The process is ready once the first definitions that it hears of are loaded, or known to be broken. */
+  async function start(): Promise<void> {
+    await Promise.all(Array.from(models.values(), ({ settled }) => settled));
+    started = true;
+    tryAgain();
+  }
+
+  function tryAgain(): void {
+    for (const model of models.values()) model.retry();
+  }
+
+  function remove(name: string, model: ModelInService): void {
+    models.delete(name);
+    void model.close();
+    swapped();
+  }
+
+  /** The loaded project's manifest, with the applied identities where the code is the same. */
+  function alignedProject(): Promise<Manifest> {
+    aligned ??= alignWithApplied({ store: offlineStore, artifacts }, state?.applied ?? null, project).catch(
+      (error: unknown) => {
+        aligned = null;
+        throw error;
+      },
     );
-    return turn;
+    return aligned;
   }
 
-  async function replace(name: string, manifest: Manifest): Promise<void> {
-    if (!Object.hasOwn(manifest.models, name)) {
-      unavailable.delete(name);
-      served.swap(name, undefined);
-      return;
-    }
-    const reasons = mismatchesOf(manifest, name, notLoaded(manifest, project.manifest));
-    if (reasons.length > 0) {
-      const error = definitionNotLoaded(name, reasons);
-      unavailable.set(name, { error, detail: error.message, tryAgain: false });
-      served.swap(name, undefined);
-      return;
-    }
-    const version = await versionOf(manifest, name);
-    try {
-      served.swap(name, await createServedModel(deps, { manifest, name, version, before: served.get(name) }));
-      unavailable.delete(name);
-    } catch (error) {
-      // The previous version, if there is one, stays in service.
-      if (String(unavailable.get(name)?.error.cause) !== String(error))
-        logger.error({ err: error, model: name }, 'A model cannot be served');
-      unavailable.set(name, notReady(name, error));
-    }
+  function compareCode({ manifest }: AppliedManifest): void {
+    aligned = null;
+    alignedProject().then(
+      (loaded) => void (mismatches = notLoaded(manifest, loaded)),
+      (error: unknown) =>
+        logger.warn({ err: error }, 'The loaded code cannot be compared with what is applied'),
+    );
   }
 
-  async function versionOf(manifest: Manifest, name: string): Promise<number> {
-    const newest = await modelVersion(offlineStore, manifest.project, name);
-    // A later apply came in between: the watch delivers its manifest next.
-    if (newest?.artifactSha256 !== manifest.models[name]?.artifact.sha256)
-      throw new Error(`The newest version of ${name} is not the one of this manifest.`);
-    return newest?.version ?? 0;
-  }
+  const inServiceDeps: ModelInServiceDeps = {
+    open,
+    retire: retired.retire,
+    onSwap: swapped,
+    asked,
+    mayLoadSpares: () => started,
+    logger,
+  };
 
-  const first = await appliedManifest(offlineStore, project.name).catch((error: unknown) => {
-    logger.warn({ err: error }, 'Applied definitions cannot be read yet');
+  const first = await readServing(offlineStore, project.name).catch((error: unknown) => {
+    logger.warn({ err: error }, 'The registry cannot be read yet');
     return null;
   });
-  if (first !== null)
-    await install(first).catch((error: unknown) =>
-      logger.warn({ err: error }, 'Applied definitions could not be installed yet'),
-    );
-  const watch: AppliedWatch = watchApplied({
+  if (first !== null) await install(first);
+  const watch = watchServing({
     store: offlineStore,
     project: project.name,
     logger,
-    knownId: (applied as AppliedManifest | null)?.id ?? null,
-    // A model that takes long does not delay later applies.
-    onChange(next) {
-      const installed = install(next);
-      if (applied === null) return installed;
-      installed.catch((error: unknown) => logger.error({ err: error }, 'An apply could not be followed'));
-      return undefined;
-    },
+    known: first?.revision ?? null,
+    onChange: (next) =>
+      void install(next).catch((error: unknown) =>
+        logger.error({ err: error }, 'A change of the registry could not be followed'),
+      ),
   });
-  // An artifact may be copied to its folder after the apply.
-  const retry = setInterval(() => {
-    if (latest === null || applied === null) return;
-    for (const [name, { tryAgain }] of unavailable)
-      if (tryAgain && !busy.has(name)) void inTurn(name, { next: latest, first: false });
-  }, RETRY_INTERVAL_MS).unref();
+  const retry = setInterval(tryAgain, RETRY_INTERVAL_MS).unref();
 
   return {
     find(name) {
-      const model = served.get(name);
+      const model = models.get(name);
       if (model !== undefined) return model;
-      throw unavailable.get(name)?.error ?? absent(project, name, applied);
+      throw absent(name, state?.applied ? Object.keys(state.applied.manifest.models) : null);
     },
-    manifest: () => applied?.manifest ?? null,
+    manifest: () => (started ? (state?.applied?.manifest ?? null) : null),
     mismatches: () => mismatches,
-    unavailable: () => unavailable,
-    descriptions: served.descriptions,
-    loadedModels: () =>
-      Object.keys(applied?.manifest.models ?? {}).map((name) => {
-        const model = served.get(name);
-        return {
-          model: name,
-          version: model?.version ?? null,
-          ready: model !== undefined && !unavailable.has(name),
-          reads: model?.predictor.plan.views.map(({ ref }) => ref) ?? [],
-        };
-      }),
-    readings: served.readings,
-    runCounts: served.runCounts,
+    inService: (name) => models.get(name),
+    models: () => models.values(),
+    problems() {
+      const problems = new Map<string, Unavailable>();
+      for (const model of models.values()) {
+        const problem = modelProblem(model);
+        if (problem !== undefined) problems.set(model.name, problem);
+      }
+      return problems;
+    },
+    descriptions: () => descriptions,
+    readings: retired.readings,
+    runCounts: () => runCounts(opened()),
+    loadedModels: () => [...models.values()].flatMap(loadedModels),
+    onSwap: (listener) => void listeners.add(listener),
     async close() {
       clearInterval(retry);
       await watch.close();
-      await Promise.all(turns.values());
-      await served.close();
+      await asked.close();
+      await Promise.all(Array.from(models.values(), (model) => model.close()));
+      await retired.close();
     },
   };
 }

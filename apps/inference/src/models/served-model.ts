@@ -1,65 +1,84 @@
 import type { Clock, Logger } from '@larder/core';
-import { loadedFunctions, type LoadedProject, type Manifest } from '@larder/features';
+import type { Manifest } from '@larder/features';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
+import { openFunctions, withLivePolicies, type ArtifactStore, type ModelContent } from '@larder/registry';
 import {
   compilePlan,
   createPredictor,
+  type PlanOptions,
   type PredictRequest,
   type Predictions,
   type Predictor,
 } from '@larder/serving';
 import { acquireRunner, type SharedRunner } from './shared-runner.ts';
 
-/** A model version in service. */
+/** A model version that can answer: its functions are imported, its artifact is loaded, checked and warm. */
 export interface ServedModel {
   readonly name: string;
   readonly version: number;
+  /** Of the content it was made from. */
+  readonly contentDigest: string | null;
   readonly predictor: Predictor;
   readonly runner: SharedRunner;
   predict(request: PredictRequest): Promise<Predictions>;
+  /** The same version under the policies of `applied`; itself when they are the same. It is retired on its own. */
+  under(applied: Manifest): ServedModel;
   /** Closes the model: no further request comes, and running ones finish first. */
   retire(): void;
 }
 
 export interface ServedModelDeps {
-  readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'folder'>;
   readonly predictionLog: PredictionLog;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 export interface ServedModelOptions {
-  readonly manifest: Manifest;
   readonly name: string;
   readonly version: number;
-  /** The version in service so far: its runner is kept when artifact and features are the same. */
-  readonly before: ServedModel | undefined;
+  readonly content: ModelContent;
+  readonly contentDigest: string | null;
+  /** Its policies are in effect. */
+  readonly applied: Manifest;
+  /** Runners of versions in service when it is called: one is shared when it is the same. */
+  readonly known: () => Iterable<SharedRunner>;
 }
 
-/** Compiles the plan, loads the artifact and checks it. @throws MODEL_NOT_READY, ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH */
+/** Gets what a version is made of, compiles its plan, loads its artifact and checks it. @throws ARTIFACT_NOT_FOUND, ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH */
 export async function createServedModel(
   deps: ServedModelDeps,
   options: ServedModelOptions,
 ): Promise<ServedModel> {
-  const { project, onlineStore, predictionLog, clock, logger } = deps;
-  const { manifest, name, version, before } = options;
-  const plan = compilePlan({
-    manifest,
-    functionOf: loadedFunctions(project),
-    model: name,
-    version,
-    onlineStore,
-  });
-  const runner = await acquireRunner(
-    { root: project.root, model: plan.model, width: plan.width },
-    { before: before?.runner, logger },
-  );
+  const { artifacts, onlineStore, logger } = deps;
+  const { name, version, content, known } = options;
+  const functionOf = await openFunctions(artifacts, content);
+  const manifest = withLivePolicies(content.manifest, options.applied);
+  const { model, width } = compilePlan({ manifest, functionOf, model: name, version, onlineStore });
+  const folder = () => artifacts.folder(model.artifact.sha256);
+  const runner = await acquireRunner({ model, width, folder }, { known, logger });
+  return serve(deps, { ...options, functionOf, runner, manifest });
+}
+
+interface Loaded extends Omit<ServedModelOptions, 'known'> {
+  readonly functionOf: PlanOptions['functionOf'];
+  readonly runner: SharedRunner;
+  /** The content's manifest under the policies in effect. */
+  readonly manifest: Manifest;
+}
+
+function serve(deps: ServedModelDeps, loaded: Loaded): ServedModel {
+  const { onlineStore, predictionLog, clock } = deps;
+  const { name, version, content, contentDigest, functionOf, runner, manifest } = loaded;
+  const plan = compilePlan({ manifest, functionOf, model: name, version, onlineStore });
   const predictor = createPredictor({ plan, onlineStore, runner: runner.model, predictionLog, clock });
-  return {
+  const meaning = JSON.stringify(manifest);
+  const served: ServedModel = {
     name,
     version,
+    contentDigest,
     predictor,
     runner,
     async predict(request) {
@@ -70,6 +89,13 @@ export async function createServedModel(
         runner.release();
       }
     },
+    under(applied) {
+      const next = withLivePolicies(content.manifest, applied);
+      if (JSON.stringify(next) === meaning) return served;
+      runner.hold();
+      return serve(deps, { ...loaded, applied, manifest: next });
+    },
     retire: () => runner.release(),
   };
+  return served;
 }

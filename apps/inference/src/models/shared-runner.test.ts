@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { loadedFunctions } from '@larder/features';
 import { compileRead } from '@larder/online-store';
 import { compilePlan } from '@larder/serving';
@@ -15,11 +16,23 @@ test('a model that cannot be closed is logged, and the process continues', async
   });
   const lines: object[] = [];
   const logger = { warn: (fields: object) => void lines.push(fields) };
-  const options = { root: project.root, model: plan.model, width: plan.width };
-  const runner = await acquireRunner(options, { before: undefined, logger });
-  const again = await acquireRunner(options, { before: runner, logger });
-  expect(again).toBe(runner);
+  const folder = async () => join(project.root, plan.model.artifact.path);
+  const options = { model: plan.model, width: plan.width, folder };
+  const runner = await acquireRunner(options, { known: () => [], logger });
+  const [input] = plan.model.inputs;
+  const otherViewVersion = { ...plan.model, inputs: [{ ...input, version: 2 } as typeof input & object] };
+  const again = await acquireRunner(
+    { ...options, model: otherViewVersion },
+    { known: () => [runner], logger },
+  );
+  expect(again, 'the same artifact with the same columns').toBe(runner);
   again.release();
+  const other = await acquireRunner(
+    { ...options, model: { ...plan.model, missing: 0 } },
+    { known: () => [runner], logger },
+  );
+  expect(other, 'it was checked with other missing values').not.toBe(runner);
+  other.release();
   expect((await runner.model.run(new Float32Array(plan.width), 1))['score']).toHaveLength(1);
 
   await runner.model.close(); // a second close fails

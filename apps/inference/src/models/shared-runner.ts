@@ -12,25 +12,38 @@ export interface SharedRunner {
   readonly closed: Promise<void>;
 }
 
+export interface RunnerRequest {
+  readonly model: RunnerOptions['model'] & { readonly artifact: { readonly sha256: string } };
+  readonly width: number;
+  /** Returns the folder of the artifact; called only when it must be loaded. */
+  readonly folder: () => Promise<string>;
+}
+
 export interface AcquireDeps {
-  readonly before: SharedRunner | undefined;
+  /** Runners in service at this moment, of which one may be the same. */
+  readonly known: () => Iterable<SharedRunner>;
   /** Logs a model that cannot be closed; nobody waits for that. */
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Returns the runner of a model's applied artifact with one more reference: `before` when it is the same. */
+/**
+ * Returns the runner of a model's artifact with one more reference. Versions that differ only in the view versions that
+ * they read, in their functions or in their policies share one.
+ */
 export async function acquireRunner(
-  options: RunnerOptions,
-  { before, logger }: AcquireDeps,
+  { model, width, folder }: RunnerRequest,
+  { known, logger }: AcquireDeps,
 ): Promise<SharedRunner> {
-  const { artifact, inputs, outputs, missing } = options.model;
-  const key = JSON.stringify([artifact.sha256, inputs, outputs, missing]);
-  if (before?.key === key) {
-    before.hold();
-    return before;
+  const columns = model.inputs.map(({ view, features }) => [view, features]);
+  const key = JSON.stringify([model.artifact.sha256, columns, width, model.outputs, model.missing]);
+  for (const runner of known()) {
+    if (runner.key !== key) continue;
+    runner.hold();
+    return runner;
   }
-  return shared(await loadRunner(options), key, (err) =>
-    logger.warn({ err, model: options.model.name }, 'A model that is out of service could not be closed'),
+  const loaded = await loadRunner({ folder: await folder(), model, width });
+  return shared(loaded, key, (err) =>
+    logger.warn({ err, model: model.name }, 'A model that is out of service could not be closed'),
   );
 }
 

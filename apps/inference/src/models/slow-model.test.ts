@@ -5,6 +5,7 @@ import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { applyManifest } from '@larder/registry';
 import { AD_CTR_WEIGHTS } from '@larder/serving/testing';
 import { expect, vi } from 'vitest';
+import { applyFiles } from '../testing/apply-files.ts';
 import { body } from '../testing/ads.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
@@ -44,14 +45,14 @@ test('a slow model of an apply delays neither the answers nor the new version of
     writeLogisticArtifact(join(project.root, 'models', name), artifact);
   await write('ad_ctr', { features, weights: AD_CTR_WEIGHTS, imputed: 0.5 });
   await write('ad_brightness', { ...BRIGHTNESS, slowness: await slownessFor(project, ROW_MS) });
-  await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
+  const { manifest } = await loadProject(project.configPath);
+  await applyFiles(service);
 
   const brightness = { entities: { ad_id: 'ad-1' }, options: { deadline_ms: 60_000 } };
   await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 20_000 });
   expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
 
   // It does not delay a later apply either.
-  const { manifest } = await loadProject(project.configPath);
   const view = manifest.feature_views['ad_stats@1'];
   if (view === undefined) throw new Error('the fixture has no ad_stats');
   const strict = {

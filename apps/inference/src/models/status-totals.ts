@@ -7,20 +7,20 @@ interface ViewReading {
   readonly count: number;
 }
 
-/** Readings by view and status over all models, including those out of service. */
+/** Readings by view and status over all model versions, including those out of service. */
 export interface StatusTotals {
   /** Adds the counts of a model that goes out of service. */
   keep(model: ServedModel): void;
   list(): ViewReading[];
 }
 
-export function statusTotals(served: ReadonlyMap<string, ServedModel>): StatusTotals {
+export function statusTotals(inService: () => Iterable<ServedModel>): StatusTotals {
   const kept = new Map<string, ViewReading>();
   return {
     keep: (model) => add(kept, model),
     list() {
       const totals = new Map(kept);
-      for (const model of served.values()) add(totals, model);
+      for (const model of inService()) add(totals, model);
       return [...totals.values()];
     },
   };

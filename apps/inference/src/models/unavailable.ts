@@ -1,92 +1,95 @@
-import { ERRORS, LarderError, toLarderError, type ErrorCode } from '@larder/core';
-import type { LoadedProject, Manifest } from '@larder/features';
-import type { AppliedManifest, DefinitionMismatch } from '@larder/registry';
+import { ERRORS, LarderError, isLarderError, toLarderError, type ErrorCode } from '@larder/core';
+import type { ServableModel } from '@larder/registry';
 
-/** A model that is not served, or not in the applied version. */
+/** Why a model version does not answer. */
 export interface Unavailable {
-  /** Error for callers of the model. */
+  /** Error for callers who need this version. */
   readonly error: LarderError;
   /** Text for the operator; anyone may read it, so paths are only in the log. */
   readonly detail: string;
-  /** True when the problem may go away without an apply. */
+  /** True when the problem may go away without another content. */
   readonly tryAgain: boolean;
 }
 
-/** Differences that affect what a model needs: itself, its views, its on-demand views and their views. */
-export function mismatchesOf(
-  manifest: Manifest,
-  name: string,
-  differences: readonly DefinitionMismatch[],
-): DefinitionMismatch[] {
-  const needed = new Set([`model ${name}`]);
-  const visit = (inputs: Manifest['models'][string]['inputs']) => {
-    for (const { view, version } of inputs) {
-      const subject = version === null ? `on-demand view ${view}` : `view ${view}@${version}`;
-      if (needed.has(subject)) continue;
-      needed.add(subject);
-      if (version === null) visit(manifest.on_demand_feature_views[view]?.inputs ?? []);
-    }
-  };
-  visit(manifest.models[name]?.inputs ?? []);
-  return differences.filter(({ subject }) => needed.has(subject));
+export interface VersionName {
+  readonly model: string;
+  /** Absent: whichever the model has. */
+  readonly version?: number;
 }
 
-export function definitionNotLoaded(name: string, reasons: readonly DefinitionMismatch[]): LarderError {
-  return new LarderError(
-    'DEFINITION_NOT_LOADED',
-    `${name} cannot be served: ${reasons.map(({ detail }) => detail).join(' ')} Restart this process with the applied code.`,
-    { retryAfterSeconds: 5 },
-  );
-}
-
-/** The applied content itself is wrong: loading it again would fail in the same way. */
-const ARTIFACT_FAULTS = new Set<ErrorCode>([
+/** The content itself is wrong: loading it again would fail in the same way. */
+const CONTENT_FAULTS = new Set<ErrorCode>([
   'ARTIFACT_INVALID',
   'MODEL_SIGNATURE_MISMATCH',
   'MODEL_GOLDEN_MISMATCH',
 ]);
 
 /** A bad artifact is not the caller's fault, and callers must not see its paths. */
-export function notReady(name: string, thrown: unknown): Unavailable {
+export function notReady(name: VersionName, thrown: unknown): Unavailable {
   const { code } = toLarderError(thrown);
   const error = new LarderError(
     'MODEL_NOT_READY',
-    `The model ${name} could not be loaded; /health/ready says why.`,
-    {
-      cause: thrown,
-      retryAfterSeconds: 5,
-    },
+    `${subject(name)} could not be loaded; /health/ready and the log of the service say why.`,
+    { cause: thrown, retryAfterSeconds: 5 },
   );
-  const problem =
-    code === 'MODEL_NOT_READY'
-      ? 'The artifact is missing or is not the one that was applied; apply it, or restore the applied one.'
-      : `${code}: ${ERRORS[code].title}.`;
+  const problem = isNotPublished(thrown) ? NOT_PUBLISHED : `${code}: ${ERRORS[code].title}.`;
   return {
     error,
-    detail: `${problem} The log of this process has the details.`,
-    tryAgain: !ARTIFACT_FAULTS.has(code),
+    detail: `${subject(name)} could not be loaded. ${problem} The log of this process has the details.`,
+    tryAgain: !CONTENT_FAULTS.has(code),
   };
 }
 
-export function beingLoaded(name: string): Unavailable {
-  const error = new LarderError('MODEL_NOT_READY', `The model ${name} is being loaded.`, {
-    retryAfterSeconds: 1,
+export function beingLoaded(name: VersionName, retryAfterSeconds = 1): Unavailable {
+  const error = new LarderError('MODEL_NOT_READY', `${subject(name)} is being loaded.`, {
+    retryAfterSeconds,
   });
-  return { error, detail: error.message, tryAgain: false };
+  return { error, detail: error.message, tryAgain: true };
 }
 
-export function absent(project: LoadedProject, name: string, applied: AppliedManifest | null): LarderError {
-  if (Object.hasOwn(project.manifest.models, name)) {
-    const reason =
-      applied === null
-        ? 'nothing is applied, or the applied definitions could not be read yet'
-        : 'it is not applied';
+const NOT_PUBLISHED =
+  "An earlier release of Larder registered it without its content, and the code of this process is not the one of this version; run 'larder apply' with this release.";
+
+/** The registry has the version, but not what it is made of, and this process cannot say it. */
+export function notPublished(): LarderError {
+  return new LarderError('MODEL_NOT_READY', NOT_PUBLISHED, { retryAfterSeconds: 5 });
+}
+
+function isNotPublished(thrown: unknown): boolean {
+  return isLarderError(thrown) && thrown.message === NOT_PUBLISHED;
+}
+
+/** An explicit version is never answered by another one. */
+export function versionNotFound(
+  model: string,
+  asked: number | string,
+  { versions, aliases }: ServableModel,
+): LarderError {
+  const known = typeof asked === 'number' ? versions.get(asked) : undefined;
+  const detail =
+    known === undefined ? 'is not on record' : 'was removed from the artifact store: nothing needed it';
+  const names = aliases.map(({ alias, version }) => `${alias} (${version})`).join(', ') || 'none';
+  return new LarderError(
+    'MODEL_VERSION_NOT_FOUND',
+    `${typeof asked === 'number' ? subject({ model, version: asked }) : `An alias ${asked} of ${model}`} ${detail}; aliases: ${names}.`,
+    { errors: [{ pointer: '/options/version', detail }] },
+  );
+}
+
+/** The name is none of an applied model. */
+export function absent(name: string, models: readonly string[] | null): LarderError {
+  if (models === null)
     return new LarderError(
-      'DEFINITION_NOT_LOADED',
-      `The model ${name} cannot be served: ${reason}; run 'larder apply'.`,
+      'MODEL_NOT_READY',
+      `The model ${name} cannot be served: nothing is applied, or the registry could not be read yet; run 'larder apply'.`,
       { retryAfterSeconds: 5 },
     );
-  }
-  const names = Object.keys(applied?.manifest.models ?? project.manifest.models).join(', ') || 'none';
-  return new LarderError('MODEL_NOT_FOUND', `No model has this name; applied models: ${names}.`);
+  return new LarderError(
+    'MODEL_NOT_FOUND',
+    `No model has this name; applied models: ${models.join(', ') || 'none'}.`,
+  );
+}
+
+function subject({ model, version }: VersionName): string {
+  return version === undefined ? `The model ${model}` : `Version ${version} of ${model}`;
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { problemSchema } from '@larder/contracts';
-import { loadProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
-import { applyManifest } from '@larder/registry';
 import { expect, vi } from 'vitest';
+import { applyFiles } from '../testing/apply-files.ts';
 import { test as base, type Service } from '../testing/inference-test.ts';
 
 const PATH = '/v1/models/ad_brightness/predict';
@@ -12,7 +11,7 @@ const ENTITIES = { entities: { ad_id: 'ad-1' } };
 /** The service, with `ad_brightness` so slow that it runs in a pool of threads. */
 const test = base.extend<{ slow: Service }>({
   slow: async ({ service }, use) => {
-    const { http, offlineStore, project } = service;
+    const { http, project } = service;
     await writeLogisticArtifact(join(project.root, 'models/ad_brightness'), {
       features: ['ad_image:brightness'],
       weights: [1],
@@ -20,7 +19,7 @@ const test = base.extend<{ slow: Service }>({
       imputed: 0.25,
       slowness: 150,
     });
-    await applyManifest(offlineStore, (await loadProject(project.configPath)).manifest, { actor: 'test' });
+    await applyFiles(service);
     await vi.waitFor(
       async () =>
         expect((await http.get('/v1/models/ad_brightness')).body).toMatchObject({ placement: 'pool' }),

@@ -3,11 +3,12 @@
  * request. `parse-request.test.ts` checks it against the schemas of @larder/contracts.
  */
 import { jsonPointer, LarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
-import { MAX_BATCH_ROWS, MAX_DEADLINE_MS } from '@larder/contracts';
+import { ALIAS_NAME, MAX_BATCH_ROWS, MAX_DEADLINE_MS, MAX_MODEL_VERSION } from '@larder/contracts';
 import type { InputRow } from '@larder/serving';
 
 interface ParsedOptions {
-  readonly version: number | undefined;
+  /** A number, or the name of an alias. */
+  readonly version: number | string | undefined;
   readonly deadlineMs: number | undefined;
   readonly features: boolean;
 }
@@ -63,8 +64,8 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
   const { version, deadline_ms: deadlineMs, features, explain, mode } = json;
   const refuse = (name: string, detail: string) => problems.push({ pointer: `/options/${name}`, detail });
   for (const name in json) if (!OPTIONS.has(name)) unknown(problems, '/options', name);
-  if (version !== undefined && !isInteger(version, 1, Number.MAX_SAFE_INTEGER))
-    refuse('version', 'must be a whole number from 1');
+  if (version !== undefined && !isInteger(version, 1, MAX_MODEL_VERSION) && !isAlias(version))
+    refuse('version', `must be a whole number from 1 to ${MAX_MODEL_VERSION}, or the name of an alias`);
   if (deadlineMs !== undefined && !isInteger(deadlineMs, 1, MAX_DEADLINE_MS))
     refuse('deadline_ms', `must be a whole number from 1 to ${MAX_DEADLINE_MS}`);
   if (features !== undefined && typeof features !== 'boolean') refuse('features', 'must be true or false');
@@ -79,7 +80,7 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
       },
     );
   return {
-    version: version as number | undefined,
+    version: version as number | string | undefined,
     deadlineMs: deadlineMs as number | undefined,
     features: features === true,
   };
@@ -89,6 +90,10 @@ const OPTIONS = new Set(['version', 'deadline_ms', 'features', 'explain', 'mode'
 
 function isObject(json: unknown): json is Json {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function isAlias(value: unknown): boolean {
+  return typeof value === 'string' && ALIAS_NAME.test(value);
 }
 
 function isInteger(value: unknown, least: number, most: number): boolean {

@@ -17,13 +17,14 @@ import { requestIdOf } from '../http/request-id.ts';
 import { CALLER_LEFT } from '../http/request-scope.ts';
 import { DATA_HEADERS } from '../http/security-headers.ts';
 import type { UnreadAnswers } from '../http/unread-answers.ts';
+import type { ModelInService } from '../models/model-in-service.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
 import { predictAnswer, predictBatchAnswer } from './write-answer.ts';
 
 export interface PredictHandlerDeps {
-  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY, DEFINITION_NOT_LOADED */
-  findModel(name: string): ServedModel;
+  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY */
+  findModel(name: string): Pick<ModelInService, 'route'>;
   readonly metrics: Metrics;
   readonly failures: FailureLog;
   readonly bodies: BodyRoom;
@@ -70,7 +71,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       answered: metrics.request(many, 'POST', 200),
     },
   };
-  const reports = new Map<string, PredictMetrics>();
+  const reports = new WeakMap<ServedModel, PredictMetrics>();
 
   return (request, response) => {
     if (request.method !== 'POST') return false;
@@ -123,14 +124,14 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     const body = await readBody(request, bodyLimits);
     const startedAtMs = performance.now();
     if (asked.query !== '') throw queryRefused();
-    const served = findModel(model);
+    const inService = findModel(model);
     const { rows, shared, options } = route.parse(parseJson(body));
-    if (options.version !== undefined && options.version !== served.version)
-      throw versionRefused(served, options.version);
     const { deadlineMs, features } = options;
     const cost = REQUEST_COST + rows.length;
     if (running + cost > MAX_RUNNING)
       throw overloaded('The process has too many predictions in progress; retry.');
+    // Nothing may wait from here to `predict`, which keeps the version loaded.
+    const { served, alias } = inService.route(options.version);
     running += cost;
     let predictions: Predictions;
     try {
@@ -143,12 +144,13 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
         features,
         sizeBytes: body.length,
         callerGone: () => request.socket.destroyed,
+        alias,
       });
     } finally {
       running -= cost;
     }
-    let report = reports.get(model);
-    if (report === undefined) reports.set(model, (report = metrics.predict(model)));
+    let report = reports.get(served);
+    if (report === undefined) reports.set(served, (report = metrics.predict(model, served.version)));
     report.observe(predictions.timings, rows.length);
     if (route.rowsPointer !== undefined) logRowFailure(predictions, requestId);
     const text = route.write(predictions, { model, version: served.version, requestId, features });
@@ -178,12 +180,4 @@ function queryRefused(): LarderError {
   return new LarderError('REQUEST_INVALID', 'The route takes no query; send options in the body.', {
     errors: [{ pointer: '/query', detail: 'must be empty' }],
   });
-}
-
-function versionRefused(served: ServedModel, version: number): LarderError {
-  return new LarderError(
-    'MODEL_VERSION_NOT_FOUND',
-    `${served.name} is served in version ${served.version}, not ${version}; omit options.version, or request ${served.version}.`,
-    { errors: [{ pointer: '/options/version', detail: `is not served; ${served.version} is` }] },
-  );
 }

@@ -10,7 +10,7 @@ import type { ModelCatalog } from '../models/model-catalog.ts';
 export interface ModelsDeps {
   /** The applied manifest. @throws DEFINITION_NOT_LOADED before the first apply */
   manifest(): Manifest;
-  readonly catalog: Pick<ModelCatalog, 'find' | 'unavailable'>;
+  readonly catalog: Pick<ModelCatalog, 'inService'>;
 }
 
 /** Serves applied models, read-only. POST on the predict routes is answered before Express (predict.handler.ts). */
@@ -19,7 +19,9 @@ export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
   routes
     .route('/v1/models')
     .get(noQuery, (_request, response) => {
-      const models = Object.values(manifest().models).map((model) => modelJson(model, catalog));
+      const models = Object.values(manifest().models).map((model) =>
+        modelJson(model, catalog.inService(model.name)),
+      );
       response.json({ models } satisfies ModelsAnswer);
     })
     .all(allow('GET'));
@@ -30,7 +32,7 @@ export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
       const name = request.params.model;
       const model = Object.hasOwn(models, name) ? models[name] : undefined;
       if (model === undefined) throw notFound(Object.keys(models));
-      response.json(modelJson(model, catalog));
+      response.json(modelJson(model, catalog.inService(model.name)));
     })
     .all(allow('GET'));
   routes.route('/v1/models/:model/predict').all(allow('POST'));

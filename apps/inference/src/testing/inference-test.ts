@@ -3,13 +3,13 @@ import { createLogger, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
 import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
-import { applyManifest } from '@larder/registry';
 import { openFixture } from '@larder/serving/testing';
 import { test as base } from '@larder/testing';
 import { inject } from 'vitest';
 import type { Config } from '../config.ts';
 import { startInference, type Inference } from '../start-inference.ts';
 import { putAd, putShopper } from './ads.ts';
+import { applyFiles } from './apply-files.ts';
 import { createHttp, type Http } from './http.ts';
 
 /** The service with the test file's own stores, the applied fixture project, a shopper and `ad-1`. */
@@ -34,6 +34,7 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
         allowedHosts: [],
         maxConnections: 2_048,
         bufferBytes: 64 * 2 ** 20,
+        explicitVersions: 2,
         port: 0,
         portIsChosen: true,
       } as const;
@@ -53,7 +54,7 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
     async ({ config, project }, use) => {
       const offlineStore = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
       await migrate(offlineStore);
-      await applyManifest(offlineStore, project.manifest, { actor: 'test' });
+      await applyFiles({ config, offlineStore });
       const redis = connectRedis(config.redisUrl, { role: 'worker' });
       await waitForRedis(redis, 5_000);
       const onlineStore = createOnlineStore({ redis, project: project.name });

@@ -146,6 +146,12 @@ export const SETTINGS = {
     description:
       'Total size of request bodies above 16 KiB and, separately, of answers above 16 KiB that callers have not read yet; at least 16 MiB.',
   }),
+  LARDER_EXPLICIT_VERSIONS: define(wholeNumber(1, 1_000), {
+    default: 4,
+    readBy: 'inference',
+    description:
+      'How many model versions may be in memory, beside those of aliases, because callers name their numbers in `options.version`. [More](http.md#versions-and-aliases).',
+  }),
   LARDER_LOG_LEVEL: define(logLevel, {
     default: 'info',
     readBy: 'inference, worker',
