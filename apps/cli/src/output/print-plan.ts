@@ -4,7 +4,7 @@ import type { Output } from './output.ts';
 const SIGNS = { create: '+', change: '~', remove: '-', keep: '=' } as const;
 
 /** The answer of `larder plan --json`. */
-export function planJson(plan: Plan): unknown {
+export function planJson(plan: Plan): Readonly<Record<string, unknown>> {
   return {
     project: plan.project,
     applied_id: plan.appliedId,

@@ -1,9 +1,11 @@
 import { applyPlanned, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
+import { followApply, printAfterApply } from '../fill/follow-apply.ts';
+import { followFills } from '../fill/start-fills.ts';
 import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges } from '../output/print-plan.ts';
-import { CHANGED, DONE } from '../problem.ts';
+import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -16,6 +18,10 @@ export const verb = defineVerb({
       .option('--prune', 'drop what is applied and not in larder.config.ts any more')
       .option('-y, --yes', 'do not ask, also about changes that stop something or take the project back')
       .option('--exit-code', 'exit with 3 instead of 0 when something was applied')
+      .option('--backfill', 'queue a run for each view version that nothing has filled')
+      .option('--detach', 'with --backfill: do not follow the runs on a terminal')
+      .option('--promote-when-complete', 'promote new model versions to champion once their views are filled')
+      .option('--reason <text>', 'why they are promoted; kept on record')
       .addHelpText(
         'after',
         `
@@ -23,18 +29,32 @@ Checks artifacts, migrates the control tables, creates history tables and assign
 What is applied and missing in larder.config.ts stays applied. Running processes follow within
 two seconds.
 
-Example:
-  larder apply`,
+With --promote-when-complete the alias moves by itself when a version is complete, unless somebody has
+moved it since: larder models says so then. Applying again starts no run and asks for no promotion twice.
+
+Examples:
+  larder apply
+  larder apply --backfill --promote-when-complete --reason 'pictures of the new encoder'`,
       );
   },
-  input: z.object({
-    sameMeaning: z.boolean().optional(),
-    prune: z.boolean().optional(),
-    yes: z.boolean().optional(),
-    exitCode: z.boolean().optional(),
-  }),
-  async run(session, { sameMeaning, prune, yes = false, exitCode = false }) {
+  input: z
+    .object({
+      sameMeaning: z.boolean().optional(),
+      prune: z.boolean().optional(),
+      yes: z.boolean().optional(),
+      exitCode: z.boolean().optional(),
+      backfill: z.boolean().optional(),
+      detach: z.boolean().optional(),
+      promoteWhenComplete: z.boolean().optional(),
+      reason: z.string().trim().min(1, 'must say why').optional(),
+    })
+    .refine(({ promoteWhenComplete, reason }) => promoteWhenComplete !== true || reason !== undefined, {
+      path: ['reason'],
+      error: "must say why, such as --reason 'pictures of the new encoder'",
+    }),
+  async run(session, typed) {
     const { out } = session;
+    const { sameMeaning, prune, yes = false, exitCode = false } = typed;
     const project = await session.project();
     const { manifest } = project;
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
@@ -44,6 +64,7 @@ Example:
       planned,
       options: { actor: actor(), sameMeaning, prune, refuseDestructive: !confirmed },
     });
+    const after = await followApply(session, { project: manifest.project, result, actor: actor(), ...typed });
     out.answer(
       {
         project: manifest.project,
@@ -51,6 +72,8 @@ Example:
         changes: result.changes,
         retained: result.retained,
         model_versions: result.modelVersions,
+        backfills: after.fills,
+        promotions: after.promotions,
       },
       () => {
         printChanges(result.changes, out);
@@ -63,8 +86,11 @@ Example:
             : `Applied ${count(result.changes.length)} to project ${manifest.project} as manifest ${result.manifestId}.`,
         );
         if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
+        printAfterApply(after, out);
       },
     );
+    const follow = { fills: after.fills, detach: typed.detach === true };
+    if (!(await followFills(session, manifest.project, follow))) return FAILED;
     return exitCode && result.changes.length > 0 ? CHANGED : DONE;
   },
 });

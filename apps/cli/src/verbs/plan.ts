@@ -1,5 +1,7 @@
-import { planProject } from '@larder/registry';
+import { fillJson, planProject } from '@larder/registry';
 import { z } from 'zod';
+import { planFills } from '../fill/plan-fills.ts';
+import { printFills } from '../fill/print-fills.ts';
 import { planJson, printPlan } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -13,7 +15,9 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Compares larder.config.ts with the applied definitions; writes nothing. Exit code 1: apply would refuse.
+Compares larder.config.ts with the applied definitions; writes nothing. Says of each view version that
+nothing has filled yet how many rows, bytes and minutes that takes: rows from its source, the rate from
+earlier runs of the view or of the same ready-made computation. Exit code 1: apply would refuse.
 
 Example:
   larder plan`,
@@ -24,10 +28,16 @@ Example:
     sameMeaning: z.boolean().optional(),
     exitCode: z.boolean().optional(),
   }),
-  async run({ out, project, offlineStore, artifacts }, { prune, sameMeaning, exitCode = false }) {
-    const deps = { store: await offlineStore(), artifacts: await artifacts() };
-    const { plan } = await planProject(deps, await project(), { prune, sameMeaning });
-    out.answer(planJson(plan), () => printPlan(plan, out));
+  async run(session, { prune, sameMeaning, exitCode = false }) {
+    const { out } = session;
+    const project = await session.project();
+    const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
+    const { plan } = await planProject(deps, project, { prune, sameMeaning });
+    const fills = await planFills(session, project.manifest, plan);
+    out.answer({ ...planJson(plan), fills: fills.map(fillJson) }, () => {
+      printPlan(plan, out);
+      printFills(fills, out);
+    });
     if (plan.refusals.length > 0) return FAILED;
     return exitCode && plan.changes.length > 0 ? CHANGED : DONE;
   },

@@ -1,0 +1,46 @@
+import { formatDurationMs } from '@larder/core';
+import type { FillEstimate } from '@larder/registry';
+import type { Output } from '../output/output.ts';
+import { oneLine, printableCount } from '../output/printable.ts';
+
+/** One line for each view version that waits to be filled. */
+export function printFills(fills: readonly FillEstimate[], out: Output): void {
+  for (const fill of fills) out.line(`  fill ${fill.ref}: ${fillText(fill)}`);
+  if (fills.length > 0)
+    out.line('  Nothing fills them by itself before their schedule: larder apply --backfill');
+}
+
+export function fillText({
+  rows,
+  rowsFrom,
+  sourceProblem,
+  historyBytes,
+  redisBytes,
+  minutes,
+  rate,
+}: FillEstimate): string {
+  const why = sourceProblem === null ? '' : ` (${oneLine(sourceProblem)})`;
+  const counted =
+    rows === null
+      ? `rows unknown${why}`
+      : `${printableCount(rows)} rows${rowsFrom === 'run' ? ` as in the newest run of another version${why}` : ''}`;
+  const bytes =
+    historyBytes === null || redisBytes === null
+      ? []
+      : [`about ${bytesText(historyBytes)} of history and ${bytesText(redisBytes)} of Redis`];
+  const measured =
+    rate === null
+      ? 'time unknown: nothing computed like it has run yet'
+      : minutes === null
+        ? `at ${printableCount(rate.rowsPerSecond)} rows/s, as ${rate.measuredIn} was`
+        : `about ${formatDurationMs(Math.max(1_000, minutes * 60_000))} at ${printableCount(rate.rowsPerSecond)} rows/s, as ${rate.measuredIn} was`;
+  return [counted, ...bytes, measured].join(', ');
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+function bytesText(bytes: number): string {
+  const exponent = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** exponent;
+  return `${value < 10 && exponent > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[exponent]}`;
+}
