@@ -9,7 +9,16 @@ export const processSchema = z
     pid: z.int(),
     larder_version: z.string(),
     views: z
-      .array(z.strictObject({ ref: z.string().meta({ example: 'ad_image@1' }), fingerprint: z.string() }))
+      .array(
+        z.strictObject({
+          ref: z.string().meta({ example: 'ad_image@1' }),
+          fingerprint: z.string(),
+          lacks_connection: z.string().nullable().meta({
+            description:
+              'The connection of its source, if that has no address in this process: others take its runs.',
+          }),
+        }),
+      )
       .meta({ description: 'View versions whose code a worker has: it computes runs of these alone.' }),
     models: z
       .array(

@@ -35,9 +35,9 @@ export const runSchema = z
     error: z.strictObject({ code: z.string(), reason: z.string() }).nullable().meta({
       description: 'Why the run as a whole failed, or could not be planned yet; rows have their own reasons.',
     }),
-    waiting_for: z.enum(['view', 'worker', 'code']).nullable().meta({
+    waiting_for: z.enum(['view', 'worker', 'code', 'source']).nullable().meta({
       description:
-        'Why a queued or running run does not go on: its view version was removed, no worker runs, or none has its code. Null: it waits for nobody.',
+        'Why a queued or running run does not go on: its view version was removed, no worker runs, none has its code, or none that has it has an address for its source. Null: it waits for nobody.',
     }),
     created_at: instantSchema,
     started_at: instantSchema.nullable(),

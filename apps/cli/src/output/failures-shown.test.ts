@@ -23,6 +23,7 @@ const runThat = (status: RunStatus): RunSummary => ({
   createdAt: at,
   startedAt: at,
   waitingFor: null,
+  waitingNames: [],
   finishedAt: at,
   error: null,
 });

@@ -97,9 +97,15 @@ describe('a backfill', () => {
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 0 } });
   });
 
-  test('whose source cannot be used fails and says what to do', async ({ shop }) => {
+  test('whose source no worker reaches waits for one, then fails and says what to do', async ({ shop }) => {
     const runId = await shop.backfill('orphan');
+    expect(await shop.until(runId, (run) => run.waitingFor === 'source')).toMatchObject({
+      status: 'queued',
+      waitingNames: ['nowhere'],
+    });
+    const impatient = shop.materializer({ times: { watchIntervalMs: 20, definitionGraceMs: 300 } });
     const run = await shop.ended(runId);
+    await impatient.stop({ deadlineMs: 1_000 });
     expect(run).toMatchObject({
       status: 'failed',
       error: { code: 'SOURCE_NOT_CONFIGURED' },

@@ -6,7 +6,7 @@ import {
   type LoadedProject,
   type Manifest,
 } from '@larder/features';
-import type { EventTimes, HistoryProject } from '@larder/offline-store';
+import type { ComputableView, EventTimes, HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '../runs/index.ts';
 import { createSources, type RowSource } from '@larder/sources';
 
@@ -25,9 +25,11 @@ export interface LoadedViews {
   readonly project: HistoryProject;
   /** The applied event horizon; the loaded one while nothing is applied. */
   eventTimes(): EventTimes;
-  /** Views that this process may claim; other processes take the rest. */
+  /** Views whose code this process has, and those among them whose source it cannot reach. */
+  announced(): readonly ComputableView[];
+  /** Views that this process may claim, because it reaches their source; other processes take the rest. */
   claimable(): readonly LoadedView[];
-  /** Undefined when this process does not have the version, or has it with another fingerprint. */
+  /** Undefined when this process does not have the version, has it with another fingerprint, or does not reach its source. */
   find(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
   /** @throws SOURCE_NOT_CONFIGURED */
@@ -72,16 +74,29 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
       };
     });
 
+  /** The connection of a source that has no address here. */
+  const lacking = ({ source: { connection } }: FeatureViewManifest): string | undefined =>
+    connection === undefined || Object.hasOwn(options.connections, connection) ? undefined : connection;
+  const announced = (): ComputableView[] =>
+    all().map(({ manifest: view }) => {
+      const { name, version, fingerprint } = view;
+      const lacks = lacking(view);
+      return { view: name, version, fingerprint, ...(lacks !== undefined && { lacks }) };
+    });
+
   return {
     project: manifest,
     eventTimes: () => options.applied() ?? manifest,
     all,
-    claimable: () =>
-      all().map(({ manifest: { name, version, fingerprint } }) => ({ view: name, version, fingerprint })),
+    announced,
+    claimable: () => announced().filter(({ lacks }) => lacks === undefined),
     find: (run) =>
       all().find(
-        ({ manifest: { name, version, fingerprint } }) =>
-          name === run.view && version === run.version && fingerprint === run.fingerprint,
+        ({ manifest: view }) =>
+          view.name === run.view &&
+          view.version === run.version &&
+          view.fingerprint === run.fingerprint &&
+          lacking(view) === undefined,
       ),
     source: (view) => sources.open(view.manifest, view.entity),
     close: () => sources.close(),

@@ -100,7 +100,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       processId,
       project: project.name,
       role: 'worker',
-      describe: () => ({ views: views.claimable() }),
+      describe: () => ({ views: views.announced() }),
       slots,
     },
     { logger },

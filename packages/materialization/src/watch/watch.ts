@@ -1,3 +1,4 @@
+import type { LoadedViews } from '../materializer/loaded-views.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
 import {
@@ -11,6 +12,7 @@ import { findLostJobs, type LostJobsDeps } from './find-lost-jobs.ts';
 import { replayLanded, type ReplayDeps } from './replay-landed.ts';
 
 export interface WatchDeps extends ReplayDeps, Pick<LostJobsDeps, 'queue'> {
+  readonly views: ReplayDeps['views'] & Pick<LoadedViews, 'announced'>;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'backoffMs' | 'definitionGraceMs' | 'staleDispatchMs'>;
 }
 
@@ -26,8 +28,9 @@ export async function watch(deps: WatchDeps): Promise<void> {
     );
   const loaded = { project, views: deps.views.claimable(), graceMs: times.definitionGraceMs };
   await seeLoadedRuns(store, loaded);
-  for (const runId of await failUnloadedRuns(store, loaded))
-    logger.error({ runId }, 'No worker has the code of a run; it failed');
+  const withoutSource = deps.views.announced().filter(({ lacks }) => lacks !== undefined);
+  for (const runId of await failUnloadedRuns(store, { ...loaded, withoutSource }))
+    logger.error({ runId }, 'No worker has the code of a run, or reaches its source; it failed');
   await retryWaitingRows(store, project);
   await endRuns(deps);
   // Last, because they need Redis: the others still run while it is down.

@@ -8,7 +8,11 @@ export function processJson(living: LivingProcess) {
     host: living.host,
     pid: living.pid,
     larder_version: living.larderVersion,
-    views: living.views.map(({ view, version, fingerprint }) => ({ ref: `${view}@${version}`, fingerprint })),
+    views: living.views.map(({ view, version, fingerprint, lacks = null }) => ({
+      ref: `${view}@${version}`,
+      fingerprint,
+      lacks_connection: lacks,
+    })),
     models: living.models.map(({ model, version, ready, reads, aliases = [] }) => ({
       model,
       version,

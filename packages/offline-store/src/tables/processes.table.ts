@@ -7,6 +7,8 @@ export interface ComputableView {
   readonly view: string;
   readonly version: number;
   readonly fingerprint: string;
+  /** The connection of its source, if that has no address in the process: it then leaves runs of the view to others. */
+  readonly lacks?: string;
 }
 
 /** A model version in service in a process; a model may have several. */

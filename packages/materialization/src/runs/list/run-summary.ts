@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from '../run-store.ts';
-import { WAITING_FOR, type WaitingFor } from './waiting-for.ts';
+import { WAITING_FOR, WAITING_NAMES, type WaitingFor } from './waiting-for.ts';
 import type { PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
 
 export interface RunSummary extends RunProgress {
@@ -24,6 +24,8 @@ export interface RunProgress {
   readonly error: { readonly code: string; readonly reason: string } | null;
   /** Null: it is not waiting, or has ended. */
   readonly waitingFor: WaitingFor | null;
+  /** What running workers have instead: versions of the view, or connections without an address. */
+  readonly waitingNames: readonly string[];
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -53,6 +55,7 @@ export interface ProgressRow {
   error_code: string | null;
   error_reason: string | null;
   waiting_for: WaitingFor | null;
+  waiting_names: string[] | null;
   created_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
@@ -73,7 +76,7 @@ export const PROGRESS_COLUMNS = sql`
   r.run_id, r.view, r.version, r.trigger, r.revision, r.status, r.planned_at is not null as planned,
   (extract(epoch from coalesce(r.finished_at, r.paused_at, clock_timestamp()) - r.started_at) * 1000
     - r.paused_ms)::double precision as active_ms,
-  r.error_code, r.error_reason, ${WAITING_FOR} as waiting_for, r.created_at, r.started_at, r.finished_at`;
+  r.error_code, r.error_reason, ${WAITING_FOR} as waiting_for, ${WAITING_NAMES} as waiting_names, r.created_at, r.started_at, r.finished_at`;
 
 /** Reads summaries of the runs (alias `r`) that `condition` selects, newest first. */
 export async function selectSummaries(
@@ -119,6 +122,7 @@ export function progressOf(row: ProgressRow): RunProgress {
         : null,
     error: row.error_code === null ? null : { code: row.error_code, reason: row.error_reason ?? '' },
     waitingFor: row.waiting_for,
+    waitingNames: row.waiting_names ?? [],
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

@@ -22,6 +22,19 @@ test('an open run shows that no worker runs, or that none has its code', async (
   onTestFinished(() => worker.close());
   await expect.poll(waitingFor).toBe('code');
   expect(waitingText(await getRun(store, project, runId))).toContain('No worker has the code of ad_image@1');
+  expect(waitingText(await getRun(store, project, runId))).toContain(
+    'the running ones have ad_image@1 with other code.',
+  );
+  views = [{ ...VIEW, view: 'colour' }];
+  await expect
+    .poll(async () => waitingText(await getRun(store, project, runId)))
+    .toContain('the running ones have no ad_image.');
+  const lacking = { ...VIEW, lacks: 'ads' };
+  views = [lacking];
+  await expect.poll(waitingFor).toBe('source');
+  expect(waitingText(await getRun(store, project, runId))).toBe(
+    'No worker has an address for the source of ad_image@1. Set LARDER_CONNECTION_ADS_URL where workers run, and restart them.',
+  );
   views = [VIEW];
   await expect.poll(waitingFor).toBeNull();
   await worker.close();

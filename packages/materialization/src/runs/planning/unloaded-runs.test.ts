@@ -32,6 +32,20 @@ describe('a run whose code no process has', () => {
     expect((await getRun(store, project, runId)).status).toBe('queued');
   });
 
+  test('fails with the connection that has no address, when that is why nobody takes it', async ({
+    store,
+    project,
+  }) => {
+    const { runId } = await createRun(store, newRun(project));
+    const withoutSource = [{ ...VIEW, lacks: 'ads' }];
+    expect(await failUnloadedRuns(store, { project, views: [], withoutSource, graceMs: 0 })).toEqual([runId]);
+    expect((await getRun(store, project, runId)).error).toEqual({
+      code: 'SOURCE_NOT_CONFIGURED',
+      reason:
+        'No worker has an address for the source of ad_image@1. Set LARDER_CONNECTION_ADS_URL where workers run, then retry.',
+    });
+  });
+
   test('fails when its code is gone while chunks are waiting, and frees the schedule', async ({
     store,
     project,
