@@ -27,10 +27,13 @@ export async function followApply(
   const store = await offlineStore();
   const fills = backfill === true ? await startFills(store, project) : [];
   const logger = createLogger('larder', { level: 'silent' });
-  const promotions =
-    promoteWhenComplete === true && reason !== undefined
-      ? await requestPromotions(store, { project, result, actor, reason, logger })
-      : [];
+  const promotions = await requestPromotions(store, {
+    project,
+    result,
+    actor,
+    reason: promoteWhenComplete === true ? (reason ?? null) : null,
+    logger,
+  });
   return { fills, promotions };
 }
 

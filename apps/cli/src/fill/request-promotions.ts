@@ -1,3 +1,4 @@
+import type { Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import {
   CHAMPION,
@@ -7,13 +8,13 @@ import {
   requestPromotion,
   type ApplyResult,
 } from '@larder/registry';
-import type { Logger } from '@larder/core';
 
 export interface PromotionsOptions {
   readonly project: string;
   readonly result: Pick<ApplyResult, 'manifestId' | 'modelVersions'>;
   readonly actor: string;
-  readonly reason: string;
+  /** Why new versions are promoted once they are complete; null: nobody asked. */
+  readonly reason: string | null;
   readonly logger: Logger;
 }
 
@@ -25,22 +26,15 @@ export interface RequestedPromotion {
 }
 
 /**
- * Asks to promote the versions that this apply added, and newest ones that still fill, once they are complete. What was
- * asked for before is not asked for again: nobody's later move or rollback is undone by applying again.
+ * Asks to promote what is new, where somebody wants it, and marks versions as complete whose views are filled already,
+ * whether a worker runs or not.
  */
 export async function requestPromotions(
   store: OfflineStore,
-  { project, result, actor, reason, logger }: PromotionsOptions,
+  options: PromotionsOptions,
 ): Promise<RequestedPromotion[]> {
-  const newest = (await readModelVersions(store, project)).filter(
-    ({ model, version }) => result.modelVersions[model] === version,
-  );
-  const requested: { model: string; version: number }[] = [];
-  for (const { model, version, manifestId, completeAt, promotion } of newest) {
-    if (promotion !== null || (manifestId !== result.manifestId && completeAt !== null)) continue;
-    if (await requestPromotion(store, { project, model, version, alias: CHAMPION, actor, reason }))
-      requested.push({ model, version });
-  }
+  const { project, reason, logger } = options;
+  const requested = reason === null ? [] : await requestNew(store, options, reason);
   await createCompletion({ store, project, logger }).completeVersions();
   const moves = await promoteCompleteVersions({ store, project, logger });
   return requested.map(({ model, version }) => ({
@@ -48,4 +42,26 @@ export async function requestPromotions(
     version,
     promoted: moves.some((move) => move.model === model && move.toVersion === version),
   }));
+}
+
+/**
+ * The versions that this apply added, and newest ones that still fill. What was asked for before is not asked for again:
+ * nobody's later move or rollback is undone by applying again.
+ */
+async function requestNew(
+  store: OfflineStore,
+  { project, result, actor }: PromotionsOptions,
+  reason: string,
+): Promise<Omit<RequestedPromotion, 'promoted'>[]> {
+  const requested: Omit<RequestedPromotion, 'promoted'>[] = [];
+  for (const { model, version, manifestId, completeAt, promotion } of await readModelVersions(
+    store,
+    project,
+  )) {
+    const isNew = manifestId === result.manifestId || completeAt === null;
+    if (result.modelVersions[model] !== version || promotion !== null || !isNew) continue;
+    if (await requestPromotion(store, { project, model, version, alias: CHAMPION, actor, reason }))
+      requested.push({ model, version });
+  }
+  return requested;
 }

@@ -81,7 +81,8 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     all().map(({ manifest: view }) => {
       const { name, version, fingerprint } = view;
       const lacks = lacking(view);
-      return { view: name, version, fingerprint, ...(lacks !== undefined && { lacks }) };
+      const announcement = { view: name, version, fingerprint };
+      return lacks === undefined ? announcement : Object.assign(announcement, { lacks });
     });
 
   return {
