@@ -25,6 +25,11 @@ export const ERRORS = {
     title: 'The configuration is older than what is applied',
     retryable: false,
   },
+  BUDGET_EXCEEDED: {
+    status: 422,
+    title: 'The model costs more than its budget allows',
+    retryable: false,
+  },
   APPLY_CONFLICT: { status: 409, title: 'Somebody else applied meanwhile', retryable: false },
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
   PROJECT_NOT_LOADABLE: { status: 500, title: 'larder.config.ts cannot be loaded', retryable: false },

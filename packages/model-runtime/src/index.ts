@@ -2,6 +2,8 @@
 export { loadModel } from './load-model.ts';
 export type { LoadModelOptions, ModelRunner } from './load-model.ts';
 export type { RunCaller, RunCounts } from './pool/run-queue.ts';
+export { measureModel } from './artifact/measure-model.ts';
+export type { ModelMeasures } from './artifact/measure-model.ts';
 // Sessions
 export { createSession } from './session/create-session.ts';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from './session/create-session.ts';

@@ -5,6 +5,7 @@ import { contentOf } from '../model-versions/content-of.ts';
 import { publishContent } from '../model-versions/publish-content.ts';
 import { applyManifest, type ApplyOptions, type ApplyResult, type Publication } from './apply-manifest.ts';
 import { planProject, type ApplyDeps, type PlannedProject } from './plan-project.ts';
+import { checkArtifacts } from './check/check-artifacts.ts';
 import { localArtifacts, publishArtifacts, publishBundles, publishSources } from './publish-objects.ts';
 import { refuse, refuseDestructive, refuseOlder } from './refuse.ts';
 
@@ -25,7 +26,7 @@ export async function applyProject(
 }
 
 /**
- * Refuses first, then migrates, stores artifacts and code, and commits the rest in one transaction. Dying anywhere leaves
+ * Refuses first, opens what is new, then migrates, stores artifacts and code, and commits the rest in one transaction. Dying anywhere leaves
  * either nothing or stored bytes that nothing refers to, which are collected.
  * @throws what the plan refuses; APPLY_CONFLICT when somebody applied since the plan; NATIVE_MODULE, BUNDLE_IMPOSSIBLE,
  * ARTIFACT_INVALID
@@ -41,6 +42,7 @@ export async function applyPlanned(
     refuseOlder(state.applied, plan.older);
     refuseDestructive(plan.changes);
   }
+  const checked = await checkArtifacts({ project, aligned, state, comparison });
   await migrate(deps.store);
   if (plan.changes.length === 0) {
     await publishUnchanged(deps, project, planned);
@@ -77,7 +79,7 @@ export async function applyPlanned(
     const bundles = await publishBundles(artifacts, loaded, publishedViews());
     await publishArtifacts(artifacts, local);
     const code = await publishSources(artifacts, { project: loaded, aligned, recorded: recordedCode });
-    return { bundles, code, artifacts: [...local.keys()], training: new Map(), measured: new Map() };
+    return { bundles, code, artifacts: [...local.keys()], ...checked };
   }
 }
 

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { loadModel, type LoadModelOptions, type ModelRunner } from '../load-model.ts';
+import { createSession, type Session } from '../session/create-session.ts';
+import { readGoldenRows } from './golden-rows.ts';
+
+export interface ModelMeasures {
+  readonly placement: 'inline' | 'pool';
+  /** 99th percentile of one row, as placed. */
+  readonly latencyMs: number;
+  /** What one more copy of the loaded model adds to the memory of a process. */
+  readonly memoryMb: number;
+}
+
+const BLOCKS = 3;
+const RUNS_PER_BLOCK = 200;
+const BLOCK_MS = 400;
+const COPIES = 2;
+/** A larger model is not opened a second and third time. */
+const LARGE_BYTES = 500 * 1024 ** 2;
+const MIB = 1024 ** 2;
+
+/**
+ * Loads an artifact with every check of serving, and measures it. Only in a process of its own, started with
+ * `--expose-gc`: memory is measured as the growth of the process.
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
+ */
+export async function measureModel(options: LoadModelOptions): Promise<ModelMeasures> {
+  const runner = await loadModel({ ...options, poolThreads: 1 });
+  try {
+    const { artifactPath, width, outputs, expectedFeatures: features, missing = Number.NaN } = options;
+    const { tensor } = await readGoldenRows(artifactPath, { features, width, outputs }, missing);
+    const latencyMs = await latencyOf(runner, tensor);
+    return { placement: runner.placement, latencyMs, memoryMb: await memoryOf(artifactPath, width) };
+  } finally {
+    await runner.close();
+  }
+}
+
+/** The best of three blocks: what else the machine does must not count. */
+async function latencyOf(runner: ModelRunner, tensor: Float32Array): Promise<number> {
+  let best = Infinity;
+  for (let block = 0; block < BLOCKS; block++) {
+    const times: number[] = [];
+    const begin = performance.now();
+    do {
+      const start = performance.now();
+      await runner.run(tensor, 1);
+      times.push(performance.now() - start);
+    } while (times.length < RUNS_PER_BLOCK && performance.now() - begin < BLOCK_MS);
+    times.sort((a, b) => a - b);
+    best = Math.min(best, times[Math.ceil(times.length * 0.99) - 1] as number);
+  }
+  return best;
+}
+
+/**
+ * The first session also pays for what a process pays once, so further copies are measured; each has run a row, because
+ * ONNX Runtime allocates its buffers then.
+ */
+async function memoryOf(artifactPath: string, width: number): Promise<number> {
+  const sessions: Session[] = [];
+  const open = async (): Promise<number> => {
+    const before = residentBytes();
+    const session = await createSession({ modelPath: join(artifactPath, 'model.onnx') });
+    sessions.push(session);
+    const [input] = session.inputs;
+    if (input !== undefined)
+      await session.run({ [input.name]: { data: new Float32Array(width), dims: [1, width] } });
+    return residentBytes() - before;
+  };
+  try {
+    const first = await open();
+    if (first > LARGE_BYTES) return first / MIB;
+    let grown = 0;
+    for (let copy = 0; copy < COPIES; copy++) grown += await open();
+    return Math.max(0, grown / COPIES) / MIB;
+  } finally {
+    for (const session of sessions) await session.close();
+  }
+}
+
+function residentBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}

@@ -1,0 +1,178 @@
+import { LarderError, type ErrorCode } from '@larder/core';
+import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
+import type { ModelMeasures } from '@larder/model-runtime';
+import { resolve } from 'node:path';
+import type { Comparison } from '../../plan/plan-manifest.ts';
+import type { RegistryState } from '../../registry-state.ts';
+import type { CheckAnswer, CheckJob } from './check-job.ts';
+import { runCheck } from './run-check.ts';
+import { readTraining } from './training.ts';
+
+/** What is recorded with new model versions, by model. */
+export interface Checked {
+  readonly measured: ReadonlyMap<string, ModelMeasures>;
+  readonly training: ReadonlyMap<string, unknown>;
+}
+
+export interface Checking {
+  readonly project: LoadedProject;
+  readonly aligned: Manifest;
+  readonly state: RegistryState;
+  readonly comparison: Comparison;
+}
+
+interface Problem {
+  readonly code: ErrorCode;
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** Checks that run at the same time. */
+const LANES = 2;
+
+/**
+ * Opens every artifact that is new as the processes do that will use it: model versions with signature, golden rows and
+ * budget, artifacts behind views through the view's own computation. What is on record already is not opened again.
+ * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH, BUDGET_EXCEEDED: with every problem in `errors`
+ */
+export async function checkArtifacts(checking: Checking): Promise<Checked> {
+  const { project, aligned, state, comparison } = checking;
+  const problems: Problem[] = [];
+  const measured = new Map<string, ModelMeasures>();
+  const training = new Map<string, unknown>();
+  const report = (subject: string, error: { code: ErrorCode | null; message: string }): void => {
+    problems.push({ code: error.code ?? 'ARTIFACT_INVALID', subject, message: error.message });
+  };
+
+  async function checkModel(name: string): Promise<void> {
+    const model = aligned.models[name];
+    if (model === undefined) return;
+    const subject = `model ${name}`;
+    const folder = resolve(project.root, model.artifact.path);
+    const recorded = comparison.newModelVersions.has(name)
+      ? null
+      : ((state.modelVersions.get(name)?.measured ?? null) as ModelMeasures | null);
+    try {
+      if (recorded === null) {
+        training.set(name, await readTraining(folder));
+        const answer = await runCheck(modelJob(aligned, name, folder));
+        if ('error' in answer) return report(subject, answer.error);
+        if (answer.measured !== null) measured.set(name, answer.measured);
+      }
+    } catch (error) {
+      return report(subject, error as LarderError);
+    }
+    const measures = recorded ?? measured.get(name);
+    const excess = measures && overBudget(measures, model.budget);
+    if (excess) report(subject, { code: 'BUDGET_EXCEEDED', message: `model ${name}: ${excess}` });
+  }
+
+  async function checkView(ref: string): Promise<void> {
+    const answer: CheckAnswer = await runCheck(viewJob(project, aligned, ref));
+    if ('error' in answer)
+      report(`view ${ref}`, { ...answer.error, message: `view ${ref}: ${answer.error.message}` });
+  }
+
+  const checks = [
+    ...modelsToCheck(checking).map((name) => () => checkModel(name)),
+    ...viewsToCheck(checking).map((ref) => () => checkView(ref)),
+  ];
+  const next = checks.values();
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      for (const check of next) await check();
+    }),
+  );
+  refuseProblems(problems);
+  return { measured, training };
+}
+
+/** New versions, and those whose budget is another one. */
+function modelsToCheck({ aligned, state, comparison }: Checking): string[] {
+  return Object.values(aligned.models)
+    .filter(({ name, budget }) => {
+      if (comparison.newModelVersions.has(name)) return true;
+      const was = state.applied?.manifest.models[name]?.budget;
+      return budget !== undefined && JSON.stringify(budget) !== JSON.stringify(was);
+    })
+    .map(({ name }) => name);
+}
+
+/** Views whose artifacts are not those on record. */
+function viewsToCheck({ aligned, state }: Checking): string[] {
+  return Object.entries(aligned.feature_views).flatMap(([ref, { compute }]) => {
+    const known = state.viewDefinitions.get(ref)?.compute?.artifacts ?? {};
+    const changed = Object.entries(compute?.artifacts ?? {}).some(
+      ([name, { sha256 }]) => known[name]?.sha256 !== sha256,
+    );
+    return changed ? [ref] : [];
+  });
+}
+
+function modelJob(manifest: Manifest, name: string, artifactPath: string): CheckJob {
+  const model = manifest.models[name];
+  if (model === undefined) throw new Error(`The manifest has no model ${name}.`);
+  const columns = (view: string, version: number | null, feature: string): number => {
+    const { schema } = (version === null
+      ? manifest.on_demand_feature_views[view]
+      : manifest.feature_views[`${view}@${version}`]) ?? { schema: [] };
+    return schema.find((field) => field.name === feature)?.length ?? 1;
+  };
+  const features = model.inputs.flatMap(({ view, version, features: names }) =>
+    names.map((feature) => ({ ref: `${view}:${feature}`, width: columns(view, version, feature) })),
+  );
+  return {
+    kind: 'model',
+    model: {
+      name,
+      artifactPath,
+      expectedFeatures: features.map(({ ref }) => ref),
+      width: features.reduce((sum, { width }) => sum + width, 0),
+      outputs: model.outputs.map((output) => output.name),
+      missing: model.missing,
+    },
+  };
+}
+
+function viewJob(project: LoadedProject, aligned: Manifest, ref: string): CheckJob {
+  const artifacts = project.featureViews.get(ref)?.compute?.artifacts ?? {};
+  return {
+    kind: 'view',
+    configPath: project.configPath,
+    ref,
+    artifactPaths: Object.fromEntries(
+      Object.entries(artifacts).flatMap(([name, artifact]) => {
+        const folder = artifactFolder(artifact, project.root);
+        return folder === null ? [] : [[name, folder]];
+      }),
+    ),
+    allowedHosts: aligned.allowed_hosts,
+  };
+}
+
+function overBudget({ latencyMs, memoryMb }: ModelMeasures, budget: BudgetManifest = {}): string | null {
+  const { max_latency_ms: maxLatencyMs = Infinity, max_memory_mb: maxMemoryMb = Infinity } = budget;
+  const excess = [
+    ...(latencyMs > maxLatencyMs
+      ? [`one row takes ${latencyMs.toFixed(2)} ms (p99), its budget is ${maxLatencyMs} ms`]
+      : []),
+    ...(memoryMb > maxMemoryMb
+      ? [`it takes ${memoryMb.toFixed(1)} MB of memory, its budget is ${maxMemoryMb} MB`]
+      : []),
+  ];
+  return excess.length === 0
+    ? null
+    : `${excess.join('; ')}. Make the model smaller, or raise budget in its definition.`;
+}
+
+function refuseProblems(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new LarderError(
+    first.code,
+    `Nothing was applied.\n${problems.map(({ message }) => message).join('\n')}`,
+    {
+      errors: problems.map(({ subject, message }) => ({ pointer: subject, detail: message })),
+    },
+  );
+}
