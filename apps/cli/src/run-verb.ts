@@ -26,7 +26,7 @@ export async function runVerb(name: string, options: RunVerbOptions): Promise<nu
       const { operands, unknown } = early.parseOptions(args);
       session = createSession({ config: readConfig(flagsOf(early), env), out, signal });
       const help = unknown.some((arg) => arg === '-h' || arg === '--help');
-      await verb.describeLate(command, { session, operands, help });
+      await verb.describeLate(command, { session, operands, options: early.opts(), help });
     }
     await command.parseAsync(args, { from: 'user' });
     const run = verb.read(command);

@@ -18,6 +18,8 @@ export interface LateDescription {
   readonly session: Session;
   /** The arguments before the first option that is only described later. */
   readonly operands: readonly string[];
+  /** The options that are known already, as typed. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Help was requested: it is shown even when the project cannot be loaded. */
   readonly help: boolean;
 }

@@ -259,6 +259,21 @@ describe('stored rows', () => {
     );
   });
 
+  test('predict takes a version by its number or by an alias, and no other answers for it', async ({
+    shop,
+  }) => {
+    const asked = ['--ad_id', 'ad-7', '--requested_at', '2026-11-20T09:30:00Z', '--bid', '1', '--json'];
+    const predict = async (version: string) =>
+      jsonOf(await shop.larder('predict', 'ad_ctr', ...asked, '--version', version));
+    for (const version of ['1', 'champion'])
+      expect(await predict(version)).toMatchObject({
+        version: 1,
+        outputs: { ctr: expect.closeTo(1 / (1 + Math.exp(-1.08)), 5) },
+      });
+    for (const version of ['9', 'challenger', '0x1', '-1'])
+      expect(await predict(version)).toMatchObject({ code: 'MODEL_VERSION_NOT_FOUND' });
+  });
+
   test('predict names its inputs', async ({ shop }) => {
     const help = await shop.larder('predict', 'ad_ctr', '--help');
     expect(help.code).toBe(0);
