@@ -90,6 +90,7 @@ module.exports = {
       to: { dependencyTypes: ['core'], path: '^(node:)?(https?|http2|tls|dns|dns/promises)$' },
     },
     onlyIn('express', 'apps/inference/|examples/'),
+    onlyIn('aws4fetch', 'packages/registry/src/artifacts/'),
     onlyIn('sharp', 'packages/extractors/|examples/|apps/cli/templates/'),
   ],
   options: {

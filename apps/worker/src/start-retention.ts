@@ -12,6 +12,8 @@ export interface RetentionOptions {
   readonly retention: Retention;
   /** Newest versions of each model that keep their artifacts. */
   readonly modelVersionsKept: number;
+  /** Bucket of artifacts; null: they are in PostgreSQL. */
+  readonly artifactsUrl: string | null;
   readonly logger: Logger;
   /** @default 600000 */
   readonly intervalMs?: number;
@@ -23,7 +25,15 @@ export interface RetentionOptions {
  * processes may run it; none waits for another.
  */
 export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
-  const { store, project, retention, modelVersionsKept, logger, intervalMs = 600_000 } = options;
+  const {
+    store,
+    project,
+    retention,
+    modelVersionsKept,
+    artifactsUrl,
+    logger,
+    intervalMs = 600_000,
+  } = options;
   return startLoop({
     name: 'Deleting rows older than their retention',
     intervalMs,
@@ -33,7 +43,11 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       if (partitions.length > 0) logger.info({ partitions }, 'Expired partitions were dropped');
       const forgotten = await forgetEndedRuns(store, project, retention);
       if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
-      const collected = await collectArtifacts(store, { project, versionsKept: modelVersionsKept });
+      const collected = await collectArtifacts(store, {
+        project,
+        versionsKept: modelVersionsKept,
+        url: artifactsUrl,
+      });
       if (collected.versions + collected.artifacts + collected.objects > 0)
         logger.info(collected, 'Artifacts that nothing refers to were deleted');
       return forgotten.runs + forgotten.failures > 0;

@@ -112,6 +112,7 @@ export async function startWorker({
       project: project.name,
       retention: config.retention,
       modelVersionsKept: config.modelVersionsKept,
+      artifactsUrl: config.artifacts.url,
       logger,
     });
     const completion = startCompletion({ store: offlineStore, project: project.name, logger });

@@ -110,7 +110,7 @@ test('a file that changes while it is stored leaves nothing behind', async ({ st
       async () =>
         (
           await store.pool.query(
-            `select 1 from pg_stat_activity where query like '%larder:object:%' and pid <> $1`,
+            `select 1 from pg_stat_activity where datname = current_database() and query like '%larder:object:%' and pid <> $1`,
             [(client as unknown as { processID: number }).processID],
           )
         ).rowCount,

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { createArtifactCache } from './artifact-cache.ts';
 import type { NewObject, ObjectBackend } from './object-backend.ts';
 import { createPostgresqlObjects } from './postgresql-objects.ts';
+import { createS3Objects, notConfigured } from './s3-objects.ts';
 import { touchArtifacts, touchObjects, type StoredFile } from './touch-artifacts.ts';
 
 export interface ArtifactStoreOptions {
@@ -47,11 +48,15 @@ export interface ArtifactStore {
 
 export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStore {
   const { store, logger } = options;
-  const backend: ObjectBackend = createPostgresqlObjects(store);
+  const backends = {
+    postgresql: createPostgresqlObjects(store),
+    s3: options.url === null ? null : createS3Objects(store, options.url),
+  };
+  const newest: ObjectBackend = backends.s3 ?? backends.postgresql;
   const cache = createArtifactCache({ folder: options.cacheFolder, logger });
 
   async function putObject(object: NewObject): Promise<void> {
-    if ((await touchObjects(store, [object.sha256])).length === 0) await backend.write(object);
+    if ((await touchObjects(store, [object.sha256])).length === 0) await newest.write(object);
   }
 
   async function* readObject(sha256: string): AsyncIterable<Buffer> {
@@ -61,6 +66,8 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
       .where('sha256', '=', sha256)
       .executeTakeFirst();
     if (row === undefined) throw notFound('object', sha256);
+    const backend = backends[row.backend];
+    if (backend === null) throw notConfigured(sha256);
     yield* backend.read({ sha256, sizeBytes: row.size_bytes });
   }
 

@@ -1,10 +1,13 @@
 import { limitSilence, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
+import { createS3Objects } from './s3-objects.ts';
 import { collectVersions, type CollectVersionsOptions } from './collect-versions.ts';
 
 export interface CollectArtifactsOptions extends CollectVersionsOptions {
   /** How long content without a reference is kept after its last use: an apply stores it before it commits. @default 1 hour */
   readonly graceMs?: number;
+  /** `s3://…`, where bytes are deleted too; null: those of objects there stay in the bucket. @default null */
+  readonly url?: string | null;
 }
 
 export interface Collected {
@@ -27,8 +30,9 @@ const SILENCE_MS = 60_000;
  */
 export async function collectArtifacts(
   store: OfflineStore,
-  { graceMs = GRACE_MS, ...options }: CollectArtifactsOptions,
+  { graceMs = GRACE_MS, url = null, ...options }: CollectArtifactsOptions,
 ): Promise<Collected> {
+  const bucket = url === null ? null : createS3Objects(store, url);
   const versions = await collectVersions(store, options);
   const artifacts = await store.transaction(async (tx) => {
     await limitSilence(tx, SILENCE_MS);
@@ -40,8 +44,9 @@ export async function collectArtifacts(
       await limitSilence(tx, SILENCE_MS);
       return deleteObjects(tx, graceMs);
     });
-    objects += deleted;
-    if (deleted < BATCH) return { versions, artifacts, objects };
+    for (const { sha256, backend } of deleted) if (backend === 's3') await bucket?.deleteBytes(sha256);
+    objects += deleted.length;
+    if (deleted.length < BATCH) return { versions, artifacts, objects };
   }
 }
 
@@ -87,17 +92,22 @@ async function deleteArtifacts({ db }: StoreTransaction, graceMs: number): Promi
 const REFERRED_OBJECTS = sql`
   ${REFERRED} union select f ->> 'sha256' from larder.artifacts a, json_array_elements(a.files) f`;
 
-async function deleteObjects({ db }: StoreTransaction, graceMs: number): Promise<number> {
+interface DeletedObject {
+  readonly sha256: string;
+  readonly backend: 'postgresql' | 's3';
+}
+
+async function deleteObjects({ db }: StoreTransaction, graceMs: number): Promise<DeletedObject[]> {
   const doomed = await sql<{ sha256: string }>`
     select sha256 from larder.objects
     where touched_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
       and sha256 not in (${REFERRED_OBJECTS})
     order by sha256 limit ${BATCH} for update skip locked`.execute(db);
-  const deleted = await sql<{ sha256: string }>`
+  const deleted = await sql<DeletedObject>`
     delete from larder.objects
     where sha256 = any (${doomed.rows.map(({ sha256 }) => sha256)}) and sha256 not in (${REFERRED_OBJECTS})
-    returning sha256`.execute(db);
+    returning sha256, backend`.execute(db);
   const sha256s = deleted.rows.map(({ sha256 }) => sha256);
   if (sha256s.length > 0) await db.deleteFrom('larder.object_parts').where('sha256', 'in', sha256s).execute();
-  return sha256s.length;
+  return deleted.rows;
 }

@@ -14,8 +14,8 @@ export interface ObjectBackend {
   write(object: NewObject): Promise<void>;
   /** In order. @throws ARTIFACT_NOT_FOUND when bytes are missing, also in the middle */
   read(object: Pick<NewObject, 'sha256' | 'sizeBytes'>): AsyncIterable<Buffer>;
-  /** Deletes the bytes of objects whose rows the caller deletes in the same transaction, which holds the rows' locks. */
-  deleteIn(tx: StoreTransaction, sha256s: readonly string[]): Promise<void>;
+  /** Deletes the bytes after the row's deletion was committed, unless the object was stored again since. */
+  deleteBytes(sha256: string): Promise<void>;
 }
 
 /** Taken in a transaction by whoever stores or deletes the bytes of an object. @returns false when another process has it */

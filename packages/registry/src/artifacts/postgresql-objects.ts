@@ -30,9 +30,8 @@ export function createPostgresqlObjects(store: OfflineStore): ObjectBackend {
         yield bytes;
       }
     },
-    async deleteIn({ db }, sha256s) {
-      await db.deleteFrom('larder.object_parts').where('sha256', 'in', sha256s).execute();
-    },
+    // The parts are deleted together with the row.
+    async deleteBytes() {},
   };
 }
 
