@@ -124,7 +124,7 @@ describe('a project outside of the repository', () => {
       const compute = join(project.folder, 'src/picture-colour.ts');
       const brighter = readFileSync(compute, 'utf8').replace('/ 255,', '/ 127.5,');
       expect(await project.applied(() => writeFileSync(compute, brighter))).toContain(
-        'change view photo_colour@1 in place, its rows are forgotten: its own code changed',
+        'change view photo_colour@1 in place, its rows are set aside: its own code changed',
       );
       project.larder('backfill', 'photo_colour');
       expect(predict('red.png').outputs.warm).toBeCloseTo(sigmoid(4 * 2), 4);
