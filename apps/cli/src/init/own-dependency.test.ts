@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LARDER_VERSION } from '@larder/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nodeDependency, ownDependency } from './own-dependency.ts';
+import { cloneToPack, nodeDependency, ownDependency } from './own-dependency.ts';
 
 let parent: string;
 let target: string;
@@ -54,6 +54,20 @@ test('a clone gives the tarball that `npm run pack` writes', () => {
   expect(ownDependency(join(root, '../mine'))).toMatch(
     /^file:\.\.\/[^/]+\/dist\/larderjs-\d+\.\d+\.\d+\.tgz$/,
   );
+});
+
+test('a clone is told to pack what npm would not find', async () => {
+  const clone = join(parent, 'clone');
+  const from = join(clone, 'apps/cli/src/init');
+  await mkdir(from, { recursive: true });
+  await writeFile(join(clone, 'package.json'), '{"name":"larder-workspace"}');
+  const dependency = ownDependency(target, from);
+  expect(cloneToPack(target, dependency)).toBe(clone);
+  await mkdir(join(clone, 'dist'));
+  await writeFile(join(clone, `dist/larderjs-${LARDER_VERSION}.tgz`), '');
+  expect(cloneToPack(target, dependency)).toBeNull();
+  expect(cloneToPack(target, 'file:../gone/larderjs-0.1.0.tgz')).toBeNull();
+  expect(cloneToPack(target, LARDER_VERSION)).toBeNull();
 });
 
 test('a Node that npm installed comes along, with its version; another does not', async () => {

@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { LARDER_VERSION } from '@larder/core';
 
 const NAME = 'larderjs';
+/** Name of the repository's own package.json. */
+const CLONE = 'larder-workspace';
 
 interface PackageJson {
   readonly name?: string;
@@ -20,7 +22,7 @@ interface PackageJson {
 export function ownDependency(target: string, from: string = import.meta.dirname): string {
   for (const folder of parentsOf(from)) {
     const read = readPackage(folder);
-    if (read?.name === 'larder-workspace')
+    if (read?.name === CLONE)
       return fileDependency(target, join(folder, `dist/${NAME}-${LARDER_VERSION}.tgz`));
     const spec = { ...read?.optionalDependencies, ...read?.devDependencies, ...read?.dependencies }[NAME];
     if (spec === undefined) continue;
@@ -29,6 +31,14 @@ export function ownDependency(target: string, from: string = import.meta.dirname
     return path === undefined ? LARDER_VERSION : fileDependency(target, resolve(folder, path));
   }
   return LARDER_VERSION;
+}
+
+/** The clone that must pack its tarball before `npm install` finds this dependency; null: nothing is missing. */
+export function cloneToPack(target: string, dependency: string): string | null {
+  const [, path] = /^file:(.+\.tgz)$/.exec(dependency) ?? [];
+  if (path === undefined || existsSync(resolve(target, path))) return null;
+  const clone = resolve(target, path, '../..');
+  return readPackage(clone)?.name === CLONE ? clone : null;
 }
 
 /** The Node that runs, if it came from npm: a project that it starts gets it from there, too. */

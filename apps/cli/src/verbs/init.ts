@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { shellWord } from '@larder/core';
 import { Option } from 'commander';
 import { z } from 'zod';
+import { cloneToPack, ownDependency } from '../init/own-dependency.ts';
 import { TEMPLATE_NAMES, TEMPLATES } from '../init/templates.ts';
 import { writeProject } from '../init/write-project.ts';
 import { DONE } from '../problem.ts';
@@ -40,6 +41,8 @@ Examples:
       out.line(out.style.bold(`Created project '${written.name}' in ${shellWord(target)}`));
       out.line('Next:');
       if (folder !== '.') out.line(`  cd ${shellWord(folder)}`);
+      const clone = cloneToPack(target, ownDependency(target));
+      if (clone !== null) out.line(`  npm run pack --prefix ${shellWord(clone)}`);
       out.line('  npm install            Larder, TypeScript, Vitest');
       out.line('  npm test               test the views and the model, without any store');
       out.line(
