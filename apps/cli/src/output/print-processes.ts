@@ -51,8 +51,19 @@ function contents({ views, models }: LivingProcess, applied: AppliedVersions): s
   ];
 }
 
-/** While the applied version cannot be loaded, the one before it still answers. */
-function servedText({ model, version, ready }: LoadedModel, applied: number | undefined): string {
+/** A version with the aliases that it answers for, and why one of them has not moved on. */
+function servedText(each: LoadedModel, applied: number | undefined): string {
+  const { model, version, aliases } = each;
+  if (aliases === undefined) return servedByOlder(each, applied);
+  const texts = aliases.map(({ alias, problem }) =>
+    problem === null ? alias : `${alias}: version ${problem.version} cannot be served`,
+  );
+  if (version === null) return `${model} (${['not loaded', ...texts].join('; ')})`;
+  return `${model} version ${version}${texts.length === 0 ? '' : ` (${texts.join('; ')})`}`;
+}
+
+/** A release without aliases: while the applied version cannot be loaded, the one before it still answers. */
+function servedByOlder({ model, version, ready }: LoadedModel, applied: number | undefined): string {
   if (version === null) return `${model}${applied === undefined ? '' : ` version ${applied}`} (not loaded)`;
   if (ready) return `${model} version ${version}`;
   return applied === undefined || applied === version

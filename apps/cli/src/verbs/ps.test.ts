@@ -21,6 +21,17 @@ test('larder ps says who runs, what it computes or serves, and what is missing',
     { model: 'ctr', version: 3, ready: true, reads },
     { model: 'new', version: null, ready: false, reads: [] },
     { model: 'warm', version: 4, ready: false, reads: [] },
+    {
+      model: 'two',
+      version: 6,
+      ready: false,
+      reads: [],
+      aliases: [
+        { alias: 'champion', move_id: 12, problem: { move_id: 13, version: 7, reason: 'ARTIFACT_INVALID' } },
+        { alias: 'shadow', move_id: 11, problem: null },
+      ],
+    },
+    { model: 'two', version: 5, ready: true, reads: [], aliases: [] },
   ];
   await store.pool.query(`
     with applied as (
@@ -46,7 +57,7 @@ test('larder ps says who runs, what it computes or serves, and what is missing',
   const { stdout } = await larder(['ps'], env);
   expect(stdout).toMatch(/^worker .* 4  ad_words@2$/m);
   expect(stdout).toMatch(
-    /^inference .* ctr version 3, new \(not loaded\), warm version 4 \(applied version 5 is not loaded\)$/m,
+    /^inference .* ctr version 3, new \(not loaded\), warm version 4 \(applied version 5 is not loaded\), two version 6 \(champion: version 7 cannot be served; shadow\), two version 5$/m,
   );
   expect(stdout).not.toContain('No worker runs');
   expect(await json('--reads', 'ad_words@1')).toMatchObject({ processes: [{ process_id: 'i' }] });
