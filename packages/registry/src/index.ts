@@ -15,6 +15,7 @@ export type { AppliedManifest } from './applied/applied-manifest.ts';
 export { alignWithApplied } from './applied/align-with-applied.ts';
 export { readRecordedCode, sourcesReader } from './applied/recorded-code.ts';
 export { alignManifest } from './applied/align-manifest.ts';
+export { alignSources } from './applied/align-sources.ts';
 export { withAppliedArtifacts } from './applied/with-applied-artifacts.ts';
 export { newestViewVersion } from './applied/newest-view-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';

@@ -5,6 +5,7 @@ export { sqlSource } from './sql/definition.ts';
 export type { SqlRow, SqlSource, SqlSourceOptions } from './sql/definition.ts';
 // Reading
 export { accessColumns } from './access-columns.ts';
+export { isSameSource } from './is-same-source.ts';
 export { createSources } from './create-sources.ts';
 export type { Sources } from './create-sources.ts';
 export { scanRows } from './scan-rows.ts';

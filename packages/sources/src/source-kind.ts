@@ -10,6 +10,8 @@ export interface SourceKind {
   readonly exampleUrl: string | null;
   /** Columns that only say how a row is reached from this process, not what it holds. */
   readonly accessColumns: readonly string[];
+  /** Equal for two manifests that read the same rows: without what is only formatting. */
+  canonical(manifest: SourceManifest): unknown;
   /** @throws SOURCE_NOT_CONFIGURED, MANIFEST_INVALID */
   open(manifest: SourceManifest, context: SourceContext): Promise<RowSource>;
 }
@@ -20,6 +22,8 @@ interface SourceKindParts<M extends SourceManifest> {
   readonly exampleUrl?: string;
   /** @default none */
   readonly accessColumns?: readonly string[];
+  /** @default the manifest itself */
+  readonly canonical?: (manifest: M) => unknown;
   /** Imports the folder's `open.ts`, and with it the libraries of the kind. */
   load(): Promise<(manifest: M, context: SourceContext) => RowSource>;
 }
@@ -28,6 +32,10 @@ export function sourceKind<M extends SourceManifest>(parts: SourceKindParts<M>):
   return {
     exampleUrl: parts.exampleUrl ?? null,
     accessColumns: parts.accessColumns ?? [],
+    canonical(manifest) {
+      const { data } = parts.manifest.safeParse(manifest);
+      return data === undefined || parts.canonical === undefined ? manifest : parts.canonical(data);
+    },
     async open(manifest, context) {
       const checked = parts.manifest.safeParse(manifest);
       if (!checked.success)

@@ -1,5 +1,6 @@
 import { folderManifest } from './folder/definition.ts';
 import { sourceKind, type SourceKind } from './source-kind.ts';
+import { canonicalSql } from './sql/canonical-sql.ts';
 import { sqlManifest } from './sql/definition.ts';
 
 /** Every kind of source, by its name in the manifest. A new kind is a folder and an entry here. */
@@ -9,6 +10,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
     sourceKind({
       manifest: sqlManifest,
       exampleUrl: 'postgresql://user:password@host:5432/database',
+      canonical: (manifest) => ({ ...manifest, query: canonicalSql(manifest.query) }),
       load: async () => (await import('./sql/open.ts')).openSqlSource,
     }),
   ],

@@ -2,7 +2,7 @@ import { viewRef, type Manifest } from '@larder/features';
 import { replayHistory } from '@larder/materialization/online';
 import type { OfflineStore } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
-import { applyManifest, planManifest, type ApplyResult } from '@larder/registry';
+import { alignSources, appliedManifest, applyManifest, planManifest, type ApplyResult } from '@larder/registry';
 import { LENIENCY, withOfflineStore, type DevelopmentStores } from './development-stores.ts';
 
 const REDIS_TIMEOUT_MS = 5_000;
@@ -29,8 +29,10 @@ export function applyInPlace(stores: DevelopmentStores, manifest: Manifest): Pro
 
 async function replaceRows(
   { store, onlineStore }: { readonly store: OfflineStore; readonly onlineStore: OnlineStore },
-  manifest: Manifest,
+  edited: Manifest,
 ): Promise<ApplyResult> {
+  const applied = await appliedManifest(store, edited.project);
+  const manifest = alignSources(applied?.manifest ?? null, edited);
   const { forgotten } = await planManifest(store, manifest, LENIENCY);
   // Redis first: after a crash in between the old definition is still applied, and the next apply forgets again.
   for (const { view, version, entity } of forgotten)

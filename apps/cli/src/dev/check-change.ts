@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isLarderError, LarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
 import { countPushedRows } from '@larder/materialization/push';
-import { appliedManifest, planManifest } from '@larder/registry';
+import { alignSources, appliedManifest, planManifest } from '@larder/registry';
 import { createSources } from '@larder/sources';
 import type { Config } from '../config.ts';
 import type { Output } from '../output/output.ts';
@@ -22,11 +22,13 @@ export interface CheckChangeOptions {
  */
 export async function checkChange(
   stores: Pick<DevelopmentStores, 'databaseUrl'>,
-  manifest: Manifest,
+  edited: Manifest,
   options: CheckChangeOptions,
 ): Promise<void> {
   const pushed = await withOfflineStore(stores, async (store) => {
-    const applied = (await appliedManifest(store, manifest.project))?.manifest.feature_views ?? {};
+    const known = (await appliedManifest(store, edited.project))?.manifest ?? null;
+    const manifest = alignSources(known, edited);
+    const applied = known?.feature_views ?? {};
     const changed = Object.entries(manifest.feature_views).filter(
       ([ref, { fingerprint }]) => applied[ref]?.fingerprint !== fingerprint,
     );

@@ -168,6 +168,10 @@ export const clicks = featureView('clicks', {
     const event_timestamp = '2026-11-01T10:00:00Z';
     writeFileSync(rows, JSON.stringify({ picture_id: 'blue.png', clicks: 7, event_timestamp }));
     expect(jsonOf(await larder('push', 'clicks', 'rows.jsonl'))).toMatchObject({ accepted: 1 });
+    edit('larder.config.ts', ', 3 as clicks', ',  3  AS clicks /* of today */');
+    expect(await nextEvent()).toMatchObject({ event: 'applied', changes: [], forgotten: [] });
+    edit('larder.config.ts', ',  3  AS clicks /* of today */', ', 3 as clicks');
+    expect(await nextEvent()).toMatchObject({ event: 'applied', changes: [], forgotten: [] });
     edit('larder.config.ts', '3 as clicks', '4 as clicks');
     expect(await nextEvent()).toMatchObject({
       event: 'error',

@@ -10,11 +10,15 @@ import {
   type LoadedProject,
   type Manifest,
   type OnDemandFeatureViewManifest,
+  type SourceManifest,
 } from '@larder/features';
+import { alignSources, type RecordedViews } from './align-sources.ts';
 
 /** Definitions on record: an applied manifest, or all view versions that were ever applied. */
-export interface RecordedDefinitions {
-  readonly feature_views: Readonly<Record<string, { readonly compute: ComputeManifest | null }>>;
+export interface RecordedDefinitions extends RecordedViews {
+  readonly feature_views: Readonly<
+    Record<string, { readonly compute: ComputeManifest | null; readonly source: SourceManifest }>
+  >;
   readonly on_demand_feature_views: Readonly<Record<string, { readonly code_sha256: string }>>;
 }
 
@@ -32,7 +36,7 @@ export interface RecordedSources {
 export type FindSources = (subject: string) => RecordedSources | null;
 
 export interface Alignment {
-  /** The project's manifest, with the recorded identity and fingerprint wherever the code is the same. */
+  /** The project's manifest, with what is recorded wherever code and source mean the same. */
   readonly manifest: Manifest;
   /** By subject: what differs in code that changed, as far as its sources are stored. */
   readonly differences: ReadonlyMap<string, readonly string[]>;
@@ -54,9 +58,10 @@ export async function alignManifest(
 /** The same, and says what differs in the code that is not recognised. */
 export async function alignCode(
   recorded: RecordedDefinitions | null,
-  { manifest, code }: Pick<LoadedProject, 'manifest' | 'code'>,
+  { manifest: loaded, code }: Pick<LoadedProject, 'manifest' | 'code'>,
   findSources: FindSources = () => null,
 ): Promise<Alignment> {
+  const manifest = alignSources(recorded, loaded);
   const differences = new Map<string, readonly string[]>();
   const recognise = async (subject: string, unit: CodeUnit | undefined, known: string | null | undefined) => {
     if (unit === undefined || known === null || known === undefined) return null;
