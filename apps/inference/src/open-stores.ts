@@ -13,7 +13,7 @@ const HOPELESS: ReadonlySet<string> = new Set(['DATABASE_TOO_OLD', 'DATABASE_UNA
 export async function openRedis(config: Config, logger: Logger): Promise<Redis> {
   const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   try {
-    await checkRedisPolicy(redis, { timeoutMs: START_TIMEOUT_MS });
+    await checkRedisPolicy(redis, { timeoutMs: START_TIMEOUT_MS, url: config.redisUrl });
   } catch (error) {
     if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') {
       redis.disconnect();

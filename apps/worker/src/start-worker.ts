@@ -79,7 +79,7 @@ export async function startWorker({
       await ensureSchedules(offlineStore, project.name);
       return appliedManifest(offlineStore, project.name);
     }, logger);
-    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
+    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS, url: config.redisUrl });
     if (config.queueRedisUrl !== config.redisUrl) await checkQueueRedis(config.queueRedisUrl);
     const artifacts = createArtifactStore({ store: offlineStore, ...config.artifacts, logger });
     let applied: Manifest | null = first?.manifest ?? null;
@@ -155,7 +155,7 @@ export async function startWorker({
 async function checkQueueRedis(url: string): Promise<void> {
   const redis = connectRedis(url, { role: 'worker' });
   try {
-    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS });
+    await checkRedisPolicy(redis, { timeoutMs: REDIS_TIMEOUT_MS, url });
   } finally {
     redis.disconnect();
   }

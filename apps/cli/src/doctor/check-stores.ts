@@ -1,5 +1,5 @@
 import { OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
-import { isLarderError, shellWord } from '@larder/core';
+import { isLarderError } from '@larder/core';
 import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
@@ -51,26 +51,15 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
       if (Number.parseInt(version, 10) < MIN_REDIS)
         return fail(check, `Redis ${version} is too old`, `Use Redis ${MIN_REDIS} or newer, or Valkey.`);
       try {
-        await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS });
+        await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS, url });
       } catch (error) {
         if (!isLarderError(error) || error.code !== 'REDIS_POLICY_WRONG') throw error;
-        const set = `redis-cli ${cliAddress(url)} CONFIG SET maxmemory-policy noeviction`;
-        return fail(
-          check,
-          `${error.code}: ${error.message.split('. ')[0]}.`,
-          `Run: ${set} && redis-cli ${cliAddress(url)} CONFIG REWRITE (on a managed service: in its parameter group)`,
-        );
+        const [what = '', run = ''] = error.message.split('. Run: ');
+        return fail(check, `${error.code}: ${what}.`, `Run: ${run}`);
       }
       return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
     } finally {
       redis.disconnect();
     }
   });
-}
-
-/** Options that name the server to redis-cli, without the password, which it reads from REDISCLI_AUTH. */
-function cliAddress(url: string): string {
-  const { protocol, hostname, port, pathname } = new URL(url);
-  if (protocol === 'unix:') return `-s ${shellWord(decodeURIComponent(pathname))}`;
-  return `-h ${hostname} -p ${port || '6379'}${protocol === 'rediss:' ? ' --tls' : ''}`;
 }

@@ -60,6 +60,9 @@ async function score(): Promise<unknown> {
   return jsonOf(await larder('predict', 'appeal', ...args))['outputs'];
 }
 
+// Every change starts both apps again, which takes long on a machine that does other work.
+vi.setConfig({ testTimeout: 180_000 });
+
 describe('larder dev', () => {
   beforeAll(async () => {
     await larderHere(['init', folder]);

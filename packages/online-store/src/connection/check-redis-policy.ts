@@ -1,21 +1,35 @@
-import { LarderError } from '@larder/core';
+import { LarderError, shellWord } from '@larder/core';
 import type { Redis } from 'ioredis';
 import { askRedis } from './ask-redis.ts';
 import { waitForRedis } from './wait-for-redis.ts';
+
+export interface CheckPolicyOptions {
+  readonly timeoutMs: number;
+  /** Address for the command that fixes it. @default left out, for callers of the HTTP API */
+  readonly url?: string;
+}
 
 /**
  * Refuses a Redis that would drop features or jobs when its memory is full.
  * @throws REDIS_POLICY_WRONG with the command that fixes it, ONLINE_STORE_UNAVAILABLE
  */
-export async function checkRedisPolicy(redis: Redis, options: { readonly timeoutMs: number }): Promise<void> {
-  await waitForRedis(redis, options.timeoutMs);
+export async function checkRedisPolicy(redis: Redis, { timeoutMs, url }: CheckPolicyOptions): Promise<void> {
+  await waitForRedis(redis, timeoutMs);
   // CONFIG is forbidden on most managed services; INFO is not
   const info = await askRedis(redis.info('memory'));
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy === 'noeviction') return;
+  const cli = url === undefined ? 'redis-cli' : `redis-cli ${cliAddress(url)}`;
   throw new LarderError(
     'REDIS_POLICY_WRONG',
     `Redis would evict features and jobs when its memory is full (maxmemory-policy ${policy ?? 'unknown'}). ` +
-      'Run: redis-cli CONFIG SET maxmemory-policy noeviction; then CONFIG REWRITE, or change the parameter group of the managed service.',
+      `Run: ${cli} CONFIG SET maxmemory-policy noeviction && ${cli} CONFIG REWRITE (on a managed service: in its parameter group)`,
   );
+}
+
+/** Options that name the server to redis-cli, without the password, which it reads from REDISCLI_AUTH. */
+function cliAddress(url: string): string {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  if (protocol === 'unix:') return `-s ${shellWord(decodeURIComponent(pathname))}`;
+  return `-h ${hostname} -p ${port || '6379'}${protocol === 'rediss:' ? ' --tls' : ''}`;
 }
