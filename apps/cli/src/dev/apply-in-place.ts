@@ -2,7 +2,13 @@ import { viewRef, type Manifest } from '@larder/features';
 import { replayHistory } from '@larder/materialization/online';
 import type { OfflineStore } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
-import { alignSources, appliedManifest, applyManifest, planManifest, type ApplyResult } from '@larder/registry';
+import {
+  alignSources,
+  appliedManifest,
+  applyManifest,
+  planManifest,
+  type ApplyResult,
+} from '@larder/registry';
 import { LENIENCY, withOfflineStore, type DevelopmentStores } from './development-stores.ts';
 
 const REDIS_TIMEOUT_MS = 5_000;

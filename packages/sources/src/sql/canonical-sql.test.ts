@@ -5,7 +5,10 @@ const QUERY = `select ad_id, 'It''s  -- no comment' as "Title", price*1.5e3 as p
 
 test.for([
   ['whitespace', QUERY.replaceAll(', ', ',\n\t').replace(' from ', '\r\n  from ')],
-  ['space around operators and parentheses', QUERY.replace('price*1.5e3', '( price * 1.5e3 )').replace(/\(|\)/g, '')],
+  [
+    'space around operators and parentheses',
+    QUERY.replace('price*1.5e3', '( price * 1.5e3 )').replace(/\(|\)/g, ''),
+  ],
   ['case of keywords and names', QUERY.replace('select ad_id', 'SELECT Ad_Id').replace('1.5e3', '1.5E3')],
   ['comments', QUERY.replace('from', '-- of today; it\'s "new"\n /* all /* nested */ of \' */ from')],
   ['a comment at the end', `${QUERY}-- the end`],
@@ -21,7 +24,7 @@ test.for([
   ['the case of a quoted name', QUERY.replace('"Title"', '"title"')],
   ['a name', QUERY.replace('ad_id', 'ad _id')],
   ['a number', QUERY.replace('1.5', '1. 5')],
-  ['the order', QUERY.replace("price*1.5e3 as price", "1.5e3*price as price")],
+  ['the order', QUERY.replace('price*1.5e3 as price', '1.5e3*price as price')],
   ['what a comment hides', QUERY.replace(' from', ' -- from')],
 ] as const)('%s makes a difference', ([, other]) => {
   expect(other).not.toBe(QUERY);

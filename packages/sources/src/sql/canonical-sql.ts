@@ -40,7 +40,7 @@ export function canonicalSql(query: string): string {
 function endOfComment(query: string, start: number): number {
   const edge = /\/\*|\*\//g;
   edge.lastIndex = start;
-  for (let depth = 0; ; ) {
+  for (let depth = 0; ;) {
     const found = edge.exec(query);
     if (found === null) return query.length;
     depth += found[0] === '/*' ? 1 : -1;
