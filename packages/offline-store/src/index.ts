@@ -55,6 +55,7 @@ export type { KeyValues } from './history/key-parameters.ts';
 export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
+export { sampleHistory } from './history/sample-history.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';
 export { historyPlace } from './history/history-table.ts';
 export { checkEventTimes } from './history/check-event-times.ts';

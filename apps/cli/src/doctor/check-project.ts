@@ -4,6 +4,7 @@ import type { LoadedProject } from '@larder/features';
 import { planManifest } from '@larder/registry';
 import { tryModel } from '../models/try-model.ts';
 import type { Session } from '../session.ts';
+import { checkComputations } from './check-computations.ts';
 import { checkSources } from './check-sources.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
@@ -26,6 +27,7 @@ export async function checkProject(session: Session): Promise<Finding[]> {
   const others = await Promise.all([
     checkApplied(session, loaded),
     ...Object.keys(loaded.manifest.models).map((model) => checkModel(loaded, model)),
+    checkComputations(loaded),
     checkSources(session, loaded),
   ]);
   return [loads, ...others.flat()];

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shellWord } from '@larder/core';
 import { startTestRedis, test } from '@larder/testing';
@@ -32,6 +32,31 @@ async function checked(
 }
 
 describe('doctor finds, with the fix:', () => {
+  test('a network behind a view that does not open', async () => {
+    const folder = copyShop();
+    const config = join(folder, 'larder.config.ts');
+    mkdirSync(join(folder, 'models/encoder'));
+    writeFileSync(join(folder, 'models/encoder/model.onnx'), 'random bytes');
+    writeFileSync(
+      config,
+      `import { imageFeatures } from '@larder/extractors';\n${readFileSync(config, 'utf8')}
+export const adImage = featureView('ad_image', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  source: sqlSource({ connection: 'shop', query: 'select ad_id, image_url, updated_at as event_timestamp from ads' }),
+  compute: imageFeatures({ encoder: artifact('models/encoder') }),
+  schema: { embedding: f.vector(512), brightness: f.float32(), colourfulness: f.float32() },
+});
+`,
+    );
+    expect(await checked('computation of ad_image@1', { folder })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('ARTIFACT_INVALID'),
+      mend: expect.stringContaining('models/encoder'),
+    });
+  });
+
   test('no Redis at the address', async () => {
     expect(await checked('redis', { LARDER_REDIS_URL: `redis://${NOBODY_LISTENS}` })).toMatchObject({
       status: 'fail',

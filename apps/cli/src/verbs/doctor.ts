@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
+import { checkCoverage } from '../doctor/check-coverage.ts';
 import { checkClock } from '../doctor/check-clock.ts';
 import { checkDisk, checkEnvFile, checkNode } from '../doctor/check-machine.ts';
 import { checkProcesses } from '../doctor/check-processes.ts';
@@ -17,7 +18,8 @@ export const verb = defineVerb({
       `
 Checks Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
 off is a warning, 60 s a failure), the project, whether it is applied, every model's artifact with its
-golden rows, and every view's source with its query. Exit code 1 when a check fails; warnings do
+golden rows, every view's source with its query and its computation with its networks, and in a sample of
+each view's history whether its rows are online. Exit code 1 when a check fails; warnings do
 not count.
 
 Example:
@@ -37,6 +39,7 @@ Example:
       checkClock(session),
       checkProcesses(session),
       checkProject(session),
+      checkCoverage(session),
     ]);
     const findings = groups.flat();
     const failed = findings.filter(({ status }) => status === 'fail').length;

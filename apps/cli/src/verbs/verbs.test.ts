@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createLogger } from '@larder/core';
 import { test as base } from '@larder/testing';
+import { connectRedis } from '@larder/online-store';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../../../worker/src/config.ts';
@@ -222,6 +223,27 @@ describe('stored rows', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('PostgreSQL does not answer');
     expect(stdout).toMatch(/click_rate +0\.07/);
+  });
+
+  test('doctor compares the rows online with history', async ({ shop }) => {
+    const found = async () => {
+      const { checks } = jsonOf(await shop.larder('doctor', '--json')) as unknown as {
+        checks: { check: string; status: string; detail: string; mend: string | null }[];
+      };
+      return checks.find(({ check }) => check === 'online rows of ad_stats@1');
+    };
+    expect(await found()).toMatchObject({ status: 'ok', detail: expect.stringMatching(/^20 of 20 sampled/) });
+    const redis = connectRedis(shop.env['LARDER_REDIS_URL'] ?? '', { role: 'tool' });
+    const lost = ['ad-1', 'ad-2'].map((key) => `larder:shop:{ad:${key}}`);
+    const kept = await Promise.all(lost.map((key) => redis.dumpBuffer(key)));
+    await redis.del(lost);
+    expect(await found()).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^18 of 20 sampled/),
+      mend: expect.stringContaining('larder backfill ad_stats@1'),
+    });
+    await Promise.all(lost.map((key, at) => redis.restore(key, 0, kept[at] ?? '')));
+    redis.disconnect();
   });
 
   test('keys lists up to its limit', async ({ shop }) => {
