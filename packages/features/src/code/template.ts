@@ -40,7 +40,7 @@ export function templateOf(
   imports: ReadonlyMap<Variable, Import>,
 ): Template {
   const parts: Part[] = [];
-  const locals = new Map<Variable, number>();
+  const locals = new Map<Variable | string, number>();
   let text = '';
   const open = (part: Part): void => {
     parts.push(text, part);
@@ -51,6 +51,9 @@ export function templateOf(
     switch (node.type) {
       case 'Identifier':
         return writeVariable(node, node.name);
+      case 'PrivateIdentifier':
+        text += `#${numberOf(`#${node.name}`)}`;
+        return;
       case 'Literal':
         text += literalText(node);
         return;
@@ -99,7 +102,8 @@ export function templateOf(
         continue;
       }
       text += ` ${key}:`;
-      if (isFixedName(node, key)) text += JSON.stringify(fixedName(member as AnyNode));
+      if (isFixedName(node, key) && (member as AnyNode).type !== 'PrivateIdentifier')
+        text += JSON.stringify(fixedName(member as AnyNode));
       else if (isNode(member)) write(member);
       // `let` that could be `const` is a matter of style.
       else text += member === 'const' ? '"let"' : JSON.stringify(member);
@@ -123,10 +127,14 @@ export function templateOf(
     if (variable === undefined) text += `global ${name}`;
     else if (variable.top) open(variable);
     else {
-      const number = locals.get(variable) ?? locals.size;
-      locals.set(variable, number);
-      text += `$${number}`;
+      text += `$${numberOf(variable)}`;
     }
+  }
+
+  function numberOf(local: Variable | string): number {
+    const number = locals.get(local) ?? locals.size;
+    locals.set(local, number);
+    return number;
   }
 
   function namespaceMember(node: Extract<AnyNode, { type: 'MemberExpression' }>): Member | null {
@@ -177,7 +185,6 @@ function isFixedName(node: AnyNode, key: string): boolean {
 
 /** `{ rate }`, `{ 'rate': … }` and `{ rate: … }` have one name. */
 function fixedName(node: AnyNode): string {
-  if (node.type === 'PrivateIdentifier') return `#${node.name}`;
   return node.type === 'Identifier' ? node.name : String((node as { readonly value?: unknown }).value);
 }
 
