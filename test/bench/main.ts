@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'push-10k': () => import('./push-10k.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
+  'apply-300': () => import('./apply-300.ts'),
   'cli-start': () => import('./cli-start.ts'),
   'cold-start': () => import('./cold-start.ts'),
 };

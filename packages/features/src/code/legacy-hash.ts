@@ -193,7 +193,7 @@ function reachedNodes(root: AnyNode): AnyNode[] {
   const nodes: AnyNode[] = [root];
   for (const node of nodes) {
     if (node !== root && isFunctionOrClass(node)) continue;
-    for (const [, child] of childrenOf(node)) nodes.push(child);
+    nodes.push(...childrenOf(node));
   }
   return nodes;
 }

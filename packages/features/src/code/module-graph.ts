@@ -18,11 +18,13 @@ export interface ModuleGraph {
   /** Reads a module and everything that it imports statically. @throws Error naming the file that cannot be read or parsed */
   load(path: string): Promise<Module>;
   /** What modules import statically, and they themselves, in the order in which they are evaluated. */
-  inOrder(entries: readonly Module[]): Module[];
+  inOrder(entries: readonly Module[]): readonly Module[];
 }
 
 export function createModuleGraph(source: ModuleSource): ModuleGraph {
   const modules = new Map<string, Module>();
+  /** By the paths of the entries. */
+  const orders = new Map<string, Module[]>();
   const resolved = new Map<string, string | null>();
 
   function resolve(specifier: string, from: string): string | null {
@@ -42,11 +44,17 @@ export function createModuleGraph(source: ModuleSource): ModuleGraph {
     return known;
   }
 
+  function imported(specifier: string, from: Module): Module | undefined {
+    const path = resolve(specifier, from.path);
+    return path === null ? undefined : modules.get(path);
+  }
+
   async function load(path: string): Promise<Module> {
     const entry = await read(path);
     if (entry === null) throw new Error(`${path} was left out.`);
     const waiting = [{ module: entry, late: false }];
     const seen = new Set<Module>();
+    orders.clear();
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { module, late } = next;
       if (seen.has(module)) continue;
@@ -77,26 +85,33 @@ export function createModuleGraph(source: ModuleSource): ModuleGraph {
   return {
     resolve,
     get: (path) => modules.get(path),
-    imported(specifier, from) {
-      const path = resolve(specifier, from.path);
-      return path === null ? undefined : modules.get(path);
-    },
+    imported,
     load,
     inOrder(entries) {
-      const ordered = new Set<Module>();
-      const entered = new Set<Module>();
-      const enter = (module: Module): void => {
-        if (entered.has(module)) return;
-        entered.add(module);
-        for (const specifier of module.specifiers) {
-          const path = resolve(specifier, module.path);
-          const next = path === null ? undefined : modules.get(path);
-          if (next !== undefined) enter(next);
-        }
-        ordered.add(module);
-      };
-      for (const entry of entries) enter(entry);
-      return [...ordered];
+      const key = entries.map(({ path }) => path).join('\n');
+      const known = orders.get(key) ?? evaluationOrder(entries, imported);
+      orders.set(key, known);
+      return known;
     },
   };
+}
+
+/** As Node evaluates them: what a module imports before it. */
+function evaluationOrder(
+  entries: readonly Module[],
+  imported: (specifier: string, from: Module) => Module | undefined,
+): Module[] {
+  const ordered = new Set<Module>();
+  const entered = new Set<Module>();
+  const enter = (module: Module): void => {
+    if (entered.has(module)) return;
+    entered.add(module);
+    for (const specifier of module.specifiers) {
+      const next = imported(specifier, module);
+      if (next !== undefined) enter(next);
+    }
+    ordered.add(module);
+  };
+  for (const entry of entries) enter(entry);
+  return [...ordered];
 }

@@ -128,7 +128,7 @@ class EsModule implements Module {
     this.source = source;
     this.parsed = parsed;
     for (const statement of parsed.program.body) this.#take(statement);
-    this.lateSpecifiers = lateSpecifiersOf(parsed.program);
+    this.lateSpecifiers = parsed.text.includes('import(') ? lateSpecifiersOf(parsed.program) : [];
   }
 
   #take(statement: AnyNode): void {
@@ -279,7 +279,7 @@ function lateSpecifiersOf(root: AnyNode): string[] {
   for (const node of nodes) {
     if (node.type === 'ImportExpression' && node.source.type === 'Literal')
       found.push(String(node.source.value));
-    for (const [, child] of childrenOf(node)) nodes.push(child);
+    nodes.push(...childrenOf(node));
   }
   return found;
 }

@@ -43,7 +43,8 @@ export function resolveNames(program: Program): Names {
           if (node.type === 'ClassExpression') inner.declare(node.id.name);
           visit(node.id, inner);
         }
-        return visitChildren(node, inner, ['id']);
+        if (node.superClass) visit(node.superClass, inner);
+        return visit(node.body, inner);
       }
       case 'StaticBlock':
       case 'BlockStatement':
@@ -94,8 +95,8 @@ export function resolveNames(program: Program): Names {
     }
   }
 
-  function visitChildren(node: AnyNode, scope: Scope, without: readonly string[] = []): void {
-    for (const [key, child] of childrenOf(node)) if (!without.includes(key)) visit(child, scope);
+  function visitChildren(node: AnyNode, scope: Scope): void {
+    for (const child of childrenOf(node)) visit(child, scope);
   }
 
   function visitBlock(statements: readonly AnyNode[], scope: Scope, vars: boolean): void {
@@ -167,7 +168,7 @@ class Scope {
       if (node.type === 'VariableDeclaration' && node.kind === 'var')
         for (const { name } of node.declarations.flatMap(({ id }) => patternNames(id)))
           if (!except(name)) this.declare(name);
-      for (const [, child] of childrenOf(node)) nodes.push(child);
+      nodes.push(...childrenOf(node));
     }
   }
 }
@@ -203,13 +204,14 @@ export function isFunctionOrClass(node: AnyNode): boolean {
   return /Function|^Class(?:Expression|Declaration)$/.test(node.type);
 }
 
-/** Nodes below a node, with the member that holds each. */
-export function childrenOf(node: AnyNode): [key: string, child: AnyNode][] {
-  const children: [string, AnyNode][] = [];
-  for (const [key, member] of Object.entries(node) as [string, unknown][]) {
+/** Nodes directly below a node. */
+export function childrenOf(node: AnyNode): AnyNode[] {
+  const children: AnyNode[] = [];
+  for (const member of Object.values(node) as unknown[]) {
+    if (typeof member !== 'object' || member === null) continue;
     if (Array.isArray(member)) {
-      for (const each of member as unknown[]) if (isNode(each)) children.push([key, each]);
-    } else if (isNode(member)) children.push([key, member]);
+      for (const each of member as unknown[]) if (isNode(each)) children.push(each);
+    } else if (isNode(member)) children.push(member);
   }
   return children;
 }

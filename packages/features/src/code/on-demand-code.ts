@@ -14,7 +14,7 @@ export const COMPUTE = '__larder_compute';
 export function writtenFunctions(graph: ModuleGraph, module: Module): Map<string, Unit[]> {
   const found = new Map<string, Unit[]>();
   const { parsed } = module;
-  if (parsed === null || module.whole !== null) return found;
+  if (parsed === null || !parsed.text.includes('compute')) return found;
   for (const call of parsed.program.body.flatMap(evaluatedCalls)) {
     const written = isConstructor(graph, module, call.callee) ? computeOf(call) : null;
     if (written === null) continue;
@@ -39,7 +39,7 @@ function evaluatedCalls(statement: AnyNode): CallExpression[] {
   const nodes = [root];
   for (const node of nodes) {
     if (isFunctionOrClass(node)) continue;
-    for (const [, child] of childrenOf(node)) nodes.push(child);
+    nodes.push(...childrenOf(node));
   }
   return nodes.filter((node) => node.type === 'CallExpression');
 }

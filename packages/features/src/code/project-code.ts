@@ -35,7 +35,7 @@ export async function readProjectCode(options: ProjectCodeOptions): Promise<Proj
   const unitOf = (module: Module, entries: readonly Module[], from: Omit<CodeEntry, 'path'>): CodeUnit => {
     const begin = rootOf(graph, module, from);
     const slice = sliceCode(graph, entries, begin);
-    const inOrder = (): Module[] => graph.inOrder([...entries, ...slice.namespaces]);
+    const inOrder = (): readonly Module[] => graph.inOrder([...entries, ...slice.namespaces]);
     const entry = { path: relative(root, module.path), ...from };
     return {
       identity: slice.identity,

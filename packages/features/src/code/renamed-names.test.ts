@@ -8,7 +8,10 @@ import { createModuleGraph } from './module-graph.ts';
 import { sliceCode } from './slice.ts';
 
 const SOURCES = join(import.meta.dirname, '../../../..');
-const files = globSync('packages/{features,registry,serving}/src/**/*.ts', { cwd: SOURCES, exclude: (n) => n === 'node_modules' }).filter((path) => !/\.test(?:-d)?\.ts$/.test(path));
+const files = globSync('packages/{features,registry,serving}/src/**/*.ts', {
+  cwd: SOURCES,
+  exclude: (n) => n === 'node_modules',
+}).filter((path) => !/\.test(?:-d)?\.ts$/.test(path));
 
 /** Identities of everything that a module exports; its imports lead nowhere. */
 async function identitiesOf(text: string): Promise<Record<string, string>> {

@@ -56,7 +56,7 @@ function problemOf(root: AnyNode, { module, template }: Unit): string | null {
       !module.parsed?.names.variables.has(node)
     )
       return `it uses ${node.name}, but a bundle has no place on disk`;
-    for (const [, child] of childrenOf(node)) nodes.push(child);
+    nodes.push(...childrenOf(node));
   }
   return null;
 }
