@@ -179,6 +179,15 @@ base(
     for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
     backfill(now);
     for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
+
+    // Changed code, whose identity the previous release cannot read: it keeps to what it knows.
+    edit(join(now.folder, 'larder.config.ts'), 'Math.abs(Math.log(', '2 * Math.abs(Math.log(');
+    expect(now.larder('apply', '--same-meaning', '--yes')).toMatchObject({ model_versions: { [MODEL]: 2 } });
+    await vi.waitFor(async () => expect((await predict(inference)).version).toBe(2), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    expect(await predict(laterInference)).toEqual(answer);
     for (const each of [laterWorker, laterInference, inference]) await stop(each);
   },
 );

@@ -6,7 +6,6 @@ import type { Output } from './output/output.ts';
 
 export const DONE = 0;
 export const FAILED = 1;
-export const WRONG_USAGE = 2;
 /** With `--exit-code` of plan and apply: there are changes. */
 export const CHANGED = 3;
 

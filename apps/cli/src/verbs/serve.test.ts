@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from '@larder/testing';
 import { expect, onTestFinished, vi } from 'vitest';
@@ -12,6 +13,9 @@ interface Alone {
   output(): string;
   ended(): Promise<unknown>;
 }
+
+// Each test starts several processes, which takes long on a machine that does other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Starts a process in the foreground and waits for its port. */
 async function startAlone(verb: string, cwd: string, env: Readonly<Record<string, string>>): Promise<Alone> {
@@ -63,4 +67,48 @@ test('two of each run side by side on configured stores, apply nothing, and end 
     expect([child.exitCode, output()]).toEqual([0, expect.stringContaining('is stopping')]);
   }
   expect(jsonOf(await larder(['ps', '--json'], project))).toMatchObject({ processes: [] });
+});
+
+test('an old machine that starts serves what the registry says, applies nothing and disturbs nobody', async ({
+  database,
+  redis,
+}) => {
+  const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
+  const [old, current] = [copyShop(), copyShop()];
+  const config = join(current, 'larder.config.ts');
+  const apply = (folder: string, ...args: string[]) =>
+    larder(['apply', '--json', ...args], { ...env, LARDER_PROJECT: join(folder, 'larder.config.ts') });
+  expect((await apply(old)).code).toBe(0);
+  writeFileSync(config, readFileSync(config, 'utf8').replace('Math.log(bid)', '3 * Math.log(bid)'));
+  const applied = jsonOf(await apply(current, '--same-meaning', '--yes'));
+  expect(applied).toMatchObject({ model_versions: { ad_ctr: 2 } });
+
+  const predict = async ({ url }: Alone) => {
+    const answer = await fetch(`${url}/v1/models/ad_ctr/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        entities: { ad_id: 'ad-1' },
+        request: { requested_at: '2026-11-20T09:30:00Z', bid: 5 },
+      }),
+    });
+    const { version, outputs } = (await answer.json()) as { version: number; outputs: { ctr: number } };
+    return { status: answer.status, version, ctr: outputs?.ctr };
+  };
+  const serving = await startAlone('serve', current, env);
+  const expected = await vi.waitFor(
+    async () => {
+      const answer = await predict(serving);
+      expect(answer).toMatchObject({ status: 200, version: 2 });
+      return answer;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  const outdated = await startAlone('serve', old, env);
+  await vi.waitFor(async () => expect(await predict(outdated)).toEqual(expected), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  expect(await predict(serving)).toEqual(expected);
+  expect(jsonOf(await apply(current))).toMatchObject({ changes: [], manifest_id: applied['manifest_id'] });
 });
