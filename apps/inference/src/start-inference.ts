@@ -125,7 +125,7 @@ export async function startInference(
     },
     { logger },
   );
-  catalog.onSwap(() => announced.announceNow());
+  catalog.onChange(() => announced.announceNow());
   if (['0.0.0.0', '::'].includes(config.host) && config.allowedHosts.length === 0)
     logger.warn(
       'Requests that name this service by a host name are refused until LARDER_ALLOWED_HOSTS lists it',

@@ -55,8 +55,8 @@ export interface ModelCatalog {
   runCounts(): { readonly model: string; readonly counts: RunCounts }[];
   /** What this process announces. */
   loadedModels(): LoadedModel[];
-  /** Calls the listener after each swap. */
-  onSwap(listener: () => void): void;
+  /** Calls the listener whenever what this process announces may have changed. */
+  onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -121,6 +121,8 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
       models.set(name, model);
       model.follow(record, applied);
     }
+    // A move may be in force, or known to fail, without another swap.
+    for (const listener of listeners) listener();
     await (starting ??= start());
   }
 
@@ -164,7 +166,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
   const inServiceDeps: ModelInServiceDeps = {
     open,
     retire: retired.retire,
-    onSwap: swapped,
+    onChange: swapped,
     asked,
     mayLoadSpares: () => started,
     logger,
@@ -209,7 +211,7 @@ export async function createModelCatalog(deps: ModelCatalogDeps): Promise<ModelC
     readings: retired.readings,
     runCounts: () => runCounts(opened()),
     loadedModels: () => [...models.values()].flatMap(loadedModels),
-    onSwap: (listener) => void listeners.add(listener),
+    onChange: (listener) => void listeners.add(listener),
     async close() {
       clearInterval(retry);
       await watch.close();

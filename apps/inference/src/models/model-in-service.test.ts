@@ -43,6 +43,7 @@ function record({ bad = [], aliases, earlier = [], moveId = 1 }: Versions): Serv
 
 /** A process whose versions open when the test says so. */
 function process({ broken = [] as readonly number[], code = WRONG } = {}) {
+  const changes = { count: 0 };
   const inMemory = new Set<number>();
   const waiting = new Map<number, PromiseWithResolvers<void>>();
   const held = new Set<number>();
@@ -65,7 +66,7 @@ function process({ broken = [] as readonly number[], code = WRONG } = {}) {
       return served;
     },
     retire: ({ version }) => void inMemory.delete(version),
-    onSwap: () => {},
+    onChange: () => void (changes.count += 1),
     asked: { ask: () => 1, has: () => false, touch: () => {} },
     mayLoadSpares: () => true,
     logger: { error: () => {} },
@@ -80,6 +81,7 @@ function process({ broken = [] as readonly number[], code = WRONG } = {}) {
   return {
     model,
     answering,
+    changes: () => changes.count,
     fix: () => failing.clear(),
     inMemory: () => [...inMemory].sort((a, b) => a - b),
     hold: (version: number) => void held.add(version),
@@ -108,11 +110,13 @@ test('the version before answers until the next one is loaded, and stays warm af
 });
 
 test('a version that cannot be loaded: the one before goes on, and the process says so', async () => {
-  const { model, follow, answering, problems } = process({ broken: [2] });
+  const { model, follow, answering, problems, changes } = process({ broken: [2] });
   follow({ aliases: { champion: 1 } });
   await model.settled;
+  const before = changes();
   follow({ aliases: { champion: 2 }, earlier: [1], moveId: 2 });
   await vi.waitFor(() => expect(problems()).toEqual([expect.stringContaining('MODEL_GOLDEN_MISMATCH')]));
+  expect(changes(), 'whoever waits for the move is told at once').toBe(before + 1);
   expect([answering(), model.route(undefined).alias?.moveId]).toEqual([1, 1]);
   expect(answering(2), 'an explicit version is never another').toBe('MODEL_NOT_READY');
 });

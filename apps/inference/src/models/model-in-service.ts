@@ -52,8 +52,8 @@ export interface ModelInServiceDeps {
   readonly open: (version: ServableVersion, known: () => Iterable<ServedModel>) => Promise<ServedModel>;
   /** Takes a version that is out of service. */
   readonly retire: (model: ServedModel) => void;
-  /** Called when another version, or one with other policies, answers. */
-  readonly onSwap: () => void;
+  /** Called when another version, or one with other policies, answers, and when one could not be loaded. */
+  readonly onChange: () => void;
   readonly asked: Pick<AskedVersions, 'ask' | 'has' | 'touch'>;
   /** False while the process starts: a spare must not delay what is needed. */
   readonly mayLoadSpares: () => boolean;
@@ -109,7 +109,7 @@ export function createModelInService(name: string, deps: ModelInServiceDeps): Mo
     if (before !== undefined && before !== champion?.served.version) formerChampion = before;
     sweep();
     if (wantedVersions(standing()).needed.every((version) => !isMissing(version))) settled.resolve();
-    if (swapped) deps.onSwap();
+    if (swapped) deps.onChange();
   }
 
   /** Directs an alias to the version that answers for it. @returns whether anything changed */
@@ -200,6 +200,8 @@ export function createModelInService(name: string, deps: ModelInServiceDeps): Mo
       const problem = notReady({ model: name, version }, error);
       failures.set(version, { ...problem, contentDigest: known.contentDigest, cause, due: false });
       settle();
+      // Whoever waits for a move learns at once that it will not be in force here.
+      deps.onChange();
       return false;
     }
   }

@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../testing/http.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
 const CHAMPION = '/v1/models/ad_ctr/aliases/champion';
-/** A move is recorded, and in force everywhere or not yet. */
+/** Recorded: whether it is in force depends on the version. */
 const MOVED = expect.toBeOneOf([200, 202]);
 
 const etag = ({ headers }: HttpAnswer) => headers.get('etag') ?? '';
@@ -28,7 +28,7 @@ describe('aliases over HTTP', () => {
     expect(etag(followed)).toBe('"follows-1"');
 
     const first = await http.put(CHAMPION, move(1), { 'if-match': etag(followed) });
-    expect(first.status).toEqual(MOVED);
+    expect(first.status).toBe(200);
     expect(putAliasAnswerSchema.parse(first.body)).toMatchObject({
       model: 'ad_ctr',
       alias: 'champion',
@@ -38,6 +38,8 @@ describe('aliases over HTTP', () => {
       actor: expect.stringMatching(/^http from .*127\.0\.0\.1$/),
       reason: 'better',
       changed: true,
+      in_force: true,
+      processes: [{ pid: process.pid, in_force: true, failed: false, reason: null }],
     });
     const pinned = await http.get(CHAMPION);
     expect(etag(pinned)).toBe(etag(first));
@@ -48,7 +50,19 @@ describe('aliases over HTTP', () => {
       http.put(CHAMPION, move(2, 'mine'), { 'if-match': etag(pinned) }),
       http.put(CHAMPION, move(2, 'no, mine'), { 'if-match': etag(pinned) }),
     ]);
-    expect(two.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([MOVED, 412]);
+    // No process can serve it: the file has another output.
+    expect(two.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 412]);
+    const won = two.find(({ status }) => status === 202);
+    expect(won?.body).toMatchObject({
+      in_force: false,
+      processes: [
+        {
+          in_force: false,
+          failed: true,
+          reason: expect.stringMatching(/^cannot serve version 2 and keeps version 1: .*larder apply/),
+        },
+      ],
+    });
     const lost = two.find(({ status }) => status === 412);
     expect(lost?.body).toMatchObject({
       code: 'ALIAS_MOVED',
