@@ -1,7 +1,7 @@
 import { isLarderError, shellWord } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
-import { planManifest } from '@larder/registry';
+import { planProject } from '@larder/registry';
 import { tryModel } from '../models/try-model.ts';
 import type { Session } from '../session.ts';
 import { checkComputations } from './check-computations.ts';
@@ -33,7 +33,10 @@ export async function checkProject(session: Session): Promise<Finding[]> {
   return [loads, ...others.flat()];
 }
 
-function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedProject): Promise<Finding> {
+function checkApplied(
+  { config, offlineStore, artifacts }: Session,
+  project: LoadedProject,
+): Promise<Finding> {
   const check = 'applied';
   return finding(check, 'Fix the check of the database first.', async () => {
     if (config.databaseUrl === null)
@@ -41,7 +44,8 @@ function checkApplied({ config, offlineStore }: Session, { manifest }: LoadedPro
     const store = await offlineStore();
     if ((await pendingMigrations(store)).length > 0)
       return warn(check, 'the database is not migrated', 'Run: larder apply');
-    const { appliedId, changes, refusals } = await planManifest(store, manifest);
+    const { plan } = await planProject({ store, artifacts: await artifacts() }, project);
+    const { appliedId, changes, refusals } = plan;
     if (refusals.length > 0)
       return fail(check, refusals.map(({ message }) => message).join(' '), 'See: larder plan');
     if (appliedId === null) return warn(check, 'nothing is applied yet', 'Run: larder apply');

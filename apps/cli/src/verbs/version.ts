@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LarderError } from '@larder/core';
-import type { LoadedDefinitions } from '@larder/features';
-import { newestViewVersion, planManifest } from '@larder/registry';
+import type { LoadedDefinitions, LoadedProject } from '@larder/features';
+import { newestViewVersion, planProject, type PlannedProject } from '@larder/registry';
 import { z } from 'zod';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
@@ -70,16 +70,20 @@ function newestDefined({ featureViews }: LoadedDefinitions, name: string): numbe
 }
 
 /** The old version must stay as it is applied. Says nothing while the database cannot be asked. @throws VIEW_VERSION_IMMUTABLE */
-async function refuseChanged({ config, offlineStore, project }: Session, ref: string): Promise<void> {
-  if (config.databaseUrl === null) return;
-  const { manifest } = await project();
-  const plan = await planManifest(await offlineStore(), manifest).catch(() => null);
-  const refusal = plan?.refusals.find(({ subject }) => subject === `view ${ref}`);
+async function refuseChanged(session: Session, ref: string): Promise<void> {
+  if (session.config.databaseUrl === null) return;
+  const project = await session.project();
+  const planned = await plan(session, project).catch(() => null);
+  const refusal = planned?.plan.refusals.find(({ subject }) => subject === `view ${ref}`);
   if (refusal === undefined) return;
   throw new LarderError(
     refusal.code,
     `${ref} was changed since it was applied, so that it cannot stay as the old version. Undo the change, run this again, and change the new version then.\n${refusal.message}`,
   );
+}
+
+async function plan({ offlineStore, artifacts }: Session, project: LoadedProject): Promise<PlannedProject> {
+  return planProject({ store: await offlineStore(), artifacts: await artifacts() }, project);
 }
 
 /** Numbers of removed versions stay taken. Null: none was applied, or the database cannot be asked. */
