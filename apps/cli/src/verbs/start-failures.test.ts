@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -79,6 +80,15 @@ describe.each(['serve', 'worker', 'up'])('larder %s does not start, and says why
     expect(code).toBe(2);
     expect(screen).toContain('LARDER_PROT is not a setting; known are');
   });
+});
+
+test('larder up refuses a model that is not a network', async ({ database, redis }) => {
+  const cwd = copyShop();
+  writeFileSync(join(cwd, 'models/ad_ctr/model.onnx'), randomBytes(2_000));
+  const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
+  const result = await runCli(['up', '--apply', '--port', '0'], { cwd, env });
+  expect(screenOf(result)).toMatch(/ARTIFACT_INVALID[^]*models\/ad_ctr/);
+  expect(result.code).toBe(1);
 });
 
 describe.each(['serve', 'worker'])('larder %s', (verb) => {
