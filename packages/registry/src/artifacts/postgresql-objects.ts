@@ -66,12 +66,13 @@ async function tryToWrite(store: OfflineStore, object: NewObject): Promise<boole
 }
 
 async function readPart({ pool }: OfflineStore, sha256: string, part: number): Promise<Buffer> {
-  const { rows } = await pool.query<{ bytes: Buffer }>(
-    'select bytes from larder.object_parts where sha256 = $1 and part = $2',
+  // Rows come as text; base64 is shorter than the driver's hex and decoded twice as fast.
+  const { rows } = await pool.query<{ base64: string }>(
+    `select encode(bytes, 'base64') as base64 from larder.object_parts where sha256 = $1 and part = $2`,
     [sha256, part],
   );
-  const bytes = rows[0]?.bytes;
-  if (bytes === undefined)
+  const base64 = rows[0]?.base64;
+  if (base64 === undefined)
     throw new LarderError('ARTIFACT_NOT_FOUND', `Part ${part} of object ${sha256} is not in PostgreSQL.`);
-  return bytes;
+  return Buffer.from(base64, 'base64');
 }
