@@ -91,15 +91,16 @@ test('uploaders of one folder at once store it once', async ({ store, folder }) 
   for (const local of folders) expect(await hashArtifact(local)).toBe(hashes[0]);
 });
 
+async function* chunkOf(sizeBytes: number): AsyncGenerator<Uint8Array> {
+  yield randomBytes(sizeBytes);
+}
+
 test('bytes that are not those of the hash leave nothing behind', async ({ store }) => {
   const objects = createPostgresqlObjects(store);
   const sizeBytes = 3 * 2 ** 20;
   const sha256 = sha256Of(randomBytes(sizeBytes));
   for (const stored of [sizeBytes, sizeBytes - 1, sizeBytes + 2 ** 20]) {
-    const open = async function* () {
-      yield randomBytes(stored);
-    };
-    await expect(objects.write({ sha256, sizeBytes, open })).rejects.toMatchObject({
+    await expect(objects.write({ sha256, sizeBytes, open: () => chunkOf(stored) })).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
       message: expect.stringContaining('changed while it was being stored'),
     });
