@@ -15,6 +15,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'feed-cost': () => import('./feed-cost.ts'),
   'push-10k': () => import('./push-10k.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
+  'rolling-deploy': () => import('./rolling-deploy.ts'),
+  promote: () => import('./promote.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
   'apply-300': () => import('./apply-300.ts'),
   'cli-start': () => import('./cli-start.ts'),
