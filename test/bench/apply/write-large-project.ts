@@ -49,7 +49,7 @@ ${numbers
   .join('\n')}
 export const ranking = model('ranking', {
   features: [${functions.map((n) => `view${n}, offer${n}`).join(', ')}],
-  output: { score: f.float32() },
+  output: { ctr: f.float32() },
   artifact: artifact('models/ranking'),
 });
 export default project('large', { connections: ['ads'] });
