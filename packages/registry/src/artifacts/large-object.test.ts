@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 import { createArtifactStore } from '../index.ts';
 import { silent, test as base } from '../testing/registry.ts';
 
-const SCRIPT = join(import.meta.dirname, '../testing/store-object-process.ts');
+const SCRIPT = join(import.meta.dirname, '../fixtures/store-object-process.ts');
 
 const test = base.extend<{ folder: string }>({
   folder: async ({}, use) => {
