@@ -167,6 +167,7 @@ export const ERRORS = {
   },
   HISTORY_ROW_EXISTS: { status: 409, title: 'The history already has this row', retryable: false },
   VIEW_VERSION_IMMUTABLE: { status: 409, title: 'An applied version cannot change', retryable: false },
+  VIEW_IN_USE: { status: 409, title: 'A served model version reads the view', retryable: false },
   CODE_CHANGED: { status: 409, title: 'The code of an applied definition changed', retryable: false },
   ENTITY_KEY_INVALID: { status: 422, title: 'The entity key cannot be used', retryable: false },
   ONLINE_STORE_FULL: { status: 503, title: 'The online store is full', retryable: true },

@@ -14,6 +14,7 @@ export function planJson(plan: Plan): Readonly<Record<string, unknown>> {
     refusals: plan.refusals,
     retained: plan.retained,
     older: plan.older,
+    readers: plan.readers,
     not_scheduled: plan.notScheduled,
     pending_migrations: plan.pendingMigrations,
   };
@@ -32,6 +33,8 @@ export function printPlan(plan: Plan, out: Output): void {
   for (const subject of plan.retained)
     if (!kept.has(subject))
       out.line(`${style.dim(SIGNS.keep)} ${subject} stays applied; it is not in the configuration`);
+  for (const { view, model, version } of plan.readers)
+    warn(`${model}@${version} reads view ${view}; without it the version can no longer be served`);
   if (changes.length > 0 && older.length > 0 && plan.applied !== null) {
     warn(
       `larder.config.ts looks older than manifest ${plan.appliedId}, which ${plan.applied.actor} applied on ${instant(plan.applied.appliedAt)}:`,

@@ -4,6 +4,7 @@ import { syncSchedulesIn } from '@larder/materialization/schedules';
 import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import type { RecordedCode } from '../applied/recorded-code.ts';
 import { keepArtifactsIn } from '../artifacts/touch-artifacts.ts';
+import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
 import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency } from '../plan/plan.ts';
 import { bumpRevisionIn } from '../revision/revision.ts';
@@ -73,6 +74,8 @@ export function applyManifest(
     const nothing = state.applied !== null && lines.changes.length === 0;
     if (!nothing) refuseConflict(state.applied, options.plannedOn);
     refuse(lines.refusals);
+    if (options.prune === true && options.mutableVersions !== true)
+      refuse(refuseInUse(await readDroppedReaders(tx, next, lines.changes)));
     const modelVersions = versionsAfter(state, comparison);
     if (state.applied !== null && nothing)
       return {

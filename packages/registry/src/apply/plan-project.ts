@@ -3,6 +3,7 @@ import { pendingMigrations, type OfflineStore } from '@larder/offline-store';
 import { alignCode } from '../applied/align-manifest.ts';
 import { readRecordedCode, sourcesReader, type RecordedCode } from '../applied/recorded-code.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
 import {
   comparePlan,
   LINEAGE_MIGRATION,
@@ -53,6 +54,12 @@ export async function planProject(
   );
   // the digest of an aligned manifest may be another one
   const state = await read(aligned);
-  const { plan, comparison } = comparePlan(state, aligned, { ...leniency, differences, pending });
-  return { plan, comparison, state, aligned, recordedCode };
+  const compared = comparePlan(state, aligned, { ...leniency, differences, pending });
+  const { comparison } = compared;
+  const readers =
+    leniency.prune === true && stored
+      ? await readDroppedReaders(store, comparison.next, compared.plan.changes)
+      : [];
+  const refusals = [...compared.plan.refusals, ...refuseInUse(readers)];
+  return { plan: { ...compared.plan, readers, refusals }, comparison, state, aligned, recordedCode };
 }

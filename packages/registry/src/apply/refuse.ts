@@ -3,10 +3,13 @@ import type { AppliedManifest } from '../applied/applied-manifest.ts';
 import { instant, type OlderSign } from '../plan/compare-age.ts';
 import type { Change, Refusal } from '../plan/plan.ts';
 
-/** @throws VIEW_VERSION_IMMUTABLE, CODE_CHANGED */
+/** @throws VIEW_IN_USE, VIEW_VERSION_IMMUTABLE, CODE_CHANGED */
 export function refuse(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
-  const code = refusals.find((refusal) => refusal.code === 'VIEW_VERSION_IMMUTABLE')?.code ?? 'CODE_CHANGED';
+  const code =
+    (['VIEW_IN_USE', 'VIEW_VERSION_IMMUTABLE'] as const).find((each) =>
+      refusals.some((refusal) => refusal.code === each),
+    ) ?? 'CODE_CHANGED';
   throw new LarderError(code, refusals.map((refusal) => refusal.message).join('\n'), {
     errors: refusals.map(({ pointer, message }) => ({ pointer, detail: message })),
   });

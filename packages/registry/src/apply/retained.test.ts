@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { appliedManifest, applyManifest, planManifest } from '../index.ts';
+import { appliedManifest, applyManifest, moveAlias, planManifest } from '../index.ts';
+import { readDroppedReaders } from '../plan/dropped-readers.ts';
 import {
   adCtr,
   adImage,
@@ -69,4 +70,27 @@ test('pruning drops what the configuration lacks, once it is confirmed', async (
   const { retained } = await applyManifest(store, config, { ...confirmed, prune: true });
   expect(retained).toEqual([]);
   expect((await appliedManifest(store, 'pruned'))?.manifest).toEqual(config);
+});
+
+test('a view that an alias needs is not dropped; who else reads it is listed', async ({ store }) => {
+  const first = manifest('in_use');
+  const publication = { bundles: {}, code: {}, artifacts: [], training: new Map(), measured: new Map() };
+  await applyManifest(store, first, { ...actor, publication });
+  const model = { ...adCtr, inputs: adCtr.inputs.slice(1) };
+  const config = withModel({ ...first, feature_views: without(first.feature_views, 'ad_image@1') }, model);
+  await applyManifest(store, config, { ...confirmed, publication });
+  const id = { project: 'in_use', model: 'ad_ctr', alias: 'champion' };
+  const move = { ...id, actor: 'ada', reason: 'test', acceptIncomplete: true };
+  await moveAlias(store, { ...move, toVersion: 1 });
+  const prune = { ...confirmed, publication, prune: true };
+  await expect(applyManifest(store, config, prune)).rejects.toMatchObject({
+    code: 'VIEW_IN_USE',
+    message: expect.stringContaining('ad_ctr@1 reads it, and champion of ad_ctr points to that version'),
+  });
+  await moveAlias(store, { ...move, toVersion: 2 });
+  const changes = (await planManifest(store, config, { prune: true })).changes;
+  expect(await readDroppedReaders(store, config, changes)).toEqual([
+    { view: 'ad_image@1', model: 'ad_ctr', version: 1, aliases: [] },
+  ]);
+  await applyManifest(store, config, prune);
 });

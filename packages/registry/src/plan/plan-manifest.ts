@@ -52,6 +52,7 @@ export function comparePlan(
     notScheduled: notScheduled(next),
     retained,
     older,
+    readers: [],
     pendingMigrations: context.pending,
   };
   return { plan, comparison };

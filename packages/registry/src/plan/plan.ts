@@ -1,4 +1,5 @@
 import type { OlderSign } from './compare-age.ts';
+import type { DroppedReader } from './dropped-readers.ts';
 
 /** One thing that an apply does, as a line for people. */
 export interface Change {
@@ -13,7 +14,7 @@ export interface Change {
 
 /** Why an apply would be refused, with the JSON pointer into the manifest. */
 export interface Refusal {
-  readonly code: 'VIEW_VERSION_IMMUTABLE' | 'CODE_CHANGED';
+  readonly code: 'VIEW_VERSION_IMMUTABLE' | 'CODE_CHANGED' | 'VIEW_IN_USE';
   readonly subject: string;
   readonly pointer: string;
   readonly message: string;
@@ -36,6 +37,8 @@ export interface Plan {
   readonly retained: readonly string[];
   /** Not empty: the configuration looks older than what is applied, and applying it has to be confirmed. */
   readonly older: readonly OlderSign[];
+  /** Model versions on record that read a view version which applying drops; only with `prune`. */
+  readonly readers: readonly DroppedReader[];
   /** Who applied what this was compared with, and when; null before the first apply. */
   readonly applied: { readonly actor: string; readonly appliedAt: Date } | null;
   /** Migrations that applying runs first; the database is empty, or of an older release. */
