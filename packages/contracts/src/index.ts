@@ -56,6 +56,8 @@ export {
 } from './runs.ts';
 export type { FailuresAnswer, Run, RunRowFailure, RunStatus, RunsAnswer, RunsQuery } from './runs.ts';
 // Registry
+export { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema } from './apply.ts';
+export type { ApplyAnswer, PlanAnswer } from './apply.ts';
 export { entitiesAnswerSchema, fieldSchema, viewSchema, viewsAnswerSchema } from './views.ts';
 export type {
   EntitiesAnswer,

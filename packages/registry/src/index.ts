@@ -3,6 +3,7 @@ export { planManifest } from './plan/plan-manifest.ts';
 export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/plan.ts';
 export { instant } from './plan/compare-age.ts';
 export type { OlderSign } from './plan/compare-age.ts';
+export { applyJson, planJson } from './plan/plan-json.ts';
 export { planProject } from './apply/plan-project.ts';
 export type { ApplyDeps, PlannedProject } from './apply/plan-project.ts';
 export { applyPlanned, applyProject } from './apply/apply-project.ts';

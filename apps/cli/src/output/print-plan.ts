@@ -3,23 +3,6 @@ import type { Output } from './output.ts';
 
 const SIGNS = { create: '+', change: '~', remove: '-', keep: '=' } as const;
 
-/** The answer of `larder plan --json`. */
-export function planJson(plan: Plan): Readonly<Record<string, unknown>> {
-  return {
-    project: plan.project,
-    applied_id: plan.appliedId,
-    applied_by: plan.applied?.actor ?? null,
-    applied_at: plan.applied?.appliedAt.toISOString() ?? null,
-    changes: plan.changes,
-    refusals: plan.refusals,
-    retained: plan.retained,
-    older: plan.older,
-    readers: plan.readers,
-    not_scheduled: plan.notScheduled,
-    pending_migrations: plan.pendingMigrations,
-  };
-}
-
 /** Prints what apply would do, one line each, and why it would refuse. */
 export function printPlan(plan: Plan, out: Output): void {
   const { style } = out;

@@ -1,4 +1,4 @@
-import { applyPlanned, planProject } from '@larder/registry';
+import { applyJson, applyPlanned, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
 import { followApply, printAfterApply } from '../fill/follow-apply.ts';
@@ -67,11 +67,7 @@ Examples:
     const after = await followApply(session, { project: manifest.project, result, actor: actor(), ...typed });
     out.answer(
       {
-        project: manifest.project,
-        manifest_id: result.manifestId,
-        changes: result.changes,
-        retained: result.retained,
-        model_versions: result.modelVersions,
+        ...applyJson(manifest.project, result),
         backfills: after.fills,
         promotions: after.promotions,
       },

@@ -1,8 +1,8 @@
-import { fillJson, planProject } from '@larder/registry';
+import { fillJson, planJson, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { planFills } from '../fill/plan-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
-import { planJson, printPlan } from '../output/print-plan.ts';
+import { printPlan } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 

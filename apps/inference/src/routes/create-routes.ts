@@ -3,6 +3,7 @@ import type { LoadedProject, Manifest } from '@larder/features';
 import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
+import type { ArtifactStore } from '@larder/registry';
 import type { Router } from 'express';
 import type { Readiness } from '../health/readiness.ts';
 import type { UnreadAnswers } from '../http/unread-answers.ts';
@@ -10,6 +11,7 @@ import type { Metrics } from '../metrics/create-metrics.ts';
 import type { ModelCatalog } from '../models/model-catalog.ts';
 import type { RunEvents } from '../runs/run-events.ts';
 import { aliasesRoutes } from './aliases.routes.ts';
+import { applyRoutes } from './apply.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
@@ -26,6 +28,7 @@ export interface RouteDeps {
   readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
   readonly offlineStore: OfflineStore;
+  readonly artifacts: ArtifactStore;
   readonly catalog: ModelCatalog;
   readonly events: RunEvents;
   readonly metrics: Metrics;
@@ -37,12 +40,24 @@ export interface RouteDeps {
 
 /** All routes that Express answers, in the order of the OpenAPI document. */
 export function createRoutes(deps: RouteDeps): Router[] {
-  const { project, onlineStore, offlineStore, catalog, events, metrics, pushes, answers, readiness, logger } =
-    deps;
+  const {
+    project,
+    onlineStore,
+    offlineStore,
+    artifacts,
+    catalog,
+    events,
+    metrics,
+    pushes,
+    answers,
+    readiness,
+    logger,
+  } = deps;
   const manifest = () => appliedOrThrow(catalog);
   return [
     modelsRoutes({ manifest, catalog }),
     aliasesRoutes({ offlineStore, project: project.name, logger }),
+    applyRoutes({ offlineStore, artifacts, project }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),

@@ -121,6 +121,10 @@ function steps(run: string): Step[] {
     put('/v1/models/ad_ctr/aliases/shadow', [404, { ...MOVE, version: 9 }, { 'if-match': '*' }]),
     get('/v1/models/{model}/aliases', '/v1/models/ad_ctr/aliases'),
     get('/v1/models/{model}/aliases', '/v1/models/nothing/aliases', 404),
+    post('/v1/plan', '/v1/plan', [200, {}]),
+    post('/v1/plan', '/v1/plan', [422, { code: 'x' }]),
+    post('/v1/apply', '/v1/apply', [200, { prune: false }]),
+    post('/v1/apply', '/v1/apply', [422, { yes: 1 }]),
     post('/v1/backfills', '/v1/backfills', [202, backfill, { 'idempotency-key': 'walk-backfill' }]),
     post('/v1/backfills', '/v1/backfills', [
       409,

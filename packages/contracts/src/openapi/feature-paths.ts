@@ -9,6 +9,7 @@ import {
   putAliasAnswerSchema,
   putAliasRequestSchema,
 } from '../aliases.ts';
+import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema } from '../apply.ts';
 import { idempotencyKeySchema } from '../backfills.ts';
 import { entityKeysAnswerSchema, entityKeysQuerySchema } from '../entity-keys.ts';
 import { modelVersionsAnswerSchema } from '../model-versions.ts';
@@ -148,6 +149,38 @@ export function featurePaths(): ZodOpenApiPathsObject {
           'MODEL_VERSION_COLLECTED',
           'ALIAS_MOVED',
           'PRECONDITION_REQUIRED',
+          ...DATABASE_CODES,
+        ],
+      }),
+    },
+    '/v1/plan': {
+      post: operation({
+        tag: 'registry',
+        summary: 'What applying the definitions of this process would change; writes nothing',
+        body: planRequestSchema,
+        answers: { 200: planAnswerSchema },
+        codes: ['ARTIFACT_INVALID', ...DATABASE_CODES],
+      }),
+    },
+    '/v1/apply': {
+      post: operation({
+        tag: 'registry',
+        summary: 'Apply the definitions that this process was started with',
+        body: applyRequestSchema,
+        answers: { 200: applyAnswerSchema },
+        codes: [
+          'VIEW_VERSION_IMMUTABLE',
+          'CODE_CHANGED',
+          'VIEW_IN_USE',
+          'DESTRUCTIVE_CHANGE',
+          'CONFIG_OUTDATED',
+          'APPLY_CONFLICT',
+          'ARTIFACT_INVALID',
+          'MODEL_SIGNATURE_MISMATCH',
+          'MODEL_GOLDEN_MISMATCH',
+          'BUDGET_EXCEEDED',
+          'NATIVE_MODULE',
+          'BUNDLE_IMPOSSIBLE',
           ...DATABASE_CODES,
         ],
       }),

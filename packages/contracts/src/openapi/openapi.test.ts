@@ -51,6 +51,8 @@ describe('the OpenAPI document', () => {
       'GET /v1/models/{model}/aliases',
       'GET /v1/models/{model}/aliases/{alias}',
       'PUT /v1/models/{model}/aliases/{alias}',
+      'POST /v1/plan',
+      'POST /v1/apply',
       'POST /v1/models/ad_ctr/predict',
       'POST /v1/models/ad_ctr/predict-batch',
     ]);

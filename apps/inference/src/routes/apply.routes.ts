@@ -1,0 +1,68 @@
+import { applyRequestSchema, planRequestSchema, type ApplyAnswer, type PlanAnswer } from '@larder/contracts';
+import { LarderError } from '@larder/core';
+import type { LoadedProject } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import { applyJson, applyProject, planJson, planProject, type ArtifactStore } from '@larder/registry';
+import { Router } from 'express';
+import { allow } from '../http/allow.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { noQuery } from '../http/no-query.ts';
+import { validate } from '../http/validate.ts';
+
+export interface ApplyDeps {
+  readonly offlineStore: OfflineStore;
+  readonly artifacts: ArtifactStore;
+  readonly project: LoadedProject;
+}
+
+/** Plans and applies the definitions that the process was started with; code never comes by HTTP. */
+export function applyRoutes({ offlineStore, artifacts, project }: ApplyDeps): Router {
+  const routes = Router({ caseSensitive: true });
+  const deps = { store: offlineStore, artifacts };
+  routes
+    .route('/v1/plan')
+    .post(noQuery, jsonBody, async (request, response) => {
+      const body = validate(planRequestSchema, request.body);
+      refuseAbsent(project);
+      const { plan } = await planProject(deps, project, {
+        prune: body.prune,
+        sameMeaning: body.same_meaning,
+      });
+      response.json(planJson(plan) satisfies PlanAnswer);
+    })
+    .all(allow('POST'));
+  routes
+    .route('/v1/apply')
+    .post(noQuery, jsonBody, async (request, response) => {
+      const body = validate(applyRequestSchema, request.body);
+      refuseAbsent(project);
+      const result = await applyProject(deps, project, {
+        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        prune: body.prune,
+        sameMeaning: body.same_meaning,
+        refuseDestructive: !body.yes,
+      });
+      response.json(applyJson(project.name, result) satisfies ApplyAnswer);
+    })
+    .all(allow('POST'));
+  return routes;
+}
+
+/** The hash of an artifact whose folder was missing when the process started. */
+const ABSENT = /^0{64}$/;
+
+/** @throws ARTIFACT_INVALID */
+function refuseAbsent({ manifest }: LoadedProject): void {
+  const artifacts = [
+    ...Object.values(manifest.models).map(({ artifact }) => artifact),
+    ...Object.values(manifest.feature_views).flatMap(({ compute }) =>
+      Object.values(compute?.artifacts ?? {}),
+    ),
+  ];
+  const absent = artifacts.filter(({ sha256 }) => ABSENT.test(sha256)).map(({ path }) => path);
+  if (absent.length === 0) return;
+  throw new LarderError(
+    'ARTIFACT_INVALID',
+    `This process was started without the folders ${absent.join(', ')}. Apply where they are, or restart it with them.`,
+  );
+}
