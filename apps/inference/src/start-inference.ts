@@ -95,7 +95,17 @@ export async function startInference(
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
   const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
-  const routes = createRoutes({ ...stores, artifacts, pushes, catalog, events, metrics, answers, readiness, logger });
+  const routes = createRoutes({
+    ...stores,
+    artifacts,
+    pushes,
+    catalog,
+    events,
+    metrics,
+    answers,
+    readiness,
+    logger,
+  });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const app = createApp({ metrics, logger, failures, bodies, answers, routes });

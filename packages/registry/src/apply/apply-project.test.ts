@@ -107,3 +107,25 @@ test('applying unchanged definitions publishes what an earlier release did not',
   expect((await applyProject({ store, artifacts }, project, ada)).changes).toEqual([]);
   expect(await readModelContent(store, { project: 'upgraded', model: 'ad_ctr', version: 1 })).not.toBeNull();
 });
+
+test('sources and files of artifacts that the store lost are stored again', async ({ store, artifacts }) => {
+  const files = { name: 'lost', compute: '({ bid_ratio: 9 })', artifact: { weights: [9, 9] } };
+  const deps = { store, artifacts };
+  const first = await writeProject(files);
+  await applyProject(deps, first, ada);
+  const needed = async (): Promise<string[]> => {
+    const { rows } = await store.pool.query<{ sha256: string }>(
+      `select f ->> 'sha256' as sha256 from larder.artifacts a, json_array_elements(a.files) f where a.sha256 = $1
+       union select r.value ->> 'sources_sha256' from json_each(
+         (select code from larder.manifests where project = 'lost' order by id desc limit 1)) r`,
+      [first.manifest.models['ad_ctr']?.artifact.sha256],
+    );
+    return rows.map(({ sha256 }) => sha256);
+  };
+  const lost = await needed();
+  expect(lost).toHaveLength(3);
+  for (const table of ['objects', 'object_parts'])
+    await store.pool.query(`delete from larder.${table} where sha256 = any ($1)`, [lost]);
+  await applyProject(deps, await writeProject({ ...files, model: " owner: 'somebody'," }), ada);
+  expect((await artifacts.has(await needed())).size).toBe(3);
+});

@@ -50,7 +50,7 @@ export async function applyPlanned(
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      const publication = await publish(deps, project, planned);
+      const publication = await publish(deps, project, { ...planned, all: attempt > 1 });
       return await applyManifest(deps.store, aligned, {
         ...options,
         plannedOn: plan.appliedId,
@@ -73,11 +73,11 @@ export async function applyPlanned(
   async function publish(
     { artifacts }: ApplyDeps,
     loaded: LoadedProject,
-    { recordedCode }: PlannedProject,
+    { recordedCode, all }: PlannedProject & { readonly all: boolean },
   ): Promise<Publication> {
     const local = localArtifacts(loaded, aligned);
     const bundles = await publishBundles(artifacts, loaded, publishedViews());
-    await publishArtifacts(artifacts, local);
+    await publishArtifacts(artifacts, local, { all });
     const code = await publishSources(artifacts, { project: loaded, aligned, recorded: recordedCode });
     return { bundles, code, artifacts: [...local.keys()], ...checked };
   }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { LarderError } from '@larder/core';
 import { artifactFolder, type LoadedProject, type Manifest } from '@larder/features';
-import type { CodeRecord, RecordedCode } from '../applied/recorded-code.ts';
+import type { RecordedCode } from '../applied/recorded-code.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 
 /** An artifact of the loaded project. */
@@ -26,12 +26,16 @@ export function localArtifacts(project: LoadedProject, manifest: Manifest): Map<
   return local;
 }
 
-/** Stores what the artifact store lacks. @throws ARTIFACT_INVALID when a folder is not the one that was planned with */
+/**
+ * Stores what the artifact store lacks; with `all`, looks into every artifact, for one that is there and lost a file.
+ * @throws ARTIFACT_INVALID when a folder is not the one that was planned with
+ */
 export async function publishArtifacts(
   artifacts: ArtifactStore,
   local: ReadonlyMap<string, LocalArtifact>,
+  { all = false } = {},
 ): Promise<void> {
-  const known = await artifacts.has([...local.keys()]);
+  const known = all ? new Set() : await artifacts.has([...local.keys()]);
   for (const [sha256, { path, folder }] of local) {
     if (known.has(sha256)) continue;
     const stored = await artifacts.putFolder(folder);
@@ -67,7 +71,10 @@ export async function publishSources(
     recorded,
   }: { project: LoadedProject; aligned: Manifest; recorded: RecordedCode | null },
 ): Promise<RecordedCode> {
-  const code: Record<string, CodeRecord> = { ...recorded };
+  const entries = Object.entries(recorded ?? {});
+  // sources of what was dropped long ago may have been collected
+  const kept = await artifacts.has(entries.map(([, { sources_sha256: sources }]) => sources));
+  const code = Object.fromEntries(entries.filter(([, { sources_sha256: sources }]) => kept.has(sources)));
   for (const { subject, unit, identity } of projectCode(project, aligned)) {
     if (code[subject]?.identity === identity) continue;
     const sources = await artifacts.put(Buffer.from(JSON.stringify(await unit.sources())));

@@ -36,10 +36,12 @@ export async function readDroppedReaders(
       and r.view = any (${dropped})
     order by r.view, v.model, v.version`.execute(store.db);
   const states = await readAliases(store, next.project);
-  return rows.map((row) => ({
-    ...row,
+  return rows.map(({ view, model, version }) => ({
+    view,
+    model,
+    version,
     aliases: states
-      .filter(({ model, version }) => model === row.model && version === row.version)
+      .filter((state) => state.model === model && state.version === version)
       .map(({ alias }) => alias),
   }));
 }
