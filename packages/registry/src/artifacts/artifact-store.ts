@@ -126,17 +126,28 @@ async function commitArtifact(
   sha256: string,
   files: readonly StoredFile[],
 ): Promise<boolean> {
-  return store.transaction(async ({ db }) => {
-    const objects = new Set(files.map((file) => file.sha256));
-    if ((await touchObjects({ db }, [...objects])).length < objects.size) return false;
-    await db
-      .insertInto('larder.artifacts')
-      .values({ sha256, files: JSON.stringify(files) })
-      .onConflict((conflict) => conflict.column('sha256').doUpdateSet({ touched_at: sql`clock_timestamp()` }))
-      .execute();
+  try {
+    await store.transaction(async ({ db }) => {
+      // The folder first, then its objects, as everywhere: two transactions never wait for each other.
+      await db
+        .insertInto('larder.artifacts')
+        .values({ sha256, files: JSON.stringify(files) })
+        .onConflict((conflict) =>
+          conflict.column('sha256').doUpdateSet({ touched_at: sql`clock_timestamp()` }),
+        )
+        .execute();
+      const objects = new Set(files.map((file) => file.sha256));
+      if ((await touchObjects({ db }, [...objects])).length < objects.size) throw new ObjectCollected();
+    });
     return true;
-  });
+  } catch (error) {
+    if (error instanceof ObjectCollected) return false;
+    throw error;
+  }
 }
+
+/** Rolls back a folder of which an object is missing. */
+class ObjectCollected extends Error {}
 
 async function* inMemory(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
