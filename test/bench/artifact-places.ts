@@ -9,7 +9,7 @@ import { createOfflineStore, migrate } from '@larder/offline-store';
 import { createArtifactStore } from '@larder/registry';
 import { median } from './row.ts';
 
-// docs/adr/0007-artifacts-in-postgresql.md: an artifact of 100 MiB into the store and back, beside plain statements and a
+// docs/adr/0008-artifacts-in-postgresql.md: an artifact of 100 MiB into the store and back, beside plain statements and a
 // copied file. Usage: node test/bench/artifact-places.ts
 
 const PARTS = 100;
