@@ -6,11 +6,15 @@ import {
   alignSources,
   appliedManifest,
   applyManifest,
+  CHAMPION,
+  moveAlias,
   planManifest,
+  readAliases,
   type ApplyResult,
 } from '@larder/registry';
 import { LENIENCY, withOfflineStore, type DevelopmentStores } from './development-stores.ts';
 
+const ACTOR = 'larder dev';
 const REDIS_TIMEOUT_MS = 5_000;
 
 /**
@@ -43,11 +47,37 @@ async function replaceRows(
   // Redis first: after a crash in between the old definition is still applied, and the next apply forgets again.
   for (const { view, version, entity } of forgotten)
     await onlineStore.forgetView(entity, viewRef({ name: view, version }));
-  const result = await applyManifest(store, manifest, { actor: 'larder dev', ...LENIENCY });
+  const result = await applyManifest(store, manifest, { actor: ACTOR, ...LENIENCY });
   // After a crash here the rows are in history alone: the next backfill restores them without computing.
   for (const { view: name, version } of result.restored) {
     const view = manifest.feature_views[viewRef({ name, version })];
     if (view !== undefined) await replayHistory({ store, onlineStore, manifest, view });
   }
+  await serveApplied({ store, project: manifest.project }, result.modelVersions);
   return result;
+}
+
+/**
+ * Makes the versions of the edited definitions the ones that answer: an earlier version is complete, but its views were
+ * changed in place, and their rows with them. An alias that a person moved stays.
+ */
+async function serveApplied(
+  { store, project }: { readonly store: OfflineStore; readonly project: string },
+  versions: Readonly<Record<string, number>>,
+): Promise<void> {
+  for (const { model, alias, version, move } of await readAliases(store, project)) {
+    const toVersion = versions[model];
+    if (alias !== CHAMPION || toVersion === undefined || toVersion === version) continue;
+    if (move !== null && move.actor !== ACTOR) continue;
+    const reason = 'The definitions were changed in place.';
+    await moveAlias(store, {
+      project,
+      model,
+      alias,
+      toVersion,
+      actor: ACTOR,
+      reason,
+      acceptIncomplete: true,
+    });
+  }
 }
