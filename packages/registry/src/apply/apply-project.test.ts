@@ -10,7 +10,7 @@ import {
   readModelContent,
   type ArtifactStore,
 } from '../index.ts';
-import { test, writeProject } from '../testing/project.ts';
+import { openArtifacts, test, writeProject } from '../testing/project.ts';
 
 const ada = { actor: 'ada', refuseDestructive: true };
 
@@ -129,3 +129,27 @@ test('sources and files of artifacts that the store lost are stored again', asyn
   await applyProject(deps, await writeProject({ ...files, model: " owner: 'somebody'," }), ada);
   expect((await artifacts.has(await needed())).size).toBe(3);
 });
+
+test.for<readonly [string, string]>([
+  [
+    'bytes that changed',
+    'update larder.object_parts set bytes = set_byte(bytes, 0, 255 - get_byte(bytes, 0))',
+  ],
+  ['a part that is missing', 'delete from larder.object_parts'],
+  ['another size', 'update larder.objects set size_bytes = size_bytes + 1'],
+  ['objects that are missing', 'delete from larder.objects'],
+  ['folders that are missing', 'delete from larder.artifacts'],
+])(
+  'applying again repairs the artifact store, also when nothing changes: %s',
+  async ([, damage], { store, artifacts }) => {
+    const project = await writeProject({ name: 'repaired' });
+    await applyProject({ store, artifacts }, project, ada);
+    await store.pool.query(damage);
+    const { changes } = await applyProject({ store, artifacts }, project, ada);
+    expect(changes).toEqual([]);
+    const content = await readModelContent(store, { project: 'repaired', model: 'ad_ctr', version: 1 });
+    const elsewhere = openArtifacts(store);
+    await elsewhere.get(content?.bundles['offer'] ?? '');
+    await elsewhere.folder(content?.manifest.models['ad_ctr']?.artifact.sha256 ?? '');
+  },
+);

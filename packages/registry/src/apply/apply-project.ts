@@ -83,20 +83,25 @@ export async function applyPlanned(
   }
 }
 
-/** What an earlier release applied has neither contents nor sources yet. */
+/** Stores what an earlier release did not, and what the artifact store has lost since. */
 async function publishUnchanged(
   { store, artifacts }: ApplyDeps,
   project: LoadedProject,
   { state, aligned, recordedCode }: PlannedProject,
 ): Promise<void> {
+  const bundles = new Map<string, string>();
   for (const model of Object.keys(aligned.models)) {
     const newest = state.modelVersions.get(model);
     if (newest?.content === null)
       await publishContent({ store, artifacts, project, aligned, model, version: newest.version });
+    for (const [view, sha256] of Object.entries(newest?.content?.bundles ?? {})) bundles.set(sha256, view);
   }
+  const stored = await artifacts.has([...bundles.keys()]);
+  const lost = [...bundles].flatMap(([sha256, view]) => (stored.has(sha256) ? [] : [view]));
+  await publishBundles(artifacts, project, lost);
+  await publishArtifacts(artifacts, localArtifacts(project, aligned));
   if (recordedCode !== null || state.applied === null) return;
   const code = await publishSources(artifacts, { project, aligned, recorded: null });
-  await publishArtifacts(artifacts, localArtifacts(project, aligned));
   await store.db
     .updateTable('larder.manifests')
     .set({ code: JSON.stringify(code) })

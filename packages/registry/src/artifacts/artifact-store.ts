@@ -10,6 +10,7 @@ import type { NewObject, ObjectBackend } from './object-backend.ts';
 import { createPostgresqlObjects } from './postgresql-objects.ts';
 import { createS3Objects, notConfigured } from './s3-objects.ts';
 import { touchArtifacts, touchObjects, type StoredFile } from './touch-artifacts.ts';
+import { wholeObjects } from './whole-objects.ts';
 
 export interface ArtifactStoreOptions {
   readonly store: OfflineStore;
@@ -31,7 +32,7 @@ export interface ArtifactStore {
   /** @throws ARTIFACT_NOT_FOUND */
   get(sha256: string): Promise<Buffer>;
   /**
-   * Stores a folder; of one that is known only the time of use changes.
+   * Stores a folder; of one that is there only the time of use changes, and what was damaged is replaced.
    * @returns `hashArtifact` of what was stored
    * @throws ARTIFACT_INVALID when a file changes while it is stored; the file system's error when it cannot be read
    */
@@ -41,7 +42,7 @@ export interface ArtifactStore {
    * @throws ARTIFACT_NOT_FOUND, ARTIFACT_CACHE_UNAVAILABLE
    */
   folder(sha256: string): Promise<string>;
-  /** Which of these artifacts and objects the store has. */
+  /** Which of these artifacts and objects the store has, undamaged. */
   has(sha256s: readonly string[]): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
@@ -56,7 +57,8 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
   const cache = createArtifactCache({ folder: options.cacheFolder, logger });
 
   async function putObject(object: NewObject): Promise<void> {
-    if ((await touchObjects(store, [object.sha256])).length === 0) await newest.write(object);
+    const known = await touchObjects(store, [object.sha256]);
+    if (!(await wholeObjects(store, known)).has(object.sha256)) await newest.write(object);
   }
 
   async function* readObject(sha256: string): AsyncIterable<Buffer> {
@@ -80,7 +82,11 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
     get: (sha256) => cache.object(sha256, () => readObject(sha256)),
     async putFolder(folder) {
       const known = await touchArtifacts(store, [await hashArtifact(folder)]);
-      for (const sha256 of known.keys()) return sha256;
+      for (const [sha256, files] of known) {
+        const objects = files.map((file) => file.sha256);
+        const whole = await wholeObjects(store, objects);
+        if (objects.every((object) => whole.has(object))) return sha256;
+      }
       const { sha256, files } = await describeArtifact(folder);
       const stored: StoredFile[] = files.map((file) => ({
         path: file.path,
@@ -107,14 +113,23 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
         }));
       }),
     async has(sha256s) {
-      if (sha256s.length === 0) return new Set();
       const rows = await store.db
         .selectFrom('larder.artifacts')
-        .select('sha256')
-        .where('sha256', 'in', sha256s)
-        .unionAll(store.db.selectFrom('larder.objects').select('sha256').where('sha256', 'in', sha256s))
+        .select(['sha256', 'files'])
+        .where((eb) => eb('sha256', '=', eb.fn.any(eb.val([...sha256s]))))
         .execute();
-      return new Set(rows.map((row) => row.sha256));
+      const artifacts = rows.map(({ sha256, files }) => ({
+        sha256,
+        objects: (files as StoredFile[]).map((file) => file.sha256),
+      }));
+      const whole = await wholeObjects(store, [...sha256s, ...artifacts.flatMap(({ objects }) => objects)]);
+      const asked = new Set(sha256s);
+      return new Set([
+        ...artifacts
+          .filter(({ objects }) => objects.every((object) => whole.has(object)))
+          .map(({ sha256 }) => sha256),
+        ...[...whole].filter((object) => asked.has(object)),
+      ]);
     },
     async close() {},
   };

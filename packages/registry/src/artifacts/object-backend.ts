@@ -10,7 +10,7 @@ export interface NewObject {
 
 /** Where the bytes of objects are. `larder.objects` says which objects there are: a row without its bytes is never visible. */
 export interface ObjectBackend {
-  /** Stores the bytes and commits the object's row; of concurrent callers with one hash, one stores and the others wait. */
+  /** Stores the bytes, in the place of damaged ones, and commits the object's row; of concurrent callers with one hash, one stores and the others wait. */
   write(object: NewObject): Promise<void>;
   /** In order. @throws ARTIFACT_NOT_FOUND when bytes are missing, also in the middle */
   read(object: Pick<NewObject, 'sha256' | 'sizeBytes'>): AsyncIterable<Buffer>;

@@ -4,6 +4,7 @@ import { limitSilence, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import { tryLockObject, type NewObject, type ObjectBackend } from './object-backend.ts';
 import { objectParts, PART_BYTES } from './object-parts.ts';
+import { wholeObjects } from './whole-objects.ts';
 
 /** A process that freezes in the middle of an upload loses its transaction after this time. */
 const SILENCE_MS = 60_000;
@@ -45,15 +46,17 @@ async function tryToWrite(store: OfflineStore, object: NewObject): Promise<boole
       .values({ sha256: object.sha256, size_bytes: object.sizeBytes, backend: 'postgresql' })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirstOrThrow();
-    // Stored by another process since the caller looked.
     if (numInsertedOrUpdatedRows === 0n) {
       await tx.db
         .updateTable('larder.objects')
-        .set({ touched_at: sql`clock_timestamp()` })
+        .set({ size_bytes: object.sizeBytes, backend: 'postgresql', touched_at: sql`clock_timestamp()` })
         .where('sha256', '=', object.sha256)
         .execute();
-      return true;
+      // Stored by another process since the caller looked.
+      if ((await wholeObjects(tx, [object.sha256])).has(object.sha256)) return true;
     }
+    // Of a damaged object, or of a row that somebody deleted alone.
+    await tx.db.deleteFrom('larder.object_parts').where('sha256', '=', object.sha256).execute();
     let part = 0;
     for await (const bytes of objectParts(object))
       await tx.client.query('insert into larder.object_parts (sha256, part, bytes) values ($1, $2, $3)', [

@@ -36,7 +36,11 @@ export function createS3Objects(store: OfflineStore, url: string): ObjectBackend
             .insertInto('larder.objects')
             .values({ sha256: object.sha256, size_bytes: object.sizeBytes, backend: 's3' })
             .onConflict((conflict) =>
-              conflict.column('sha256').doUpdateSet({ touched_at: sql`clock_timestamp()` }),
+              conflict.column('sha256').doUpdateSet({
+                size_bytes: object.sizeBytes,
+                backend: 's3',
+                touched_at: sql`clock_timestamp()`,
+              }),
             )
             .execute();
           return true;
