@@ -237,3 +237,13 @@ test('two processes complete a version once', async ({ store }) => {
   ).flat();
   expect(completed).toHaveLength(1);
 });
+
+test('a content that this release cannot read stops no other version', async ({ store }) => {
+  const shop = await filling(store, (whole) => withModel(whole, { ...adCtr, name: 'other' }));
+  await store.pool.query(
+    `update larder.model_versions set content = '{"format":2,"manifest":{"a":1}}' where project = $1 and model = 'ad_ctr'`,
+    [shop.project],
+  );
+  await shop.run({ total: 1, done: 1 });
+  expect(await shop.complete()).toEqual(['other@1']);
+});

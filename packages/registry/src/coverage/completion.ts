@@ -1,4 +1,4 @@
-import type { Logger } from '@larder/core';
+import { isLarderError, type Logger } from '@larder/core';
 import { DEFAULT_COVERAGE, type Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { appliedId, appliedManifest } from '../applied/applied-manifest.ts';
@@ -86,7 +86,7 @@ export function createCompletion(options: CompletionOptions): Completion {
   async function contentManifest(model: string, version: number): Promise<Manifest | null> {
     const known = contents.get(name(model, version));
     if (known !== undefined) return known;
-    const content = await readModelContent(store, { project, model, version });
+    const content = await readModelContent(store, { project, model, version }).catch(nullIfUnreadable);
     if (content !== null) contents.set(name(model, version), content.manifest);
     return content?.manifest ?? null;
   }
@@ -96,7 +96,7 @@ export function createCompletion(options: CompletionOptions): Completion {
     const manifestId = await appliedId(store, project);
     if (manifestId === null) return {};
     if (declared?.manifestId !== manifestId) {
-      const applied = await appliedManifest(store, project);
+      const applied = await appliedManifest(store, project).catch(nullIfUnreadable);
       declared = { manifestId, models: applied?.manifest.models ?? {} };
     }
     return declared.models;
@@ -134,6 +134,12 @@ function setComplete(
       .executeTakeFirst();
     return numUpdatedRows > 0n;
   });
+}
+
+/** A later release may have written it; what this one can read must not wait for it. */
+function nullIfUnreadable(error: unknown): null {
+  if (isLarderError(error) && error.code === 'MANIFEST_INVALID') return null;
+  throw error;
 }
 
 function name(model: string, version: number | null): string {
