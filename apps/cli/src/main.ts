@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts';
+import { keepCompiledCode } from './keep-compiled-code.ts';
+
+keepCompiledCode();
+const { runProgram } = await import('./program.ts');
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -7,7 +7,7 @@ import {
   type JsonValue,
 } from '@larder/features';
 import type { RunScope } from '@larder/offline-store';
-import { entityKey } from '@larder/online-store';
+import { entityKey } from '@larder/online-store/keys';
 
 const MESSAGE = 'The scope of the backfill does not fit the view.';
 /** PostgreSQL has no year 0. */
