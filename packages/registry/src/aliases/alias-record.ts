@@ -11,7 +11,7 @@ import {
   type AliasMoveKind,
   type AliasState,
 } from './alias-state.ts';
-import { readAliasMoves } from './read-aliases.ts';
+import { readDecidingMoves } from './read-aliases.ts';
 
 export interface AliasId {
   readonly project: string;
@@ -32,7 +32,6 @@ export interface MoveOptions extends AliasId {
 /** What a move starts from. */
 export interface AliasRecord {
   readonly versions: readonly ModelVersion[];
-  readonly moves: readonly AliasMove[];
   /** Null: there is no such alias. */
   readonly state: AliasState | null;
   /** Also a drop; null: nobody has moved the alias. */
@@ -54,9 +53,9 @@ export async function readAlias(
     throw requestInvalid([{ pointer: '/alias', detail: 'must match [a-z][a-z0-9_]{0,39}' }]);
   const versions = await readModelVersions(store, project, model);
   if (versions.length === 0) throw modelNotFound(model);
-  const moves = await readAliasMoves(store, project, model);
+  const moves = await readDecidingMoves(store, project, model);
   const state = aliasStates(versions, moves).find((each) => each.alias === alias) ?? null;
-  return { versions, moves, state, newest: moves.findLast((move) => move.alias === alias) ?? null };
+  return { versions, state, newest: moves.findLast((move) => move.alias === alias) ?? null };
 }
 
 /** @throws ALIAS_MOVED */

@@ -8,6 +8,7 @@ import {
   readRevision,
   rollback,
 } from '../index.ts';
+import { readDecidingMoves } from './read-aliases.ts';
 import { addVersions, newProject, test } from '../testing/versions.ts';
 
 const by = { actor: 'ada', reason: 'better' };
@@ -185,4 +186,14 @@ test('of many people who move the same alias at once, one wins', async ({ store 
   for (const result of results)
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ALIAS_MOVED' });
   expect(await readAliasMoves(store, project)).toHaveLength(1);
+});
+
+test('however often an alias moves, what processes read of its moves stays small', async ({ store }) => {
+  const project = newProject();
+  await addVersions(store, project, [{ complete: true }, { complete: true }, { complete: true }]);
+  const id = { project, model: 'ctr', alias: 'champion', ...by };
+  for (let at = 0; at < 30; at++) await moveAlias(store, { ...id, toVersion: (at % 3) + 1 });
+  expect(await readAliasMoves(store, project)).toHaveLength(30);
+  expect((await readDecidingMoves(store, project)).length).toBeLessThanOrEqual(6);
+  expect(await readAliases(store, project)).toMatchObject([{ version: 3, earlier: [2, 1] }]);
 });

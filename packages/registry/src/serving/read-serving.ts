@@ -46,11 +46,13 @@ export function readServing(store: OfflineStore, project: string): Promise<Servi
   });
 }
 
+/** Of contents that may be loaded: those that were given up are most of a long history. */
 async function contentDigests(store: RegistryStore, project: string): Promise<Map<string, string | null>> {
   const rows = await store.db
     .selectFrom('larder.model_versions')
     .select(['model', 'version', sql<string | null>`md5(content::text)`.as('digest')])
     .where('project', '=', project)
+    .where('collected_at', 'is', null)
     .execute();
   return new Map(rows.map(({ model, version, digest }) => [`${model}@${version}`, digest]));
 }
