@@ -51,7 +51,16 @@ export function createOutput(options: OutputOptions): Output {
       else show();
     },
     fit: (text, max = columns) => (stdout.isTTY === true ? clip(text, max) : text),
-    line: (text = '') => void stdout.write(`${text.trimEnd()}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    line: (text = '') => void stdout.write(`${withoutControls(text.trimEnd())}\n`),
+    note: (text) => void stderr.write(`${withoutControls(text)}\n`),
   };
+}
+
+/** Reasons, names and values come from others, also over HTTP: only lines, tabs and colours reach the terminal as they are. */
+function withoutControls(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex
+    /\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (found) => (found.length > 1 ? found : '\ufffd'),
+  );
 }

@@ -1,0 +1,29 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { createOutput } from './output.ts';
+
+function opened() {
+  const written = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written[name] += chunk.toString();
+        done();
+      },
+    });
+  const streams = { stdout: stream('stdout'), stderr: stream('stderr') };
+  return { written, out: createOutput({ json: false, colours: true, columns: 80, ...streams }) };
+}
+
+test('what others wrote does not control the terminal; colours and lines stay', () => {
+  const { written, out } = opened();
+  // A reason as anybody may send it over HTTP: writes the clipboard, clears the screen, goes back, turns the text around.
+  const hostile = 'a\u001b]52;c;bHM=\u0007b\u001b[2J\u001b[1Ac\rd\u009b2Je\u202ef\u0000\u007fg';
+  out.line(`${out.style.red('why')}: ${hostile}\n\tnext`);
+  out.note(hostile);
+  const shown = 'a�]52;c;bHM=�b�[2J�[1Ac�d�2Je�f��g';
+  expect(written).toEqual({
+    stdout: `\u001b[31mwhy\u001b[39m: ${shown}\n\tnext\n`,
+    stderr: `${shown}\n`,
+  });
+});
