@@ -77,7 +77,7 @@ export type {
   StoredView,
 } from './on-demand/on-demand-views.ts';
 // Loading
-export { loadDefinitions, loadProject } from './project/load-project.ts';
+export { ABSENT_ARTIFACT, loadDefinitions, loadProject } from './project/load-project.ts';
 export type { LoadedDefinitions, LoadedProject } from './project/loaded-project.ts';
 export type { LoadOptions } from './project/load-project.ts';
 export { projectFiles } from './project/project-files.ts';

@@ -1,23 +1,18 @@
 import { createLogger } from '@larder/core';
-import {
-  artifactFolder,
-  viewRef,
-  type ComputeDescriptor,
-  type FeatureView,
-  type LoadedProject,
-} from '@larder/features';
-import { finding, ok, type Finding } from './check.ts';
+import { artifactFolder, viewRef, type ComputeDescriptor, type FeatureView } from '@larder/features';
+import { replacedText, restore, type ComputingProject } from '../computing-project.ts';
+import { finding, ok, warn, type Finding } from './check.ts';
 
 /** Starts every view's computation as a worker does, with its networks, one after another, and ends it. */
-export async function checkComputations(project: LoadedProject): Promise<Finding[]> {
+export async function checkComputations(computing: ComputingProject): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const view of project.featureViews.values())
-    if (view.compute !== null) findings.push(await checkComputation(project, view, view.compute));
+  for (const view of computing.project.featureViews.values())
+    if (view.compute !== null) findings.push(await checkComputation(computing, view, view.compute));
   return findings;
 }
 
 function checkComputation(
-  project: LoadedProject,
+  { project, foldersOf, replacedOf }: ComputingProject,
   view: FeatureView,
   compute: ComputeDescriptor,
 ): Promise<Finding> {
@@ -31,12 +26,13 @@ function checkComputation(
   return finding(check, mend, async () => {
     const startedMs = performance.now();
     const module = await compute.load();
+    const folders = await foldersOf(ref);
     const computation = await module.createComputation({
       options: compute.options,
       artifactPaths: Object.fromEntries(
         Object.entries(compute.artifacts).map(([name, each]) => [
           name,
-          artifactFolder(each, project.root) ?? '',
+          folders[name] ?? artifactFolder(each, project.root) ?? '',
         ]),
       ),
       allowedHosts: project.manifest.allowed_hosts,
@@ -44,6 +40,9 @@ function checkComputation(
     });
     await computation.close();
     const opened = names.length === 0 ? 'starts' : `opens ${names.join(', ')}`;
-    return ok(check, `${opened} in ${Math.round(performance.now() - startedMs)} ms`);
+    const detail = `${opened} in ${Math.round(performance.now() - startedMs)} ms`;
+    const replaced = replacedOf(ref);
+    if (replaced.length === 0) return ok(check, detail);
+    return warn(check, `${detail}: ${replaced.map(replacedText).join('; ')} is used`, restore(replaced));
   });
 }

@@ -2,6 +2,7 @@ import { isLarderError, shellWord } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
 import { planProject } from '@larder/registry';
+import { computingProject, replacedText, restore, type ComputingProject } from '../computing-project.ts';
 import { tryModel } from '../models/try-model.ts';
 import type { Session } from '../session.ts';
 import { checkComputations } from './check-computations.ts';
@@ -11,24 +12,26 @@ import { fail, finding, ok, warn, type Finding } from './check.ts';
 /** Checks the project: that it loads, that it is applied, its artifacts and its sources. */
 export async function checkProject(session: Session): Promise<Finding[]> {
   const { projectPath } = session.config;
-  let project: LoadedProject | null = null;
+  let computing: ComputingProject | null = null;
   const loads = await finding(
     'project',
     'Fix what the message names, in larder.config.ts or a module that it imports.',
     async () => {
-      project = await session.project();
+      computing = await computingProject(session);
+      const { project } = computing;
       const { feature_views: views, models } = project.manifest;
       const counts = `${count(Object.keys(views).length, 'view')}, ${count(Object.keys(models).length, 'model')}`;
       return ok('project', `${project.name} loads from ${shellWord(projectPath)}: ${counts}`);
     },
   );
-  const loaded = project as LoadedProject | null;
+  const loaded = computing as ComputingProject | null;
   if (loaded === null) return [loads];
+  const { project } = loaded;
   const others = await Promise.all([
-    checkApplied(session, loaded),
-    ...Object.keys(loaded.manifest.models).map((model) => checkModel(loaded, model)),
+    checkApplied(session, project),
+    ...Object.keys(project.manifest.models).map((model) => checkModel(loaded, model)),
     checkComputations(loaded),
-    checkSources(session, loaded),
+    checkSources(session, project),
   ]);
   return [loads, ...others.flat()];
 }
@@ -59,7 +62,7 @@ function checkApplied(
 }
 
 /** Checks content, signature and golden rows with this machine's ONNX Runtime. */
-function checkModel(project: LoadedProject, name: string): Promise<Finding> {
+function checkModel({ project, modelFolder, replacedOf }: ComputingProject, name: string): Promise<Finding> {
   const check = `model ${name}`;
   const { path } = project.manifest.models[name]?.artifact ?? { path: '' };
   return finding(
@@ -67,9 +70,12 @@ function checkModel(project: LoadedProject, name: string): Promise<Finding> {
     `Write ${shellWord(path)} again with the training script, then: larder apply`,
     async () => {
       try {
-        const { oneRowMs, placement } = await tryModel(project, name);
+        const { oneRowMs, placement } = await tryModel(project, name, await modelFolder(name));
         const micros = (oneRowMs * 1_000).toFixed(0);
-        return ok(check, `loads, reproduces its golden rows, ${micros} µs per row (${placement})`);
+        const detail = `loads, reproduces its golden rows, ${micros} µs per row (${placement})`;
+        const replaced = replacedOf(name);
+        if (replaced.length === 0) return ok(check, detail);
+        return warn(check, `${detail}: ${replaced.map(replacedText).join('; ')} is used`, restore(replaced));
       } catch (error) {
         if (!isLarderError(error) || error.code !== 'MODEL_SIGNATURE_MISMATCH') throw error;
         const mend = `In larder.config.ts, list the features of the file in model('${name}'), in the order of the file; or train the model in the order of the definition and write ${shellWord(path)} again.`;

@@ -11,6 +11,7 @@ import { compilePlan, loadRunner } from '@larder/serving';
 export async function tryModel(
   project: LoadedProject,
   name: string,
+  artifactPath?: string,
 ): Promise<{ readonly oneRowMs: number; readonly placement: string }> {
   const plan = compilePlan({
     manifest: project.manifest,
@@ -19,7 +20,7 @@ export async function tryModel(
     version: 0,
     onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
   });
-  const folder = resolve(project.root, plan.model.artifact.path);
+  const folder = artifactPath ?? resolve(project.root, plan.model.artifact.path);
   const runner = await loadRunner({ folder, model: plan.model, width: plan.width });
   await runner.close();
   return { oneRowMs: runner.oneRowMs, placement: runner.placement };

@@ -13,6 +13,7 @@ import {
 import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/prepare';
 import { parseEntityKey } from '@larder/online-store';
 import { createSources } from '@larder/sources';
+import type { ComputingProject } from '../computing-project.ts';
 import type { Session } from '../session.ts';
 
 export interface PreviewedRow {
@@ -39,19 +40,19 @@ export function findView({ manifest }: LoadedProject, name: string): FeatureView
 /** Reads one entity's rows from the source and computes them in this process; writes nothing. */
 export async function previewRows(
   session: Session,
-  view: FeatureViewManifest,
-  key: string,
+  { project, foldersOf }: ComputingProject,
+  { view, key }: { readonly view: FeatureViewManifest; readonly key: string },
 ): Promise<PreviewedRow[]> {
-  const project = await session.project();
   const rows = await lookup(session, project, view, key);
   const descriptor = project.featureViews.get(viewRef(view))?.compute ?? null;
+  const artifactPaths = await foldersOf(viewRef(view));
   const previewed: PreviewedRow[] = [];
   for (const row of rows) {
     const startedMs = performance.now();
     const outcome =
       descriptor === null
         ? checkedOutcome(checkValues(view, row))
-        : await computed(session, project, { view, descriptor, row });
+        : await computed(session, project, { view, descriptor, artifactPaths, row });
     previewed.push({ row, outcome, computeMs: performance.now() - startedMs });
   }
   return previewed;
@@ -60,16 +61,18 @@ export async function previewRows(
 interface Computing {
   readonly view: FeatureViewManifest;
   readonly descriptor: ComputeDescriptor;
+  readonly artifactPaths: Readonly<Record<string, string>>;
   readonly row: SourceRow;
 }
 
 async function computed(
   session: Session,
   project: LoadedProject,
-  { view, descriptor, row }: Computing,
+  { view, descriptor, artifactPaths, row }: Computing,
 ): Promise<RowOutcome> {
   const [outcome] = await computeOnce(descriptor, [row], {
     root: project.root,
+    artifactPaths,
     allowedHosts: project.manifest.allowed_hosts,
     logger: createLogger('larder-preview', { level: 'silent' }),
     signal: session.signal,

@@ -6,6 +6,7 @@ import {
   type JsonValue,
 } from '@larder/features';
 import { z } from 'zod';
+import { computingProject, replacedText } from '../computing-project.ts';
 import type { Output } from '../output/output.ts';
 import { printableValue } from '../output/printable.ts';
 import { findView, previewRows, type PreviewedRow } from '../preview/preview-row.ts';
@@ -21,7 +22,8 @@ export const verb = defineVerb({
         'after',
         `
 Reads the entity from the view's source and computes it in this process, with the larder.config.ts on disk. Nothing is
-written, and neither stores nor workers are needed.
+written, and neither stores nor workers are needed. Of a view that is applied, artifacts whose folder was overwritten
+or lost since are taken from the artifact store, as workers take them.
 
 Example:
   larder preview picture_light --entity blue.png`,
@@ -30,8 +32,10 @@ Example:
   input: z.object({ view: z.string(), entity: z.string() }),
   async run(session, typed) {
     const { out } = session;
-    const view = findView(await session.project(), typed.view);
-    const rows = await previewRows(session, view, typed.entity);
+    const computing = await computingProject(session);
+    const view = findView(computing.project, typed.view);
+    for (const each of computing.replacedOf(viewRef(view))) out.note(`${replacedText(each)} is used.`);
+    const rows = await previewRows(session, computing, { view, key: typed.entity });
     out.answer(
       { view: viewRef(view), entity: typed.entity, rows: rows.map((row) => rowJson(view, row)) },
       () => {

@@ -15,7 +15,7 @@ import { validateDefinitions } from '../validate/validate-definitions.ts';
 
 export interface LoadOptions {
   /**
-   * `optional`: a missing artifact gets the hash `ABSENT`, for processes that work with what is applied. `ignored`: none
+   * `optional`: a missing artifact gets the hash `ABSENT_ARTIFACT`, for processes that work with what is applied. `ignored`: none
    * is read, and all get that hash.
    * @default 'required'
    */
@@ -23,7 +23,7 @@ export interface LoadOptions {
 }
 
 /** Hash of an artifact that is missing or was not read. */
-const ABSENT = '0'.repeat(64);
+export const ABSENT_ARTIFACT = '0'.repeat(64);
 
 /**
  * Imports `larder.config.ts`, checks what it exports, hashes artifacts and code and builds the manifest.
@@ -130,7 +130,10 @@ async function hashArtifacts(
     await Promise.all(
       [...folders].map(async ([path, found]) => {
         const folder = options.artifacts === 'ignored' ? null : found;
-        return [path, folder !== null && existsSync(folder) ? await hashArtifact(folder) : ABSENT] as const;
+        return [
+          path,
+          folder !== null && existsSync(folder) ? await hashArtifact(folder) : ABSENT_ARTIFACT,
+        ] as const;
       }),
     ),
   );
