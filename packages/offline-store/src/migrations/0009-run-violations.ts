@@ -4,8 +4,14 @@ import type { Migration } from 'kysely/migration';
 /** Invariants of runs and chunks that hold at every commit, as one function that lists their violations. */
 export const runViolations: Migration = {
   async up(db: Kysely<unknown>) {
-    await sql`
-      create function larder.run_violations(of_project text, with_history boolean default true)
+    await sql.raw(createRunViolations()).execute(db);
+  },
+};
+
+/** @param andChunk a further condition on the chunks `c` that are compared with history */
+export function createRunViolations(andChunk = ''): string {
+  return `
+      create or replace function larder.run_violations(of_project text, with_history boolean default true)
       returns table (invariant text, run_id uuid, chunk_id bigint) language plpgsql stable as $body$
       declare
         v record;
@@ -88,9 +94,8 @@ export const runViolations: Migration = {
               ('history has every row of a landed chunk', c.state not in ('landed_history', 'done') or h.rows = c.rows_done
                 or (h.rows is null and (c.rows_done = 0 or not exists (select from h where h.landed_at <= c.landed_at))))
             ) i (invariant, holds)
-            where r.project = $1 and r.view = $2 and r.version = $3 and i.holds is not true$query$, history)
+            where r.project = $1 and r.view = $2 and r.version = $3 and i.holds is not true${andChunk}$query$, history)
             using of_project, v.view, v.version;
         end loop;
-      end $body$`.execute(db);
-  },
-};
+      end $body$`;
+}

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { aliasDrops } from './0015-alias-drops.ts';
+import { chunksSetAside } from './0016-chunks-set-aside.ts';
 import { registry } from './0001-registry.ts';
 import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
@@ -32,4 +33,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013_deploy': deploy,
   '0014_absences': absences,
   '0015_alias_drops': aliasDrops,
+  '0016_chunks_set_aside': chunksSetAside,
 };

@@ -114,6 +114,8 @@ export interface ChunksTable {
   /** When the online store confirmed the rows; null until then, and for chunks that landed before this column existed. */
   online_at: Date | null;
   finished_at: Date | null;
+  /** Fingerprint of the definition whose history holds the rows, once that history was set aside; null: the present one. */
+  set_aside: string | null;
 }
 
 /** One row that could not be materialized, with the newest attempt only. */

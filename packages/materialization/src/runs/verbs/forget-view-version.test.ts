@@ -1,7 +1,8 @@
 import { appendHistory, ensureHistory, KEPT_ASIDE, type OfflineStore } from '@larder/offline-store';
 import { project as shop, row, view } from '@larder/offline-store/testing';
 import { expect } from 'vitest';
-import { LEASE_MS, VIEW, claim, dispatch, plannedRun, test } from '../../testing/runs.ts';
+import { LEASE_MS, VIEW, badPicture, claim, dispatch, land, plannedRun, test } from '../../testing/runs.ts';
+import { findRunViolations } from '../find-run-violations.ts';
 import { forgetViewVersionIn, getRun, heartbeatChunk, lockChunk } from '../index.ts';
 
 const brightness = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
@@ -85,4 +86,47 @@ test('a history comes back with the definition that computed it, and the oldest 
   await ensureHistory(store, names, brightness);
   expect(await replace(store, project, 'a', 'd')).toBe(true);
   expect(await rows()).toEqual([{ ad_id: 'of-d' }]);
+});
+
+test('chunks are where their history is: none contradicts it, however often it goes and comes back', async ({
+  store,
+  project,
+}) => {
+  const names = { ...shop, project };
+  let key = 0;
+  const fill = async () => {
+    await ensureHistory(store, names, brightness);
+    const runId = await plannedRun(store, project, 1);
+    const [attempt] = await dispatch(store, project);
+    if (!attempt) throw new Error('Nothing dispatched.');
+    await claim(store, attempt);
+    const rows = Array.from({ length: 9 }, () =>
+      row(`ad-${key++}`, { values: { brightness: 0.5 }, chunkId: attempt.chunkId }),
+    );
+    await store.transaction((tx) => appendHistory(tx, names, brightness, rows));
+    expect(await land(store, runId, attempt, [badPicture('ad-x')])).toBe(true);
+  };
+  const consistent = async () => expect(await findRunViolations(store, project)).toEqual([]);
+  await fill();
+  await replace(store, project, 'a', 'b');
+  await fill();
+  await consistent();
+  expect(await replace(store, project, 'b', 'a')).toBe(true);
+  await consistent();
+  await fill();
+  expect(await replace(store, project, 'a', 'b')).toBe(true);
+  await consistent();
+  // Until the history of a is dropped.
+  let was = 'b';
+  for (const now of ['c', 'd', 'e', 'f']) {
+    await replace(store, project, was, now);
+    await fill();
+    was = now;
+  }
+  expect(await replace(store, project, 'f', 'a')).toBe(false);
+  await fill();
+  await consistent();
+  await replace(store, project, 'a', 'c');
+  expect(await replace(store, project, 'c', 'a')).toBe(true);
+  await consistent();
 });

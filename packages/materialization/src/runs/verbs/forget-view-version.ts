@@ -49,6 +49,7 @@ export async function forgetViewVersionIn(
     rows.map(({ run_id: runId }) => runId),
   );
   const back = await replaceHistoryIn(tx, target, target);
+  await moveChunks(tx, target, back);
   await recordChange(tx, project, { kind: 'dropped', view, version });
   if (back) await recordLandedAgain(tx, target);
   return back;
@@ -70,6 +71,24 @@ async function removeCancelledRows(
     where c.chunk_id = h.chunk_id and c.run_id = any(${runIds}::uuid[]) and c.state = 'cancelled'`.execute(
     tx.db,
   );
+}
+
+/**
+ * Chunks go where their rows go. A history that did not come back is gone, also when a later one has the same
+ * fingerprint.
+ */
+async function moveChunks(
+  tx: StoreTransaction,
+  target: ViewVersion & Replacement,
+  back: boolean,
+): Promise<void> {
+  const { project, view, version, was, now } = target;
+  await sql`
+    update larder.chunks c
+    set set_aside = case when c.set_aside = ${was} then 'dropped' when c.set_aside = ${now} then ${back ? null : 'dropped'} else ${was} end
+    from larder.runs r
+    where r.run_id = c.run_id and r.project = ${project} and r.view = ${view} and r.version = ${version}
+      and c.state = 'done' and (c.set_aside is null or c.set_aside in (${was}, ${now}))`.execute(tx.db);
 }
 
 /** For followers of the feed, and for the view's freshness: the rows are there again. */
