@@ -6,8 +6,8 @@ export type { OlderSign } from './plan/compare-age.ts';
 export { applyJson, planJson } from './plan/plan-json.ts';
 export { planProject } from './apply/plan-project.ts';
 export type { ApplyDeps, PlannedProject } from './apply/plan-project.ts';
-export { applyPlanned, applyProject } from './apply/apply-project.ts';
-export type { ApplyProjectOptions } from './apply/apply-project.ts';
+export { applyPlanned, applyProject, prepareApply } from './apply/apply-project.ts';
+export type { ApplyProjectOptions, PreparedApply } from './apply/apply-project.ts';
 export { applyManifest } from './apply/apply-manifest.ts';
 export type { ApplyOptions, ApplyResult, Publication } from './apply/apply-manifest.ts';
 // What is applied

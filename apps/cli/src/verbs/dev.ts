@@ -5,9 +5,9 @@ import type { Stack } from '@larder/infra/stack';
 import { relative } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { applyInPlace } from '../dev/apply-in-place.ts';
-import { checkChange } from '../dev/check-change.ts';
-import { readProject } from '../dev/read-project.ts';
+import type { ChangeStores } from '../dev/change-in-place.ts';
+import { confirmPushed } from '../dev/confirm-pushed.ts';
+import { openProject, type OpenedProject } from '../dev/open-project.ts';
 import { createFileWatch } from '../dev/watch-files.ts';
 import { envFileText } from '../env-file.ts';
 import { portNumber } from '../input.ts';
@@ -120,30 +120,45 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   };
 
   async function attempt(startedMs: number): Promise<void> {
+    let project: OpenedProject | null = null;
     try {
-      const { manifest, problem, files: paths } = await readProject(projectPath, signal);
-      await files.watch(paths);
+      project = await openProject(projectPath, signal);
+      const { manifest, problem } = project;
+      await files.watch(project.files);
       if (problem !== null) throw new LarderError(problem.code, problem.message);
       if (manifest === null) throw new Error('A project without a problem has a manifest.');
-      if (stack === null) await start(manifest);
+      if (stack === null) await start(project, manifest);
       else if (isDeepStrictEqual(manifest, running)) sayUnchanged();
-      else await restart(stack, manifest, startedMs);
+      else await restart(stack, project, { manifest, startedMs });
     } catch (thrown) {
       if (signal.aborted) throw thrown;
       // The next attempt reads the files again and reports what this one applied.
       if (overtaking !== null) return;
       sayError(shownError(thrown));
+    } finally {
+      project?.close();
     }
   }
 
-  async function start(manifest: Manifest): Promise<void> {
+  /** Everything that can be refused, while whatever runs still runs. */
+  async function prepare(
+    project: OpenedProject,
+    { databaseUrl, redisUrl }: Pick<ChangeStores, 'databaseUrl' | 'redisUrl'>,
+  ): Promise<void> {
+    const { artifacts, connections } = config;
+    const { pushed, notes } = await project.prepare({ databaseUrl, redisUrl, artifacts, connections });
+    for (const note of notes) out.note(out.style.yellow(note));
+    await confirmPushed(pushed, { out, signal });
+  }
+
+  async function start(project: OpenedProject, manifest: Manifest): Promise<void> {
     stack = await startProjectStack(config, {
       port,
       out,
       signal,
       async prepare(stores) {
-        await checkChange(stores, manifest, { config, out, signal });
-        const { changes, modelVersions } = await applyInPlace(stores, manifest);
+        await prepare(project, stores);
+        const { changes, modelVersions } = await project.commit();
         return {
           name: manifest.project,
           changes,
@@ -162,12 +177,16 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
     out.note(out.style.dim('Watching the definitions; a changed view is applied in place.'));
   }
 
-  async function restart(current: Stack, manifest: Manifest, startedMs: number): Promise<void> {
-    await checkChange(current, manifest, { config, out, signal });
+  async function restart(
+    current: Stack,
+    project: OpenedProject,
+    { manifest, startedMs }: { readonly manifest: Manifest; readonly startedMs: number },
+  ): Promise<void> {
+    await prepare(project, current);
     running = null;
     await untilOvertaken((overtaken) =>
       current.restartApps(async () => {
-        const applied = await applyInPlace(current, manifest);
+        const applied = await project.commit();
         untold.changes.push(...applied.changes.map(({ text }) => text));
         for (const each of applied.forgotten) untold.rows.set(refOf(each), 'forgotten');
         for (const each of applied.restored) untold.rows.set(refOf(each), 'restored');

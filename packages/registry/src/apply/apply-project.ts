@@ -28,14 +28,36 @@ export async function applyProject(
 /**
  * Refuses first, opens what is new, then migrates, stores artifacts and code, and commits the rest in one transaction. Dying anywhere leaves
  * either nothing or stored bytes that nothing refers to, which are collected.
- * @throws what the plan refuses; APPLY_CONFLICT when somebody applied since the plan; NATIVE_MODULE, BUNDLE_IMPOSSIBLE,
- * ARTIFACT_INVALID
+ * @throws as `prepareApply` and `PreparedApply.commit`
  */
 export async function applyPlanned(
   deps: ApplyDeps,
   project: LoadedProject,
-  { planned, options }: { readonly planned: PlannedProject; readonly options: ApplyProjectOptions },
+  applying: Applying,
 ): Promise<ApplyResult> {
+  return (await prepareApply(deps, project, applying)).commit();
+}
+
+interface Applying {
+  readonly planned: PlannedProject;
+  readonly options: ApplyProjectOptions;
+}
+
+/** An apply that only has to be committed: everything was checked, and what it refers to is stored. */
+export interface PreparedApply {
+  /** @throws APPLY_CONFLICT when somebody applied since the plan */
+  commit(): Promise<ApplyResult>;
+}
+
+/**
+ * Everything of an apply before its transaction; what is applied stays as it is.
+ * @throws what the plan refuses; NATIVE_MODULE, BUNDLE_IMPOSSIBLE, ARTIFACT_INVALID and what else opening artifacts finds
+ */
+export async function prepareApply(
+  deps: ApplyDeps,
+  project: LoadedProject,
+  { planned, options }: Applying,
+): Promise<PreparedApply> {
   const { plan, state, comparison, aligned } = planned;
   refuse(plan.refusals);
   if (options.refuseDestructive && plan.changes.length > 0) {
@@ -46,20 +68,29 @@ export async function applyPlanned(
   await migrate(deps.store);
   if (plan.changes.length === 0) {
     await publishUnchanged(deps, project, planned);
-    return applyManifest(deps.store, aligned, { ...options, plannedOn: plan.appliedId });
+    return { commit: () => apply(undefined) };
   }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const publication = await publish(deps, project, { ...planned, all: attempt > 1 });
-      return await applyManifest(deps.store, aligned, {
-        ...options,
-        plannedOn: plan.appliedId,
-        publication,
-      });
-    } catch (error) {
-      const collected = isLarderError(error) && error.code === 'ARTIFACT_NOT_FOUND';
-      if (!collected || attempt === ATTEMPTS) throw error;
-    }
+  let publication = await publish(deps, project, { ...planned, all: false });
+  return {
+    async commit() {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await apply(publication);
+        } catch (error) {
+          const collected = isLarderError(error) && error.code === 'ARTIFACT_NOT_FOUND';
+          if (!collected || attempt === ATTEMPTS) throw error;
+          publication = await publish(deps, project, { ...planned, all: true });
+        }
+      }
+    },
+  };
+
+  function apply(stored: Publication | undefined): Promise<ApplyResult> {
+    return applyManifest(deps.store, aligned, {
+      ...options,
+      plannedOn: plan.appliedId,
+      publication: stored,
+    });
   }
 
   function publishedViews(): Set<string> {

@@ -57,7 +57,7 @@ export async function planProject(
   const compared = comparePlan(state, aligned, { ...leniency, differences, pending });
   const { comparison } = compared;
   const readers =
-    leniency.prune === true && stored
+    leniency.prune === true && leniency.mutableVersions !== true && stored
       ? await readDroppedReaders(store, comparison.next, compared.plan.changes)
       : [];
   const refusals = [...compared.plan.refusals, ...refuseInUse(readers)];
