@@ -83,9 +83,12 @@ function putAside(logFile: string): void {
   if (sizeBytes > MAX_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
+/** Thrown by a probe: the process is not ready, and waiting does not change that. */
+export class NeverReady extends Error {}
+
 /**
  * Waits until `probe` succeeds.
- * @throws when it ends first or time is up: the error that the process printed, or Error with its last output; the
+ * @throws when it ends first, will never be ready or time is up: the error that the process printed, or Error with its last output; the
  * reason comes first, then where its log is
  */
 export async function whenReady(
@@ -96,7 +99,7 @@ export async function whenReady(
   // Not wall time: a machine may sleep while something starts.
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
-  while (owned.running() && performance.now() < deadline) {
+  while (owned.running() && performance.now() < deadline && !(last instanceof NeverReady)) {
     try {
       await probe();
       return;
@@ -105,8 +108,11 @@ export async function whenReady(
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   }
+  const reason = last instanceof Error ? last.message : String(last);
   const why = owned.running()
-    ? `is not ready after ${timeoutMs / 1_000} s (${last instanceof Error ? last.message : String(last)})`
+    ? last instanceof NeverReady
+      ? `did not start: ${reason}`
+      : `is not ready after ${timeoutMs / 1_000} s (${reason})`
     : `ended while starting`;
   await owned.stop(1_000);
   const said = lastWords(owned);

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { startOwnedProcess, whenReady, type OwnedProcess } from '../owned-process.ts';
+import { NeverReady, startOwnedProcess, whenReady, type OwnedProcess } from '../owned-process.ts';
 import { appCommand, type AppName } from './app-command.ts';
 import { freePort } from './free-port.ts';
 import { supervise, type Supervised } from './supervise.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+/** How long an app may answer that it has nothing to serve: the registry may become readable, or somebody may apply. */
+const NOTHING_TO_SERVE_MS = 5_000;
 /** Longer than the worker's own 20 s for chunks in progress. */
 const STOP_GRACE_MS = 25_000;
 const PORT_RACES = 5;
@@ -148,9 +150,12 @@ async function startOnce(options: AppOptions, app: App, port: number): Promise<O
   });
   const end = () => void owned.stop(STOP_GRACE_MS);
   options.signal.addEventListener('abort', end);
+  let problems: readonly string[] = [];
   try {
     const url = `${httpAddress(options.host, port)}${app.readyPath}`;
-    await whenReady(owned, () => expectReady(url), READY_TIMEOUT_MS);
+    const ready = readyProbe(url);
+    await whenReady(owned, async () => void (problems = await ready()), READY_TIMEOUT_MS);
+    for (const problem of problems) options.onTrouble(problem);
     return owned;
   } catch (error) {
     if (options.signal.aborted) {
@@ -180,27 +185,48 @@ async function probeHttp(url: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function expectReady(url: string): Promise<void> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  const body = await answer.text();
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}${unreadyText(body)}`);
+interface ReadyCheck {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly degraded?: boolean;
+  readonly detail?: string;
 }
 
-/** `: model ad_ctr: …`, of each check that is not ready; empty where the answer does not say. */
-function unreadyText(body: string): string {
+/**
+ * Resolves, once the app is ready, with the models that it cannot answer. An app listens when every model is loaded or
+ * known to be broken, so its first answer names them all.
+ * @throws NeverReady when it has nothing to serve
+ */
+function readyProbe(url: string): () => Promise<string[]> {
+  let idleSinceMs: number | null = null;
+  return async () => {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const checks = checksOf(await answer.text());
+    if (answer.ok)
+      return checks
+        .filter(({ name, degraded }) => degraded === true && name.startsWith('model '))
+        .map((check) => lineOf(check));
+    const blocking = checks.filter(({ ready }) => !ready);
+    const lines = blocking.map((check) => lineOf(check));
+    const idle =
+      blocking.some(({ name }) => name === 'definitions') &&
+      !checks.some(({ name, degraded }) => name === 'postgresql' && degraded === true);
+    idleSinceMs = idle ? (idleSinceMs ?? performance.now()) : null;
+    if (idleSinceMs !== null && performance.now() - idleSinceMs > NOTHING_TO_SERVE_MS)
+      throw new NeverReady(lines.join('\n'));
+    throw new Error([`${url} answers ${answer.status}`, ...lines].join('\n  '));
+  };
+}
+
+function lineOf({ name, detail }: ReadyCheck): string {
+  return `${name}: ${detail ?? 'is not ready'}`;
+}
+
+/** Empty where the answer does not say. */
+function checksOf(body: string): readonly ReadyCheck[] {
   try {
-    const { checks } = JSON.parse(body) as {
-      readonly checks: readonly {
-        readonly name: string;
-        readonly ready: boolean;
-        readonly detail?: string;
-      }[];
-    };
-    return checks
-      .filter(({ ready }) => !ready)
-      .map(({ name, detail }) => `\n  ${name}: ${detail ?? 'is not ready'}`)
-      .join('');
+    return (JSON.parse(body) as { readonly checks: readonly ReadyCheck[] }).checks ?? [];
   } catch {
-    return '';
+    return [];
   }
 }
