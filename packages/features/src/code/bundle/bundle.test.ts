@@ -160,6 +160,17 @@ describe('a bundle', () => {
     expect(String(error)).toContain('on-demand view moment');
   });
 
+  test('that never ends its import is an error, and what was only late is there at the next attempt', async () => {
+    const text =
+      'await new Promise((go) => { globalThis.larderGo = go; });\nexport default () => ({ y: 1 });';
+    await expect(importBundle(text, 'moment', 20)).rejects.toMatchObject({
+      code: 'BUNDLE_INVALID',
+      message: expect.stringContaining('takes longer than 0.02 s') as string,
+    });
+    (globalThis as unknown as { larderGo: () => void }).larderGo();
+    expect((await importBundle(text)).compute({ request: {}, features: {} })).toEqual({ y: 1 });
+  });
+
   test('computes as fast as the loaded function', async () => {
     const project = await loadProject(ADS);
     const loaded = project.onDemandFeatureViews.get('moment')
