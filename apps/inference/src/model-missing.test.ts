@@ -1,12 +1,14 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemSchema, readyAnswerSchema, type PredictAnswer } from '@larder/contracts';
+import { loadProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { applyManifest, createArtifactStore } from '@larder/registry';
 import { expect, vi } from 'vitest';
 import { startInference } from './start-inference.ts';
 import { applyFiles } from './testing/apply-files.ts';
 import { createHttp, type Http } from './testing/http.ts';
-import { logger, test } from './testing/inference-test.ts';
+import { logger, test, type Service } from './testing/inference-test.ts';
 
 const PATH = '/v1/models/ad_brightness/predict';
 const ASKED = { entities: { ad_id: 'ad-1' } };
@@ -72,6 +74,22 @@ test('an artifact that the store lost: 503 for its model only, and served again 
   await inference.close();
 });
 
+/** Applies the files without opening artifacts: as if they passed where they were applied, and fail here. */
+async function applyUnchecked({ config, offlineStore: store }: Service): Promise<void> {
+  const artifacts = createArtifactStore({ store, ...config.artifacts, logger });
+  const sha256 = await artifacts.putFolder(join(config.projectPath, '../models/ad_brightness'));
+  const { manifest } = await loadProject(config.projectPath);
+  const publication = {
+    artifacts: [sha256],
+    bundles: {},
+    code: {},
+    training: new Map(),
+    measured: new Map(),
+  };
+  await applyManifest(store, manifest, { actor: 'test', publication });
+  await artifacts.close();
+}
+
 test('a new artifact that fails its golden rows: the previous version stays in service, readiness says why', async ({
   service,
 }) => {
@@ -81,7 +99,8 @@ test('a new artifact that fails its golden rows: the previous version stays in s
   const folder = join(project.root, 'models/ad_brightness');
   const artifact = { features, weights: [2], output: 'score', imputed: 0.25 };
   await writeLogisticArtifact(folder, { ...artifact, goldenScores: [0.1, 0.2, 0.3] });
-  await applyFiles(service);
+  await expect(applyFiles(service)).rejects.toMatchObject({ code: 'MODEL_GOLDEN_MISMATCH' });
+  await applyUnchecked(service);
   await vi.waitFor(async () => expect(await notReady(http)).toHaveLength(1), { timeout: 15_000 });
   expect(await notReady(http)).toMatchObject([
     { name: 'model ad_brightness', detail: expect.stringContaining('MODEL_GOLDEN_MISMATCH') },

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,4 +43,18 @@ test.each([
   const before = await hashArtifact(folder);
   await change();
   expect(await hashArtifact(folder)).not.toBe(before);
+});
+
+test.each([
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+  ['a link to a folder', (path: string) => symlinkSync('words', path)],
+  ['a link to nothing', (path: string) => symlinkSync('gone', path)],
+  ['a link to itself', (path: string) => symlinkSync('odd', path)],
+])('%s among the files is refused, and never waited for', async (_, make) => {
+  make(join(folder, 'odd'));
+  await expect(hashArtifact(folder)).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+    message: expect.stringContaining(join(folder, 'odd')),
+  });
 });

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LarderError } from '@larder/core';
 
 /** One file of an artifact. */
 export interface ArtifactFile {
@@ -22,7 +23,8 @@ export interface ArtifactDescription {
 /**
  * SHA-256 (hex) of a folder's content: sorted relative paths, sizes and bytes. Names that begin with a dot are
  * left out (editors and file managers create them).
- * @throws the file system's error when the folder cannot be read.
+ * @throws ARTIFACT_INVALID for what is not a file (a pipe, a link to nothing); the file system's error when the folder
+ * cannot be read
  */
 export async function hashArtifact(folder: string): Promise<string> {
   const hash = createHash('sha256');
@@ -32,7 +34,8 @@ export async function hashArtifact(folder: string): Promise<string> {
 
 /**
  * The hash of a folder's content, and each file with its own, in one pass.
- * @throws the file system's error when the folder cannot be read.
+ * @throws ARTIFACT_INVALID for what is not a file (a pipe, a link to nothing); the file system's error when the folder
+ * cannot be read
  */
 export async function describeArtifact(folder: string): Promise<ArtifactDescription> {
   const hash = createHash('sha256');
@@ -58,8 +61,24 @@ async function listFiles(folder: string): Promise<string[]> {
 /** Adds the bytes to every hash, their path and size only to the first. @returns the size */
 async function hashFile(hashes: readonly [Hash, Hash?], folder: string, path: string): Promise<number> {
   const file = join(folder, path);
-  const { size } = await stat(file);
+  const { size } = await statFile(file);
   hashes[0].update(`${path}\0${size}\0`);
   for await (const bytes of createReadStream(file)) for (const hash of hashes) hash?.update(bytes as Buffer);
   return size;
+}
+
+/** Links are followed. @throws ARTIFACT_INVALID for a link to nothing, to itself or to a folder, a pipe, a device */
+async function statFile(file: string): Promise<Stats> {
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new LarderError(
+      'ARTIFACT_INVALID',
+      `${file} cannot be read; remove it from the artifact's folder, or repair the link.`,
+      { cause },
+    );
+  });
+  if (found.isFile()) return found;
+  throw new LarderError(
+    'ARTIFACT_INVALID',
+    `${file} is not a file; an artifact's folder holds only files and folders.`,
+  );
 }
