@@ -48,7 +48,13 @@ test('the plan says what differs in changed code; code that only moved changes n
       writeFileSync(join(folder, 'src/ratio.ts'), 'export const ratio = (bid: number) => bid / 3;\n'),
   });
   const { plan } = await planProject({ store, artifacts }, other);
-  expect(plan.refusals).toMatchObject([{ code: 'CODE_CHANGED', subject: 'on-demand view offer' }]);
+  expect(plan.refusals).toMatchObject([
+    {
+      code: 'CODE_CHANGED',
+      subject: 'on-demand view offer',
+      message: expect.stringContaining('ratio in src/ratio.ts changed'),
+    },
+  ]);
   const { modelVersions } = await applyProject({ store, artifacts }, other, { ...ada, sameMeaning: true });
   expect(modelVersions).toEqual({ ad_ctr: 2 });
 });
