@@ -7,7 +7,7 @@ import { keepArtifactsIn } from '../artifacts/touch-artifacts.ts';
 import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
 import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency } from '../plan/plan.ts';
-import { bumpRevisionIn } from '../revision/revision.ts';
+import { bumpRevisionIn, lockRevisionIn } from '../revision/revision.ts';
 import { readRegistryState, type RegistryState } from '../registry-state.ts';
 import { refuse, refuseConflict, refuseDestructive, refuseOlder } from './refuse.ts';
 import { insertManifest, insertModelVersions, writeViewVersions } from './write-manifest.ts';
@@ -67,7 +67,7 @@ export function applyManifest(
 ): Promise<ApplyResult> {
   return store.transaction(async (tx) => {
     await tx.client.query('lock table larder.manifests in share row exclusive mode');
-    await bumpRevisionIn(tx, config.project);
+    await lockRevisionIn(tx, config.project);
     const state = await readRegistryState(tx, config);
     const comparison = compareManifest(state, config, options);
     const { lines, next, retained } = comparison;
@@ -90,6 +90,7 @@ export function applyManifest(
       refuseOlder(state.applied, comparison.older);
       refuseDestructive(lines.changes);
     }
+    await bumpRevisionIn(tx, config.project);
     if (options.publication) await keepPublished(tx, options.publication);
     const manifestId = await insertManifest(tx, { state, config, comparison, options });
     await writeViewVersions(tx, next, manifestId);

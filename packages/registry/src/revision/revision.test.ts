@@ -1,3 +1,4 @@
+import type { OfflineStore } from '@larder/offline-store';
 import { expect } from 'vitest';
 import { applyManifest, bumpRevisionIn, readRevision } from '../index.ts';
 import { manifest, test } from '../testing/registry.ts';
@@ -12,6 +13,45 @@ test('an apply and a bump each give another revision', async ({ store }) => {
   expect(revision).toBeGreaterThan(applied.revision);
   expect((await readRevision(store, 'other')).revision).toBe(0);
 });
+
+test('an apply without changes gives no other revision, and waits for a transaction that changes the registry', async ({
+  store,
+}) => {
+  await applyManifest(store, manifest('unchanged'), { actor: 'ada' });
+  const applied = await readRevision(store, 'unchanged');
+  await applyManifest(store, manifest('unchanged'), { actor: 'bob' });
+  expect(await readRevision(store, 'unchanged')).toEqual(applied);
+
+  const order: string[] = [];
+  const bumped = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const moving = store.transaction(async (tx) => {
+    await bumpRevisionIn(tx, 'unchanged');
+    bumped.resolve();
+    await release.promise;
+    order.push('move');
+  });
+  await bumped.promise;
+  const applying = applyManifest(store, manifest('unchanged'), { actor: 'ada' }).then(() =>
+    order.push('apply'),
+  );
+  await waitForLock(store);
+  release.resolve();
+  await Promise.all([moving, applying]);
+  expect(order).toEqual(['move', 'apply']);
+});
+
+/** Until a transaction waits for another one. */
+async function waitForLock(store: OfflineStore): Promise<void> {
+  await expect
+    .poll(async () => {
+      const { rows } = await store.pool.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length;
+    })
+    .toBeGreaterThan(0);
+}
 
 test('transactions that change the registry run one after another', async ({ store }) => {
   const order: string[] = [];

@@ -2,7 +2,7 @@ import type { RegistryStore } from '../registry-store.ts';
 
 /**
  * Tells every process of the project to read the registry again. Every transaction that changes the registry calls this
- * before it reads: the row stays locked until the commit, so that such transactions of one project run one after another,
+ * or `lockRevisionIn` before it reads: the row stays locked until the commit, so that such transactions of one project run one after another,
  * and a higher revision is never visible before a lower one. Apply takes the lock of `larder.manifests` first.
  */
 export async function bumpRevisionIn(tx: RegistryStore, project: string): Promise<number> {
@@ -17,6 +17,22 @@ export async function bumpRevisionIn(tx: RegistryStore, project: string): Promis
     .returning('revision')
     .executeTakeFirstOrThrow();
   return revision;
+}
+
+/**
+ * Waits as `bumpRevisionIn` does and keeps the row until the commit, but tells nobody: for a transaction that learns only
+ * after reading whether it changes anything.
+ */
+export async function lockRevisionIn(tx: RegistryStore, project: string): Promise<void> {
+  await tx.db
+    .insertInto('larder.registry_revisions')
+    .values({ project, revision: 0 })
+    .onConflict((conflict) =>
+      conflict
+        .column('project')
+        .doUpdateSet((eb) => ({ revision: eb.ref('larder.registry_revisions.revision') })),
+    )
+    .execute();
 }
 
 /** State of a registry; any change gives another one. */
