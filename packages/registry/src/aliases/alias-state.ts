@@ -33,7 +33,7 @@ export interface AliasState {
   readonly move: AliasMove | null;
   /**
    * Where a rollback goes, and what a process without `version` may serve instead: versions that were in force under the
-   * alias before, the newest first, without bad and collected ones. While the alias follows: older complete versions.
+   * alias before, the newest first, without bad and collected ones. What `champion` followed counts: older complete versions.
    */
   readonly earlier: readonly number[];
 }
@@ -57,8 +57,10 @@ function movedState(versions: readonly Version[], history: readonly AliasMove[])
   const move = newestFirst[0];
   if (move === undefined || move.toVersion === null) return null;
   const good = new Set(versions.filter(isUsable).map(({ version }) => version));
-  // What the alias followed before its first move was in force as well.
-  const inForce = newestFirst.flatMap(({ toVersion, fromVersion }) => [toVersion, fromVersion]);
+  const inForce = [
+    ...newestFirst.flatMap(({ toVersion, fromVersion }) => [toVersion, fromVersion]),
+    ...followedBefore(versions, newestFirst.at(-1)),
+  ];
   const earlier = new Set(inForce.filter((version) => version !== null && good.has(version)));
   earlier.delete(move.toVersion);
   return {
@@ -68,6 +70,16 @@ function movedState(versions: readonly Version[], history: readonly AliasMove[])
     move,
     earlier: [...earlier] as number[],
   };
+}
+
+/** What `champion` followed before its first move was in force as well: the complete versions up to where it was. */
+function followedBefore(versions: readonly Version[], first: AliasMove | undefined): number[] {
+  if (first?.alias !== CHAMPION || first.previousMoveId !== null) return [];
+  const { fromVersion } = first;
+  return versions
+    .filter(({ version, completeAt }) => completeAt !== null && version < (fromVersion ?? 0))
+    .map(({ version }) => version)
+    .sort((a, b) => b - a);
 }
 
 /** The newest complete version, else the newest; a bad one only when there is no other. */

@@ -34,7 +34,7 @@ test('champion follows the newest complete version until its first move pins it'
   expect((await readRevision(store, project)).revision).toBeGreaterThan(before.revision);
   await addVersions(store, project, [{ complete: true }]);
   expect(await readAliases(store, project)).toEqual([
-    { model: 'ctr', alias: 'champion', version: 2, move, earlier: [] },
+    { model: 'ctr', alias: 'champion', version: 2, move, earlier: [1] },
   ]);
   expect(await readAliasMoves(store, project)).toEqual([move]);
 });
@@ -135,13 +135,40 @@ test('a rollback goes to the newest version in force before that is not bad, and
   await expect(rollback(store, { ...id, expectedMoveId: null })).rejects.toMatchObject({
     code: 'ALIAS_MOVED',
   });
-  await expect(rollback(store, { ...id, expectedMoveId: first.moveId })).rejects.toMatchObject({
+  const second = await rollback(store, { ...id, expectedMoveId: first.moveId });
+  expect(second).toMatchObject({ fromVersion: 2, toVersion: 1 });
+  await expect(rollback(store, { ...id, expectedMoveId: second.moveId })).rejects.toMatchObject({
     code: 'ROLLBACK_IMPOSSIBLE',
     message: expect.stringContaining('larder promote ctr@VERSION --as champion'),
   });
   await expect(rollback(store, { ...id, alias: 'challenger', expectedMoveId: null })).rejects.toMatchObject({
     code: 'ALIAS_NOT_FOUND',
   });
+});
+
+test('after the newest version was followed and then pinned, a rollback goes to the complete, good one before', async ({
+  store,
+}) => {
+  const project = newProject();
+  await addVersions(store, project, [
+    { complete: true },
+    { complete: true },
+    { complete: true, collected: true },
+    { complete: false },
+    { complete: true },
+    { complete: true },
+  ]);
+  const id = { project, model: 'ctr', alias: 'champion', ...by };
+  await markVersion(store, { ...id, version: 5, mark: 'bad' });
+  const pinned = await moveAlias(store, { ...id, toVersion: 6 });
+  expect(pinned.move).toMatchObject({ fromVersion: 6, toVersion: 6 });
+  // Neither a later version nor many later moves change what was followed.
+  await addVersions(store, project, [{ complete: true }]);
+  await moveAlias(store, { ...id, toVersion: 7 });
+  await moveAlias(store, { ...id, toVersion: 6 });
+  await markVersion(store, { ...id, version: 7, mark: 'bad' });
+  const expectedMoveId = (await readAliases(store, project))[0]?.move?.moveId ?? null;
+  expect(await rollback(store, { ...id, expectedMoveId })).toMatchObject({ fromVersion: 6, toVersion: 2 });
 });
 
 test('an alias that is dropped is gone, and may be created again', async ({ store }) => {

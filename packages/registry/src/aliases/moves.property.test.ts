@@ -18,10 +18,12 @@ interface Naive {
   readonly versions: { complete: boolean; bad: boolean }[];
   /** What was in force under the alias, in order; null: nothing. Absent: nobody moved it. */
   readonly history: Map<string, (number | null)[]>;
+  /** Where `champion` was before its first move. */
+  followed: number;
 }
 
 function naiveState(
-  { versions, history }: Naive,
+  { versions, history, followed }: Naive,
   alias: string,
 ): Pick<AliasState, 'version' | 'earlier'> | null {
   const good = (version: number | null) => version !== null && versions[version - 1]?.bad === false;
@@ -36,7 +38,8 @@ function naiveState(
   const version = inForce.at(-1) ?? null;
   if (version === null) return null;
   const earlier: number[] = [];
-  for (const before of inForce.toReversed())
+  const older = all.filter((each) => each < followed && versions[each - 1]?.complete).reverse();
+  for (const before of [...(alias === 'champion' ? older : []), ...inForce].reverse())
     if (before !== null && before !== version && good(before) && !earlier.includes(before))
       earlier.push(before);
   return { version, earlier };
@@ -70,6 +73,7 @@ test('any sequence of moves, marks and applies gives what a list of them gives',
           { complete: true, bad: false },
         ],
         history: new Map(),
+        followed: 0,
       };
       const newest = new Map<string, number>();
       for (const { act, alias, version, stale } of steps) {
@@ -81,6 +85,7 @@ test('any sequence of moves, marks and applies gives what a list of them gives',
         const expectedMoveId = stale ? 1_000_000_000 : right;
         const moved = (moveId: number, toVersion: number | null) => {
           newest.set(alias, moveId);
+          if (alias === 'champion' && right === null) naive.followed = before?.version ?? 0;
           naive.history.set(alias, [...inForce, toVersion]);
         };
         if (act === 'apply') {

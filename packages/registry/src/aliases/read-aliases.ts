@@ -24,8 +24,8 @@ export async function readAliasMoves(
 }
 
 /**
- * The moves that decide the states of aliases, oldest first: of each alias the newest to each version, and the newest from
- * it. However long the history is, every process that follows the registry reads only these.
+ * The moves that decide the states of aliases, oldest first: of each alias the first, the newest to each version, and the newest
+ * from it. However long the history is, every process that follows the registry reads only these.
  */
 export async function readDecidingMoves(
   store: RegistryStore,
@@ -40,11 +40,16 @@ export async function readDecidingMoves(
       .orderBy('alias')
       .orderBy(end)
       .orderBy('move_id', 'desc');
+  const first = ownMoves(store, project, model).select('move_id').where('previous_move_id', 'is', null);
   const rows = await store.db
     .selectFrom('larder.alias_moves')
     .selectAll()
     .where((eb) =>
-      eb.or([eb('move_id', 'in', newest('to_version')), eb('move_id', 'in', newest('from_version'))]),
+      eb.or([
+        eb('move_id', 'in', first),
+        eb('move_id', 'in', newest('to_version')),
+        eb('move_id', 'in', newest('from_version')),
+      ]),
     )
     .orderBy('move_id')
     .execute();
