@@ -38,7 +38,20 @@ export interface ChangeCheck {
   readonly notes: readonly string[];
 }
 
-export type ChangeResult = Pick<ApplyResult, 'changes' | 'modelVersions' | 'forgotten' | 'restored'>;
+/** A model whose champion somebody moved by hand: it does not follow the edits. */
+export interface PinnedModel {
+  readonly model: string;
+  readonly serves: number;
+  readonly newest: number;
+  readonly actor: string;
+}
+
+export interface ChangeResult extends Pick<
+  ApplyResult,
+  'changes' | 'modelVersions' | 'forgotten' | 'restored'
+> {
+  readonly pinned: readonly PinnedModel[];
+}
 
 export interface PreparedChange {
   readonly check: ChangeCheck;
@@ -89,8 +102,8 @@ export async function prepareChange(project: LoadedProject, stores: ChangeStores
           const view = aligned.feature_views[viewRef({ name, version })];
           if (view !== undefined) await replayHistory({ store, onlineStore, manifest: aligned, view });
         }
-        await serveApplied({ store, project: aligned.project }, modelVersions);
-        return { changes, modelVersions, forgotten, restored };
+        const pinned = await serveApplied({ store, project: aligned.project }, modelVersions);
+        return { changes, modelVersions, forgotten, restored, pinned };
       } finally {
         redis.disconnect();
       }
@@ -109,16 +122,20 @@ async function pushedRows(store: OfflineStore, { project, forgotten }: Plan): Pr
 
 /**
  * Makes the versions of the edited definitions the ones that answer: an earlier version is complete, but its views were
- * changed in place, and their rows with them. An alias that a person moved stays.
+ * changed in place, and their rows with them. An alias that a person moved stays, and is returned.
  */
 async function serveApplied(
   { store, project }: { readonly store: OfflineStore; readonly project: string },
   versions: Readonly<Record<string, number>>,
-): Promise<void> {
+): Promise<PinnedModel[]> {
+  const pinned: PinnedModel[] = [];
   for (const { model, alias, version, move } of await readAliases(store, project)) {
     const toVersion = versions[model];
     if (alias !== CHAMPION || toVersion === undefined || toVersion === version) continue;
-    if (move !== null && move.actor !== ACTOR) continue;
+    if (move !== null && move.actor !== ACTOR) {
+      pinned.push({ model, serves: version, newest: toVersion, actor: move.actor });
+      continue;
+    }
     const reason = 'The definitions were changed in place.';
     await moveAlias(store, {
       project,
@@ -130,4 +147,5 @@ async function serveApplied(
       acceptIncomplete: true,
     });
   }
+  return pinned;
 }

@@ -4,6 +4,7 @@ import type { LoadedProject } from '@larder/features';
 import { planProject } from '@larder/registry';
 import { computingProject, replacedText, restore, type ComputingProject } from '../computing-project.ts';
 import { tryModel } from '../models/try-model.ts';
+import { realChanges } from '../output/print-plan.ts';
 import type { Session } from '../session.ts';
 import { checkComputations } from './check-computations.ts';
 import { checkSources } from './check-sources.ts';
@@ -52,10 +53,11 @@ function checkApplied(
     if (refusals.length > 0)
       return fail(check, refusals.map(({ message }) => message).join(' '), 'See: larder plan');
     if (appliedId === null) return warn(check, 'nothing is applied yet', 'Run: larder apply');
-    if (changes.length === 0) return ok(check, `manifest ${appliedId} matches larder.config.ts`);
+    const real = realChanges(changes);
+    if (real === 0) return ok(check, `manifest ${appliedId} matches larder.config.ts`);
     return warn(
       check,
-      `larder.config.ts differs from manifest ${appliedId} in ${count(changes.length, 'change')}`,
+      `larder.config.ts differs from manifest ${appliedId} in ${count(real, 'change')}`,
       'See larder plan, then run larder apply.',
     );
   });

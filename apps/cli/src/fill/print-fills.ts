@@ -1,13 +1,20 @@
 import { formatDurationMs } from '@larder/core';
+import type { Manifest } from '@larder/features';
 import type { FillEstimate } from '@larder/registry';
 import type { Output } from '../output/output.ts';
 import { oneLine, printableCount } from '../output/printable.ts';
 
 /** One line for each view version that waits to be filled. */
-export function printFills(fills: readonly FillEstimate[], out: Output): void {
+export function printFills(
+  fills: readonly FillEstimate[],
+  { manifest, out }: { readonly manifest: Pick<Manifest, 'feature_views'>; readonly out: Output },
+): void {
   for (const fill of fills) out.line(`  fill ${fill.ref}: ${fillText(fill)}`);
-  if (fills.length > 0)
-    out.line('  Nothing fills them by itself before their schedule: larder apply --backfill');
+  if (fills.length === 0) return;
+  const scheduled = fills.some(({ ref }) => (manifest.feature_views[ref]?.schedule ?? null) !== null);
+  out.line(
+    `  Nothing fills them by itself${scheduled ? ' before their schedule' : ''}: larder apply --backfill`,
+  );
 }
 
 export function fillText({

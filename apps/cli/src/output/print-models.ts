@@ -37,6 +37,9 @@ export function printModels(models: readonly ListedModel[], out: Output): void {
   for (const line of lines) out.line(out.fit(line));
 }
 
+/** Of views that lack coverage: the run whose failed rows are missing. */
+type FailedRuns = ReadonlyMap<string, string>;
+
 export interface PrintedModel {
   readonly model: string;
   readonly aliases: readonly AliasJson[];
@@ -46,15 +49,20 @@ export interface PrintedModel {
   readonly moves: readonly MoveJson[];
   /** False: there are more moves. */
   readonly complete: boolean;
+  readonly failed: FailedRuns;
 }
 
 /** Prints the aliases of a model, its versions and the history of its moves. */
-export function printModel({ model, aliases, versions, moves, complete }: PrintedModel, out: Output): void {
+export function printModel(
+  { model, aliases, versions, moves, complete, failed }: PrintedModel,
+  out: Output,
+): void {
   const { style } = out;
   const nowMs = Date.now();
   out.line(style.bold(`model ${model}`));
+  const anyComplete = versions.some(({ complete_at: completeAt }) => completeAt !== null);
   for (const alias of aliases)
-    out.line(`  ${alias.alias} is version ${alias.version}${whyText(alias, nowMs)}`);
+    out.line(`  ${alias.alias} is version ${alias.version}${whyText(alias, { nowMs, anyComplete })}`);
   out.line();
   const lines = table(
     [
@@ -78,13 +86,17 @@ export function printModel({ model, aliases, versions, moves, complete }: Printe
   );
   for (const line of lines) out.line(out.fit(line));
   for (const each of versions)
-    for (const text of remarks(each)) out.line(`${model}@${each.version}: ${text}`);
+    for (const text of remarks(each, failed)) out.line(`${model}@${each.version}: ${text}`);
   printMoves(moves, out);
   if (!complete) out.note(`There are more moves; the newest ${moves.length} are shown (--limit).`);
 }
 
 /** Prints everything about one version. */
-export function printVersion(each: VersionJson, moves: readonly MoveJson[], out: Output): void {
+export function printVersion(
+  each: VersionJson,
+  { moves, failed }: { readonly moves: readonly MoveJson[]; readonly failed: FailedRuns },
+  out: Output,
+): void {
   const { style } = out;
   const { training } = each;
   out.line(`${style.bold(`${each.model}@${each.version}`)}  ${stateText(each, style)}`);
@@ -92,7 +104,7 @@ export function printVersion(each: VersionJson, moves: readonly MoveJson[], out:
   fact('applied', `${printableInstant(each.applied_at)}${each.actor === null ? '' : ` by ${each.actor}`}`);
   if (each.complete_at !== null) fact('complete', printableInstant(each.complete_at));
   fact('artifact', `${each.artifact.path}  ${each.artifact.sha256.slice(0, 12)}`);
-  for (const text of remarks(each)) fact('', text);
+  for (const text of remarks(each, failed)) fact('', text);
   if (each.measured !== null) fact('measured', pairsText(each.measured));
   if (training !== null) {
     fact('commit', pairsText(memberOf(training, 'commit')));
@@ -139,8 +151,9 @@ function printMoves(moves: readonly MoveJson[], out: Output): void {
 
 function whyText(
   { move_id: moveId, kind, actor, reason, moved_at: movedAt }: AliasJson,
-  nowMs: number,
+  { nowMs, anyComplete }: { readonly nowMs: number; readonly anyComplete: boolean },
 ): string {
+  if (moveId === null && !anyComplete) return ', follows the newest version; none is complete yet';
   if (moveId === null) return ', follows the newest complete version until its first promote';
   return `: ${kind} by ${actor} ${printableAgo(nowMs - Date.parse(movedAt ?? ''))} (${oneLine(reason ?? '')})`;
 }
@@ -161,21 +174,25 @@ function stateText({ state, coverage }: VersionJson, style: Style): string {
 }
 
 /** What a state does not say. */
-function remarks({
-  bad,
-  coverage,
-  promote_when_complete: promotion,
-  collected_at: collectedAt,
-}: VersionJson): string[] {
+function remarks(
+  { model, version, bad, coverage, promote_when_complete: promotion, collected_at: collectedAt }: VersionJson,
+  failed: FailedRuns,
+): string[] {
   const texts: string[] = [];
   if (bad !== null)
     texts.push(`marked as bad by ${bad.actor} on ${printableInstant(bad.marked_at)}: ${oneLine(bad.reason)}`);
   if (collectedAt !== null) texts.push(`its artifact was removed on ${printableInstant(collectedAt)}`);
   for (const { ref, share, landed, expected } of coverage?.views ?? [])
-    if (share < (coverage?.wanted ?? 0))
+    if (share < (coverage?.wanted ?? 0)) {
       texts.push(
-        `${ref} has landed ${percent(share)}${expected === null ? '' : `, ${printableCount(landed)} of ${printableCount(expected)}`}; ${percent(coverage?.wanted ?? 0)} are needed`,
+        `${ref} has landed ${percent(share)}${expected === null ? '' : `, ${printableCount(landed)} of ${printableCount(expected)}`}; ${percent(coverage?.wanted ?? 0)} are needed, the coverage of the model`,
       );
+      const runId = failed.get(ref);
+      if (runId !== undefined)
+        texts.push(
+          `rows of ${ref} failed in run ${runId}: fix the cause, then larder runs ${runId} retry-failed; or lower coverage of the model in larder.config.ts and apply; or larder promote ${model}@${version} --yes --reason '…'`,
+        );
+    }
   if (promotion !== null && promotion.refused !== null)
     texts.push(
       `was not promoted to ${promotion.alias} when it was complete: ${oneLine(promotion.refused.detail)}`,

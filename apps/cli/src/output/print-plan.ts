@@ -31,10 +31,12 @@ export function printPlan(plan: Plan, out: Output): void {
         : `the database is of an older release; apply migrates it first (${plan.pendingMigrations.join(', ')})`,
     );
   if (refusals.length > 0) out.line(style.red('larder apply would refuse this.'));
-  else if (changes.length === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
+  else if (realChanges(changes) === 0 && changes.length > 0 && older.length > 0)
+    out.line('Nothing would change; larder apply asks first, because the configuration looks older.');
+  else if (realChanges(changes) === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
   else if (older.length > 0 || changes.some(({ destructive }) => destructive))
-    out.line(`${count(changes.length)} to apply, once confirmed: larder apply`);
-  else out.line(`${count(changes.length)} to apply: larder apply`);
+    out.line(`${count(changes)} to apply, once confirmed: larder apply`);
+  else out.line(`${count(changes)} to apply: larder apply`);
 
   function warn(text: string): void {
     out.line(`${style.yellow('!')} ${text}`);
@@ -53,6 +55,12 @@ export function changeLines(changes: readonly Change[], { style }: Output): stri
   );
 }
 
-export function count(changes: number): string {
-  return `${changes} ${changes === 1 ? 'change' : 'changes'}`;
+/** Without what stays as it is. */
+export function realChanges(changes: readonly Change[]): number {
+  return changes.filter(({ action }) => action !== 'keep').length;
+}
+
+export function count(changes: readonly Change[]): string {
+  const real = realChanges(changes);
+  return `${real} ${real === 1 ? 'change' : 'changes'}`;
 }

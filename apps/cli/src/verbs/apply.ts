@@ -4,7 +4,7 @@ import { actor } from '../actor.ts';
 import { followApply, printAfterApply } from '../fill/follow-apply.ts';
 import { followFills } from '../fill/start-fills.ts';
 import { isConfirmed } from '../output/confirm.ts';
-import { count, printChanges } from '../output/print-plan.ts';
+import { count, printChanges, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -77,9 +77,9 @@ Examples:
           ([model, version]) => `${model} ${version}`,
         );
         out.line(
-          result.changes.length === 0
+          realChanges(result.changes) === 0
             ? `Nothing to apply: project ${manifest.project} is up to date.`
-            : `Applied ${count(result.changes.length)} to project ${manifest.project} as manifest ${result.manifestId}.`,
+            : `Applied ${count(result.changes)} to project ${manifest.project} as manifest ${result.manifestId}.`,
         );
         if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
         printAfterApply(after, out);
@@ -87,6 +87,6 @@ Examples:
     );
     const follow = { fills: after.fills, detach: typed.detach === true };
     if (!(await followFills(session, manifest.project, follow))) return FAILED;
-    return exitCode && result.changes.length > 0 ? CHANGED : DONE;
+    return exitCode && realChanges(result.changes) > 0 ? CHANGED : DONE;
   },
 });

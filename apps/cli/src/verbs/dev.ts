@@ -5,13 +5,14 @@ import type { Stack } from '@larder/infra/stack';
 import { relative } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import type { ChangeStores } from '../dev/change-in-place.ts';
+import type { ChangeStores, PinnedModel } from '../dev/change-in-place.ts';
 import { confirmPushed } from '../dev/confirm-pushed.ts';
 import { openProject, type OpenedProject } from '../dev/open-project.ts';
 import { createFileWatch } from '../dev/watch-files.ts';
 import { envFileText } from '../env-file.ts';
 import { portNumber } from '../input.ts';
 import type { Output } from '../output/output.ts';
+import { oneLine } from '../output/printable.ts';
 import { DONE, problemOf, showError, shownError } from '../problem.ts';
 import { missingConnections, printStack, stackJson } from '../stack/print-stack.ts';
 import { alreadyRunning, startProjectStack } from '../stack/start-project-stack.ts';
@@ -88,6 +89,10 @@ interface Untold {
 
 function refOf({ view, version }: { readonly view: string; readonly version: number }): string {
   return `${view}@${version}`;
+}
+
+function pinnedText({ model, serves, newest, actor }: PinnedModel): string {
+  return `${model} still answers with version ${serves}, as ${oneLine(actor)} promoted it; the edited one: npx larder promote ${model}@${newest} --yes --reason 'try the edit'`;
 }
 
 /** The loop of `larder dev`. */
@@ -184,9 +189,11 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
   ): Promise<void> {
     await prepare(project, current);
     running = null;
+    let pinned: readonly PinnedModel[] = [];
     await untilOvertaken((overtaken) =>
       current.restartApps(async () => {
         const applied = await project.commit();
+        ({ pinned } = applied);
         untold.changes.push(...applied.changes.map(({ text }) => text));
         for (const each of applied.forgotten) untold.rows.set(refOf(each), 'forgotten');
         for (const each of applied.restored) untold.rows.set(refOf(each), 'restored');
@@ -200,10 +207,11 @@ function createDevelopment(config: Config, { port, out, signal }: Following) {
       [...rows].flatMap(([ref, fate]) => (fate === wanted ? [ref] : [])),
     ) as [string[], string[]];
     untold = { changes: [], rows: new Map() };
-    out.event({ event: 'applied', changes, forgotten, restored, ready_ms: readyMs }, () => {
+    out.event({ event: 'applied', changes, forgotten, restored, pinned, ready_ms: readyMs }, () => {
       for (const line of changes) out.line(`  ${line}`);
       for (const ref of restored) out.line(`  Its rows of before are back: ${ref}`);
       for (const ref of forgotten) out.line(`  Compute it again: npx larder backfill ${ref}`);
+      for (const each of pinned) out.line(`  ${out.style.yellow(pinnedText(each))}`);
       out.line(out.style.green(`ready in ${readyMs} ms`));
     });
   }

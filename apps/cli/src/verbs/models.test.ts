@@ -13,6 +13,7 @@ import { readAliases } from '@larder/registry';
 import { test as base } from '@larder/testing';
 import { describe, expect, onTestFinished } from 'vitest';
 import { copyShop, jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
+import { failedRuns } from '../models/failed-runs.ts';
 
 const logger = createLogger('test', { level: 'silent' });
 
@@ -240,4 +241,25 @@ describe('larder models', () => {
       stderr: expect.stringContaining('larder promote known@VERSION'),
     });
   });
+});
+
+test('without a complete version, champion is said to follow the newest', async ({ shop }) => {
+  await shop.addVersions('all_filling', [false, false]);
+  const { stdout } = await shop.larder('models', 'all_filling');
+  expect(stdout).toContain('champion is version 2, follows the newest version; none is complete yet');
+});
+
+test('a view that lacks coverage is told with the run whose rows failed', async ({ shop }) => {
+  const runId = newId();
+  await shop.store.pool.query(
+    `insert into larder.runs (run_id, project, view, version, fingerprint, trigger, scope, priority, force,
+      request_sha256, status, planned_at, started_at, finished_at, rows_total, rows_done, rows_failed, rows_skipped)
+    values ($1, 'shop', 'lacking', 1, 'f', 'backfill', '{"all":true}', 50, false, 's', 'partial', now(), now(), now(), 4, 3, 1, 0)`,
+    [runId],
+  );
+  const view = (share: number) => ({ ref: 'lacking@1', share, landed: 3, expected: 4 });
+  const lacking = await failedRuns(shop.store, 'shop', [{ coverage: { wanted: 0.95, views: [view(0.75)] } }]);
+  expect([...lacking]).toEqual([['lacking@1', runId]]);
+  const enough = await failedRuns(shop.store, 'shop', [{ coverage: { wanted: 0.7, views: [view(0.75)] } }]);
+  expect(enough.size).toBe(0);
 });

@@ -17,6 +17,7 @@ import {
 import { z } from 'zod';
 import { actor } from '../actor.ts';
 import { positiveWhole } from '../input.ts';
+import { failedRuns } from '../models/failed-runs.ts';
 import { modelOrVersionInput, reasonInput } from '../models/model-input.ts';
 import type { Output } from '../output/output.ts';
 import { printModel, printModels, printVersion } from '../output/print-models.ts';
@@ -27,7 +28,6 @@ const ACTIONS = ['mark-bad', 'mark-good', 'drop-alias'] as const;
 const DEFAULT_LIMIT = 20;
 
 export const verb = defineVerb({
-  byName: true,
   describe(command) {
     command
       .argument('[model]', 'a model, or one of its versions: ad_ctr@7; without it, lists every model')
@@ -56,8 +56,8 @@ Examples:
     as: z.string().regex(ALIAS_NAME, 'is not a name of an alias').optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, projectName, offlineStore }, { model: target, action, reason, as, limit }) {
-    const project = await projectName();
+  async run({ out, definitions, offlineStore }, { model: target, action, reason, as, limit }) {
+    const { name: project } = await definitions();
     const store = await offlineStore();
     if (target === undefined) return listModels(store, project, out);
     const { model, version } = target;
@@ -74,19 +74,20 @@ Examples:
       completion: createCompletion({ store, project, logger: createLogger('larder', { level: 'silent' }) }),
     });
     const versions = record.versions.toReversed().map((each) => versionJson(record, each));
+    const failed = await failedRuns(store, project, versions);
     const aliases = record.aliases.map(aliasJson);
     const moves = record.moves.toReversed().map(moveJson);
     if (version === null) {
       const shown = moves.slice(0, limit);
       const complete = shown.length === moves.length;
       out.answer({ model, aliases, versions, moves: shown, moves_complete: complete }, () =>
-        printModel({ model, aliases, versions, moves: shown, complete }, out),
+        printModel({ model, aliases, versions, moves: shown, complete, failed }, out),
       );
       return DONE;
     }
     const found = versionJson(record, findVersion(record.versions, { model, version }));
     const own = moves.filter((move) => move.to_version === version || move.from_version === version);
-    out.answer({ ...found, moves: own }, () => printVersion(found, own, out));
+    out.answer({ ...found, moves: own }, () => printVersion(found, { moves: own, failed }, out));
     return DONE;
   },
 });

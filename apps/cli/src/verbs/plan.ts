@@ -2,7 +2,7 @@ import { fillJson, planJson, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { planFills } from '../fill/plan-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
-import { printPlan } from '../output/print-plan.ts';
+import { printPlan, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -36,9 +36,9 @@ Example:
     const fills = await planFills(session, project.manifest, plan);
     out.answer({ ...planJson(plan), fills: fills.map(fillJson) }, () => {
       printPlan(plan, out);
-      printFills(fills, out);
+      printFills(fills, { manifest: project.manifest, out });
     });
     if (plan.refusals.length > 0) return FAILED;
-    return exitCode && plan.changes.length > 0 ? CHANGED : DONE;
+    return exitCode && realChanges(plan.changes) > 0 ? CHANGED : DONE;
   },
 });

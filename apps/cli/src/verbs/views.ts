@@ -7,7 +7,6 @@ import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
-  byName: true,
   describe(command) {
     command.addHelpText(
       'after',
