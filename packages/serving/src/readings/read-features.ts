@@ -36,7 +36,7 @@ export async function readFeatures(
       return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
     throw new LarderError(
       'ONLINE_STORE_UNAVAILABLE',
-      `The online store does not answer, and ${plan.model.name} is declared to fail instead of answering from defaults.`,
+      `${error.message} ${plan.model.name} is declared to fail instead of answering from defaults.`,
       { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
     );
   }
@@ -45,5 +45,8 @@ export async function readFeatures(
 
 function storeIsLate(leftMs: number): LarderError {
   if (leftMs <= 0) return deadlineExceeded('The online store');
-  return new LarderError('ONLINE_STORE_UNAVAILABLE', 'The online store did not answer in time.');
+  return new LarderError(
+    'ONLINE_STORE_UNAVAILABLE',
+    `The online store (Redis) did not answer in time (${Math.round(leftMs * STORE_SHARE)} ms, a share of options.deadline_ms).`,
+  );
 }
