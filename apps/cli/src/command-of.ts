@@ -14,8 +14,13 @@ export async function commandOf(
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
     .configureHelp({ commandUsage: (shown) => `larder ${shown.name()} ${shown.usage()}` });
   verb.describe(command);
+  command.option('--project <path>', 'path of larder.config.ts [LARDER_PROJECT or ./larder.config.ts]');
+  if (verb.byName === true)
+    command.option(
+      '--project-name <name>',
+      'name of an applied project; larder.config.ts is not loaded then',
+    );
   command
-    .option('--project <path>', 'path of larder.config.ts [LARDER_PROJECT or ./larder.config.ts]')
     .option('--database-url <url>', 'PostgreSQL [LARDER_DATABASE_URL or the stack that runs here]')
     .option('--redis-url <url>', 'Redis [LARDER_REDIS_URL or the stack that runs here]')
     .option('--json', 'print one JSON document on stdout, also for an error')

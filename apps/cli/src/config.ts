@@ -14,6 +14,8 @@ import { loadEnvFile, type EnvFile } from './env-file.ts';
 export interface Config {
   /** Absolute path of larder.config.ts; it may not exist. */
   readonly projectPath: string;
+  /** Null: the name that larder.config.ts gives. */
+  readonly projectName: string | null;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
@@ -32,6 +34,7 @@ export interface Config {
 
 export interface Flags {
   readonly project?: string | undefined;
+  readonly projectName?: string | undefined;
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
 }
@@ -55,6 +58,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   const redis = settings.LARDER_REDIS_URL ?? addresses?.redisUrl ?? null;
   return Object.freeze({
     projectPath,
+    projectName: flags.projectName ?? null,
     databaseUrl: settings.LARDER_DATABASE_URL ?? addresses?.databaseUrl ?? null,
     redisUrl: redis,
     queueRedisUrl:

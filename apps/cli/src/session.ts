@@ -1,4 +1,4 @@
-import { LarderError, createLogger } from '@larder/core';
+import { LarderError, createLogger, isLarderError } from '@larder/core';
 import type { LoadedDefinitions, LoadedProject, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import type { ArtifactStore } from '@larder/registry';
@@ -15,10 +15,15 @@ export interface Session {
   readonly out: Output;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID */
+  /** Artifacts are not looked at. @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID */
   definitions(): Promise<LoadedDefinitions>;
-  /** The same with hashes and manifest. @throws as `definitions` */
+  /** The same with hashes and manifest: artifacts must be there. @throws as `definitions` */
   project(): Promise<LoadedProject>;
+  /**
+   * As named by `--project-name`, else by the definitions. While those cannot be loaded, the one project that is applied.
+   * @throws as `definitions`
+   */
+  projectName(): Promise<string>;
   /** @throws CONFIGURATION_INVALID without an address */
   offlineStore(): Promise<OfflineStore>;
   /** @throws as `offlineStore` */
@@ -47,7 +52,7 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
   });
   const definitions = once(async () => {
     const { loadDefinitions } = await import('@larder/features');
-    return loadDefinitions(config.projectPath);
+    return loadDefinitions(config.projectPath, { artifacts: 'ignored' });
   });
   const offlineStore = once(async () => {
     if (config.databaseUrl === null)
@@ -60,6 +65,21 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     });
     closing.push(() => store.close());
     return store;
+  });
+  const projectName = once(async () => {
+    if (config.projectName !== null) return config.projectName;
+    try {
+      return (await definitions()).name;
+    } catch (error) {
+      if (!isLarderError(error) || !UNREADABLE.has(error.code) || config.databaseUrl === null) throw error;
+      const { appliedProjects } = await import('@larder/registry');
+      const applied = await appliedProjects(await offlineStore()).catch((): string[] => []);
+      const [only] = applied;
+      if (only === undefined) throw error;
+      if (applied.length > 1) throw nameNeeded(error, applied);
+      out.note(`${error.message}\nThe only project that is applied is used: ${only}.`);
+      return only;
+    }
   });
   const redis = once(async () => {
     if (config.redisUrl === null) throw notConfigured('Redis', 'LARDER_REDIS_URL', '--redis-url');
@@ -75,6 +95,7 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     signal,
     definitions,
     project,
+    projectName,
     offlineStore,
     artifacts: once(async () => {
       const { createArtifactStore } = await import('@larder/registry');
@@ -88,20 +109,22 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     }),
     redis,
     onlineStore: once(async () => {
-      const [{ createOnlineStore }, { name }] = await Promise.all([
+      const [{ createOnlineStore }, name] = await Promise.all([
         import('@larder/online-store'),
-        definitions(),
+        projectName(),
       ]);
       return createOnlineStore({ redis: await redis(), project: name });
     }),
     manifest: once(async () => {
-      const { name } = await definitions();
+      const name = await projectName();
       if (config.databaseUrl !== null) {
         const { appliedManifest } = await import('@larder/registry');
         const applied = await appliedManifest(await offlineStore(), name).catch(() => null);
         if (applied !== null) return applied.manifest;
       }
-      return (await project()).manifest;
+      const loaded = await project();
+      if (loaded.name === name) return loaded.manifest;
+      throw new LarderError('PROJECT_NOT_FOUND', `No project ${name} is applied.`);
     }),
     async close() {
       for (const close of closing.reverse()) await close();
@@ -112,6 +135,16 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => (made ??= make());
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['PROJECT_NOT_LOADABLE', 'DEFINITION_INVALID']);
+
+function nameNeeded(error: LarderError, applied: readonly string[]): LarderError {
+  return new LarderError(
+    error.code,
+    `${error.message}\nTo go on without larder.config.ts, name the project with --project-name; applied are ${applied.join(', ')}.`,
+    { cause: error, errors: error.errors },
+  );
 }
 
 function notConfigured(what: string, variable: string, flag: string): LarderError {

@@ -8,6 +8,8 @@ export interface VerbDefinition<Input> {
   describe(command: Command): void;
   /** Options that depend on the project, such as the inputs of a model; called before parsing. */
   describeLate?(command: Command, late: LateDescription): Promise<void>;
+  /** Works on what is applied and needs only the project's name: takes `--project-name`. @default false */
+  readonly byName?: boolean;
   /** Arguments by their names and options together. */
   readonly input: z.ZodType<Input>;
   /** @returns the exit code */
@@ -25,7 +27,7 @@ export interface LateDescription {
 }
 
 /** One verb: its arguments and what it does. */
-export interface Verb extends Pick<VerbDefinition<unknown>, 'describe' | 'describeLate'> {
+export interface Verb extends Pick<VerbDefinition<unknown>, 'describe' | 'describeLate' | 'byName'> {
   /** Checks the input. @throws REQUEST_INVALID that names each wrong option */
   read(command: Command): (session: Session) => Promise<number>;
 }

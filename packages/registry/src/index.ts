@@ -11,7 +11,7 @@ export type { ApplyProjectOptions, PreparedApply } from './apply/apply-project.t
 export { applyManifest } from './apply/apply-manifest.ts';
 export type { ApplyOptions, ApplyResult, Publication } from './apply/apply-manifest.ts';
 // What is applied
-export { appliedId, appliedManifest } from './applied/applied-manifest.ts';
+export { appliedId, appliedManifest, appliedProjects } from './applied/applied-manifest.ts';
 export type { AppliedManifest } from './applied/applied-manifest.ts';
 export { alignWithApplied } from './applied/align-with-applied.ts';
 export { readRecordedCode, sourcesReader } from './applied/recorded-code.ts';

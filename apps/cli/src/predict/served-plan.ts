@@ -34,7 +34,7 @@ export function servedPlan(session: Session, asked: AskedModel): Promise<Compile
  * @throws MODEL_NOT_FOUND with the known ones, MODEL_VERSION_NOT_FOUND, MODEL_NOT_READY, ARTIFACT_NOT_FOUND
  */
 async function compileServed(session: Session, asked: AskedModel): Promise<CompiledPlan> {
-  const { name: project } = await session.definitions();
+  const project = await session.projectName();
   const store = await session.offlineStore();
   const { applied, models } = await readServing(store, project);
   const record = models.get(asked.model);

@@ -37,6 +37,7 @@ const input = z.object({
 type Input = z.infer<typeof input>;
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<view>', 'view, such as ad_image (its newest version) or ad_image@1')

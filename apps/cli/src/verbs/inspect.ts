@@ -8,6 +8,7 @@ import type { Session } from '../session.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<entity>', 'entity, such as ad')
@@ -45,7 +46,7 @@ async function writers(session: Session, held: InspectedEntity): Promise<Map<str
   const ids = new Set(held.views.flatMap(({ written_by: by }) => by?.run_id ?? []));
   if (ids.size === 0) return new Map();
   const store = await session.offlineStore();
-  const { name } = await session.definitions();
+  const name = await session.projectName();
   const found = await Promise.allSettled([...ids].map((id) => getRun(store, name, id)));
   return new Map(
     found.flatMap((result) =>

@@ -8,6 +8,7 @@ import { defineVerb } from '../verb.ts';
 const DEFAULT_LIMIT = 100;
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<entity>', 'entity, such as ad')

@@ -28,6 +28,7 @@ const ACTIONS = ['mark-bad', 'mark-good', 'drop-alias'] as const;
 const DEFAULT_LIMIT = 20;
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('[model]', 'a model, or one of its versions: ad_ctr@7; without it, lists every model')
@@ -56,8 +57,8 @@ Examples:
     as: z.string().regex(ALIAS_NAME, 'is not a name of an alias').optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, definitions, offlineStore }, { model: target, action, reason, as, limit }) {
-    const { name: project } = await definitions();
+  async run({ out, projectName, offlineStore }, { model: target, action, reason, as, limit }) {
+    const project = await projectName();
     const store = await offlineStore();
     if (target === undefined) return listModels(store, project, out);
     const { model, version } = target;

@@ -11,9 +11,19 @@ import { defineVerb } from '../verb.ts';
 /** A cold process first loads, connects and compiles: the model's own deadline is meant for the service. */
 const DEADLINE_MS = 10_000;
 
-const OWN_OPTIONS = new Set(['features', 'version', 'project', 'json', 'help', 'database-url', 'redis-url']);
+const OWN_OPTIONS = new Set([
+  'features',
+  'version',
+  'project',
+  'project-name',
+  'json',
+  'help',
+  'database-url',
+  'redis-url',
+]);
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<model>', 'model, such as ad_ctr; its inputs are options after it')

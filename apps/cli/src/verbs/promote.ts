@@ -8,6 +8,7 @@ import type { Output } from '../output/output.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<model@version>', 'the version to promote, such as ad_ctr@7')
@@ -34,8 +35,8 @@ Examples:
     yes: z.boolean().default(false),
     wait: waitInput,
   }),
-  async run({ out, definitions, offlineStore, signal }, { 'model@version': target, as, reason, yes, wait }) {
-    const { name: project } = await definitions();
+  async run({ out, projectName, offlineStore, signal }, { 'model@version': target, as, reason, yes, wait }) {
+    const project = await projectName();
     const store = await offlineStore();
     const id = { project, model: target.model, alias: as };
     const record = await readAlias(store, id);

@@ -15,6 +15,7 @@ import { defineVerb } from '../verb.ts';
 const REFERENCE = /^([a-z][a-z0-9_]{0,39})@([1-9]\d{0,8})$/;
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .option('--computes <view>', 'only workers that have the code of this view version: ad_image@1')
@@ -36,8 +37,8 @@ Examples:
     computes: z.string().regex(REFERENCE, 'must be a view with its version, such as ad_image@1').optional(),
     reads: z.string().regex(REFERENCE, 'must be a view with its version, such as ad_image@1').optional(),
   }),
-  async run({ out, definitions, offlineStore }, { computes, reads }) {
-    const { name } = await definitions();
+  async run({ out, projectName, offlineStore }, { computes, reads }) {
+    const name = await projectName();
     const store = await offlineStore();
     const processes = await chosen(store, name, { computes, reads });
     const applied = out.json ? new Map() : await appliedVersions(store, name, processes);

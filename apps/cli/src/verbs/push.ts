@@ -8,6 +8,7 @@ import { readRows } from '../push/read-rows.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<view>', 'view without compute, such as ad_stats or ad_stats@1')

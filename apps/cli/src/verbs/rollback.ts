@@ -6,6 +6,7 @@ import { aliasInput, reasonInput, waitInput } from '../models/model-input.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('<model>', 'name of a model')
@@ -29,8 +30,8 @@ Example:
     reason: reasonInput.default('rolled back'),
     wait: waitInput,
   }),
-  async run({ out, definitions, offlineStore, signal }, { model, as, reason, wait }) {
-    const { name: project } = await definitions();
+  async run({ out, projectName, offlineStore, signal }, { model, as, reason, wait }) {
+    const project = await projectName();
     const store = await offlineStore();
     const id = { project, model, alias: as };
     const { newest, state } = await readAlias(store, id);

@@ -36,6 +36,7 @@ const STATUSES = [
 const DEFAULT_LIMIT = 20;
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command
       .argument('[id]', 'id of a run; without it, lists the newest runs')
@@ -66,9 +67,9 @@ Examples:
     follow: z.boolean().optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, definitions, manifest, offlineStore, signal }, typed) {
+  async run({ out, projectName, manifest, offlineStore, signal }, typed) {
     const { id, action, view, status, follow = false, limit } = typed;
-    const { name } = await definitions();
+    const name = await projectName();
     const store = await offlineStore();
     if (id === undefined) {
       if (follow) throw wrongUsage('runs', [{ pointer: '--follow', detail: 'needs the ID of a run' }]);

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { startOldPostgres } from '../../fixtures/old-postgres.ts';
 import { copyShop, jsonOf, larder, runCli, type CliOptions, type CliResult } from '../../fixtures/run-cli.ts';
 
-const LOG = /Its log: \S+(?:inference|worker)\.log/;
+const LOG = /Its log: (?:'[^']+|\S+)(?:inference|worker)\.log/;
 
 /** Everything that a person sees: no line of JSON, no stack, and not more than a screen. */
 function screenOf({ stdout, stderr }: CliResult): string {
@@ -57,7 +57,7 @@ describe.each(['serve', 'worker', 'up'])('larder %s does not start, and says why
     await redis.stop();
     expect(code).toBe(1);
     expect(screen).toMatch(
-      /Redis would evict[^\n]*allkeys-lru[^\n]*Run: redis-cli -s \S+ CONFIG SET maxmemory-policy noeviction/,
+      /Redis would evict[^\n]*allkeys-lru[^\n]*Run: redis-cli -s (?:'[^']+'|\S+) CONFIG SET maxmemory-policy noeviction/,
     );
     if (verb === 'up') expect(screen).toMatch(LOG);
   });

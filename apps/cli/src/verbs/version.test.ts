@@ -82,27 +82,43 @@ test('numbers of removed versions stay taken', async ({ database }) => {
   await store.close();
 });
 
-test('the module of a computation is copied for the old version', async () => {
+test('the module and the source of a computation are copied, so that changing them changes the next version alone', async ({
+  database,
+}) => {
   const folder = copyProject(join(CLI, 'templates/photos'));
   const config = join(folder, 'larder.config.ts');
-  writeFileSync(config, readFileSync(config, 'utf8').replace("from 'larderjs'", "from '@larder/features'"));
-  writeFileSync(
-    config,
-    readFileSync(config, 'utf8')
-      .replace('  folderSource,\n', '')
-      .replace(
-        "from '@larder/features';",
-        "from '@larder/features';\nimport { folderSource } from '@larder/sources';",
-      ),
-  );
+  writeFileSync(config, withSources(readFileSync(config, 'utf8')));
+  const store = createOfflineStore({
+    databaseUrl: database.url,
+    logger: createLogger('test', { level: 'silent' }),
+  });
+  await migrate(store);
+  await applyManifest(store, (await loadProject(config)).manifest, { actor: 'test' });
   const before = readFileSync(join(folder, 'src/picture-light.ts'), 'utf8');
   const result = await larder(['version', 'picture_light', '--models'], { LARDER_PROJECT: config });
   expect(result).toMatchObject({ code: 0, stderr: '' });
-  expect(readFileSync(join(folder, 'src/picture-light-v1.ts'), 'utf8')).toBe(before);
+  expect(result.stdout).toContain('picturesV1 is the source of version 1: change pictures.');
+  expect(readFileSync(join(folder, 'src/picture-light-v1.ts'), 'utf8')).toBe(
+    before.replace('import type { pictures }', 'import type { picturesV1 as pictures }'),
+  );
   const text = readFileSync(config, 'utf8');
   expect(text).toContain("import('./src/picture-light-v1.ts')");
   expect(text).toContain("features: [pictureLight.pick('brightness', 'contrast'), slot]");
+  const changed = join(folder, 'changed.config.ts');
+  writeFileSync(changed, text.replace("folder: 'pictures',", "folder: 'pictures', extensions: ['.png'],"));
+  const plan = await planManifest(store, (await loadProject(changed)).manifest);
+  // what reads version 2 waits for its model to be trained
+  expect(plan.refusals.map(({ subject }) => subject)).toEqual(['on-demand view slot']);
+  expect(plan.changes.map(({ text: change }) => change)).toContain('create view picture_light@2');
+  await store.close();
 });
+
+/** The template as the packages of the repository offer what it imports. */
+function withSources(template: string): string {
+  return template
+    .replace('  folderSource,\n', '')
+    .replace("from 'larderjs'", "from '@larder/features';\nimport { folderSource } from '@larder/sources'");
+}
 
 test('what cannot be edited is left alone, with the lines to write', async () => {
   const config = join(copyShop(), 'larder.config.ts');

@@ -20,8 +20,9 @@ export const verb = defineVerb({
         'after',
         `
 Writes the next version of a view into larder.config.ts: it takes the view's export, and the old version
-stays below it as a second export that everything keeps reading. Modules that only its computation
-imports by computeWith are copied for the old version, so that you can change the originals. Comments
+stays below it as a second export that everything keeps reading. A source constant that only this view
+uses, and modules that only its computation imports by computeWith, are copied for the old version, so
+that you can change the originals. Comments
 and formatting stay. A definition that is not written as a plain literal, or in another file, is not
 edited: the lines to write are shown, and the exit code is 1.
 
@@ -105,7 +106,7 @@ function byHand({ view, version, oldVersion }: Bump & { readonly oldVersion: num
   return [
     `1. Copy the definition of ${view}, and export the copy under another name. It keeps version: ${oldVersion}.`,
     `2. In the original, write version: ${version}, and change what you want to change.`,
-    '3. If it computes with a module of your own, copy that too: each version needs its own.',
+    '3. If it computes with a module of your own, or its source is a constant, copy that too: each version needs its own.',
     '4. Let models, on-demand views and sources that name the original name the copy, until the new version is filled.',
   ];
 }
@@ -124,6 +125,15 @@ function printWritten({ view, version, next, files, models }: Written, out: Outp
   );
   for (const copy of copies)
     out.line(`  ${copy} is the module of version ${next.oldVersion}: change the original.`);
+  if (next.source !== null)
+    out.line(
+      `  ${next.source.oldName} is the source of version ${next.oldVersion}: change ${next.source.name}.`,
+    );
+  if (next.sharedSource !== null)
+    out.line(
+      `  ${next.sharedSource} is the source of version ${next.oldVersion} too, and must stay as it is. To change it, copy it under another name, and write
+  source: that name in ${next.name}${next.modules.length > 0 ? ', and import its type in the computation' : ''}.`,
+    );
   out.line(`Next:
   change ${next.name}, then   larder plan
   fill it                 larder apply --backfill`);

@@ -7,6 +7,7 @@ import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
+  byName: true,
   describe(command) {
     command.addHelpText(
       'after',

@@ -56,6 +56,43 @@ type Row = RowOf<typeof adImage>;
 `);
 });
 
+const ORDERS = `export const orders = sqlSource({ connection: 'shop', query: 'select 1' });
+export const totals = featureView('totals', {
+  version: 1,
+  source: orders,
+});
+`;
+
+test('a source constant that only the view uses is copied for the old version', () => {
+  const next = edited(nextVersion(ORDERS, { view: 'totals', version: 2 }));
+  expect(next).toMatchObject({ source: { name: 'orders', oldName: 'ordersV1' }, sharedSource: null });
+  expect(next.text).toBe(`export const orders = sqlSource({ connection: 'shop', query: 'select 1' });
+export const totals = featureView('totals', {
+  version: 2,
+  source: orders,
+});
+
+export const ordersV1 = sqlSource({ connection: 'shop', query: 'select 1' });
+
+/** Version 1, for what reads it until totals is filled. Then remove it. */
+export const totalsV1 = featureView('totals', {
+  version: 1,
+  source: ordersV1,
+});
+`);
+  const third = edited(nextVersion(next.text, { view: 'totals', version: 3 }));
+  expect(third.source).toEqual({ name: 'orders', oldName: 'ordersV2' });
+});
+
+test.for([
+  ['another view', `${ORDERS}export const other = featureView('other', { version: 1, source: orders });`],
+  ['another module', ORDERS.replace(/^.*\n/, "import { orders } from './sources.ts';\n")],
+] as const)('a source constant of %s is named, and stays shared', ([, text]) => {
+  const next = edited(nextVersion(text, { view: 'totals', version: 2 }));
+  expect(next).toMatchObject({ source: null, sharedSource: 'orders' });
+  expect(next.text.match(/source: orders,/g)).toHaveLength(2);
+});
+
 test('models and on-demand views move when asked; other views keep their source', () => {
   const { text } = edited(nextVersion(CONFIG, { view: 'ad_image', version: 2, moveModels: true }));
   expect(text).toContain("model('ad_ctr', { features: [adImage, adText]");
@@ -82,6 +119,7 @@ test.for([
   ['exported by a list as well', `${CONFIG}\nexport { adImage as other };`, /second time/],
   ['shadowed', `${CONFIG}\nconst all = (adImage) => adImage;`, /second time/],
   ['a name that is taken', `${CONFIG}\nconst adImageV1 = 1;`, /is taken/],
+  ['a taken name of a source', `${ORDERS}const ordersV1 = 1;`.replace("'totals'", "'ad_image'"), /is taken/],
   ['not TypeScript', 'export const = 1', /cannot be parsed/],
 ] as const)('%s is not edited', ([, text, problem]) => {
   expect(nextVersion(text, { view: 'ad_image', version: 2 })).toEqual({

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import type { Program } from 'acorn';
 import { findDefinitions, nodesOf, type ViewDefinition } from './find-definition.ts';
 import { findReferences } from './find-references.ts';
+import { findSource, type SourceConstant } from './find-source.ts';
 import { parseConfig } from './parse-config.ts';
 
 export interface VersionRequest {
@@ -27,6 +28,10 @@ export interface NextVersion {
   readonly oldName: string;
   readonly oldVersion: number;
   readonly modules: readonly KeptModule[];
+  /** The source constant that was copied: the old version reads the copy, whose type its modules import. */
+  readonly source: { readonly name: string; readonly oldName: string } | null;
+  /** A source constant that both versions read, because other definitions use it or it is not in this module. */
+  readonly sharedSource: string | null;
 }
 
 /** Why the module cannot be edited mechanically. */
@@ -57,10 +62,17 @@ export function nextVersion(text: string, request: VersionRequest): NextVersion 
   const references = findReferences(program, name);
   if (references === null)
     return { problem: `${name} is exported or bound a second time, so that its uses cannot be told apart` };
-  const old = oldDefinition(text, definition, oldName);
+  const source = findSource(program, definition);
+  const copied =
+    source?.statement == null
+      ? null
+      : { ...source, statement: source.statement, oldName: `${source.name}V${oldVersion}` };
+  if (copied !== null && new RegExp(String.raw`\b${copied.oldName}\b`).test(text))
+    return { problem: `the name ${copied.oldName} is taken` };
+  const old = oldDefinition(text, definition, { oldName, copied });
   const edits: Edit[] = [
     { start: versionLiteral.start, end: versionLiteral.end, text: String(version) },
-    { start: statement.end, end: statement.end, text: `\n\n${old.comment}\n${old.text}` },
+    { start: statement.end, end: statement.end, text: `\n\n${old.text}` },
     ...references
       .filter(({ node, read }) => !(moveModels && read) && !isWithin(node, statement))
       .map(({ node, shorthand }) => ({
@@ -69,7 +81,15 @@ export function nextVersion(text: string, request: VersionRequest): NextVersion 
         text: shorthand ? `${name}: ${oldName}` : oldName,
       })),
   ];
-  return { text: edited(text, edits), name, oldName, oldVersion, modules: old.modules };
+  return {
+    text: edited(text, edits),
+    name,
+    oldName,
+    oldVersion,
+    modules: old.modules,
+    source: copied && { name: copied.name, oldName: copied.oldName },
+    sharedSource: copied === null ? (source?.name ?? null) : null,
+  };
 }
 
 interface Place {
@@ -85,9 +105,20 @@ function isWithin(inner: Place, outer: Place): boolean {
   return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-/** The old definition under its new name; its own modules are copies, so that the next version may change the originals. */
-function oldDefinition(text: string, { statement, name, version, call }: ViewDefinition, oldName: string) {
-  const declared = statement.start + text.slice(statement.start, statement.end).indexOf(name);
+interface OldNames {
+  readonly oldName: string;
+  readonly copied: (SourceConstant & { readonly statement: Place; readonly oldName: string }) | null;
+}
+
+/**
+ * The old definition under its new name; its source and its own modules are copies, so that the next version may change
+ * the originals.
+ */
+function oldDefinition(
+  text: string,
+  { statement, name, version, call }: ViewDefinition,
+  { oldName, copied }: OldNames,
+) {
   const imports = nodesOf(call).flatMap(({ node }) =>
     node.type === 'ImportExpression' &&
     node.source.type === 'Literal' &&
@@ -98,18 +129,36 @@ function oldDefinition(text: string, { statement, name, version, call }: ViewDef
   const modules = imports.map(({ source, from }) => ({ source, from, to: keptPath(from, version) }));
   const at = statement.start;
   const edits = [
-    { start: declared - at, end: declared + name.length - at, text: oldName },
+    ...(copied === null
+      ? []
+      : [
+          {
+            start: copied.node.start - at,
+            end: copied.node.end - at,
+            text: copied.shorthand ? `${copied.name}: ${copied.oldName}` : copied.oldName,
+          },
+        ]),
     ...modules.map(({ source, to }) => ({
       start: source.start + 1 - at,
       end: source.end - 1 - at,
       text: to,
     })),
   ];
+  const comment = `/** Version ${version}, for what reads it until ${name} is filled. Then remove it. */`;
+  const view = renamed(edited(text.slice(at, statement.end), edits), name, oldName);
+  const source =
+    copied === null
+      ? ''
+      : `${renamed(text.slice(copied.statement.start, copied.statement.end), copied.name, copied.oldName)}\n\n`;
   return {
-    comment: `/** Version ${version}, for what reads it until ${name} is filled. Then remove it. */`,
-    text: edited(text.slice(at, statement.end), edits),
+    text: `${source}${comment}\n${view}`,
     modules: modules.map(({ from, to }) => ({ from, to })),
   };
+}
+
+/** The statement declares another name. */
+function renamed(statement: string, name: string, to: string): string {
+  return statement.replace(new RegExp(String.raw`\b(const|let|var)(\s+)${name}\b`), `$1$2${to}`);
 }
 
 function keptPath(path: string, version: number): string {

@@ -1,5 +1,5 @@
-import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { loadDefinitions } from '@larder/features';
 import type { NextVersion } from './next-version.ts';
 
@@ -9,15 +9,21 @@ import type { NextVersion } from './next-version.ts';
  * @returns paths of the written files, as seen from the working folder
  * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, and an error for a copy whose name is taken
  */
-export async function writeVersion(configPath: string, { text, modules }: NextVersion): Promise<string[]> {
+export async function writeVersion(
+  configPath: string,
+  { text, modules, source }: NextVersion,
+): Promise<string[]> {
   const folder = dirname(configPath);
   const extension = extname(configPath);
   // Beside the config, so that its relative imports hold.
   const candidate = join(folder, `larder.config.${process.pid}${extension}`);
   const written: string[] = [];
   try {
-    for (const { from, to } of modules)
-      if (await copyNew(resolve(folder, from), resolve(folder, to))) written.push(resolve(folder, to));
+    for (const { from, to } of modules) {
+      const module = await readFile(resolve(folder, from), 'utf8');
+      const kept = source === null ? module : importing(module, basename(configPath), source);
+      if (await writeNew(resolve(folder, to), kept)) written.push(resolve(folder, to));
+    }
     await writeFile(candidate, text, { flag: 'wx' });
     await loadDefinitions(candidate);
     await rename(candidate, configPath);
@@ -29,13 +35,36 @@ export async function writeVersion(configPath: string, { text, modules }: NextVe
 }
 
 /** False: the copy is there already. */
-async function copyNew(from: string, to: string): Promise<boolean> {
+async function writeNew(path: string, text: string): Promise<boolean> {
   try {
-    await copyFile(from, to, 1 /* COPYFILE_EXCL */);
+    await writeFile(path, text, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if ((await readFile(from, 'utf8')) === (await readFile(to, 'utf8'))) return false;
+    if ((await readFile(path, 'utf8')) === text) return false;
     throw error;
   }
+}
+
+/** The module imports the copy of a constant of the config, under the name that it uses. */
+function importing(
+  module: string,
+  config: string,
+  { name, oldName }: NonNullable<NextVersion['source']>,
+): string {
+  const imports = new RegExp(
+    String.raw`(\bimport\s+(?:type\s+)?\{)([^}]*)(\}\s*from\s*['"][./]+/${config.replaceAll('.', String.raw`\.`)}['"])`,
+    'g',
+  );
+  const specifier = new RegExp(String.raw`((?:^|,)\s*(?:type\s+)?)${name}(\s+as\s+)?(?=[\s,]|$)`);
+  return module.replace(
+    imports,
+    (_, head: string, names: string, tail: string) =>
+      head +
+      names.replace(
+        specifier,
+        (_all, before: string, as: string | undefined) => before + oldName + (as ?? ` as ${name}`),
+      ) +
+      tail,
+  );
 }

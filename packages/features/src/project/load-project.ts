@@ -40,8 +40,11 @@ export async function loadProject(configPath: string, options: LoadOptions = {})
  * The same without hashes and manifest, in a fraction of the time, for callers that need only the definitions.
  * @throws as `loadProject`
  */
-export async function loadDefinitions(configPath: string): Promise<LoadedDefinitions> {
-  return (await load(configPath)).loaded;
+export async function loadDefinitions(
+  configPath: string,
+  options: LoadOptions = {},
+): Promise<LoadedDefinitions> {
+  return (await load(configPath, options)).loaded;
 }
 
 interface Loaded {

@@ -36,6 +36,17 @@ export async function manifestById(store: RegistryStore, id: number): Promise<Ma
   return row ? parseManifest(row.manifest) : null;
 }
 
+/** Names of the projects that something was applied for. */
+export async function appliedProjects(store: RegistryStore): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('larder.manifests')
+    .select('project')
+    .distinct()
+    .orderBy('project')
+    .execute();
+  return rows.map(({ project }) => project);
+}
+
 /** Only the id of what is applied: one index lookup, cheap enough to ask every second. */
 export async function appliedId(store: RegistryStore, project: string): Promise<number | null> {
   const row = await store.db

@@ -23,7 +23,7 @@ test('a configuration that equals an earlier manifest is refused, with who appli
   store,
 }) => {
   const old = manifest('equal');
-  const young = withView(old, { ...adImage, ttl_ms: 1_000 });
+  const young = retrained(old, 'two');
   await applyManifest(store, old, { actor: 'ada' });
   await applyManifest(store, young, grace);
   const plan = await planManifest(store, old);
@@ -36,6 +36,23 @@ test('a configuration that equals an earlier manifest is refused, with who appli
   expect((await appliedManifest(store, 'equal'))?.manifest).toEqual(young);
   await applyManifest(store, old, { actor: 'linus' });
   expect((await appliedManifest(store, 'equal'))?.manifest).toEqual(old);
+});
+
+test('policies may go back to what they were', async ({ store }) => {
+  const first = manifest('policies');
+  const publication = { bundles: {}, code: {}, artifacts: [], training: new Map(), measured: new Map() };
+  await applyManifest(store, first, { ...grace, publication });
+  const second = withModel(withView(first, { ...adImage, ttl_ms: 1_000, tags: { team: 'ads' } }), {
+    ...adCtr,
+    deadline_ms: 50,
+    coverage: 0.5,
+  });
+  await applyManifest(store, second, grace);
+  await applyManifest(store, first, grace);
+  expect((await appliedManifest(store, 'policies'))?.manifest).toEqual(first);
+  // not together with anything else
+  await applyManifest(store, { ...retrained(second, 'two'), allowed_hosts: [] }, grace);
+  await expect(applyManifest(store, second, grace)).rejects.toMatchObject({ code: 'CONFIG_OUTDATED' });
 });
 
 test('missing definitions and older view versions are signs of an old configuration', async ({ store }) => {

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '@larder/features';
+import type { CarriedOver } from './carry-over.ts';
 import { differingParts, meaningIn } from './model-meaning.ts';
+import { withoutPolicies } from './without-policies.ts';
 import { digestOf, type RegistryState } from '../registry-state.ts';
 
 /** Why a configuration looks older than what is applied. */
@@ -12,13 +15,13 @@ export interface OlderSign {
 export function compareAge(
   state: RegistryState,
   config: Manifest,
-  { prune }: { prune: boolean },
+  { prune, next }: { prune: boolean; next: CarriedOver },
 ): OlderSign[] {
   const { applied, lineage } = state;
   if (applied === null || lineage.digest === digestOf(config)) return [];
   const signs: OlderSign[] = [];
   const { earlier } = lineage;
-  if (earlier !== null)
+  if (earlier !== null && !differsInPoliciesAlone(state, next))
     signs.push({
       subject: `project ${config.project}`,
       text: `it equals manifest ${earlier.id}, which ${earlier.actor} applied on ${instant(earlier.appliedAt)}`,
@@ -42,6 +45,15 @@ export function compareAge(
   lacks('on-demand view', applied.manifest.on_demand_feature_views, config.on_demand_feature_views);
   lacks('model', applied.manifest.models, config.models);
   return signs;
+}
+
+/** Policies go back and forth: nothing computed or answered becomes older by them. */
+function differsInPoliciesAlone({ applied, lineage }: RegistryState, next: CarriedOver): boolean {
+  return (
+    applied !== null &&
+    isDeepStrictEqual([...next.retained], lineage.retained.toSorted()) &&
+    isDeepStrictEqual(withoutPolicies(next.manifest), withoutPolicies(applied.manifest))
+  );
 }
 
 /** Models that would get a new version with the content of an older one. */

@@ -96,7 +96,10 @@ export function compareManifest(state: RegistryState, config: Manifest, leniency
       `rewrite the manifest of project ${next.project}: its meaning is the same`,
     );
   const older = [
-    ...compareAge(state, config, { prune: leniency.prune === true }),
+    ...compareAge(state, config, {
+      prune: leniency.prune === true,
+      next: { manifest: next, retained },
+    }),
     ...compareVersionAge(state, next, newModelVersions),
   ];
   return { lines, next, retained, older, newModelVersions };
