@@ -14,7 +14,12 @@ test('computes one entity and writes nothing; what a worker would refuse is refu
   expect(good.code).toBe(0);
   expect(jsonOf(good)).toMatchObject({ rows: [{ values: { aspect: 1.5 } }] });
 
-  expect(await preview('none.png')).toMatchObject({ code: 1 });
+  const absent = await preview('none.png');
+  expect(absent.code).toBe(1);
+  expect(jsonOf(absent)).toMatchObject({
+    code: 'ENTITY_NOT_FOUND',
+    detail: 'The source of picture_light@1 has no row for none.png.',
+  });
 
   const compute = join(folder, 'src/picture-light.ts');
   writeFileSync(compute, readFileSync(compute, 'utf8').replace('aspect:', 'aspekt:'));

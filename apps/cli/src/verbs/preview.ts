@@ -1,3 +1,4 @@
+import { LarderError } from '@larder/core';
 import {
   encodeJsonValue,
   viewRef,
@@ -36,14 +37,18 @@ Example:
     const view = findView(computing.project, typed.view);
     for (const each of computing.replacedOf(viewRef(view))) out.note(`${replacedText(each)} is used.`);
     const rows = await previewRows(session, computing, { view, key: typed.entity });
+    if (rows.length === 0)
+      throw new LarderError(
+        'ENTITY_NOT_FOUND',
+        `The source of ${viewRef(view)} has no row for ${typed.entity}.`,
+      );
     out.answer(
       { view: viewRef(view), entity: typed.entity, rows: rows.map((row) => rowJson(view, row)) },
       () => {
-        if (rows.length === 0) out.line(`The source of ${viewRef(view)} has no row for ${typed.entity}.`);
         for (const row of rows) printRow(view, row, out);
       },
     );
-    return rows.length > 0 && rows.every(({ outcome }) => 'values' in outcome) ? DONE : FAILED;
+    return rows.every(({ outcome }) => 'values' in outcome) ? DONE : FAILED;
   },
 });
 
