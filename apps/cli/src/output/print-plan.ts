@@ -34,13 +34,20 @@ export function printPlan(plan: Plan, out: Output): void {
   else if (realChanges(changes) === 0 && changes.length > 0 && older.length > 0)
     out.line('Nothing would change; larder apply asks first, because the configuration looks older.');
   else if (realChanges(changes) === 0) out.line(`Nothing to apply: project ${plan.project} is up to date.`);
-  else if (older.length > 0 || changes.some(({ destructive }) => destructive))
-    out.line(`${count(changes)} to apply, once confirmed: larder apply`);
+  else if (needsConfirmation(plan))
+    out.line(
+      `${count(changes)} to apply, once confirmed: larder apply, which asks; off a terminal it refuses without --yes`,
+    );
   else out.line(`${count(changes)} to apply: larder apply`);
 
   function warn(text: string): void {
     out.line(`${style.yellow('!')} ${text}`);
   }
+}
+
+/** Applying it without `--yes` asks, or refuses where nobody can be asked. */
+export function needsConfirmation({ changes, older }: Plan): boolean {
+  return changes.length > 0 && (older.length > 0 || changes.some(({ destructive }) => destructive));
 }
 
 export function printChanges(changes: readonly Change[], out: Output): void {

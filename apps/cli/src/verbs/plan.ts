@@ -1,8 +1,8 @@
-import { fillJson, planJson, planProject } from '@larder/registry';
+import { fillJson, planJson, planProject, withArtifactRefusals } from '@larder/registry';
 import { z } from 'zod';
 import { planFills } from '../fill/plan-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
-import { printPlan, realChanges } from '../output/print-plan.ts';
+import { needsConfirmation, printPlan, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -11,13 +11,15 @@ export const verb = defineVerb({
     command
       .option('--prune', 'show what apply --prune would do')
       .option('--same-meaning', 'show what apply --same-meaning would do')
+      .option('-y, --yes', 'show what apply --yes would do: it asks nothing')
       .option('--exit-code', 'exit with 3 instead of 0 when there are changes')
       .addHelpText(
         'after',
         `
 Compares larder.config.ts with the applied definitions; writes nothing. Says of each view version that
 nothing has filled yet how many rows, bytes and minutes that takes: rows from its source, the rate from
-earlier runs of the view or of the same ready-made computation. Exit code 1: apply would refuse.
+earlier runs of the view or of the same ready-made computation. Opens new artifacts, as apply does. Exit
+code 1: apply would refuse; without --yes also what it would ask about, as off a terminal nobody answers.
 
 Example:
   larder plan`,
@@ -26,19 +28,21 @@ Example:
   input: z.object({
     prune: z.boolean().optional(),
     sameMeaning: z.boolean().optional(),
+    yes: z.boolean().default(false),
     exitCode: z.boolean().optional(),
   }),
-  async run(session, { prune, sameMeaning, exitCode = false }) {
+  async run(session, { prune, sameMeaning, yes, exitCode = false }) {
     const { out } = session;
     const project = await session.project();
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-    const { plan } = await planProject(deps, project, { prune, sameMeaning });
+    const planned = await planProject(deps, project, { prune, sameMeaning });
+    const plan = await withArtifactRefusals(project, planned);
     const fills = await planFills(session, project.manifest, plan);
     out.answer({ ...planJson(plan), fills: fills.map(fillJson) }, () => {
       printPlan(plan, out);
       printFills(fills, { manifest: project.manifest, out });
     });
-    if (plan.refusals.length > 0) return FAILED;
+    if (plan.refusals.length > 0 || (needsConfirmation(plan) && !yes)) return FAILED;
     return exitCode && realChanges(plan.changes) > 0 ? CHANGED : DONE;
   },
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@larder/core';
 import type { OlderSign } from './compare-age.ts';
 import type { DroppedReader } from './dropped-readers.ts';
 
@@ -12,9 +13,9 @@ export interface Change {
   readonly destructive: boolean;
 }
 
-/** Why an apply would be refused, with the JSON pointer into the manifest. */
+/** Why an apply would be refused, with the JSON pointer into the manifest; for an artifact, whose it is. */
 export interface Refusal {
-  readonly code: 'VIEW_VERSION_IMMUTABLE' | 'CODE_CHANGED' | 'VIEW_IN_USE';
+  readonly code: ErrorCode;
   readonly subject: string;
   readonly pointer: string;
   readonly message: string;

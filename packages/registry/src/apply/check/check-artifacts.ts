@@ -3,7 +3,9 @@ import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest 
 import type { ModelMeasures } from '@larder/model-runtime';
 import { resolve } from 'node:path';
 import type { Comparison } from '../../plan/plan-manifest.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { RegistryState } from '../../registry-state.ts';
+import type { PlannedProject } from '../plan-project.ts';
 import type { CheckAnswer, CheckJob } from './check-job.ts';
 import { runCheck } from './run-check.ts';
 import { readTraining } from './training.ts';
@@ -36,6 +38,30 @@ const LANES = 2;
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH, BUDGET_EXCEEDED: with every problem in `errors`
  */
 export async function checkArtifacts(checking: Checking): Promise<Checked> {
+  const { problems, ...checked } = await openArtifacts(checking);
+  refuseProblems(problems);
+  return checked;
+}
+
+/** The same as refusals of a plan, of which there are none when apply would refuse for another reason first. */
+export async function withArtifactRefusals(
+  project: LoadedProject,
+  { plan, aligned, state, comparison }: PlannedProject,
+): Promise<Plan> {
+  if (plan.refusals.length > 0) return plan;
+  const { problems } = await openArtifacts({ project, aligned, state, comparison });
+  const refusals = problems.map(({ code, subject, message }) => ({
+    code,
+    subject,
+    pointer: subject,
+    message,
+  }));
+  return { ...plan, refusals };
+}
+
+async function openArtifacts(
+  checking: Checking,
+): Promise<Checked & { readonly problems: readonly Problem[] }> {
   const { project, aligned, state, comparison } = checking;
   const problems: Problem[] = [];
   const measured = new Map<string, ModelMeasures>();
@@ -83,8 +109,7 @@ export async function checkArtifacts(checking: Checking): Promise<Checked> {
       for (const check of next) await check();
     }),
   );
-  refuseProblems(problems);
-  return { measured, training };
+  return { measured, training, problems };
 }
 
 /** New versions, and those whose budget is another one. */
