@@ -179,12 +179,12 @@ describe('larder models', () => {
     await shop.larder('promote', 'listed@1', '--as', 'challenger', '--reason', 'compare');
     await shop.larder('rollback', 'listed', '--reason', 'too high');
     const all = await shop.larder('models');
-    expect(all.stdout).toMatch(/^listed +4 +4 +champion 3, challenger 1$/m);
+    expect(all.stdout).toMatch(/^listed +4 +4 +champion 2, challenger 1$/m);
 
     const { stdout } = await shop.larder('models', 'listed');
-    expect(stdout).toMatch(/^ {2}champion is version 3: promote by .* ago \(better AUC\)$/m);
+    expect(stdout).toMatch(/^ {2}champion is version 2: rollback by .* ago \(too high\)$/m);
     expect(stdout).toMatch(/^ +4 {2}filling +.* ada@laptop +0123456789 +auc 0\.81$/m);
-    expect(stdout).toMatch(/^ +3 {2}complete +champion /m);
+    expect(stdout).toMatch(/^ +2 {2}complete +champion /m);
     expect(stdout).toMatch(/^ +\d+ {2}20\S+ \S+ {2}challenger {2}promote +- +1 .* compare$/m);
   });
 
