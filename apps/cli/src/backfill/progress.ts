@@ -14,7 +14,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A moving bar on a terminal; elsewhere a line every few seconds. Both on stderr. */
+/** A moving bar on a terminal; elsewhere a line every few seconds while the run gets on. Both on stderr. */
 export function createProgress(out: Output): Progress {
   const progress = out.interactive && !out.json ? movingBar(out) : lines(out);
   const steady = steadyEta();
@@ -29,7 +29,9 @@ function steadyEta(): (run: RunSummary) => number | null {
     const nowMs = performance.now();
     if (handled(run) !== last.handled)
       last = { handled: handled(run), etaSeconds: run.etaSeconds, atMs: nowMs };
-    return Math.max(0, last.etaSeconds - (nowMs - last.atMs) / 1_000);
+    const left = last.etaSeconds - (nowMs - last.atMs) / 1_000;
+    // an estimate that has run out says nothing
+    return left < 1 ? null : Math.round(left);
   };
 }
 
@@ -62,11 +64,14 @@ function movingBar(out: Output): Progress {
 
 function lines(out: Output): Progress {
   let lastMs = Number.NEGATIVE_INFINITY;
+  let lastState = '';
   return {
     update(run) {
       const nowMs = performance.now();
-      if (nowMs - lastMs < LINE_INTERVAL_MS) return;
+      const state = `${run.status} ${handled(run)} ${run.rows.failed} ${run.rows.total}`;
+      if (nowMs - lastMs < LINE_INTERVAL_MS || state === lastState) return;
       lastMs = nowMs;
+      lastState = state;
       out.note(`${run.view}@${run.version} ${handled(run)}/${run.rows.total ?? '?'}  ${payload(run)}`);
     },
     say: (text) => out.note(text),
