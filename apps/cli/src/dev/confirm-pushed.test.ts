@@ -26,6 +26,8 @@ test.skipIf(noTerminal).for([
   ['yes\r', 'confirmed'],
   ['y\r', 'refused: DESTRUCTIVE_CHANGE'],
   ['\r', 'refused: DESTRUCTIVE_CHANGE'],
+  ['\u0003', 'refused: DESTRUCTIVE_CHANGE'],
+  ['\u0004', 'refused: DESTRUCTIVE_CHANGE'],
 ] as const)('on a terminal, %j: %s', async ([answer, outcome]) => {
   const shown = await typed(answer);
   expect(shown).toContain('clicks@1 holds 7 pushed rows');

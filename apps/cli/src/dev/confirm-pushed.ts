@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { LarderError } from '@larder/core';
+import { ask } from '../output/ask.ts';
 import type { Output } from '../output/output.ts';
 
 export interface PushedRows {
@@ -21,15 +21,8 @@ async function isTypedYes(
 ): Promise<boolean> {
   if (!out.interactive || !process.stdin.isTTY || out.json) return false;
   for (const line of linesOf(pushed)) out.note(line);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await asking.question('They are set aside by this change. Type yes to go on: ', {
-      signal,
-    });
-    return answer.trim() === 'yes';
-  } finally {
-    asking.close();
-  }
+  const answer = await ask('They are set aside by this change. Type yes to go on: ', signal);
+  return answer?.trim() === 'yes';
 }
 
 function refusal(pushed: readonly PushedRows[]): LarderError {

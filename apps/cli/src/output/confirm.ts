@@ -1,12 +1,14 @@
-import { createInterface } from 'node:readline/promises';
 import { instant, type Plan } from '@larder/registry';
-import type { Output } from './output.ts';
+import type { Session } from '../session.ts';
+import { ask } from './ask.ts';
+
+type Asking = Pick<Session, 'out' | 'signal'>;
 
 /**
  * Asks a person, where there is one, to type the project's name before something stops or the project is taken back.
- * False: nothing had to be confirmed, nobody could be asked, or something else was typed.
+ * False: nothing had to be confirmed, nobody could be asked, or something else or nothing was typed.
  */
-export async function isConfirmed(plan: Plan, out: Output): Promise<boolean> {
+export async function isConfirmed(plan: Plan, { out, signal }: Asking): Promise<boolean> {
   const destructive = plan.changes.filter((change) => change.destructive);
   if (plan.changes.length === 0 || (destructive.length === 0 && plan.older.length === 0)) return false;
   if (!out.interactive || !process.stdin.isTTY || out.json) return false;
@@ -21,17 +23,13 @@ export async function isConfirmed(plan: Plan, out: Output): Promise<boolean> {
     out.note('This stops something that is served or filled today:');
     for (const { text } of destructive) out.note(`  ${text}`);
   }
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`Type the name of the project to apply it (${plan.project}): `);
-  asking.close();
-  return answer.trim() === plan.project;
+  const answer = await ask(`Type the name of the project to apply it (${plan.project}): `, signal);
+  return answer?.trim() === plan.project;
 }
 
 /** Asks a person, where there is one. False: no, or nobody could be asked. */
-export async function askYes(question: string, out: Output): Promise<boolean> {
+export async function askYes(question: string, { out, signal }: Asking): Promise<boolean> {
   if (!out.interactive || !process.stdin.isTTY || out.json) return false;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${question} [y/N] `);
-  asking.close();
-  return /^y(es)?$/i.test(answer.trim());
+  const answer = await ask(`${question} [y/N] `, signal);
+  return answer !== null && /^y(es)?$/i.test(answer.trim());
 }

@@ -59,7 +59,8 @@ Examples:
     const { manifest } = project;
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
     const planned = await planProject(deps, project, { sameMeaning, prune });
-    const confirmed = yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, out)));
+    const confirmed =
+      yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, session)));
     const result = await applyPlanned(deps, project, {
       planned,
       options: { actor: actor(), sameMeaning, prune, refuseDestructive: !confirmed },

@@ -4,7 +4,7 @@ import { actor } from '../actor.ts';
 import { followMove } from '../models/follow-move.ts';
 import { aliasInput, modelVersionInput, reasonInput, waitInput } from '../models/model-input.ts';
 import { askYes } from '../output/confirm.ts';
-import type { Output } from '../output/output.ts';
+import type { Session } from '../session.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -35,7 +35,8 @@ Examples:
     yes: z.boolean().default(false),
     wait: waitInput,
   }),
-  async run({ out, projectName, offlineStore, signal }, { 'model@version': target, as, reason, yes, wait }) {
+  async run(session, { 'model@version': target, as, reason, yes, wait }) {
+    const { out, projectName, offlineStore, signal } = session;
     const project = await projectName();
     const store = await offlineStore();
     const id = { project, model: target.model, alias: as };
@@ -47,7 +48,7 @@ Examples:
       reason,
       expectedMoveId: record.newest?.moveId ?? null,
       expectedVersion: record.state?.version,
-      acceptIncomplete: yes || (await isAccepted(record, target, out)),
+      acceptIncomplete: yes || (await isAccepted(record, target, session)),
     });
     return followMove({ store, id, move, changed, waitMs: wait, out, signal });
   },
@@ -57,13 +58,13 @@ Examples:
 async function isAccepted(
   { versions }: AliasRecord,
   { model, version }: { readonly model: string; readonly version: number },
-  out: Output,
+  session: Session,
 ): Promise<boolean> {
   const found = versions.find((each) => each.version === version);
   if (found === undefined || found.completeAt !== null || found.bad !== null || found.collectedAt !== null)
     return false;
   return askYes(
     `The views of ${model}@${version} are still being filled: it would answer from defaults for entities that are missing. Promote it?`,
-    out,
+    session,
   );
 }
