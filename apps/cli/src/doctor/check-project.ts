@@ -1,7 +1,7 @@
 import { isLarderError, shellWord } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
-import { planProject } from '@larder/registry';
+import { instant, planProject } from '@larder/registry';
 import { computingProject, replacedText, restore, type ComputingProject } from '../computing-project.ts';
 import { tryModel } from '../models/try-model.ts';
 import { realChanges } from '../output/print-plan.ts';
@@ -49,7 +49,13 @@ function checkApplied(
     if ((await pendingMigrations(store)).length > 0)
       return warn(check, 'the database is not migrated', 'Run: larder apply');
     const { plan } = await planProject({ store, artifacts: await artifacts() }, project);
-    const { appliedId, changes, refusals } = plan;
+    const { appliedId, applied, changes, older, refusals } = plan;
+    if (older.length > 0 && applied !== null && changes.length + refusals.length > 0)
+      return warn(
+        check,
+        `larder.config.ts looks older than manifest ${appliedId}, which ${applied.actor} applied on ${instant(applied.appliedAt)}: ${older.map(({ text }) => text).join('; ')}`,
+        'Update the files (git pull); larder plan shows the differences.',
+      );
     if (refusals.length > 0)
       return fail(check, refusals.map(({ message }) => message).join(' '), 'See: larder plan');
     if (appliedId === null) return warn(check, 'nothing is applied yet', 'Run: larder apply');

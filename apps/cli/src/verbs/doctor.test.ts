@@ -149,6 +149,23 @@ export const adImage = featureView('ad_image', {
     });
   });
 
+  test('files that are older than what is applied', async ({ database }) => {
+    const folder = copyShop();
+    const config = join(folder, 'larder.config.ts');
+    const env = { LARDER_DATABASE_URL: database.url };
+    const apply = () => larder(['apply', '--same-meaning', '--yes'], { ...env, LARDER_PROJECT: config });
+    const old = readFileSync(config, 'utf8');
+    expect((await apply()).code).toBe(0);
+    writeFileSync(config, old.replace('Math.log(bid)', '3 * Math.log(bid)'));
+    expect((await apply()).code).toBe(0);
+    writeFileSync(config, old);
+    expect(await checked('applied', { folder, ...env })).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/looks older than manifest \d+, which .+ applied on 20.+ UTC: it equals/),
+      mend: expect.not.stringContaining('larder apply'),
+    });
+  });
+
   test('a clock that is off', async ({ database, redis }) => {
     const { stdout, stderr } = process;
     const out = createOutput({ json: true, colours: false, columns: 80, stdout, stderr });
