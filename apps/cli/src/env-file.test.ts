@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shellWord } from '@larder/core';
 import { expect, test } from 'vitest';
 import { copyShop, jsonOf, larder, runCli } from '../fixtures/run-cli.ts';
 import { readConfig } from './config.ts';
@@ -23,7 +24,7 @@ test('the .env beside the project sets what the environment does not', () => {
   expect(env).toEqual({ LARDER_PORT: '7001', LARDER_DATABASE_URL: SECRET, SHOP_TOKEN: 't # k' });
   if (config.envFile === null) throw new Error('The .env was not found.');
   expect(envFileText(config.envFile)).toBe(
-    `${join(project, '../.env')} sets LARDER_DATABASE_URL and 1 variable of your own.`,
+    `${shellWord(join(project, '../.env'))} sets LARDER_DATABASE_URL and 1 variable of your own.`,
   );
 });
 
@@ -31,7 +32,7 @@ test('a flag comes before it, and no value of it is ever shown', async () => {
   const { project } = shopWith(`LARDER_DATABASE_URL=${SECRET}\nLARDER_REDIS_URL=redis://:s3cret@127.0.0.1:1`);
   expect(readConfig({ project, databaseUrl: 'postgresql://h/x' }, {}).databaseUrl).toBe('postgresql://h/x');
   const { stdout, stderr } = await larder(['doctor', '--json', '--project', project]);
-  expect(stdout).toContain('.env sets LARDER_DATABASE_URL, LARDER_REDIS_URL');
+  expect(stdout).toMatch(/\.env'? sets LARDER_DATABASE_URL, LARDER_REDIS_URL/);
   expect(stdout + stderr).not.toContain('s3cret');
 });
 
@@ -39,7 +40,7 @@ test('a wrong setting in it is refused with the place, a folder of this name is 
   const { folder, project } = shopWith('LARDER_PROT=7000');
   expect(jsonOf(await larder(['plan', '--json'], { LARDER_PROJECT: project }))).toMatchObject({
     code: 'CONFIGURATION_INVALID',
-    detail: expect.stringMatching(/LARDER_PROT \(in .*\.env\) is not a setting/),
+    detail: expect.stringMatching(/LARDER_PROT \(in .*\.env'?\) is not a setting/),
   });
   const other = copyShop();
   mkdirSync(join(other, '.env'));

@@ -1,14 +1,13 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problemSchema, readyAnswerSchema, type PredictAnswer } from '@larder/contracts';
-import { loadProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
-import { applyManifest, createArtifactStore } from '@larder/registry';
 import { expect, vi } from 'vitest';
 import { startInference } from './start-inference.ts';
 import { applyFiles } from './testing/apply-files.ts';
+import { applyUnchecked } from './testing/apply-unchecked.ts';
 import { createHttp, type Http } from './testing/http.ts';
-import { logger, test, type Service } from './testing/inference-test.ts';
+import { logger, test } from './testing/inference-test.ts';
 
 const PATH = '/v1/models/ad_brightness/predict';
 const ASKED = { entities: { ad_id: 'ad-1' } };
@@ -73,22 +72,6 @@ test('an artifact that the store lost: 503 for its model only, and served again 
   expect((await http.post(PATH, ASKED)).status).toBe(200);
   await inference.close();
 });
-
-/** Applies the files without opening artifacts: as if they passed where they were applied, and fail here. */
-async function applyUnchecked({ config, offlineStore: store }: Service): Promise<void> {
-  const artifacts = createArtifactStore({ store, ...config.artifacts, logger });
-  const sha256 = await artifacts.putFolder(join(config.projectPath, '../models/ad_brightness'));
-  const { manifest } = await loadProject(config.projectPath);
-  const publication = {
-    artifacts: [sha256],
-    bundles: {},
-    code: {},
-    training: new Map(),
-    measured: new Map(),
-  };
-  await applyManifest(store, manifest, { actor: 'test', publication });
-  await artifacts.close();
-}
 
 test('a new artifact that fails its golden rows: the previous version stays in service, readiness says why', async ({
   service,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startPostgresProxy } from '@larder/testing';
 import { expect, vi } from 'vitest';
 import { startInference } from '../start-inference.ts';
-import { applyFiles } from '../testing/apply-files.ts';
+import { applyUnchecked } from '../testing/apply-unchecked.ts';
 import { createHttp } from '../testing/http.ts';
 import { logger, test } from '../testing/inference-test.ts';
 
@@ -17,7 +17,7 @@ test('everything broken at once: the answer names no path, host, address or port
   const http = createHttp(inference.url);
   const readyText = async () => (await http.get('/health/ready')).text;
   await writeFile(join(project.root, 'models/ad_brightness/model.onnx'), 'no model');
-  await applyFiles(service);
+  await applyUnchecked(service);
   await vi.waitFor(async () => expect(await readyText()).toContain('ARTIFACT_INVALID'), { timeout: 15_000 });
   await redis.stop();
   await proxy.cut();

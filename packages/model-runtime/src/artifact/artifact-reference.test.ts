@@ -6,9 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readGoldenRows } from './golden-rows.ts';
 
 const page = readFileSync(new URL('../../../../docs/reference/artifact.md', import.meta.url), 'utf8');
-const [golden = '', background = '', pictures = '', ...more] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
-  ([, json = '']) => json,
-);
+const [golden = '', background = '', training = '', sourceRows = '', pictures = '', ...more] = [
+  ...page.matchAll(/```json\n([^]*?)```/g),
+].map(([, json = '']) => json);
 
 const DEFINITION = {
   features: ['ad_image:brightness', 'moment:hour_sin'],
@@ -35,6 +35,17 @@ test('the background.json of the reference has the same features and kind of row
   const asGolden = { format: 1, features, rows, outputs: { ctr: rows.map(() => 0) } };
   const read = await readGoldenRows(await folderWith(JSON.stringify(asGolden)), DEFINITION, 0);
   expect(read.tensor).toHaveLength(4);
+});
+
+test('the training.json of the reference is one object', () => {
+  expect(JSON.parse(training)).toMatchObject({ metrics: { auc: 0.81 } });
+});
+
+test('the golden rows of a source of the reference are not golden rows of a model', async () => {
+  expect(JSON.parse(sourceRows)).toMatchObject({ format: 1, rows: [{ title: 'Red shoes' }] });
+  await expect(readGoldenRows(await folderWith(sourceRows), DEFINITION, 0)).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+  });
 });
 
 test('the golden pictures of the reference are not golden rows', async () => {
