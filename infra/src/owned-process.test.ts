@@ -32,6 +32,11 @@ test.for([
     'it evicts.\nRun this.\nit did not start. Its log: ',
   ],
   [
+    'an app whose buffered log follows the reason',
+    `console.error('REDIS_POLICY_WRONG: it evicts.'); console.log('{"msg":"late"}')`,
+    'it evicts.\nit did not start. Its log: ',
+  ],
+  [
     'an app with a defect',
     `console.log('{"msg":"starting"}'); null.x`,
     "it ended while starting: TypeError: Cannot read properties of null (reading 'x')\nIts log: ",

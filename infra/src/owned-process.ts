@@ -135,7 +135,10 @@ export function lastWords({ logFile, logStartBytes }: OwnedProcess): string {
   const lines = log.split('\n').slice(-LAST_LINES);
   const fatal = lines.findLast((line) => FATAL.test(line));
   if (fatal !== undefined) return fatal.replace(FATAL, '');
-  const said = lines.slice(lines.findLastIndex((line) => line.startsWith('{')) + 1);
+  const isEntry = (line: string) => line.startsWith('{');
+  const last = lines.slice(lines.findLastIndex(isEntry) + 1);
+  // An entry that was buffered may follow the reason.
+  const said = last.length > 0 ? last : lines.filter((line) => !isEntry(line));
   const from = Math.max(
     0,
     said.findIndex((line) => REASON.test(line)),
