@@ -2,6 +2,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import {
   awaitInForce,
   moveResultJson,
+  readAlias,
   type AliasId,
   type AliasMove,
   type FleetStanding,
@@ -40,8 +41,26 @@ export async function followMove(options: FollowMoveOptions): Promise<number> {
       out.note(`${inForce.length} of ${all} inference ${all === 1 ? 'process' : 'processes'} ready`);
     },
   });
-  out.answer(moveResultJson(move, { changed, standing }), () => printStanding(move, standing, out));
-  return standing.waiting.length === 0 ? DONE : FAILED;
+  const later = await laterMove(store, id, move);
+  const result = moveResultJson(move, { changed, standing });
+  out.answer({ ...result, replaced_by: later?.moveId ?? null }, () =>
+    later === null ? printStanding(move, standing, out) : printReplaced(move, later, out),
+  );
+  return standing.waiting.length === 0 && later === null ? DONE : FAILED;
+}
+
+/** A move that somebody made since: processes have that one in force, not this one. */
+async function laterMove(store: OfflineStore, id: AliasId, { moveId }: AliasMove): Promise<AliasMove | null> {
+  const { newest } = await readAlias(store, id);
+  return newest === null || newest.moveId === moveId ? null : newest;
+}
+
+function printReplaced({ moveId }: AliasMove, later: AliasMove, out: Output): void {
+  const { model, alias, toVersion, actor, reason } = later;
+  const to = toVersion === null ? 'dropped it' : `moved it to version ${toVersion}`;
+  out.line(
+    `${out.style.yellow(`${alias} of ${model} is not where you put it`)}: after your move ${moveId}, ${actor} ${to} (move ${later.moveId}: ${reason}). Talk to each other, then: larder models ${model}`,
+  );
 }
 
 function movedText(

@@ -108,6 +108,52 @@ describe('larder promote', () => {
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('is version 1 already') });
   });
 
+  test('--from refuses when somebody has moved the alias since, and not what is done already', async ({
+    shop,
+  }) => {
+    await shop.addVersions('seen', [true, true, true]);
+    const promote = (version: number, from: number) =>
+      shop.larder('promote', `seen@${version}`, '--from', `${from}`, '--reason', 'test', '--json');
+    expect(await promote(2, 3)).toMatchObject({ code: 0 });
+    const late = await promote(1, 3);
+    expect([late.code, jsonOf(late)]).toMatchObject([1, { code: 'ALIAS_MOVED' }]);
+    expect(await promote(2, 3), 'the same script again').toMatchObject({ code: 0 });
+    expect(await promote(1, 2)).toMatchObject({ code: 0 });
+  });
+
+  test('says who moved the alias on while it waited, with exit code 1', async ({ shop }) => {
+    await shop.addVersions('raced', [true, true]);
+    let models: LoadedModel[] = [];
+    const processId = newId();
+    const announced = announceProcess(
+      shop.store,
+      { processId, project: 'shop', role: 'inference', describe: () => ({ models }) },
+      { logger },
+    );
+    onTestFinished(() => announced.close());
+    await expect
+      .poll(() => listProcesses(shop.store, 'shop'))
+      .toContainEqual(expect.objectContaining({ processId }));
+    const first = shop.larder('promote', 'raced@1', '--reason', 'first');
+    const champion = async () => (await readAliases(shop.store, 'shop', 'raced'))[0];
+    await expect.poll(async () => (await champion())?.move?.toVersion).toBe(1);
+    await shop.larder('promote', 'raced@2', '--reason', 'second', '--wait', '0');
+    const moveId = (await champion())?.move?.moveId ?? null;
+    models = [
+      {
+        model: 'raced',
+        version: 2,
+        ready: true,
+        reads: [],
+        aliases: [{ alias: 'champion', move_id: moveId, problem: null }],
+      },
+    ];
+    announced.announceNow();
+    const { code, stdout } = await first;
+    expect(stdout).toMatch(/not where you put it: .* moved it to version 2 \(move \d+: second\)/);
+    expect(code).toBe(1);
+  });
+
   test('returns when every process answers with it', async ({ shop }) => {
     await shop.addVersions('quick', [true, true]);
     await followingProcess(shop.store);

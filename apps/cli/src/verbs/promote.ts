@@ -1,6 +1,7 @@
 import { moveAlias, readAlias, type AliasRecord } from '@larder/registry';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
+import { positiveWhole } from '../input.ts';
 import { followMove } from '../models/follow-move.ts';
 import { aliasInput, modelVersionInput, reasonInput, waitInput } from '../models/model-input.ts';
 import { askYes } from '../output/confirm.ts';
@@ -14,6 +15,10 @@ export const verb = defineVerb({
       .argument('<model@version>', 'the version to promote, such as ad_ctr@7')
       .requiredOption('--reason <text>', 'why; kept on record')
       .option('--as <alias>', 'the alias to move: champion answers callers that name no version [champion]')
+      .option(
+        '--from <version>',
+        'the version that the alias must be at now; refused when somebody has moved it',
+      )
       .option('-y, --yes', 'also promote a version whose views are still being filled')
       .option('--wait <duration>', 'how long to wait for the inference processes; 0 does not wait [30s]')
       .addHelpText(
@@ -21,10 +26,12 @@ export const verb = defineVerb({
         `
 Returns when every inference process has loaded the version, checked and warmed it, and answers with it; or names
 those that do not and why, with exit code 1. The move is recorded either way. Until its first promote, champion
-follows the newest complete version; from then on it stays where it was put.
+follows the newest complete version; from then on it stays where it was put. In a script, pass --from: of two who
+promote, one after the other or at once, the second is refused.
 
 Examples:
   larder promote ad_ctr@7 --reason 'AUC 0.81 against 0.79'
+  larder promote ad_ctr@7 --from 6 --reason 'AUC 0.81 against 0.79'
   larder promote ad_ctr@8 --as challenger --reason 'compare it for a week'`,
       );
   },
@@ -32,22 +39,25 @@ Examples:
     'model@version': modelVersionInput,
     as: aliasInput,
     reason: reasonInput,
+    from: positiveWhole.optional(),
     yes: z.boolean().default(false),
     wait: waitInput,
   }),
-  async run(session, { 'model@version': target, as, reason, yes, wait }) {
+  async run(session, { 'model@version': target, as, from, reason, yes, wait }) {
     const { out, projectName, offlineStore, signal } = session;
     const project = await projectName();
     const store = await offlineStore();
     const id = { project, model: target.model, alias: as };
     const record = await readAlias(store, id);
+    const now = record.state?.version;
     const { move, changed } = await moveAlias(store, {
       ...id,
       toVersion: target.version,
       actor: actor(),
       reason,
       expectedMoveId: record.newest?.moveId ?? null,
-      expectedVersion: record.state?.version,
+      // Where it is there already, a script that runs again is done.
+      expectedVersion: now === target.version ? now : (from ?? now),
       acceptIncomplete: yes || (await isAccepted(record, target, session)),
     });
     return followMove({ store, id, move, changed, waitMs: wait, out, signal });

@@ -49,8 +49,8 @@ export function wantedVersions(standing: Standing): WantedVersions {
 
 /** What may answer for an alias whose target cannot be loaded; nothing while another good version does, or nobody promoted any. */
 function fallbacks(alias: AliasState, standing: Standing): readonly number[] {
-  if (alias.move === null || !standing.hasFailed(alias.version)) return [];
+  if (!standing.hasFailed(alias.version)) return [];
   const before = standing.inForce(alias.alias);
   const isGood = before !== undefined && standing.record.versions.get(before)?.bad === null;
-  return isGood ? [] : alias.earlier;
+  return isGood ? [] : alias.promoted;
 }

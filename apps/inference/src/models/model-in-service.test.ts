@@ -12,12 +12,20 @@ interface Versions {
   readonly bad?: readonly number[];
   readonly aliases: Readonly<Record<string, number>>;
   readonly earlier?: readonly number[];
+  /** @default `earlier`, when somebody has moved the aliases */
+  readonly promoted?: readonly number[];
   /** 0: nobody has moved the aliases. */
   readonly moveId?: number;
 }
 
 /** The record of a model with versions 1 to 5. */
-function record({ bad = [], aliases, earlier = [], moveId = 1 }: Versions): ServableModel {
+function record({
+  bad = [],
+  aliases,
+  earlier = [],
+  moveId = 1,
+  promoted = moveId === 0 ? [] : earlier,
+}: Versions): ServableModel {
   const version = (number: number) =>
     ({
       model: 'ad_ctr',
@@ -36,6 +44,7 @@ function record({ bad = [], aliases, earlier = [], moveId = 1 }: Versions): Serv
           version: number,
           move: moveId === 0 ? null : { moveId },
           earlier,
+          promoted,
         }) as unknown as AliasState,
     ),
   };
@@ -134,6 +143,17 @@ test('without a promoted version nothing else answers', async () => {
   follow({ aliases: { champion: 5 }, earlier: [4, 3], moveId: 0 });
   await model.settled;
   expect(answering()).toBe('MODEL_NOT_READY');
+});
+
+test('a version that was only followed before the first promote never answers for one that cannot be loaded', async () => {
+  const { model, follow, answering } = process({ broken: [5] });
+  follow({ aliases: { champion: 5 }, earlier: [4, 3], promoted: [3] });
+  await model.settled;
+  expect(answering()).toBe(3);
+  const nothing = process({ broken: [5] });
+  nothing.follow({ aliases: { champion: 5 }, earlier: [4, 3], promoted: [] });
+  await nothing.model.settled;
+  expect(nothing.answering()).toBe('MODEL_NOT_READY');
 });
 
 test('a version that was marked as bad yields to an earlier one, if the next cannot be loaded', async () => {

@@ -32,10 +32,12 @@ export interface AliasState {
   /** The move that put it there; null: nobody has moved it, it follows the newest complete version. */
   readonly move: AliasMove | null;
   /**
-   * Where a rollback goes, and what a process without `version` may serve instead: versions that were in force under the
-   * alias before, the newest first, without bad and collected ones. What `champion` followed counts: older complete versions.
+   * Where a rollback goes: versions that were in force under the alias before, the newest first, without bad and collected
+   * ones. What `champion` followed counts: older complete versions.
    */
   readonly earlier: readonly number[];
+  /** Those of `earlier` that somebody moved the alias to: what a process may serve that cannot load `version`. */
+  readonly promoted: readonly number[];
 }
 
 type Version = Pick<ModelVersion, 'model' | 'version' | 'completeAt' | 'bad' | 'collectedAt'>;
@@ -61,14 +63,17 @@ function movedState(versions: readonly Version[], history: readonly AliasMove[])
     ...newestFirst.flatMap(({ toVersion, fromVersion }) => [toVersion, fromVersion]),
     ...followedBefore(versions, newestFirst.at(-1)),
   ];
-  const earlier = new Set(inForce.filter((version) => version !== null && good.has(version)));
-  earlier.delete(move.toVersion);
+  const usable = new Set(inForce.filter((version) => version !== null && good.has(version)));
+  usable.delete(move.toVersion);
+  const earlier = [...usable] as number[];
+  const promoted = new Set(history.map(({ toVersion }) => toVersion));
   return {
     model: move.model,
     alias: move.alias,
     version: move.toVersion,
     move,
-    earlier: [...earlier] as number[],
+    earlier,
+    promoted: earlier.filter((version) => promoted.has(version)),
   };
 }
 
@@ -95,6 +100,7 @@ function followingState(model: string, versions: readonly Version[]): AliasState
     version: followed.version,
     move: null,
     earlier: complete.filter((each) => each !== followed).map(({ version }) => version),
+    promoted: [],
   };
 }
 

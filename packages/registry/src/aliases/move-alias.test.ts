@@ -18,7 +18,7 @@ test('champion follows the newest complete version until its first move pins it'
   await addVersions(store, project, [{ complete: true }, { complete: true }, { complete: false }]);
   const id = { project, model: 'ctr', alias: 'champion' };
   expect(await readAliases(store, project)).toEqual([
-    { model: 'ctr', alias: 'champion', version: 2, move: null, earlier: [1] },
+    { model: 'ctr', alias: 'champion', version: 2, move: null, earlier: [1], promoted: [] },
   ]);
   const before = await readRevision(store, project);
   const { move, changed } = await moveAlias(store, { ...id, ...by, toVersion: 2, expectedMoveId: null });
@@ -34,7 +34,7 @@ test('champion follows the newest complete version until its first move pins it'
   expect((await readRevision(store, project)).revision).toBeGreaterThan(before.revision);
   await addVersions(store, project, [{ complete: true }]);
   expect(await readAliases(store, project)).toEqual([
-    { model: 'ctr', alias: 'champion', version: 2, move, earlier: [1] },
+    { model: 'ctr', alias: 'champion', version: 2, move, earlier: [1], promoted: [] },
   ]);
   expect(await readAliasMoves(store, project)).toEqual([move]);
 });
@@ -85,7 +85,7 @@ test('a version that is bad, incomplete, collected or unknown is refused, with w
   await markVersion(store, { project, model: 'ctr', version: 1, mark: 'good', ...by });
   await moveAlias(store, { ...id, toVersion: 1 });
   await moveAlias(store, { ...id, toVersion: 3, acceptIncomplete: true });
-  expect(await readAliases(store, project)).toMatchObject([{ version: 3, earlier: [1, 4] }]);
+  expect(await readAliases(store, project)).toMatchObject([{ version: 3, earlier: [1, 4], promoted: [1] }]);
 });
 
 test('the same promote again changes nothing, also when its answer was lost', async ({ store }) => {
@@ -222,5 +222,7 @@ test('however often an alias moves, what processes read of its moves stays small
   for (let at = 0; at < 30; at++) await moveAlias(store, { ...id, toVersion: (at % 3) + 1 });
   expect(await readAliasMoves(store, project)).toHaveLength(30);
   expect((await readDecidingMoves(store, project)).length).toBeLessThanOrEqual(6);
-  expect(await readAliases(store, project)).toMatchObject([{ version: 3, earlier: [2, 1] }]);
+  expect(await readAliases(store, project)).toMatchObject([
+    { version: 3, earlier: [2, 1], promoted: [2, 1] },
+  ]);
 });

@@ -14,7 +14,7 @@ export async function openFunctions(
     await Promise.all(
       Object.entries(bundles).map(async ([name, sha256]) => {
         const bundle = await artifacts.get(sha256);
-        return [name, await importBundle(bundle.toString())] as const;
+        return [name, await importBundle(bundle.toString(), name)] as const;
       }),
     ),
   );
