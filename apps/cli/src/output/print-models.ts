@@ -225,5 +225,6 @@ function pairsText(value: unknown): string {
 }
 
 function plainText(value: unknown): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -136,3 +136,9 @@ test('an unknown view names those that are there', async () => {
   });
   expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('ad_stats') });
 });
+
+test('an on-demand view has no versions, and says so', async () => {
+  const env = { LARDER_PROJECT: join(copyShop(), 'larder.config.ts') };
+  const { code, stderr } = await larder(['version', 'moment'], env);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('moment is an on-demand feature view')]);
+});

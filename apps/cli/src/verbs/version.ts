@@ -61,11 +61,16 @@ Examples:
 });
 
 /** @throws VIEW_NOT_FOUND */
-function newestDefined({ featureViews }: LoadedDefinitions, name: string): number {
+function newestDefined({ featureViews, onDemandFeatureViews }: LoadedDefinitions, name: string): number {
   const versions = [...featureViews.values()]
     .filter((view) => view.name === name)
     .map(({ version }) => version);
   if (versions.length > 0) return Math.max(...versions);
+  if (onDemandFeatureViews.has(name))
+    throw new LarderError(
+      'VIEW_NOT_FOUND',
+      `${name} is an on-demand feature view, which has no versions: change it, train the models that read it again, and apply both.`,
+    );
   const names = [...new Set([...featureViews.values()].map((view) => view.name))].join(', ') || 'none';
   throw new LarderError('VIEW_NOT_FOUND', `There is no feature view '${name}'; defined are: ${names}.`);
 }

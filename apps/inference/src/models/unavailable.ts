@@ -68,12 +68,12 @@ export function versionNotFound(
   const known = typeof asked === 'number' ? versions.get(asked) : undefined;
   const detail =
     known === undefined ? 'is not on record' : 'was removed from the artifact store: nothing needed it';
+  const what =
+    typeof asked === 'number' ? subject({ model, version: asked }) : `The alias ${asked} of ${model}`;
   const names = aliases.map(({ alias, version }) => `${alias} (${version})`).join(', ') || 'none';
-  return new LarderError(
-    'MODEL_VERSION_NOT_FOUND',
-    `${typeof asked === 'number' ? subject({ model, version: asked }) : `An alias ${asked} of ${model}`} ${detail}; aliases: ${names}.`,
-    { errors: [{ pointer: '/options/version', detail }] },
-  );
+  return new LarderError('MODEL_VERSION_NOT_FOUND', `${what} ${detail}; aliases: ${names}.`, {
+    errors: [{ pointer: '/options/version', detail }],
+  });
 }
 
 /** The name is none of an applied model. */

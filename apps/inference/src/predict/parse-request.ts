@@ -65,7 +65,10 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
   const refuse = (name: string, detail: string) => problems.push({ pointer: `/options/${name}`, detail });
   for (const name in json) if (!OPTIONS.has(name)) unknown(problems, '/options', name);
   if (version !== undefined && !isInteger(version, 1, MAX_MODEL_VERSION) && !isAlias(version))
-    refuse('version', `must be a whole number from 1 to ${MAX_MODEL_VERSION}, or the name of an alias`);
+    refuse(
+      'version',
+      `must be a whole number from 1 to ${MAX_MODEL_VERSION}, without quotes, or the name of an alias`,
+    );
   if (deadlineMs !== undefined && !isInteger(deadlineMs, 1, MAX_DEADLINE_MS))
     refuse('deadline_ms', `must be a whole number from 1 to ${MAX_DEADLINE_MS}`);
   if (features !== undefined && typeof features !== 'boolean') refuse('features', 'must be true or false');

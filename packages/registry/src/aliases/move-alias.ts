@@ -52,9 +52,10 @@ export async function moveAliasIn(tx: StoreTransaction, options: MoveAliasOption
 export async function dropAlias(store: OfflineStore, options: MoveOptions): Promise<AliasMove> {
   const { model, alias } = options;
   if (alias === CHAMPION)
-    throw requestInvalid([
-      { pointer: '/alias', detail: 'cannot be dropped: callers without a version use it' },
-    ]);
+    throw requestInvalid(
+      [{ pointer: '/alias', detail: 'cannot be dropped: callers without a version use it' }],
+      `${CHAMPION} of ${model} cannot be dropped: callers without a version use it.`,
+    );
   return store.transaction(async (tx) => {
     const record = await readForMove(tx, options);
     checkExpected(record, options);

@@ -90,12 +90,12 @@ test('what the trainer left and what was measured are recorded with the version'
       training,
       measured: {
         placement: 'inline',
-        latencyMs: expect.any(Number) as number,
-        memoryMb: expect.any(Number) as number,
+        latency_ms: expect.any(Number) as number,
+        memory_mb: expect.any(Number) as number,
       },
     },
   ]);
-  expect(rows[0].measured.latencyMs).toBeGreaterThan(0);
+  expect(rows[0].measured.latency_ms).toBeGreaterThan(0);
   expect(await readModelVersions(store, 'recorded')).toHaveLength(1);
 });
 

@@ -1,6 +1,5 @@
 import { LarderError, type ErrorCode } from '@larder/core';
 import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
-import type { ModelMeasures } from '@larder/model-runtime';
 import { resolve } from 'node:path';
 import type { Comparison } from '../../plan/plan-manifest.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -9,10 +8,11 @@ import type { PlannedProject } from '../plan-project.ts';
 import type { CheckAnswer, CheckJob } from './check-job.ts';
 import { runCheck } from './run-check.ts';
 import { readTraining } from './training.ts';
+import { measuredOf, type Measured } from './measured.ts';
 
 /** What is recorded with new model versions, by model. */
 export interface Checked {
-  readonly measured: ReadonlyMap<string, ModelMeasures>;
+  readonly measured: ReadonlyMap<string, Measured>;
   readonly training: ReadonlyMap<string, unknown>;
 }
 
@@ -64,7 +64,7 @@ async function openArtifacts(
 ): Promise<Checked & { readonly problems: readonly Problem[] }> {
   const { project, aligned, state, comparison } = checking;
   const problems: Problem[] = [];
-  const measured = new Map<string, ModelMeasures>();
+  const measured = new Map<string, Measured>();
   const training = new Map<string, unknown>();
   const report = (subject: string, error: { code: ErrorCode | null; message: string }): void => {
     problems.push({ code: error.code ?? 'ARTIFACT_INVALID', subject, message: error.message });
@@ -77,13 +77,13 @@ async function openArtifacts(
     const folder = resolve(project.root, model.artifact.path);
     const recorded = comparison.newModelVersions.has(name)
       ? null
-      : ((state.modelVersions.get(name)?.measured ?? null) as ModelMeasures | null);
+      : ((state.modelVersions.get(name)?.measured ?? null) as Measured | null);
     try {
       if (recorded === null) {
         training.set(name, await readTraining(folder));
         const answer = await runCheck(modelJob(aligned, name, folder));
         if ('error' in answer) return report(subject, answer.error);
-        if (answer.measured !== null) measured.set(name, answer.measured);
+        if (answer.measured !== null) measured.set(name, measuredOf(answer.measured));
       }
     } catch (error) {
       return report(subject, error as LarderError);
@@ -175,7 +175,10 @@ function viewJob(project: LoadedProject, aligned: Manifest, ref: string): CheckJ
   };
 }
 
-function overBudget({ latencyMs, memoryMb }: ModelMeasures, budget: BudgetManifest = {}): string | null {
+function overBudget(
+  { latency_ms: latencyMs, memory_mb: memoryMb }: Measured,
+  budget: BudgetManifest = {},
+): string | null {
   const { max_latency_ms: maxLatencyMs = Infinity, max_memory_mb: maxMemoryMb = Infinity } = budget;
   const excess = [
     ...(latencyMs > maxLatencyMs
