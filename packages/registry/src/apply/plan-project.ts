@@ -1,6 +1,8 @@
 import type { LoadedProject, Manifest } from '@larder/features';
 import { pendingMigrations, type OfflineStore } from '@larder/offline-store';
 import { alignCode } from '../applied/align-manifest.ts';
+import type { AppliedManifest } from '../applied/applied-manifest.ts';
+import { readLineage } from '../applied/lineage.ts';
 import { readRecordedCode, sourcesReader, type RecordedCode } from '../applied/recorded-code.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
@@ -11,7 +13,7 @@ import {
   type Comparison,
 } from '../plan/plan-manifest.ts';
 import type { Leniency, Plan } from '../plan/plan.ts';
-import { NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
+import { digestOf, NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
 
 export interface ApplyDeps {
   readonly store: OfflineStore;
@@ -38,9 +40,7 @@ export async function planProject(
   const pending = await pendingMigrations(store);
   const bare = pending.includes(REGISTRY_MIGRATION);
   const stored = !pending.includes(LINEAGE_MIGRATION);
-  const read = (config: Manifest): Promise<RegistryState> =>
-    bare ? Promise.resolve(NOTHING_APPLIED) : readRegistryState(store, config, stored);
-  const before = await read(project.manifest);
+  const before = bare ? NOTHING_APPLIED : await readRegistryState(store, project.manifest, stored);
   const { applied } = before;
   const recordedCode = applied !== null && stored ? await readRecordedCode(store, applied.id) : null;
   const recorded = {
@@ -52,8 +52,8 @@ export async function planProject(
     project,
     sourcesReader(artifacts, recordedCode),
   );
-  // the digest of an aligned manifest may be another one
-  const state = await read(aligned);
+  const state =
+    applied !== null && stored ? await withLineageOf(store, before, { applied, aligned }) : before;
   const compared = comparePlan(state, aligned, { ...leniency, differences, pending });
   const { comparison } = compared;
   const readers =
@@ -62,4 +62,15 @@ export async function planProject(
       : [];
   const refusals = [...compared.plan.refusals, ...refuseInUse(readers)];
   return { plan: { ...compared.plan, readers, refusals }, comparison, state, aligned, recordedCode };
+}
+
+/** The digest of an aligned manifest may be another one. */
+async function withLineageOf(
+  store: OfflineStore,
+  state: RegistryState,
+  { applied, aligned }: { readonly applied: AppliedManifest; readonly aligned: Manifest },
+): Promise<RegistryState> {
+  const { project } = aligned;
+  const lineage = await readLineage(store, { appliedId: applied.id, project, digest: digestOf(aligned) });
+  return { ...state, lineage };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
-import type { AliasState } from '../aliases/alias-state.ts';
-import { readAliases } from '../aliases/read-aliases.ts';
+import { aliasStates, type AliasState } from '../aliases/alias-state.ts';
+import { readDecidingMoves } from '../aliases/read-aliases.ts';
 import { appliedManifest, type AppliedManifest } from '../applied/applied-manifest.ts';
 import { readModelVersions, type ModelVersion } from '../model-versions/read-model-versions.ts';
 import type { RegistryStore } from '../registry-store.ts';
@@ -35,13 +35,15 @@ export function readServing(store: OfflineStore, project: string): Promise<Servi
     const applied = await appliedManifest(tx, project);
     const digests = await contentDigests(tx, project);
     const models = new Map<string, { versions: Map<number, ServableVersion>; aliases: AliasState[] }>();
-    for (const version of await readModelVersions(tx, project)) {
+    const versions = await readModelVersions(tx, project);
+    for (const version of versions) {
       const contentDigest = digests.get(`${version.model}@${version.version}`) ?? null;
       const record = models.get(version.model) ?? { versions: new Map(), aliases: [] };
       record.versions.set(version.version, { ...version, contentDigest });
       models.set(version.model, record);
     }
-    for (const alias of await readAliases(tx, project)) models.get(alias.model)?.aliases.push(alias);
+    for (const alias of aliasStates(versions, await readDecidingMoves(tx, project)))
+      models.get(alias.model)?.aliases.push(alias);
     return { revision, applied, models };
   });
 }
