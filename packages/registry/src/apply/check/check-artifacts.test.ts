@@ -99,6 +99,40 @@ test('what the trainer left and what was measured are recorded with the version'
   expect(await readModelVersions(store, 'recorded')).toHaveLength(1);
 });
 
+test('a new version with the same artifact, read in the same way, is not opened again', async ({
+  store,
+  artifacts,
+}) => {
+  const training = { commit: 'abc' };
+  const files: ProjectFiles = {
+    name: 'unopened',
+    prepare: (folder) => writeFileSync(join(folder, 'models/ad_ctr/training.json'), JSON.stringify(training)),
+  };
+  await applyProject({ store, artifacts }, await writeProject(files), ada);
+  // No measuring gives such a figure.
+  await store.pool.query(
+    `update larder.model_versions set measured = '{"placement":"inline","latency_ms":-1,"memory_mb":-1}'
+      where project = 'unopened'`,
+  );
+  const edited = await writeProject({ ...files, compute: '({ bid_ratio: ratio(request.bid) + 0 })' });
+  await applyProject({ store, artifacts }, edited, { ...ada, sameMeaning: true });
+  const measured = async (version: number) =>
+    (
+      await store.pool.query(
+        `select training, measured from larder.model_versions where project = 'unopened' and version = $1`,
+        [version],
+      )
+    ).rows[0];
+  expect(await measured(2)).toMatchObject({ training, measured: { latency_ms: -1 } });
+  const retrained = {
+    ...files,
+    compute: '({ bid_ratio: ratio(request.bid) + 0 })',
+    artifact: { weights: [1, 2] },
+  };
+  await applyProject({ store, artifacts }, await writeProject(retrained), ada);
+  expect((await measured(3)).measured.latency_ms).toBeGreaterThan(0);
+});
+
 /** 40 MB of zeros between the features and `sigmoid(0)`. */
 function largeModel(): Uint8Array {
   const zeros = (shape: [number, number]) => ({ shape, data: new Float32Array(shape[0] * shape[1]) });

@@ -1,6 +1,7 @@
 import { LarderError, type ErrorCode } from '@larder/core';
 import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Comparison } from '../../plan/plan-manifest.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RegistryState } from '../../registry-state.ts';
@@ -62,7 +63,7 @@ export async function withArtifactRefusals(
 async function openArtifacts(
   checking: Checking,
 ): Promise<Checked & { readonly problems: readonly Problem[] }> {
-  const { project, aligned, state, comparison } = checking;
+  const { project, aligned } = checking;
   const problems: Problem[] = [];
   const measured = new Map<string, Measured>();
   const training = new Map<string, unknown>();
@@ -75,20 +76,18 @@ async function openArtifacts(
     if (model === undefined) return;
     const subject = `model ${name}`;
     const folder = resolve(project.root, model.artifact.path);
-    const recorded = comparison.newModelVersions.has(name)
-      ? null
-      : ((state.modelVersions.get(name)?.measured ?? null) as Measured | null);
+    const recorded = recordedMeasures(checking, name);
     try {
+      training.set(name, await readTraining(folder));
       if (recorded === null) {
-        training.set(name, await readTraining(folder));
         const answer = await runCheck(modelJob(aligned, name, folder));
         if ('error' in answer) return report(subject, answer.error);
         if (answer.measured !== null) measured.set(name, measuredOf(answer.measured));
-      }
+      } else measured.set(name, recorded);
     } catch (error) {
       return report(subject, error as LarderError);
     }
-    const measures = recorded ?? measured.get(name);
+    const measures = measured.get(name);
     const excess = measures && overBudget(measures, model.budget);
     if (excess) report(subject, { code: 'BUDGET_EXCEEDED', message: `model ${name}: ${excess}` });
   }
@@ -110,6 +109,24 @@ async function openArtifacts(
     }),
   );
   return { measured, training, problems };
+}
+
+/**
+ * What was measured of the newest version, if opening the model would only repeat it: the artifact is the same, and so is
+ * what it is checked against. A new version may differ in its functions and in the versions of its views alone.
+ */
+function recordedMeasures({ project, aligned, state, comparison }: Checking, name: string): Measured | null {
+  const newest = state.modelVersions.get(name);
+  const measures = (newest?.measured ?? null) as Measured | null;
+  if (measures === null || !comparison.newModelVersions.has(name)) return measures;
+  const applied = state.applied?.manifest;
+  const [was, now] = [applied?.models[name]?.artifact, aligned.models[name]?.artifact];
+  if (applied === undefined || now === undefined || was?.sha256 !== now.sha256) return null;
+  if (newest?.artifactSha256 !== now.sha256) return null;
+  const folder = resolve(project.root, now.path);
+  return isDeepStrictEqual(modelJob(applied, name, folder), modelJob(aligned, name, folder))
+    ? measures
+    : null;
 }
 
 /** New versions, and those whose budget is another one. */
