@@ -1,6 +1,6 @@
 // Who may know whom: the arrows of the design, checked. `from`/`to` are folders of this repository.
-const STORES = '^packages/(online-store|offline-store|model-runtime|outbound|sources|extractors)/';
-const USE_CASES = '^packages/(materialization|registry|serving)/';
+const STORES = '^packages/(online-store|offline-store|archive|model-runtime|outbound|sources|extractors)/';
+const USE_CASES = '^packages/(materialization|registry|serving|training)/';
 const notAllowed = (name, from, to, comment) => ({
   name,
   severity: 'error',
@@ -40,7 +40,7 @@ module.exports = {
     notAllowed(
       'stores-know-definitions',
       STORES,
-      '^(packages/(contracts|materialization|registry|serving|client)/|apps/|infra/|examples/)',
+      '^(packages/(contracts|materialization|registry|serving|training|client)/|apps/|infra/|examples/)',
     ),
     notAllowed('online-and-offline-are-strangers', '^packages/online-store/', '^packages/offline-store/'),
     notAllowed('offline-and-online-are-strangers', '^packages/offline-store/', '^packages/online-store/'),
@@ -61,6 +61,11 @@ module.exports = {
       from: { path: '^packages/sources/src/[^/]+\\.ts$', pathNot: '(source-kinds|index|\\.test)\\.ts$' },
       to: { path: '^packages/sources/src/(?!fixtures/)[^/]+/' },
     },
+    notAllowed(
+      'training-never-serves-or-materializes',
+      '^packages/training/',
+      '^packages/(serving|materialization|registry)/',
+    ),
     notAllowed('apps-are-strangers', '^apps/inference/', '^apps/(?!inference/)'),
     notAllowed('worker-is-alone', '^apps/worker/', '^apps/(?!worker/)'),
     notAllowed('cli-is-alone', '^apps/cli/', '^apps/(?!cli/)'),
@@ -77,10 +82,12 @@ module.exports = {
     ),
     onlyIn('ioredis', 'packages/online-store/|infra/'),
     onlyIn('bullmq', 'packages/materialization/'),
-    onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/'),
+    onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/'),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('pg-cursor', 'packages/sources/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
+    onlyIn('@duckdb/node-api', 'packages/archive/'),
+    onlyIn('apache-arrow', 'packages/training/'),
     onlyIn('undici', 'packages/outbound/'),
     {
       name: 'network-only-in-outbound',
