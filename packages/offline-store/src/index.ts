@@ -62,6 +62,10 @@ export { checkEventTimes } from './history/check-event-times.ts';
 export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
+// Point-in-time join
+export { JOINED_STATUS, joinedColumns } from './point-in-time/point-in-time.ts';
+export type { CutOff, JoinedColumn, JoinedView, PointInTimeJoin } from './point-in-time/point-in-time.ts';
+
 // Entities without rows
 export { readAbsences } from './absence/read-absences.ts';
 export type { Absence, AbsentFailure, AbsentRun } from './absence/read-absences.ts';
