@@ -14,6 +14,7 @@ import type {
   ViewVersionsTable,
 } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
+import type { ErasuresTable, ErasureSecretsTable, TombstonesTable } from './tables/erasure.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
@@ -41,4 +42,7 @@ export interface Database {
   'larder.changes': ChangesTable;
   'larder.feeds': FeedsTable;
   'larder.view_freshness': ViewFreshnessTable;
+  'larder.erasure_secrets': ErasureSecretsTable;
+  'larder.tombstones': TombstonesTable;
+  'larder.erasures': ErasuresTable;
 }

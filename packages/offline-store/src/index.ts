@@ -78,6 +78,9 @@ export { recordChange } from './changes/record-change.ts';
 export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
+// Erasure
+export { keyHasher, projectKeyHasher } from './erasure/key-hash.ts';
+export type { KeyHasher } from './erasure/key-hash.ts';
 // Retention
 export { dropExpired } from './retention/drop-expired.ts';
 export type { PartitionRetention } from './retention/drop-expired.ts';
