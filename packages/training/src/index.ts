@@ -1,1 +1,22 @@
-export {};
+// Training sets
+export type {
+  BuildOptions,
+  BuildProgress,
+  BuildTrainingSet,
+  TrainingSetDefinitions,
+  TrainingSetDeps,
+} from './training-set/build-training-set.ts';
+export { trainingSetManifest } from './training-set/training-set-manifest.ts';
+export type { TrainingSetManifest } from './training-set/training-set-manifest.ts';
+export type { FeatureStatistics, TrainingSetStatistics } from './training-set/training-set-statistics.ts';
+export type {
+  CutOff,
+  EngineChoice,
+  LoggedPredictions,
+  OutputFormat,
+  RequestedFeatures,
+  SpineSource,
+  SplitRequest,
+  SplitShares,
+  TrainingSetRequest,
+} from './training-set/training-set-request.ts';
