@@ -91,4 +91,4 @@ export type {
   PredictionLogOptions,
   PredictionLogStats,
 } from './predictions/prediction-log.ts';
-export type { PredictionRecord, PredictionView } from './predictions/prediction-record.ts';
+export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/prediction-record.ts';

@@ -15,6 +15,8 @@ export { compileTensorDecoder } from './reading/tensor-decoder.ts';
 export type { TensorDecoder } from './reading/tensor-decoder.ts';
 export { compileValueReader } from './reading/value-reader.ts';
 export type { ValueReader } from './reading/value-reader.ts';
+export { compileNullReader } from './reading/null-reader.ts';
+export type { NullReader } from './reading/null-reader.ts';
 export { compileTtlAtRead } from './reading/ttl-at-read.ts';
 export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store

@@ -9,6 +9,7 @@ import type { Batch } from './batch.ts';
 import { deadlineExceeded, withDeadline } from './deadline.ts';
 import type { Inputs } from './inputs/inputs.ts';
 import { readInputs } from './inputs/read-inputs.ts';
+import { copyScalars } from './log/copy-scalars.ts';
 import { logRows } from './log/log-rows.ts';
 import { runModel } from './model/run-model.ts';
 import type { Predictions, Predictor, PredictorDeps } from './predictor.ts';
@@ -54,6 +55,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
         deadlineAtMs,
         gone: request.callerGone ?? stays,
       });
+      const scalars = predictionLog === null ? null : copyScalars(plan, tensor.floats, inputs.goodRows);
       tensors.give(tensor);
       const endedAtMs = performance.now();
       const timings = {
@@ -62,8 +64,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
         model: endedAtMs - computedAtMs,
         total: endedAtMs - startedAtMs,
       };
-      if (predictionLog === null) return { rows, outputs, timings };
-      const answered = { batch, request, rows, outputs, totalMs: timings.total };
+      if (predictionLog === null || scalars === null) return { rows, outputs, timings };
+      const answered = { batch, request, rows, outputs, scalars, timings };
       const logging = logRows({ predictionLog, clock }, answered);
       if (logging === null) return { rows, outputs, timings };
       await withDeadline(logging, {

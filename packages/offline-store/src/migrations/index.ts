@@ -5,6 +5,7 @@ import { registry } from './0001-registry.ts';
 import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
 import { deploy } from './0013-deploy.ts';
+import { fullerLog } from './0017-fuller-log.ts';
 import { erasure } from './0020-erasure.ts';
 import { numberChanges } from './0012-number-changes.ts';
 import { predictions } from './0002-predictions.ts';
@@ -35,5 +36,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014_absences': absences,
   '0015_alias_drops': aliasDrops,
   '0016_chunks_set_aside': chunksSetAside,
+  '0017_fuller_log': fullerLog,
   '0020_erasure': erasure,
 };

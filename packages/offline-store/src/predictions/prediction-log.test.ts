@@ -51,6 +51,13 @@ test('a record can be read in SQL as it was logged', async ({ store }) => {
     alias: 'champion',
     alias_move_id: 12,
     logged_at: expect.any(Date),
+    entity_keys: ['ad:ad-42'],
+    scalars: [0.5, Number.NaN],
+    defaults_used: ['ad_image@1:brightness'],
+    output: 0.031,
+    features_us: 400,
+    on_demand_us: 10,
+    model_us: 61,
   });
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });
 });

@@ -9,6 +9,12 @@ export interface PredictionView {
   readonly revision: number | null;
 }
 
+/** The canonical key of one entity. */
+export interface LoggedKey {
+  readonly entity: string;
+  readonly key: string;
+}
+
 /** JSON as in the HTTP API: int64 beyond 2^53 as decimal strings, instants as ISO 8601. */
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
@@ -24,15 +30,25 @@ export interface PredictionRecord {
   /** The move of the alias that was in force; null while nobody had moved it. */
   readonly aliasMoveId: number | null;
   readonly entities: JsonMembers;
+  readonly entityKeys: readonly LoggedKey[];
   readonly request: JsonMembers;
   readonly outputs: JsonMembers;
+  /** The model's first output. */
+  readonly output: number;
+  /** The tensor's scalar columns in order, without vectors. */
+  readonly scalars: Float32Array;
   readonly degraded: boolean;
   readonly degradedReasons: readonly string[];
   readonly views: readonly PredictionView[];
   /** Results of on-demand functions; null when the model reads none. */
   readonly onDemand: JsonMembers | null;
-  /** Latency in microseconds. */
+  /** `ad_image@1:brightness`: features whose declared default took the place of a missing or null value. */
+  readonly defaultsUsed: readonly string[];
+  /** The whole request and its stages, in microseconds. */
   readonly latencyUs: number;
+  readonly featuresUs: number;
+  readonly onDemandUs: number;
+  readonly modelUs: number;
   /** Approximate size of the record as JSON, including its share of the request that it keeps alive. */
   readonly sizeBytes: number;
 }

@@ -5,7 +5,7 @@ import type { PredictionRecord, PredictionView } from './prediction-record.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
-  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us';
+  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us';
 const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
@@ -51,7 +51,18 @@ export function renderPrediction(
   const { onDemand } = record;
   if (onDemand === null) out.null();
   else out.jsonb(onceJson(shared.onDemand, onDemand));
-  out.int32(Math.min(Math.round(record.latencyUs), MAX_INT32));
+  writeUs(out, record.latencyUs);
+  out.textArray(record.entityKeys.map(({ entity, key }) => `${entity}:${key}`));
+  out.float32Array(record.scalars);
+  out.textArray(record.defaultsUsed);
+  out.float64(record.output);
+  writeUs(out, record.featuresUs);
+  writeUs(out, record.onDemandUs);
+  writeUs(out, record.modelUs);
+}
+
+function writeUs(out: CopyWriter, us: number): void {
+  out.int32(Math.min(Math.round(us), MAX_INT32));
 }
 
 function viewJson(view: PredictionView): string {

@@ -21,4 +21,15 @@ export interface PredictionsTable {
   alias: string | null;
   /** The move that was in force; null while the alias follows. */
   alias_move_id: number | null;
+  /** `ad:ad-42`, one per entity; null in all of the following: written by a release without them. */
+  entity_keys: string[] | null;
+  /** The tensor's scalar columns in order, without vectors; a null element was left out. */
+  scalars: (number | null)[] | null;
+  /** References of the features whose declared default was used. */
+  defaults_used: string[] | null;
+  /** The model's first output. */
+  output: number | null;
+  features_us: number | null;
+  on_demand_us: number | null;
+  model_us: number | null;
 }

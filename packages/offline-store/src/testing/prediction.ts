@@ -10,8 +10,11 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
     alias: 'champion',
     aliasMoveId: 12,
     entities: { ad_id: 'ad-42' },
+    entityKeys: [{ entity: 'ad', key: 'ad-42' }],
     request: { requested_at: '2026-11-20T09:30:00Z', placement: 'feed' },
     outputs: { ctr: 0.031 },
+    output: 0.031,
+    scalars: Float32Array.of(0.5, Number.NaN),
     degraded: false,
     degradedReasons: [],
     views: [
@@ -25,7 +28,11 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
       },
     ],
     onDemand: { 'moment:hour_sin': 0.5 },
+    defaultsUsed: ['ad_image@1:brightness'],
     latencyUs: 512.4,
+    featuresUs: 400.4,
+    onDemandUs: 10,
+    modelUs: 60.6,
     sizeBytes: 400,
     ...changed,
   };

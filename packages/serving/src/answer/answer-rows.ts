@@ -1,7 +1,7 @@
 import { newId, type LarderError } from '@larder/core';
 import type { Batch } from '../batch.ts';
 import { jsonBytes } from '../log/json-bytes.ts';
-import { onDemandMembers, type Members } from '../log/on-demand-members.ts';
+import { onDemandDefaults, onDemandMembers, type Members } from '../log/on-demand-members.ts';
 import { createOnDemandRun } from '../on-demand/run-on-demand.ts';
 import type { PredictedRow } from '../predictor.ts';
 import { OnDemandFill, type Tensor } from '../tensor/fill-tensor.ts';
@@ -14,6 +14,8 @@ export interface AnsweredRow extends PredictedRow {
   readonly row: number;
   readonly onDemand: Members | null;
   readonly onDemandBytes: number;
+  /** References of the on-demand features whose default was used. */
+  readonly onDemandDefaults: readonly string[];
 }
 
 export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
@@ -31,6 +33,7 @@ export function answerRows(
   let place = -1;
   let onDemand: Members | null = null;
   let onDemandBytes = 0;
+  let defaulted: readonly string[] = [];
   for (let r = 0; r < rows.length; r++) {
     const invalid = inputs.errors[r] as LarderError | null;
     if (invalid !== null) {
@@ -48,6 +51,7 @@ export function answerRows(
     if (wanted.log && onDemandRun.changed()) {
       onDemand = onDemandMembers(plan, onDemandRun.results);
       onDemandBytes = jsonBytes(onDemand);
+      defaulted = onDemandDefaults(plan, onDemandRun.results);
     }
     rows[r] = {
       row: r,
@@ -57,6 +61,7 @@ export function answerRows(
       features: wanted.features ? showFeatures(batch, r, onDemandRun.results) : null,
       onDemand,
       onDemandBytes,
+      onDemandDefaults: defaulted,
     };
   }
   return rows;

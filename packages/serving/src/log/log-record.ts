@@ -4,13 +4,13 @@
  * when the log renders it. Nothing here may keep the rows of the store alive.
  */
 import { shortestFloat32 } from '@larder/core';
-import type { PredictionRecord, PredictionView } from '@larder/offline-store';
+import type { LoggedKey, PredictionRecord, PredictionView } from '@larder/offline-store';
 import type { AnsweredRow } from '../answer/answer-rows.ts';
 import type { InputRow } from '../inputs/inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
-import type { ServedAlias } from '../predictor.ts';
+import type { ServedAlias, Timings } from '../predictor.ts';
 import type { Members } from './on-demand-members.ts';
-import { viewsRead, type Pointers } from './pointers.ts';
+import { defaultsRead, viewsRead, type Pointers } from './pointers.ts';
 
 /** Data that the records of one request share. */
 export interface LoggedBatch {
@@ -19,7 +19,11 @@ export interface LoggedBatch {
   readonly rows: readonly InputRow[];
   readonly shared: InputRow | undefined;
   readonly predictedAtMs: number;
-  readonly latencyUs: number;
+  readonly timings: Timings;
+  /** Same as in `Inputs`. */
+  readonly keysByGroup: readonly (readonly string[])[];
+  /** Scalar columns of the tensor, row by row. */
+  readonly scalars: Float32Array;
   readonly outputs: Readonly<Record<string, Float32Array>>;
   readonly pointers: Pointers;
   /** Approximate size of each record, without the results of its on-demand functions. */
@@ -29,7 +33,7 @@ export interface LoggedBatch {
 /** The part of an answered row that is kept. */
 export type LoggedRow = Pick<
   AnsweredRow,
-  'row' | 'place' | 'predictionId' | 'degradedReasons' | 'onDemand' | 'onDemandBytes'
+  'row' | 'place' | 'predictionId' | 'degradedReasons' | 'onDemand' | 'onDemandBytes' | 'onDemandDefaults'
 >;
 
 export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionRecord {
@@ -73,6 +77,15 @@ class BatchRecord implements PredictionRecord {
     return merged(this.#batch.rows[this.#logged.row]?.entities, this.#batch.shared?.entities);
   }
 
+  get entityKeys(): LoggedKey[] {
+    const { plan, keysByGroup, pointers } = this.#batch;
+    const { groups } = plan;
+    return groups.map(({ entity }, g) => {
+      const slot = pointers.slots[this.#logged.row * groups.length + g] as number;
+      return { entity: entity.name, key: keysByGroup[g]?.[slot] as string };
+    });
+  }
+
   get request(): Members {
     return merged(this.#batch.rows[this.#logged.row]?.request, this.#batch.shared?.request);
   }
@@ -82,6 +95,23 @@ class BatchRecord implements PredictionRecord {
     for (const [name, column] of Object.entries(this.#batch.outputs))
       values[name] = shortestFloat32(column[this.#logged.place] as number);
     return values;
+  }
+
+  get output(): number {
+    const { plan, outputs } = this.#batch;
+    const first = plan.model.outputs[0]?.name as string;
+    return shortestFloat32(outputs[first]?.[this.#logged.place] as number);
+  }
+
+  get scalars(): Float32Array {
+    const { scalars } = this.#batch.plan.logged;
+    const start = this.#logged.place * scalars;
+    return this.#batch.scalars.subarray(start, start + scalars);
+  }
+
+  get defaultsUsed(): string[] {
+    const { plan, pointers } = this.#batch;
+    return [...defaultsRead(plan, pointers, this.#logged.row), ...this.#logged.onDemandDefaults];
   }
 
   get degraded(): boolean {
@@ -101,7 +131,19 @@ class BatchRecord implements PredictionRecord {
   }
 
   get latencyUs(): number {
-    return this.#batch.latencyUs;
+    return this.#batch.timings.total * 1_000;
+  }
+
+  get featuresUs(): number {
+    return this.#batch.timings.features * 1_000;
+  }
+
+  get onDemandUs(): number {
+    return this.#batch.timings.onDemand * 1_000;
+  }
+
+  get modelUs(): number {
+    return this.#batch.timings.model * 1_000;
   }
 
   get sizeBytes(): number {

@@ -2,7 +2,7 @@ import { LarderError, type Clock } from '@larder/core';
 import type { PredictionLog } from '@larder/offline-store';
 import type { AnsweredRows } from '../answer/answer-rows.ts';
 import type { Batch } from '../batch.ts';
-import type { PredictRequest } from '../predictor.ts';
+import type { PredictRequest, Timings } from '../predictor.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { logRecord } from './log-record.ts';
 import { pointersOf } from './pointers.ts';
@@ -21,7 +21,8 @@ export interface AnsweredBatch {
   readonly request: PredictRequest;
   readonly rows: AnsweredRows;
   readonly outputs: Readonly<Record<string, Float32Array>>;
-  readonly totalMs: number;
+  readonly scalars: Float32Array;
+  readonly timings: Timings;
 }
 
 /** Passes every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
@@ -29,14 +30,16 @@ export function logRows(
   { predictionLog, clock }: LogRowsDeps,
   answered: AnsweredBatch,
 ): Promise<void> | null {
-  const { batch, request, rows, outputs, totalMs } = answered;
+  const { batch, request, rows, outputs, scalars, timings } = answered;
   const logged = {
     plan: batch.plan,
     alias: request.alias,
     rows: request.rows,
     shared: request.shared,
     predictedAtMs: clock.nowMs(),
-    latencyUs: totalMs * 1_000,
+    timings,
+    keysByGroup: batch.inputs.keysByGroup,
+    scalars,
     outputs,
     pointers: pointersOf(batch),
     rowBytes: rowBytes(answered),
@@ -58,5 +61,11 @@ function rowBytes({ batch, request, rows }: AnsweredBatch): number {
   for (const row of rows) if (!(row instanceof LarderError)) answered += 1;
   const shared = request.shared === undefined ? 0 : jsonBytes(request.shared);
   const own = (request.sizeBytes ?? jsonBytes(request.rows)) / Math.max(answered, 1);
-  return Math.ceil(own) + shared + RECORD_BYTES + VIEW_BYTES * batch.plan.views.length;
+  return (
+    Math.ceil(own) +
+    shared +
+    RECORD_BYTES +
+    VIEW_BYTES * batch.plan.views.length +
+    4 * batch.plan.logged.scalars
+  );
 }

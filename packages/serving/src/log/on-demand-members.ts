@@ -19,3 +19,15 @@ export function onDemandMembers(plan: CompiledPlan, results: readonly OnDemandRe
   }
   return members;
 }
+
+const NONE: readonly string[] = [];
+
+/** References of the on-demand features for which the functions gave null, and that have a default. */
+export function onDemandDefaults(plan: CompiledPlan, results: readonly OnDemandResult[]): readonly string[] {
+  let used: string[] | null = null;
+  for (const [v, view] of plan.onDemand.views.entries())
+    for (const { name, defaultValue } of view.features)
+      if (defaultValue !== null && (results[v]?.[name] ?? null) === null)
+        (used ??= []).push(`${view.name}:${name}`);
+  return used ?? NONE;
+}

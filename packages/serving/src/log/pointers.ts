@@ -4,7 +4,7 @@
 import type { PredictionView } from '@larder/offline-store';
 import { readRowHeader, type RowOrNull } from '@larder/online-store';
 import { readingAt, type Batch } from '../batch.ts';
-import type { CompiledPlan } from '../plan/compiled-plan.ts';
+import type { CompiledPlan, PlanGroup, PlanView } from '../plan/compiled-plan.ts';
 import { OUTSIDE_MAX_AGE, PRESENT, STATUS_NAMES } from '../readings/view-statuses.ts';
 
 /** Which stored row each row of a request used: a pointer into history instead of the values. */
@@ -15,15 +15,20 @@ export interface Pointers {
   readonly statuses: readonly Uint8Array[];
   /** Event timestamp, created timestamp and revision per group and reading; the event timestamp is NaN where no row could be read. */
   readonly orders: readonly Float64Array[];
+  /** Features with a default that are null in a row that was used, by group and reading; null: none in any row. */
+  readonly nulls: readonly (ReadonlyMap<number, readonly string[]> | null)[];
 }
 
 /** Reads the pointers from the rows, which are not needed afterwards. */
-export function pointersOf({ inputs, readings }: Batch): Pointers {
+export function pointersOf({ plan, inputs, readings }: Batch): Pointers {
   const { statuses, rows } = readings;
   return {
     slots: inputs.slots,
     statuses,
     orders: statuses.map((codes, g) => ordersOf(codes, rows[g] as RowOrNull[])),
+    nulls: statuses.map((codes, g) =>
+      nullsOf(plan, plan.groups[g] as PlanGroup, { codes, rows: rows[g] as RowOrNull[] }),
+    ),
   };
 }
 
@@ -38,6 +43,33 @@ function ordersOf(codes: Uint8Array, rows: readonly RowOrNull[]): Float64Array {
     orders[3 * at + 2] = header.revision;
   }
   return orders;
+}
+
+function nullsOf(
+  plan: CompiledPlan,
+  group: PlanGroup,
+  { codes, rows }: { readonly codes: Uint8Array; readonly rows: readonly RowOrNull[] },
+): ReadonlyMap<number, readonly string[]> | null {
+  let found: Map<number, readonly string[]> | null = null;
+  for (let at = 0, offset = 0; at < codes.length; at++) {
+    if (codes[at] === PRESENT) {
+      const { defaulted } = plan.views[group.views[offset] as number] as PlanView;
+      const names = defaulted.nullsOf(rows[at] as Buffer);
+      if (names.length > 0) (found ??= new Map()).set(at, names);
+    }
+    if (++offset === group.views.length) offset = 0;
+  }
+  return found;
+}
+
+/** References of the stored features whose default a row used. */
+export function defaultsRead(plan: CompiledPlan, pointers: Pointers, row: number): string[] {
+  return plan.views.flatMap((view) => {
+    const at = readingAt({ plan, inputs: pointers }, row, view);
+    if (pointers.statuses[view.group]?.[at] !== PRESENT) return view.defaulted.all;
+    const names = pointers.nulls[view.group]?.get(at) ?? [];
+    return names.map((name) => `${view.ref}:${name}`);
+  });
 }
 
 /** Pointers to what one row of the request read. */

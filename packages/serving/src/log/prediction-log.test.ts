@@ -27,6 +27,7 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
   const values = { embedding: Float32Array.of(1, 2, 3, 4), brightness: 0.5, note: null };
   await putRows(onlineStore, project, [
     { ref: 'ad_image@1', keys: { ad_id: 'ad-l' }, values, eventTimestampMs, revision: 9 },
+    { ref: 'ad_image@1', keys: { ad_id: 'ad-m' }, values: { ...values, brightness: null } },
   ]);
 
   const rows = [
@@ -48,7 +49,7 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
   });
   await predictionLog.close();
   const { rows: logged } = await store.pool.query(
-    `select prediction_id, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand from larder.predictions order by prediction_id`,
+    `select prediction_id, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us from larder.predictions order by prediction_id`,
   );
   expect(logged).toHaveLength(3);
   const [first, second, third] = logged;
@@ -64,7 +65,16 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
     degraded: true,
     degraded_reasons: ['ad_stats@1:NOT_FOUND', 'shopper_profile@1:NOT_FOUND'],
     on_demand: { offer: { smoothed: 0.01, in_feed: true } },
+    entity_keys: ['ad:ad-l', 'shopper:NL|7'],
+    defaults_used: ['shopper_profile@1:premium', 'offer:smoothed'],
+    output: first.outputs.ctr,
+    features_us: expect.any(Number),
+    on_demand_us: expect.any(Number),
+    model_us: expect.any(Number),
   });
+  const angle = (2 * Math.PI * 6) / 24;
+  const scalars = [0.5, NaN, Math.sin(angle), Math.cos(angle), NaN, 0, 0.01, 1, Math.cos(angle) * 0.5];
+  expect(first.scalars.map(Math.fround)).toEqual(scalars.map(Math.fround));
   expect(Math.fround(first.outputs.ctr)).toBe(outputs['ctr']?.[0]);
   expect(first.views).toEqual([
     {
@@ -93,6 +103,9 @@ test('the log keeps the request and pointers to the stored rows, for answered ro
     entities: { ad_id: 'ad-m' },
     request: { placement: 'side' },
     on_demand: { offer: { in_feed: false } },
+    entity_keys: ['ad:ad-m', 'shopper:NL|7'],
+    defaults_used: ['ad_image@1:brightness', 'shopper_profile@1:premium', 'offer:smoothed'],
+    scalars: expect.toSatisfy((of: number[]) => of[7] === 0 && of.length === scalars.length),
   });
   expect(third).toMatchObject({ version: 1, alias: null, alias_move_id: null });
   await predictor.runner.close();

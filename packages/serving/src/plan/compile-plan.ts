@@ -16,6 +16,7 @@ import {
   type OnlineStore,
 } from '@larder/online-store';
 import { STATUS_NAMES } from '../readings/view-statuses.ts';
+import { compileDefaulted, compileLogged } from './compile-logged.ts';
 import { compileShown } from './compile-shown.ts';
 import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
 
@@ -84,6 +85,7 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
       return { view, reader };
     }),
     onDemandColumns,
+    logged: compileLogged(manifest, model.inputs),
     shown: compileShown({ readers, views, viewPlaces, onDemand }),
   };
 }
@@ -94,7 +96,8 @@ function compileGroups(
 ) {
   const groups: { readonly entity: EntityManifest; readonly views: number[] }[] = [];
   const views: PlanView[] = [];
-  for (const input of readers.flatMap(({ inputs }) => inputs)) {
+  const allInputs = readers.flatMap(({ inputs }) => inputs);
+  for (const input of allInputs) {
     const ref = refOf(input);
     if (input.version === null || views.some((view) => view.ref === ref)) continue;
     const view = member(manifest.feature_views, ref);
@@ -102,7 +105,15 @@ function compileGroups(
     if (group < 0) group = groups.push({ entity: member(manifest.entities, view.entity), views: [] }) - 1;
     const places = groups[group]?.views ?? [];
     const reasons = STATUS_NAMES.map((status) => `${ref}:${status}`);
-    views.push({ ref, view, group, offset: places.length, statusOf: compileTtlAtRead(view), reasons });
+    views.push({
+      ref,
+      view,
+      group,
+      offset: places.length,
+      statusOf: compileTtlAtRead(view),
+      reasons,
+      defaulted: compileDefaulted({ ref, view }, allInputs),
+    });
     places.push(views.length - 1);
   }
   return { groups, views };

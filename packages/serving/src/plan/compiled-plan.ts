@@ -7,7 +7,7 @@ import type {
   OnDemandFeature,
   OnDemandViews,
 } from '@larder/features';
-import type { ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
+import type { NullReader, ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
 
 /** Everything needed to answer for one model version, resolved and compiled before the first request. */
 export interface CompiledPlan {
@@ -29,6 +29,23 @@ export interface CompiledPlan {
   readonly onDemandColumns: readonly OnDemandColumn[];
   /** Features that `features: true` shows, the model's own first. */
   readonly shown: readonly ShownFeature[];
+  /** Columns of the tensor that the log keeps by value. */
+  readonly logged: LoggedColumns;
+}
+
+export interface LoggedColumns {
+  /** Runs of adjacent columns, `start` to `end` (exclusive). */
+  readonly runs: readonly { readonly start: number; readonly end: number }[];
+  /** Number of columns in all runs. */
+  readonly scalars: number;
+}
+
+/** The features of a view whose default may be used. */
+export interface DefaultedFeatures {
+  /** References, all of them used when the view's row is not: `ad_image@1:brightness`. */
+  readonly all: readonly string[];
+  /** Names of those that are null in a row. */
+  readonly nullsOf: NullReader;
 }
 
 /** A join key or request field, which the caller must send. */
@@ -55,6 +72,7 @@ export interface PlanView {
   readonly statusOf: ViewStatusOf;
   /** Reason by status code why the view's stored values are not used: `ad_image@1:NOT_FOUND`. */
   readonly reasons: readonly string[];
+  readonly defaulted: DefaultedFeatures;
 }
 
 export interface TensorView {
