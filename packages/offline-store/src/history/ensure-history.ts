@@ -4,7 +4,13 @@ import { sql } from 'kysely';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf } from '../partitions/monthly-partitions.ts';
 import { NEWEST_FIRST } from './newest-first.ts';
-import { HISTORY_COLUMNS, historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
+import {
+  GONE_COLUMN,
+  HISTORY_COLUMNS,
+  historyTable,
+  type HistoryProject,
+  type HistoryTable,
+} from './history-table.ts';
 
 /**
  * Creates the view version's history table and the partitions around today, unless they exist.
@@ -29,14 +35,22 @@ export async function ensureHistoryIn(
   refuseUnstorable(table);
   // One creator at a time: `if not exists` alone still races on the catalog's unique indexes.
   await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
-  const { rows } = await sql<{ there: boolean }>`
-    select to_regclass(${`"${table.schema}"."${table.name}"`}) is not null as there`.execute(tx.db);
+  const quoted = `"${table.schema}"."${table.name}"`;
+  const { rows } = await sql<{ there: boolean; marks_gone: boolean }>`
+    select to_regclass(${quoted}) is not null as there, exists (select from pg_attribute
+      where attrelid = to_regclass(${quoted}) and attname = ${GONE_COLUMN} and not attisdropped) as marks_gone`.execute(
+    tx.db,
+  );
   if (rows[0]?.there !== true) await createTable(tx, table);
+  // An older process created the table after the migration that adds the column to all tables.
+  else if (table.isGone === GONE_COLUMN && !rows[0].marks_gone)
+    await tx.client.query(`alter table ${quoted} add column ${GONE_COLUMN_TYPE}`);
   const thisMonth = monthOf(Date.now());
   await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
 }
 
 const MAX_COLUMNS = 1_600;
+const GONE_COLUMN_TYPE = `${GONE_COLUMN} boolean not null default false`;
 
 /** Checks what the definition language does not know: reserved column names of history, and PostgreSQL's limit on columns. */
 function refuseUnstorable(table: HistoryTable): void {
@@ -76,6 +90,7 @@ async function createTable(tx: StoreTransaction, table: HistoryTable): Promise<v
       landed_at timestamptz not null default now(),
       chunk_id bigint not null,
       input_hash bigint not null,
+      ${table.isGone === GONE_COLUMN ? `${GONE_COLUMN_TYPE},` : ''}
       ${features.join(',\n')}
     ) partition by range (event_timestamp)`);
   const keyList = table.keys.map((key) => `"${key.name}"`).join(', ');

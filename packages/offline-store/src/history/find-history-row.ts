@@ -30,10 +30,11 @@ export async function findHistoryRow(
   );
   if (known[0]?.exists !== true) return null;
   const { rows } = await sql<Provenance>`
-    select history.landed_at as "landedAt", chunks.online_at as "onlineAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
+    select history.landed_at as "landedAt", online.online_at as "onlineAt", history.chunk_id as "chunkId", chunks.run_id as "runId"
     from ${keyRows(table, [row.keys])}
     join ${sql.table(`${table.schema}.${table.name}`)} as history on ${keysMatch(table)}
     left join larder.chunks using (chunk_id)
+    left join larder.chunk_online_times online using (chunk_id)
     where history.event_timestamp = ${new Date(row.eventTimestampMs).toISOString()}
       and history.created_timestamp = ${new Date(row.createdTimestampMs).toISOString()}
       and history.revision = ${row.revision}`.execute(store.db);

@@ -12,6 +12,8 @@ export interface HistoryRow extends RowOrder {
   readonly chunkId: number;
   /** A 64-bit hash of the inputs that the values were computed from. */
   readonly inputHash: bigint;
+  /** True: the source no longer has the key, from the event timestamp on; all values are null. Absent: false. */
+  readonly isGone?: true;
   readonly values: Readonly<Record<string, FieldValue | null>>;
 }
 
@@ -29,6 +31,8 @@ export interface HistoryPlace {
 /** A view's history table, compiled: names, columns and the binary form of its rows. */
 export interface HistoryTable extends HistoryPlace {
   readonly features: readonly FieldColumn[];
+  /** SQL for whether a row says that its key is gone: `is_gone`, or `false` where a field has that name. */
+  readonly isGone: 'is_gone' | 'false';
   /** Quoted, in the order of `writeRow` and `readRow`. */
   readonly copyColumns: string;
   /** @throws FEATURE_VALUE_INVALID */
@@ -46,8 +50,10 @@ export const HISTORY_COLUMNS = [
   'input_hash',
 ] as const;
 const COPIED_COLUMNS = HISTORY_COLUMNS.filter((column) => column !== 'landed_at');
+/** Not a reserved name, because it was added later: a view with a field of this name has no such column, and none of its keys can be gone. */
+export const GONE_COLUMN = 'is_gone';
 
-/** `COPIED_COLUMNS`, then the features. */
+/** `COPIED_COLUMNS`, then `is_gone` where the table has it, then the features. */
 type RowBytes = [Buffer, Buffer, Buffer, Buffer, Buffer, ...(Buffer | null)[]];
 
 /** An index entry must be smaller than a third of a page, which the timestamps and all keys share. */
@@ -88,14 +94,17 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
   const place = historyPlace(project, view);
   const { keys } = place;
   const features = view.schema.map(fieldColumn);
+  const marksGone = ![...keys, ...features].some((field) => field.name === GONE_COLUMN);
   const columns = [
     ...keys.map((key) => key.name),
     ...COPIED_COLUMNS,
+    ...(marksGone ? [GONE_COLUMN] : []),
     ...features.map((feature) => feature.name),
   ];
   return {
     ...place,
     features,
+    isGone: marksGone ? GONE_COLUMN : 'false',
     copyColumns: columns.map((name) => `"${name}"`).join(', '),
     writeRow(out, row) {
       const problem = rowProblem(keys, features, row);
@@ -107,6 +116,8 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       out.safeInt64(row.revision);
       out.safeInt64(row.chunkId);
       out.int64(BigInt.asIntN(64, row.inputHash));
+      if (marksGone) out.bool(row.isGone === true);
+      else if (row.isGone) throw new Error(`${viewRef(view)} has a field named ${GONE_COLUMN}.`);
       for (const feature of features) {
         const value = row.values[feature.name] ?? null;
         if (value === null) out.null();
@@ -114,7 +125,8 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       }
     },
     readRow(bytes) {
-      const [event, created, revision, chunkId, inputHash, ...values] = bytes.slice(keys.length) as RowBytes;
+      const [event, created, revision, chunkId, inputHash, ...rest] = bytes.slice(keys.length) as RowBytes;
+      const values = marksGone ? rest.slice(1) : rest;
       return {
         keys: Object.fromEntries(keys.map((key, i) => [key.name, key.read(bytes[i] as Buffer)])),
         eventTimestampMs: readTimestampMs(event),
@@ -122,6 +134,7 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
         revision: Number(revision.readBigInt64BE(0)),
         chunkId: Number(chunkId.readBigInt64BE(0)),
         inputHash: inputHash.readBigInt64BE(0),
+        ...(marksGone && rest[0]?.[0] === 1 ? { isGone: true as const } : {}),
         values: Object.fromEntries(
           features.map((feature, i) => [feature.name, values[i] ? feature.read(values[i]) : null]),
         ),

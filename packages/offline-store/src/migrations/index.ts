@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { gone } from './0022-gone.ts';
 import { aliasDrops } from './0015-alias-drops.ts';
 import { chunksSetAside } from './0016-chunks-set-aside.ts';
 import { registry } from './0001-registry.ts';
@@ -38,4 +39,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016_chunks_set_aside': chunksSetAside,
   '0017_fuller_log': fullerLog,
   '0020_erasure': erasure,
+  '0022_gone': gone,
 };

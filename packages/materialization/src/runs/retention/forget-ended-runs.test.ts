@@ -1,7 +1,7 @@
 import type { OfflineStore } from '@larder/offline-store';
 import { describe, expect } from 'vitest';
 import { badPicture, claim, dispatch, land, newRun, plannedRun, test } from '../../testing/runs.ts';
-import { createRun, finishRuns, getRun, retryFailed } from '../index.ts';
+import { createRun, finishRuns, getRun, retryFailed, type ChunkAttempt } from '../index.ts';
 import { forgetEndedRuns } from './forget-ended-runs.ts';
 
 const DAY_MS = 86_400_000;
@@ -54,6 +54,39 @@ describe('a run that ended before the retention', () => {
     });
     await expect(getRun(store, project, pushed)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
     expect(await left(store, project)).toMatchObject({ runs: 1 });
+  });
+
+  test('leaves the time when its rows were online, for training sets as served', async ({
+    store,
+    project,
+  }) => {
+    const runId = await plannedRun(store, project, 2);
+    const [some, none] = await dispatch(store, project);
+    for (const [attempt, failed] of [
+      [some, 1],
+      [none, 10],
+    ] as const) {
+      await claim(store, attempt as ChunkAttempt);
+      const failures = Array.from({ length: failed }, (_, i) => badPicture(`k${i}`));
+      await land(store, runId, attempt as ChunkAttempt, failures);
+    }
+    await finishRuns(store, project);
+    await store.pool.query(
+      `update larder.runs set finished_at = now() - interval '31 days' where run_id = $1`,
+      [runId],
+    );
+    const times = async (from: string) =>
+      (
+        await store.pool.query(`select * from larder.${from} where chunk_id = any ($1)`, [
+          [some?.chunkId, none?.chunkId],
+        ])
+      ).rows as unknown[];
+    const before = await times('chunk_online_times');
+    await forgetEndedRuns(store, project, MONTH);
+    expect(await left(store, project)).toMatchObject({ chunks: 0 });
+    const ofRows = [{ chunk_id: some?.chunkId, online_at: expect.any(Date) }];
+    expect(await times('kept_online_times')).toEqual(ofRows);
+    expect(before).toEqual(expect.arrayContaining(await times('chunk_online_times')));
   });
 
   test('frees its idempotency key', async ({ store, project }) => {

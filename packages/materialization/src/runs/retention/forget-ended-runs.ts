@@ -20,6 +20,7 @@ const FAILURES_PER_STEP = 5_000;
 /**
  * Deletes runs that ended before the retention, one small step per transaction; call it until it deletes nothing. A
  * run's failures are deleted first, then the run with its chunks at once, so that a visible run has all of its chunks.
+ * What history still needs of a chunk with rows, the time when they were online, is kept.
  * Runs with a chunk that is not in the online store yet stay. It never waits for a lock: a locked run is left for
  * later.
  */
@@ -72,8 +73,14 @@ async function forgetRuns({ db }: StoreTransaction, runIds: readonly string[]): 
       from unnest(${runIds}::uuid[]) as ids (run_id)
     ), summed as (
       select run_id, sum(chunks) over (order by run_id) as upto, row_number() over (order by run_id) as place from sized
+    ), forgotten as (
+      select run_id from summed where upto <= ${CHUNKS_PER_STEP} or place = 1
+    ), kept as (
+      insert into larder.kept_online_times (chunk_id, online_at)
+      select c.chunk_id, c.online_at from forgotten join larder.chunks c using (run_id)
+      where c.online_at is not null and c.rows_done > 0 and c.set_aside is distinct from 'dropped'
+      on conflict (chunk_id) do nothing
     )
-    delete from larder.runs where run_id in (
-      select run_id from summed where upto <= ${CHUNKS_PER_STEP} or place = 1)`.execute(db);
+    delete from larder.runs where run_id in (select run_id from forgotten)`.execute(db);
   return Number(numAffectedRows);
 }
