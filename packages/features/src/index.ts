@@ -108,6 +108,8 @@ export type {
   OnDemandFeatureViewManifest,
   SourceManifest,
 } from './manifest/manifest.ts';
+// Entity keys
+export { entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key/entity-key.ts';
 // Values over JSON
 export { decodeJsonValue } from './values/decode-json-value.ts';
 export type { DecodedValue } from './values/decode-json-value.ts';

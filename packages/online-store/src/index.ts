@@ -4,7 +4,7 @@ export type { ConnectRedisOptions, Redis, RedisRole } from './connection/connect
 export { checkRedisPolicy } from './connection/check-redis-policy.ts';
 export { waitForRedis } from './connection/wait-for-redis.ts';
 // Keys
-export { entityKey, entityKeyOfTexts, parseEntityKey } from './keys/entity-key.ts';
+export { entityKey, entityKeyOfTexts, parseEntityKey } from '@larder/features';
 // Rows
 export { compileRowCodec } from './rows/row-codec.ts';
 export type { DecodedRow, RowCodec } from './rows/row-codec.ts';

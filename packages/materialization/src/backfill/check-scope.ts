@@ -2,12 +2,12 @@ import { isLarderError, requestInvalid, type ErrorDetail } from '@larder/core';
 import {
   decodeJsonValue,
   encodeJsonValue,
+  entityKey,
   type EntityManifest,
   type FieldValue,
   type JsonValue,
 } from '@larder/features';
 import type { RunScope } from '@larder/offline-store';
-import { entityKey } from '@larder/online-store/keys';
 
 const MESSAGE = 'The scope of the backfill does not fit the view.';
 /** PostgreSQL has no year 0. */

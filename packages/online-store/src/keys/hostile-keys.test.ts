@@ -1,8 +1,7 @@
-import type { EntityManifest } from '@larder/features';
+import { entityKey, parseEntityKey, type EntityManifest } from '@larder/features';
 import { test } from '@larder/testing';
 import { expect } from 'vitest';
 import { connectRedis } from '../connection/connect-redis.ts';
-import { entityKey, parseEntityKey } from './entity-key.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
 

@@ -1,5 +1,6 @@
 import { LarderError } from '@larder/core';
-import type { EntityManifest, FieldManifest, FieldValue } from '@larder/features';
+import type { FieldValue } from '../definition/field.ts';
+import type { EntityManifest, FieldManifest } from '../manifest/manifest.ts';
 
 /** Longer keys (escaped, as UTF-8) are refused: the key is part of every Redis key and history row. */
 export const MAX_ENTITY_KEY_BYTES = 1_024;

@@ -1,8 +1,7 @@
-import type { EntityManifest } from '@larder/features';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { EntityManifest } from '../manifest/manifest.ts';
 import { MAX_ENTITY_KEY_BYTES, entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key.ts';
-import { redisKey } from './redis-keys.ts';
 
 const ad: EntityManifest = { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] };
 const pair: EntityManifest = {
@@ -63,7 +62,7 @@ test('the hash tag of the Redis key is the whole entity', () => {
   fc.assert(
     fc.property(hostile, (id) => {
       const key = entityKey(ad, { ad_id: id });
-      const name = redisKey('ads', 'ad', key);
+      const name = `larder:ads:{ad:${key}}`;
       expect(/\{(.*?)\}/s.exec(name)?.[1]).toBe(`ad:${key}`);
       expect(name.endsWith('}')).toBe(true);
     }),
