@@ -190,6 +190,12 @@ export const ERRORS = {
     title: 'The time of a batch was up before a row was computed',
     retryable: true,
   },
+  DATA_FILE_INVALID: { status: 422, title: 'A file of rows cannot be used', retryable: false },
+  WORK_MEMORY_EXCEEDED: {
+    status: 503,
+    title: 'The work needs more memory or disk space than it may use',
+    retryable: false,
+  },
   WORKER_LOST: { status: 503, title: 'The worker of a chunk stopped answering', retryable: true },
 } as const satisfies Record<string, ErrorEntry>;
 
