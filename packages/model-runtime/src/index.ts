@@ -7,7 +7,9 @@ export type { ModelMeasures } from './artifact/measure-model.ts';
 // Sessions
 export { createSession } from './session/create-session.ts';
 export type { FloatTensor, Session, SessionOptions, TensorSpec } from './session/create-session.ts';
+export { withMetadata } from './session/with-metadata.ts';
 // What an artifact says about itself
 export { readArtifactJson } from './artifact/read-artifact-json.ts';
+export { readTraining } from './artifact/read-training.ts';
 export { worstDifference } from './artifact/golden-difference.ts';
 export type { GoldenDifference } from './artifact/golden-difference.ts';

@@ -1,4 +1,5 @@
 import { LarderError, type ErrorCode } from '@larder/core';
+import { readTraining } from '@larder/model-runtime';
 import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,7 +9,6 @@ import type { RegistryState } from '../../registry-state.ts';
 import type { PlannedProject } from '../plan-project.ts';
 import type { CheckAnswer, CheckJob } from './check-job.ts';
 import { runCheck } from './run-check.ts';
-import { readTraining } from './training.ts';
 import { measuredOf, type Measured } from './measured.ts';
 
 /** What is recorded with new model versions, by model. */
