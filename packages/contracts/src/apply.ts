@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { instantSchema } from './scalars.ts';
+import { runStatusSchema } from './runs.ts';
+import { countSchema, idSchema, instantSchema } from './scalars.ts';
 
 const leniency = {
   prune: z
@@ -20,6 +21,24 @@ export const applyRequestSchema = z
     yes: z.boolean().default(false).meta({
       description: 'Also apply changes that stop something, or that take the project back.',
     }),
+    backfill: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Queue a run for each view version that nothing has filled.' }),
+    promote_when_complete: z.boolean().default(false).meta({
+      description: 'Promote new model versions to champion once their views are filled. Needs `reason`.',
+    }),
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2_000)
+      .optional()
+      .meta({ description: 'Why they are promoted; kept on record.' }),
+  })
+  .refine((body) => !body.promote_when_complete || body.reason !== undefined, {
+    path: ['reason'],
+    error: 'must say why, with promote_when_complete',
   })
   .meta({ id: 'ApplyRequest' });
 
@@ -31,6 +50,24 @@ const changeSchema = z.strictObject({
 });
 
 const manifestIdSchema = z.int().positive();
+
+const amountSchema = z.number().nonnegative().nullable();
+
+const fillSchema = z
+  .strictObject({
+    view: z.string(),
+    rows: countSchema.nullable(),
+    rows_from: z.enum(['source', 'run']).nullable().meta({
+      description: 'Counted in the source, or those of a run of another version. Null: unknown.',
+    }),
+    source_problem: z.string().nullable().meta({ description: 'Why the source could not be counted.' }),
+    history_bytes: amountSchema,
+    redis_bytes: amountSchema,
+    minutes: amountSchema,
+    rows_per_second: amountSchema,
+    measured_in: z.string().nullable().meta({ description: 'The view version whose run had this rate.' }),
+  })
+  .meta({ description: 'An estimate; null: unknown.' });
 
 export const planAnswerSchema = z
   .strictObject({
@@ -62,6 +99,9 @@ export const planAnswerSchema = z
       .meta({ description: 'Model versions that read a view which pruning drops.' }),
     not_scheduled: z.array(z.string()),
     pending_migrations: z.array(z.string()),
+    fills: z
+      .array(fillSchema)
+      .meta({ description: 'What each view version takes to fill that nothing has filled.' }),
   })
   .meta({ id: 'PlanAnswer' });
 
@@ -72,6 +112,18 @@ export const applyAnswerSchema = z
     changes: z.array(changeSchema).meta({ description: 'Empty: everything was applied already.' }),
     retained: z.array(z.string()),
     model_versions: z.record(z.string(), z.int().positive()),
+    backfills: z
+      .array(z.strictObject({ view: z.string(), run_id: idSchema, status: runStatusSchema }))
+      .meta({ description: 'The runs that this apply queued.' }),
+    promotions: z
+      .array(
+        z.strictObject({
+          model: z.string(),
+          version: z.int().positive(),
+          promoted: z.boolean().meta({ description: 'False: as soon as the version is complete.' }),
+        }),
+      )
+      .meta({ description: 'What this apply asked to promote.' }),
   })
   .meta({ id: 'ApplyAnswer' });
 

@@ -70,10 +70,11 @@ export type { ViewCoverage } from './coverage/view-coverage.ts';
 export { promoteCompleteVersions, requestPromotion } from './coverage/promotion.ts';
 export type { Promotion, PromotionRequest } from './coverage/promotion.ts';
 // Filling view versions
-export { viewsToFill } from './fill/views-to-fill.ts';
-export { estimateFills } from './fill/estimate-fill.ts';
-export type { EstimateOptions, FillEstimate } from './fill/estimate-fill.ts';
-export { fillJson } from './fill/fill-json.ts';
+export { planFills } from './fill/plan-fills.ts';
+export type { FillEstimate } from './fill/estimate-fill.ts';
+export { followApply } from './fill/follow-apply.ts';
+export type { AfterApply } from './fill/follow-apply.ts';
+export type { StartedFill } from './fill/start-fills.ts';
 // Everybody
 export type { RegistryStore } from './registry-store.ts';
 // Artifacts

@@ -1,8 +1,9 @@
-import { applyJson, applyPlanned, planProject } from '@larder/registry';
+import { createLogger } from '@larder/core';
+import { applyJson, applyPlanned, followApply, planProject } from '@larder/registry';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
-import { followApply, printAfterApply } from '../fill/follow-apply.ts';
-import { followFills } from '../fill/start-fills.ts';
+import { followFills } from '../fill/follow-fills.ts';
+import { printPromotions } from '../fill/print-promotions.ts';
 import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
@@ -65,27 +66,24 @@ Examples:
       planned,
       options: { actor: actor(), sameMeaning, prune, refuseDestructive: !confirmed },
     });
-    const after = await followApply(session, { project: manifest.project, result, actor: actor(), ...typed });
-    out.answer(
-      {
-        ...applyJson(manifest.project, result),
-        backfills: after.fills,
-        promotions: after.promotions,
-      },
-      () => {
-        printChanges(result.changes, out);
-        const versions = Object.entries(result.modelVersions).map(
-          ([model, version]) => `${model} ${version}`,
-        );
-        out.line(
-          realChanges(result.changes) === 0
-            ? `Nothing to apply: project ${manifest.project} is up to date.`
-            : `Applied ${count(result.changes)} to project ${manifest.project} as manifest ${result.manifestId}.`,
-        );
-        if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
-        printAfterApply(after, out);
-      },
-    );
+    const after = await followApply(deps.store, {
+      ...typed,
+      project: manifest.project,
+      result,
+      actor: actor(),
+      logger: createLogger('larder', { level: 'silent' }),
+    });
+    out.answer(applyJson(manifest.project, result, after), () => {
+      printChanges(result.changes, out);
+      const versions = Object.entries(result.modelVersions).map(([model, version]) => `${model} ${version}`);
+      out.line(
+        realChanges(result.changes) === 0
+          ? `Nothing to apply: project ${manifest.project} is up to date.`
+          : `Applied ${count(result.changes)} to project ${manifest.project} as manifest ${result.manifestId}.`,
+      );
+      if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
+      printPromotions(after, out);
+    });
     const follow = { fills: after.fills, detach: typed.detach === true };
     if (!(await followFills(session, manifest.project, follow))) return FAILED;
     return exitCode && realChanges(result.changes) > 0 ? CHANGED : DONE;

@@ -1,6 +1,6 @@
-import { fillJson, planJson, planProject, withArtifactRefusals } from '@larder/registry';
+import { planJson, planProject, withArtifactRefusals } from '@larder/registry';
 import { z } from 'zod';
-import { planFills } from '../fill/plan-fills.ts';
+import { planCountedFills } from '../fill/plan-counted-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
 import { needsConfirmation, printPlan, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
@@ -37,8 +37,8 @@ Example:
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
     const planned = await planProject(deps, project, { prune, sameMeaning });
     const plan = await withArtifactRefusals(project, planned);
-    const fills = await planFills(session, project.manifest, plan);
-    out.answer({ ...planJson(plan), fills: fills.map(fillJson) }, () => {
+    const fills = await planCountedFills(session, project.manifest, plan);
+    out.answer(planJson(plan, fills), () => {
       printPlan(plan, out);
       printFills(fills, { manifest: project.manifest, out });
     });

@@ -1,8 +1,17 @@
 import { applyRequestSchema, planRequestSchema, type ApplyAnswer, type PlanAnswer } from '@larder/contracts';
-import { LarderError } from '@larder/core';
+import { LarderError, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { applyJson, applyProject, planJson, planProject, type ArtifactStore } from '@larder/registry';
+import {
+  applyJson,
+  applyProject,
+  followApply,
+  planFills,
+  planJson,
+  planProject,
+  withArtifactRefusals,
+  type ArtifactStore,
+} from '@larder/registry';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
 import { jsonBody } from '../http/json-body.ts';
@@ -13,10 +22,11 @@ export interface ApplyDeps {
   readonly offlineStore: OfflineStore;
   readonly artifacts: ArtifactStore;
   readonly project: LoadedProject;
+  readonly logger: Logger;
 }
 
 /** Plans and applies the definitions that the process was started with; code never comes by HTTP. */
-export function applyRoutes({ offlineStore, artifacts, project }: ApplyDeps): Router {
+export function applyRoutes({ offlineStore, artifacts, project, logger }: ApplyDeps): Router {
   const routes = Router({ caseSensitive: true });
   const deps = { store: offlineStore, artifacts };
   routes
@@ -24,11 +34,13 @@ export function applyRoutes({ offlineStore, artifacts, project }: ApplyDeps): Ro
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(planRequestSchema, request.body);
       refuseAbsent(project);
-      const { plan } = await planProject(deps, project, {
+      const planned = await planProject(deps, project, {
         prune: body.prune,
         sameMeaning: body.same_meaning,
       });
-      response.json(planJson(plan) satisfies PlanAnswer);
+      const plan = await withArtifactRefusals(project, planned);
+      const fills = await planFills(offlineStore, { manifest: project.manifest, plan });
+      response.json(planJson(plan, fills) satisfies PlanAnswer);
     })
     .all(allow('POST'));
   routes
@@ -36,13 +48,23 @@ export function applyRoutes({ offlineStore, artifacts, project }: ApplyDeps): Ro
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(applyRequestSchema, request.body);
       refuseAbsent(project);
+      const actor = `http from ${request.socket.remoteAddress ?? 'nowhere'}`;
       const result = await applyProject(deps, project, {
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        actor,
         prune: body.prune,
         sameMeaning: body.same_meaning,
         refuseDestructive: !body.yes,
       });
-      response.json(applyJson(project.name, result) satisfies ApplyAnswer);
+      const after = await followApply(offlineStore, {
+        project: project.name,
+        result,
+        actor,
+        backfill: body.backfill,
+        promoteWhenComplete: body.promote_when_complete,
+        reason: body.reason,
+        logger,
+      });
+      response.json(applyJson(project.name, result, after) satisfies ApplyAnswer);
     })
     .all(allow('POST'));
   return routes;

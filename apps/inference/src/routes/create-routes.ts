@@ -57,7 +57,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
   return [
     modelsRoutes({ manifest, catalog }),
     aliasesRoutes({ offlineStore, project: project.name, logger }),
-    applyRoutes({ offlineStore, artifacts, project }),
+    applyRoutes({ offlineStore, artifacts, project, logger }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),

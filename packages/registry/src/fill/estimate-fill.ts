@@ -9,7 +9,7 @@ export interface FillEstimate {
   readonly rows: number | null;
   /** Where `rows` is from: the source counted them now, or a run over all rows of another version. */
   readonly rowsFrom: 'source' | 'run' | null;
-  /** Why the source could not count its rows; null: it did. */
+  /** Why the source could not count its rows; null: it did, or was not asked. */
   readonly sourceProblem: string | null;
   readonly historyBytes: number | null;
   readonly redisBytes: number | null;
@@ -21,8 +21,8 @@ export interface FillEstimate {
 export interface EstimateOptions {
   readonly manifest: Manifest;
   readonly views: readonly FeatureViewManifest[];
-  /** Counts the rows of a view's source. A rejection is a reason why they are unknown. */
-  readonly countRows: (view: FeatureViewManifest) => Promise<number>;
+  /** Counts the rows of a view's source. A rejection is a reason why they are unknown. @default earlier runs tell */
+  readonly countRows?: ((view: FeatureViewManifest) => Promise<number>) | undefined;
 }
 
 /** Estimates rows, bytes and minutes of filling view versions, from their sources and from runs that were measured. */
@@ -34,17 +34,27 @@ export async function estimateFills(
   const measured = await readMeasuredFills(store, manifest.project, views);
   return Promise.all(
     views.map(async (view, at) => {
-      const counted = await countRows(view).then(
-        (rows) => ({ rows, problem: null }),
-        (error: unknown) => ({ rows: null, problem: error instanceof Error ? error.message : String(error) }),
-      );
+      const counted = await count(view, countRows);
       return estimate(manifest, view, { ...(measured[at] as MeasuredFill), counted });
     }),
   );
 }
 
+interface Counted {
+  readonly rows: number | null;
+  readonly problem: string | null;
+}
+
+async function count(view: FeatureViewManifest, countRows: EstimateOptions['countRows']): Promise<Counted> {
+  try {
+    return { rows: (await countRows?.(view)) ?? null, problem: null };
+  } catch (error) {
+    return { rows: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 interface Known extends MeasuredFill {
-  readonly counted: { readonly rows: number | null; readonly problem: string | null };
+  readonly counted: Counted;
 }
 
 function estimate(

@@ -1,8 +1,11 @@
 import type { ApplyResult } from '../apply/apply-manifest.ts';
+import type { FillEstimate } from '../fill/estimate-fill.ts';
+import { fillJson } from '../fill/fill-json.ts';
+import type { AfterApply } from '../fill/follow-apply.ts';
 import type { Plan } from './plan.ts';
 
 /** `larder plan --json` and `POST /v1/plan`. */
-export function planJson(plan: Plan) {
+export function planJson(plan: Plan, fills: readonly FillEstimate[]) {
   return {
     project: plan.project,
     applied_id: plan.appliedId,
@@ -15,16 +18,19 @@ export function planJson(plan: Plan) {
     readers: plan.readers.map((reader) => ({ ...reader, aliases: [...reader.aliases] })),
     not_scheduled: [...plan.notScheduled],
     pending_migrations: [...plan.pendingMigrations],
+    fills: fills.map(fillJson),
   };
 }
 
 /** `larder apply --json` and `POST /v1/apply`. */
-export function applyJson(project: string, result: ApplyResult) {
+export function applyJson(project: string, result: ApplyResult, after: AfterApply) {
   return {
     project,
     manifest_id: result.manifestId,
     changes: [...result.changes],
     retained: [...result.retained],
     model_versions: { ...result.modelVersions },
+    backfills: [...after.fills],
+    promotions: [...after.promotions],
   };
 }

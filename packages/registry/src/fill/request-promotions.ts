@@ -1,15 +1,12 @@
 import type { Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
-import {
-  CHAMPION,
-  createCompletion,
-  promoteCompleteVersions,
-  readModelVersions,
-  requestPromotion,
-  type ApplyResult,
-} from '@larder/registry';
+import { CHAMPION } from '../aliases/alias-state.ts';
+import type { ApplyResult } from '../apply/apply-manifest.ts';
+import { createCompletion } from '../coverage/completion.ts';
+import { promoteCompleteVersions, requestPromotion } from '../coverage/promotion.ts';
+import { readModelVersions } from '../model-versions/read-model-versions.ts';
 
-export interface PromotionsOptions {
+interface PromotionsOptions {
   readonly project: string;
   readonly result: Pick<ApplyResult, 'manifestId' | 'modelVersions'>;
   readonly actor: string;

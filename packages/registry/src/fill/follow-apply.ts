@@ -1,7 +1,6 @@
-import { createLogger } from '@larder/core';
-import type { ApplyResult } from '@larder/registry';
-import type { Output } from '../output/output.ts';
-import type { Session } from '../session.ts';
+import type { Logger } from '@larder/core';
+import type { OfflineStore } from '@larder/offline-store';
+import type { ApplyResult } from '../apply/apply-manifest.ts';
 import { requestPromotions, type RequestedPromotion } from './request-promotions.ts';
 import { startFills, type StartedFill } from './start-fills.ts';
 
@@ -12,6 +11,7 @@ export interface FollowApplyOptions {
   readonly backfill?: boolean | undefined;
   readonly promoteWhenComplete?: boolean | undefined;
   readonly reason?: string | undefined;
+  readonly logger: Logger;
 }
 
 export interface AfterApply {
@@ -21,12 +21,10 @@ export interface AfterApply {
 
 /** What an apply was asked to start. Each part may be repeated: an apply that was interrupted is completed by the next one. */
 export async function followApply(
-  { offlineStore }: Session,
-  { project, result, actor, backfill, promoteWhenComplete, reason }: FollowApplyOptions,
+  store: OfflineStore,
+  { project, result, actor, backfill, promoteWhenComplete, reason, logger }: FollowApplyOptions,
 ): Promise<AfterApply> {
-  const store = await offlineStore();
   const fills = backfill === true ? await startFills(store, project) : [];
-  const logger = createLogger('larder', { level: 'silent' });
   const promotions = await requestPromotions(store, {
     project,
     result,
@@ -35,13 +33,4 @@ export async function followApply(
     logger,
   });
   return { fills, promotions };
-}
-
-export function printAfterApply({ promotions }: AfterApply, out: Output): void {
-  for (const { model, version, promoted } of promotions)
-    out.line(
-      promoted
-        ? `${model}@${version} is complete and promoted to champion.`
-        : `${model}@${version} is promoted to champion when it is complete: larder models ${model}`,
-    );
 }

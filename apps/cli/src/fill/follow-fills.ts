@@ -1,39 +1,8 @@
-import { viewRef } from '@larder/features';
-import { createBackfill, listFailures, type RunStatus } from '@larder/materialization/runs';
-import type { OfflineStore } from '@larder/offline-store';
-import { appliedManifest, viewsToFill } from '@larder/registry';
+import { listFailures } from '@larder/materialization/runs';
+import type { StartedFill } from '@larder/registry';
 import { followRun } from '../backfill/follow-run.ts';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
 import type { Session } from '../session.ts';
-
-/** A run that fills a view version. */
-export interface StartedFill {
-  readonly view: string;
-  readonly run_id: string;
-  readonly status: RunStatus;
-}
-
-/**
- * Queues a run over all rows for each applied view version that nothing has filled. Repeating it, also from another
- * machine at the same time, starts nothing twice: the applied manifest is part of each run's idempotency key.
- */
-export async function startFills(store: OfflineStore, project: string): Promise<StartedFill[]> {
-  const applied = await appliedManifest(store, project);
-  if (applied === null) return [];
-  const { id, manifest } = applied;
-  const started: StartedFill[] = [];
-  for (const view of await viewsToFill(store, manifest)) {
-    const ref = viewRef(view);
-    const run = await createBackfill(store, {
-      manifest,
-      view: ref,
-      scope: { all: true },
-      idempotencyKey: `apply ${id} ${ref}`,
-    });
-    started.push({ view: ref, run_id: run.runId, status: run.status });
-  }
-  return started;
-}
 
 /** Follows the runs on a terminal, one after another; elsewhere, and when detached, it says how to. @returns false: one did not succeed, not even in part */
 export async function followFills(

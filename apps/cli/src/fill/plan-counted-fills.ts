@@ -1,6 +1,6 @@
 import { isLarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
-import { estimateFills, viewsToFill, type FillEstimate, type Plan } from '@larder/registry';
+import { planFills, type FillEstimate, type Plan } from '@larder/registry';
 import { connectionSetting, createSources } from '@larder/sources';
 import type { Session } from '../session.ts';
 
@@ -8,21 +8,18 @@ const CONNECTIONS = 4;
 /** All sources are counted at the same time; a plan does not wait longer for them. */
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** What filling the view versions takes that nothing has filled yet. Empty on a database that apply has to migrate first. */
-export async function planFills(
+/** The fills of a plan, with the rows that the sources have now. */
+export async function planCountedFills(
   { config, offlineStore, signal, project }: Session,
   manifest: Manifest,
-  { pendingMigrations }: Pick<Plan, 'pendingMigrations'>,
+  plan: Plan,
 ): Promise<FillEstimate[]> {
-  if (pendingMigrations.length > 0) return [];
   const store = await offlineStore();
-  const views = await viewsToFill(store, manifest);
-  if (views.length === 0) return [];
   const { root } = await project();
   const sources = createSources({ root, connections: config.connections, maxConnections: CONNECTIONS });
   const ended = AbortSignal.any([signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]);
   try {
-    return await estimateFills(store, { manifest, views, countRows });
+    return await planFills(store, { manifest, plan, countRows });
   } finally {
     await sources.close();
   }
