@@ -116,6 +116,7 @@ test('history is there once a view is applied', async ({ store }) => {
     'landed_at timestamp with time zone',
     'chunk_id bigint',
     'input_hash bigint',
+    'is_gone boolean',
     'embedding ARRAY',
     'brightness real',
   ]);
