@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shellWord } from '@larder/core';
@@ -34,6 +35,21 @@ test('a flag comes before it, and no value of it is ever shown', async () => {
   const { stdout, stderr } = await larder(['doctor', '--json', '--project', project]);
   expect(stdout).toMatch(/\.env'? sets LARDER_DATABASE_URL, LARDER_REDIS_URL/);
   expect(stdout + stderr).not.toContain('s3cret');
+});
+
+test('a named pipe is read like a file, and one that nobody writes is refused instead of waited for', async () => {
+  const folder = copyShop();
+  const pipe = join(folder, '.env');
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+  const project = join(folder, 'larder.config.ts');
+  expect(jsonOf(await runCli(['plan', '--json'], { cwd: folder }))).toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    detail: expect.stringMatching(/\.env'? is a named pipe, and what writes it has not finished within 3 s/),
+  });
+  const text = join(folder, 'text');
+  writeFileSync(text, `# ${'x'.repeat(200_000)}\nLARDER_DATABASE_URL=${SECRET}\n`);
+  spawn('sh', ['-c', 'cat "$0" > "$1"', text, pipe], { stdio: 'ignore' });
+  expect(readConfig({ project }, {}).databaseUrl).toBe(SECRET);
 });
 
 test('a wrong setting in it is refused with the place, a folder of this name is no file of settings', async () => {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { LarderError, shellWord } from '@larder/core';
+import { isLarderError, LarderError, shellWord } from '@larder/core';
 
 /** The `.env` beside larder.config.ts. */
 export interface EnvFile {
@@ -35,10 +35,15 @@ export function envFileText({ path, names }: EnvFile): string {
   return `${shellWord(path)} sets ${what === '' ? 'nothing that the environment does not have' : what}.`;
 }
 
+/** A named pipe without a writer would hold up every verb for good. */
+const PIPE_TIMEOUT_MS = 3_000;
+const PIPE_POLL_MS = 20;
+
 function textOf(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return statSync(path).isFIFO() ? textOfPipe(path) : readFileSync(path, 'utf8');
   } catch (error) {
+    if (isLarderError(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
     // A folder of this name is a virtual environment of Python.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return null;
@@ -47,5 +52,38 @@ function textOf(path: string): string | null {
       `${shellWord(path)} cannot be read (${code}). Make it readable: chmod u+r ${shellWord(path)}`,
       { cause: error },
     );
+  }
+}
+
+/** Managers of secrets provide a `.env` as a named pipe that they write when it is opened. */
+function textOfPipe(path: string): string {
+  const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const endsAtMs = performance.now() + PIPE_TIMEOUT_MS;
+  const buffer = Buffer.alloc(65_536);
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const parts: Buffer[] = [];
+  try {
+    while (performance.now() < endsAtMs) {
+      const length = readNow(pipe, buffer);
+      if (length === 0 && parts.length > 0) return Buffer.concat(parts).toString();
+      if (length > 0) parts.push(Buffer.from(buffer.subarray(0, length)));
+      else Atomics.wait(pause, 0, 0, PIPE_POLL_MS);
+    }
+  } finally {
+    closeSync(pipe);
+  }
+  throw new LarderError(
+    'CONFIGURATION_INVALID',
+    `${shellWord(path)} is a named pipe, and what writes it has not finished within ${PIPE_TIMEOUT_MS / 1_000} s. Start that, or put a file in its place.`,
+  );
+}
+
+/** @returns the bytes read; 0: no writer, or the last one is done; -1: a writer that has nothing yet */
+function readNow(pipe: number, buffer: Buffer): number {
+  try {
+    return readSync(pipe, buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return -1;
+    throw error;
   }
 }
