@@ -16,6 +16,7 @@ import type {
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { ErasuresTable, ErasureSecretsTable, TombstonesTable } from './tables/erasure.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
+import type { LabelsTable } from './tables/labels.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
@@ -32,6 +33,7 @@ export interface Database {
   'larder.object_parts': ObjectPartsTable;
   'larder.artifacts': ArtifactsTable;
   'larder.predictions': PredictionsTable;
+  'larder.labels': LabelsTable;
   'larder.runs': RunsTable;
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;

@@ -92,3 +92,12 @@ export type {
   PredictionLogStats,
 } from './predictions/prediction-log.ts';
 export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/prediction-record.ts';
+// Labels
+export { storeLabels } from './labels/store-labels.ts';
+export type { LabelOutcome } from './labels/store-labels.ts';
+export { findLabels } from './labels/find-labels.ts';
+export type { FindLabels, FoundLabel } from './labels/find-labels.ts';
+export type { Label, LabelTarget, LabelValue } from './labels/label.ts';
+export type { LabelPolicy } from './labels/label-policy.ts';
+export { loggedSpine } from './spine/logged-spine.ts';
+export type { LoggedSpine, LoggedSpineColumn, LoggedSpineOptions } from './spine/logged-spine.ts';

@@ -3,6 +3,7 @@ import { gone } from './0022-gone.ts';
 import { aliasDrops } from './0015-alias-drops.ts';
 import { chunksSetAside } from './0016-chunks-set-aside.ts';
 import { registry } from './0001-registry.ts';
+import { labels } from './0018-labels.ts';
 import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
 import { deploy } from './0013-deploy.ts';
@@ -38,6 +39,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015_alias_drops': aliasDrops,
   '0016_chunks_set_aside': chunksSetAside,
   '0017_fuller_log': fullerLog,
+  '0018_labels': labels,
   '0020_erasure': erasure,
   '0022_gone': gone,
 };
