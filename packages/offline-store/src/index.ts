@@ -79,6 +79,8 @@ export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Erasure
+export { awaitWriters } from './erasure/await-writers.ts';
+export { erasedAmong, holdOffErasures } from './erasure/hold-off-erasures.ts';
 export { keyHasher, projectKeyHasher } from './erasure/key-hash.ts';
 export type { KeyHasher } from './erasure/key-hash.ts';
 // Retention

@@ -97,7 +97,7 @@ export async function materializeChunk(
     statementMs: landingMs,
     backoffMs: times.backoffMs,
   });
-  if (!landed) return null;
+  if (landed === null) return null;
   deps.observer.rowsLanded(view.ref, { ...counts, restored });
-  return computed.rows;
+  return landed;
 }

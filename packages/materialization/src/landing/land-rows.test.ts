@@ -66,12 +66,12 @@ describe('landRows', () => {
 
     const late = await nextAttempt(shop);
     await expireLeases(shop.store, { project: PROJECT, backoffMs: 0 });
-    expect(await land(late, 1)).toBe(false);
+    expect(await land(late, 1)).toBeNull();
     const current = await nextAttempt(shop);
     expect(current).toEqual({ chunkId: late.chunkId, attempt: late.attempt + 1 });
     const outcomes = await Promise.all([land(late, 1), land(current, 2), land(late, 1), land(current, 3)]);
     expect(outcomes.filter(Boolean)).toHaveLength(1);
-    expect(await land(late, 1)).toBe(false);
+    expect(await land(late, 1)).toBeNull();
     const history = await shop.sql<{ word_count: number }>('select word_count from shop_history.ad_words_v1');
     expect(history).toHaveLength(1);
     expect([2, 3]).toContain(history[0]?.word_count);

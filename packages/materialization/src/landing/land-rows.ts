@@ -1,7 +1,9 @@
-import type { FeatureViewManifest } from '@larder/features';
+import type { EntityManifest, FeatureViewManifest } from '@larder/features';
 import {
   appendHistory,
   ensureHistoryPartitions,
+  erasedAmong,
+  holdOffErasures,
   limitSilence,
   recordChange,
   type HistoryProject,
@@ -9,7 +11,13 @@ import {
   type OfflineStore,
   type StoreTransaction,
 } from '@larder/offline-store';
-import { lockChunk, recordLanding, type ChunkAttempt, type Landing } from '../runs/index.ts';
+import {
+  lockChunk,
+  recordLanding,
+  type ChunkAttempt,
+  type LandedFailure,
+  type Landing,
+} from '../runs/index.ts';
 
 export interface LandRowsOptions extends Landing, ChunkAttempt {
   readonly project: HistoryProject;
@@ -21,18 +29,35 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
 
 /**
  * Writes history, row failures, the chunk's state and the change for the feed in one transaction under the chunk's
- * lock. False when the attempt has been revoked: then nothing is written.
+ * lock, without what belongs to erased entities.
+ * @returns the rows that landed; null when the attempt has been revoked: then nothing is written
  */
-export async function landRows(store: OfflineStore, options: LandRowsOptions): Promise<boolean> {
+export async function landRows(
+  store: OfflineStore,
+  options: LandRowsOptions,
+): Promise<readonly HistoryRow[] | null> {
   await ensureHistoryPartitions(store, options.project, options.view, options.rows);
   return store.transaction(async (tx) => {
     await limitSilence(tx, options.leaseMs, options.statementMs);
-    if (!(await lockChunk(tx, options))) return false;
-    await appendHistory(tx, options.project, options.view, options.rows);
-    await recordLanding(tx, options);
-    await tellLanding(tx, options);
-    return true;
+    if (!(await lockChunk(tx, options))) return null;
+    const rows = await appendHistory(tx, options.project, options.view, options.rows);
+    const failures = await withoutErased(tx, options);
+    await recordLanding(tx, { ...options, failures, erased: options.rows.length - rows.length });
+    await tellLanding(tx, { ...options, rows });
+    return rows;
   });
+}
+
+/** Failures name the entity's key. */
+async function withoutErased(
+  tx: StoreTransaction,
+  { project, view, failures }: LandRowsOptions,
+): Promise<readonly LandedFailure[]> {
+  const keys = failures.flatMap(({ entityKey }) => entityKey ?? []);
+  const entity = project.entities[view.entity] as EntityManifest;
+  if (keys.length === 0 || !(await holdOffErasures(tx, project.project, entity.name))) return failures;
+  const erased = await erasedAmong(tx, { project: project.project, entity: entity.name, keys });
+  return failures.filter((failure) => failure.entityKey === null || !erased.has(failure.entityKey));
 }
 
 /** The chunk's rows as one change of the feed, told with the transaction; nothing when there are none. */

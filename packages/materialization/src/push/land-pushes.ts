@@ -10,7 +10,13 @@ import {
 import type { OnlineStore } from '@larder/online-store';
 import { tellLanding } from '../landing/land-rows.ts';
 import { writeOnline } from '../online/write-online.ts';
-import { endPushedRun, landPushedRun, type LandedFailure, type LandedPush } from '../runs/index.ts';
+import {
+  countErasedRows,
+  endPushedRun,
+  landPushedRun,
+  type LandedFailure,
+  type LandedPush,
+} from '../runs/index.ts';
 import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
@@ -103,8 +109,9 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
       leaseMs: LANDING_LEASE_MS,
     });
     turn?.taken();
-    const rows = last.map((each) => historyRow(each, { chunkId, revision }));
-    await appendHistory(tx, manifest, view, rows);
+    const pushed = last.map((each) => historyRow(each, { chunkId, revision }));
+    const rows = await appendHistory(tx, manifest, view, pushed);
+    if (rows.length < pushed.length) await countErasedRows(tx, chunkId, pushed.length - rows.length);
     await tellLanding(tx, { project: manifest, view, rows, runId, chunkId });
     return { chunkId, rows, landing: new Set(landing) };
   });

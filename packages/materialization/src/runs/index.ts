@@ -11,6 +11,7 @@ export { failureJson, runJson } from './list/run-json.ts';
 export { cancelRun } from './verbs/cancel-run.ts';
 export { createRun } from './verbs/create-run.ts';
 export type { NewRun } from './verbs/create-run.ts';
+export { countErasedRows } from './landing/count-erased-rows.ts';
 export { endPushedRun } from './landing/end-pushed-run.ts';
 export { landPushedRun } from './landing/land-pushed-run.ts';
 export type { LandedPush } from './landing/land-pushed-run.ts';

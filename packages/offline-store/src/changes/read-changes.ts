@@ -119,7 +119,7 @@ function changeOf(row: ChangeRow): FeedChange {
         lastEventTimestampMs: (row.last_event_timestamp as Date).getTime(),
       };
     case 'erased':
-      return { ...told, kind: row.kind, entity: row.entity as string, entityKey: row.entity_key as string };
+      return { ...told, kind: row.kind, entity: row.entity as string, keyHash: row.entity_key as string };
     case 'dropped':
       return { ...told, kind: row.kind, view: row.view as string, version: row.version as number };
   }

@@ -18,7 +18,8 @@ export interface LandedChange {
 export interface ErasedChange {
   readonly kind: 'erased';
   readonly entity: string;
-  readonly entityKey: string;
+  /** Hexadecimal; the key itself would outlive its erasure here. */
+  readonly keyHash: string;
 }
 
 /** The history of a view version was dropped; rows that land later under the same version are a new history. */
@@ -70,7 +71,7 @@ function columnsOf(change: Change) {
         last_event_timestamp: new Date(change.lastEventTimestampMs).toISOString(),
       };
     case 'erased':
-      return { ...none, kind: change.kind, entity: change.entity, entity_key: change.entityKey };
+      return { ...none, kind: change.kind, entity: change.entity, entity_key: change.keyHash };
     case 'dropped':
       return { ...none, kind: change.kind, view: change.view, version: change.version };
   }

@@ -8,8 +8,14 @@ export const runViolations: Migration = {
   },
 };
 
-/** @param andChunk a further condition on the chunks `c` that are compared with history */
-export function createRunViolations(andChunk = ''): string {
+interface ComparedChunks {
+  /** A further condition on the chunks `c` that are compared with history. */
+  readonly andChunk?: string;
+  /** How many rows of the chunk `c` history must have. */
+  readonly landed?: string;
+}
+
+export function createRunViolations({ andChunk = '', landed = 'c.rows_done' }: ComparedChunks = {}): string {
   return `
       create or replace function larder.run_violations(of_project text, with_history boolean default true)
       returns table (invariant text, run_id uuid, chunk_id bigint) language plpgsql stable as $body$
@@ -91,8 +97,8 @@ export function createRunViolations(andChunk = ''): string {
             cross join lateral (values
               ('history has rows of landed chunks alone', h.rows is null or c.state in ('landed_history', 'done')),
               -- History that was emptied since has no row from before.
-              ('history has every row of a landed chunk', c.state not in ('landed_history', 'done') or h.rows = c.rows_done
-                or (h.rows is null and (c.rows_done = 0 or not exists (select from h where h.landed_at <= c.landed_at))))
+              ('history has every row of a landed chunk', c.state not in ('landed_history', 'done') or h.rows = ${landed}
+                or (h.rows is null and (${landed} = 0 or not exists (select from h where h.landed_at <= c.landed_at))))
             ) i (invariant, holds)
             where r.project = $1 and r.view = $2 and r.version = $3 and i.holds is not true${andChunk}$query$, history)
             using of_project, v.view, v.version;

@@ -6,6 +6,6 @@ import { createRunViolations } from './0009-run-violations.ts';
 export const chunksSetAside: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`alter table larder.chunks add column set_aside text`.execute(db);
-    await sql.raw(createRunViolations(' and c.set_aside is null')).execute(db);
+    await sql.raw(createRunViolations({ andChunk: ' and c.set_aside is null' })).execute(db);
   },
 };

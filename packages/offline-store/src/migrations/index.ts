@@ -6,6 +6,7 @@ import { registry } from './0001-registry.ts';
 import { labels } from './0018-labels.ts';
 import { absences } from './0014-absences.ts';
 import { changes } from './0008-changes.ts';
+import { erasedRows } from './0023-erased-rows.ts';
 import { deploy } from './0013-deploy.ts';
 import { fullerLog } from './0017-fuller-log.ts';
 import { erasure } from './0020-erasure.ts';
@@ -42,4 +43,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018_labels': labels,
   '0020_erasure': erasure,
   '0022_gone': gone,
+  '0023_erased_rows': erasedRows,
 };

@@ -9,6 +9,7 @@ import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/mont
 import { limitSilence } from '../connection/limit-silence.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
+import { withoutErased } from './without-erased.ts';
 
 export const PREDICTIONS_TABLE = { schema: 'larder', name: 'predictions' };
 /** Timeout of one batch, independent of the store's limit for requests. */
@@ -27,9 +28,9 @@ export interface PredictionWrite {
   readonly signal: AbortSignal;
 }
 
-/** Writes one batch in one transaction; partitions exist one month ahead of the newest record. */
+/** Writes one batch in one transaction, without records of erased entities; partitions exist one month ahead of the newest record. */
 export async function writePredictions(store: OfflineStore, write: PredictionWrite): Promise<void> {
-  const bytes = await render(write);
+  const rendered = await render(write);
   const months = [...new Set(write.records.map((record) => monthOf(record.predictedAtMs)))];
   months.push(Math.max(...months) + 1);
   await withClient(store, write.signal, (client) =>
@@ -39,6 +40,9 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
         await limitSilence({ db, client }, WRITE_TIMEOUT_MS);
         if (months.some((month) => !write.knownMonths.has(month)))
           await ensureMonthlyPartitions(db, PREDICTIONS_TABLE, months);
+        const records = await withoutErased({ db }, write.project, write.records);
+        if (records.length === 0) return;
+        const bytes = records === write.records ? rendered : await render({ ...write, records });
         if (write.repeated) await copyUnlessThere(db, client, bytes);
         else await copyIn(client, `larder.predictions (${PREDICTION_COLUMNS})`, bytes);
       }),

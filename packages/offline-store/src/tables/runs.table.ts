@@ -107,6 +107,8 @@ export interface ChunksTable {
   rows_failed: Generated<number>;
   rows_skipped: Generated<number>;
   rows_duplicate: Generated<number>;
+  /** Of `rows_done`: rows that are not in history, because their entity was erased. */
+  rows_erased: Generated<number>;
   error_code: string | null;
   error_reason: string | null;
   started_at: Date | null;

@@ -23,5 +23,5 @@ export function landed(chunkId: number, changed: Partial<LandedChange> = {}): La
   };
 }
 
-export const erased: ErasedChange = { kind: 'erased', entity: 'ad', entityKey: 'ad-42' };
+export const erased: ErasedChange = { kind: 'erased', entity: 'ad', keyHash: '2a'.repeat(32) };
 export const dropped: DroppedChange = { kind: 'dropped', view: 'ad_image', version: 1 };

@@ -48,6 +48,8 @@ export interface Landing {
   readonly chunkId: number;
   readonly counts: LandedCounts;
   readonly failures: readonly LandedFailure[];
+  /** Of `counts.done`: rows that were not written, because their entity was erased. @default 0 */
+  readonly erased?: number;
   /** Time that the landing worker has for the online store before a watchdog replays. */
   readonly leaseMs: number;
   /** Wait before the second attempt at a row with a transient failure; doubles with each attempt. @default no second attempt */
@@ -87,6 +89,7 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
       rows_failed: failed,
       rows_skipped: skipped,
       rows_duplicate: duplicate,
+      rows_erased: landing.erased ?? 0,
       error_code: null,
       error_reason: null,
       landed_at: sql<Date>`now()`,
