@@ -24,6 +24,16 @@ export type {
   PredictRow,
   ServedFeature,
 } from './predict.ts';
+// Labels
+export {
+  MAX_LABELS,
+  labelsAnswerSchema,
+  labelsEnvelopeSchema,
+  labelsQuerySchema,
+  readLabel,
+  storedLabelsSchema,
+} from './labels.ts';
+export type { LabelsAnswer, StoredLabels } from './labels.ts';
 // Features
 export {
   MAX_ONLINE_ENTITIES,

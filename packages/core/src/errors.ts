@@ -178,6 +178,11 @@ export const ERRORS = {
   SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
   SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
   PREDICTION_NOT_LOGGED: { status: 503, title: 'The prediction could not be logged', retryable: true },
+  LABEL_CONFLICT: {
+    status: 409,
+    title: 'The event is on record with another content',
+    retryable: false,
+  },
   EVENT_TIMESTAMP_TOO_OLD: {
     status: 422,
     title: 'An event timestamp lies before the horizon of the project',

@@ -95,6 +95,8 @@ export type {
 } from './predictions/prediction-log.ts';
 export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/prediction-record.ts';
 // Labels
+export { takeLabels } from './labels/take-labels.ts';
+export type { GivenLabel, RefusedLabel, TakenLabels, UnreadableLabel } from './labels/take-labels.ts';
 export { storeLabels } from './labels/store-labels.ts';
 export type { LabelOutcome } from './labels/store-labels.ts';
 export { findLabels } from './labels/find-labels.ts';

@@ -17,6 +17,7 @@ import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
 import { featuresRoutes } from './features.routes.ts';
 import { healthRoutes } from './health.routes.ts';
+import { labelsRoutes } from './labels.routes.ts';
 import { metricsRoutes } from './metrics.routes.ts';
 import { modelsRoutes } from './models.routes.ts';
 import { processesRoutes } from './processes.routes.ts';
@@ -61,6 +62,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),
+    labelsRoutes({ offlineStore, clock: systemClock, manifest }),
     entitiesRoutes({
       onlineStore,
       offlineStore,

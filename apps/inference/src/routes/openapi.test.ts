@@ -38,6 +38,14 @@ const INPUT = {
   request: { requested_at: '2026-11-20T06:30:00Z', placement: 'feed', bid: 0.5 },
 };
 const MOVE = { version: 1, reason: 'the walk', accept_incomplete: true };
+const LABEL = {
+  name: 'clicked',
+  event_id: 'walk-1',
+  entity: 'ad',
+  key: 'ad-1',
+  event_timestamp: '2026-11-20T06:31:00Z',
+  value: true,
+};
 const ROW = { ad_id: 'ad-1', event_timestamp: '2026-11-20T06:30:00Z', impressions: 10, clicks: 1, ctr: 0.1 };
 
 /** Good and bad requests of every operation; `run` has failures and stays open. */
@@ -93,6 +101,10 @@ function steps(run: string): Step[] {
     post(push, '/v1/views/ad_stats/push', [409, { rows: [ROW] }, { 'idempotency-key': 'walk' }]),
     post(push, '/v1/views/nothing/push', [404, { rows: [ROW] }]),
     post(push, '/v1/views/ad_stats/push', [422, { rows: [] }]),
+    post('/v1/labels', '/v1/labels', [200, { labels: [LABEL] }]),
+    post('/v1/labels', '/v1/labels', [422, { labels: [] }]),
+    get('/v1/labels', '/v1/labels?entity=ad&key=ad-1'),
+    get('/v1/labels', '/v1/labels?entity=ad', 422),
     get('/v1/entities', '/v1/entities'),
     get('/v1/entities', '/v1/entities?a=b', 422),
     get('/v1/entities/{entity}', '/v1/entities/ad?limit=1'),

@@ -24,6 +24,8 @@ describe('the OpenAPI document', () => {
     expect(operations).toEqual([
       'POST /v1/models/{model}/predict',
       'POST /v1/models/{model}/predict-batch',
+      'POST /v1/labels',
+      'GET /v1/labels',
       'GET /v1/entities/{entity}/{key}',
       'POST /v1/backfills',
       'GET /v1/runs',

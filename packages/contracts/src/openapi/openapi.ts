@@ -6,6 +6,7 @@ import { operation, type OperationOptions } from './operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
 import { entityAnswerSchema } from '../entity.ts';
 import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';
+import { labelsAnswerSchema, labelsQuerySchema, labelsRequestSchema, storedLabelsSchema } from '../labels.ts';
 import {
   predictAnswerSchema,
   predictBatchAnswerSchema,
@@ -79,6 +80,27 @@ function corePaths(): ZodOpenApiPathsObject {
         body: predictBatchRequestSchema,
         answers: { 200: predictBatchAnswerSchema },
         codes: PREDICT_CODES,
+      }),
+    },
+    '/v1/labels': {
+      post: operation({
+        tag: 'predict',
+        summary: 'Outcomes of predictions, each stored once per event of its source',
+        body: labelsRequestSchema,
+        answers: { 200: labelsAnswerSchema },
+        codes: ['DEFINITION_NOT_LOADED', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+      get: operation({
+        tag: 'predict',
+        summary: 'Labels of one prediction or entity, newest first',
+        query: labelsQuerySchema,
+        answers: { 200: storedLabelsSchema },
+        codes: [
+          'ENTITY_KEY_INVALID',
+          'DEFINITION_NOT_LOADED',
+          'DATABASE_UNAVAILABLE',
+          'DATABASE_NOT_MIGRATED',
+        ],
       }),
     },
     '/v1/entities/{entity}/{key}': {
