@@ -20,6 +20,7 @@ import type { LabelsTable } from './tables/labels.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
+import type { TrainingSetsTable } from './tables/training-sets.table.ts';
 
 /** The control tables, by qualified name; history tables are created per view and accessed through `src/history`. */
 export interface Database {
@@ -47,4 +48,5 @@ export interface Database {
   'larder.erasure_secrets': ErasureSecretsTable;
   'larder.tombstones': TombstonesTable;
   'larder.erasures': ErasuresTable;
+  'larder.training_sets': TrainingSetsTable;
 }

@@ -1,8 +1,8 @@
 // Training sets
+export { buildTrainingSet } from './training-set/build-training-set.ts';
 export type {
   BuildOptions,
   BuildProgress,
-  BuildTrainingSet,
   TrainingSetDefinitions,
   TrainingSetDeps,
 } from './training-set/build-training-set.ts';

@@ -20,6 +20,7 @@ import { schedules } from './0007-schedules.ts';
 import { runs } from './0003-runs.ts';
 import { runRetention } from './0010-run-retention.ts';
 import { runViolations } from './0009-run-violations.ts';
+import { trainingSets } from './0019-training-sets.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -41,6 +42,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016_chunks_set_aside': chunksSetAside,
   '0017_fuller_log': fullerLog,
   '0018_labels': labels,
+  '0019_training_sets': trainingSets,
   '0020_erasure': erasure,
   '0022_gone': gone,
   '0023_erased_rows': erasedRows,

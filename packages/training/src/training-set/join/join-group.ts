@@ -1,0 +1,69 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
+import { joinedColumns, type JoinedColumn, type PointInTimeJoin } from '@larder/offline-store';
+import { storedType } from '../output/stored-value.ts';
+import { spineName } from '../spine/spine-column.ts';
+import type { LoadedSpine } from '../spine/load-spine.ts';
+import { joinInPostgresql } from './lateral-join.ts';
+import type { OfflineStore } from '@larder/offline-store';
+
+export interface JoinGroupOptions {
+  readonly store: OfflineStore;
+  readonly spine: LoadedSpine;
+  readonly join: PointInTimeJoin;
+  /** Name of the table for the result. */
+  readonly table: string;
+  readonly signal: AbortSignal;
+  readonly onRows: (rows: number) => void;
+}
+
+/** Joins the features of one entity to the spine by PostgreSQL, into a table of DuckDB with one row per row of the spine. */
+export async function joinGroup(duckdb: Duckdb, options: JoinGroupOptions): Promise<void> {
+  const { store, spine, join: joined, table, signal, onRows } = options;
+  const keys = joined.entity.join_keys.map(({ name }) =>
+    spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key')),
+  );
+  const sent = join(duckdb.folder, `${table}-spine.csv`);
+  const received = join(duckdb.folder, `${table}.csv`);
+  try {
+    await duckdb.run(
+      `copy (select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine order by ${keys.join(', ')}, "at")
+        to ${textLiteral(sent)} (format csv, header false, force_quote (${keys.join(', ')}))`,
+      { what: 'Sorting the spine' },
+    );
+    const rows = joinInPostgresql(store, joined, createReadStream(sent), { signal, onProgress: onRows });
+    await pipeline(rows, createWriteStream(received), { signal });
+    const columns = joinedColumns(joined);
+    const types = columns.map((column) => `${textLiteral(column.name)}: ${textLiteral(joinedType(column))}`);
+    const kept = columns.filter(({ holds }) => holds === 'row' || holds === 'status' || holds === 'feature');
+    await duckdb.run(
+      `create table ${quotedName(table)} as select ${kept.map(({ name }) => quotedName(name)).join(', ')}
+        from read_csv(${textLiteral(received)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+          nullstr = '', allow_quoted_nulls = false, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, columns = {${types.join(', ')}})`,
+      { what: 'Reading the joined rows' },
+    );
+  } finally {
+    await Promise.all([sent, received].map((path) => rm(path, { force: true })));
+  }
+  const [counted] = await duckdb.all<{ rows: bigint; distinct: bigint }>(
+    `select count(*) as rows, count(distinct row) as distinct from ${quotedName(table)}`,
+  );
+  if (Number(counted?.rows) !== spine.rows || Number(counted?.distinct) !== spine.rows)
+    throw new Error(`The join returned ${counted?.rows} rows for ${spine.rows} rows of the spine.`);
+}
+
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+function joinedType(column: JoinedColumn): string {
+  switch (column.holds) {
+    case 'feature':
+      return storedType(column.field);
+    case 'status':
+      return 'UTINYINT';
+    default:
+      return 'BIGINT';
+  }
+}

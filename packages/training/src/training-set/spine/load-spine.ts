@@ -1,0 +1,138 @@
+import { LarderError } from '@larder/core';
+import { describeColumns, quotedName, scanFile, type Duckdb } from '@larder/archive';
+import type { FieldManifest } from '@larder/features';
+import type { ResolvedFeatures } from '../features/resolve-features.ts';
+import { checkRows } from './check-rows.ts';
+import { planColumn, spineName, type GivenColumn, type PlannedColumn } from './spine-column.ts';
+
+/** A spine as a file that DuckDB reads. */
+export interface SpineFile {
+  readonly path: string;
+  readonly format: 'parquet' | 'csv';
+  /** Of a CSV file whose types are known, in the order of the file. Null: they are inferred. */
+  readonly types: readonly GivenColumn[] | null;
+  /** Names of the columns as they are in the file. */
+  readonly names: readonly string[];
+  /** For messages: `spine.csv`, `the query`. */
+  readonly called: string;
+}
+
+export interface LoadSpineOptions {
+  readonly features: Pick<ResolvedFeatures, 'joinKeys' | 'requestFields'>;
+  readonly timeColumn: string;
+  /** No row may be later than this. */
+  readonly latest: Date;
+}
+
+/** The spine in DuckDB: the table `given` as read, and the view `spine` with `row`, `at` and the columns `s0`, `s1`, … */
+export interface LoadedSpine {
+  readonly columns: readonly PlannedColumn[];
+  readonly rows: number;
+  readonly from: Date;
+  readonly to: Date;
+  readonly utcAssumed: boolean;
+}
+
+const TIME: FieldManifest = { name: 'time', type: 'timestamp' };
+
+/** Loads and checks the rows; they are numbered from 0 in the order of the file. @throws SPINE_INVALID, DATA_FILE_INVALID */
+export async function loadSpine(
+  duckdb: Duckdb,
+  file: SpineFile,
+  options: LoadSpineOptions,
+): Promise<LoadedSpine> {
+  checkNames(file, options);
+  const given = await givenColumns(duckdb, file, options);
+  const columns = planColumns(file, given, options);
+  const types = Object.fromEntries(given.map(({ name, type }) => [name, type]));
+  const scan = scanFile({
+    path: file.path,
+    format: file.format,
+    ...(file.format === 'csv' && { columns: types }),
+  });
+  const selected = given.map(({ name }, i) => `${quotedName(name)} as ${spineName(i)}`);
+  await duckdb.run(
+    `create table given as select row_number() over () - 1 as row, ${selected.join(', ')} from ${scan}`,
+    { what: `Reading ${file.called}` },
+  );
+  const values = columns.map(({ value }, i) => `${value} as ${spineName(i)}`);
+  const time = columns.find(({ role }) => role === 'time') as PlannedColumn;
+  await duckdb.run(`create view spine as select row, ${time.value} as "at", ${values.join(', ')} from given`);
+  const checked = await checkRows(duckdb, { file, columns, time, latest: options.latest });
+  return { columns, ...checked };
+}
+
+function checkNames(
+  { names, called }: SpineFile,
+  { features: { joinKeys, requestFields }, timeColumn }: LoadSpineOptions,
+): void {
+  const folded = new Map<string, string>();
+  for (const name of names) {
+    const before = folded.get(name.toLowerCase());
+    if (before !== undefined)
+      throw invalid(
+        before === name
+          ? `${called} has two columns named ${name}; remove or rename one.`
+          : `${called} has the columns ${before} and ${name}, which differ only in case; rename one.`,
+      );
+    folded.set(name.toLowerCase(), name);
+  }
+  const needed = new Map<string, string>([
+    ...requestFields.map((field) => [field.name, `request field, ${typeText(field)}`] as const),
+    ...joinKeys.map((field) => [field.name, `join key, ${typeText(field)}`] as const),
+    [timeColumn, 'time of each row; --time names another column'],
+  ]);
+  const missing = [...needed].filter(([name]) => !names.includes(name));
+  if (missing.length === 0) return;
+  const list = missing.map(([name, what]) => `${name} (${what})`).join(', ');
+  throw invalid(`${called} lacks ${list}. It has ${names.join(', ') || 'no columns'}.`);
+}
+
+function typeText({ type, length }: FieldManifest): string {
+  return type === 'vector' ? `vector of ${length}` : type;
+}
+
+/** Columns of a CSV file that the definitions know are read as text, and checked by their own rules. */
+async function givenColumns(
+  duckdb: Duckdb,
+  file: SpineFile,
+  { features: { joinKeys, requestFields }, timeColumn }: LoadSpineOptions,
+): Promise<readonly GivenColumn[]> {
+  if (file.types !== null) return file.types;
+  const known = new Set([...joinKeys, ...requestFields].map(({ name }) => name)).add(timeColumn);
+  const isText = (name: string): boolean => file.format === 'csv' && known.has(name);
+  const types = Object.fromEntries(file.names.filter(isText).map((name) => [name, 'VARCHAR']));
+  const scan = scanFile({ path: file.path, format: file.format, types });
+  const described = await describeColumns(duckdb, scan, { what: `Reading ${file.called}` });
+  return described.map(({ type }, i) => ({ name: file.names[i] as string, type }));
+}
+
+function planColumns(
+  file: SpineFile,
+  given: readonly GivenColumn[],
+  { features: { joinKeys, requestFields }, timeColumn }: LoadSpineOptions,
+): PlannedColumn[] {
+  const problems: string[] = [];
+  const columns = given.flatMap((column, i) => {
+    const key = joinKeys.find(({ name }) => name === column.name);
+    const request = requestFields.find(({ name }) => name === column.name);
+    const use =
+      key !== undefined
+        ? { role: 'key' as const, field: key }
+        : column.name === timeColumn
+          ? { role: 'time' as const, field: TIME }
+          : request !== undefined
+            ? { role: 'request' as const, field: request }
+            : { role: 'passed' as const, field: null };
+    const planned = planColumn(column, i, use);
+    if (typeof planned !== 'string') return [planned];
+    problems.push(planned);
+    return [];
+  });
+  if (problems.length > 0) throw invalid(`${file.called}: ${problems.join('; ')}.`);
+  return columns;
+}
+
+function invalid(message: string): LarderError {
+  return new LarderError('SPINE_INVALID', message);
+}

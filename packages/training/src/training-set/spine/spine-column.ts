@@ -1,0 +1,58 @@
+import { quotedName } from '@larder/archive';
+import type { FieldManifest } from '@larder/features';
+import type { SpineColumn } from '../training-set-manifest.ts';
+import { readAs } from './read-as.ts';
+
+/** A column of the spine as it was given, and how its values are read. */
+export interface GivenColumn {
+  readonly name: string;
+  /** DuckDB's type in the file. */
+  readonly type: string;
+}
+
+export interface PlannedColumn {
+  readonly name: string;
+  readonly role: SpineColumn['role'];
+  /** Null: passed through unchanged. */
+  readonly field: FieldManifest | null;
+  /** DuckDB's type of `value`. */
+  readonly type: string;
+  /** SQL over the column as given. */
+  readonly given: string;
+  /** SQL of the value; null where it cannot be read. */
+  readonly value: string;
+  /** SQL: the given value is not null and cannot be used. Null: any can. */
+  readonly bad: string | null;
+  /** What a value must be, for messages: `must be a whole number of 64 bits`. */
+  readonly must: string;
+  /** SQL: the time has no zone and is read as UTC. Null: it always has one. */
+  readonly zoneless: string | null;
+}
+
+/** Name in the tables of a build of the i-th column of a spine: given names may collide with each other and with ours. */
+export function spineName(index: number): string {
+  return `s${index}`;
+}
+
+/** @returns a text instead of a column where no value of the given column can be one of the field */
+export function planColumn(
+  { name, type }: GivenColumn,
+  index: number,
+  use: { readonly role: SpineColumn['role']; readonly field: FieldManifest | null },
+): PlannedColumn | string {
+  const given = quotedName(spineName(index));
+  if (use.field === null)
+    return {
+      name,
+      ...use,
+      type,
+      given,
+      value: given,
+      bad: null,
+      must: '',
+      zoneless: null,
+    };
+  const reading = readAs(use.field, type, given);
+  if (typeof reading === 'string') return `column ${name} is ${type}: ${reading}`;
+  return { name, ...use, given, zoneless: null, ...reading };
+}
