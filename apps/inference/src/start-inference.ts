@@ -33,6 +33,8 @@ export interface Inference {
 export interface StartOptions {
   /** How predict and the other routes share the port; the benchmarks compare alternatives. @default predict first, then Express */
   readonly compose?: (predict: RawHandler, app: RequestListener) => RequestListener;
+  /** @default true; false only where the cost of the log is measured */
+  readonly logPredictions?: boolean;
 }
 
 const DRAIN_DEADLINE_MS = 10_000;
@@ -69,7 +71,7 @@ export async function startInference(
   const catalog = await createModelCatalog({
     ...stores,
     artifacts,
-    predictionLog,
+    predictionLog: options.logPredictions === false ? null : predictionLog,
     clock: systemClock,
     logger,
     askedVersions: config.explicitVersions,

@@ -31,7 +31,8 @@ export interface ServedModel {
 export interface ServedModelDeps {
   readonly onlineStore: OnlineStore;
   readonly artifacts: Pick<ArtifactStore, 'get' | 'folder'>;
-  readonly predictionLog: PredictionLog;
+  /** Null: predictions are not logged. */
+  readonly predictionLog: PredictionLog | null;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
