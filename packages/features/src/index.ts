@@ -16,6 +16,7 @@ export type {
   Given,
   Int64Field,
   JsonValue,
+  Sensitivity,
   Served,
   T,
   VectorField,
@@ -94,6 +95,11 @@ export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { readViews } from './manifest/read-views.ts';
 export { definitionFingerprint, viewFingerprint } from './manifest/view-fingerprint.ts';
+export {
+  entityWithoutSensitivity,
+  manifestWithoutSensitivity,
+  withoutSensitivity,
+} from './manifest/without-sensitivity.ts';
 export { DEFAULT_COVERAGE, viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,

@@ -94,6 +94,7 @@ export type {
   PredictionLogStats,
 } from './predictions/prediction-log.ts';
 export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/prediction-record.ts';
+export type { SensitiveFields, Sensitivity } from './predictions/sensitive-fields.ts';
 // Labels
 export { takeLabels } from './labels/take-labels.ts';
 export type { GivenLabel, RefusedLabel, TakenLabels, UnreadableLabel } from './labels/take-labels.ts';

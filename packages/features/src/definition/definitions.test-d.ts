@@ -196,3 +196,10 @@ const momentInWords = onDemandFeatureView('moment_in_words', {
 });
 // @ts-expect-error Request field 'requested_at' has two types
 model('clash', { features: [moment, momentInWords], output, artifact: files });
+
+// Sensitive fields keep their type, and what else may be said of them
+expectTypeOf(f.int64().sensitive('hashed').safe()).toEqualTypeOf(f.int64().safe());
+expectTypeOf(f.vector(2).sensitive('omitted').default([0, 0])).toEqualTypeOf(f.vector(2).default([0, 0]));
+expectTypeOf(f.json<readonly string[]>().sensitive('hashed')).toEqualTypeOf(f.json<readonly string[]>());
+// @ts-expect-error
+f.string().sensitive('plain');

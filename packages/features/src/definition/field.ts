@@ -17,6 +17,9 @@ export type FieldType = 'float32' | 'float64' | 'int64' | 'bool' | 'string' | 't
  */
 export type FieldValue = bigint | Date | Float32Array | JsonValue;
 
+/** What the prediction log keeps of a sensitive field: a keyed hash of its value, or nothing. */
+export type Sensitivity = 'hashed' | 'omitted';
+
 /** A field at run time, as in the manifest. */
 export interface FieldSpec {
   readonly type: FieldType;
@@ -26,6 +29,8 @@ export interface FieldSpec {
   readonly safeInteger?: boolean;
   /** Replaces a missing or null value. */
   readonly defaultValue?: FieldValue;
+  /** `sensitive` in the manifest. Absent: the log keeps the value. */
+  readonly sensitivity?: Sensitivity;
 }
 
 /** `Value` is the type of a present feature, `Missing` that of an absent one: null, or never after `.default()`. */
@@ -33,6 +38,8 @@ export interface Field<out Value = unknown, out Missing = unknown> extends Field
   readonly [T]: { readonly value: Value; readonly missing: Missing };
   /** The same field, with `value` wherever it is missing or null. */
   default(value: Value): Field<Value, never>;
+  /** The same field, whose value the prediction log never keeps: only a keyed hash of it, or nothing. */
+  sensitive(how: Sensitivity): this;
 }
 
 export interface Int64Field extends Field<bigint, null> {
@@ -63,7 +70,12 @@ function field(spec: FieldSpec): Field {
   define(made, 'default', (value: FieldValue | readonly number[]) =>
     field({ ...spec, defaultValue: spec.type === 'vector' ? toFloats(value) : value }),
   );
-  if (spec.type === 'int64') define(made, 'safe', () => field({ type: 'int64', safeInteger: true }));
+  define(made, 'sensitive', (how: Sensitivity) => field({ ...spec, sensitivity: how }));
+  if (spec.type === 'int64') {
+    const { sensitivity } = spec;
+    const safe: FieldSpec = { type: 'int64', safeInteger: true };
+    define(made, 'safe', () => field(sensitivity === undefined ? safe : { ...safe, sensitivity }));
+  }
   return Object.freeze(made) as unknown as Field;
 }
 

@@ -14,7 +14,9 @@ function fieldManifest(name: string, field: Field): FieldManifest {
     ...(field.length === undefined ? {} : { length: field.length }),
     ...(field.safeInteger === undefined ? {} : { safe: field.safeInteger }),
   };
-  return field.defaultValue === undefined
-    ? spec
-    : { ...spec, default: encodeJsonValue(spec, field.defaultValue) };
+  return {
+    ...spec,
+    ...(field.defaultValue === undefined ? {} : { default: encodeJsonValue(spec, field.defaultValue) }),
+    ...(field.sensitivity === undefined ? {} : { sensitive: field.sensitivity }),
+  };
 }

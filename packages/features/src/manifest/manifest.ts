@@ -26,6 +26,8 @@ export interface FieldManifest {
   readonly safe?: boolean;
   /** As JSON: int64 as a decimal string unless safe, timestamps ISO 8601, vectors as arrays. Absent: none declared. */
   readonly default?: unknown;
+  /** What the prediction log keeps of the value; a policy, not part of the meaning. Absent: the value itself. */
+  readonly sensitive?: 'hashed' | 'omitted';
 }
 
 export interface EntityManifest {

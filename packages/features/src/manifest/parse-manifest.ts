@@ -16,6 +16,7 @@ const field = z.strictObject({
   length: z.int().positive().optional(),
   safe: z.boolean().optional(),
   default: z.unknown().optional(),
+  sensitive: z.enum(['hashed', 'omitted']).optional(),
 });
 const fields = z.array(field);
 const artifact = z.strictObject({ path: z.string(), sha256 });

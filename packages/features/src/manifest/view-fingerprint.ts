@@ -1,12 +1,19 @@
 import { fingerprint } from './canonical-json.ts';
 import type { ComputeManifest, EntityManifest, FeatureViewManifest, Manifest } from './manifest.ts';
 
+import { entityWithoutSensitivity, withoutSensitivity } from './without-sensitivity.ts';
+
 /** SHA-256 over what is immutable in a view version. */
 export function viewFingerprint(
   entity: EntityManifest,
   { source, schema, compute }: Pick<FeatureViewManifest, 'source' | 'schema' | 'compute'>,
 ): string {
-  return fingerprint({ entity, source, schema, compute: meaningOf(compute) });
+  return fingerprint({
+    entity: entityWithoutSensitivity(entity),
+    source,
+    schema: withoutSensitivity(schema),
+    compute: meaningOf(compute),
+  });
 }
 
 /** An artifact is its content: moving its folder changes nothing. */

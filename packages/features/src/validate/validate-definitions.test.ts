@@ -58,6 +58,10 @@ describe('mistakes that the types would refuse', () => {
       { schema: { a: f.int64().default(1 as unknown as bigint) } },
       '/feature_views/v@1/schema/a/default the default must be a bigint',
     ],
+    [
+      { schema: { a: f.string().sensitive('secret' as 'hashed') } },
+      "/feature_views/v@1/schema/a .sensitive() takes 'hashed' or 'omitted'",
+    ],
     [{ ttl: 'never' }, "/feature_views/v@1/ttl 'never' must be 'forever' or a duration"],
     [{ version: '1' }, '/feature_views/v@1/version must be a whole number'],
     [{ compute: () => [] }, '/feature_views/v@1/compute must be a computation'],
@@ -135,6 +139,25 @@ test('every member of a schedule with a time zone is checked', async () => {
   expect(
     await loosely({ schedule: { cron: '0 4 29 2 *', timeZone: 'Europe/Berlin', missed: 'skip' } }),
   ).toEqual([]);
+});
+
+test('a join key may be hashed, never omitted; an output is never sensitive', async () => {
+  const view = (key: 'hashed' | 'omitted') =>
+    featureView('v', {
+      version: 1,
+      entity: entity('user', { user_id: f.string().sensitive(key) }),
+      ttl: '1d',
+      source,
+      schema: { a: f.float32().default(1).sensitive('omitted') },
+    });
+  expect(await errorsOf({ v: view('hashed') })).toEqual([]);
+  expect(await errorsOf({ v: view('omitted') })).toEqual([
+    expect.stringMatching(/^\/entities\/user\/joinKeys\/user_id cannot be sensitive\('omitted'\): /),
+  ]);
+  const score = { score: f.float32().sensitive('hashed') };
+  expect(
+    await errorsOf({ m: model('m', { features: [view('hashed')], output: score, artifact: files }) }),
+  ).toEqual([expect.stringMatching(/^\/models\/m\/output\/score cannot be sensitive: /)]);
 });
 
 test('a join key with two types is refused, also below on-demand views', async () => {

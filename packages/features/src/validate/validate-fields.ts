@@ -22,6 +22,10 @@ export interface FieldRules {
   /** Set where a default makes no sense: the reason. */
   readonly noDefault?: string;
   readonly mayBeEmpty?: boolean;
+  /** Set where the log must keep at least a hash: the reason. */
+  readonly notOmitted?: string;
+  /** Set where a field cannot be sensitive: the reason. */
+  readonly notSensitive?: string;
 }
 
 export function validateFields(fields: Fields, rules: FieldRules, report: Report): void {
@@ -53,10 +57,20 @@ function validateField(field: Field, rules: FieldRules, report: Report): void {
       `f.vector(${field.length}) must have a whole number of floats from 1 to ${VECTOR_MAX_LENGTH}.`,
     );
   }
+  validateSensitivity(field, rules, report);
   if (field.defaultValue === undefined) return;
   if (noDefault !== undefined) return report([], `cannot have a default: ${noDefault}`);
   const detail = defaultProblem(field);
   if (detail !== null) report(['default'], `the default ${detail}.`);
+}
+
+function validateSensitivity({ sensitivity }: Field, rules: FieldRules, report: Report): void {
+  if (sensitivity === undefined) return;
+  if (sensitivity !== 'hashed' && sensitivity !== 'omitted')
+    return report([], ".sensitive() takes 'hashed' or 'omitted'.");
+  if (rules.notSensitive !== undefined) return report([], `cannot be sensitive: ${rules.notSensitive}`);
+  if (sensitivity === 'omitted' && rules.notOmitted !== undefined)
+    report([], `cannot be sensitive('omitted'): ${rules.notOmitted}`);
 }
 
 // A default is also in the manifest, and JSON cannot express NaN and infinities.

@@ -39,6 +39,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
         otherwise: 'a model returns f.float32(), f.float64() or f.vector(n).',
       },
       noDefault: 'a model always returns its outputs.',
+      notSensitive: 'the log exists for the outputs.',
     },
     below(report, 'output'),
   );

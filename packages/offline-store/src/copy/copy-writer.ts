@@ -11,6 +11,7 @@ const DASH = 0x2d;
 const TWO_TO_32 = 2 ** 32;
 /** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
+const NO_PLACES: readonly number[] = [];
 
 export class CopyWriter {
   #buffer: Buffer;
@@ -98,14 +99,22 @@ export class CopyWriter {
     }
   }
 
-  /** Writes real[]; bits are copied as integers, so that NaN keeps its payload. */
-  float32Array(values: Float32Array): void {
+  /** Writes real[]; bits are copied as integers, so that NaN keeps its payload. `nulls`: places without a value, ascending. */
+  float32Array(values: Float32Array, nulls: readonly number[] = NO_PLACES): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    let at = this.#array(FLOAT4_OID, values.length, values.length * 8);
-    for (const float of bits) {
-      this.#view.setInt32(at, 4);
-      this.#view.setUint32(at + 4, float);
-      at += 8;
+    let at = this.#array(FLOAT4_OID, values.length, values.length * 8 - nulls.length * 4);
+    if (nulls.length > 0) this.#view.setInt32(at - 16, 1);
+    let nextNull = 0;
+    for (let place = 0; place < bits.length; place++) {
+      if (nulls[nextNull] === place) {
+        nextNull += 1;
+        this.#view.setInt32(at, -1);
+        at += 4;
+      } else {
+        this.#view.setInt32(at, 4);
+        this.#view.setUint32(at + 4, bits[place] as number);
+        at += 8;
+      }
     }
   }
 

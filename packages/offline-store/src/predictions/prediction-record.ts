@@ -1,3 +1,5 @@
+import type { SensitiveFields } from './sensitive-fields.ts';
+
 /** What a prediction read of one view: a pointer into history instead of the values. */
 export interface PredictionView {
   /** `ad_image@1` */
@@ -51,4 +53,6 @@ export interface PredictionRecord {
   readonly modelUs: number;
   /** Approximate size of the record as JSON, including its share of the request that it keeps alive. */
   readonly sizeBytes: number;
+  /** Applied when the record is rendered; null: nothing is sensitive. */
+  readonly sensitive: SensitiveFields | null;
 }

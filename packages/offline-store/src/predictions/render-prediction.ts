@@ -1,7 +1,10 @@
 import type { CopyWriter } from '../copy/copy-writer.ts';
 import { writeTimestampMs } from '../history/field-column.ts';
+import type { KeyHasher } from '../erasure/key-hash.ts';
 import { storableText } from '../storable-text.ts';
-import type { PredictionRecord, PredictionView } from './prediction-record.ts';
+import { hashText, hideMembers } from './hide-members.ts';
+import type { JsonMembers, LoggedKey, PredictionRecord, PredictionView } from './prediction-record.ts';
+import type { SensitiveFields } from './sensitive-fields.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
@@ -25,12 +28,20 @@ export function sharedJson(): SharedJson {
   return { request: { value: undefined, json: '' }, onDemand: { value: undefined, json: '' } };
 }
 
+export interface RenderContext {
+  readonly project: string;
+  readonly shared: SharedJson;
+  /** Null while no record of the batch has sensitive fields. */
+  readonly hasher: KeyHasher | null;
+}
+
 /** Writes one row of `larder.predictions`. */
 export function renderPrediction(
   out: CopyWriter,
   record: PredictionRecord,
-  { project, shared }: { readonly project: string; readonly shared: SharedJson },
+  { project, shared, hasher }: RenderContext,
 ): void {
+  const hiding = record.sensitive === null ? null : { sensitive: record.sensitive, hasher: present(hasher) };
   out.row(COLUMN_COUNT);
   out.uuid(record.predictionId);
   writeTimestampMs(out, record.predictedAtMs);
@@ -42,18 +53,31 @@ export function renderPrediction(
   else out.text(alias);
   if (aliasMoveId === null) out.null();
   else out.safeInt64(aliasMoveId);
-  out.jsonb(storableJson(record.entities));
-  out.jsonb(onceJson(shared.request, record.request));
+  const { entities, request, onDemand } = record;
+  out.jsonb(
+    storableJson(
+      hiding === null ? entities : hideMembers(entities, hiding.sensitive.joinKeys, hiding.hasher),
+    ),
+  );
+  out.jsonb(
+    onceJson(shared.request, request, () =>
+      hiding === null ? request : hideMembers(request, hiding.sensitive.request, hiding.hasher),
+    ),
+  );
   out.jsonb(storableJson(record.outputs));
   out.bool(record.degraded);
   out.textArray(record.degradedReasons);
   out.jsonb(`[${record.views.map(viewJson).join(',')}]`);
-  const { onDemand } = record;
   if (onDemand === null) out.null();
-  else out.jsonb(onceJson(shared.onDemand, onDemand));
+  else
+    out.jsonb(
+      onceJson(shared.onDemand, onDemand, () =>
+        hiding === null ? onDemand : hideOnDemand(onDemand, hiding),
+      ),
+    );
   writeUs(out, record.latencyUs);
-  out.textArray(record.entityKeys.map(({ entity, key }) => `${entity}:${key}`));
-  out.float32Array(record.scalars);
+  out.textArray(record.entityKeys.map((key) => keyText(key, hiding)));
+  out.float32Array(record.scalars, hiding?.sensitive.scalars);
   out.textArray(record.defaultsUsed);
   out.float64(record.output);
   writeUs(out, record.featuresUs);
@@ -69,11 +93,37 @@ function viewJson(view: PredictionView): string {
   return `{"ref":"${view.ref}","status":"${view.status}","event_timestamp_ms":${view.eventTimestampMs},"created_timestamp_ms":${view.createdTimestampMs},"revision":${view.revision}}`;
 }
 
+interface Hiding {
+  readonly sensitive: SensitiveFields;
+  readonly hasher: KeyHasher;
+}
+
+/** `ad:ad-42`, or `ad#<hex>` where the key must not be stored. */
+function keyText({ entity, key }: LoggedKey, hiding: Hiding | null): string {
+  return hiding?.sensitive.entities.has(entity) === true
+    ? `${entity}${hashText(hiding.hasher, entity, key)}`
+    : `${entity}:${key}`;
+}
+
+function hideOnDemand(results: JsonMembers, { sensitive, hasher }: Hiding): JsonMembers {
+  return Object.fromEntries(
+    Object.entries(results).map(([view, features]) => {
+      const hidden = sensitive.onDemand.get(view);
+      return [view, hidden === undefined ? features : hideMembers(features as JsonMembers, hidden, hasher)];
+    }),
+  );
+}
+
+function present(hasher: KeyHasher | null): KeyHasher {
+  if (hasher === null) throw new Error('A record with sensitive fields needs the hasher of its project.');
+  return hasher;
+}
+
 /** Cache by object: records do not change, so the same object has the same text. */
-function onceJson(last: LastJson, value: unknown): string {
+function onceJson(last: LastJson, value: unknown, shown: () => unknown): string {
   if (last.value !== value) {
     last.value = value;
-    last.json = storableJson(value);
+    last.json = storableJson(shown());
   }
   return last.json;
 }

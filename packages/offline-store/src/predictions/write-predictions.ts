@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { CopyWriter } from '../copy/copy-writer.ts';
 import { copyIn } from '../copy/copy.ts';
 import type { Database } from '../database.ts';
+import { projectKeyHasher, type KeyHasher } from '../erasure/key-hash.ts';
 import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
 import { limitSilence } from '../connection/limit-silence.ts';
@@ -30,7 +31,9 @@ export interface PredictionWrite {
 
 /** Writes one batch in one transaction, without records of erased entities; partitions exist one month ahead of the newest record. */
 export async function writePredictions(store: OfflineStore, write: PredictionWrite): Promise<void> {
-  const rendered = await render(write);
+  const sensitive = write.records.some((record) => record.sensitive !== null);
+  const hasher = sensitive ? await projectKeyHasher(store, write.project) : null;
+  const rendered = await render(write, hasher);
   const months = [...new Set(write.records.map((record) => monthOf(record.predictedAtMs)))];
   months.push(Math.max(...months) + 1);
   await withClient(store, write.signal, (client) =>
@@ -42,7 +45,7 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
           await ensureMonthlyPartitions(db, PREDICTIONS_TABLE, months);
         const records = await withoutErased({ db }, write.project, write.records);
         if (records.length === 0) return;
-        const bytes = records === write.records ? rendered : await render({ ...write, records });
+        const bytes = records === write.records ? rendered : await render({ ...write, records }, hasher);
         if (write.repeated) await copyUnlessThere(db, client, bytes);
         else await copyIn(client, `larder.predictions (${PREDICTION_COLUMNS})`, bytes);
       }),
@@ -50,12 +53,12 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
   for (const month of months) write.knownMonths.add(month);
 }
 
-async function render({ project, records }: PredictionWrite): Promise<Buffer> {
+async function render({ project, records }: PredictionWrite, hasher: KeyHasher | null): Promise<Buffer> {
   const out = new CopyWriter();
   const shared = sharedJson();
   for (const [i, record] of records.entries()) {
     if (i > 0 && i % SLICE_RECORDS === 0) await nextTurn();
-    renderPrediction(out, record, { project, shared });
+    renderPrediction(out, record, { project, shared, hasher });
   }
   return out.finish();
 }

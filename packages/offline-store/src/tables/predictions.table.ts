@@ -21,7 +21,7 @@ export interface PredictionsTable {
   alias: string | null;
   /** The move that was in force; null while the alias follows. */
   alias_move_id: number | null;
-  /** `ad:ad-42`, one per entity; null in all of the following: written by a release without them. */
+  /** `ad:ad-42`, or `ad#<hex>` for a sensitive key; one per entity; null in all of the following: written by a release without them. */
   entity_keys: string[] | null;
   /** The tensor's scalar columns in order, without vectors; a null element was left out. */
   scalars: (number | null)[] | null;

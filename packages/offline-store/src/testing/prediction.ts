@@ -34,6 +34,7 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
     onDemandUs: 10,
     modelUs: 60.6,
     sizeBytes: 400,
+    sensitive: null,
     ...changed,
   };
 }

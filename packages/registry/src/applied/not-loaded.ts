@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Manifest } from '@larder/features';
+import { manifestWithoutSensitivity, type Manifest } from '@larder/features';
 
 /** An applied definition that a process cannot serve with the code it has loaded. */
 export interface DefinitionMismatch {
@@ -11,10 +11,12 @@ export interface DefinitionMismatch {
 }
 
 /**
- * Applied definitions that the loaded code lacks, or defines differently. Data (TTL, schedule, artifacts, owners) does not
+ * Applied definitions that the loaded code lacks, or defines differently. Data (TTL, schedule, artifacts, owners, what is logged) does not
  * count: it is taken from the applied manifest.
  */
-export function notLoaded(applied: Manifest, loaded: Manifest): DefinitionMismatch[] {
+export function notLoaded(appliedNow: Manifest, loadedHere: Manifest): DefinitionMismatch[] {
+  const applied = manifestWithoutSensitivity(appliedNow);
+  const loaded = manifestWithoutSensitivity(loadedHere);
   return [
     ...mismatches('view', applied.feature_views, loaded.feature_views, (view) => view.fingerprint),
     ...mismatches(

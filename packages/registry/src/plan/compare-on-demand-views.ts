@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InputManifest, Manifest, OnDemandFeatureViewManifest } from '@larder/features';
+import {
+  withoutSensitivity,
+  type InputManifest,
+  type Manifest,
+  type OnDemandFeatureViewManifest,
+} from '@larder/features';
 import type { Leniency, PlanLines } from './plan.ts';
 import { whatDiffers } from './compare-views.ts';
 import type { RegistryState } from '../registry-state.ts';
@@ -52,9 +57,10 @@ export function compareOnDemandViews(
 }
 
 function structureClauses(was: OnDemandFeatureViewManifest, now: OnDemandFeatureViewManifest): string[] {
-  const clauses = isDeepStrictEqual(was.request, now.request) ? [] : ['request fields changed'];
+  const sameRequest = isDeepStrictEqual(withoutSensitivity(was.request), withoutSensitivity(now.request));
+  const clauses = sameRequest ? [] : ['request fields changed'];
   if (!isDeepStrictEqual(was.inputs, now.inputs)) clauses.push('inputs changed');
-  return [...clauses, ...schemaClauses(was.schema, now.schema)];
+  return [...clauses, ...schemaClauses(withoutSensitivity(was.schema), withoutSensitivity(now.schema))];
 }
 
 /** Applied models that read the view, directly or through other on-demand views, and keep their artifact. */

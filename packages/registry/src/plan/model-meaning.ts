@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Manifest } from '@larder/features';
+import { manifestWithoutSensitivity, type Manifest } from '@larder/features';
 import { contentOf } from '../model-versions/content-of.ts';
 import type { RecordedVersion } from '../model-versions/recorded-versions.ts';
 
@@ -11,7 +11,7 @@ interface ModelMeaning {
 
 /** Everything that decides what a model of the manifest answers; policies are left out. */
 export function meaningIn(manifest: Manifest, name: string): ModelMeaning {
-  const { manifest: own } = contentOf(manifest, name, {});
+  const { manifest: own } = contentOf(manifestWithoutSensitivity(manifest), name, {});
   const model = own.models[name];
   if (model === undefined) throw new Error(`The content of ${name} lacks it.`);
   const parts = new Map<string, unknown>([

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
-import { readViews, type Manifest } from '@larder/features';
+import { entityWithoutSensitivity, readViews, type Manifest } from '@larder/features';
 import { pendingMigrations } from '@larder/offline-store';
 import { carryOver } from './carry-over.ts';
 import { compareAge, compareVersionAge, type OlderSign } from './compare-age.ts';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
+import { compareSensitivity } from './compare-sensitivity.ts';
 import { compareViews } from './compare-views.ts';
 import { PlanLines, type Leniency, type Plan } from './plan.ts';
 import { NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
@@ -88,6 +89,7 @@ export function compareManifest(state: RegistryState, config: Manifest, leniency
   compareEntities(lines, state, next);
   compareViews(lines, state, next, leniency);
   compareOnDemandViews(lines, state, next, leniency);
+  compareSensitivity(lines, was ?? null, next);
   const newModelVersions = compareModels(lines, state, next);
   compareRetained(lines, state.lineage.retained, retained);
   if (was && lines.changes.length === 0 && lines.refusals.length === 0 && !isDeepStrictEqual(was, next))
@@ -149,7 +151,7 @@ function compareEntities(lines: PlanLines, state: RegistryState, next: Manifest)
   for (const [name, entity] of Object.entries(next.entities)) {
     const was = applied[name];
     if (!was) lines.create(`entity ${name}`);
-    else if (!isDeepStrictEqual(was, entity))
+    else if (!isDeepStrictEqual(entityWithoutSensitivity(was), entityWithoutSensitivity(entity)))
       lines.change(`entity ${name}`, `change join keys of entity ${name}`);
   }
   for (const name of Object.keys(applied))

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type {
-  ComputeManifest,
-  EntityManifest,
-  FeatureViewManifest,
-  FieldManifest,
-  Manifest,
-  SourceManifest,
+import {
+  entityWithoutSensitivity,
+  withoutSensitivity,
+  type ComputeManifest,
+  type EntityManifest,
+  type FeatureViewManifest,
+  type FieldManifest,
+  type Manifest,
+  type SourceManifest,
 } from '@larder/features';
 
 /** What is immutable in a view version, as `larder.view_versions.definition` keeps it. */
@@ -19,7 +21,12 @@ export interface ViewDefinition {
 export function viewDefinition(manifest: Manifest, view: FeatureViewManifest): ViewDefinition {
   const entity = manifest.entities[view.entity];
   if (!entity) throw new Error(`The manifest has no entity ${view.entity}.`);
-  return { entity, source: view.source, schema: view.schema, compute: view.compute };
+  return {
+    entity: entityWithoutSensitivity(entity),
+    source: view.source,
+    schema: withoutSensitivity(view.schema),
+    compute: view.compute,
+  };
 }
 
 /** What changed in the immutable parts, each as a clause; `codeOnly` when only the view's own function changed. */

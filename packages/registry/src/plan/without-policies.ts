@@ -1,4 +1,9 @@
-import type { FeatureViewManifest, Manifest, ModelManifest } from '@larder/features';
+import {
+  manifestWithoutSensitivity,
+  type FeatureViewManifest,
+  type Manifest,
+  type ModelManifest,
+} from '@larder/features';
 
 const VIEW_POLICIES = [
   'ttl_ms',
@@ -19,7 +24,8 @@ const MODEL_POLICIES = [
 ] as const satisfies (keyof ModelManifest)[];
 
 /** What a manifest means for the values of features and the answers of models: everything that may not change at any time. */
-export function withoutPolicies(manifest: Manifest): object {
+export function withoutPolicies(given: Manifest): object {
+  const manifest = manifestWithoutSensitivity(given);
   return {
     ...manifest,
     feature_views: stripped(manifest.feature_views, VIEW_POLICIES),

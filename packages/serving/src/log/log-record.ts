@@ -4,7 +4,7 @@
  * when the log renders it. Nothing here may keep the rows of the store alive.
  */
 import { shortestFloat32 } from '@larder/core';
-import type { LoggedKey, PredictionRecord, PredictionView } from '@larder/offline-store';
+import type { LoggedKey, PredictionRecord, PredictionView, SensitiveFields } from '@larder/offline-store';
 import type { AnsweredRow } from '../answer/answer-rows.ts';
 import type { InputRow } from '../inputs/inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
@@ -144,6 +144,10 @@ class BatchRecord implements PredictionRecord {
 
   get modelUs(): number {
     return this.#batch.timings.model * 1_000;
+  }
+
+  get sensitive(): SensitiveFields | null {
+    return this.#batch.plan.logged.sensitive;
   }
 
   get sizeBytes(): number {

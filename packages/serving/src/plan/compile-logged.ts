@@ -5,12 +5,14 @@ import {
   type InputManifest,
   type Manifest,
 } from '@larder/features';
+import type { SensitiveFields, Sensitivity } from '@larder/offline-store';
 import { compileNullReader } from '@larder/online-store';
 import type { DefaultedFeatures, LoggedColumns, PlanView } from './compiled-plan.ts';
 
 /** The scalars of the tensor by place; a pointer into history stands for vectors. */
 export function compileLogged(manifest: Manifest, inputs: readonly InputManifest[]): LoggedColumns {
   const runs: { start: number; end: number }[] = [];
+  const hidden: number[] = [];
   let column = 0;
   let scalars = 0;
   for (const input of inputs)
@@ -21,11 +23,38 @@ export function compileLogged(manifest: Manifest, inputs: readonly InputManifest
         const last = runs.at(-1);
         if (last?.end === column) last.end += 1;
         else runs.push({ start: column, end: column + 1 });
+        if (field.sensitive !== undefined) hidden.push(scalars);
         column += 1;
         scalars += 1;
       }
     }
-  return { runs, scalars };
+  return { runs, scalars, sensitive: sensitiveFields(manifest, hidden) };
+}
+
+/** `manifest`: only what the model reads, or more. */
+function sensitiveFields(manifest: Manifest, scalars: readonly number[]): SensitiveFields | null {
+  const entities = Object.values(manifest.entities);
+  const views = Object.values(manifest.on_demand_feature_views);
+  const onDemand = views.map((view) => [view.name, sensitiveOf(view.schema)] as const);
+  const found: SensitiveFields = {
+    entities: new Set(
+      entities.flatMap(({ name, join_keys }) => (sensitiveOf(join_keys).size > 0 ? [name] : [])),
+    ),
+    joinKeys: sensitiveOf(entities.flatMap(({ join_keys }) => join_keys)),
+    request: sensitiveOf(views.flatMap(({ request }) => request)),
+    onDemand: new Map(onDemand.filter(([, fields]) => fields.size > 0)),
+    scalars,
+  };
+  const { joinKeys, request } = found;
+  return joinKeys.size + request.size + found.onDemand.size + scalars.length === 0 ? null : found;
+}
+
+/** Two definitions may declare one name: the stricter applies. */
+function sensitiveOf(fields: readonly FieldManifest[]): ReadonlyMap<string, Sensitivity> {
+  const found = new Map<string, Sensitivity>();
+  for (const { name, sensitive } of fields)
+    if (sensitive !== undefined && found.get(name) !== 'omitted') found.set(name, sensitive);
+  return found;
 }
 
 /** The features of a view that some reader reads and that have a default. */

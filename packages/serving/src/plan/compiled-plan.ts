@@ -7,6 +7,7 @@ import type {
   OnDemandFeature,
   OnDemandViews,
 } from '@larder/features';
+import type { SensitiveFields } from '@larder/offline-store';
 import type { NullReader, ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
 
 /** Everything needed to answer for one model version, resolved and compiled before the first request. */
@@ -38,6 +39,7 @@ export interface LoggedColumns {
   readonly runs: readonly { readonly start: number; readonly end: number }[];
   /** Number of columns in all runs. */
   readonly scalars: number;
+  readonly sensitive: SensitiveFields | null;
 }
 
 /** The features of a view whose default may be used. */
