@@ -63,6 +63,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'predict with a model, with its inputs as options',
     load: () => import('./verbs/predict.ts'),
   },
+  seal: {
+    summary: 'complete and check the folder of a trained model',
+    load: () => import('./verbs/seal.ts'),
+  },
   models: {
     summary: 'list model versions, aliases and their moves, or mark a version as bad',
     load: () => import('./verbs/models.ts'),

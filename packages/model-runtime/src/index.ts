@@ -10,6 +10,5 @@ export type { FloatTensor, Session, SessionOptions, TensorSpec } from './session
 export { withMetadata } from './session/with-metadata.ts';
 // What an artifact says about itself
 export { readArtifactJson } from './artifact/read-artifact-json.ts';
-export { readTraining } from './artifact/read-training.ts';
 export { worstDifference } from './artifact/golden-difference.ts';
 export type { GoldenDifference } from './artifact/golden-difference.ts';

@@ -1,5 +1,5 @@
 import { LarderError, type ErrorCode } from '@larder/core';
-import { readTraining } from '@larder/model-runtime';
+import { readTraining } from '@larder/model-runtime/read-training';
 import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,0 +1,1 @@
+export { writeTrainingSet } from './write-training-set.ts';
