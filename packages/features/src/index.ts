@@ -30,6 +30,7 @@ export type {
   PredictInput,
   PredictOutput,
 } from './definition/model.ts';
+export type { ModelLabel } from './definition/model-label.ts';
 export { onDemandFeatureView } from './on-demand/on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand/on-demand-feature-view.ts';
 export type { FeatureInput, PickedFeatures } from './definition/pick.ts';

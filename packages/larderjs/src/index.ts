@@ -9,6 +9,7 @@ export type {
   FieldValue,
   JsonValue,
   Model,
+  ModelLabel,
   OnDemandFeatureView,
   PickedFeatures,
   Project,

@@ -3,6 +3,7 @@ import type { Artifact } from '../artifact/artifact.ts';
 import { brand } from './brand.ts';
 import { durationMsOrNaN } from './duration-option.ts';
 import type { Fields, Given, T } from './field.ts';
+import type { ModelLabel } from './model-label.ts';
 import type { FeatureInput } from './pick.ts';
 import type { Agreeing, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
 
@@ -20,6 +21,7 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   readonly deadlineMs: number;
   readonly budget: ModelBudget | null;
   readonly coverage: number | null;
+  readonly label: ModelLabel | null;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly [T]: { readonly input: Input; readonly output: Output };
@@ -51,6 +53,8 @@ export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
    * by default. @default 0.95
    */
   readonly coverage?: number;
+  /** The outcome that it predicts, for training sets from logged predictions. @default none */
+  readonly label?: ModelLabel;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -77,6 +81,7 @@ export function model<const N extends string, const P extends readonly Provider[
     deadlineMs: durationMsOrNaN(deadline),
     budget: options.budget ?? null,
     coverage: options.coverage ?? null,
+    label: options.label ?? null,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
   }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>>;

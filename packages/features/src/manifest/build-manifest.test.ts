@@ -126,7 +126,7 @@ test('connections are those declared, or those that sources name', () => {
   );
 });
 
-test('a budget and a coverage are in the manifest only when they are declared', () => {
+test('a budget, a coverage and a label are in the manifest only when they are declared', () => {
   const view = featureView('ad_image', { version: 1, entity: ad, ttl: '1d', source, schema });
   const options = { features: [view], output: { ctr: f.float32() }, artifact: artifact('models/ad_ctr') };
   const hashes = {
@@ -138,10 +138,31 @@ test('a budget and a coverage are in the manifest only when they are declared', 
     collectDefinitions({
       free: model('free', options),
       frugal: model('frugal', { ...options, budget: { maxLatencyMs: 2.5 }, coverage: 0.5 }),
+      labelled: model('labelled', {
+        ...options,
+        label: {
+          name: 'clicked',
+          horizon: '7d',
+          onSilence: 'leave_out',
+          attribution: { entity: ad, window: '1h' },
+        },
+      }),
+      plain: model('plain', {
+        ...options,
+        label: { name: 'clicked', horizon: '1d', onSilence: 'negative' },
+      }),
     }),
     hashes,
   );
   expect(Object.keys(models['free'] ?? {})).not.toContain('budget');
   expect(Object.keys(models['free'] ?? {})).not.toContain('coverage');
+  expect(Object.keys(models['free'] ?? {})).not.toContain('label');
+  expect(models['labelled']?.label).toEqual({
+    name: 'clicked',
+    horizon_ms: 7 * 86_400_000,
+    on_silence: 'leave_out',
+    attribution: { entity: 'ad', window_ms: 3_600_000 },
+  });
+  expect(models['plain']?.label?.attribution).toBe('prediction_id');
   expect(models['frugal']).toMatchObject({ budget: { max_latency_ms: 2.5 }, coverage: 0.5 });
 });

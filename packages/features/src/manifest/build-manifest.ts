@@ -2,6 +2,7 @@ import { fingerprint32 } from './canonical-json.ts';
 import type { CodeUnit } from '../code/code-unit.ts';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
+import { labelManifest } from '../definition/model-label.ts';
 import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type {
@@ -135,6 +136,7 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     deadline_ms: model.deadlineMs,
     ...(model.budget !== null && { budget: budgetManifest(model.budget) }),
     ...(model.coverage !== null && { coverage: model.coverage }),
+    ...(model.label !== null && { label: labelManifest(model.label) }),
     owner: model.owner,
     tags: sortedRecord(Object.entries(model.tags)),
   };

@@ -111,12 +111,22 @@ export interface ModelManifest {
   readonly budget?: BudgetManifest;
   /** Absent: `DEFAULT_COVERAGE`. */
   readonly coverage?: number;
+  /** Absent: none declared. */
+  readonly label?: LabelManifest;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Share of the entities that each view of a model must have landed, unless the model declares another. */
 export const DEFAULT_COVERAGE = 0.95;
+
+/** Which labels count for a prediction of the model, and what silence means. */
+export interface LabelManifest {
+  readonly name: string;
+  readonly horizon_ms: number;
+  readonly on_silence: 'negative' | 'leave_out';
+  readonly attribution: 'prediction_id' | { readonly entity: string; readonly window_ms: number };
+}
 
 /** Limits that a new version is measured against when it is applied; an absent one is not limited. */
 export interface BudgetManifest {

@@ -84,6 +84,17 @@ const model = z.strictObject({
     })
     .optional(),
   coverage: z.number().min(0).max(1).optional(),
+  label: z
+    .strictObject({
+      name,
+      horizon_ms: z.int().positive(),
+      on_silence: z.enum(['negative', 'leave_out']),
+      attribution: z.union([
+        z.literal('prediction_id'),
+        z.strictObject({ entity: name, window_ms: z.int().positive() }),
+      ]),
+    })
+    .optional(),
   owner,
   tags,
 });

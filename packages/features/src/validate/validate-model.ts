@@ -6,6 +6,7 @@ import type { ProjectPlace } from './project-place.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
+import { validateLabel } from './validate-label.ts';
 import { validateName } from './validate-names.ts';
 
 /** What to do instead with a feature that cannot become float32 columns as it is. */
@@ -56,6 +57,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
   const { coverage } = model;
   if (coverage !== null && !(typeof coverage === 'number' && coverage >= 0 && coverage <= 1))
     report(['coverage'], 'must be a share from 0 to 1, such as 0.95.');
+  validateLabel(model.label, model.inputs, below(report, 'label'));
   validateLabels(model, report);
 }
 

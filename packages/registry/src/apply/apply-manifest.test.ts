@@ -135,7 +135,18 @@ test('policies change one by one; a removed view and model are destructive and k
     tags: { tier: '1' },
   });
   const next: Manifest = {
-    ...withModel(changed, { ...adCtr, deadline_ms: 50, budget: { max_latency_ms: 2 }, coverage: 0.5 }),
+    ...withModel(changed, {
+      ...adCtr,
+      deadline_ms: 50,
+      budget: { max_latency_ms: 2 },
+      coverage: 0.5,
+      label: {
+        name: 'clicked',
+        horizon_ms: 7 * 86_400_000,
+        on_silence: 'negative',
+        attribution: 'prediction_id',
+      },
+    }),
     allowed_hosts: [],
     event_horizon_ms: 30 * 86_400_000,
     feature_views: without(changed.feature_views, 'ad_text@1'),
@@ -157,6 +168,7 @@ test('policies change one by one; a removed view and model are destructive and k
     ['change deadline (ms) of model ad_ctr: 100 → 50', false],
     ['change budget of model ad_ctr: none → 2 ms', false],
     ['change coverage of model ad_ctr: 0.95 → 0.5', false],
+    ['change label of model ad_ctr: none → clicked (7d, silence is negative, by prediction id)', false],
   ]);
   await store.pool.query(`select 1 from ${next.project}_history.ad_text_v1`);
   const withoutModel = await planManifest(store, { ...next, models: {} }, { prune: true });

@@ -46,6 +46,7 @@ test('policies may go back to what they were', async ({ store }) => {
     ...adCtr,
     deadline_ms: 50,
     coverage: 0.5,
+    label: { name: 'clicked', horizon_ms: 1, on_silence: 'negative', attribution: 'prediction_id' },
   });
   await applyManifest(store, second, grace);
   await applyManifest(store, first, grace);

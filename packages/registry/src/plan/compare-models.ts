@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { formatDurationMs } from '@larder/core';
 import { DEFAULT_COVERAGE, type BudgetManifest, type Manifest, type ModelManifest } from '@larder/features';
 import { differingParts, meaningIn, meaningOf } from './model-meaning.ts';
 import type { PlanLines } from './plan.ts';
@@ -54,6 +55,8 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
       subject,
       `change coverage of ${subject}: ${was.coverage ?? DEFAULT_COVERAGE} → ${now.coverage ?? DEFAULT_COVERAGE}`,
     );
+  if (!isDeepStrictEqual(was.label, now.label))
+    lines.change(subject, `change label of ${subject}: ${labelText(was)} → ${labelText(now)}`);
   if (!isDeepStrictEqual(was.tags, now.tags)) lines.change(subject, `change tags of ${subject}`);
   const moved = was.artifact.path !== now.artifact.path && was.artifact.sha256 === now.artifact.sha256;
   if (moved)
@@ -61,6 +64,17 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
       subject,
       `change path of the artifact of ${subject}: ${was.artifact.path} → ${now.artifact.path}`,
     );
+}
+
+function labelText({ label }: ModelManifest): string {
+  if (label === undefined) return 'none';
+  const { attribution } = label;
+  const found =
+    typeof attribution === 'string'
+      ? 'by prediction id'
+      : `by ${attribution.entity} within ${formatDurationMs(attribution.window_ms)}`;
+  const silence = label.on_silence === 'negative' ? 'silence is negative' : 'silence is left out';
+  return `${label.name} (${formatDurationMs(label.horizon_ms)}, ${silence}, ${found})`;
 }
 
 function budgetText({ max_latency_ms: ms, max_memory_mb: mb }: BudgetManifest = {}): string {

@@ -19,6 +19,7 @@ const MODEL_POLICIES = [
   'deadline_ms',
   'budget',
   'coverage',
+  'label',
   'owner',
   'tags',
 ] as const satisfies (keyof ModelManifest)[];
