@@ -1,3 +1,4 @@
+import { keyHasher } from '@larder/offline-store';
 import {
   type OnlineRow,
   compileRowCodec,
@@ -25,7 +26,11 @@ const bench: Bench = {
     const redis = connectRedis(server.url, { role: 'tool' });
     try {
       await waitForRedis(redis, 5_000);
-      const store = createOnlineStore({ redis, project: 'ads' });
+      const store = createOnlineStore({
+        redis,
+        project: 'ads',
+        keyHasher: async () => keyHasher(Buffer.alloc(32)),
+      });
       const rows: BenchRow[] = [];
       for (const { name, setting, targetBytes } of CASES) {
         await redis.flushall();

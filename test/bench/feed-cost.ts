@@ -11,6 +11,7 @@ import {
   migrate,
   startSequencer,
   type OfflineStore,
+  projectKeyHasher,
 } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { cpuSeconds } from './materialize/process-usage.ts';
@@ -57,7 +58,11 @@ const bench: Bench = {
 
     let landed = 0;
     const rates = async (offlineStore: OfflineStore, name: string): Promise<Rates> => {
-      const onlineStore = createOnlineStore({ redis: connection, project: name });
+      const onlineStore = createOnlineStore({
+        redis: connection,
+        project: name,
+        keyHasher: () => projectKeyHasher(offlineStore, name),
+      });
       const cpuBefore = cpuOf(postgres.process.pid);
       const startedAt = performance.now();
       let left = landings;

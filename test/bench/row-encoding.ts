@@ -4,6 +4,7 @@
  * 2. vectors in the entity's hash against a separate hash with the same hash tag: bytes and time per entity read.
  * 3. pipelined HMGET against one script, by number of entities.
  */
+import { keyHasher } from '@larder/offline-store';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
@@ -207,7 +208,11 @@ async function compareReads(): Promise<void> {
   );
   await redis.flushall();
   await redis.config('SET', 'hash-max-listpack-value', '512');
-  const store = createOnlineStore({ redis, project: 'ads' });
+  const store = createOnlineStore({
+    redis,
+    project: 'ads',
+    keyHasher: async () => keyHasher(Buffer.alloc(32)),
+  });
   const view = schemaOf(floats(10));
   const views = [1, 2, 3].map((version) => ({ name: 'ad_view', version }));
   const row = compileRowCodec(view).encode(ORDER, floats(10));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createLogger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
-import { createOfflineStore, type OfflineStore } from '@larder/offline-store';
+import { createOfflineStore, type OfflineStore, keyHasher } from '@larder/offline-store';
 import { compileRowCodec, connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { applyProject, createArtifactStore } from '@larder/registry';
 
@@ -80,7 +80,11 @@ export async function applyRelease(
     const now = Date.now();
     const order = { eventTimestampMs: now, createdTimestampMs: now, revision: 1 };
     const row = compileRowCodec(view).encode(order, { level: STORED * release.number });
-    const online = createOnlineStore({ redis: connection, project: project.name });
+    const online = createOnlineStore({
+      redis: connection,
+      project: project.name,
+      keyHasher: async () => keyHasher(Buffer.alloc(32)),
+    });
     await online.write([{ entity: 'shop', entityKey: 'ad-1', viewRef: ref, ttlMs: view.ttl_ms, row }]);
     const { modelVersions } = await applyProject({ store, artifacts }, project, { actor: 'test' });
     return modelVersions['ad_ctr'] ?? 0;

@@ -26,7 +26,7 @@ const fault = (original: string, planted: string): Fault => ({ original, fault: 
 export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
   'write-rows': {
     file: `${ONLINE}/scripts/write-rows.lua`,
-    tests: ['write-rows', 'expiry'].map((name) => `${ONLINE}/writing/${name}.test.ts`),
+    tests: ['write-rows', 'expiry', 'erase-entity'].map((name) => `${ONLINE}/writing/${name}.test.ts`),
     faults: [
       fault('#other < 22', '#other < 23'),
       fault('if #other < 22 then return false end', ''),
@@ -36,9 +36,12 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
       fault('return mine < theirs', 'return mine > theirs'),
       fault('return mine < theirs', 'return false'),
       fault('  return false\nend', '  return true\nend'),
-      fault("'!erased')", "'erased')"),
+      fault('KEYS[rows + i], hash', 'KEYS[rows + 1], hash'),
+      fault('ARGV[rows + 2 + i]', 'ARGV[rows + 3]'),
+      fault("results[i] = '?'", "results[i] = 'x'"),
+      fault("hash == '' and call('EXISTS', KEYS[rows + i]) == 1", 'false'),
       fault("results[i] = 'x'", "results[i] = '0'"),
-      fault('stored[1] and is_older(row, stored[1])', 'false'),
+      fault('stored and is_older(row, stored)', 'false'),
       fault('if left >= 0 then call', 'if left > 1e9 then call'),
       fault('left == -2 or (left', 'left < 0 or (left'),
       fault('left == -2 or (left', '(left'),
@@ -52,7 +55,7 @@ export const PLANTED: Readonly<Record<string, PlantedFaults>> = {
     tests: [`${ONLINE}/writing/erase-entity.test.ts`],
     faults: [
       fault("redis.call('DEL', KEYS[1])", ''),
-      fault("'!erased'", "'erased'"),
+      fault("redis.call('HLEN', KEYS[1])", '0'),
       fault("string.format('%03d', math.floor(now[2] / 1000))", "''"),
     ],
   },

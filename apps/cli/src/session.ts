@@ -113,7 +113,11 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
         import('@larder/online-store'),
         projectName(),
       ]);
-      return createOnlineStore({ redis: await redis(), project: name });
+      const keyHasher = once(async () => {
+        const { projectKeyHasher } = await import('@larder/offline-store');
+        return projectKeyHasher(await offlineStore(), name);
+      });
+      return createOnlineStore({ redis: await redis(), project: name, keyHasher });
     }),
     manifest: once(async () => {
       const name = await projectName();

@@ -3,7 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { createPushGroups } from '@larder/materialization/push';
-import { announceProcess, createPredictionLog, startSequencer } from '@larder/offline-store';
+import {
+  announceProcess,
+  createPredictionLog,
+  startSequencer,
+  projectKeyHasher,
+} from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
 import { createArtifactStore } from '@larder/registry';
 import type { Config } from './config.ts';
@@ -57,7 +62,11 @@ export async function startInference(
     redis.disconnect();
     throw error;
   });
-  const onlineStore = createOnlineStore({ redis, project: project.name });
+  const onlineStore = createOnlineStore({
+    redis,
+    project: project.name,
+    keyHasher: () => projectKeyHasher(offlineStore, project.name),
+  });
   const predictionLog = createPredictionLog({
     store: offlineStore,
     project: project.name,

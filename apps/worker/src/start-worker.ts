@@ -1,7 +1,7 @@
 import type { Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
-import { createOfflineStore, migrate, startSequencer } from '@larder/offline-store';
+import { createOfflineStore, migrate, startSequencer, projectKeyHasher } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import {
   alignWithApplied,
@@ -122,7 +122,11 @@ export async function startWorker({
       loaded: () => loaded,
       artifactFolder: createArtifactFolders(artifacts, project),
       offlineStore,
-      onlineStore: createOnlineStore({ redis, project: project.name }),
+      onlineStore: createOnlineStore({
+        redis,
+        project: project.name,
+        keyHasher: () => projectKeyHasher(offlineStore, project.name),
+      }),
       queueRedisUrl: config.queueRedisUrl,
       slots: config.slots,
       connections: config.connections,

@@ -21,7 +21,7 @@ export { compileTtlAtRead } from './reading/ttl-at-read.ts';
 export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store
 export { createOnlineStore } from './online-store.ts';
-export type { OnlineStore } from './online-store.ts';
+export type { OnlineStore, OnlineStoreDeps } from './online-store.ts';
 export type { EntityInspection, InspectedField } from './inspection/inspect-entity.ts';
 export type { KeyPage, ListKeysOptions } from './inspection/list-keys.ts';
 export { compileRead } from './reading/read-rows.ts';

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { createTombstoneSlots, type KeyHasher } from './keys/tombstones.ts';
 import { eraseEntity } from './writing/erase-entity.ts';
 import { forgetView } from './writing/forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspection/inspect-entity.ts';
@@ -23,20 +24,29 @@ export interface OnlineStore {
   keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
   /** Deletes every row of a view version. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
   forgetView(entity: string, viewRef: string): Promise<number>;
-  /** Deletes every row of an entity; later writes for it are refused. @throws ONLINE_STORE_UNAVAILABLE */
-  erase(entity: string, entityKey: string): Promise<void>;
+  /** Deletes every row of an entity; later writes for it are refused. @returns how many rows @throws ONLINE_STORE_UNAVAILABLE */
+  erase(entity: string, entityKey: string): Promise<number>;
 }
 
-export function createOnlineStore(deps: { readonly redis: Redis; readonly project: string }): OnlineStore {
-  const { redis, project } = deps;
+export interface OnlineStoreDeps {
+  readonly redis: Redis;
+  readonly project: string;
+  /** Of the project; asked by every call that writes, erases or finds nothing. */
+  readonly keyHasher: () => Promise<KeyHasher>;
+}
+
+export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps): OnlineStore {
+  const tombstones = createTombstoneSlots(project);
+  const target = async () => ({ project, tombstones, hashOf: await keyHasher() });
   return {
-    write: (rows) => writeRows(redis, project, rows),
+    write: async (rows) => writeRows(redis, await target(), rows),
     compileRead: (groups) => compileRead(project, groups),
     read: (plan, keysByGroup) => readRows(redis, plan, keysByGroup),
     headers: (of) => readHeaders(redis, project, of),
-    inspect: (entity, entityKey) => inspectEntity(redis, project, { name: entity, key: entityKey }),
+    inspect: (entity, entityKey) =>
+      inspectEntity(redis, { project, keyHasher }, { name: entity, key: entityKey }),
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
-    erase: (entity, entityKey) => eraseEntity(redis, project, { name: entity, key: entityKey }),
+    erase: async (entity, entityKey) => eraseEntity(redis, await target(), { name: entity, key: entityKey }),
   };
 }

@@ -4,7 +4,7 @@ import { createLogger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { openStateFolder, removeStateFolder, startEmbeddedPostgres, startEmbeddedRedis } from '@larder/infra';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
-import { createOfflineStore, migrate } from '@larder/offline-store';
+import { createOfflineStore, migrate, keyHasher } from '@larder/offline-store';
 import { compileRowCodec, connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { applyManifest } from '@larder/registry';
 
@@ -75,7 +75,11 @@ async function fill(urls: {
   await offlineStore.close();
   const connection = connectRedis(urls.redisUrl, { role: 'tool' });
   await waitForRedis(connection, 5_000);
-  const onlineStore = createOnlineStore({ redis: connection, project: project.name });
+  const onlineStore = createOnlineStore({
+    redis: connection,
+    project: project.name,
+    keyHasher: async () => keyHasher(Buffer.alloc(32)),
+  });
   const rows = Object.entries(project.manifest.feature_views).flatMap(([viewRef, view]) => {
     const codec = compileRowCodec(view);
     const order = { eventTimestampMs: EVENT_MS, createdTimestampMs: EVENT_MS, revision: 1 };

@@ -3,7 +3,7 @@ import type { ArtifactPlaces } from '@larder/core/config';
 import { viewRef, type LoadedProject } from '@larder/features';
 import { replayHistory } from '@larder/materialization/online';
 import { countPushedRows } from '@larder/materialization/push';
-import { createOfflineStore, type OfflineStore } from '@larder/offline-store';
+import { createOfflineStore, type OfflineStore, projectKeyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import {
   CHAMPION,
@@ -92,7 +92,11 @@ export async function prepareChange(project: LoadedProject, stores: ChangeStores
       const redis = connectRedis(stores.redisUrl, { role: 'tool' });
       try {
         await waitForRedis(redis, REDIS_TIMEOUT_MS);
-        const onlineStore = createOnlineStore({ redis, project: aligned.project });
+        const onlineStore = createOnlineStore({
+          redis,
+          project: aligned.project,
+          keyHasher: () => projectKeyHasher(store, aligned.project),
+        });
         // Redis first: after a crash in between the old definition is still applied, and the next apply forgets again.
         for (const { view, version, entity } of plan.forgotten)
           await onlineStore.forgetView(entity, viewRef({ name: view, version }));

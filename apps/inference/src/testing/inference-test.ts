@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createLogger, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
-import { createOfflineStore, migrate, type OfflineStore } from '@larder/offline-store';
+import { createOfflineStore, migrate, type OfflineStore, projectKeyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
 import { openFixture } from '@larder/serving/testing';
 import { test as base } from '@larder/testing';
@@ -57,7 +57,11 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
       await applyFiles({ config, offlineStore });
       const redis = connectRedis(config.redisUrl, { role: 'worker' });
       await waitForRedis(redis, 5_000);
-      const onlineStore = createOnlineStore({ redis, project: project.name });
+      const onlineStore = createOnlineStore({
+        redis,
+        project: project.name,
+        keyHasher: () => projectKeyHasher(offlineStore, project.name),
+      });
       await putShopper({ onlineStore, project });
       await putAd({ onlineStore, project }, 'ad-1');
       const inference = await startInference(config, logger);

@@ -58,17 +58,6 @@ test("a source's own texts make the same key as their values", () => {
   );
 });
 
-test('the hash tag of the Redis key is the whole entity', () => {
-  fc.assert(
-    fc.property(hostile, (id) => {
-      const key = entityKey(ad, { ad_id: id });
-      const name = `larder:ads:{ad:${key}}`;
-      expect(/\{(.*?)\}/s.exec(name)?.[1]).toBe(`ad:${key}`);
-      expect(name.endsWith('}')).toBe(true);
-    }),
-  );
-});
-
 test('a key typed by a person is taken as meant, and made canonical', () => {
   const typed = parseEntityKey(ad, '100%_{x}');
   expect(typed).toEqual({ ad_id: '100%_{x}' });

@@ -1,5 +1,11 @@
 import { systemClock } from '@larder/core';
-import { readChanges, readFreshness, startSequencer, type FeedChange } from '@larder/offline-store';
+import {
+  readChanges,
+  readFreshness,
+  startSequencer,
+  type FeedChange,
+  projectKeyHasher,
+} from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -92,7 +98,11 @@ describe('a landing is recorded in the feed', () => {
     const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
     await connection.ping();
     await dead.stop();
-    const onlineStore = createOnlineStore({ redis: connection, project: 'shop' });
+    const onlineStore = createOnlineStore({
+      redis: connection,
+      project: 'shop',
+      keyHasher: () => projectKeyHasher(shop.store, 'shop'),
+    });
     const { runId } = await push(shop, [row('delayed', '2026-03-01T00:00:00Z')], { onlineStore });
     connection.disconnect();
     await expect.poll(() => told(shop, runId)).toHaveLength(1);

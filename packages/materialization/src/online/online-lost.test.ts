@@ -1,3 +1,4 @@
+import { projectKeyHasher } from '@larder/offline-store';
 import { compileRowCodec, connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
@@ -88,7 +89,11 @@ test('while Redis is down the chunk waits: nothing fails, nothing is skipped', a
   await shop.sql('truncate shop_history.ad_words_v1');
   const server = await startTestRedis();
   const redis = open(server.url);
-  const onlineStore = createOnlineStore({ redis, project: 'shop' });
+  const onlineStore = createOnlineStore({
+    redis,
+    project: 'shop',
+    keyHasher: () => projectKeyHasher(shop.store, 'shop'),
+  });
   const outcomes: string[] = [];
   const observer: MaterializerObserver = {
     consumerWedged() {},

@@ -1,3 +1,4 @@
+import { projectKeyHasher } from '@larder/offline-store';
 import { systemClock } from '@larder/core';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
@@ -146,7 +147,11 @@ describe('a process that dies between history and the online store', () => {
       row('late-2', { clicks: null }),
       row('late-3', { clicks: 'x' }),
     ];
-    const onlineStore = createOnlineStore({ redis: connection, project: 'shop' });
+    const onlineStore = createOnlineStore({
+      redis: connection,
+      project: 'shop',
+      keyHasher: () => projectKeyHasher(shop.store, 'shop'),
+    });
     const pushed = await push(shop, { rows, idempotencyKey }, { onlineStore });
     connection.disconnect();
     expect(pushed).toMatchObject({ accepted: 2, online: false });

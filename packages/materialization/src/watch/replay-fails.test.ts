@@ -1,3 +1,4 @@
+import { projectKeyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { expect } from 'vitest';
@@ -11,7 +12,11 @@ test('a landed chunk that cannot be replayed does not block the others', async (
   await deadConnection.ping();
   await dead.stop();
   const first = shop.materializer({
-    onlineStore: createOnlineStore({ redis: deadConnection, project: 'shop' }),
+    onlineStore: createOnlineStore({
+      redis: deadConnection,
+      project: 'shop',
+      keyHasher: () => projectKeyHasher(shop.store, 'shop'),
+    }),
   });
   const backfill = async (view: string) => {
     const runId = await shop.backfill(view);

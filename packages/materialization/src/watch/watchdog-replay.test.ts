@@ -1,3 +1,4 @@
+import { projectKeyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
@@ -11,7 +12,11 @@ describe('a worker that dies between history and the online store', () => {
     await deadConnection.ping();
     await dead.stop();
     const first = shop.materializer({
-      onlineStore: createOnlineStore({ redis: deadConnection, project: 'shop' }),
+      onlineStore: createOnlineStore({
+        redis: deadConnection,
+        project: 'shop',
+        keyHasher: () => projectKeyHasher(shop.store, 'shop'),
+      }),
     });
     const runId = await shop.backfill('ad_words');
     await expect

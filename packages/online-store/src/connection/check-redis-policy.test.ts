@@ -3,7 +3,7 @@ import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from './connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { checkRedisPolicy } from './check-redis-policy.ts';
-import { orderAt, scoreRow } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
 
 const connections: Redis[] = [];
 afterAll(() => {
@@ -31,7 +31,7 @@ test('a Redis that evicts is refused with the command that fixes it', async ({ r
 
 test('a full Redis refuses writes with a code of its own and goes on reading', async ({ redis }) => {
   const client = connect(redis.url);
-  const store = createOnlineStore({ redis: client, project: 'ads' });
+  const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   await store.write([scoreRow('before', orderAt(1))]);
   await client.config('SET', 'maxmemory', '1');
   await expect(store.write([scoreRow('after', orderAt(1))])).rejects.toEqual(

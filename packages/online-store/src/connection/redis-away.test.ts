@@ -3,13 +3,13 @@ import { expect } from 'vitest';
 import { connectRedis } from './connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { waitForRedis } from './wait-for-redis.ts';
-import { orderAt, scoreRow, scoreView } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow, scoreView } from '../testing/views.ts';
 
 const UNAVAILABLE = expect.objectContaining({ code: 'ONLINE_STORE_UNAVAILABLE', retryAfterSeconds: 1 });
 
 test('serving fails fast while Redis is away and recovers by itself', async ({ redis }) => {
   const client = connectRedis(redis.url, { role: 'serving' });
-  const store = createOnlineStore({ redis: client, project: 'ads' });
+  const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   const plan = store.compileRead([{ entity: 'ad', views: [scoreView] }]);
   await waitForRedis(client, 5_000);
   await store.write([scoreRow('a', orderAt(1)), scoreRow('b', orderAt(1))]);
@@ -42,7 +42,7 @@ test('serving fails fast while Redis is away and recovers by itself', async ({ r
 test('a Redis that hangs is a Redis that is away', async ({ redis }) => {
   const serving = connectRedis(redis.url, { role: 'serving', commandTimeoutMs: 100 });
   const tool = connectRedis(redis.url, { role: 'tool' });
-  const store = createOnlineStore({ redis: serving, project: 'ads' });
+  const store = createOnlineStore({ redis: serving, project: 'ads', keyHasher: testHasher });
   const plan = store.compileRead([{ entity: 'ad', views: [scoreView] }]);
   await waitForRedis(serving, 5_000);
   await tool.client('PAUSE', 500, 'ALL');
@@ -59,8 +59,8 @@ test('a connection that never came says so', async ({ redis }) => {
   await expect(waitForRedis(serving, 100)).rejects.toEqual(UNAVAILABLE);
   await expect(waitForRedis(tool, 60_000)).rejects.toEqual(UNAVAILABLE); // a tool tries once
   await expect(waitForRedis(tool, 60_000)).rejects.toEqual(UNAVAILABLE);
-  await expect(createOnlineStore({ redis: serving, project: 'ads' }).inspect('ad', 'x')).rejects.toEqual(
-    UNAVAILABLE,
-  );
+  await expect(
+    createOnlineStore({ redis: serving, project: 'ads', keyHasher: testHasher }).inspect('ad', 'x'),
+  ).rejects.toEqual(UNAVAILABLE);
   serving.disconnect();
 });

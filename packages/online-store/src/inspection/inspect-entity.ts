@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { askRedis } from '../connection/ask-redis.ts';
-import { ERASED_FIELD, redisKey } from '../keys/redis-keys.ts';
+import { redisKey } from '../keys/redis-keys.ts';
+import { slotOfEntity, tombstonesKey, type KeyHasher } from '../keys/tombstones.ts';
 
 export interface InspectedField {
   readonly viewRef: string;
@@ -21,10 +22,15 @@ export interface EntityInspection {
   readonly fields: readonly InspectedField[];
 }
 
+export interface InspectTarget {
+  readonly project: string;
+  readonly keyHasher: () => Promise<KeyHasher>;
+}
+
 /** Everything the online store holds for one entity; null when it holds nothing. @throws ONLINE_STORE_UNAVAILABLE */
 export async function inspectEntity(
   redis: Redis,
-  project: string,
+  { project, keyHasher }: InspectTarget,
   entity: { readonly name: string; readonly key: string },
 ): Promise<EntityInspection | null> {
   const key = redisKey(project, entity.name, entity.key);
@@ -32,15 +38,33 @@ export async function inspectEntity(
     Promise.all([redis.hgetallBuffer(key), redis.pexpiretime(key), redis.memory('USAGE', key, 'SAMPLES', 0)]),
   );
   const fields = Object.entries(hash);
-  if (fields.length === 0) return null;
+  const erased = fields.length === 0 && (await isErased(redis, { project, keyHasher }, entity));
+  if (fields.length === 0 && !erased) return null;
   return {
     redisKey: key,
     memoryBytes: memoryBytes ?? 0,
     expiresAtMs: expiresAtMs < 0 ? null : expiresAtMs,
-    erased: ERASED_FIELD in hash,
+    erased,
     fields: fields
-      .filter(([field]) => !field.startsWith('!'))
       .map(([viewRef, row]) => ({ viewRef, row, sizeBytes: row.length }))
       .sort((a, b) => (a.viewRef < b.viewRef ? -1 : 1)),
   };
+}
+
+/** What Redis holds is shown even while the secret of the hash cannot be read from PostgreSQL. */
+const SECRET_DEADLINE_MS = 1_000;
+
+/** False also when the secret cannot be read. */
+async function isErased(
+  redis: Redis,
+  { project, keyHasher }: InspectTarget,
+  { name, key }: { readonly name: string; readonly key: string },
+): Promise<boolean> {
+  const hashOf = await Promise.race([
+    keyHasher().catch(() => null),
+    new Promise<null>((resolve) => setTimeout(resolve, SECRET_DEADLINE_MS, null).unref()),
+  ]);
+  if (hashOf === null) return false;
+  const tombstones = tombstonesKey(project, slotOfEntity(name, key));
+  return (await askRedis(redis.hexists(tombstones, hashOf(name, key)))) === 1;
 }

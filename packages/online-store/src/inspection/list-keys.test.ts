@@ -2,7 +2,7 @@ import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { type OnlineStore, createOnlineStore } from '../online-store.ts';
-import { orderAt, scoreRow } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
 
 const connections: Redis[] = [];
 afterAll(() => {
@@ -12,7 +12,7 @@ afterAll(() => {
 function storeOf(url: string, project: string): OnlineStore {
   const redis = connectRedis(url, { role: 'worker' });
   connections.push(redis);
-  return createOnlineStore({ redis, project });
+  return createOnlineStore({ redis, project, keyHasher: testHasher });
 }
 
 async function allPages(

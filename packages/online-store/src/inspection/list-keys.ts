@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { askRedis } from '../connection/ask-redis.ts';
-import { ERASED_FIELD, redisKeyPrefix } from '../keys/redis-keys.ts';
+import { redisKeyPrefix } from '../keys/redis-keys.ts';
 
 const MAX_SCAN_COUNT = 10_000;
 /** SCAN calls per page. Where few keys match, a page may be short or empty and still have a cursor. */
@@ -21,7 +21,7 @@ export interface KeyPage {
   readonly cursor: string | null;
 }
 
-/** A page of an entity's keys in no order, without erased ones; never blocks Redis. @throws ONLINE_STORE_UNAVAILABLE */
+/** A page of an entity's keys in no order; never blocks Redis. @throws ONLINE_STORE_UNAVAILABLE */
 export async function listKeys(
   redis: Redis,
   target: { readonly project: string; readonly entity: string },
@@ -33,9 +33,7 @@ export async function listKeys(
   let count = options.limit;
   for (let scans = 0; scans < MAX_SCANS; scans++) {
     const [next, batch] = await askRedis(redis.scan(cursor, 'MATCH', `${prefix}*}`, 'COUNT', count));
-    const matching = await (options.viewRef === undefined
-      ? notErased(redis, batch)
-      : holding(redis, batch, options.viewRef));
+    const matching = await (options.viewRef === undefined ? batch : holding(redis, batch, options.viewRef));
     for (const key of matching) found.add(key.slice(prefix.length, -1));
     cursor = next;
     if (cursor === '0' || found.size >= options.limit) break;
@@ -46,15 +44,6 @@ export async function listKeys(
 }
 
 async function holding(redis: Redis, keys: readonly string[], viewRef: string): Promise<string[]> {
-  const held = await haveField(redis, keys, viewRef);
+  const held = await askRedis(Promise.all(keys.map((key) => redis.hexists(key, viewRef))));
   return keys.filter((_, i) => held[i] === 1);
-}
-
-async function notErased(redis: Redis, keys: readonly string[]): Promise<string[]> {
-  const erased = await haveField(redis, keys, ERASED_FIELD);
-  return keys.filter((_, i) => erased[i] === 0);
-}
-
-function haveField(redis: Redis, keys: readonly string[], field: string): Promise<number[]> {
-  return askRedis(Promise.all(keys.map((key) => redis.hexists(key, field))));
 }

@@ -3,7 +3,7 @@ import { test } from '@larder/testing';
 import { expect } from 'vitest';
 import { connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
-import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
+import { testHasher, orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
 
 const pair: EntityManifest = {
   name: 'ad',
@@ -29,7 +29,7 @@ const PARTS = [
 
 test('keys of any text are written, read, inspected and listed as themselves', async ({ redis }) => {
   const client = connectRedis(redis.url, { role: 'worker' });
-  const store = createOnlineStore({ redis: client, project: 'ads' });
+  const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   const entities = PARTS.flatMap((a) => ['', 'x|', '}{'].map((b) => ({ a, b })));
   const keys = entities.map((values) => entityKey(pair, values));
   expect(new Set(keys).size).toBe(entities.length);

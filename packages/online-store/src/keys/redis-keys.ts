@@ -1,6 +1,3 @@
-/** Tombstone. Fields of the hash that are not view references start with `!`. */
-export const ERASED_FIELD = '!erased';
-
 /** Everything before the entity's key. Names contain no character that is special in a SCAN pattern. */
 export function redisKeyPrefix(project: string, entity: string): string {
   return `larder:${project}:{${entity}:`;

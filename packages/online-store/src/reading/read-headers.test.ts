@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { compileRowCodec } from '../rows/row-codec.ts';
-import { orderAt } from '../testing/views.ts';
+import { testHasher, orderAt } from '../testing/views.ts';
 
 const fields = {
   fixed: [{ name: 'score', type: 'float32' }],
@@ -18,7 +18,7 @@ test.for(['fixed', 'text'] as const)(
   'a header is given of rows that are as long as they say, of a view that is %s',
   async (kind, { redis }) => {
     const connection = connectRedis(redis.url, { role: 'worker' });
-    const store = createOnlineStore({ redis: connection, project: 'ads' });
+    const store = createOnlineStore({ redis: connection, project: 'ads', keyHasher: testHasher });
     const view = { name: kind, version: 1, schema: fields[kind], schema_fingerprint: 0xfedcba98 };
     const row = compileRowCodec(view).encode(orderAt(5), { score: 1, note: 'ä note '.repeat(60), tags: [1] });
     const ofOtherSchema = Buffer.from(row.subarray(0, 25)).fill(7, 1, 5);

@@ -3,7 +3,7 @@ import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { waitForRedis } from '../connection/wait-for-redis.ts';
-import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
+import { testHasher, orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
 
 const VIEWS = [1, 2, 3].map((version) => ({ name: 'ad_score', version }));
 const connections: Redis[] = [];
@@ -16,7 +16,7 @@ async function open(url: string) {
   const redis = connectRedis(url, { role: 'serving', commandTimeoutMs: 10_000 });
   connections.push(redis);
   await waitForRedis(redis, 5_000);
-  return { redis, store: createOnlineStore({ redis, project: 'ads' }) };
+  return { redis, store: createOnlineStore({ redis, project: 'ads', keyHasher: testHasher }) };
 }
 
 test('one entity, one command', async ({ redis }) => {

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { compileRowCodec } from '../rows/row-codec.ts';
-import { orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
+import { testHasher, orderAt, scoreCodec, scoreRow, scoreView } from '../testing/views.ts';
 import { compileTtlAtRead } from './ttl-at-read.ts';
 
 const NOW = 1_795_200_000_000;
@@ -28,7 +28,7 @@ test('nothing is not found; a row of another schema and bytes that are not a row
 
 test('the TTL holds at read, though Redis still keeps the row', async ({ redis }) => {
   const client = connectRedis(redis.url, { role: 'worker' });
-  const store = createOnlineStore({ redis: client, project: 'ads' });
+  const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   await store.write([scoreRow('old', orderAt(NOW - 2 * scoreView.ttl_ms), { ttlMs: 'forever' })]);
   const [[row] = []] = await store.read(store.compileRead([{ entity: 'ad', views: [scoreView] }]), [['old']]);
   expect(row).toBeInstanceOf(Buffer);

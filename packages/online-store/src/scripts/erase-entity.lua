@@ -1,12 +1,14 @@
 --[[
-Erases an entity: deletes its rows and leaves a tombstone.
+Erases an entity: deletes its rows and leaves a tombstone, which never expires.
 
 KEYS[1]           hash of the entity
+KEYS[2]           tombstones of its slot
+ARGV[1]           hash of the entity's key
 
-The new hash has no expiry, and write-rows.lua, the only script that sets one, does not touch a hash with a tombstone:
-so the tombstone outlives every TTL.
+Returns how many rows it deleted.
 ]]
 local now = redis.call('TIME') -- s, µs
+redis.call('HSET', KEYS[2], ARGV[1], now[1] .. string.format('%03d', math.floor(now[2] / 1000)))
+local rows = redis.call('HLEN', KEYS[1])
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], '!erased', now[1] .. string.format('%03d', math.floor(now[2] / 1000)))
-return redis.status_reply('OK')
+return rows

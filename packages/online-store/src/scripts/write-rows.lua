@@ -1,12 +1,14 @@
 --[[
 Writes packed rows, each unless the stored one is newer or the entity is erased.
 
-KEYS[i]           hash of the entity of row i; a key may come several times
+KEYS[i]           hash of the entity of row i, of n rows; a key may come several times
+KEYS[n + i]       tombstones of its slot
 ARGV[1]           field of all rows: view reference, 'ad_image@1'
 ARGV[2]           TTL in ms, or 'forever'
 ARGV[i + 2]       packed row; bytes 6 to 22 are its order key, in every row format
+ARGV[n + 2 + i]   hash of the entity's key; empty or absent: the caller knows of no tombstones in the slot
 
-Returns one character per row: '2' created, '1' replaced, '0' stale, 'x' erased.
+Returns one character per row: '2' created, '1' replaced, '0' stale, 'x' erased, '?' there are tombstones: send the hash.
 
 A row with an equal order key is written again: a retry, or the repair of a damaged row.
 Expiry of the hash: the longest TTL of its rows, counted from the write; 'forever' removes it.
@@ -25,12 +27,17 @@ local function is_older(row, other)
 end
 
 local field, ttl, results = ARGV[1], ARGV[2], {}
-for i, key in ipairs(KEYS) do
+local rows = #KEYS / 2
+for i = 1, rows do
+  local key = KEYS[i]
   local row = ARGV[i + 2]
-  local stored = call('HMGET', key, field, '!erased')
-  if stored[2] then
+  local hash = ARGV[rows + 2 + i] or ''
+  local stored = call('HGET', key, field)
+  if hash == '' and call('EXISTS', KEYS[rows + i]) == 1 then
+    results[i] = '?'
+  elseif hash ~= '' and call('HEXISTS', KEYS[rows + i], hash) == 1 then
     results[i] = 'x'
-  elseif stored[1] and is_older(row, stored[1]) then
+  elseif stored and is_older(row, stored) then
     results[i] = '0'
   else
     local left = call('PTTL', key) -- -2: no such key, -1: never expires
@@ -40,7 +47,7 @@ for i, key in ipairs(KEYS) do
     elseif left == -2 or (left >= 0 and left < tonumber(ttl)) then
       call('PEXPIRE', key, ttl)
     end
-    results[i] = stored[1] and '1' or '2'
+    results[i] = stored and '1' or '2'
   end
 end
 return table.concat(results)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RowOrder } from '@larder/core';
 import type { FieldManifest } from '@larder/features';
 import { compileRowCodec } from '../rows/row-codec.ts';
@@ -26,3 +27,6 @@ export function scoreRow(entityKey: string, order: RowOrder, overrides: Partial<
   const row = scoreCodec.encode(order, { score: order.revision });
   return { entity: 'ad', entityKey, viewRef: 'ad_score@1', ttlMs: 'forever', row, ...overrides };
 }
+
+export const testHasher = async () => (entity: string, entityKey: string) =>
+  createHash('sha256').update(`${entity}\0${entityKey}`).digest();

@@ -1,9 +1,9 @@
 import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
-import { redisKey } from '../keys/redis-keys.ts';
+import { slotOfEntity, tombstonesKey } from '../keys/tombstones.ts';
 import { type OnlineStore, createOnlineStore } from '../online-store.ts';
-import { orderAt, scoreRow, scoreView } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow, scoreView } from '../testing/views.ts';
 
 const MINUTE = 60_000;
 const connections: Redis[] = [];
@@ -14,7 +14,7 @@ afterAll(() => {
 function connect(url: string): { redis: Redis; store: OnlineStore } {
   const redis = connectRedis(url, { role: 'worker' });
   connections.push(redis);
-  return { redis, store: createOnlineStore({ redis, project: 'ads' }) };
+  return { redis, store: createOnlineStore({ redis, project: 'ads', keyHasher: testHasher }) };
 }
 
 const held = (store: OnlineStore, key: string) => store.inspect('ad', key);
@@ -35,7 +35,7 @@ test('a tombstone outlives the expiry of the rows in whose place it stands', asy
 
 test('every view of an erased entity is gone; other entities and projects keep theirs', async ({ redis }) => {
   const { redis: client, store } = connect(redis.url);
-  const other = createOnlineStore({ redis: client, project: 'shop' });
+  const other = createOnlineStore({ redis: client, project: 'shop', keyHasher: testHasher });
   const rows = ['ad_score@1', 'ad_score@2', 'ad_image@1'].map((viewRef) =>
     scoreRow('all', orderAt(1), { viewRef, ttlMs: MINUTE }),
   );
@@ -57,7 +57,9 @@ test('an entity can be erased before it has rows, and again; the time is that of
   redis,
 }) => {
   const { redis: client, store } = connect(redis.url);
-  const erasedAtMs = async () => Number(await client.hget(redisKey('ads', 'ad', 'never-seen'), '!erased'));
+  const hashOf = await testHasher();
+  const tombstones = tombstonesKey('ads', slotOfEntity('ad', 'never-seen'));
+  const erasedAtMs = async () => Number(await client.hget(tombstones, hashOf('ad', 'never-seen')));
   const before = Date.now();
   await store.erase('ad', 'never-seen');
   const first = await erasedAtMs();
@@ -80,4 +82,30 @@ test('writers that race an erasure leave nothing behind', async ({ redis }) => {
     await Promise.all([...writes, store.erase('ad', key)]);
     expect(await held(store, key)).toMatchObject({ erased: true, fields: [], expiresAtMs: null });
   }
+});
+
+test('nothing in Redis names an erased entity', async ({ redis }) => {
+  const { redis: client, store } = connect(redis.url);
+  await store.write([scoreRow('named-once', orderAt(1))]);
+  expect(await store.erase('ad', 'named-once')).toBe(1);
+  expect(await store.erase('ad', 'named-once')).toBe(0);
+  const keys = await client.keys('*');
+  expect(keys.filter((key) => key.includes('named-once'))).toEqual([]);
+  const tombstones = keys.filter((key) => key.startsWith('larder:ads:erased:'));
+  for (const key of tombstones)
+    for (const field of await client.hkeysBuffer(key)) expect(field).toHaveLength(32);
+  expect(tombstones.length).toBeGreaterThan(0);
+});
+
+test('a write of several entities leaves out the erased ones alone', async ({ redis }) => {
+  const { store } = connect(redis.url);
+  const keys = ['one', 'two', 'three', 'four'];
+  await store.erase('ad', 'two');
+  await store.erase('ad', 'four');
+  expect(await store.write(keys.map((key) => scoreRow(key, orderAt(1))))).toEqual([
+    'created',
+    'erased',
+    'created',
+    'erased',
+  ]);
 });

@@ -3,7 +3,7 @@ import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { redisKey } from '../keys/redis-keys.ts';
-import { orderAt, scoreRow } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
 
 const MINUTE = 60_000;
 const connections: Redis[] = [];
@@ -15,7 +15,7 @@ afterAll(() => {
 async function leftAfter(url: string, key: string, ttls: readonly (number | 'forever')[]): Promise<number> {
   const redis = connectRedis(url, { role: 'worker' });
   connections.push(redis);
-  const store = createOnlineStore({ redis, project: 'ads' });
+  const store = createOnlineStore({ redis, project: 'ads', keyHasher: testHasher });
   for (const [i, ttlMs] of ttls.entries())
     await store.write([scoreRow(key, orderAt(i), { ttlMs, viewRef: `ad_score@${1 + (i % 2)}` })]);
   return redis.pttl(redisKey('ads', 'ad', key));
@@ -41,7 +41,7 @@ test('forever persists, before and after', async ({ redis }) => {
 test('a stale row changes no expiry, the same row again may lengthen it', async ({ redis }) => {
   await leftAfter(redis.url, 'stale', [MINUTE]);
   const client = connections.at(-1) as Redis;
-  const store = createOnlineStore({ redis: client, project: 'ads' });
+  const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   const key = redisKey('ads', 'ad', 'stale');
   expect(await store.write([scoreRow('stale', orderAt(-1), { ttlMs: 'forever' })])).toEqual(['stale']);
   expectAbout(await client.pttl(key), MINUTE);

@@ -2,14 +2,14 @@ import { test } from '@larder/testing';
 import { expect } from 'vitest';
 import { connectRedis } from '../connection/connect-redis.ts';
 import { createOnlineStore } from '../online-store.ts';
-import { orderAt, scoreRow } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
 
 test('a forgotten view version is gone for every key; other versions, entities and projects keep theirs', async ({
   redis,
 }) => {
   const connection = connectRedis(redis.url, { role: 'tool' });
   const [store, other] = ['forgetting', 'remembering'].map((project) =>
-    createOnlineStore({ redis: connection, project }),
+    createOnlineStore({ redis: connection, project, keyHasher: testHasher }),
   ) as [ReturnType<typeof createOnlineStore>, ReturnType<typeof createOnlineStore>];
   try {
     const keys = Array.from({ length: 2_500 }, (_, i) => `ad-${i}`);

@@ -6,7 +6,7 @@ import { type Redis, connectRedis } from '../connection/connect-redis.ts';
 import { type OnlineStore, createOnlineStore } from '../online-store.ts';
 import { redisKey } from '../keys/redis-keys.ts';
 import { ROW_HEADER_BYTES, readRowHeader } from '../rows/row-header.ts';
-import { orderAt, scoreRow } from '../testing/views.ts';
+import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
 
 const connections: Redis[] = [];
 afterAll(() => {
@@ -16,7 +16,7 @@ afterAll(() => {
 function connect(url: string): { redis: Redis; store: OnlineStore } {
   const redis = connectRedis(url, { role: 'worker' });
   connections.push(redis);
-  return { redis, store: createOnlineStore({ redis, project: 'ads' }) };
+  return { redis, store: createOnlineStore({ redis, project: 'ads', keyHasher: testHasher }) };
 }
 
 async function storedOrder(store: OnlineStore, key: string): Promise<RowOrder | undefined> {

@@ -1,3 +1,4 @@
+import { keyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { expect } from 'vitest';
 import { adCtrScore } from '../testing/ad-ctr-score.ts';
@@ -10,7 +11,11 @@ test('while the store is down every view is answered from defaults and counted, 
   const { project } = served;
   // Nothing listens on the tcpmux port.
   const redis = connectRedis('redis://127.0.0.1:1', { role: 'serving' });
-  const onlineStore = createOnlineStore({ redis, project: project.name });
+  const onlineStore = createOnlineStore({
+    redis,
+    project: project.name,
+    keyHasher: async () => keyHasher(Buffer.alloc(32)),
+  });
   const resolveMissing = () => Promise.reject(new Error('asked'));
   const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_ctr', resolveMissing });
   const request = { requested_at: '2026-11-20T06:30:00+00:00', placement: 'feed', bid: 0.5 };

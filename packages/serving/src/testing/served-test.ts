@@ -1,3 +1,4 @@
+import { keyHasher } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
 import type { ModelRunner } from '@larder/model-runtime';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
@@ -20,7 +21,11 @@ export const test = base.extend<{ $file: { served: Served } }>({
       const connection = connectRedis(redis.url, { role: 'serving' });
       await waitForRedis(connection, 5_000);
       const project = await openFixture(inject('testFolder'));
-      const onlineStore = createOnlineStore({ redis: connection, project: project.name });
+      const onlineStore = createOnlineStore({
+        redis: connection,
+        project: project.name,
+        keyHasher: async () => keyHasher(Buffer.alloc(32)),
+      });
       const adCtr = await fixturePredictor({ project, onlineStore, model: 'ad_ctr' });
       await use({ project, onlineStore, adCtr });
       await adCtr.runner.close();
