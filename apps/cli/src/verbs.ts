@@ -79,6 +79,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'move an alias back to the version before, and mark the one it leaves as bad',
     load: () => import('./verbs/rollback.ts'),
   },
+  'training-set': {
+    summary: 'build a training set: rows with their features as known at each time',
+    load: () => import('./verbs/training-set.ts'),
+  },
   push: {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),

@@ -6,6 +6,12 @@ export type {
   TrainingSetDefinitions,
   TrainingSetDeps,
 } from './training-set/build-training-set.ts';
+export {
+  listTrainingSets,
+  readTrainingSet,
+  trainingSetJson,
+} from './training-set/record/read-training-sets.ts';
+export type { TrainingSet } from './training-set/record/read-training-sets.ts';
 export { trainingSetManifest } from './training-set/training-set-manifest.ts';
 export type { TrainingSetManifest } from './training-set/training-set-manifest.ts';
 export type { FeatureStatistics, TrainingSetStatistics } from './training-set/training-set-statistics.ts';
