@@ -175,6 +175,7 @@ export const ERRORS = {
     title: 'The event timestamp lies in the future',
     retryable: false,
   },
+  HISTORY_MISSING: { status: 409, title: 'The view has no history in this database', retryable: false },
   HISTORY_ROW_EXISTS: { status: 409, title: 'The history already has this row', retryable: false },
   VIEW_VERSION_IMMUTABLE: { status: 409, title: 'An applied version cannot change', retryable: false },
   VIEW_IN_USE: { status: 409, title: 'A served model version reads the view', retryable: false },

@@ -64,6 +64,9 @@ export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts'
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
 // Point-in-time join
 export { JOINED_STATUS, joinedColumns } from './point-in-time/point-in-time.ts';
+export { historyMissing, joinInPostgresql } from './point-in-time/join-in-postgresql.ts';
+export type { JoinInPostgresqlOptions } from './point-in-time/join-in-postgresql.ts';
+export { landedBefore } from './point-in-time/landed-before.ts';
 export type { CutOff, JoinedColumn, JoinedView, PointInTimeJoin } from './point-in-time/point-in-time.ts';
 
 // Entities without rows

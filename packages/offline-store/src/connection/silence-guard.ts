@@ -25,6 +25,13 @@ export function allowSilence(client: pg.PoolClient, statementTimeoutMs: number):
   socketOf(client).setTimeout(statementTimeoutMs + GRACE_MS);
 }
 
+/** Fails whatever runs on this client, at once; the server ends it when it next reads or writes. */
+export function cutConnection(client: pg.PoolClient): void {
+  socketOf(client).destroy(
+    Object.assign(new Error('The connection was closed by its user.'), { code: 'ECONNRESET' }),
+  );
+}
+
 function silenceError(): Error {
   return Object.assign(new Error('PostgreSQL was silent for too long; the connection was closed.'), {
     code: 'ETIMEDOUT',

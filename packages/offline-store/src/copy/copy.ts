@@ -7,11 +7,17 @@ import { readCopy } from './copy-reader.ts';
 
 /** Sends finished binary COPY bytes into `target` (`schema.table (columns)`, already quoted), on this client's transaction. */
 export async function copyIn(client: pg.PoolClient, target: string, bytes: Buffer): Promise<void> {
+  await sendCopy(client, `copy ${target} from stdin (format binary)`, [bytes]);
+}
+
+/** Runs `copy … from stdin` with these bytes. */
+export async function sendCopy(
+  client: pg.PoolClient,
+  statement: string,
+  bytes: readonly Buffer[],
+): Promise<void> {
   try {
-    await pipeline(
-      Readable.from([bytes]),
-      client.query(copyFrom(`copy ${target} from stdin (format binary)`)),
-    );
+    await pipeline(Readable.from(bytes), client.query(copyFrom(statement)));
   } catch (error) {
     throw toDatabaseError(error);
   }
