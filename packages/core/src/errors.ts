@@ -86,6 +86,7 @@ export const ERRORS = {
     title: 'The online store holds nothing for this entity',
     retryable: false,
   },
+  ENTITY_ERASED: { status: 410, title: 'The entity was erased', retryable: false },
   PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   SPINE_INVALID: { status: 422, title: 'The spine cannot be used', retryable: false },

@@ -90,7 +90,11 @@ function targetOf(about: About, entities: Manifest['entities']): LabelTarget {
     throw requestInvalid([
       { pointer: '/entity', detail: `must be one of ${Object.keys(entities).join(', ')}` },
     ]);
-  return { entity: entity.name, entityKey: entityKey(entity, parseEntityKey(entity, key ?? '')) };
+  return {
+    entity: entity.name,
+    entityKey: entityKey(entity, parseEntityKey(entity, key ?? '')),
+    sensitive: entity.join_keys.some((field) => field.sensitive !== undefined),
+  };
 }
 
 function labelJson(label: FoundLabel): StoredLabels['labels'][number] {

@@ -75,7 +75,7 @@ test('a correction of another source or project corrects nothing', async ({ stor
 });
 
 test('names are apart, and an entity has one outcome whenever it is labelled', async ({ store }) => {
-  const target = { entity: 'ad', entityKey: newId() };
+  const target = { entity: 'ad', entityKey: newId(), sensitive: false };
   await storeLabels(store, 'shop', [
     label({ target, value: 1, eventTimestamp: '2026-11-20T10:00:00Z' }),
     label({ target, value: 2, eventTimestamp: '2026-11-20T11:00:00Z' }),

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
+import { projectKeyHasher } from '../erasure/key-hash.ts';
 import { notReplaced } from './current-labels.ts';
 import type { LabelTarget, LabelValue } from './label.ts';
+import { storedKey } from './stored-key.ts';
 
 export interface FindLabels {
   readonly project: string;
@@ -34,16 +36,17 @@ export async function findLabels(store: Pick<OfflineStore, 'db'>, find: FindLabe
   const { target, name } = find;
   const asOf = sql`${find.asOf?.toISOString() ?? 'infinity'}::timestamptz`;
   const byPrediction = 'predictionId' in target;
+  const hasher = byPrediction || !target.sensitive ? null : await projectKeyHasher(store, find.project);
   const matches = byPrediction
     ? sql`l.prediction_id = ${target.predictionId}`
-    : sql`l.entity = ${target.entity} and l.entity_key = ${target.entityKey}`;
+    : sql`l.entity = ${target.entity} and l.entity_key = ${storedKey(target, hasher)} and l.key_hashed = ${target.sensitive}`;
   // A prediction has one outcome; an entity has one whenever it is labelled.
   const newest = byPrediction
     ? sql`row_number() over (partition by l.name, ${notReplaced(asOf)} order by l.event_timestamp desc, l.label_id desc) = 1`
     : sql`true`;
   const { rows } = await sql<FoundLabel>`
     select l.name, l.source, l.event_id as "eventId", l.prediction_id as "predictionId", l.entity,
-      l.entity_key as "entityKey", l.event_timestamp as "eventTimestamp", l.value,
+      case when l.key_hashed then '#' else '' end || l.entity_key as "entityKey", l.event_timestamp as "eventTimestamp", l.value,
       l.corrects_event_id as corrects, l.weight, l.received_at as "receivedAt",
       (l.value is not null and ${notReplaced(asOf)} and ${newest}) as current
     from larder.labels l

@@ -1,11 +1,16 @@
 /** The outcome that a label states. */
 export type LabelValue = boolean | number | string;
 
+export interface EntityTarget {
+  readonly entity: string;
+  /** Canonical text of the join keys. */
+  readonly entityKey: string;
+  /** One of the join keys is: only a hash of the key is stored. */
+  readonly sensitive: boolean;
+}
+
 /** What a label is about: one prediction, or an entity at the label's time. */
-export type LabelTarget =
-  | { readonly predictionId: string }
-  /** `entityKey` is the canonical text of the join keys. */
-  | { readonly entity: string; readonly entityKey: string };
+export type LabelTarget = { readonly predictionId: string } | EntityTarget;
 
 /** One event of a source, checked by its caller. */
 export interface Label {

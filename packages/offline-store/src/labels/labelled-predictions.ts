@@ -32,7 +32,7 @@ export function labelledPredictions(asked: LabelledPredictions): RawBuilder<unkn
     from larder.labels l
     cross join lateral (
       select p.prediction_id from larder.predictions p
-      where p.entity_keys @> array[l.entity || ':' || l.entity_key]
+      where p.entity_keys @> array[l.entity || case when l.key_hashed then '#' else ':' end || l.entity_key]
         and p.project = ${literal(asked.project)} and p.model = ${literal(asked.model)}
         and p.predicted_at <= l.event_timestamp and p.predicted_at >= l.event_timestamp - ${window}
         and p.logged_at < ${literal(asked.asOf)}

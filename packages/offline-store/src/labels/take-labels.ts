@@ -47,7 +47,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
 
 /** Stores the labels that can be used, in one transaction, and says what is wrong with each of the others. */
 export async function takeLabels(
-  store: Pick<OfflineStore, 'transaction'>,
+  store: Pick<OfflineStore, 'db' | 'transaction'>,
   given: readonly (GivenLabel | UnreadableLabel)[],
   options: TakeLabels,
 ): Promise<TakenLabels> {
@@ -62,6 +62,7 @@ export async function takeLabels(
   const outcomes = await storeLabels(store, options.manifest.project, labels);
   for (const [i, { index }] of usable.entries())
     if (outcomes[i] === 'conflict') refused.push(at(CONFLICT, { index, options }));
+    else if (outcomes[i] === 'erased') refused.push(at(ERASED, { index, options }));
   return {
     stored: outcomes.filter((outcome) => outcome === 'stored').length,
     known: outcomes.filter((outcome) => outcome === 'known').length,
@@ -80,6 +81,11 @@ const CONFLICT: Problem = {
         "is on record with another content; to change it, send a new event id with this one as 'corrects'",
     },
   ],
+};
+
+const ERASED: Problem = {
+  code: 'ENTITY_ERASED',
+  errors: [{ pointer: '/key', detail: 'is of an entity that was erased' }],
 };
 
 /** Pointers of problems found here are within the label; those of an unreadable one are complete. */
@@ -133,7 +139,8 @@ function targetOf(given: GivenLabel, manifest: Pick<Manifest, 'entities'>): Labe
     return { code: 'REQUEST_INVALID', errors: [{ pointer: '/entity', detail: `must be one of ${names}` }] };
   }
   try {
-    return { entity: name, entityKey: entityKey(entity, parseEntityKey(entity, key)) };
+    const sensitive = entity.join_keys.some((field) => field.sensitive !== undefined);
+    return { entity: name, entityKey: entityKey(entity, parseEntityKey(entity, key)), sensitive };
   } catch (error) {
     if (!isLarderError(error) || error.code !== 'ENTITY_KEY_INVALID') throw error;
     return { code: error.code, errors: [{ pointer: '/key', detail: error.message }] };

@@ -17,6 +17,7 @@ export const labels: Migration = {
         prediction_id uuid,
         entity text,
         entity_key text,
+        key_hashed boolean not null default false,
         event_timestamp timestamptz not null,
         value jsonb check (jsonb_typeof(value) in ('boolean', 'number', 'string')),
         corrects_event_id text,

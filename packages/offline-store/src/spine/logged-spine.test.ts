@@ -158,7 +158,7 @@ test('a label of a key belongs to the newest prediction before it, within the wi
   const [early, late, alone, outside] = [of(0, 'ad-1'), of(2, 'ad-1'), of(1, 'ad-2'), of(0, 'ad-3')];
   const direct = of(4, 'ad-4');
   await log(store, [early, late, alone, outside, direct]);
-  const target = (entityKey: string) => ({ entity: 'ad', entityKey });
+  const target = (entityKey: string) => ({ entity: 'ad', entityKey, sensitive: false });
   await storeLabels(store, 'shop', [
     label({ target: target('ad-1'), value: 1, eventTimestamp: at(1.5) }),
     label({ target: target('ad-1'), value: 2, eventTimestamp: at(2) }),

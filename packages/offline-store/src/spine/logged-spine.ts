@@ -48,10 +48,11 @@ export interface LoggedSpine {
  * Logged predictions with their labels, as the spine of a training set: `row` (from 0), `at` (microseconds since 1970),
  * `prediction_id`, the join keys and request fields as they were logged, and with a label `<its name>`, `weight` and
  * `mature`. The same options give the same rows again, as long as the log keeps the predictions.
- * @throws REQUEST_INVALID when silence is a negative of a label with text values
+ * @throws REQUEST_INVALID when silence is a negative of a label with text values, or a field is sensitive
  */
 export async function loggedSpine(store: OfflineStore, options: LoggedSpineOptions): Promise<LoggedSpine> {
   const { label } = options;
+  refuseHidden([...options.keys, ...options.request]);
   const type = label === null ? 'float64' : await columnType(store, options, label);
   const fields = [
     ...options.keys.map((field) => ({ field, role: 'key', from: 'entities' }) as const),
@@ -132,6 +133,17 @@ function chosen(options: LoggedSpineOptions): RawBuilder<boolean> {
   ];
   if (version !== undefined) conditions.push(sql`p.version = ${literal(version)}`);
   return sql<boolean>`${sql.join(conditions, sql` and `)}`;
+}
+
+/** A set without the values would look complete, and train on their absence. */
+function refuseHidden(fields: readonly FieldManifest[]): void {
+  const hidden = fields.filter(({ sensitive }) => sensitive !== undefined).map(({ name }) => name);
+  if (hidden.length === 0) return;
+  throw new LarderError(
+    'REQUEST_INVALID',
+    `The prediction log does not keep the values of ${hidden.join(', ')}, declared sensitive. Build the training set from a spine of your own.`,
+    { errors: hidden.map((name) => ({ pointer: `/${name}`, detail: 'is sensitive' })) },
+  );
 }
 
 async function columnType(

@@ -11,8 +11,9 @@ export interface LabelsTable {
   /** Either this, or `entity` and `entity_key`. */
   prediction_id: string | null;
   entity: string | null;
-  /** Canonical text of the join keys. */
+  /** Canonical text of the join keys; with `key_hashed`, a keyed hash of it in hex. */
   entity_key: string | null;
+  key_hashed: Generated<boolean>;
   event_timestamp: Date;
   /** A boolean, number or text; null takes back. */
   value: ColumnType<boolean | number | string | null, string | null, never>;
