@@ -8,3 +8,10 @@ export type { DataFile, DataFormat } from './duckdb/scan-file.ts';
 export { quotedName, textLiteral } from './duckdb/sql-text.ts';
 export { writeFile } from './duckdb/write-file.ts';
 export type { WrittenFile } from './duckdb/write-file.ts';
+// Archive
+export { openArchive, findArchive } from './archive/archive-folder.ts';
+export type { Archive } from './archive/archive-folder.ts';
+export { archiveView } from './archive/archive-view.ts';
+export type { ArchivedResult, ArchiveViewOptions } from './archive/archive-view.ts';
+export { eraseFromArchive } from './archive/erase-from-archive.ts';
+export type { ArchiveErasure, ErasedFromArchive } from './archive/erase-from-archive.ts';

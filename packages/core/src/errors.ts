@@ -207,6 +207,8 @@ export const ERRORS = {
     title: 'The time of a batch was up before a row was computed',
     retryable: true,
   },
+  ARCHIVE_FOLDER_REFUSED: { status: 409, title: 'The folder cannot be the archive', retryable: false },
+  ARCHIVE_INCOMPLETE: { status: 503, title: 'Files of the archive are missing', retryable: false },
   DATA_FILE_INVALID: { status: 422, title: 'A file of rows cannot be used', retryable: false },
   WORK_MEMORY_EXCEEDED: {
     status: 503,

@@ -4,6 +4,7 @@ import type {
   UnnumberedChangesTable,
   ViewFreshnessTable,
 } from './tables/changes.table.ts';
+import type { ArchiveFilesTable, ArchivesTable, ArchiveViewsTable } from './tables/archives.table.ts';
 import type { ArtifactsTable, ObjectPartsTable, ObjectsTable } from './tables/artifacts.table.ts';
 import type {
   AliasMovesTable,
@@ -49,4 +50,7 @@ export interface Database {
   'larder.tombstones': TombstonesTable;
   'larder.erasures': ErasuresTable;
   'larder.training_sets': TrainingSetsTable;
+  'larder.archives': ArchivesTable;
+  'larder.archive_views': ArchiveViewsTable;
+  'larder.archive_files': ArchiveFilesTable;
 }

@@ -10,35 +10,44 @@ export interface DataFile {
   readonly columns?: Readonly<Record<string, string>>;
   /** CSV: the types of some columns; the others are inferred. */
   readonly types?: Readonly<Record<string, string>>;
+  /** CSV: whether the first line has the names of the columns. @default true */
+  readonly header?: boolean;
+  /** CSV and JSON: a longer line is refused. @default 4 MiB: vectors of some thousand numbers */
+  readonly maxLineBytes?: number;
 }
 
-/** A line of CSV or JSON may have as many bytes: vectors of some thousand numbers fit. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** Each thread that reads CSV holds a few of these. */
-const BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 
 /**
  * A table function for `from` that reads the file. CSV is RFC 4180 with a header; an empty field is null and `""` is the
  * empty text. JSON is one object per line.
  */
-export function scanFile({ path, format, columns, types }: DataFile): string {
+export function scanFile(file: DataFile): string {
+  const { path, format, columns, types, header = true, maxLineBytes = MAX_LINE_BYTES } = file;
   const paths = typeof path === 'string' ? textLiteral(path) : `[${path.map(textLiteral).join(', ')}]`;
   switch (format) {
     case 'parquet':
       return `read_parquet(${paths}, hive_partitioning = false)`;
     case 'csv': {
-      const read = [paths, 'header = true', "delim = ','", `quote = '"'`, `escape = '"'`, "nullstr = ''"];
+      const read = [
+        paths,
+        `header = ${header}`,
+        "delim = ','",
+        `quote = '"'`,
+        `escape = '"'`,
+        "nullstr = ''",
+      ];
       read.push(
         'allow_quoted_nulls = false',
-        `max_line_size = ${MAX_LINE_BYTES}`,
-        `buffer_size = ${BUFFER_BYTES}`,
+        `max_line_size = ${maxLineBytes}`,
+        `buffer_size = ${2 * maxLineBytes}`,
       );
       if (columns !== undefined) read.push('auto_detect = false', `columns = ${struct(columns)}`);
       else read.push('sample_size = -1', ...(types === undefined ? [] : [`types = ${struct(types)}`]));
       return `read_csv(${read.join(', ')})`;
     }
     case 'json': {
-      const read = [paths, "format = 'newline_delimited'", `maximum_object_size = ${MAX_LINE_BYTES}`];
+      const read = [paths, "format = 'newline_delimited'", `maximum_object_size = ${maxLineBytes}`];
       read.push(columns === undefined ? 'sample_size = -1' : `columns = ${struct(columns)}`);
       return `read_json(${read.join(', ')})`;
     }

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { gone } from './0022-gone.ts';
+import { archives } from './0021-archives.ts';
 import { aliasDrops } from './0015-alias-drops.ts';
 import { chunksSetAside } from './0016-chunks-set-aside.ts';
 import { registry } from './0001-registry.ts';
@@ -44,6 +45,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018_labels': labels,
   '0019_training_sets': trainingSets,
   '0020_erasure': erasure,
+  '0021_archives': archives,
   '0022_gone': gone,
   '0023_erased_rows': erasedRows,
 };
