@@ -87,6 +87,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),
   },
+  labels: {
+    summary: 'add labels from a file: the outcomes of predictions',
+    load: () => import('./verbs/labels.ts'),
+  },
   views: {
     summary: 'list view versions: how fresh each is, and when it is due next',
     load: () => import('./verbs/views.ts'),

@@ -26,3 +26,6 @@ export type {
   SplitShares,
   TrainingSetRequest,
 } from './training-set/training-set-request.ts';
+// Labels
+export { importLabels } from './labels/import-labels.ts';
+export type { ImportedLabels } from './labels/import-labels.ts';
