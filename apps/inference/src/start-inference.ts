@@ -23,7 +23,7 @@ import { aliasesInService } from './metrics/aliases-in-service.ts';
 import { createModelCatalog } from './models/model-catalog.ts';
 import { startIdleMemory } from './idle-memory.ts';
 import { warnUnreadable } from './models/warn-unreadable.ts';
-import { openDatabase, openRedis } from './open-stores.ts';
+import { openDatabase, openLogReader, openRedis } from './open-stores.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { createRoutes } from './routes/create-routes.ts';
 import { createRunEvents } from './runs/run-events.ts';
@@ -67,6 +67,7 @@ export async function startInference(
     project: project.name,
     keyHasher: () => projectKeyHasher(offlineStore, project.name),
   });
+  const logReader = openLogReader(config, logger);
   const predictionLog = createPredictionLog({
     store: offlineStore,
     project: project.name,
@@ -108,6 +109,7 @@ export async function startInference(
   const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
   const routes = createRoutes({
     ...stores,
+    logReader,
     artifacts,
     pushes,
     catalog,
@@ -167,6 +169,7 @@ export async function startInference(
       failures.close();
       unreadable.close();
       redis.disconnect();
+      await logReader.close();
       await offlineStore.close();
     },
   };

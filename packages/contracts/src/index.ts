@@ -93,6 +93,14 @@ export { processesAnswerSchema } from './processes.ts';
 export type { ProcessesAnswer } from './processes.ts';
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';
 export type { ReadyAnswer } from './health.ts';
+// Logged predictions
+export {
+  predictionDetailSchema,
+  predictionParamsSchema,
+  predictionsAnswerSchema,
+  predictionsQuerySchema,
+} from './predictions.ts';
+export type { PredictionDetail, PredictionsAnswer } from './predictions.ts';
 // The document
 export { createOpenApiDocument } from './openapi/openapi.ts';
 export type { OpenApiOptions } from './openapi/openapi.ts';

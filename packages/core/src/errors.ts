@@ -189,6 +189,8 @@ export const ERRORS = {
   SOURCE_QUERY_INVALID: { status: 422, title: 'The query of a source cannot be used', retryable: false },
   SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
   SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
+  PREDICTION_NOT_FOUND: { status: 404, title: 'The prediction is not in the log', retryable: false },
+  QUERY_TOO_SLOW: { status: 422, title: 'The query would read too much', retryable: false },
   PREDICTION_NOT_LOGGED: { status: 503, title: 'The prediction could not be logged', retryable: true },
   LABEL_CONFLICT: {
     status: 409,

@@ -56,6 +56,8 @@ export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
 export { sampleHistory } from './history/sample-history.ts';
+export { rowsAtPointers } from './history/rows-at-pointers.ts';
+export type { HistoryPointer, PointedRow } from './history/rows-at-pointers.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';
 export { copyToFile } from './copy/copy-to-file.ts';
 export { HISTORY_COLUMNS, historyPlace, historyTable } from './history/history-table.ts';
@@ -99,6 +101,13 @@ export type {
   PredictionLogStats,
 } from './predictions/prediction-log.ts';
 export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/prediction-record.ts';
+export { findPrediction } from './predictions/find-prediction.ts';
+export { findPredictions } from './predictions/find-predictions.ts';
+export type { PredictionFilter, PredictionsPage } from './predictions/find-predictions.ts';
+export { loggedKeys } from './predictions/logged-keys.ts';
+export type { LoggedPrediction, LoggedView } from './predictions/logged-prediction.ts';
+export { outputHistogram } from './predictions/output-histogram.ts';
+export type { OutputHistogram } from './predictions/output-histogram.ts';
 export type { SensitiveFields, Sensitivity } from './predictions/sensitive-fields.ts';
 // Labels
 export { takeLabels } from './labels/take-labels.ts';

@@ -66,7 +66,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       };
       if (predictionLog === null || scalars === null) return { rows, outputs, timings };
       const answered = { batch, request, rows, outputs, scalars, timings };
-      const logging = logRows({ predictionLog, clock }, answered);
+      const logging = logRows({ predictionLog }, answered);
       if (logging === null) return { rows, outputs, timings };
       await withDeadline(logging, {
         leftMs: deadlineAtMs - endedAtMs,

@@ -30,3 +30,7 @@ export type {
 // What is stored for an entity
 export { inspectEntity } from './inspect/inspect-entity.ts';
 export type { InspectDeps, InspectedEntity, InspectedView, MissingView } from './inspect/inspected-entity.ts';
+// Logged predictions
+export { predictionJson } from './logged/prediction-json.ts';
+export type { LoggedPredictionJson, PredictionDetailJson } from './logged/prediction-json.ts';
+export { showPrediction } from './logged/show-prediction.ts';

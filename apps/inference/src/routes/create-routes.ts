@@ -20,6 +20,7 @@ import { healthRoutes } from './health.routes.ts';
 import { labelsRoutes } from './labels.routes.ts';
 import { metricsRoutes } from './metrics.routes.ts';
 import { modelsRoutes } from './models.routes.ts';
+import { predictionsRoutes } from './predictions.routes.ts';
 import { processesRoutes } from './processes.routes.ts';
 import { pushRoutes } from './push.routes.ts';
 import { runsRoutes } from './runs.routes.ts';
@@ -29,6 +30,8 @@ export interface RouteDeps {
   readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
   readonly offlineStore: OfflineStore;
+  /** For queries of the prediction log alone. */
+  readonly logReader: OfflineStore;
   readonly artifacts: ArtifactStore;
   readonly catalog: ModelCatalog;
   readonly events: RunEvents;
@@ -45,6 +48,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     project,
     onlineStore,
     offlineStore,
+    logReader,
     artifacts,
     catalog,
     events,
@@ -62,6 +66,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),
+    predictionsRoutes({ logReader, project: project.name, applied: () => catalog.manifest() }),
     labelsRoutes({ offlineStore, clock: systemClock, manifest }),
     entitiesRoutes({
       onlineStore,

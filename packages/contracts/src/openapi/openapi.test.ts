@@ -24,6 +24,8 @@ describe('the OpenAPI document', () => {
     expect(operations).toEqual([
       'POST /v1/models/{model}/predict',
       'POST /v1/models/{model}/predict-batch',
+      'GET /v1/predictions',
+      'GET /v1/predictions/{prediction_id}',
       'POST /v1/labels',
       'GET /v1/labels',
       'GET /v1/entities/{entity}/{key}',

@@ -13,6 +13,12 @@ import {
   predictBatchRequestSchema,
   predictRequestSchema,
 } from '../predict.ts';
+import {
+  predictionDetailSchema,
+  predictionParamsSchema,
+  predictionsAnswerSchema,
+  predictionsQuerySchema,
+} from '../predictions.ts';
 import { processesAnswerSchema } from '../processes.ts';
 import {
   failuresAnswerSchema,
@@ -80,6 +86,31 @@ function corePaths(): ZodOpenApiPathsObject {
         body: predictBatchRequestSchema,
         answers: { 200: predictBatchAnswerSchema },
         codes: PREDICT_CODES,
+      }),
+    },
+    '/v1/predictions': {
+      get: operation({
+        tag: 'predict',
+        summary: 'Logged predictions, newest first, with a histogram of their output on request',
+        query: predictionsQuerySchema,
+        answers: { 200: predictionsAnswerSchema },
+        codes: [
+          'ENTITY_NOT_FOUND',
+          'ENTITY_KEY_INVALID',
+          'QUERY_TOO_SLOW',
+          'DEFINITION_NOT_LOADED',
+          'DATABASE_UNAVAILABLE',
+          'DATABASE_NOT_MIGRATED',
+        ],
+      }),
+    },
+    '/v1/predictions/{prediction_id}': {
+      get: operation({
+        tag: 'predict',
+        summary: 'One logged prediction: request, features with their provenance, outputs, timings',
+        params: predictionParamsSchema,
+        answers: { 200: predictionDetailSchema },
+        codes: ['PREDICTION_NOT_FOUND', 'QUERY_TOO_SLOW', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
       }),
     },
     '/v1/labels': {

@@ -18,6 +18,7 @@ export interface LoggedBatch {
   readonly alias: ServedAlias | undefined;
   readonly rows: readonly InputRow[];
   readonly shared: InputRow | undefined;
+  /** When the features were read and their ages judged: the moment that a point-in-time join asks about. */
   readonly predictedAtMs: number;
   readonly timings: Timings;
   /** Same as in `Inputs`. */

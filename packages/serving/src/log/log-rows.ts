@@ -1,4 +1,4 @@
-import { LarderError, type Clock } from '@larder/core';
+import { LarderError } from '@larder/core';
 import type { PredictionLog } from '@larder/offline-store';
 import type { AnsweredRows } from '../answer/answer-rows.ts';
 import type { Batch } from '../batch.ts';
@@ -13,7 +13,6 @@ const VIEW_BYTES = 120;
 
 export interface LogRowsDeps {
   readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'>;
-  readonly clock: Clock;
 }
 
 export interface AnsweredBatch {
@@ -26,17 +25,14 @@ export interface AnsweredBatch {
 }
 
 /** Passes every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
-export function logRows(
-  { predictionLog, clock }: LogRowsDeps,
-  answered: AnsweredBatch,
-): Promise<void> | null {
+export function logRows({ predictionLog }: LogRowsDeps, answered: AnsweredBatch): Promise<void> | null {
   const { batch, request, rows, outputs, scalars, timings } = answered;
   const logged = {
     plan: batch.plan,
     alias: request.alias,
     rows: request.rows,
     shared: request.shared,
-    predictedAtMs: clock.nowMs(),
+    predictedAtMs: batch.readings.nowMs,
     timings,
     keysByGroup: batch.inputs.keysByGroup,
     scalars,

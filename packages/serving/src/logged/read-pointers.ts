@@ -1,0 +1,56 @@
+import { decodeJsonValue, type EntityManifest, type FieldValue, type Manifest } from '@larder/features';
+import {
+  rowsAtPointers,
+  type LoggedPrediction,
+  type LoggedView,
+  type OfflineStore,
+  type PointedRow,
+} from '@larder/offline-store';
+
+/** One view that a prediction read, with the row that its pointer leads to. */
+export interface PointedView {
+  readonly view: LoggedView;
+  /** Null: there was none, history no longer has it, or the key is only known as a hash. */
+  readonly row: PointedRow | null;
+  /** The log keeps a hash of the entity's key. */
+  readonly keyHidden: boolean;
+}
+
+/** Follows the pointers of a logged prediction into history. */
+export async function readPointers(
+  store: Pick<OfflineStore, 'db' | 'pool'>,
+  manifest: Manifest,
+  logged: LoggedPrediction,
+): Promise<PointedView[]> {
+  return Promise.all(
+    logged.views.map(async (view): Promise<PointedView> => {
+      const definition = manifest.feature_views[view.ref];
+      const entity = definition && manifest.entities[definition.entity];
+      if (definition === undefined || entity === undefined) return { view, row: null, keyHidden: false };
+      const keys = keysOf(entity, logged);
+      if (keys === null) return { view, row: null, keyHidden: true };
+      const {
+        event_timestamp_ms: eventTimestampMs,
+        created_timestamp_ms: createdTimestampMs,
+        revision,
+      } = view;
+      if (eventTimestampMs === null || createdTimestampMs === null || revision === null)
+        return { view, row: null, keyHidden: false };
+      const pointer = { keys, eventTimestampMs, createdTimestampMs, revision };
+      const [row = null] = await rowsAtPointers(store, manifest, definition, [pointer]);
+      return { view, row, keyHidden: false };
+    }),
+  );
+}
+
+/** The join keys of one entity as they were sent; null when the log keeps a hash of them. */
+function keysOf(entity: EntityManifest, logged: LoggedPrediction): Record<string, FieldValue> | null {
+  if (logged.entityKeys?.some((key) => key.startsWith(`${entity.name}#`)) === true) return null;
+  const keys: Record<string, FieldValue> = {};
+  for (const field of entity.join_keys) {
+    const decoded = decodeJsonValue(field, logged.entities[field.name]);
+    if (!decoded.ok) return null;
+    keys[field.name] = decoded.value;
+  }
+  return keys;
+}

@@ -1,0 +1,60 @@
+import type { Manifest } from '@larder/features';
+import type { LoggedPrediction, OfflineStore } from '@larder/offline-store';
+import {
+  milliseconds,
+  predictionJson,
+  type PredictionDetailJson,
+  type ReadViewJson,
+} from './prediction-json.ts';
+import { readPointers, type PointedView } from './read-pointers.ts';
+import { shownFeatures } from './shown-features.ts';
+
+/**
+ * One logged prediction with its features: scalars from the log, the rest from the history rows that it read.
+ * `manifest`: what the model version was made of, under the policies applied now; null: not on record.
+ */
+export async function showPrediction(
+  store: Pick<OfflineStore, 'db' | 'pool'>,
+  logged: LoggedPrediction,
+  manifest: Manifest | null,
+): Promise<PredictionDetailJson> {
+  const views =
+    manifest === null
+      ? logged.views.map((view) => ({ view, row: null, keyHidden: false }))
+      : await readPointers(store, manifest, logged);
+  const { featuresUs, onDemandUs, modelUs } = logged;
+  return {
+    ...predictionJson(logged),
+    logged_at: logged.loggedAt.toISOString(),
+    alias_move_id: logged.aliasMoveId,
+    entity_keys: logged.entityKeys === null ? null : [...logged.entityKeys],
+    request: { ...logged.request },
+    defaults_used: logged.defaultsUsed === null ? null : [...logged.defaultsUsed],
+    timings_ms: {
+      features: featuresUs === null ? null : milliseconds(featuresUs),
+      on_demand: onDemandUs === null ? null : milliseconds(onDemandUs),
+      model: modelUs === null ? null : milliseconds(modelUs),
+      total: milliseconds(logged.latencyUs),
+    },
+    views: views.map(viewJson),
+    features: manifest === null ? null : shownFeatures({ manifest, logged, views }),
+  };
+}
+
+function viewJson({ view, row }: PointedView): ReadViewJson {
+  return {
+    ref: view.ref,
+    status: view.status,
+    event_timestamp: instant(view.event_timestamp_ms),
+    created_timestamp: instant(view.created_timestamp_ms),
+    revision: view.revision,
+    landed_at: instant(row?.landedAtMs ?? null),
+    online_at: instant(row?.onlineAtMs ?? null),
+    chunk_id: row?.chunkId ?? null,
+    run_id: row?.runId ?? null,
+  };
+}
+
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
