@@ -12,6 +12,9 @@ export {
   trainingSetJson,
 } from './training-set/record/read-training-sets.ts';
 export type { TrainingSet } from './training-set/record/read-training-sets.ts';
+export { failAbandoned } from './training-set/record/fail-abandoned.ts';
+export { recordFailure, recordStart } from './training-set/record/training-set-record.ts';
+export type { StartedBuild } from './training-set/record/training-set-record.ts';
 export { trainingSetManifest } from './training-set/training-set-manifest.ts';
 export type { TrainingSetManifest } from './training-set/training-set-manifest.ts';
 export type { FeatureStatistics, TrainingSetStatistics } from './training-set/training-set-statistics.ts';

@@ -22,6 +22,7 @@ import { runs } from './0003-runs.ts';
 import { runRetention } from './0010-run-retention.ts';
 import { runViolations } from './0009-run-violations.ts';
 import { trainingSets } from './0019-training-sets.ts';
+import { trainingSetService } from './0025-training-set-service.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -48,4 +49,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021_archives': archives,
   '0022_gone': gone,
   '0023_erased_rows': erasedRows,
+  '0025_training_set_service': trainingSetService,
 };

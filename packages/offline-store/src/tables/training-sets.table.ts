@@ -17,6 +17,8 @@ export interface TrainingSetsTable {
   /** Where it is, or was, built. */
   host: string;
   pid: number;
+  /** Of the service that builds it; null: a command. */
+  process_id: string | null;
   folder: string;
   actor: string;
   created_at: Generated<Date>;

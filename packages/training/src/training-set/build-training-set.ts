@@ -49,6 +49,10 @@ export interface BuildOptions {
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
   /** Ends the build; nothing is left behind. */
   readonly signal?: AbortSignal | undefined;
+  /** Of a set that is recorded already. @default a new one */
+  readonly trainingSetId?: string | undefined;
+  /** Of the service that builds it. @default null: a command */
+  readonly processId?: string | undefined;
 }
 
 export interface BuildProgress {
@@ -72,11 +76,11 @@ const MAX_FUTURE_MS = 5 * 60_000;
 export async function buildTrainingSet(
   deps: TrainingSetDeps,
   request: TrainingSetRequest,
-  { onProgress = () => {}, signal = new AbortController().signal }: BuildOptions = {},
+  options: BuildOptions = {},
 ): Promise<TrainingSetManifest> {
+  const { onProgress = () => {}, signal = new AbortController().signal, trainingSetId = newId() } = options;
   const features = resolveFeatures(deps.definitions, request.features);
   const folder = await openOutputFolder(request.folder);
-  const trainingSetId = newId();
   const { store } = deps;
   try {
     await recordStart(store, {
@@ -86,6 +90,7 @@ export async function buildTrainingSet(
       request: { ...request, folder: undefined },
       folder: resolve(request.folder),
       actor: deps.actor,
+      processId: options.processId ?? null,
     });
     try {
       const duckdb = await openDuckdb({

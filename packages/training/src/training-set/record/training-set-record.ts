@@ -10,6 +10,8 @@ export interface StartedBuild {
   readonly request: unknown;
   readonly folder: string;
   readonly actor: string;
+  /** Of the service that builds it; null: a command. */
+  readonly processId: string | null;
 }
 
 /** Records that a build starts, and that builds of this host have ended whose process is gone. */
@@ -38,19 +40,25 @@ export async function recordStart({ db }: Pick<OfflineStore, 'db'>, started: Sta
       )
       .where('status', '=', 'building')
       .execute();
+  const build = {
+    model: started.model?.name ?? null,
+    model_version: started.model?.version ?? null,
+    pid: process.pid,
+  };
   await db
     .insertInto('larder.training_sets')
     .values({
+      ...build,
       training_set_id: started.trainingSetId,
       project: started.project,
-      model: started.model?.name ?? null,
-      model_version: started.model?.version ?? null,
       request: JSON.stringify(started.request),
       host,
-      pid: process.pid,
+      process_id: started.processId,
       folder: started.folder,
       actor: started.actor,
     })
+    // A service records a build before its turn comes.
+    .onConflict((conflict) => conflict.column('training_set_id').doUpdateSet(build))
     .execute();
 }
 
@@ -70,6 +78,8 @@ export async function recordComplete(
       statistics: JSON.stringify(statistics),
       key_hashes: keyHashes,
       finished_at: new Date(),
+      error_code: null,
+      error_reason: null,
     })
     .where('training_set_id', '=', manifest.training_set_id)
     .execute();
@@ -84,6 +94,7 @@ export async function recordFailure(
     .updateTable('larder.training_sets')
     .set({ status: 'failed', finished_at: new Date(), error_code: code, error_reason: reason })
     .where('training_set_id', '=', trainingSetId)
+    .where('status', '=', 'building')
     .execute();
 }
 
