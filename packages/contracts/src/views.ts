@@ -57,6 +57,16 @@ export const featureViewSchema = z
       .meta({ description: 'Null: nothing has landed yet, or PostgreSQL is away.' }),
     available_after_ms: countSchema,
     chunk_rows: countSchema,
+    when_gone: z
+      .strictObject({ at_most: z.number().min(0).max(1) })
+      .nullable()
+      .meta({
+        description:
+          'A run over all rows ends the keys that the source no longer has, and is held when they are more than this share of all keys. Null: they are kept.',
+      }),
+    retention_ms: z
+      .union([z.number().positive(), z.literal('forever')])
+      .meta({ description: 'How long history is kept, by event time.' }),
     used_by: z.array(z.string()).meta({ description: 'Models that read it, also through on-demand views.' }),
     owner: z.string().nullable(),
     tags: tagsSchema,

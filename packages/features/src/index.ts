@@ -4,7 +4,7 @@ export type { Artifact } from './artifact/artifact.ts';
 export { entity } from './definition/entity.ts';
 export type { Entity, JoinKeys } from './definition/entity.ts';
 export { featureView } from './definition/feature-view.ts';
-export type { FeatureView, FeatureViewOptions } from './definition/feature-view.ts';
+export type { FeatureView, FeatureViewOptions, WhenGone } from './definition/feature-view.ts';
 export { f } from './definition/field.ts';
 export type {
   Computed,

@@ -8,6 +8,7 @@ export { entityKey, entityKeyOfTexts, parseEntityKey } from '@larder/features';
 // Rows
 export { compileRowCodec } from './rows/row-codec.ts';
 export type { DecodedRow, RowCodec } from './rows/row-codec.ts';
+export { encodeGoneRow, isGoneRow } from './rows/gone-row.ts';
 export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './rows/row-header.ts';
 export type { RowHeader } from './rows/row-header.ts';
 export type { RowSchema } from './rows/row-layout.ts';

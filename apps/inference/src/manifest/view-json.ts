@@ -82,6 +82,8 @@ function featureViewJson(
     ...standingJson(standing),
     available_after_ms: view.available_after_ms,
     chunk_rows: view.chunk_rows,
+    when_gone: view.when_gone ?? null,
+    retention_ms: view.retention_ms ?? 'forever',
     used_by: readersOf(manifest, { view: view.name, version: view.version }),
     owner: view.owner,
     tags: { ...view.tags },

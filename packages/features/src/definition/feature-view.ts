@@ -30,6 +30,11 @@ export interface FeatureView<
   readonly availableAfter: Duration | null;
   readonly availableAfterMs: number;
   readonly chunkRows: number;
+  /** As written. */
+  readonly whenGone: WhenGone;
+  /** As written; Larder uses `retentionMs`. */
+  readonly retention: Duration | 'forever';
+  readonly retentionMs: number | 'forever';
   readonly source: SourceDescriptor;
   readonly schema: Fields;
   readonly compute: ComputeDescriptor | null;
@@ -40,6 +45,12 @@ export interface FeatureView<
     ...features: readonly [F, ...F[]]
   ): PickedFeatures<Name, Keys, never, Pick<Gives, F>>;
 }
+
+/**
+ * What happens to a key that the source no longer has when a run has read all of it: `keep` serves its newest row on,
+ * `expire` ends it. `atMost` is the share of all keys that one run may end without asking.
+ */
+export type WhenGone = 'keep' | 'expire' | { readonly expire: { readonly atMost: number } };
 
 export interface FeatureViewOptions<
   Keys,
@@ -62,6 +73,10 @@ export interface FeatureViewOptions<
   readonly availableAfter?: Duration;
   /** Rows per chunk of a run. @default 2,000 of up to 25 values, fewer of wider rows (at least 500); 32 with `compute` */
   readonly chunkRows?: number;
+  /** What happens to keys that the source no longer has. @default 'keep'; `atMost` 0.05 */
+  readonly whenGone?: WhenGone;
+  /** How long history is kept, by event time; at least the TTL. Partitions that are older are dropped. @default 'forever' */
+  readonly retention?: Duration | 'forever';
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -86,6 +101,12 @@ export function featureView<
     availableAfter: options.availableAfter ?? null,
     availableAfterMs: options.availableAfter === undefined ? 0 : durationMsOrNaN(options.availableAfter),
     chunkRows: options.chunkRows ?? defaultChunkRows(options.schema, compute),
+    whenGone: options.whenGone ?? 'keep',
+    retention: options.retention ?? 'forever',
+    retentionMs:
+      options.retention === undefined || options.retention === 'forever'
+        ? 'forever'
+        : durationMsOrNaN(options.retention),
     source: options.source,
     schema: options.schema,
     compute,

@@ -4,7 +4,7 @@ import type { Artifact } from '../artifact/artifact.ts';
 import type { ComputeDescriptor } from '../computation/computation.ts';
 import { labelManifest } from '../definition/model-label.ts';
 import type { Entity } from '../definition/entity.ts';
-import type { FeatureView } from '../definition/feature-view.ts';
+import type { FeatureView, WhenGone } from '../definition/feature-view.ts';
 import type {
   ArtifactManifest,
   BudgetManifest,
@@ -14,10 +14,11 @@ import type {
   Manifest,
   ModelManifest,
   OnDemandFeatureViewManifest,
+  WhenGoneManifest,
 } from './manifest.ts';
 import { fieldManifests } from './field-manifest.ts';
 import { inputManifest } from './input-manifest.ts';
-import { viewRef } from './manifest.ts';
+import { DEFAULT_GONE_AT_MOST, viewRef } from './manifest.ts';
 import { viewFingerprint } from './view-fingerprint.ts';
 import type { Model, ModelBudget } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
@@ -91,6 +92,8 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     schedule: view.schedule === null ? null : scheduleManifest(view.schedule),
     available_after_ms: view.availableAfterMs,
     chunk_rows: view.chunkRows,
+    ...(view.whenGone !== 'keep' && { when_gone: whenGoneManifest(view.whenGone) }),
+    ...(view.retentionMs !== 'forever' && { retention_ms: view.retentionMs }),
     source,
     schema,
     compute,
@@ -109,6 +112,10 @@ function computeManifest(ref: string, compute: ComputeDescriptor, hashes: Hashes
     artifacts: sortedRecord(artifacts.map(([name, artifact]) => [name, artifactManifest(artifact, hashes)])),
     code_sha256: compute.codeUrl === undefined ? null : of(hashes.code.computations, ref).identity,
   };
+}
+
+function whenGoneManifest(whenGone: Exclude<WhenGone, 'keep'>): WhenGoneManifest {
+  return { at_most: whenGone === 'expire' ? DEFAULT_GONE_AT_MOST : whenGone.expire.atMost };
 }
 
 function artifactManifest(artifact: Artifact, hashes: Hashes): ArtifactManifest {

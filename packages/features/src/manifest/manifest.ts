@@ -59,6 +59,15 @@ export interface SourceManifest {
   readonly [option: string]: unknown;
 }
 
+/** Keys that the source no longer has end with the next run over all rows. */
+export interface WhenGoneManifest {
+  /** Share of the keys that one run may end without being held. */
+  readonly at_most: number;
+}
+
+/** Unless the view declares another. */
+export const DEFAULT_GONE_AT_MOST = 0.05;
+
 export interface FeatureViewManifest {
   readonly name: string;
   readonly version: number;
@@ -68,6 +77,10 @@ export interface FeatureViewManifest {
   readonly available_after_ms: number;
   /** Rows per chunk of a run. */
   readonly chunk_rows: number;
+  /** Absent: keys that the source no longer has stay. */
+  readonly when_gone?: WhenGoneManifest;
+  /** How long history is kept, by event time. Absent: forever. */
+  readonly retention_ms?: number;
   readonly source: SourceManifest;
   readonly schema: readonly FieldManifest[];
   readonly compute: ComputeManifest | null;

@@ -39,6 +39,8 @@ const featureView = z.strictObject({
     .nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
+  when_gone: z.strictObject({ at_most: z.number().min(0).max(1) }).optional(),
+  retention_ms: z.int().positive().optional(),
   // The kind checks the rest when the source is opened: a process that never opens it does not need to know the kind.
   source: z.looseObject({
     kind: name,

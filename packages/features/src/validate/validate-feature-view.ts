@@ -14,6 +14,7 @@ import { scheduleProblems } from '../schedule/schedule-problem.ts';
 // `<view>_v<version>_<year>_<month>` must fit into PostgreSQL's 63 bytes.
 const VERSION_MAX = 9_999;
 const CHUNK_ROWS_MAX = 100_000;
+const MIN_RETENTION_MS = 86_400_000;
 
 export async function validateFeatureView(
   view: FeatureView,
@@ -36,6 +37,8 @@ export async function validateFeatureView(
   if (!isWholeWithin(view.chunkRows, CHUNK_ROWS_MAX)) {
     report(['chunkRows'], `must be a whole number from 1 to ${CHUNK_ROWS_MAX}.`);
   }
+  validateWhenGone(view, below(report, 'whenGone'));
+  validateRetention(view, below(report, 'retention'));
   if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
   validateSource(view, below(report, 'source'));
   validateFields(view.schema, {}, below(report, 'schema'));
@@ -53,6 +56,27 @@ export async function validateFeatureView(
     for (const { path, detail } of await scheduleProblems(view.schedule))
       report(['schedule', ...path], detail);
   }
+}
+
+function validateWhenGone({ whenGone, schema, entity }: FeatureView, report: Report): void {
+  if (whenGone === 'keep') return;
+  const atMost: unknown = whenGone === 'expire' ? 0 : whenGone?.expire?.atMost;
+  if (typeof atMost !== 'number' || !(atMost >= 0 && atMost <= 1))
+    return report([], "must be 'keep', 'expire' or { expire: { atMost: 0.05 } } with a share from 0 to 1.");
+  if (Object.hasOwn(schema ?? {}, 'is_gone') || Object.hasOwn(entity?.joinKeys ?? {}, 'is_gone'))
+    report([], "cannot end keys: history keeps that in a column named 'is_gone'; rename this field.");
+}
+
+function validateRetention({ retention, retentionMs, ttlMs, ttl }: FeatureView, report: Report): void {
+  if (retentionMs === 'forever') return;
+  validateWholeMs(retention, retentionMs, "'forever' or a duration", report);
+  if (!(retentionMs >= MIN_RETENTION_MS)) return report([], 'must be at least 1d.');
+  // What is served must be restorable, and training sets apply the same TTL.
+  if (ttlMs === 'forever' || retentionMs < ttlMs)
+    report(
+      [],
+      `is shorter than the TTL (${ttl}): rows that are still served could not be restored or explained. Keep history at least that long, or shorten the TTL.`,
+    );
 }
 
 function isWholeWithin(value: unknown, max: number): boolean {

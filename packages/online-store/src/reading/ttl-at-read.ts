@@ -1,5 +1,6 @@
 import type { FeatureViewManifest } from '@larder/features';
 import { compileRowCheck } from '../rows/row-check.ts';
+import { isGoneRow } from '../rows/gone-row.ts';
 import { rowEventTimestampMs } from '../rows/row-header.ts';
 import { type RowSchema, rowLayout } from '../rows/row-layout.ts';
 
@@ -15,7 +16,7 @@ export function compileTtlAtRead(view: RowSchema & Pick<FeatureViewManifest, 'tt
   const maxAgeMs = view.ttl_ms === 'forever' ? Infinity : view.ttl_ms;
   return (row, nowMs) => {
     if (row === null) return 'NOT_FOUND';
-    if (!isReadable(row)) return 'UNREADABLE';
+    if (!isReadable(row)) return isGoneRow(row) ? 'NOT_FOUND' : 'UNREADABLE';
     return nowMs - rowEventTimestampMs(row) > maxAgeMs ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
   };
 }

@@ -93,6 +93,8 @@ const POLICIES: readonly [member: keyof View, name: string, text: (view: View) =
   ['schedule', 'schedule', (view) => scheduleText(view.schedule)],
   ['available_after_ms', 'available after', (view) => durationText(view.available_after_ms)],
   ['chunk_rows', 'rows per chunk', (view) => view.chunk_rows],
+  ['when_gone', 'keys gone from the source', whenGoneText],
+  ['retention_ms', 'retention', (view) => durationText(view.retention_ms ?? 'forever')],
   ['owner', 'owner', (view) => view.owner ?? 'none'],
 ];
 
@@ -107,6 +109,14 @@ function changePolicies(lines: PlanLines, was: FeatureViewManifest, now: Feature
     if (before !== undefined && before !== path)
       lines.change(subject, `change path of artifact ${name} of ${subject}: ${before} → ${path}`);
   }
+}
+
+function whenGoneText({ when_gone: whenGone }: View): string {
+  return whenGone === undefined ? 'keep' : `expire, at most ${formatShare(whenGone.at_most)} a run`;
+}
+
+function formatShare(share: number): string {
+  return `${Number((100 * share).toPrecision(3))}%`;
 }
 
 function durationText(value: number | 'forever'): string {

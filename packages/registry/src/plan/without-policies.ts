@@ -10,6 +10,8 @@ const VIEW_POLICIES = [
   'schedule',
   'available_after_ms',
   'chunk_rows',
+  'when_gone',
+  'retention_ms',
   'owner',
   'tags',
 ] as const satisfies (keyof FeatureViewManifest)[];
