@@ -56,6 +56,7 @@ const missingViewSchema = z
     reason: z
       .enum([
         'erased',
+        'gone',
         'unknown',
         'landing',
         'lost',
@@ -68,7 +69,7 @@ const missingViewSchema = z
       ])
       .meta({
         description:
-          'Why, as far as runs and history tell. erased: the entity takes no rows. unknown: PostgreSQL did not answer. landing: the row is in history and on its way. lost: it is in history and the online store lost it. failed: see `failure`. expired: the newest row is older than the TTL. running: a run has not ended. not_in_source: the newest run over all rows did not find the key. not_in_scope: no run took all rows. never_filled: nothing was computed or pushed yet.',
+          'Why, as far as runs and history tell. erased: the entity takes no rows. gone: the source no longer has it, and a run ended it. unknown: PostgreSQL did not answer. landing: the row is in history and on its way. lost: it is in history and the online store lost it. failed: see `failure`. expired: the newest row is older than the TTL. running: a run has not ended. not_in_source: the newest run over all rows did not find the key. not_in_scope: no run took all rows. never_filled: nothing was computed or pushed yet.',
       }),
     detail: z.string().meta({ description: 'The reason in words, with what to do.' }),
     failure: failureSchema.nullable().meta({ description: 'The newest failure of this key on record.' }),

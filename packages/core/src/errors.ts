@@ -211,6 +211,11 @@ export const ERRORS = {
   },
   ARCHIVE_FOLDER_REFUSED: { status: 409, title: 'The folder cannot be the archive', retryable: false },
   ARCHIVE_INCOMPLETE: { status: 503, title: 'Files of the archive are missing', retryable: false },
+  GONE_KEYS_HELD: {
+    status: 409,
+    title: 'A run would end more keys than its view allows',
+    retryable: false,
+  },
   DATA_FILE_INVALID: { status: 422, title: 'A file of rows cannot be used', retryable: false },
   WORK_MEMORY_EXCEEDED: {
     status: 503,

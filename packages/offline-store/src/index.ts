@@ -12,6 +12,7 @@ export { storableReason, storableText } from './storable-text.ts';
 export type {
   ChunkState,
   ChunksTable,
+  GoneState,
   PushedScope,
   RowFailuresTable,
   RunScope,
@@ -73,6 +74,11 @@ export type { JoinInPostgresqlOptions } from './point-in-time/join-in-postgresql
 export { landedBefore } from './point-in-time/landed-before.ts';
 export type { CutOff, JoinedColumn, JoinedView, PointInTimeJoin } from './point-in-time/point-in-time.ts';
 
+// Keys that the source no longer has
+export { collectGoneKeys, goneKeyTexts } from './gone/collect-gone-keys.ts';
+export { newestGoneRows } from './gone/newest-gone-rows.ts';
+export { recordSeenKeys } from './gone/record-seen-keys.ts';
+export type { SeenKeys } from './gone/record-seen-keys.ts';
 // Entities without rows
 export { readAbsences } from './absence/read-absences.ts';
 export type { Absence, AbsentFailure, AbsentRun } from './absence/read-absences.ts';

@@ -19,7 +19,12 @@ export type SourceBounds =
       /** Each key had one row when the chunk was planned: keys alone decide the order. */
       readonly oneRowPerKey?: true;
     }
-  | { readonly kind: 'keys'; readonly keys: readonly KeyTexts[] }
+  | {
+      readonly kind: 'keys';
+      readonly keys: readonly KeyTexts[];
+      /** Since when the source has had none of them; sources ignore it. Keys that it still lacks end. */
+      readonly goneSince?: string;
+    }
   | {
       readonly kind: 'null_keys';
       readonly eventTime: EventTimeRange | null;

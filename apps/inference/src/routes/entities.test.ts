@@ -1,5 +1,6 @@
 import { entityAnswerSchema, problemSchema } from '@larder/contracts';
 import { appendHistory } from '@larder/offline-store';
+import { encodeGoneRow } from '@larder/online-store';
 import { putRows } from '@larder/serving/testing';
 import { describe, expect } from 'vitest';
 import { SHOPPER } from '../testing/ads.ts';
@@ -172,6 +173,41 @@ describe('GET /v1/entities/{entity}/{key}', () => {
       await store(service, 'ad-other');
       expect(await missing(service, 'ad-other')).toMatchObject({ reason: 'never_filled', failure: null });
       await service.offlineStore.pool.query(`delete from larder.runs`);
+    });
+
+    test('is gone from the source, as the online store says or history alone', async ({ service }) => {
+      const { offlineStore, onlineStore, project } = service;
+      const view = project.manifest.feature_views['ad_image@1'];
+      if (view === undefined) throw new Error('the fixture has no ad_image');
+      const created = Date.parse('2026-11-20T04:00:00.000Z');
+      const order = { eventTimestampMs: created - 1, createdTimestampMs: created, revision: 2 };
+      await store(service, 'ad-left');
+      const gone = {
+        reason: 'gone',
+        detail: expect.stringMatching(/gone from the source since 2026-11-20T04:00:00\.000Z/),
+      };
+      const write = (key: string) =>
+        onlineStore.write([
+          {
+            entity: 'ad',
+            entityKey: key,
+            viewRef: 'ad_image@1',
+            ttlMs: view.ttl_ms,
+            row: encodeGoneRow(view, order),
+          },
+        ]);
+      await write('ad-left');
+      expect(await missing(service, 'ad-left')).toMatchObject(gone);
+      await write('ad-all-gone');
+      const answer = await service.http.get('/v1/entities/ad/ad-all-gone');
+      expect(problemSchema.parse(answer.body).detail).toMatch(/ad_image@1: It is gone from the source/);
+      await store(service, 'ad-lost');
+      await offlineStore.transaction((tx) =>
+        appendHistory(tx, project.manifest, view, [
+          { keys: { ad_id: 'ad-lost' }, ...order, chunkId: 1, inputHash: 0n, isGone: true, values: {} },
+        ]),
+      );
+      expect(await missing(service, 'ad-lost')).toMatchObject(gone);
     });
 
     test('everything is erased', async ({ service }) => {

@@ -70,7 +70,8 @@ function validateWhenGone({ whenGone, schema, entity }: FeatureView, report: Rep
 function validateRetention({ retention, retentionMs, ttlMs, ttl }: FeatureView, report: Report): void {
   if (retentionMs === 'forever') return;
   validateWholeMs(retention, retentionMs, "'forever' or a duration", report);
-  if (!(retentionMs >= MIN_RETENTION_MS)) return report([], 'must be at least 1d.');
+  if (Number.isNaN(retentionMs)) return;
+  if (retentionMs < MIN_RETENTION_MS) return report([], 'must be at least 1d.');
   // What is served must be restorable, and training sets apply the same TTL.
   if (ttlMs === 'forever' || retentionMs < ttlMs)
     report(

@@ -9,6 +9,7 @@ import type { LoadedViews, MaterializedView } from '../materializer/loaded-views
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { restoreOnline } from '../online/restore-online.ts';
+import { goneRows } from '../prepare/gone-rows.ts';
 import { prepareChunk } from '../prepare/prepare-chunk.ts';
 import type { ClaimedChunk } from '../runs/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -47,15 +48,14 @@ export async function materializeChunk(
   const source = await deps.views.source(view);
   const sourceRows = await scanRows(source, chunk.bounds as SourceBounds, signal);
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
-  const skipped = prepared.unchanged.length;
+  const place = { store, project, view: view.manifest, entity: view.entity };
+  const gone = await goneRows(prepared.goneKeys, { ...place, chunk });
+  const skipped = prepared.unchanged.length + prepared.goneKeys.length - gone.length;
   heartbeat.report({ done: 0, failed: prepared.failed, skipped });
   // Before anything is computed: no work is lost when Redis is down.
   const restored = await restoreOnline(prepared.unchanged, {
-    store,
-    project,
+    ...place,
     onlineStore: deps.onlineStore,
-    view: view.manifest,
-    entity: view.entity,
     nowMs: clock.nowMs(),
   });
   if (restored > 0)
@@ -76,8 +76,9 @@ export async function materializeChunk(
   });
   signal.throwIfAborted();
   const failures = [...prepared.failures, ...computed.failures];
+  const rows = [...computed.rows, ...gone];
   const counts = {
-    done: computed.rows.length,
+    done: rows.length,
     failed: prepared.failed + computed.failures.length,
     skipped,
   };
@@ -90,7 +91,8 @@ export async function materializeChunk(
     attempt: chunk.attempt,
     project,
     view: view.manifest,
-    rows: computed.rows,
+    rows,
+    seenKeys: chunk.recordsKeys ? { keys: prepared.seenKeys, revision: chunk.revision } : null,
     failures,
     counts: { ...counts, duplicate: prepared.duplicates },
     leaseMs: times.leaseMs,

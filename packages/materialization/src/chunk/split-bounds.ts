@@ -14,7 +14,7 @@ export function splitBounds(
 ): SourceChunk[] {
   if (bounds.kind === 'null_keys') return [];
   if (bounds.kind === 'keys')
-    return parts(bounds.keys).map((keys) => ({ bounds: { kind: 'keys', keys }, rows: keys.length }));
+    return parts(bounds.keys).map((keys) => ({ bounds: { ...bounds, keys }, rows: keys.length }));
   const byKey: { readonly key: KeyTexts; rows: number }[] = [];
   for (const row of rows) {
     const key = joinKeys.map(({ name }) => exactText(row[name]));

@@ -6,11 +6,14 @@ import {
   holdOffErasures,
   limitSilence,
   recordChange,
+  recordSeenKeys,
   type HistoryProject,
   type HistoryRow,
   type OfflineStore,
+  type SeenKeys,
   type StoreTransaction,
 } from '@larder/offline-store';
+import { sql } from 'kysely';
 import {
   lockChunk,
   recordLanding,
@@ -23,6 +26,8 @@ export interface LandRowsOptions extends Landing, ChunkAttempt {
   readonly project: HistoryProject;
   readonly view: FeatureViewManifest;
   readonly rows: readonly HistoryRow[];
+  /** Keys that the source returned, of a run that ends the others. @default not recorded */
+  readonly seenKeys?: Pick<SeenKeys, 'keys' | 'revision'> | null;
   /** How long one statement may take: COPY of a large chunk takes longer than a lease. @default leaseMs */
   readonly statementMs?: number;
 }
@@ -41,11 +46,23 @@ export async function landRows(
     await limitSilence(tx, options.leaseMs, options.statementMs);
     if (!(await lockChunk(tx, options))) return null;
     const rows = await appendHistory(tx, options.project, options.view, options.rows);
+    if (options.seenKeys)
+      await recordSeenKeys(tx, options.project, options.view, { ...options, ...options.seenKeys });
+    if (rows.some(({ isGone }) => isGone)) await markGone(tx, options);
     const failures = await withoutErased(tx, options);
     await recordLanding(tx, { ...options, failures, erased: options.rows.length - rows.length });
     await tellLanding(tx, { ...options, rows });
     return rows;
   });
+}
+
+/** From now on, runs of the view look whether a key is back. */
+async function markGone({ db }: StoreTransaction, { project, view }: LandRowsOptions): Promise<void> {
+  await sql`
+    insert into larder.view_freshness as f (project, view, version, newest_gone_at)
+    values (${project.project}, ${view.name}, ${view.version}, now())
+    on conflict (project, view, version) do update
+      set newest_gone_at = greatest(f.newest_gone_at, excluded.newest_gone_at)`.execute(db);
 }
 
 /** Failures name the entity's key. */

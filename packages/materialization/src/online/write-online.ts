@@ -1,7 +1,13 @@
 import { isNewer } from '@larder/core';
 import { viewRef, type EntityManifest, type FeatureViewManifest } from '@larder/features';
 import type { HistoryRow } from '@larder/offline-store';
-import { compileRowCodec, entityKey, type OnlineRow, type OnlineStore } from '@larder/online-store';
+import {
+  compileRowCodec,
+  encodeGoneRow,
+  entityKey,
+  type OnlineRow,
+  type OnlineStore,
+} from '@larder/online-store';
 
 export interface WriteOnlineOptions {
   readonly onlineStore: OnlineStore;
@@ -32,10 +38,11 @@ export async function writeOnline(rows: readonly HistoryRow[], options: WriteOnl
       entityKey: key,
       viewRef: viewRef(view),
       ttlMs: view.ttl_ms,
-      row: codec.encode(row, row.values),
+      row: row.isGone ? encodeGoneRow(view, row) : codec.encode(row, row.values),
     }));
     const outcomes = await onlineStore.write(page);
-    for (const outcome of outcomes) if (outcome === 'created') created++;
+    for (const [at, outcome] of outcomes.entries())
+      if (outcome === 'created' && !entries[start + at]?.[1].isGone) created++;
   }
   return created;
 }

@@ -10,7 +10,7 @@ import { reasonOf } from '../chunk/reason-of.ts';
 export interface PlanDeps {
   readonly projectName: string;
   readonly store: OfflineStore;
-  readonly views: Pick<LoadedViews, 'claimable' | 'find' | 'source'>;
+  readonly views: Pick<LoadedViews, 'claimable' | 'find' | 'project' | 'source'>;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'backoffMs'>;
   readonly logger: Logger;
 }
@@ -68,7 +68,9 @@ async function plan(deps: PlanDeps, run: RunToPlan, signal: AbortSignal): Promis
   const scope = sourceScope(view.entity, run.scope);
   const { chunk_rows: chunkRows } = view.manifest;
   const chunks = await source.plan({ scope, chunkRows, limit: run.rowLimit }, signal);
-  if (!(await savePlan(deps.store, run, chunks))) return;
+  const goneAtMost =
+    'all' in run.scope && run.rowLimit === null ? (view.manifest.when_gone?.at_most ?? null) : null;
+  if (!(await savePlan(deps.store, run, chunks, goneAtMost))) return;
   deps.logger.info(
     {
       runId: run.runId,

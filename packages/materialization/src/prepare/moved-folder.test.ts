@@ -41,6 +41,8 @@ async function rowSeenFrom(shop: Shop, folder: string): Promise<PreparedRow> {
       revision: 1,
       force: false,
       onlyMissing: false,
+      recordsKeys: false,
+      mayReappear: false,
       bounds: { kind: 'keys', keys },
       retryOf: null,
       failures: 0,

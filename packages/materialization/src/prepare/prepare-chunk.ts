@@ -1,12 +1,13 @@
 import type { Clock } from '@larder/core';
 import type { SourceRow } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
-import { accessColumns, type SourceBounds } from '@larder/sources';
+import { accessColumns, type KeyTexts, type SourceBounds } from '@larder/sources';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { ClaimedChunk, LandedFailure } from '../runs/index.ts';
-import { missingRows } from './missing-rows.ts';
+import { missingKeys, missingRows, seenKeys } from './missing-rows.ts';
 import { pickRetriedRows } from './pick-retried-rows.ts';
 import { prepareRows, type PreparedRow } from './prepare-rows.ts';
+import { restateReappeared } from './restate-reappeared.ts';
 import { skipUnchanged, type UnchangedRow } from './skip-unchanged.ts';
 import { unlistedRows } from './unlisted-rows.ts';
 
@@ -28,6 +29,10 @@ export interface PreparedChunk {
   /** Number of failed rows; greater than `failures.length` if some are not listed. */
   readonly failed: number;
   readonly duplicates: number;
+  /** Keys that the source returned, in any row. */
+  readonly seenKeys: readonly KeyTexts[];
+  /** Keys of a chunk that ends keys, which the source still lacks. */
+  readonly goneKeys: readonly KeyTexts[];
 }
 
 /** Decides for each row that the source returned, or should have returned, whether it is computed, skipped or refused. */
@@ -44,15 +49,18 @@ export async function prepareChunk(
     clock,
   });
   const wanted = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
-  const { rows, unchanged } = await skipUnchanged(wanted.rows, {
-    store,
-    project: views.project,
-    view: view.manifest,
-    revision: chunk.revision,
+  const place = { store, project: views.project, view: view.manifest, revision: chunk.revision };
+  const current = chunk.mayReappear
+    ? await restateReappeared(wanted.rows, { ...place, nowMs: clock.nowMs() })
+    : wanted.rows;
+  const { rows, unchanged } = await skipUnchanged(current, {
+    ...place,
     force: chunk.force,
     onlyMissing: chunk.onlyMissing,
   });
-  const refused = [...wanted.failures, ...missingRows(bounds, scanned, view.entity)];
+  const missing = missingKeys(bounds, scanned);
+  const endsKeys = bounds.kind === 'keys' && bounds.goneSince !== undefined;
+  const refused = [...wanted.failures, ...(endsKeys ? [] : missingRows(missing, view.entity))];
   const unlisted = unlistedRows(bounds, sourceRows.length);
   return {
     rows,
@@ -60,5 +68,7 @@ export async function prepareChunk(
     failures: [...refused, ...unlisted.failures],
     failed: refused.length + unlisted.count,
     duplicates: wanted.duplicates,
+    seenKeys: chunk.recordsKeys ? seenKeys(scanned) : [],
+    goneKeys: endsKeys ? missing : [],
   };
 }

@@ -15,7 +15,7 @@ export interface SkipOptions {
   readonly revision: number;
   /** Also computes unchanged rows; rows that this run has already landed are still skipped. */
   readonly force: boolean;
-  /** Takes only entities that have no history except from this run. */
+  /** Takes only entities that have no history except from this run, or were gone from the source. */
   readonly onlyMissing: boolean;
 }
 
@@ -58,8 +58,8 @@ async function ofMissingEntities(
   );
   return rows.filter(({ keys, entityKey }, at) => {
     const known = newest[at];
-    if (!known || known.revision === revision) return true;
-    const { inputHash: _, ...order } = known;
+    if (!known || known.isGone || known.revision === revision) return true;
+    const { inputHash: _, isGone: __, ...order } = known;
     unchanged.push({ keys, entityKey, ...order });
     return false;
   });

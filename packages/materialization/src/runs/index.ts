@@ -47,6 +47,8 @@ export type { ClaimOptions, ClaimedChunk } from './attempt/claim-chunk.ts';
 export { dispatchChunks } from './dispatch/dispatch-chunks.ts';
 export type { DispatchOptions } from './dispatch/dispatch-chunks.ts';
 export { endFrozenLandings } from './landing/end-frozen-landings.ts';
+export { decideGone } from './gone/decide-gone.ts';
+export type { GoneDecision } from './gone/decide-gone.ts';
 export { finishRuns } from './finish/finish-runs.ts';
 export type { FinishedRun } from './finish/finish-runs.ts';
 export { giveBackChunk } from './attempt/give-back-chunk.ts';

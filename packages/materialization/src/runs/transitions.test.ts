@@ -6,7 +6,14 @@ import { createOfflineStore } from '@larder/offline-store';
 import { silent } from '@larder/offline-store/testing';
 import { describe, expect } from 'vitest';
 import { BROKEN, LEASE_MS, VIEW, badPicture, newRun, test } from '../testing/runs.ts';
-import { CASE_TOKEN, STATE_CASES, seedCases, type SeededCase } from '../testing/state-cases.ts';
+import {
+  CASE_TOKEN,
+  goneView,
+  STATE_CASES,
+  historyOf,
+  seedCases,
+  type SeededCase,
+} from '../testing/state-cases.ts';
 import * as runs from './index.ts';
 import { findRunViolations } from './find-run-violations.ts';
 import { TRANSITIONS, type Lock, type Transition, type Verb } from './transitions.ts';
@@ -90,6 +97,9 @@ const USES: Readonly<Record<Verb, readonly Use[]>> = {
     ({ store, project }) => runs.claimLandedChunks(store, { project, views, leaseMs: LEASE_MS, limit: 100 }),
   ],
   retryWaitingRows: [({ store, project }) => runs.retryWaitingRows(store, project)],
+  decideGone: [
+    ({ store, project }) => runs.decideGone(store, { project: historyOf(project), find: goneView }),
+  ],
   finishRuns: [({ store, project }) => runs.finishRuns(store, project)],
   foldRuns: [({ store, project, one }) => runs.foldRuns(store, project, [one.runId])],
   seeLoadedRuns: [({ store, project }) => runs.seeLoadedRuns(store, { project, views, graceMs: 60_000 })],

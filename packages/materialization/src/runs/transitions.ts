@@ -148,11 +148,20 @@ export const TRANSITIONS = {
     locks: { run: 'skips', chunk: 'waits' },
     keeps: 'failed rows move to a new chunk that retries them alone',
   },
+  decideGone: {
+    by: ['worker', 'watchdog', 'planner'],
+    run: { running: ['held'], held: ['running'] },
+    chunk: { none: ['pending'] },
+    ofRuns: ['running'],
+    locks: { run: 'skips' },
+    keeps:
+      'keys end only when the run read its whole source; more than the view allows holds it, and older held runs end',
+  },
   finishRuns: {
     by: ['worker', 'watchdog', 'planner'],
     run: { running: ['succeeded', 'partial', 'failed'] },
     locks: { run: 'skips' },
-    keeps: 'all chunks have ended and no row waits for a retry',
+    keeps: 'all chunks have ended, no row waits for a retry, and it is decided which keys end',
   },
   foldRuns: {
     by: ['person'],

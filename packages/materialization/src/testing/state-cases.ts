@@ -1,5 +1,15 @@
 import { newId } from '@larder/core';
-import type { ChunkState, OfflineStore, RunStatus } from '@larder/offline-store';
+import type { FeatureViewManifest } from '@larder/features';
+import {
+  appendHistory,
+  ensureHistory,
+  type ChunkState,
+  type GoneState,
+  type HistoryProject,
+  type OfflineStore,
+  type RunStatus,
+} from '@larder/offline-store';
+import { project as shop, row, view } from '@larder/offline-store/testing';
 
 /** A run in a state, with at most one chunk in a state. */
 export interface StateCase {
@@ -11,6 +21,8 @@ export interface StateCase {
   readonly failures: number;
   /** Failed rows of a landed or done chunk: none, one that is tried again by itself now, one that is not, all. */
   readonly failedRow: 'none' | 'due' | 'final' | 'all';
+  /** Of a run of this version that ends keys: it saw all keys of its history, or none. @default it ends none */
+  readonly gone?: { readonly version: number; readonly state: GoneState; readonly seen: boolean };
 }
 
 export interface SeededCase extends StateCase {
@@ -45,6 +57,10 @@ export const STATE_CASES: readonly StateCase[] = [
     inState(status, 'done', { failedRow: 'due' }),
     inState(status, 'done', { failedRow: 'final' }),
   ]),
+  inState('held', 'done', { gone: { version: 2, state: 'held', seen: false } }),
+  inState('running', 'done', { gone: { version: 2, state: 'released', seen: false } }),
+  inState('running', 'done', { gone: { version: 3, state: 'reading', seen: false } }),
+  inState('running', 'done', { gone: { version: 4, state: 'reading', seen: true } }),
   inState('succeeded', null),
   inState('succeeded', 'done'),
   inState('partial', 'done', { failedRow: 'final' }),
@@ -53,6 +69,16 @@ export const STATE_CASES: readonly StateCase[] = [
   inState('cancelled', 'done'),
   inState('cancelled', 'cancelled'),
 ];
+
+/** What the runs fill; only those that end keys have a history. */
+const GONE_VIEW = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
+
+export const goneView = ({ version }: { readonly version: number }): FeatureViewManifest => ({
+  ...GONE_VIEW,
+  version,
+});
+
+export const historyOf = (name: string): HistoryProject => ({ ...shop, project: name });
 
 export const CASE_TOKEN = '11111111-1111-4111-8111-111111111111';
 
@@ -89,9 +115,43 @@ export async function seedCases(
         CASE_TOKEN,
       ],
     );
-    seeded.push({ ...one, runId, chunkId: one.chunk === null ? null : await seedChunk(store, runId, one) });
+    const chunkId = one.chunk === null ? null : await seedChunk(store, runId, one);
+    seeded.push({ ...one, runId, chunkId });
+    if (one.gone !== undefined && chunkId !== null)
+      await seedGone(store, historyOf(project), { ...one.gone, runId, chunkId });
   }
   return seeded;
+}
+
+interface SeededGone {
+  readonly version: number;
+  readonly state: GoneState;
+  readonly seen: boolean;
+  readonly runId: string;
+  readonly chunkId: number;
+}
+
+/** The ten rows of the chunk in history, as if they had been there before the run, which saw all of them or nothing. */
+async function seedGone(store: OfflineStore, of: HistoryProject, gone: SeededGone): Promise<void> {
+  const { runId, chunkId, version } = gone;
+  const filled = goneView(gone);
+  await ensureHistory(store, of, filled);
+  const rows = Array.from({ length: 10 }, (_, at) => row(`${runId} ${at}`, { chunkId }));
+  await store.transaction((tx) => appendHistory(tx, of, filled, rows));
+  const table = `"${of.project}_history".ad_image_v${version}`;
+  // Later than every landing of a test, whose rows are in no history.
+  await store.pool.query(`update ${table} set landed_at = now() + interval '1 day'`);
+  await store.pool.query(
+    `update larder.runs set planned_at = now() + interval '2 days', gone_at_most = 0,
+       version = $3, gone_state = $2 where run_id = $1`,
+    [runId, gone.state, version],
+  );
+  await store.pool.query(
+    `insert into larder.seen_keys (chunk_id, run_id, hashes)
+     select $1, $2, array(select hash_record_extended(row(ad_id), r.revision) from ${table} where $3)
+     from larder.runs r where run_id = $2`,
+    [chunkId, runId, gone.seen],
+  );
 }
 
 async function seedChunk(store: OfflineStore, runId: string, one: StateCase): Promise<number> {

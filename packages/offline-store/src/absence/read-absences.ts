@@ -1,6 +1,6 @@
 import { viewRef, type FeatureViewManifest } from '@larder/features';
 import { sql } from 'kysely';
-import { historyPlace, type HistoryProject } from '../history/history-table.ts';
+import { historyPlace, historyTable, type HistoryProject } from '../history/history-table.ts';
 import { keyRows, keysMatch, type KeyValues } from '../history/key-parameters.ts';
 import { NEWEST_FIRST } from '../history/newest-first.ts';
 import type { OfflineStore } from '../offline-store.ts';
@@ -37,6 +37,8 @@ export interface AbsentFailure {
 export interface LandedRow {
   readonly eventTimestamp: Date;
   readonly landedAt: Date;
+  /** The source no longer has the key, as a run found then; null: it has. */
+  readonly goneSince: Date | null;
   /** Its chunk has not been confirmed by the online store yet. */
   readonly landing: boolean;
 }
@@ -139,9 +141,10 @@ async function newestRow(
   view: FeatureViewManifest,
   keys: KeyValues,
 ): Promise<LandedRow | null> {
-  const place = historyPlace(project, view);
+  const place = historyTable(project, view);
   const { rows } = await sql<LandedRow>`
     select history.event_timestamp as "eventTimestamp", history.landed_at as "landedAt",
+      case when ${sql.raw(place.isGone)} then history.created_timestamp end as "goneSince",
       exists (select from larder.chunks c where c.chunk_id = history.chunk_id and c.state = 'landed_history') as landing
     from ${keyRows(place, [keys])}
     join ${sql.table(`${place.schema}.${place.name}`)} as history on ${keysMatch(place)}

@@ -8,6 +8,8 @@ import { NEWEST_FIRST } from './newest-first.ts';
 
 export interface LatestInputHash extends RowOrder {
   readonly inputHash: bigint;
+  /** The source no longer has the key. Absent: it has. */
+  readonly isGone?: true;
 }
 
 /** Reads the input hash of the newest row of each key, in the order of `keys`; null for a key without history. */
@@ -19,11 +21,18 @@ export async function latestInputHashes(
 ): Promise<(LatestInputHash | null)[]> {
   if (keys.length === 0) return [];
   const table = historyTable(project, view);
-  const { rows } = await sql<{ at: number; event: Date; created: Date; revision: number; hash: string }>`
+  const { rows } = await sql<{
+    at: number;
+    event: Date;
+    created: Date;
+    revision: number;
+    hash: string;
+    gone: boolean;
+  }>`
     select wanted.ordinality as at, newest.*
     from ${keyRows(table, keys)}
     cross join lateral (
-      select event_timestamp as event, created_timestamp as created, revision, input_hash::text as hash
+      select event_timestamp as event, created_timestamp as created, revision, input_hash::text as hash, ${sql.raw(table.isGone)} as gone
       from ${sql.table(`${table.schema}.${table.name}`)} as history
       where ${keysMatch(table)}
       order by ${sql.raw(NEWEST_FIRST)}
@@ -36,6 +45,7 @@ export async function latestInputHashes(
       createdTimestampMs: row.created.getTime(),
       revision: row.revision,
       inputHash: BigInt(row.hash),
+      ...(row.gone && { isGone: true as const }),
     };
   return latest;
 }

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { gone } from './0022-gone.ts';
 import { archives } from './0021-archives.ts';
+import { whenGone } from './0024-when-gone.ts';
 import { aliasDrops } from './0015-alias-drops.ts';
 import { chunksSetAside } from './0016-chunks-set-aside.ts';
 import { registry } from './0001-registry.ts';
@@ -49,5 +50,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021_archives': archives,
   '0022_gone': gone,
   '0023_erased_rows': erasedRows,
+  '0024_when_gone': whenGone,
   '0025_training_set_service': trainingSetService,
 };

@@ -43,7 +43,7 @@ export interface FeedsTable {
   last_position: number;
 }
 
-/** Written only by the sequencer. */
+/** Written by the sequencer; `newest_gone_at` by landings. */
 export interface ViewFreshnessTable {
   project: string;
   view: string;
@@ -52,4 +52,6 @@ export interface ViewFreshnessTable {
   newest_landed_at: Date | null;
   newest_online_at: Date | null;
   rows_online: Generated<number>;
+  /** When a run last ended keys that the source no longer has. */
+  newest_gone_at: Date | null;
 }

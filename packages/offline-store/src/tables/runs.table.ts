@@ -10,6 +10,13 @@ export type RunStatus =
   | 'failed'
   | 'cancelled';
 
+/**
+ * Keys that the source no longer has: `reading` while the run records which keys it sees; `decided`: chunks that end them
+ * are part of the run; `held` until a person releases it; `undecided`: it ends none, because it did not read everything or a
+ * newer run decides.
+ */
+export type GoneState = 'reading' | 'held' | 'released' | 'decided' | 'undecided';
+
 export type RunTrigger = 'backfill' | 'schedule' | 'push';
 
 /** Which rows of the source a run takes; join keys as JSON of the HTTP API, instants ISO 8601. */
@@ -79,6 +86,11 @@ export interface RunsTable {
   rows_done: number | null;
   rows_failed: number | null;
   rows_skipped: number | null;
+  /** Share of the keys that it may end when the source no longer has them; null: it ends none. */
+  gone_at_most: number | null;
+  gone_state: GoneState | null;
+  /** Keys that it ends, or would end while it is held. */
+  gone_keys: number | null;
   /** Until this instant an open run's sums are used as cached; a later reader counts again. */
   recount_at: Generated<Date>;
 }

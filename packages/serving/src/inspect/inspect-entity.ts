@@ -6,7 +6,7 @@ import {
   type FieldValue,
   type JsonValue,
 } from '@larder/features';
-import { entityKey, parseEntityKey } from '@larder/online-store';
+import { entityKey, isGoneRow, parseEntityKey, readRowHeader } from '@larder/online-store';
 import { describeView } from './describe-view.ts';
 import type { InspectDeps, InspectedEntity, MissingView } from './inspected-entity.ts';
 import { missingViews } from './missing-views.ts';
@@ -25,14 +25,20 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   const keys = parseEntityKey(entity, text);
   const key = entityKey(entity, keys);
   const held = await deps.onlineStore.inspect(entity.name, key);
-  const fields = held?.fields ?? [];
+  const all = held?.fields ?? [];
+  const fields = all.filter(({ row }) => !isGoneRow(row));
+  const goneSince = new Map(
+    all
+      .filter(({ row }) => isGoneRow(row))
+      .map(({ viewRef: ref, row }) => [ref, readRowHeader(row)?.createdTimestampMs ?? 0]),
+  );
   const erased = held?.erased === true;
   const absent = Object.values(manifest.feature_views).filter(
     (view) => view.entity === entity.name && fields.every(({ viewRef: ref }) => ref !== viewRef(view)),
   );
   const [views, missing] = await Promise.all([
     Promise.all(fields.map((field) => describeView({ ...deps, entity: entity.name, keys }, field))),
-    missingViews(deps, absent, { key, keys, erased }),
+    missingViews(deps, absent, { key, keys, erased, goneSince }),
   ]);
   if (held === null || fields.length === 0) throw nothingHeld(entity, { erased, missing });
   return {

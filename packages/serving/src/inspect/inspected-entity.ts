@@ -32,6 +32,7 @@ export interface InspectedEntity {
 /** Why there is no row, as far as runs and history tell; the first that applies. */
 export type MissingReason =
   | 'erased'
+  | 'gone'
   | 'unknown'
   | 'landing'
   | 'lost'

@@ -10,6 +10,8 @@ export interface MissingEntity {
   readonly key: string;
   readonly keys: Readonly<Record<string, FieldValue>>;
   readonly erased: boolean;
+  /** References of views whose source no longer has the entity, as the online store says, with the milliseconds since when. */
+  readonly goneSince: ReadonlyMap<string, number>;
 }
 
 /** Why the online store holds no row of these views for the entity. Never throws: what cannot be read is `unknown`. */
@@ -24,11 +26,14 @@ export async function missingViews(
     : await withinDeadline(read(), HISTORY_DEADLINE_MS).catch((): Absence[] => []);
   return views.map((view, at) => {
     const absence = absences[at];
+    const goneSinceMs = entity.goneSince.get(viewRef(view)) ?? absence?.landed?.goneSince?.getTime();
     const { reason, detail } = entity.erased
       ? ({ reason: 'erased', detail: 'The entity was erased and accepts no rows.' } as const)
-      : absence === undefined
-        ? unknown(view, entity.key)
-        : explain(view, absence, { key: entity.key, nowMs: clock.nowMs() });
+      : goneSinceMs !== undefined
+        ? gone(view, entity.key, goneSinceMs)
+        : absence === undefined
+          ? unknown(view, entity.key)
+          : explain(view, absence, { key: entity.key, nowMs: clock.nowMs() });
     const failure = absence?.failure ?? null;
     const { name, version } = view;
     return {
@@ -45,6 +50,13 @@ export async function missingViews(
 interface Explained {
   readonly reason: MissingReason;
   readonly detail: string;
+}
+
+function gone(view: FeatureViewManifest, key: string, sinceMs: number): Explained {
+  return {
+    reason: 'gone',
+    detail: `It is gone from the source since ${new Date(sinceMs).toISOString()} at the latest: a run over all rows no longer found it. Once the source has it again: ${backfill(view, key)}`,
+  };
 }
 
 function unknown(view: FeatureViewManifest, key: string): Explained {

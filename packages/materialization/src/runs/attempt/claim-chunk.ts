@@ -11,6 +11,10 @@ export interface ClaimedChunk extends ChunkAttempt {
   readonly force: boolean;
   /** True: rows of entities that have history are skipped. */
   readonly onlyMissing: boolean;
+  /** The run records which keys the source returns. */
+  readonly recordsKeys: boolean;
+  /** Keys of the view have gone from the source before, and may be back. */
+  readonly mayReappear: boolean;
   readonly bounds: unknown;
   readonly retryOf: number | null;
   /** Number of failed attempts. */
@@ -44,6 +48,10 @@ export async function claimChunk(
     where c.run_id = r.run_id and c.chunk_id = ${attempt.chunkId} and c.attempt = ${attempt.attempt} and c.state = 'dispatched'
     returning c.state = 'running' as claimed, c.chunk_id as "chunkId", c.attempt, c.run_id as "runId", r.view, r.version,
       r.fingerprint, r.revision, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
+      coalesce(r.gone_state = 'reading', false) as "recordsKeys", exists (
+        select from larder.view_freshness f
+        where f.project = r.project and f.view = r.view and f.version = r.version and f.newest_gone_at is not null
+      ) as "mayReappear",
       c.failures, c.error_code as "brokenBy"`.execute(store.db);
   const [row] = rows;
   if (!row?.claimed) return null;

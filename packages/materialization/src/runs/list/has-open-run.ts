@@ -1,7 +1,7 @@
 import type { RunStore } from '../run-store.ts';
 import type { RunTrigger } from '@larder/offline-store';
 
-/** True when this view version has a run of this trigger that has not ended yet. */
+/** True when this view version has a run of this trigger that has not ended yet; a held run has done its work. */
 export async function hasOpenRun(
   store: RunStore,
   options: {
@@ -19,6 +19,7 @@ export async function hasOpenRun(
     .where('version', '=', options.version)
     .where('trigger', '=', options.trigger)
     .where('finished_at', 'is', null)
+    .where('status', '<>', 'held')
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -56,11 +56,15 @@ export interface PlannedChunk {
 
 const SAVE_SILENCE_MS = 30_000;
 
-/** Writes the chunks and starts the run, all or nothing; false when the claim has been lost. */
+/**
+ * Writes the chunks and starts the run, all or nothing; false when the claim has been lost.
+ * @param goneAtMost share of the keys that the run may end, if it reads the whole source and the view wants it
+ */
 export function savePlan(
   store: OfflineStore,
   run: RunToPlan,
   chunks: readonly PlannedChunk[],
+  goneAtMost: number | null = null,
 ): Promise<boolean> {
   return store.transaction(async (tx) => {
     const { db } = tx;
@@ -68,12 +72,15 @@ export function savePlan(
     const started = await sql`
       update larder.runs set planned_at = now(), started_at = now(), planning_token = null, planning_lease_expires_at = null,
         error_code = null, error_reason = null,
+        gone_at_most = ${goneAtMost}::double precision,
+        gone_state = case when ${goneAtMost}::double precision is not null then 'reading' end,
         status = case status when 'queued' then 'running' else status end,
         paused_at = case status when 'paused' then now() end
       where run_id = ${run.runId} and planning_token = ${run.planningToken} and status in ('queued', 'paused')`.execute(
       db,
     );
     if (started.numAffectedRows !== 1n) return false;
+    if (goneAtMost !== null) await forgetSeenKeys(tx, run.runId);
     await sql`
       insert into larder.chunks (run_id, ordinal, bounds, rows_total)
       select ${run.runId}::uuid, ordinal - 1, chunk -> 'bounds', (chunk ->> 'rows')::integer
@@ -82,4 +89,12 @@ export function savePlan(
     );
     return true;
   });
+}
+
+/** What earlier runs of the view saw is of no use any more: this run decides. */
+async function forgetSeenKeys({ db }: RunStore, runId: string): Promise<void> {
+  await sql`
+    delete from larder.seen_keys s using larder.runs earlier, larder.runs r
+    where r.run_id = ${runId} and s.run_id = earlier.run_id and earlier.finished_at is not null
+      and earlier.project = r.project and earlier.view = r.view and earlier.version = r.version`.execute(db);
 }

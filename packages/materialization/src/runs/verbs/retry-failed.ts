@@ -20,6 +20,7 @@ export function retryFailed(store: OfflineStore, project: string, runId: string)
     await sql`
       update larder.runs r set status = ${planned ? 'running' : 'queued'}, queued_at = now(), finished_at = null,
         recount_at = now(), error_code = null, error_reason = null,
+        gone_state = case gone_state when 'undecided' then 'reading' else gone_state end,
         planning_failures = 0, planning_lease_expires_at = null,
         paused_ms = ${pausedMs('finished_at')}
       where run_id = ${runId}`.execute(tx.db);
