@@ -22,6 +22,7 @@ export async function writeTrainingSet(
   const manifest: TrainingSetManifest = {
     format: 1,
     training_set_id: newId(),
+    again_of: null,
     project: 'shop',
     created_at: at,
     larder_version: '0.1.0',

@@ -40,6 +40,8 @@ const split = z.discriminatedUnion('by', [
 export const trainingSetManifest = z.object({
   format: z.literal(1),
   training_set_id: z.uuid(),
+  /** The set that this one was built again from. */
+  again_of: z.uuid().nullable(),
   project: z.string(),
   created_at: instant,
   larder_version: z.string(),

@@ -3,12 +3,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
-import { joinedColumns, type JoinedColumn, type PointInTimeJoin } from '@larder/offline-store';
+import {
+  joinedColumns,
+  joinInPostgresql,
+  type JoinedColumn,
+  type OfflineStore,
+  type PointInTimeJoin,
+} from '@larder/offline-store';
 import { storedType } from '../output/stored-value.ts';
 import { spineName } from '../spine/spine-column.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
-import { joinInPostgresql } from './lateral-join.ts';
-import type { OfflineStore } from '@larder/offline-store';
 
 export interface JoinGroupOptions {
   readonly store: OfflineStore;
@@ -30,11 +34,14 @@ export async function joinGroup(duckdb: Duckdb, options: JoinGroupOptions): Prom
   const received = join(duckdb.folder, `${table}.csv`);
   try {
     await duckdb.run(
-      `copy (select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine order by ${keys.join(', ')}, "at")
+      `copy (select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine order by date_trunc('month', "at"), ${keys.join(', ')}, "at")
         to ${textLiteral(sent)} (format csv, header false, force_quote (${keys.join(', ')}))`,
       { what: 'Sorting the spine' },
     );
-    const rows = joinInPostgresql(store, joined, createReadStream(sent), { signal, onProgress: onRows });
+    const rows = joinInPostgresql(store, joined, createReadStream(sent), {
+      signal,
+      onProgress: (progress) => onRows(progress.rows),
+    });
     await pipeline(rows, createWriteStream(received), { signal });
     const columns = joinedColumns(joined);
     const types = columns.map((column) => `${textLiteral(column.name)}: ${textLiteral(joinedType(column))}`);

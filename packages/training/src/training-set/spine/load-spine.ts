@@ -9,9 +9,9 @@ import { planColumn, spineName, type GivenColumn, type PlannedColumn } from './s
 export interface SpineFile {
   readonly path: string;
   readonly format: 'parquet' | 'csv';
-  /** Of a CSV file whose types are known, in the order of the file. Null: they are inferred. */
+  /** Of a CSV file with the header `c0`, `c1`, … whose types are known. Null: they are inferred. */
   readonly types: readonly GivenColumn[] | null;
-  /** Names of the columns as they are in the file. */
+  /** Names of the columns of the spine. */
   readonly names: readonly string[];
   /** For messages: `spine.csv`, `the query`. */
   readonly called: string;
@@ -43,14 +43,22 @@ export async function loadSpine(
 ): Promise<LoadedSpine> {
   checkNames(file, options);
   const given = await givenColumns(duckdb, file, options);
-  const columns = planColumns(file, given, options);
-  const types = Object.fromEntries(given.map(({ name, type }) => [name, type]));
+  const inFile = file.types === null ? given.map(({ name }) => name) : given.map((_, i) => `c${i}`);
+  const types = Object.fromEntries(given.map(({ type }, i) => [inFile[i] as string, type]));
+  const used = given.flatMap((column, i) =>
+    column.skipped === true ? [] : [{ column, inFile: inFile[i] as string }],
+  );
   const scan = scanFile({
     path: file.path,
     format: file.format,
     ...(file.format === 'csv' && { columns: types }),
   });
-  const selected = given.map(({ name }, i) => `${quotedName(name)} as ${spineName(i)}`);
+  const selected = used.map((each, i) => `${quotedName(each.inFile)} as ${spineName(i)}`);
+  const columns = planColumns(
+    file,
+    used.map(({ column }) => column),
+    options,
+  );
   await duckdb.run(
     `create table given as select row_number() over () - 1 as row, ${selected.join(', ')} from ${scan}`,
     { what: `Reading ${file.called}` },

@@ -1,22 +1,34 @@
-import { basename, resolve } from 'node:path';
-import { LarderError } from '@larder/core';
+import { basename, join, resolve } from 'node:path';
 import { describeColumns, scanFile, textLiteral, type Duckdb } from '@larder/archive';
 import type { SpineSource } from '../training-set-request.ts';
 import { csvHeader } from './csv-header.ts';
 import type { SpineFile } from './load-spine.ts';
+import { loggedSpineRows, type LoggedSpineOptions } from './logged-spine-rows.ts';
+import { querySpine } from './query-spine.ts';
+import { writeSpineFile } from './write-spine-file.ts';
 
 /** The spine as a file in a folder that DuckDB may read; rows of a query are written to one first. */
-export async function openSpine(duckdb: Duckdb, source: SpineSource): Promise<SpineFile> {
+export async function openSpine(
+  duckdb: Duckdb,
+  source: SpineSource,
+  options: LoggedSpineOptions & { readonly connections: Readonly<Record<string, string>> },
+): Promise<SpineFile> {
+  const path = join(duckdb.folder, 'given.csv');
   switch (source.kind) {
     case 'file': {
-      const path = resolve(source.path);
-      const called = basename(path);
+      const file = resolve(source.path);
+      const called = basename(file);
       const names =
-        source.format === 'csv' ? await csvHeader(path, called) : await parquetNames(duckdb, path, called);
-      return { path, format: source.format, types: null, names, called };
+        source.format === 'csv' ? await csvHeader(file, called) : await parquetNames(duckdb, file, called);
+      return { path: file, format: source.format, types: null, names, called };
     }
-    default:
-      throw new LarderError('OPTION_NOT_SUPPORTED', `A spine of kind '${source.kind}' cannot be read yet.`);
+    case 'sql': {
+      const { connections, signal } = options;
+      const { connection, query } = source;
+      return writeSpineFile(await querySpine({ connections, connection, query, signal }), path, signal);
+    }
+    case 'predictions':
+      return writeSpineFile(await loggedSpineRows(source, options), path, options.signal);
   }
 }
 

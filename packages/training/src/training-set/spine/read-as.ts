@@ -74,7 +74,8 @@ export function readAs(field: FieldManifest, type: string, given: string): Readi
       return timestamp(type, given);
     case 'vector': {
       if (!isText && !LISTS.test(type)) return 'lists of numbers are needed; convert the column';
-      const value = `try_cast(${given} as FLOAT[])`;
+      const list = isText ? `translate(${given}, '{}', '[]')` : given;
+      const value = `try_cast(${list} as FLOAT[])`;
       const element = `list_count(${value}) <> ${field.length ?? 0}`;
       return {
         type: 'FLOAT[]',

@@ -8,6 +8,10 @@ export interface GivenColumn {
   readonly name: string;
   /** DuckDB's type in the file. */
   readonly type: string;
+  /** Text holds the value as JSON, or a number the microseconds since 1970. */
+  readonly coded?: 'json' | 'microseconds';
+  /** Not part of the set. */
+  readonly skipped?: boolean;
 }
 
 export interface PlannedColumn {
@@ -36,11 +40,11 @@ export function spineName(index: number): string {
 
 /** @returns a text instead of a column where no value of the given column can be one of the field */
 export function planColumn(
-  { name, type }: GivenColumn,
+  { name, type, coded }: GivenColumn,
   index: number,
   use: { readonly role: SpineColumn['role']; readonly field: FieldManifest | null },
 ): PlannedColumn | string {
-  const given = quotedName(spineName(index));
+  const given = decoded(quotedName(spineName(index)), coded);
   if (use.field === null)
     return {
       name,
@@ -52,7 +56,12 @@ export function planColumn(
       must: '',
       zoneless: null,
     };
-  const reading = readAs(use.field, type, given);
+  const reading = readAs(use.field, coded === 'microseconds' ? 'TIMESTAMP WITH TIME ZONE' : type, given);
   if (typeof reading === 'string') return `column ${name} is ${type}: ${reading}`;
   return { name, ...use, given, zoneless: null, ...reading };
+}
+
+function decoded(given: string, coded: GivenColumn['coded']): string {
+  if (coded === 'json') return `json_extract_string(${given}, '$')`;
+  return coded === 'microseconds' ? `make_timestamptz(${given})` : given;
 }

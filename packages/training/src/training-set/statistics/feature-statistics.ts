@@ -48,7 +48,7 @@ function numberOf(type: string, name: string): string | null {
     case 'timestamp':
       return `epoch_ms(${name})::DOUBLE`;
     case 'vector':
-      return `sqrt(list_dot_product(${name}, ${name}))::DOUBLE`;
+      return `sqrt(list_sum(list_transform(${name}, lambda e: e::DOUBLE * e)))`;
     default:
       return null;
   }
