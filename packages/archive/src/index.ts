@@ -15,3 +15,6 @@ export { archiveView } from './archive/archive-view.ts';
 export type { ArchivedResult, ArchiveViewOptions } from './archive/archive-view.ts';
 export { eraseFromArchive } from './archive/erase-from-archive.ts';
 export type { ArchiveErasure, ErasedFromArchive } from './archive/erase-from-archive.ts';
+// Point-in-time join
+export { joinInDuckdb } from './join/join-in-duckdb.ts';
+export type { JoinInDuckdbOptions } from './join/join-in-duckdb.ts';

@@ -210,6 +210,7 @@ export const ERRORS = {
     retryable: true,
   },
   ARCHIVE_FOLDER_REFUSED: { status: 409, title: 'The folder cannot be the archive', retryable: false },
+  ARCHIVE_BEHIND: { status: 409, title: 'The archive does not have this history', retryable: false },
   ARCHIVE_INCOMPLETE: { status: 503, title: 'Files of the archive are missing', retryable: false },
   GONE_KEYS_HELD: {
     status: 409,

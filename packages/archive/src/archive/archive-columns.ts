@@ -73,6 +73,11 @@ const TYPES: Readonly<Record<FieldManifest['type'], string>> = {
   json: 'VARCHAR',
 };
 
+/** DuckDB's type of a field in the files. */
+export function fieldType({ type }: FieldManifest): string {
+  return TYPES[type];
+}
+
 function fieldColumn({ name, type }: FieldManifest): ArchiveColumn {
   const quoted = quotedName(name);
   const column = plain(name, TYPES[type]);

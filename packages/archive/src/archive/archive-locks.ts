@@ -19,23 +19,24 @@ const KEEP_ALIVE_MS = 5_000;
 const PAUSE_MS = 200;
 
 /**
- * Holds an advisory lock while `work` runs; it ends with the process. A lost connection loses it: registering files
+ * Holds an advisory lock of each target while `work` runs; it ends with the process. A lost connection loses it: registering files
  * compares generations, and a reader whose file is gone fails.
  * @returns null, without work, when somebody else holds it
  */
 export async function tryLock<T>(
   store: OfflineStore,
-  target: ArchivedView,
+  target: ArchivedView | readonly ArchivedView[],
   options: { readonly lock: Lock; readonly shared?: boolean },
   work: () => Promise<T>,
 ): Promise<{ readonly result: T } | null> {
-  const key = `larder:archive:${options.lock}:${target.archiveId}:${target.view}@${target.version}`;
+  const name = sql.raw(`pg_try_advisory_xact_lock${options.shared === true ? '_shared' : ''}`);
   return store.transaction(async (tx) => {
-    const name = sql.raw(`pg_try_advisory_xact_lock${options.shared === true ? '_shared' : ''}`);
-    const { rows } = await sql<{
-      mine: boolean;
-    }>`select ${name}(hashtextextended(${key}, 0)) as mine`.execute(tx.db);
-    if (rows[0]?.mine !== true) return null;
+    for (const { archiveId, view, version } of [target].flat()) {
+      const key = `larder:archive:${options.lock}:${archiveId}:${view}@${version}`;
+      const { rows } = await sql<{ mine: boolean }>`
+        select ${name}(hashtextextended(${key}, 0)) as mine`.execute(tx.db);
+      if (rows[0]?.mine !== true) return null;
+    }
     const stop = keepAlive(tx);
     try {
       return { result: await work() };
@@ -48,7 +49,7 @@ export async function tryLock<T>(
 /** The same, but waits for the lock. */
 export async function withLock<T>(
   store: OfflineStore,
-  target: ArchivedView,
+  target: ArchivedView | readonly ArchivedView[],
   options: { readonly lock: Lock; readonly shared?: boolean; readonly signal?: AbortSignal | undefined },
   work: () => Promise<T>,
 ): Promise<T> {
