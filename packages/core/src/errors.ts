@@ -81,6 +81,8 @@ export const ERRORS = {
   DATABASE_TOO_OLD: { status: 503, title: 'The database is too old', retryable: false },
   DATABASE_NOT_MIGRATED: { status: 503, title: 'The database is not migrated', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, title: 'The deadline passed', retryable: true },
+  ERASURE_UNFINISHED: { status: 503, title: 'The erasure is not complete yet', retryable: true },
+  ERASURE_NOT_FOUND: { status: 404, title: 'There is no such receipt of an erasure', retryable: false },
   ENTITY_NOT_FOUND: {
     status: 404,
     title: 'The online store holds nothing for this entity',

@@ -92,6 +92,18 @@ export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Erasure
+export { beginErasure } from './erasure/begin-erasure.ts';
+export type { BeginErasure } from './erasure/begin-erasure.ts';
+export { countRemoved } from './erasure/count-removed.ts';
+export { completeErasure, interruptErasure } from './erasure/end-erasure.ts';
+export { eraseFailures } from './erasure/erase-failures.ts';
+export { eraseHistory } from './erasure/erase-history.ts';
+export { erasePredictions } from './erasure/erase-predictions.ts';
+export type { Erasure, Receipt, StillHeld } from './erasure/erasure.ts';
+export { trainingSetsWithKey } from './erasure/find-holders.ts';
+export { claimErasure, getReceipt, listReceipts } from './erasure/receipts.ts';
+export type { InterruptedErasure } from './erasure/receipts.ts';
+export { viewsOfEntity } from './erasure/views-of-entity.ts';
 export { awaitWriters } from './erasure/await-writers.ts';
 export { erasedAmong, holdOffErasures } from './erasure/hold-off-erasures.ts';
 export { keyHasher, projectKeyHasher } from './erasure/key-hash.ts';

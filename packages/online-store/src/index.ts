@@ -5,6 +5,8 @@ export { checkRedisPolicy } from './connection/check-redis-policy.ts';
 export { waitForRedis } from './connection/wait-for-redis.ts';
 // Keys
 export { entityKey, entityKeyOfTexts, parseEntityKey } from '@larder/features';
+export { slotOfEntity } from './keys/tombstones.ts';
+export type { KeyHasher } from './keys/tombstones.ts';
 // Rows
 export { compileRowCodec } from './rows/row-codec.ts';
 export type { DecodedRow, RowCodec } from './rows/row-codec.ts';

@@ -1,9 +1,10 @@
 import { newId } from '@larder/core';
 import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
-import type { RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+import type { RunScope, RunStatus, RunTrigger, StoreTransaction } from '@larder/offline-store';
 import { createRun } from '../runs/verbs/create-run.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { checkScope } from './check-scope.ts';
+import { refuseErased } from './refuse-erased.ts';
 
 export interface BackfillRequest {
   /** The applied manifest: only code with its fingerprint computes the run. */
@@ -27,7 +28,7 @@ const DEFAULT_PRIORITY = 50;
 
 /**
  * Queues a run; workers plan and compute it. The same idempotency key returns the same run.
- * @throws VIEW_NOT_FOUND, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED
+ * @throws VIEW_NOT_FOUND, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED, ENTITY_ERASED
  */
 export async function createBackfill(
   store: RunStore,
@@ -46,12 +47,28 @@ export async function createBackfill(
     maxRowsPerSecond: request.maxRowsPerSecond ?? null,
     force: request.force ?? false,
   };
-  return createRun(store, {
+  const { project } = request.manifest;
+  const run = {
     ...meaning,
     runId: newId(),
-    project: request.manifest.project,
+    project,
     fingerprint: view.fingerprint,
     idempotencyKey: request.idempotencyKey ?? null,
     requestSha256: fingerprint(meaning),
+  };
+  if (!('entities' in meaning.scope)) return createRun(store, run);
+  const { entities } = meaning.scope;
+  // The run would keep the key: an erasure that begins meanwhile waits for this transaction and takes it out.
+  return inTransaction(store, async (tx) => {
+    await refuseErased(tx, { project, entity, entities });
+    return createRun(tx, run);
   });
+}
+
+type InTransaction = Pick<StoreTransaction, 'db'>;
+
+function inTransaction<T>({ db }: RunStore, work: (tx: InTransaction) => Promise<T>): Promise<T> {
+  return db.isTransaction
+    ? work({ db: db as InTransaction['db'] })
+    : db.transaction().execute((trx) => work({ db: trx }));
 }

@@ -1,9 +1,12 @@
 import type { HistoryRow, OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import type { Clock, Logger } from '@larder/core';
-import { scanRows, type SourceBounds } from '@larder/sources';
+import { isDeepStrictEqual } from 'node:util';
+import { LarderError, type Clock, type Logger } from '@larder/core';
+import type { SourceRow } from '@larder/features';
+import { scanRows, type RowSource, type SourceBounds } from '@larder/sources';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { computeRows } from '../compute/compute-rows.ts';
+import { ERASED_BOUNDS } from '../erasure/erase-queued-work.ts';
 import { landRows } from '../landing/land-rows.ts';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
@@ -46,7 +49,7 @@ export async function materializeChunk(
   const { store, times, clock } = deps;
   const { project } = deps.views;
   const source = await deps.views.source(view);
-  const sourceRows = await scanRows(source, chunk.bounds as SourceBounds, signal);
+  const sourceRows = await readRows(source, chunk.bounds, signal);
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const place = { store, project, view: view.manifest, entity: view.entity };
   const gone = await goneRows(prepared.goneKeys, { ...place, chunk });
@@ -102,4 +105,19 @@ export async function materializeChunk(
   if (landed === null) return null;
   deps.observer.rowsLanded(view.ref, { ...counts, restored });
   return landed;
+}
+
+/** An erasure takes its key out of a chunk's listed keys, and out of the limits of one that has ended. */
+async function readRows(
+  source: RowSource,
+  bounds: unknown,
+  signal: AbortSignal,
+): Promise<readonly SourceRow[]> {
+  if (isDeepStrictEqual(bounds, ERASED_BOUNDS))
+    throw new LarderError(
+      'ENTITY_ERASED',
+      'The limits of this chunk were an entity that was erased since, so it cannot be computed again; start a new run.',
+    );
+  const read = bounds as SourceBounds;
+  return read.kind === 'keys' && read.keys.length === 0 ? [] : scanRows(source, read, signal);
 }

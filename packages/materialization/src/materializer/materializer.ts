@@ -12,6 +12,8 @@ import { computationFolders, type LoadedProject, type Manifest } from '@larder/f
 import { announceProcess, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import type { ArtifactFolder } from '../compute/artifact-folders/serve-artifact-folders.ts';
+import { continueErasures } from '../erasure/continue-erasures.ts';
+import type { EraseFromArchives } from '../erasure/forget-entity.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
@@ -37,6 +39,8 @@ export interface MaterializerOptions {
   readonly artifactFolder?: ArtifactFolder;
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
+  /** @default there are no archives */
+  readonly eraseFromArchives?: EraseFromArchives;
   readonly queueRedisUrl: string;
   /** Number of compute threads; the worker processes twice as many chunks at once. */
   readonly slots: number;
@@ -105,6 +109,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     },
     { logger },
   );
+  const forErasures = {
+    offlineStore: store,
+    onlineStore: options.onlineStore,
+    eraseFromArchives: options.eraseFromArchives ?? (async () => ({ rows: 0, unreachable: [] })),
+    logger,
+  };
   const stopping = new AbortController();
   const queue = createChunkQueue({
     project: project.name,
@@ -156,6 +166,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       intervalMs: times.scheduleIntervalMs,
       logger,
       turn: () => fireDueSchedules({ ...shared, observer }),
+    }),
+    startLoop({
+      name: 'Continuing erasures',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: () => continueErasures(forErasures, applied() ?? project.manifest),
     }),
   ];
 

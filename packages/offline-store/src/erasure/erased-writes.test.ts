@@ -20,7 +20,7 @@ async function bury(store: OfflineStore, entity: string, key: string, inProject 
   const hashOf = await projectKeyHasher(store, inProject);
   await store.db
     .insertInto('larder.tombstones')
-    .values({ project: inProject, entity, key_hash: hashOf(entity, key), receipt_id: newId() })
+    .values({ project: inProject, entity, key_hash: hashOf(entity, key), receipt_id: newId(), slot: 0 })
     .execute();
 }
 

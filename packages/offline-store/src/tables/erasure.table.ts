@@ -15,6 +15,8 @@ export interface TombstonesTable {
   key_hash: Buffer;
   erased_at: Generated<Date>;
   receipt_id: string;
+  /** Redis Cluster's slot of the entity; null: written before this column existed. */
+  slot: number | null;
 }
 
 /** Receipts. */

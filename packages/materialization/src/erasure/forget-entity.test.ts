@@ -1,0 +1,360 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { newId } from '@larder/core';
+import {
+  createPredictionLog,
+  projectKeyHasher,
+  readChanges,
+  startSequencer,
+  storeLabels,
+  type OfflineStore,
+} from '@larder/offline-store';
+import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { startTestRedis } from '@larder/testing';
+import { sql } from 'kysely';
+import { describe, expect, onTestFinished } from 'vitest';
+import { CONFIG_PATH, test, type Shop } from '../../fixtures/shop.ts';
+import { claimChunk, claimRunToPlan, createBackfill, dispatchChunks, savePlan } from '../runs/index.ts';
+import { placesWithText } from '../testing/places-with-text.ts';
+import { continueErasures } from './continue-erasures.ts';
+import { forgetEntity, type ForgetDeps } from './forget-entity.ts';
+
+const TIMES = { event: '2026-03-01T00:00:00Z' };
+
+function deps({ store, onlineStore, logger }: Shop, changed: Partial<ForgetDeps> = {}): ForgetDeps {
+  return {
+    offlineStore: store,
+    onlineStore,
+    logger,
+    eraseFromArchives: async () => ({ rows: 0, unreachable: [] }),
+    ...changed,
+  };
+}
+
+const forget = (shop: Shop, key: string, changed: Partial<ForgetDeps> = {}, entity = 'ad') =>
+  forgetEntity(deps(shop, changed), {
+    manifest: shop.project.manifest,
+    entity,
+    key,
+    actor: 'test',
+    reason: 'asked',
+  });
+
+function places(shop: Shop, text: string): Promise<string[]> {
+  const redis = connectRedis(shop.redisUrl, { role: 'worker' });
+  return placesWithText(shop.store, redis, text).finally(() => redis.disconnect());
+}
+
+function work(shop: Shop): void {
+  const materializer = shop.materializer();
+  onTestFinished(() => materializer.stop({ deadlineMs: 1_000 }));
+}
+
+function logged(adId: string, changed: object = {}) {
+  return {
+    predictionId: newId(),
+    predictedAtMs: Date.now(),
+    model: 'ad_ctr',
+    version: 1,
+    alias: null,
+    aliasMoveId: null,
+    entities: { ad_id: adId },
+    entityKeys: [{ entity: 'ad', key: adId }],
+    request: {},
+    outputs: { ctr: 0.5 },
+    output: 0.5,
+    scalars: Float32Array.of(1),
+    degraded: false,
+    degradedReasons: [],
+    views: [],
+    onDemand: null,
+    defaultsUsed: [],
+    sensitive: null,
+    latencyUs: 1,
+    featuresUs: 1,
+    onDemandUs: 1,
+    modelUs: 1,
+    sizeBytes: 100,
+    ...changed,
+  };
+}
+
+async function log({ store, logger }: Shop, records: ReturnType<typeof logged>[]): Promise<void> {
+  const predictions = createPredictionLog({ store, project: 'shop', logger });
+  for (const record of records) predictions.append(record);
+  await predictions.close();
+}
+
+function label(eventId: string, target: Parameters<typeof storeLabels>[2][number]['target']) {
+  const about = { name: 'clicked', source: 's', value: true, corrects: null, weight: 1 };
+  return { ...about, eventId, target, eventTimestamp: TIMES.event };
+}
+
+/** Rows, failures, predictions, labels, runs and a training set of the key, and of its neighbours. */
+async function fill(shop: Shop, key: string): Promise<void> {
+  await shop.sql(`insert into ads values ('${key}', 'poison', '2026-02-01')`);
+  await shop.ended(await shop.backfill('ad_words', { scope: { entities: [{ ad_id: key }] } }));
+  await shop.sql(`update ads set body = 'two words', updated_at = '2026-03-01' where ad_id = '${key}'`);
+  await shop.ended(
+    await shop.backfill('ad_words', { scope: { entities: [{ ad_id: key }, { ad_id: 'ad-0002' }] } }),
+  );
+  const named = logged(key);
+  const other = logged('ad-0002');
+  await log(shop, [named, other]);
+  await storeLabels(shop.store, 'shop', [
+    label(`${newId()}-of-prediction`, { predictionId: named.predictionId }),
+    label(`${newId()}-of-key`, { entity: 'ad', entityKey: key, sensitive: false }),
+    label(`${newId()}-of-other`, { entity: 'ad', entityKey: 'ad-0002', sensitive: false }),
+  ]);
+}
+
+describe('forgetting', () => {
+  test('removes the key from everywhere, and nothing of its neighbours', async ({ shop }) => {
+    const sequencer = startSequencer({ store: shop.store, logger: shop.logger, idleIntervalMs: 50 });
+    onTestFinished(() => sequencer.close());
+    await shop.seedAds(5, () => 'one');
+    work(shop);
+    await shop.ended(await shop.backfill('ad_words'));
+    await fill(shop, 'ad-secret');
+    await shop.sql('create schema shop_aside_0123456789ab');
+    await shop.sql(
+      'create table shop_aside_0123456789ab.ad_words_v1 (like shop_history.ad_words_v1 including all) partition by range (event_timestamp)',
+    );
+    await shop.sql(
+      `create table shop_aside_0123456789ab.ad_words_v1_all partition of shop_aside_0123456789ab.ad_words_v1 default`,
+    );
+    await shop.sql(
+      'insert into shop_aside_0123456789ab.ad_words_v1 select * from shop_history.ad_words_v1; update shop_aside_0123456789ab.ad_words_v1 set chunk_id = 0',
+    );
+    const hash = (await projectKeyHasher(shop.store, 'shop'))('ad', 'ad-secret');
+    const set = newId();
+    await shop.sql(
+      `insert into larder.training_sets (training_set_id, project, status, request, manifest, statistics, key_hashes, host, pid, folder, actor, finished_at)
+       values ('${set}', 'shop', 'complete', '{}', '{}', '{}', '\\x0000000000000000${hash.toString('hex', 0, 8)}', 'h', 1, '/data/set', 'me', now())`,
+    );
+    const held = await places(shop, 'ad-secret');
+    for (const place of ['chunks', 'labels', 'predictions', 'row_failures', 'runs'])
+      expect(held).toContain(`larder.${place}`);
+    const neighbour = await places(shop, 'ad-0002');
+
+    const receipt = await forget(shop, 'ad-secret');
+    expect(receipt).toMatchObject({
+      status: 'complete',
+      entity: 'ad',
+      keyHash: hash.toString('hex'),
+      actor: 'test',
+      reason: 'asked',
+      error: null,
+      removed: {
+        online: 1,
+        'history:shop_history.ad_words_v1': 1,
+        'history:shop_aside_0123456789ab.ad_words_v1': 1,
+        predictions: 1,
+        labels: 2,
+        row_failures: 1,
+        'runs.scope': 2,
+      },
+      stillHeld: [{ kind: 'training_set', id: set, folder: '/data/set', host: 'h' }],
+    });
+    expect(await places(shop, 'ad-secret')).toEqual([]);
+    expect(await places(shop, 'ad-0002')).toEqual(neighbour);
+    const told = async () =>
+      (await readChanges(shop.store, { project: 'shop', after: null, limit: 1_000 })).changes.filter(
+        ({ kind }) => kind === 'erased',
+      );
+    await expect.poll(told).toMatchObject([{ entity: 'ad', keyHash: hash.toString('hex') }]);
+
+    // The source still has it.
+    await shop.ended(await shop.backfill('ad_words', { force: true }));
+    expect((await places(shop, 'ad-secret')).filter((place) => place !== 'larder.chunks')).toEqual([]);
+    const again = await forget(shop, 'ad-secret');
+    expect(again.receiptId).not.toBe(receipt.receiptId);
+    expect(await places(shop, 'ad-secret')).toEqual([]);
+    await shop.sql('drop schema shop_aside_0123456789ab cascade');
+  });
+
+  test('a composite key is forgotten as a whole', async ({ shop }) => {
+    await shop.sql(
+      `insert into stats select 'ad-1', u, '2026-11-01', '2026-11-01', 1, 1, 'n' from generate_series(71, 73) u`,
+    );
+    work(shop);
+    await shop.ended(await shop.backfill('ad_user_stats'));
+    expect(await forget(shop, 'ad-1|72', {}, 'ad_user')).toMatchObject({
+      status: 'complete',
+      removed: { online: 1, 'history:shop_history.ad_user_stats_v1': 1 },
+    });
+    expect(await shop.sql('select user_id from shop_history.ad_user_stats_v1 order by 1')).toEqual([
+      { user_id: 71 },
+      { user_id: 73 },
+    ]);
+  });
+
+  test('two at once share a receipt and count everything once', async ({ shop }) => {
+    await shop.seedAds(3, () => 'one');
+    work(shop);
+    await fill(shop, 'ad-twice');
+    const [one, two] = await Promise.all([forget(shop, 'ad-twice'), forget(shop, 'ad-twice')]);
+    expect(two?.receiptId).toBe(one?.receiptId);
+    const { rows } =
+      await sql`select removed from larder.erasures where receipt_id = ${one?.receiptId}`.execute(
+        shop.store.db,
+      );
+    expect(rows).toMatchObject([
+      {
+        removed: {
+          online: 1,
+          predictions: 1,
+          labels: 2,
+          row_failures: 1,
+          'history:shop_history.ad_words_v1': 1,
+        },
+      },
+    ]);
+    expect(await places(shop, 'ad-twice')).toEqual([]);
+  });
+});
+
+/** A store whose process dies at its nth transaction. */
+function dying(store: OfflineStore, transactions: number): OfflineStore {
+  let left = transactions;
+  return {
+    ...store,
+    transaction: (run) => {
+      if (left-- === 0) throw new Error('the process is dead');
+      if (left < 0) throw new Error('the process is still dead');
+      return store.transaction(run);
+    },
+  };
+}
+
+describe('what happens while a key is forgotten', () => {
+  test('a process that dies between any two steps leaves a receipt that a worker completes', async ({
+    shop,
+  }) => {
+    await shop.seedAds(3, () => 'one');
+    work(shop);
+    for (let transactions = 0, done = false; !done; transactions++) {
+      const key = `ad-dies-${transactions}`;
+      await fill(shop, key);
+      const receipt = await forget(shop, key, { offlineStore: dying(shop.store, transactions + 1) });
+      done = receipt.status === 'complete';
+      expect(transactions).toBeLessThan(30);
+      if (!done) {
+        await shop.sql(
+          `update larder.erasures set lease_expires_at = now() - interval '1 second' where status = 'running'`,
+        );
+        await expect
+          .poll(() =>
+            shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
+          )
+          .toEqual([{ status: 'complete' }]);
+      }
+      const [row] = await shop.sql(
+        `select removed from larder.erasures where receipt_id = '${receipt.receiptId}'`,
+      );
+      expect(row).toMatchObject({
+        removed: { predictions: 1, labels: 2, row_failures: 1, 'history:shop_history.ad_words_v1': 1 },
+      });
+      expect(await places(shop, key)).toEqual([]);
+    }
+  });
+
+  test('a row that is being computed does not land', async ({ shop }) => {
+    await shop.seedAds(1, () => 'one');
+    await shop.sql(`insert into ads values ('ad-computed', 'slow:400 words', '2026-03-01')`);
+    work(shop);
+    const runId = await shop.backfill('ad_words');
+    await expect
+      .poll(() => shop.sql(`select state from larder.chunks where run_id = '${runId}'`), { interval: 10 })
+      .toEqual([{ state: 'running' }]);
+    await forget(shop, 'ad-computed');
+    await shop.ended(runId);
+    // The limit of the chunk is the key: a worker completes the erasure once it has ended.
+    await shop.sql(`update larder.erasures set lease_expires_at = now() where status = 'running'`);
+    await expect.poll(() => places(shop, 'ad-computed'), { timeout: 20_000 }).toEqual([]);
+    expect(await shop.online('ad_words@1', 'ad-0000')).not.toBeNull();
+  });
+
+  test('a prediction in the buffer of the log is not written', async ({ shop }) => {
+    const predictions = createPredictionLog({
+      store: shop.store,
+      project: 'shop',
+      logger: shop.logger,
+      flushIntervalMs: 60_000,
+    });
+    predictions.append(logged('ad-buffered'));
+    await forget(shop, 'ad-buffered');
+    await predictions.close();
+    await storeLabels(shop.store, 'shop', [
+      label(newId(), { entity: 'ad', entityKey: 'ad-buffered', sensitive: false }),
+    ]);
+    expect(await places(shop, 'ad-buffered')).toEqual([]);
+  });
+
+  test('a run for this key alone is cancelled, and no other is created', async ({ shop }) => {
+    await shop.seedAds(3, () => 'one');
+    const alone = await shop.backfill('ad_words', { scope: { entities: [{ ad_id: 'ad-0001' }] } });
+    const both = await shop.backfill('ad_words', {
+      scope: { entities: [{ ad_id: 'ad-0001' }, { ad_id: 'ad-0002' }] },
+    });
+    expect(await forget(shop, 'ad-0001')).toMatchObject({ status: 'complete', removed: { 'runs.scope': 2 } });
+    await expect(
+      createBackfill(shop.store, {
+        manifest: shop.project.manifest,
+        view: 'ad_words',
+        scope: { entities: [{ ad_id: 'ad-0001' }] },
+      }),
+    ).rejects.toMatchObject({ code: 'ENTITY_ERASED' });
+    work(shop);
+    expect(await shop.ended(alone)).toMatchObject({ status: 'cancelled' });
+    expect(await shop.ended(both)).toMatchObject({ status: 'succeeded', rows: { total: 1, failed: 0 } });
+    expect(await places(shop, 'ad-0001')).toEqual([]);
+  });
+
+  test('a worker that was frozen with a row in its memory brings nothing back', async ({ shop }) => {
+    const { name: view, version, fingerprint } = shop.view('ad_words@1');
+    const runId = await shop.backfill(view);
+    const views = [{ view, version, fingerprint }];
+    const run = await claimRunToPlan(shop.store, { project: 'shop', views, leaseMs: 60_000 });
+    if (run?.runId !== runId) throw new Error('Another run was queued.');
+    await savePlan(shop.store, run, [{ bounds: { kind: 'keys', keys: [['ad-frozen']] }, rows: 1 }]);
+    const [attempt] = await dispatchChunks(shop.store, { project: 'shop', views, dispatcher: 'w', slots: 1 });
+    if (!attempt) throw new Error('Nothing was dispatched.');
+    await claimChunk(shop.store, attempt, { worker: 'w', leaseMs: 60_000 });
+    const worker = fork(new URL('../../fixtures/frozen-writer.ts', import.meta.url), [
+      CONFIG_PATH,
+      shop.databaseUrl,
+      shop.redisUrl,
+      JSON.stringify({ ...attempt, runId }),
+    ]);
+    onTestFinished(() => void worker.kill('SIGKILL'));
+    await once(worker, 'message');
+    worker.kill('SIGSTOP');
+    worker.send('go on');
+    expect(await forget(shop, 'ad-frozen')).toMatchObject({ status: 'complete' });
+    worker.kill('SIGCONT');
+    const [outcome] = (await once(worker, 'message')) as unknown[];
+    expect(outcome).toEqual({ landed: [], created: 0 });
+    expect(await places(shop, 'ad-frozen')).toEqual([]);
+    work(shop);
+    await shop.ended(runId);
+  });
+
+  test('without Redis the receipt says so, and a worker completes it later', async ({ shop }) => {
+    const server = await startTestRedis();
+    const redis = connectRedis(server.url, { role: 'worker', commandTimeoutMs: 200 });
+    onTestFinished(() => redis.disconnect());
+    const keyHasher = () => projectKeyHasher(shop.store, 'shop');
+    const onlineStore = createOnlineStore({ redis, project: 'shop', keyHasher });
+    await redis.ping();
+    await server.stop();
+    expect(await forget(shop, 'ad-later', { onlineStore })).toMatchObject({
+      status: 'running',
+      error: { code: 'ONLINE_STORE_UNAVAILABLE' },
+    });
+    await shop.sql(`update larder.erasures set lease_expires_at = now() where status = 'running'`);
+    expect(await continueErasures(deps(shop), shop.project.manifest)).toBe(true);
+    expect(await continueErasures(deps(shop), shop.project.manifest)).toBe(false);
+    expect(await places(shop, 'ad-later')).toEqual([]);
+  });
+});
