@@ -32,6 +32,7 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
   const retention = startRetention({
     store: shop.store,
     project: 'shop',
+    applied: () => shop.project.manifest,
     retention: {
       changesMs: 'forever',
       predictionsMs: 'forever',

@@ -1,6 +1,12 @@
 import { startLoop, type Logger, type Loop } from '@larder/core';
 import { forgetEndedRuns, type RunRetention } from '@larder/materialization/runs';
-import { dropExpired, type OfflineStore, type PartitionRetention } from '@larder/offline-store';
+import type { Manifest } from '@larder/features';
+import {
+  dropExpired,
+  dropExpiredHistory,
+  type OfflineStore,
+  type PartitionRetention,
+} from '@larder/offline-store';
 import { collectArtifacts } from '@larder/registry';
 
 /** How long rows of growing tables are kept. */
@@ -10,6 +16,8 @@ export interface RetentionOptions {
   readonly store: OfflineStore;
   readonly project: string;
   readonly retention: Retention;
+  /** What is applied now, with the retention of each view. Null: nothing yet. */
+  readonly applied: () => Manifest | null;
   /** Newest versions of each model that keep their artifacts. */
   readonly modelVersionsKept: number;
   /** Bucket of artifacts; null: they are in PostgreSQL. */
@@ -41,6 +49,10 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
     async turn() {
       const partitions = await dropExpired(store, retention);
       if (partitions.length > 0) logger.info({ partitions }, 'Expired partitions were dropped');
+      const applied = options.applied();
+      if (applied !== null)
+        for (const history of await dropExpiredHistory(store, applied, Object.values(applied.feature_views)))
+          logger.info(history, 'Expired partitions of history were dropped');
       const forgotten = await forgetEndedRuns(store, project, retention);
       if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
       const collected = await collectArtifacts(store, {

@@ -111,6 +111,7 @@ export async function startWorker({
       store: offlineStore,
       project: project.name,
       retention: config.retention,
+      applied: () => applied,
       modelVersionsKept: config.modelVersionsKept,
       artifactsUrl: config.artifacts.url,
       logger,

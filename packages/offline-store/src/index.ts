@@ -110,6 +110,8 @@ export { keyHasher, projectKeyHasher } from './erasure/key-hash.ts';
 export type { KeyHasher } from './erasure/key-hash.ts';
 // Retention
 export { dropExpired } from './retention/drop-expired.ts';
+export { dropExpiredHistory, expiredHistory } from './retention/drop-expired-history.ts';
+export type { DroppedHistory } from './retention/drop-expired-history.ts';
 export type { PartitionRetention } from './retention/drop-expired.ts';
 // Prediction log
 export { createPredictionLog } from './predictions/prediction-log.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
 import { checkCoverage } from '../doctor/check-coverage.ts';
+import { checkHistory } from '../doctor/check-history.ts';
 import { checkClock } from '../doctor/check-clock.ts';
 import { checkDisk, checkEnvFile, checkNode } from '../doctor/check-machine.ts';
 import { checkProcesses } from '../doctor/check-processes.ts';
@@ -40,6 +41,7 @@ Example:
       checkProcesses(session),
       checkProject(session),
       checkCoverage(session),
+      checkHistory(session),
     ]);
     const findings = groups.flat();
     const failed = findings.filter(({ status }) => status === 'fail').length;

@@ -53,7 +53,7 @@ export async function materializeChunk(
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const place = { store, project, view: view.manifest, entity: view.entity };
   const gone = await goneRows(prepared.goneKeys, { ...place, chunk });
-  const skipped = prepared.unchanged.length + prepared.goneKeys.length - gone.length;
+  const skipped = prepared.unchanged.length + prepared.expired + prepared.goneKeys.length - gone.length;
   heartbeat.report({ done: 0, failed: prepared.failed, skipped });
   // Before anything is computed: no work is lost when Redis is down.
   const restored = await restoreOnline(prepared.unchanged, {

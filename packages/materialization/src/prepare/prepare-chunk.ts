@@ -29,6 +29,8 @@ export interface PreparedChunk {
   /** Number of failed rows; greater than `failures.length` if some are not listed. */
   readonly failed: number;
   readonly duplicates: number;
+  /** Number of rows older than the retention of the view: history would not keep them. */
+  readonly expired: number;
   /** Keys that the source returned, in any row. */
   readonly seenKeys: readonly KeyTexts[];
   /** Keys of a chunk that ends keys, which the source still lacks. */
@@ -50,9 +52,13 @@ export async function prepareChunk(
   });
   const wanted = chunk.retryOf === null ? scanned : await pickRetriedRows(store, chunk.chunkId, scanned);
   const place = { store, project: views.project, view: view.manifest, revision: chunk.revision };
-  const current = chunk.mayReappear
-    ? await restateReappeared(wanted.rows, { ...place, nowMs: clock.nowMs() })
-    : wanted.rows;
+  const nowMs = clock.nowMs();
+  const { retention_ms: retentionMs } = view.manifest;
+  const kept =
+    retentionMs === undefined
+      ? wanted.rows
+      : wanted.rows.filter((row) => row.eventTimestampMs >= nowMs - retentionMs);
+  const current = chunk.mayReappear ? await restateReappeared(kept, { ...place, nowMs }) : kept;
   const { rows, unchanged } = await skipUnchanged(current, {
     ...place,
     force: chunk.force,
@@ -68,6 +74,7 @@ export async function prepareChunk(
     failures: [...refused, ...unlisted.failures],
     failed: refused.length + unlisted.count,
     duplicates: wanted.duplicates,
+    expired: wanted.rows.length - kept.length,
     seenKeys: chunk.recordsKeys ? seenKeys(scanned) : [],
     goneKeys: endsKeys ? missing : [],
   };

@@ -30,7 +30,8 @@ export async function dropExpired(store: OfflineStore, retention: PartitionReten
   return [...changes, ...(await dropOf(store, PREDICTIONS_TABLE, retention.predictionsMs))];
 }
 
-async function dropOf(
+/** @returns names of the dropped partitions of a table, oldest first */
+export async function dropOf(
   store: OfflineStore,
   table: PartitionedTable,
   olderThanMs: number | 'forever',
