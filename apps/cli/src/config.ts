@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import {
   artifactPlaces,
@@ -20,6 +20,8 @@ export interface Config {
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
   readonly artifacts: ArtifactPlaces;
+  /** Absolute. */
+  readonly archiveDir: string;
   readonly host: string | null;
   readonly port: number | null;
   /** Of a worker. */
@@ -65,6 +67,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       settings.LARDER_QUEUE_REDIS_URL ??
       (settings.LARDER_REDIS_URL === null ? (addresses?.queueRedisUrl ?? null) : redis),
     artifacts: artifactPlaces(settings, projectPath),
+    archiveDir: resolve(settings.LARDER_ARCHIVE_DIR ?? join(dirname(projectPath), '.larder', 'archive')),
     host: settings.LARDER_HOST,
     port: settings.LARDER_PORT,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,

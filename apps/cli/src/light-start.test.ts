@@ -5,7 +5,15 @@ import { importedPackages } from '../fixtures/imported-packages.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 
 /** Packages that a verb imports when it needs them, and never to start. */
-const HEAVY = new Set(['aws4fetch', 'bullmq', 'express', 'ioredis', 'onnxruntime-node', 'sharp']);
+const HEAVY = new Set([
+  '@duckdb/node-api',
+  'aws4fetch',
+  'bullmq',
+  'express',
+  'ioredis',
+  'onnxruntime-node',
+  'sharp',
+]);
 
 test.for(['plan', 'apply'])('%s starts without the libraries of processes and of Redis', (name) => {
   const packages = importedPackages(resolve(import.meta.dirname, `verbs/${name}.ts`));

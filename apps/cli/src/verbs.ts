@@ -83,6 +83,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'build a training set: rows with their features as known at each time',
     load: () => import('./verbs/training-set.ts'),
   },
+  archive: {
+    summary: 'write history as Parquet files: what landed since the last time',
+    load: () => import('./verbs/archive.ts'),
+  },
   push: {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),

@@ -2,7 +2,7 @@ import { formatDurationMs } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { FillEstimate } from '@larder/registry';
 import type { Output } from '../output/output.ts';
-import { oneLine, printableCount } from '../output/printable.ts';
+import { oneLine, printableBytes, printableCount } from '../output/printable.ts';
 
 /** One line for each view version that waits to be filled. */
 export function printFills(
@@ -34,7 +34,7 @@ export function fillText({
   const bytes =
     historyBytes === null || redisBytes === null
       ? []
-      : [`about ${bytesText(historyBytes)} of history and ${bytesText(redisBytes)} of Redis`];
+      : [`about ${printableBytes(historyBytes)} of history and ${printableBytes(redisBytes)} of Redis`];
   const measured =
     rate === null
       ? 'time unknown: nothing computed like it has run yet'
@@ -42,12 +42,4 @@ export function fillText({
         ? `at ${printableCount(rate.rowsPerSecond)} rows/s, as ${rate.measuredIn} was`
         : `about ${formatDurationMs(Math.max(1_000, minutes * 60_000))} at ${printableCount(rate.rowsPerSecond)} rows/s, as ${rate.measuredIn} was`;
   return [counted, ...bytes, measured].join(', ');
-}
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-function bytesText(bytes: number): string {
-  const exponent = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1_000 ** exponent;
-  return `${value < 10 && exponent > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[exponent]}`;
 }

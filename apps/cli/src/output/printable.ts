@@ -52,3 +52,11 @@ export function printableAgo(ms: number): string {
 export function printableCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+export function printableBytes(bytes: number): string {
+  const exponent = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** exponent;
+  return `${value < 10 && exponent > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[exponent]}`;
+}

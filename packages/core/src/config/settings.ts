@@ -109,6 +109,13 @@ export const SETTINGS = {
     description:
       'Folder for local copies of artifacts; every process of a machine may share it. Copies that are not used for 30 days are deleted.',
   }),
+  LARDER_ARCHIVE_DIR: define(text, {
+    default: null,
+    without: '`.larder/archive` beside `larder.config.ts`',
+    readBy: 'cli',
+    description:
+      'Folder of the [archive](archive.md): history as Parquet files, which `larder archive` writes and training sets are built from. Flag `--dir`.',
+  }),
   LARDER_MODEL_VERSIONS_KEPT: define(wholeNumber(1, 10_000), {
     default: 10,
     readBy: 'worker',
