@@ -43,7 +43,7 @@ export async function computeOnDemand(duckdb: Duckdb, options: ComputeOnDemandOp
   const inputs = new RowInputs(features);
   const evaluator = createRowEvaluator(features.onDemand, inputs);
   const writer = await duckdb.connect();
-  const appender = await writer.connection.createAppender('computed');
+  const appender = await writer.connection.createAppender('computed', 'main', 'work');
   const append = outputs.map(({ field }, i) => appendAs(field, i + 1));
   let done = 0;
   try {
