@@ -121,7 +121,12 @@ test('features of a set are those that a prediction shows at the same instant, b
     expect(manifest.features.map(({ name }) => name)).toEqual(names);
     const shown = predicted.map((row) => {
       if (isLarderError(row)) throw row;
-      return (row.features ?? []).map((feature) => ({ ...feature, ref: feature.ref.replace(/@\d+/, '') }));
+      return (row.features ?? []).map(({ ref, value, status, source }) => ({
+        ref: ref.replace(/@\d+/, ''),
+        value,
+        status,
+        source,
+      }));
     });
     expect(
       rows.map((row) => manifest.features.map(({ name, type }) => [name, exact(type, row[name])])),
