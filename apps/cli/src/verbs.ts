@@ -91,6 +91,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),
   },
+  compare: {
+    summary: 'compare two versions of a view, and what the later one does to predictions',
+    load: () => import('./verbs/compare.ts'),
+  },
   labels: {
     summary: 'add labels from a file: the outcomes of predictions',
     load: () => import('./verbs/labels.ts'),

@@ -33,3 +33,9 @@ export type {
 // Labels
 export { importLabels } from './labels/import-labels.ts';
 export type { ImportedLabels } from './labels/import-labels.ts';
+// Two versions of a view
+export { comparableViews } from './compare/comparable-views.ts';
+export { compareHistory } from './compare/compare-history.ts';
+export type { ComparedFeature, ComparedHistory } from './compare/compare-history.ts';
+export { comparePredictions } from './compare/compare-predictions.ts';
+export type { ComparedPredictions } from './compare/compare-predictions.ts';

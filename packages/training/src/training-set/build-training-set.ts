@@ -37,6 +37,8 @@ export interface BuildOptions {
   readonly trainingSetId?: string | undefined;
   /** Of the service that builds it. @default null: a command */
   readonly processId?: string | undefined;
+  /** Keeps a record of the set; false for one that nobody will see. @default true */
+  readonly recorded?: boolean | undefined;
 }
 
 export interface BuildProgress {
@@ -83,12 +85,19 @@ interface Building extends BuildOptions {
 }
 
 async function build(deps: TrainingSetDeps, options: Building): Promise<TrainingSetManifest> {
-  const { request, again, onProgress = () => {}, signal = NEVER, trainingSetId = newId() } = options;
+  const {
+    request,
+    again,
+    onProgress = () => {},
+    signal = NEVER,
+    trainingSetId = newId(),
+    recorded = true,
+  } = options;
   const { store, definitions, temporaryFolder } = deps;
   const features = resolveFeatures(definitions, request.features);
   const folder = await openOutputFolder(request.folder);
   try {
-    await recordStart(store, {
+    const start = {
       trainingSetId,
       project: definitions.manifest.project,
       model: features.model,
@@ -96,7 +105,8 @@ async function build(deps: TrainingSetDeps, options: Building): Promise<Training
       folder: resolve(request.folder),
       actor: deps.actor,
       processId: options.processId ?? null,
-    });
+    };
+    if (recorded) await recordStart(store, start);
     try {
       const duckdb = await openDuckdb({
         memoryLimitMb: MEMORY_MB,
@@ -110,17 +120,16 @@ async function build(deps: TrainingSetDeps, options: Building): Promise<Training
         await writeFile(join(folder.building, 'statistics.json'), json(statistics));
         await writeFile(join(folder.building, 'manifest.json'), json(manifest));
         await folder.publish();
-        await recordComplete(store, manifest, { statistics, keyHashes: hashes });
+        if (recorded) await recordComplete(store, manifest, { statistics, keyHashes: hashes });
         return manifest;
       } finally {
         await duckdb.close();
       }
     } catch (error) {
       const problem = failure(error, signal);
-      await recordFailure(store, trainingSetId, {
-        code: isLarderError(problem) ? problem.code : 'INTERNAL',
-        reason: problem instanceof Error ? problem.message : String(problem),
-      }).catch(() => {});
+      const reason = problem instanceof Error ? problem.message : String(problem);
+      const code = isLarderError(problem) ? problem.code : 'INTERNAL';
+      if (recorded) await recordFailure(store, trainingSetId, { code, reason }).catch(() => {});
       throw problem;
     }
   } finally {
