@@ -4,7 +4,7 @@ import {
   spineBytes,
   startHistoryDatabase,
 } from './point-in-time/history-database.ts';
-import { joinOf, measureJoin } from './point-in-time/measure-join.ts';
+import { joinOf, measureJoin, told } from './point-in-time/measure-join.ts';
 import { interleaved, median, type Bench } from './row.ts';
 
 const HISTORY_ROWS = 5_000_000;
@@ -26,11 +26,9 @@ const bench: Bench = {
       const five = await joinOf(database, VIEWS, TTL_MS);
       const one = await joinOf(database, VIEWS.slice(0, 1));
       const timed = async (join: typeof five): Promise<number> => {
-        const { seconds, cpuSeconds, rows } = await measureJoin(database, join, spine);
-        progress(
-          `${join.views.length} views: ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s of CPU in PostgreSQL, ${rows} rows`,
-        );
-        return seconds;
+        const measuredJoin = await measureJoin(database, join, spine);
+        progress(`${join.views.length} views: ${told(measuredJoin)}`);
+        return measuredJoin.seconds;
       };
       const measured = await interleaved(
         ROUNDS,

@@ -7,7 +7,7 @@ import {
   spineBytes,
   startHistoryDatabase,
 } from './point-in-time/history-database.ts';
-import { joinOf, measureJoin } from './point-in-time/measure-join.ts';
+import { joinOf, measureJoin, told } from './point-in-time/measure-join.ts';
 import { writeSpineFile } from './point-in-time/write-spine-file.ts';
 import { median, type Bench } from './row.ts';
 
@@ -33,9 +33,7 @@ const bench: Bench = {
         const measured = await measureJoin(database, await joinOf(database, ['stats_1']), spine);
         if (measured.rows !== spineRows)
           throw new Error(`${measured.rows} of ${spineRows} rows were joined.`);
-        progress(
-          `join: ${measured.seconds.toFixed(2)} s, ${measured.cpuSeconds.toFixed(2)} s of CPU in PostgreSQL`,
-        );
+        progress(`join: ${told(measured)}`);
         const started = performance.now();
         const { files } = await buildTrainingSet(
           {

@@ -6,6 +6,8 @@ export interface MeasuredJoin {
   readonly seconds: number;
   /** CPU seconds of PostgreSQL. */
   readonly cpuSeconds: number;
+  /** CPU seconds of this process. */
+  readonly nodeCpuSeconds: number;
   readonly rows: number;
 }
 
@@ -36,11 +38,14 @@ export async function measureJoin(
   spine: Buffer,
 ): Promise<MeasuredJoin> {
   const before = database.cpu();
+  const nodeBefore = process.cpuUsage();
   const started = performance.now();
   let rows = 0;
   for await (const bytes of joinInPostgresql(database.store, join, pieces(spine)) as AsyncIterable<Buffer>)
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) rows++;
-  return { seconds: (performance.now() - started) / 1_000, cpuSeconds: database.cpu() - before, rows };
+  const seconds = (performance.now() - started) / 1_000;
+  const { user, system } = process.cpuUsage(nodeBefore);
+  return { seconds, cpuSeconds: database.cpu() - before, nodeCpuSeconds: (user + system) / 1e6, rows };
 }
 
 function pieces(bytes: Buffer): Readable {
@@ -49,4 +54,9 @@ function pieces(bytes: Buffer): Readable {
       bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
     ),
   );
+}
+
+/** For the progress of a benchmark. */
+export function told({ seconds, cpuSeconds, nodeCpuSeconds }: MeasuredJoin): string {
+  return `${seconds.toFixed(2)} s; CPU: PostgreSQL ${cpuSeconds.toFixed(2)} s, Node ${nodeCpuSeconds.toFixed(2)} s`;
 }
