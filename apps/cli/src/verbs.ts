@@ -99,6 +99,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'add labels from a file: the outcomes of predictions',
     load: () => import('./verbs/labels.ts'),
   },
+  forget: {
+    summary: 'erase one entity everywhere, or list receipts of erasures',
+    load: () => import('./verbs/forget.ts'),
+  },
   views: {
     summary: 'list view versions: how fresh each is, and when it is due next',
     load: () => import('./verbs/views.ts'),

@@ -1,6 +1,7 @@
 import type { Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
+import { eraseFromArchivesHere } from '@larder/materialization/erasure';
 import { createOfflineStore, migrate, startSequencer, projectKeyHasher } from '@larder/offline-store';
 import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
 import {
@@ -123,6 +124,7 @@ export async function startWorker({
       loaded: () => loaded,
       artifactFolder: createArtifactFolders(artifacts, project),
       offlineStore,
+      eraseFromArchives: eraseFromArchivesHere(offlineStore),
       onlineStore: createOnlineStore({
         redis,
         project: project.name,

@@ -24,6 +24,9 @@ export type {
   PredictRow,
   ServedFeature,
 } from './predict.ts';
+// Erasures
+export { erasureQuerySchema, receiptSchema } from './erasures.ts';
+export type { ErasureReceipt } from './erasures.ts';
 // Labels
 export {
   MAX_LABELS,

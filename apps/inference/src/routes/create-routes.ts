@@ -15,6 +15,7 @@ import { applyRoutes } from './apply.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
+import { erasuresRoutes } from './erasures.routes.ts';
 import { featuresRoutes } from './features.routes.ts';
 import { healthRoutes } from './health.routes.ts';
 import { labelsRoutes } from './labels.routes.ts';
@@ -68,6 +69,12 @@ export function createRoutes(deps: RouteDeps): Router[] {
     pushRoutes({ pushes, manifest }),
     predictionsRoutes({ logReader, project: project.name, applied: () => catalog.manifest() }),
     labelsRoutes({ offlineStore, clock: systemClock, manifest }),
+    erasuresRoutes({
+      onlineStore,
+      offlineStore,
+      logger,
+      manifest: () => catalog.manifest() ?? project.manifest,
+    }),
     entitiesRoutes({
       onlineStore,
       offlineStore,

@@ -25,6 +25,6 @@ export function entitiesRoutes(deps: EntitiesDeps): Router {
       );
       response.json(answer);
     })
-    .all(allow('GET'));
+    .all(allow('GET', 'DELETE'));
   return routes;
 }

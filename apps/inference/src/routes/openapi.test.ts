@@ -71,6 +71,10 @@ function steps(run: string): Step[] {
     ...post(alias, path, answer),
     operation: `put ${alias}`,
   });
+  const erase = (path: string, status: number): Step => ({
+    ...get('/v1/entities/{entity}/{key}', path, status),
+    operation: 'delete /v1/entities/{entity}/{key}',
+  });
   const predict = '/v1/models/{model}/predict';
   const batch = '/v1/models/{model}/predict-batch';
   const online = '/v1/features/online';
@@ -116,6 +120,9 @@ function steps(run: string): Step[] {
     get('/v1/entities/{entity}', '/v1/entities/ad?limit=x', 422),
     get('/v1/entities/{entity}/{key}', '/v1/entities/ad/ad-1'),
     get('/v1/entities/{entity}/{key}', '/v1/entities/ad/nobody', 404),
+    erase('/v1/entities/ad/nobody', 200),
+    erase('/v1/entities/nothing/nobody', 404),
+    get('/v1/erasures/{receipt_id}', '/v1/erasures/01934567-89ab-7cde-8f01-23456789abcd', 404),
     get('/v1/views', '/v1/views'),
     get('/v1/views', '/v1/views?a=b', 422),
     get('/v1/views/{view}', '/v1/views/ad_image@1'),
@@ -182,7 +189,8 @@ const TOO_LARGE = ' '.repeat(8 * 1024 * 1024 + 1);
 function refusals(known: readonly Step[], document: Document): Step[] {
   return known.flatMap((step): Step[] => {
     const [method = '', route = ''] = step.operation.split(' ');
-    if (method === 'get') return [{ ...step, path: `${bare(step)}?colour=red`, status: 422 }];
+    if (method === 'get' || method === 'delete')
+      return [{ ...step, path: `${bare(step)}?colour=red`, status: 422 }];
     const refused = [
       { ...step, body: '{', status: 400 },
       { ...step, body: TOO_LARGE, status: 413 },
@@ -201,6 +209,7 @@ function bare({ path }: Step): string {
 
 const send = (http: Http, { operation, path, body, headers }: Step): Promise<HttpAnswer> => {
   if (operation.startsWith('get ')) return http.get(path, headers);
+  if (operation.startsWith('delete ')) return http.send(path, { method: 'DELETE' });
   return operation.startsWith('put ') ? http.put(path, body, headers) : http.post(path, body, headers);
 };
 

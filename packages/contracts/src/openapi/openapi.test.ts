@@ -29,6 +29,8 @@ describe('the OpenAPI document', () => {
       'POST /v1/labels',
       'GET /v1/labels',
       'GET /v1/entities/{entity}/{key}',
+      'DELETE /v1/entities/{entity}/{key}',
+      'GET /v1/erasures/{receipt_id}',
       'POST /v1/backfills',
       'GET /v1/runs',
       'GET /v1/runs/{id}',

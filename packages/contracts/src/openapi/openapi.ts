@@ -6,6 +6,7 @@ import { operation, type OperationOptions } from './operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
 import { entityAnswerSchema } from '../entity.ts';
 import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';
+import { erasureQuerySchema, receiptSchema } from '../erasures.ts';
 import { labelsAnswerSchema, labelsQuerySchema, labelsRequestSchema, storedLabelsSchema } from '../labels.ts';
 import {
   predictAnswerSchema,
@@ -28,7 +29,7 @@ import {
   runsAnswerSchema,
   runsQuerySchema,
 } from '../runs.ts';
-import { nameSchema } from '../scalars.ts';
+import { idSchema, nameSchema } from '../scalars.ts';
 
 export interface OpenApiOptions {
   /** Adds a path with its own typed bodies per model. */
@@ -141,6 +142,23 @@ function corePaths(): ZodOpenApiPathsObject {
         params: entityParams,
         answers: { 200: entityAnswerSchema },
         codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'ONLINE_STORE_UNAVAILABLE'],
+      }),
+      delete: operation({
+        tag: 'features',
+        summary: 'Erase an entity everywhere, for ever; 202: a worker completes it',
+        params: entityParams,
+        query: erasureQuerySchema,
+        answers: { 200: receiptSchema, 202: receiptSchema },
+        codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+    },
+    '/v1/erasures/{receipt_id}': {
+      get: operation({
+        tag: 'features',
+        summary: 'Receipt of an erasure: what was removed where, and what still holds the key',
+        params: z.strictObject({ receipt_id: idSchema }),
+        answers: { 200: receiptSchema },
+        codes: ['ERASURE_NOT_FOUND', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
       }),
     },
     '/v1/backfills': {

@@ -1,0 +1,102 @@
+import { createLogger, LarderError } from '@larder/core';
+import type { Receipt } from '@larder/offline-store';
+import { z } from 'zod';
+import { actor } from '../actor.ts';
+import { positiveWhole } from '../input.ts';
+import { askYes } from '../output/confirm.ts';
+import type { Output } from '../output/output.ts';
+import { DONE, FAILED } from '../problem.ts';
+import { defineVerb, wrongUsage } from '../verb.ts';
+
+const DEFAULT_LIMIT = 20;
+
+export const verb = defineVerb({
+  byName: true,
+  describe(command) {
+    command
+      .argument('[entity]', 'entity, such as ad')
+      .argument('[key]', "its key, as larder keys lists it; parts are joined by '|'")
+      .option('--reason <text>', 'why; kept in the receipt, so do not name the key')
+      .option('--yes', 'do not ask')
+      .option('--receipts', 'list receipts instead')
+      .option('--limit <n>', `with --receipts: maximum number [${DEFAULT_LIMIT}]`)
+      .addHelpText(
+        'after',
+        `
+Erases one entity everywhere: rows of the online store, history of every view version, archives,
+logged predictions, labels, failures, queued work. It cannot be undone, and later backfills, pushes
+and labels of the key are refused. Prints a receipt: what was removed where, and which training sets
+still hold the key. Delete the entity in your source too.
+
+If something is away, the receipt stays running and any worker continues; so does the same command.
+
+Examples:
+  larder forget user 4711 --reason 'request 2026-118'
+  larder forget --receipts`,
+      );
+  },
+  input: z.object({
+    entity: z.string().optional(),
+    key: z.string().optional(),
+    reason: z.string().min(1).max(500).optional(),
+    yes: z.boolean().default(false),
+    receipts: z.boolean().default(false),
+    limit: positiveWhole.default(DEFAULT_LIMIT),
+  }),
+  async run(session, { entity, key, reason, yes, receipts, limit }) {
+    const { out, offlineStore, onlineStore, projectName } = session;
+    const [{ eraseFromArchivesHere, forgetEntity, receiptJson }, { listReceipts }] = await Promise.all([
+      import('@larder/materialization/erasure'),
+      import('@larder/offline-store'),
+    ]);
+    if (receipts) {
+      const listed = await listReceipts(await offlineStore(), await projectName(), limit);
+      out.answer({ receipts: listed.map(receiptJson) }, () => {
+        if (listed.length === 0) out.note('Nothing was erased yet.');
+        for (const each of listed)
+          out.line(
+            `${each.receiptId}  ${each.requestedAt.toISOString()}  ${each.status}  ${each.entity}  ${each.keyHash.slice(0, 16)}  ${each.actor}${each.reason === null ? '' : `  ${each.reason}`}`,
+          );
+      });
+      return DONE;
+    }
+    if (entity === undefined || key === undefined)
+      throw wrongUsage('forget', [
+        { pointer: entity === undefined ? 'ENTITY' : 'KEY', detail: 'is missing' },
+      ]);
+    if (!yes && !(await askYes(`Erase ${entity} ${key} everywhere? This cannot be undone.`, session)))
+      throw new LarderError('DESTRUCTIVE_CHANGE', 'Nothing was erased. Confirm with --yes.');
+    const store = await offlineStore();
+    const receipt = await forgetEntity(
+      {
+        offlineStore: store,
+        onlineStore: await onlineStore(),
+        eraseFromArchives: eraseFromArchivesHere(store),
+        logger: createLogger('larder', { level: 'silent' }),
+      },
+      { manifest: await session.manifest(), entity, key, actor: actor(), reason: reason ?? null },
+    );
+    out.answer(receiptJson(receipt), () => printReceipt(out, receipt));
+    return receipt.status === 'complete' ? DONE : FAILED;
+  },
+});
+
+function printReceipt(out: Output, receipt: Receipt): void {
+  out.line(`receipt    ${receipt.receiptId}`);
+  out.line(`entity     ${receipt.entity}`);
+  out.line(`key hash   ${receipt.keyHash}`);
+  out.line(`status     ${receipt.status}`);
+  const places = Object.entries(receipt.removed);
+  for (const [place, count] of places) out.line(`removed    ${count} from ${place}`);
+  if (places.length === 0 && receipt.status === 'complete')
+    out.line('removed    nothing: no place held the key');
+  for (const { kind, id, host, folder } of receipt.stillHeld)
+    out.line(
+      kind === 'training_set'
+        ? `still held by training set ${id}${folder === null ? '' : `, written to ${folder} on ${host}`}`
+        : `still held by the archive in ${folder} on ${host}; the next larder archive there erases it`,
+    );
+  if (receipt.error !== null) out.note(receipt.error.reason);
+  if (receipt.status === 'running') out.note('A worker continues; to continue here, run the command again.');
+  else out.note('Copies that left Larder (exports, backups, what others downloaded) are not known to it.');
+}
