@@ -17,7 +17,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Shows the progress of a run until it ends. @returns the run, ended unless the signal came first */
+/** Shows the progress of a run until it ends, or waits for a person. @returns the run, ended unless it is held or the signal came first */
 export async function followRun(options: FollowOptions): Promise<RunSummary> {
   const { store, project, runId, out, signal } = options;
   const progress = createProgress(out);
@@ -28,7 +28,8 @@ export async function followRun(options: FollowOptions): Promise<RunSummary> {
     for (;;) {
       const run = await getRun(store, project, runId);
       progress.update(run);
-      if (run.finishedAt !== null || signal.aborted) return run;
+      if (run.status === 'held') progress.say(`Run ${runId} is held. ${run.error?.reason ?? ''}`);
+      if (run.finishedAt !== null || run.status === 'held' || signal.aborted) return run;
       const waiting = warned || Date.now() - startedMs < UNTAKEN_MS ? null : waitingText(run);
       if (waiting !== null) {
         warned = true;

@@ -88,7 +88,11 @@ Examples:
     const run = await followRun({ store, project: applied.project, runId, out, signal });
     if (run.finishedAt === null) {
       out.answer(runJson(run), () => {
-        out.line(`No longer following; run ${runId} continues.`);
+        out.line(
+          run.status === 'held'
+            ? `Run ${runId} waits for you.`
+            : `No longer following; run ${runId} continues.`,
+        );
         printHints(runId);
       });
       return FAILED;

@@ -97,7 +97,8 @@ Examples:
       () => printRun(run, { failures, complete: cursor === null }, out),
     );
     if (!follow) return DONE;
-    if (run.finishedAt === null) out.note(`No longer following: run ${id} continues.`);
+    if (run.finishedAt === null && run.status !== 'held')
+      out.note(`No longer following: run ${id} continues.`);
     return run.status === 'succeeded' || run.status === 'partial' ? DONE : FAILED;
   },
 });
