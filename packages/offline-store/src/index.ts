@@ -57,6 +57,7 @@ export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
 export { sampleHistory } from './history/sample-history.ts';
+export { whyHistoryIsGone } from './history/why-history-is-gone.ts';
 export { rowsAtPointers } from './history/rows-at-pointers.ts';
 export type { HistoryPointer, PointedRow } from './history/rows-at-pointers.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';
@@ -124,6 +125,7 @@ export type { LoggedKey, PredictionRecord, PredictionView } from './predictions/
 export { findPrediction } from './predictions/find-prediction.ts';
 export { findPredictions } from './predictions/find-predictions.ts';
 export type { PredictionFilter, PredictionsPage } from './predictions/find-predictions.ts';
+export { ttlInForce } from './predictions/ttl-in-force.ts';
 export { loggedKeys } from './predictions/logged-keys.ts';
 export type { LoggedPrediction, LoggedView } from './predictions/logged-prediction.ts';
 export { outputHistogram } from './predictions/output-histogram.ts';

@@ -39,3 +39,8 @@ export { compareHistory } from './compare/compare-history.ts';
 export type { ComparedFeature, ComparedHistory } from './compare/compare-history.ts';
 export { comparePredictions } from './compare/compare-predictions.ts';
 export type { ComparedPredictions } from './compare/compare-predictions.ts';
+// Parity of logged predictions
+export { checkParity } from './parity/check-parity.ts';
+export type { ParityDeps, ParityRequest } from './parity/check-parity.ts';
+export { parityJson } from './parity/parity-json.ts';
+export type { FeatureParity, ParityReport } from './parity/parity-report.ts';
