@@ -6,6 +6,7 @@ import {
   connectionsOf,
   CONNECTION_SETTING,
   givenSettings,
+  SETTINGS,
   type ArtifactPlaces,
 } from '@larder/core/config';
 import { findStack, type StackFile } from '@larder/infra/stack-file';
@@ -26,6 +27,8 @@ export interface Config {
   readonly port: number | null;
   /** Of a worker. */
   readonly metricsPort: number | null;
+  /** How long workers keep the prediction log, if they have the same settings. */
+  readonly predictionLogMs: number | 'forever';
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
   /** The running stack whose addresses replace settings that are not configured. */
@@ -71,6 +74,8 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     host: settings.LARDER_HOST,
     port: settings.LARDER_PORT,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
+    predictionLogMs:
+      settings.LARDER_PREDICTION_LOG_RETENTION ?? SETTINGS.LARDER_PREDICTION_LOG_RETENTION.default,
     connections: { ...connectionsOf(addresses?.env ?? {}), ...settings[CONNECTION_SETTING] },
     stack,
     envFile,

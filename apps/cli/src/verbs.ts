@@ -67,6 +67,14 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'complete and check the folder of a trained model',
     load: () => import('./verbs/seal.ts'),
   },
+  predictions: {
+    summary: 'list logged predictions, or show one with every feature and where it came from',
+    load: () => import('./verbs/predictions.ts'),
+  },
+  parity: {
+    summary: 'rebuild the features of logged predictions from history and compare',
+    load: () => import('./verbs/parity.ts'),
+  },
   models: {
     summary: 'list model versions, aliases and their moves, or mark a version as bad',
     load: () => import('./verbs/models.ts'),

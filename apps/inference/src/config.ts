@@ -28,6 +28,8 @@ export interface Config {
     /** Log entries that may wait for PostgreSQL. */
     readonly records: number;
     readonly bytes: number;
+    /** How long workers keep it, if they have the same settings. */
+    readonly retentionMs: number | 'forever';
   };
 }
 
@@ -49,6 +51,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PREDICTION_LOG',
     'LARDER_PREDICTION_LOG_RECORDS',
     'LARDER_PREDICTION_LOG_BYTES',
+    'LARDER_PREDICTION_LOG_RETENTION',
   ]);
   const projectPath = resolve(settings.LARDER_PROJECT);
   return Object.freeze({
@@ -68,6 +71,7 @@ export function readConfig(env: Environment = process.env): Config {
       durable: settings.LARDER_PREDICTION_LOG === 'durable',
       records: settings.LARDER_PREDICTION_LOG_RECORDS,
       bytes: settings.LARDER_PREDICTION_LOG_BYTES,
+      retentionMs: settings.LARDER_PREDICTION_LOG_RETENTION,
     },
   });
 }

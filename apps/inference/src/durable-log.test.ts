@@ -9,7 +9,7 @@ test('with a durable log, only predictions that PostgreSQL has stored are answer
   service,
 }) => {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
-  const predictionLog = { durable: true, records: 3, bytes: 2 ** 20 };
+  const predictionLog = { ...service.config.predictionLog, durable: true, records: 3, bytes: 2 ** 20 };
   const inference = await startInference(
     { ...service.config, databaseUrl: proxy.url, predictionLog },
     logger,

@@ -11,7 +11,11 @@ const MIB = 2 ** 20;
 async function cutOff(service: Service, predictionLog: { records: number; bytes: number }): Promise<Http> {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
   const inference = await startInference(
-    { ...service.config, databaseUrl: proxy.url, predictionLog: { durable: false, ...predictionLog } },
+    {
+      ...service.config,
+      databaseUrl: proxy.url,
+      predictionLog: { ...service.config.predictionLog, ...predictionLog },
+    },
     logger,
   );
   await proxy.cut();

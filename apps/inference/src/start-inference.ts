@@ -110,6 +110,7 @@ export async function startInference(
   const routes = createRoutes({
     ...stores,
     logReader,
+    predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
     pushes,
     catalog,

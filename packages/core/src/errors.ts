@@ -192,6 +192,11 @@ export const ERRORS = {
   SOURCE_NOT_CONFIGURED: { status: 422, title: 'A source connection has no address', retryable: false },
   SOURCE_ROW_NOT_FOUND: { status: 404, title: 'A source has no row of this entity', retryable: false },
   PREDICTION_NOT_FOUND: { status: 404, title: 'The prediction is not in the log', retryable: false },
+  RETENTION_TOO_SHORT: {
+    status: 422,
+    title: 'The prediction log would outlive the history that it points to',
+    retryable: false,
+  },
   QUERY_TOO_SLOW: { status: 422, title: 'The query would read too much', retryable: false },
   PREDICTION_NOT_LOGGED: { status: 503, title: 'The prediction could not be logged', retryable: true },
   LABEL_CONFLICT: {

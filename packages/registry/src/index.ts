@@ -92,4 +92,5 @@ export type { ServingWatch, WatchServingOptions } from './serving/watch-serving.
 export { openAppliedDefinitions, openModelDefinitions } from './serving/open-definitions.ts';
 export type { OpenDefinitionsDeps, OpenedDefinitions } from './serving/open-definitions.ts';
 export { openFunctions } from './serving/open-functions.ts';
+export { versionManifest } from './serving/version-manifest.ts';
 export { withLivePolicies } from './serving/with-live-policies.ts';

@@ -56,15 +56,16 @@ Examples:
   async run(session, typed) {
     const { out } = session;
     const { sameMeaning, prune, yes = false, exitCode = false } = typed;
+    const { predictionLogMs } = session.config;
     const project = await session.project();
     const { manifest } = project;
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-    const planned = await planProject(deps, project, { sameMeaning, prune });
+    const planned = await planProject(deps, project, { sameMeaning, prune, predictionLogMs });
     const confirmed =
       yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, session)));
     const result = await applyPlanned(deps, project, {
       planned,
-      options: { actor: actor(), sameMeaning, prune, refuseDestructive: !confirmed },
+      options: { actor: actor(), sameMeaning, prune, predictionLogMs, refuseDestructive: !confirmed },
     });
     const after = await followApply(deps.store, {
       ...typed,

@@ -35,7 +35,11 @@ Example:
     const { out } = session;
     const project = await session.project();
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-    const planned = await planProject(deps, project, { prune, sameMeaning });
+    const planned = await planProject(deps, project, {
+      prune,
+      sameMeaning,
+      predictionLogMs: session.config.predictionLogMs,
+    });
     const plan = await withArtifactRefusals(project, planned);
     const fills = await planCountedFills(session, project.manifest, plan);
     out.answer(planJson(plan, fills), () => {

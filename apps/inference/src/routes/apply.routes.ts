@@ -21,12 +21,20 @@ import { validate } from '../http/validate.ts';
 export interface ApplyDeps {
   readonly offlineStore: OfflineStore;
   readonly artifacts: ArtifactStore;
+  /** How long the prediction log is kept. */
+  readonly predictionLogMs: number | 'forever';
   readonly project: LoadedProject;
   readonly logger: Logger;
 }
 
 /** Plans and applies the definitions that the process was started with; code never comes by HTTP. */
-export function applyRoutes({ offlineStore, artifacts, project, logger }: ApplyDeps): Router {
+export function applyRoutes({
+  offlineStore,
+  artifacts,
+  project,
+  predictionLogMs,
+  logger,
+}: ApplyDeps): Router {
   const routes = Router({ caseSensitive: true });
   const deps = { store: offlineStore, artifacts };
   routes
@@ -37,6 +45,7 @@ export function applyRoutes({ offlineStore, artifacts, project, logger }: ApplyD
       const planned = await planProject(deps, project, {
         prune: body.prune,
         sameMeaning: body.same_meaning,
+        predictionLogMs,
       });
       const plan = await withArtifactRefusals(project, planned);
       const fills = await planFills(offlineStore, { manifest: project.manifest, plan });
@@ -53,6 +62,7 @@ export function applyRoutes({ offlineStore, artifacts, project, logger }: ApplyD
         actor,
         prune: body.prune,
         sameMeaning: body.same_meaning,
+        predictionLogMs,
         refuseDestructive: !body.yes,
       });
       const after = await followApply(offlineStore, {

@@ -34,6 +34,8 @@ export interface RouteDeps {
   /** For queries of the prediction log alone. */
   readonly logReader: OfflineStore;
   readonly artifacts: ArtifactStore;
+  /** How long the prediction log is kept. */
+  readonly predictionLogMs: number | 'forever';
   readonly catalog: ModelCatalog;
   readonly events: RunEvents;
   readonly metrics: Metrics;
@@ -51,6 +53,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     offlineStore,
     logReader,
     artifacts,
+    predictionLogMs,
     catalog,
     events,
     metrics,
@@ -63,7 +66,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
   return [
     modelsRoutes({ manifest, catalog }),
     aliasesRoutes({ offlineStore, project: project.name, logger }),
-    applyRoutes({ offlineStore, artifacts, project, logger }),
+    applyRoutes({ offlineStore, artifacts, project, predictionLogMs, logger }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),

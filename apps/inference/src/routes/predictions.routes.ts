@@ -14,7 +14,7 @@ import {
   type OfflineStore,
   type PredictionFilter,
 } from '@larder/offline-store';
-import { readModelContent, withLivePolicies } from '@larder/registry';
+import { versionManifest } from '@larder/registry';
 import { predictionJson, showPrediction } from '@larder/serving';
 import { Router, type RequestHandler } from 'express';
 import { allow } from '../http/allow.ts';
@@ -84,14 +84,7 @@ export function predictionsRoutes(deps: PredictionsDeps): Router {
             `The log has no prediction ${predictionId}. Entries are written within a second of the answer, and dropped with their month.`,
           );
         const { model, version } = logged;
-        const content = await readModelContent(logReader, { project, model, version });
-        const live = applied();
-        const manifest =
-          content === null
-            ? null
-            : live === null
-              ? content.manifest
-              : withLivePolicies(content.manifest, live);
+        const manifest = await versionManifest(logReader, { project, model, version }, applied());
         response.json((await showPrediction(logReader, logged, manifest)) satisfies PredictionDetail);
       }),
     )

@@ -38,7 +38,12 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
         port: 0,
         portIsChosen: true,
       } as const;
-      const predictionLog = { durable: false, records: 10_000, bytes: 64 * 2 ** 20 };
+      const predictionLog = {
+        durable: false,
+        records: 10_000,
+        bytes: 64 * 2 ** 20,
+        retentionMs: 90 * 86_400_000,
+      };
       await use({
         projectPath: project.configPath,
         ...urls,

@@ -184,9 +184,9 @@ export const SETTINGS = {
   LARDER_PREDICTION_LOG_RETENTION: define(retention, {
     default: 90 * DAY_MS,
     without: '`90d`',
-    readBy: 'worker',
+    readBy: 'inference, worker, cli',
     description:
-      'How long logged predictions are kept: `90d`, `52w`, `forever`. Whole months are dropped once their last day is older.',
+      'How long logged predictions are kept: `90d`, `52w`, `forever`. Whole months are dropped once their last day is older. `apply` refuses a view that keeps less history.',
   }),
   LARDER_CHANGES_RETENTION: define(retention, {
     default: 7 * DAY_MS,

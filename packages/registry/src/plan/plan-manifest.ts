@@ -4,6 +4,7 @@ import { entityWithoutSensitivity, readViews, type Manifest } from '@larder/feat
 import { pendingMigrations } from '@larder/offline-store';
 import { carryOver } from './carry-over.ts';
 import { compareAge, compareVersionAge, type OlderSign } from './compare-age.ts';
+import { compareLogRetention } from './compare-log-retention.ts';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareSensitivity } from './compare-sensitivity.ts';
@@ -90,6 +91,7 @@ export function compareManifest(state: RegistryState, config: Manifest, leniency
   compareViews(lines, state, next, leniency);
   compareOnDemandViews(lines, state, next, leniency);
   compareSensitivity(lines, was ?? null, next);
+  compareLogRetention(lines, next, leniency.predictionLogMs);
   const newModelVersions = compareModels(lines, state, next);
   compareRetained(lines, state.lineage.retained, retained);
   if (was && lines.changes.length === 0 && lines.refusals.length === 0 && !isDeepStrictEqual(was, next))

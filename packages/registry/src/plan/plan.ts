@@ -68,6 +68,8 @@ export interface Leniency {
   readonly mutableVersions?: boolean | undefined;
   /** What is applied and not in the configuration is dropped instead of kept. @default false */
   readonly prune?: boolean | undefined;
+  /** How long the prediction log is kept; views must keep the history that it points to. @default not checked */
+  readonly predictionLogMs?: number | 'forever' | undefined;
   /** By subject: what differs in its code, for the texts. */
   readonly differences?: ReadonlyMap<string, readonly string[]> | undefined;
 }

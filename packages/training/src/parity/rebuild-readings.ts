@@ -129,5 +129,5 @@ function keysOf(entity: EntityManifest, logged: LoggedPrediction): Record<string
 }
 
 function csv(value: FieldValue | undefined): string {
-  return typeof value === 'string' ? `"${value.replaceAll('"', '""')}"` : String(value);
+  return typeof value === 'string' ? `"${value.replaceAll('"', '""')}"` : `${value as number | bigint}`;
 }
