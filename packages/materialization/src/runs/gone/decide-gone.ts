@@ -151,7 +151,7 @@ async function hold({ db }: StoreTransaction, runId: string, reason: LarderError
 async function addChunks({ db }: StoreTransaction, runId: string, { project, view }: Place): Promise<void> {
   await sql`
     insert into larder.chunks (run_id, ordinal, bounds, rows_total)
-    select ${runId}::uuid, (select max(ordinal) from larder.chunks where run_id = ${runId}) + 1 + page,
+    select ${runId}::uuid, (select coalesce(max(ordinal), -1) from larder.chunks where run_id = ${runId}) + 1 + page,
       jsonb_build_object('kind', 'keys', 'keys', jsonb_agg(key),
         'goneSince', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), count(*)
     from (

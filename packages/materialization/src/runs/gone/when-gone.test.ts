@@ -209,6 +209,18 @@ describe('a run that would end too much', () => {
     expect([await served(shop, 4), await served(shop, 5)]).toEqual([4, 'gone']);
   });
 
+  test('of a source that is really empty ends every key once somebody resumes it', async ({ shop }) => {
+    await stock(shop, 5);
+    work(shop);
+    await fill(shop);
+    await shop.sql('truncate items');
+    const runId = await shop.backfill(VIEW);
+    await shop.until(runId, (run) => run.status === 'held' || run.finishedAt !== null);
+    await resumeRun(shop.store, 'shop', runId);
+    expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 5, done: 5 } });
+    expect([await served(shop, 1), await served(shop, 5)]).toEqual(['gone', 'gone']);
+  });
+
   test('can be cancelled: its rows stay, and no key ends', async ({ shop }) => {
     await stock(shop, 100);
     work(shop);
