@@ -127,7 +127,5 @@ export const predictionDetailSchema = z
   })
   .meta({ id: 'PredictionDetail' });
 
-export type PredictionsQuery = z.infer<typeof predictionsQuerySchema>;
-export type LoggedPredictionJson = z.infer<typeof loggedPredictionSchema>;
 export type PredictionsAnswer = z.infer<typeof predictionsAnswerSchema>;
 export type PredictionDetail = z.infer<typeof predictionDetailSchema>;

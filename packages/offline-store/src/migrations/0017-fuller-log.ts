@@ -13,6 +13,7 @@ export const fullerLog: Migration = {
         add column features_us integer,
         add column on_demand_us integer,
         add column model_us integer`.execute(db);
+    // Every entity of a prediction is found by it, and with its pending list it costs a write less than a btree or hash index of one.
     await sql`
       create index predictions_entity_keys on larder.predictions using gin (entity_keys)
         where entity_keys is not null`.execute(db);
