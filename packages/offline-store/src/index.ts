@@ -102,6 +102,7 @@ export { eraseHistory } from './erasure/erase-history.ts';
 export { erasePredictions } from './erasure/erase-predictions.ts';
 export type { Erasure, Receipt, StillHeld } from './erasure/erasure.ts';
 export { trainingSetsWithKey } from './erasure/find-holders.ts';
+export { HISTORY_SCHEMAS, REDIS_KEYS, TABLES } from './erasure/places.ts';
 export { claimErasure, getReceipt, listReceipts } from './erasure/receipts.ts';
 export type { InterruptedErasure } from './erasure/receipts.ts';
 export { viewsOfEntity } from './erasure/views-of-entity.ts';

@@ -5,6 +5,8 @@ import {
   createPredictionLog,
   projectKeyHasher,
   readChanges,
+  REDIS_KEYS,
+  TABLES,
   startSequencer,
   storeLabels,
   type OfflineStore,
@@ -43,6 +45,15 @@ const forget = (shop: Shop, key: string, changed: Partial<ForgetDeps> = {}, enti
 function places(shop: Shop, text: string): Promise<string[]> {
   const redis = connectRedis(shop.redisUrl, { role: 'worker' });
   return placesWithText(shop.store, redis, text).finally(() => redis.disconnect());
+}
+
+/** Keys of Redis, those of the queue included, that no line of the list matches. */
+async function unlistedRedisKeys(shop: Shop): Promise<string[]> {
+  const redis = connectRedis(shop.redisUrl, { role: 'worker' });
+  const keys = await redis.keys('*');
+  redis.disconnect();
+  expect(keys.some((key) => key.includes('{queue}'))).toBe(true);
+  return keys.filter((key) => !REDIS_KEYS.some(({ pattern }) => pattern.test(key)));
 }
 
 function work(shop: Shop): void {
@@ -135,6 +146,11 @@ describe('forgetting', () => {
     const held = await places(shop, 'ad-secret');
     for (const place of ['chunks', 'labels', 'predictions', 'row_failures', 'runs'])
       expect(held).toContain(`larder.${place}`);
+    const keyed = Object.entries(TABLES).flatMap(([table, { columns }]) =>
+      Object.values(columns).includes('key') ? [`larder.${table}`] : [],
+    );
+    for (const place of held.filter((each) => each.startsWith('larder.'))) expect(keyed).toContain(place);
+    expect(await unlistedRedisKeys(shop)).toEqual([]);
     const neighbour = await places(shop, 'ad-0002');
 
     const receipt = await forget(shop, 'ad-secret');

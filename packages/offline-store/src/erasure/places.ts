@@ -1,0 +1,171 @@
+/** What a place can hold of an entity's key. */
+type Held =
+  /** The key itself, or join keys: an erasure removes it. */
+  | 'key'
+  /** A hash with the project's secret. */
+  | 'hash';
+
+interface Place {
+  /** Columns that hold something of a key; every other column of the table is in `without`. */
+  readonly columns: Readonly<Record<string, Held>>;
+  readonly without: readonly string[];
+  /** What erases it, or why there is nothing to erase. */
+  readonly how: string;
+}
+
+const none = (how: string, without: string): Place => ({ columns: {}, without: without.split(' '), how });
+const CHANGE =
+  'project position id xid kind view version entity run_id chunk_id revision rows first_event_timestamp last_event_timestamp recorded_at numbered_at';
+
+/**
+ * Every table of the schema `larder`. A test compares it with the database, and searches a database that was filled and
+ * erased for the key: a new table or column belongs here, and, if it can hold a key, into an erasure.
+ */
+export const TABLES: Readonly<Record<string, Place>> = {
+  alias_moves: none(
+    'names models',
+    'move_id project model alias previous_move_id from_version to_version kind actor reason moved_at',
+  ),
+  archive_files: none(
+    'names files by view and month; their rows are erased by eraseFromArchive',
+    'archive_id view version path month rows size_bytes staged_as removed',
+  ),
+  archive_views: none(
+    'names views',
+    'archive_id view version entity generation feed_id position erased_until archived_at',
+  ),
+  archives: none('names folders', 'archive_id project host folder created_at'),
+  artifacts: none('files of models', 'sha256 files created_at touched_at'),
+  changes: {
+    columns: { entity_key: 'hash' },
+    without: CHANGE.split(' ').filter((name) => name !== 'id' && name !== 'xid'),
+    how: 'an erasure is recorded by the hash; landings name chunks',
+  },
+  chunks: {
+    columns: { bounds: 'key' },
+    without:
+      'chunk_id run_id ordinal retry_of state attempt failures not_before dispatched_by dispatched_at claimed_by lease_expires_at rows_total rows_done rows_failed rows_skipped rows_duplicate error_code error_reason started_at landed_at finished_at online_at set_aside rows_erased'.split(
+        ' ',
+      ),
+    how: 'eraseQueuedWork takes the key out of listed keys and out of the limits of ended chunks',
+  },
+  erasure_secrets: none('the secret of the hashes', 'project secret created_at'),
+  erasures: {
+    columns: { entity_key: 'key', key_hash: 'hash' },
+    without:
+      'receipt_id project entity status actor reason removed still_held requested_at lease_expires_at error_code error_reason completed_at'.split(
+        ' ',
+      ),
+    how: 'completeErasure removes the key; until then a worker needs it to continue',
+  },
+  feeds: none('positions', 'project feed_id first_position last_position'),
+  kept_online_times: none('times of chunks', 'chunk_id online_at'),
+  labels: {
+    columns: { entity_key: 'key' },
+    without:
+      'label_id project name source event_id prediction_id entity key_hashed event_timestamp value corrects_event_id weight received_at'.split(
+        ' ',
+      ),
+    how: 'erasePredictions deletes labels of the key and of its predictions; event_id is the source’s own',
+  },
+  manifests: none(
+    'definitions',
+    'id project manifest changes same_meaning actor applied_at digest parent_id retained code',
+  ),
+  migrations: none('names of migrations', 'name timestamp'),
+  migrations_lock: none('a lock', 'id is_locked'),
+  model_version_marks: none('names models', 'mark_id project model version mark actor reason marked_at'),
+  model_versions: none(
+    'definitions of models',
+    'project model version inputs outputs artifact_path artifact_sha256 manifest_id created_at content training measured actor complete_at promote_when_complete collected_at',
+  ),
+  object_parts: none('files of models and bundled code', 'sha256 part bytes'),
+  objects: none('files of models and bundled code', 'sha256 size_bytes backend created_at touched_at'),
+  predictions: {
+    columns: { entities: 'key', entity_keys: 'key', request: 'key' },
+    without:
+      'prediction_id predicted_at project model version outputs degraded degraded_reasons views on_demand latency_us logged_at alias alias_move_id scalars defaults_used output features_us on_demand_us model_us'.split(
+        ' ',
+      ),
+    how: 'erasePredictions deletes records that name the key; a request is part of its record',
+  },
+  processes: none(
+    'living processes',
+    'process_id project role host pid larder_version views models slots started_at heartbeat_at',
+  ),
+  pushes: none(
+    'answers name rejected rows by index; the idempotency key is the caller’s own',
+    'project idempotency_key request_sha256 run_id answer created_at',
+  ),
+  registry_revisions: none('a number', 'project revision'),
+  row_failures: {
+    columns: { entity_key: 'key', keys: 'key', reason: 'key' },
+    without: 'failure_id run_id chunk_id event_timestamp code retryable attempts failed_at retry_at'.split(
+      ' ',
+    ),
+    how: 'eraseFailures deletes the failures of the key',
+  },
+  runs: {
+    columns: { scope: 'key' },
+    without:
+      'run_id revision project view version fingerprint trigger status row_limit priority max_rows_per_second force idempotency_key request_sha256 error_code error_reason created_at queued_at planning_token planning_lease_expires_at planning_failures planned_at next_dispatch_at started_at finished_at paused_at paused_ms rows_total rows_done rows_failed rows_skipped code_seen_at recount_at gone_at_most gone_state gone_keys'.split(
+        ' ',
+      ),
+    how: 'eraseQueuedWork takes the key out of scopes, and cancels a run for it alone',
+  },
+  schedules: none(
+    'names views',
+    'project view version fingerprint schedule due_at last_due_at last_outcome runs_queued runs_left_out runs_skipped',
+  ),
+  seen_keys: {
+    columns: { hashes: 'hash' },
+    without: ['chunk_id', 'run_id'],
+    how: 'hashes of what a run read, deleted with it',
+  },
+  tombstones: {
+    columns: { key_hash: 'hash', slot: 'hash' },
+    without: ['project', 'entity', 'erased_at', 'receipt_id'],
+    how: 'kept, so that the key does not come back',
+  },
+  training_sets: {
+    columns: { key_hashes: 'hash' },
+    without:
+      'training_set_id project model model_version status request manifest statistics host pid folder actor created_at finished_at error_code error_reason process_id'.split(
+        ' ',
+      ),
+    how: 'the receipt lists the sets whose files hold the key; statistics are of features',
+  },
+  unnumbered_changes: {
+    columns: { entity_key: 'hash' },
+    without: CHANGE.split(' ').filter((name) => name !== 'position' && name !== 'numbered_at'),
+    how: 'as changes',
+  },
+  view_freshness: none(
+    'names views',
+    'project view version newest_event_timestamp newest_landed_at newest_online_at rows_online newest_gone_at',
+  ),
+  view_versions: none('definitions', 'project view version definition manifest_id created_at'),
+};
+
+/** Schemas with one table per view version, whose rows eraseHistory deletes by join keys. */
+export const HISTORY_SCHEMAS = /_(history|aside_[0-9a-f]{12})$/;
+
+/** Keys of Redis. */
+export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: string }[] = [
+  {
+    pattern: /^larder:[a-z0-9_]+:\{[a-z0-9_]+:.*\}$/s,
+    how: 'one hash per entity, deleted by OnlineStore.erase',
+  },
+  { pattern: /^larder:[a-z0-9_]+:erased:\{\d+\}$/, how: 'tombstones: hashes' },
+  { pattern: /^larder:[a-z0-9_]+:\{queue\}:/, how: 'BullMQ: jobs name chunks and attempts, never keys' },
+];
+
+/*
+ * Outside of both stores:
+ * - Files of archives: eraseFromArchive writes them again without the key; those out of reach are in the receipt.
+ * - Files of training sets: in the receipt; delete or build them again.
+ * - Compute threads: batches in flight alone, and landing drops their rows. They cache artifacts, not values.
+ * - The picture decoder: bytes in shared memory for one batch; no files and no cache by address.
+ * - The buffer of the prediction log: records of erased entities are dropped when it is written.
+ * - Reads of the online store: nothing is kept between requests.
+ */
