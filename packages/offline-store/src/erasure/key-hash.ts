@@ -3,8 +3,6 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database.ts';
 import type { OfflineStore } from '../offline-store.ts';
 
-export const KEY_HASH_BYTES = 32;
-
 /** Hashes the canonical text of an entity's key (`entityKey()`) to 32 bytes that do not reveal it. */
 export type KeyHasher = (entity: string, entityKey: string) => Buffer;
 
