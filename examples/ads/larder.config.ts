@@ -119,4 +119,6 @@ export const adCtr = model('ad_ctr', {
   ],
   output: { ctr: f.float32() },
   artifact: artifact('models/ad_ctr'),
+  // The simulated audience clicks at once; people need hours or days.
+  label: { name: 'clicked', horizon: '5s', onSilence: 'negative' },
 });

@@ -1,7 +1,7 @@
 import type { FeatureColumns } from './feature-columns.ts';
 import { score, trainNetwork, type Network } from './network.ts';
 import { dot, principalComponents } from './principal-components.ts';
-import type { Impressions } from './simulated-impressions.ts';
+import type { ModelRows } from './model-rows.ts';
 
 /**
  * A missing value becomes the mean; then (x − mean) × scale, one hidden layer of tanh, sigmoid. All numbers are
@@ -26,7 +26,7 @@ const PICTURE_COMPONENTS = 32;
 const HIDDEN_UNITS = 16;
 
 /** Standardises, reduces the pictures to principal components, trains, and folds all of it into one network. */
-export function trainClickModel(impressions: Impressions, options: ClickModelOptions): ClickModel {
+export function trainClickModel(impressions: ModelRows, options: ClickModelOptions): ClickModel {
   const { mean, scale } = standardisation(impressions, options.views);
   const projection = project(impressions, options, { mean, scale });
   const width = projection.components.length + projection.single.length;
@@ -65,7 +65,7 @@ export function scoreRow(model: ClickModel, row: Float32Array): number {
   return score(model.network, standardised(row, model));
 }
 
-function standardisation(impressions: Impressions, views: readonly string[]) {
+function standardisation(impressions: ModelRows, views: readonly string[]) {
   const width = impressions.row(0).length;
   const [sum, squares, known] = [new Float64Array(width), new Float64Array(width), new Float64Array(width)];
   for (let index = 0; index < impressions.count; index += 1) {
@@ -93,7 +93,7 @@ interface Projection {
 }
 
 function project(
-  impressions: Impressions,
+  impressions: ModelRows,
   options: ClickModelOptions,
   scaling: Pick<ClickModel, 'mean' | 'scale'>,
 ): Projection {
@@ -108,7 +108,14 @@ function project(
     const row = standardised(impressions.row(index), scaling);
     pictures.push(row.map((value, column) => (isPicture[column] ? value : 0)));
   }
-  return { components: principalComponents(pictures, PICTURE_COMPONENTS), single };
+  return {
+    components: principalComponents(
+      pictures,
+      // few pictures vary in few directions; along the others there is only noise
+      Math.min(PICTURE_COMPONENTS, Math.floor(pictures.length / 2)),
+    ),
+    single,
+  };
 }
 
 function usedColumns(

@@ -4,19 +4,13 @@ import { createRandom } from '../src/random.ts';
 import { DAY_MS, drawImpression, simulateWeek } from '../src/simulation/audience.ts';
 import { clickProbability } from '../src/simulation/hidden-truth.ts';
 import { PICTURE_VIEWS, type PictureFeatures } from './compute-pictures.ts';
-import { featureColumns, totalWidth, writeColumns, type FeatureColumns } from './feature-columns.ts';
+import { featureColumns, totalWidth, writeColumns } from './feature-columns.ts';
+import type { ModelRows } from './model-rows.ts';
 
 /** Impressions of some ads, as input of the model. */
-export interface Impressions {
-  readonly columns: readonly FeatureColumns[];
-  readonly count: number;
-  readonly clicked: Uint8Array;
+export interface Impressions extends ModelRows {
   /** The hidden truth's own probability: the best that any model could score. */
   readonly probability: Float64Array;
-  /** True for impressions of ads that had none before. */
-  readonly ofNewAd: Uint8Array;
-  /** The tensor row of one impression. */
-  row(index: number): Float32Array;
 }
 
 const TODAY = new Date(Date.UTC(2026, 0, 5));

@@ -18,8 +18,7 @@ export interface ArtifactContent {
 export async function writeArtifact(folder: string, content: ArtifactContent): Promise<void> {
   const { model, features } = content;
   const golden = content.goldenRows.map((row) => row.map(rounded));
-  await mkdir(folder, { recursive: true });
-  await writeAtomically(join(folder, 'model.onnx'), clickModelOnnx(model, features));
+  await writeModel(folder, model, features);
   await writeJson(join(folder, 'golden.json'), {
     format: 1,
     features,
@@ -32,6 +31,16 @@ export async function writeArtifact(folder: string, content: ArtifactContent): P
     features,
     rows: content.backgroundRows.map((row) => jsonRow(row.map(rounded))),
   });
+}
+
+/** Writes `model.onnx` alone. */
+export async function writeModel(
+  folder: string,
+  model: ClickModel,
+  features: readonly string[],
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeAtomically(join(folder, 'model.onnx'), clickModelOnnx(model, features));
 }
 
 function clickModelOnnx({ mean, scale, network }: ClickModel, features: readonly string[]): Uint8Array {
