@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'pit-500k-5m': () => import('./pit-500k-5m.ts'),
   'pit-5-views': () => import('./pit-5-views.ts'),
   'pit-vs-textbook': () => import('./pit-vs-textbook.ts'),
+  'pit-duckdb': () => import('./pit-duckdb.ts'),
   'history-ingest': () => import('./history-ingest.ts'),
   forget: () => import('./forget.ts'),
   'apply-300': () => import('./apply-300.ts'),

@@ -24,6 +24,7 @@ const STATEMENT_MS = 900_000;
 export interface HistoryDatabase {
   readonly store: OfflineStore;
   readonly manifest: Manifest;
+  readonly databaseUrl: string;
   readonly folder: string;
   view(name: string): FeatureViewManifest;
   /** CPU seconds of the server so far. */
@@ -59,7 +60,15 @@ export async function startHistoryDatabase(views: readonly string[], rows: numbe
     await close();
     throw error;
   }
-  return { store, manifest, folder: folder.path, view, cpu: () => cpuSeconds(postgres.process.pid), close };
+  return {
+    store,
+    databaseUrl: postgres.url('postgres'),
+    manifest,
+    folder: folder.path,
+    view,
+    cpu: () => cpuSeconds(postgres.process.pid),
+    close,
+  };
 }
 
 /**

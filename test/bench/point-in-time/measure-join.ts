@@ -15,7 +15,7 @@ const NEWLINE = 0x0a;
 const PIECE_BYTES = 65_536;
 
 export async function joinOf(
-  { store, manifest, view }: HistoryDatabase,
+  { store, manifest, view }: Pick<HistoryDatabase, 'store' | 'manifest' | 'view'>,
   names: readonly string[],
   ttlMs: number | 'forever' = 'forever',
 ): Promise<PointInTimeJoin> {
