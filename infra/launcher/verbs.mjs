@@ -16,6 +16,8 @@ const COMMANDS = {
       ...args,
     ],
   ],
+  'test:archive': () => [script('test/archive/run.ts', ['readers'])],
+  'test:spark': () => [script('test/archive/run.ts', ['spark'])],
   bench: (args) => [script('test/bench/main.ts', args)],
   mutate: (args) => [script('test/mutation/main.ts', args)],
   pack: (args) => [script('packages/larderjs/build/pack.ts', args)],

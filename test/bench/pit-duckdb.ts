@@ -143,8 +143,8 @@ async function run(what: string, { database, dir, spine }: Given): Promise<Measu
       query = `select s.*, ${columns} from spine s asof left join ${files} h
         on s.account_id = h.account_id and s.event_timestamp >= h.event_timestamp`;
     } else {
-      const join = await joinOf({ store, manifest, view: () => view }, ['stats_1']);
-      await joinInDuckdb(store, duckdb, join, {
+      const joined = await joinOf({ store, manifest, view: () => view }, ['stats_1']);
+      await joinInDuckdb(store, duckdb, joined, {
         archive,
         spine: '(select row, epoch_us(event_timestamp) as at_us, account_id as k0 from spine)',
         resultTable: 'joined',
