@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'pit-5-views': () => import('./pit-5-views.ts'),
   'pit-vs-textbook': () => import('./pit-vs-textbook.ts'),
   'pit-duckdb': () => import('./pit-duckdb.ts'),
+  'training-set-memory': () => import('./training-set-memory.ts'),
   'history-ingest': () => import('./history-ingest.ts'),
   forget: () => import('./forget.ts'),
   'apply-300': () => import('./apply-300.ts'),
