@@ -26,6 +26,7 @@ const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
   'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact/artifact-reference.test.ts
   'docs/reference/redis-layout.md': ['python'], // packages/online-store/src/rows/redis-layout.test.ts
+  'docs/reference/training-set.md': ['python'], // packages/training/src/training-set/hash/content-hash.test.ts
   'docs/reference/sql-schema.md': ['sql'], // packages/offline-store/src/sql-schema.test.ts
 };
 

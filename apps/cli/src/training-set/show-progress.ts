@@ -15,7 +15,7 @@ const STAGES: Readonly<Record<BuildProgress['stage'], string>> = {
 const LINE_INTERVAL_MS = 3_000;
 
 export interface BuildProgressShown {
-  update(progress: BuildProgress): void;
+  readonly update: (progress: BuildProgress) => void;
   stop(): void;
 }
 

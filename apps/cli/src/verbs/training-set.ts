@@ -1,12 +1,18 @@
-import { systemClock } from '@larder/core';
+import { readFile } from 'node:fs/promises';
+import { LarderError, systemClock } from '@larder/core';
 import { loadedFunctions } from '@larder/features';
 import { openAppliedDefinitions, openModelDefinitions, type OpenedDefinitions } from '@larder/registry';
 import {
+  buildAgain,
   buildTrainingSet,
+  featuresOf as requestedAgain,
   listTrainingSets,
   readTrainingSet,
   trainingSetJson,
+  trainingSetManifest,
   type RequestedFeatures,
+  type SpineSource,
+  type TrainingSetManifest,
 } from '@larder/training';
 import { z } from 'zod';
 import { actor } from '../actor.ts';
@@ -84,31 +90,42 @@ async function build(session: Session, typed: BuildInput): Promise<number> {
   const { out, signal } = session;
   const { out: folder } = typed;
   if (folder === undefined) throw wrongUsage('training-set', [{ pointer: '--out', detail: 'is missing' }]);
-  const spine = spineOf(typed);
+  const again =
+    typed.from !== undefined && typed.predictions === undefined ? await readManifest(typed.from) : null;
+  const spine = again === null || typed.spine !== undefined ? spineOf(typed) : undefined;
   const split = splitOf(typed.split);
-  const { features, definitions } = await resolved(session, typed);
+  const { features, definitions } = await resolved(
+    session,
+    again === null ? featuresOf(typed) : requestedAgain(again),
+  );
   const progress = showProgress(out);
+  const options = { onProgress: progress.update, signal };
   try {
-    const manifest = await buildTrainingSet(
-      {
-        store: await session.offlineStore(),
-        definitions,
-        connections: session.config.connections,
-        actor: actor(),
-        clock: systemClock,
-      },
-      {
-        features,
-        spine,
-        timeColumn: typed.time,
-        cutOff: typed.asServed ? 'online' : 'created',
-        engine: typed.engine,
-        split,
-        format: typed.format,
-        folder,
-      },
-      { onProgress: (now) => progress.update(now), signal },
-    );
+    const deps = {
+      store: await session.offlineStore(),
+      definitions,
+      connections: session.config.connections,
+      archiveFolder: session.config.archiveDir,
+      actor: actor(),
+      clock: systemClock,
+    };
+    const manifest =
+      again !== null
+        ? await buildAgain(deps, { manifest: again, folder, spine, engine: typed.engine }, options)
+        : await buildTrainingSet(
+            deps,
+            {
+              features,
+              spine: spine as SpineSource,
+              timeColumn: typed.time,
+              cutOff: typed.asServed ? 'online' : 'created',
+              engine: typed.engine,
+              split,
+              format: typed.format,
+              folder,
+            },
+            options,
+          );
     progress.stop();
     out.answer(manifest, () => printManifest(manifest, { folder, out }));
     return DONE;
@@ -119,19 +136,42 @@ async function build(session: Session, typed: BuildInput): Promise<number> {
 
 async function resolved(
   session: Session,
-  typed: BuildInput,
+  asked: ReturnType<typeof featuresOf> | RequestedFeatures,
 ): Promise<{ readonly features: RequestedFeatures; readonly definitions: OpenedDefinitions }> {
-  const asked = featuresOf(typed);
   const project = await session.projectName();
   const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-  if ('kind' in asked)
+  if ('kind' in asked && asked.kind === 'list')
     return {
       features: asked,
       definitions: await openAppliedDefinitions(deps, { project, loaded: await loaded(session) }),
     };
-  const { model, version } = modelOf(asked.model);
+  const { model, version } =
+    'kind' in asked ? { model: asked.model, version: String(asked.version) } : modelOf(asked.model);
   const definitions = await openModelDefinitions(deps, { project, model, version });
   return { features: { kind: 'model', model, version: definitions.version }, definitions };
+}
+
+async function readManifest(path: string): Promise<TrainingSetManifest> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw wrongUsage('training-set', [
+      { pointer: '--from', detail: `cannot be read: ${error.code}; name the manifest.json of a set` },
+    ]);
+  });
+  const parsed = trainingSetManifest.safeParse(parsedJson(text));
+  if (!parsed.success)
+    throw new LarderError(
+      'REQUEST_INVALID',
+      `${path} is not the manifest of a training set: ${parsed.error.issues[0]?.path.join('/') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`,
+    );
+  return parsed.data;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** For on-demand views that no model reads; undefined where the project is not here. */

@@ -6,6 +6,7 @@ import type { Manifest, OnDemandFeatureViewManifest, OnDemandFunction } from '@l
 import type { OfflineStore } from '@larder/offline-store';
 import { requestOf, type AgainRequest } from './again/request-of.ts';
 import { resolveFeatures } from './features/resolve-features.ts';
+import { archiveFor } from './join/choose-engine.ts';
 import { openOutputFolder } from './output/output-folder.ts';
 import { recordComplete, recordFailure, recordStart } from './record/training-set-record.ts';
 import { runBuild } from './run-build.ts';
@@ -20,6 +21,8 @@ export interface TrainingSetDeps {
   readonly connections: Readonly<Record<string, string>>;
   /** Work in progress; needs about three times the size of the set. @default the system's */
   readonly temporaryFolder?: string | undefined;
+  /** Folder of the archives (`LARDER_ARCHIVE_DIR`); without it PostgreSQL joins. */
+  readonly archiveFolder?: string | undefined;
   readonly actor: string;
   readonly clock: Clock;
 }
@@ -51,6 +54,8 @@ export interface BuildProgress {
 
 /** Memory of DuckDB; with Node and the streams between them, a build stays below half a gigabyte. */
 const MEMORY_MB = 192;
+/** A join over the archive sorts history itself. */
+const ARCHIVE_MEMORY_MB = 1_024;
 
 /**
  * Joins the features to the rows of the spine, each as it was known at the row's time, and writes the set to a folder
@@ -72,11 +77,10 @@ export function buildTrainingSet(
  */
 export function buildAgain(
   deps: TrainingSetDeps,
-  { manifest, folder, spine }: AgainRequest,
+  asked: AgainRequest,
   options: BuildOptions = {},
 ): Promise<TrainingSetManifest> {
-  const request = requestOf({ manifest, folder, spine });
-  return build(deps, { ...options, request, again: manifest });
+  return build(deps, { ...options, request: requestOf(asked), again: asked.manifest });
 }
 
 interface Building extends BuildOptions {
@@ -108,14 +112,33 @@ async function build(deps: TrainingSetDeps, options: Building): Promise<Training
     };
     if (recorded) await recordStart(store, start);
     try {
+      const archive = await archiveFor(store, {
+        asked: request.engine ?? 'auto',
+        folder: deps.archiveFolder ?? null,
+        project: definitions.manifest.project,
+      });
       const duckdb = await openDuckdb({
-        memoryLimitMb: MEMORY_MB,
-        folders: [folder.building, ...spineFolders(request.spine)],
+        memoryLimitMb: archive === null ? MEMORY_MB : ARCHIVE_MEMORY_MB,
+        folders: [
+          folder.building,
+          ...spineFolders(request.spine),
+          ...(archive === null ? [] : [archive.folder]),
+        ],
         ...(temporaryFolder !== undefined && { tempFolder: temporaryFolder }),
         signal,
       });
       try {
-        const context = { deps, request, again, features, duckdb, trainingSetId, onProgress, signal };
+        const context = {
+          deps,
+          request,
+          again,
+          features,
+          duckdb,
+          archive,
+          trainingSetId,
+          onProgress,
+          signal,
+        };
         const { manifest, statistics, hashes } = await runBuild(context, folder.building);
         await writeFile(join(folder.building, 'statistics.json'), json(statistics));
         await writeFile(join(folder.building, 'manifest.json'), json(manifest));

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { textLiteral, type Duckdb } from '@larder/archive';
+import { textLiteral, type Archive, type Duckdb } from '@larder/archive';
 import { viewRef } from '@larder/features';
 import { checkDefinitions, setChanged } from './again/check-definitions.ts';
 import type { BuildProgress, TrainingSetDeps } from './build-training-set.ts';
 import type { ResolvedFeatures } from './features/resolve-features.ts';
 import { hashRows } from './hash/hash-rows.ts';
 import { historyLimits } from './history-limits.ts';
+import { chooseEngine } from './join/choose-engine.ts';
 import { joinGroup } from './join/join-group.ts';
 import { describeSet } from './output/describe-set.ts';
 import { computeOnDemand } from './on-demand/compute-on-demand.ts';
@@ -28,6 +29,8 @@ export interface BuildContext {
   readonly again: TrainingSetManifest | null;
   readonly features: ResolvedFeatures;
   readonly duckdb: Duckdb;
+  /** That DuckDB may join over. */
+  readonly archive: Archive | null;
   readonly trainingSetId: string;
   readonly onProgress: (progress: BuildProgress) => void;
   readonly signal: AbortSignal;
@@ -86,6 +89,12 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
     again === null
       ? await historyLimits(store, joins, project)
       : { landedBefore: new Date(again.history.landed_before), revision: again.history.revision };
+  const engine = await chooseEngine(store, {
+    asked: request.engine ?? 'auto',
+    archive: context.archive,
+    joins,
+    rows: spine.rows,
+  });
   for (const [g, joined] of joins.entries()) {
     const before = g * spine.rows;
     const total = spine.rows * joins.length;
@@ -93,6 +102,7 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
       store,
       spine,
       join: { ...joined, landedBefore: limits.landedBefore },
+      engine,
       table: `joined_${g}`,
       signal,
       onRows: (rows) => onProgress({ stage: 'join', done: before + rows, total }),
@@ -134,6 +144,7 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
     timeColumn,
     cutOff,
     ttls,
+    engine,
   });
   const statistics = await setStatistics(context, written);
   const hashes = await keyHashes(duckdb, store, { project, features, spine });

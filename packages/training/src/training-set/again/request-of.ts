@@ -1,5 +1,6 @@
 import type { TrainingSetManifest } from '../training-set-manifest.ts';
 import type {
+  EngineChoice,
   RequestedFeatures,
   SpineSource,
   SplitRequest,
@@ -12,16 +13,18 @@ export interface AgainRequest {
   readonly folder: string;
   /** Where the rows are now. @default where they were */
   readonly spine?: SpineSource | undefined;
+  /** @default as asked for then */
+  readonly engine?: EngineChoice | undefined;
 }
 
 /** The request that a manifest is the answer to. */
-export function requestOf({ manifest, folder, spine }: AgainRequest): TrainingSetRequest {
+export function requestOf({ manifest, folder, spine, engine }: AgainRequest): TrainingSetRequest {
   return {
     features: featuresOf(manifest),
     spine: spine ?? sourceOf(manifest),
     timeColumn: manifest.spine.time_column,
     cutOff: manifest.cut_off,
-    engine: manifest.engine.asked,
+    engine: engine ?? manifest.engine.asked,
     split: splitOf(manifest),
     format: manifest.files[0]?.format,
     folder,

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
+import { joinInDuckdb, quotedName, textLiteral, type Archive, type Duckdb } from '@larder/archive';
 import {
   joinedColumns,
   joinInPostgresql,
@@ -12,6 +12,7 @@ import {
 } from '@larder/offline-store';
 import { storedType } from '../output/stored-value.ts';
 import { spineName } from '../spine/spine-column.ts';
+import type { ChosenEngine } from './choose-engine.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
 
 export interface JoinGroupOptions {
@@ -20,16 +21,45 @@ export interface JoinGroupOptions {
   readonly join: PointInTimeJoin;
   /** Name of the table for the result. */
   readonly table: string;
+  readonly engine: ChosenEngine;
   readonly signal: AbortSignal;
   readonly onRows: (rows: number) => void;
 }
 
-/** Joins the features of one entity to the spine by PostgreSQL, into a table of DuckDB with one row per row of the spine. */
+/** Joins the features of one entity to the spine, into a table of DuckDB with one row per row of the spine. */
 export async function joinGroup(duckdb: Duckdb, options: JoinGroupOptions): Promise<void> {
+  const { spine, table, engine } = options;
+  if (engine.archive === null) await byPostgresql(duckdb, options);
+  else await byDuckdb(duckdb, engine.archive, options);
+  const [counted] = await duckdb.all<{ rows: bigint; distinct: bigint }>(
+    `select count(*) as rows, count(distinct row) as distinct from ${quotedName(table)}`,
+  );
+  if (Number(counted?.rows) !== spine.rows || Number(counted?.distinct) !== spine.rows)
+    throw new Error(`The join returned ${counted?.rows} rows for ${spine.rows} rows of the spine.`);
+}
+
+async function byDuckdb(duckdb: Duckdb, archive: Archive, options: JoinGroupOptions): Promise<void> {
   const { store, spine, join: joined, table, signal, onRows } = options;
-  const keys = joined.entity.join_keys.map(({ name }) =>
+  const keys = keyColumns(options).map((name, i) => `${name} as k${i}`);
+  await joinInDuckdb(store, duckdb, joined, {
+    archive,
+    spine: `(select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine)`,
+    resultTable: table,
+    signal,
+    onProgress: ({ done, of }) => onRows(Math.round((spine.rows * done) / of)),
+  });
+}
+
+/** Names of the join keys in the view `spine`. */
+function keyColumns({ spine, join: { entity } }: JoinGroupOptions): string[] {
+  return entity.join_keys.map(({ name }) =>
     spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key')),
   );
+}
+
+async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<void> {
+  const { store, join: joined, table, signal, onRows } = options;
+  const keys = keyColumns(options);
   const sent = join(duckdb.folder, `${table}-spine.csv`);
   const received = join(duckdb.folder, `${table}.csv`);
   try {
@@ -55,11 +85,6 @@ export async function joinGroup(duckdb: Duckdb, options: JoinGroupOptions): Prom
   } finally {
     await Promise.all([sent, received].map((path) => rm(path, { force: true })));
   }
-  const [counted] = await duckdb.all<{ rows: bigint; distinct: bigint }>(
-    `select count(*) as rows, count(distinct row) as distinct from ${quotedName(table)}`,
-  );
-  if (Number(counted?.rows) !== spine.rows || Number(counted?.distinct) !== spine.rows)
-    throw new Error(`The join returned ${counted?.rows} rows for ${spine.rows} rows of the spine.`);
 }
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;

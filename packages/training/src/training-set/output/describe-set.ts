@@ -3,6 +3,7 @@ import { viewRef } from '@larder/features';
 import { hashedSpine } from './set-columns.ts';
 import type { HistoryLimits } from '../history-limits.ts';
 import type { BuildContext } from '../run-build.ts';
+import type { ChosenEngine } from '../join/choose-engine.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
 import type { PlannedSplit } from '../split/plan-split.ts';
 import type { TrainingSetManifest } from '../training-set-manifest.ts';
@@ -22,6 +23,7 @@ export interface MadeSet {
   readonly timeColumn: string;
   readonly cutOff: CutOff;
   /** Of the set that was built again, by view reference. */
+  readonly engine: ChosenEngine;
   readonly ttls: ReadonlyMap<string, number | 'forever'>;
 }
 
@@ -69,7 +71,7 @@ export async function describeSet(
       utc_assumed: spine.utcAssumed,
     },
     split: split.statement,
-    engine: { name: 'postgresql', asked: request.engine ?? 'auto', why: 'the only engine so far' },
+    engine: { name: made.engine.name, asked: request.engine ?? 'auto', why: made.engine.why },
     files: [...made.files],
     content_sha256: made.contentHash,
   };
