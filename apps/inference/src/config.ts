@@ -1,6 +1,12 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { LogLevel } from '@larder/core';
-import { artifactPlaces, readSettings, type ArtifactPlaces, type Environment } from '@larder/core/config';
+import {
+  artifactPlaces,
+  CONNECTION_SETTING,
+  readSettings,
+  type ArtifactPlaces,
+  type Environment,
+} from '@larder/core/config';
 
 export interface Config {
   /** Absolute path of larder.config.ts. */
@@ -17,6 +23,7 @@ export interface Config {
   readonly bufferBytes: number;
   /** Limit on model versions that are in memory only because callers name their numbers. */
   readonly explicitVersions: number;
+  readonly trainingSets: TrainingSetsConfig;
   /** 0: any free port. */
   readonly port: number;
   /** False: nobody chose the port, so the next free one does as well. */
@@ -33,6 +40,20 @@ export interface Config {
   };
 }
 
+export interface TrainingSetsConfig {
+  /** Absolute. */
+  readonly folder: string;
+  readonly uploadBytes: number;
+  /** Builds that may wait. */
+  readonly queue: number;
+  readonly memoryMb: number;
+  readonly keptMs: number | 'forever';
+  /** Callers may send queries. */
+  readonly sql: boolean;
+  /** Addresses of the project's connections; none unless callers may send queries. */
+  readonly connections: Readonly<Record<string, string>>;
+}
+
 /** Reads the process's configuration. @throws CONFIGURATION_INVALID that lists every problem, one line each */
 export function readConfig(env: Environment = process.env): Config {
   const settings = readSettings(env, [
@@ -47,6 +68,12 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_MAX_CONNECTIONS',
     'LARDER_BUFFER_BYTES',
     'LARDER_EXPLICIT_VERSIONS',
+    'LARDER_TRAINING_SETS_DIR',
+    'LARDER_TRAINING_SETS_UPLOAD_BYTES',
+    'LARDER_TRAINING_SETS_QUEUE',
+    'LARDER_TRAINING_SETS_MEMORY_MB',
+    'LARDER_TRAINING_SETS_KEPT',
+    'LARDER_TRAINING_SETS_SQL',
     'LARDER_LOG_LEVEL',
     'LARDER_PREDICTION_LOG',
     'LARDER_PREDICTION_LOG_RECORDS',
@@ -54,6 +81,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PREDICTION_LOG_RETENTION',
   ]);
   const projectPath = resolve(settings.LARDER_PROJECT);
+  const sql = settings.LARDER_TRAINING_SETS_SQL === 'on';
   return Object.freeze({
     projectPath,
     databaseUrl: settings.LARDER_DATABASE_URL,
@@ -64,6 +92,17 @@ export function readConfig(env: Environment = process.env): Config {
     maxConnections: settings.LARDER_MAX_CONNECTIONS,
     bufferBytes: settings.LARDER_BUFFER_BYTES,
     explicitVersions: settings.LARDER_EXPLICIT_VERSIONS,
+    trainingSets: {
+      folder: resolve(
+        settings.LARDER_TRAINING_SETS_DIR ?? join(dirname(projectPath), '.larder', 'training-sets'),
+      ),
+      uploadBytes: settings.LARDER_TRAINING_SETS_UPLOAD_BYTES,
+      queue: settings.LARDER_TRAINING_SETS_QUEUE,
+      memoryMb: settings.LARDER_TRAINING_SETS_MEMORY_MB,
+      keptMs: settings.LARDER_TRAINING_SETS_KEPT,
+      sql,
+      connections: sql ? readSettings(env, [CONNECTION_SETTING])[CONNECTION_SETTING] : {},
+    },
     port: settings.LARDER_PORT,
     portIsChosen: env['LARDER_PORT'] !== undefined,
     logLevel: settings.LARDER_LOG_LEVEL,

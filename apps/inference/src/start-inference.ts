@@ -26,6 +26,9 @@ import { warnUnreadable } from './models/warn-unreadable.ts';
 import { openDatabase, openLogReader, openRedis } from './open-stores.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { createRoutes } from './routes/create-routes.ts';
+import { createBuilds } from './training-sets/create-builds.ts';
+import { createRowsStream } from './training-sets/stream-rows.ts';
+import { foldersOf, sweepFolder } from './training-sets/sweep-folder.ts';
 import { createRunEvents } from './runs/run-events.ts';
 
 export interface Inference {
@@ -107,6 +110,10 @@ export async function startInference(
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
   const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
+  const processId = newId();
+  const { trainingSets } = config;
+  const builds = createBuilds({ store: offlineStore, logger, waiting: trainingSets.queue });
+  const rows = createRowsStream(foldersOf(trainingSets.folder).temporary);
   const routes = createRoutes({
     ...stores,
     logReader,
@@ -119,6 +126,7 @@ export async function startInference(
     answers,
     readiness,
     logger,
+    training: { config, processId, builds, rows },
   });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
@@ -139,10 +147,11 @@ export async function startInference(
   // Pushes land in this process, even when no worker runs.
   const sequencer = startSequencer({ store: offlineStore, logger });
   const memory = startIdleMemory();
+  const sweep = sweepFolder({ ...trainingSets, logger });
   const announced = announceProcess(
     offlineStore,
     {
-      processId: newId(),
+      processId,
       project: project.name,
       role: 'inference',
       describe: () => ({ models: catalog.loadedModels() }),
@@ -160,7 +169,10 @@ export async function startInference(
       closing = true;
       memory.close();
       events.close();
+      rows.close();
+      await builds.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
+      await sweep.stop();
       await pushes.close();
       await announced.close();
       await catalog.close();

@@ -50,6 +50,22 @@ export { MAX_PUSH_ROWS, pushAnswerSchema, pushRequestSchema } from './push.ts';
 export type { PushAnswer } from './push.ts';
 export { entityAnswerSchema, entityViewSchema } from './entity.ts';
 export type { EntityAnswer, EntityView } from './entity.ts';
+// Training
+export {
+  trainingSetParamsSchema,
+  trainingSetRequestSchema,
+  trainingSetRowsQuerySchema,
+  trainingSetSchema,
+  trainingSetUploadQuerySchema,
+  trainingSetsAnswerSchema,
+  trainingSetsQuerySchema,
+} from './training-sets.ts';
+export type {
+  TrainingSetAccepted,
+  TrainingSetAnswer,
+  TrainingSetRequestBody,
+  TrainingSetsAnswer,
+} from './training-sets.ts';
 // Precompute
 export { MAX_SCOPE_ENTITIES, backfillScopeSchema } from './scope.ts';
 export type { BackfillScope } from './scope.ts';

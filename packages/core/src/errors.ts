@@ -92,6 +92,14 @@ export const ERRORS = {
   PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   SPINE_INVALID: { status: 422, title: 'The spine cannot be used', retryable: false },
+  TRAINING_SET_ELSEWHERE: {
+    status: 421,
+    title: 'The files of the training set are elsewhere',
+    retryable: false,
+  },
+  TRAINING_SET_FILES_GONE: { status: 410, title: 'The files of the training set are gone', retryable: false },
+  TRAINING_SET_NOT_COMPLETE: { status: 409, title: 'The training set is not complete', retryable: false },
+  TRAINING_SET_QUEUE_FULL: { status: 429, title: 'Too many training sets wait to be built', retryable: true },
   TRAINING_SET_NOT_FOUND: { status: 404, title: 'There is no such training set', retryable: false },
   TRAINING_SET_CHANGED: {
     status: 409,

@@ -25,6 +25,7 @@ import { predictionsRoutes } from './predictions.routes.ts';
 import { processesRoutes } from './processes.routes.ts';
 import { pushRoutes } from './push.routes.ts';
 import { runsRoutes } from './runs.routes.ts';
+import { trainingSetsRoutes, type TrainingSetsDeps } from './training-sets.routes.ts';
 import { viewsRoutes } from './views.routes.ts';
 
 export interface RouteDeps {
@@ -42,6 +43,7 @@ export interface RouteDeps {
   readonly pushes: PushGroups;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
+  readonly training: Pick<TrainingSetsDeps, 'config' | 'processId' | 'builds' | 'rows'>;
   readonly logger: Logger;
 }
 
@@ -84,6 +86,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       clock: systemClock,
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
+    trainingSetsRoutes({ ...deps.training, offlineStore, project: project.name, manifest }),
     backfillsRoutes({ offlineStore, manifest }),
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
     processesRoutes({ offlineStore, project: project.name }),

@@ -37,6 +37,7 @@ const INPUT = {
   entities: { ad_id: 'ad-1', country: 'NL', shopper_id: 7 },
   request: { requested_at: '2026-11-20T06:30:00Z', placement: 'feed', bid: 0.5 },
 };
+const TRAINING_SET = { model: 'ad_ctr', spine: { predictions: { model: 'ad_ctr' } } };
 const MOVE = { version: 1, reason: 'the walk', accept_incomplete: true };
 const LABEL = {
   name: 'clicked',
@@ -148,6 +149,19 @@ function steps(run: string): Step[] {
     post('/v1/plan', '/v1/plan', [422, { code: 'x' }]),
     post('/v1/apply', '/v1/apply', [200, { prune: false }]),
     post('/v1/apply', '/v1/apply', [422, { yes: 1 }]),
+    post('/v1/training-sets', '/v1/training-sets', [202, TRAINING_SET]),
+    post('/v1/training-sets', '/v1/training-sets', [422, { model: 'ad_ctr' }]),
+    post('/v1/training-sets', '/v1/training-sets', [404, { ...TRAINING_SET, model: 'nothing' }]),
+    get('/v1/training-sets', '/v1/training-sets?limit=5'),
+    get('/v1/training-sets', '/v1/training-sets?limit=0', 422),
+    get('/v1/training-sets/{id}', `/v1/training-sets/${NO_RUN}`, 404),
+    {
+      operation: 'delete /v1/training-sets/{id}',
+      path: `/v1/training-sets/${NO_RUN}`,
+      status: 404,
+      body: {},
+    },
+    get('/v1/training-sets/{id}/rows', `/v1/training-sets/${NO_RUN}/rows`, 404),
     post('/v1/backfills', '/v1/backfills', [202, backfill, { 'idempotency-key': 'walk-backfill' }]),
     post('/v1/backfills', '/v1/backfills', [
       409,
@@ -209,7 +223,16 @@ function bare({ path }: Step): string {
 
 const send = (http: Http, { operation, path, body, headers }: Step): Promise<HttpAnswer> => {
   if (operation.startsWith('get ')) return http.get(path, headers);
-  if (operation.startsWith('delete ')) return http.send(path, { method: 'DELETE' });
+  if (operation.startsWith('delete ')) {
+    if (body === undefined) return http.send(path, { method: 'DELETE' });
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    const init = {
+      method: 'DELETE',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: text,
+    };
+    return http.send(path, init);
+  }
   return operation.startsWith('put ') ? http.put(path, body, headers) : http.post(path, body, headers);
 };
 

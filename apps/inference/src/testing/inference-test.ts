@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createLogger, type Logger } from '@larder/core';
+import { createLogger, newId, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
 import { createOfflineStore, migrate, type OfflineStore, projectKeyHasher } from '@larder/offline-store';
 import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from '@larder/online-store';
@@ -35,6 +35,15 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
         maxConnections: 2_048,
         bufferBytes: 64 * 2 ** 20,
         explicitVersions: 2,
+        trainingSets: {
+          folder: join(inject('testFolder'), `training-sets-${newId()}`),
+          uploadBytes: 2 ** 20,
+          queue: 2,
+          memoryMb: 1_024,
+          keptMs: 86_400_000,
+          sql: false,
+          connections: {},
+        },
         port: 0,
         portIsChosen: true,
       } as const;

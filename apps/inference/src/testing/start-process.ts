@@ -4,6 +4,7 @@ import { onTestFinished, vi } from 'vitest';
 import type { Config } from '../config.ts';
 
 export interface StartedProcess {
+  readonly pid: number | undefined;
   readonly exited: Promise<number | null>;
   output(): string;
   /** Listening address, as soon as it listens. */
@@ -21,6 +22,7 @@ export function startProcess(env: Readonly<Record<string, string>>): StartedProc
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (output += data.toString()));
   return {
+    pid: child.pid,
     exited: once(child, 'exit').then(([code]) => code as number | null),
     output: () => output,
     url: () =>

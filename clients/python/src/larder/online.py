@@ -46,7 +46,7 @@ def read_online(
     fields = _fields(connection)
     table = entities
     for ref in refs:
-        table = table.append_column(ref, _column(columns[ref], fields.get(_key(ref))))
+        table = table.append_column(_name(ref, refs), _column(columns[ref], fields.get(_key(ref))))
     if details:
         for view in views:
             table = table.append_column(f"{view}.status", pa.array(columns[f"{view}.status"]))
@@ -64,6 +64,14 @@ def _fields(connection: Connection) -> dict[tuple[str, str], Mapping[str, Any]]:
             if view.get("newest", True):
                 fields[view["view"], field["name"]] = field
     return fields
+
+
+def _name(ref: str, refs: list[str]) -> str:
+    """`ad_image:brightness`, as in training sets; `ad_image@2:brightness` where two versions are asked for."""
+    view, name = _key(ref)
+    bare = view.partition("@")[0]
+    versions = {other for other, _ in map(_key, refs) if other.partition("@")[0] == bare}
+    return ref if len(versions) > 1 else f"{bare}:{name}"
 
 
 def _key(ref: str) -> tuple[str, str]:

@@ -59,6 +59,11 @@ describe('the OpenAPI document', () => {
       'PUT /v1/models/{model}/aliases/{alias}',
       'POST /v1/plan',
       'POST /v1/apply',
+      'POST /v1/training-sets',
+      'GET /v1/training-sets',
+      'GET /v1/training-sets/{id}',
+      'DELETE /v1/training-sets/{id}',
+      'GET /v1/training-sets/{id}/rows',
       'POST /v1/models/ad_ctr/predict',
       'POST /v1/models/ad_ctr/predict-batch',
     ]);

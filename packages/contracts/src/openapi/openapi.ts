@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
 import { operation, type OperationOptions } from './operation.ts';
@@ -54,8 +55,8 @@ export function createOpenApiDocument(options: OpenApiOptions = {}): object {
       description:
         'Features prepared ahead, merged with those of the request, and the model answers, in one call.',
     },
-    tags: ['predict', 'features', 'precompute', 'registry', 'process'].map((name) => ({ name })),
-    paths: { ...corePaths(), ...featurePaths(), ...modelPaths(options.models ?? []) },
+    tags: ['predict', 'features', 'training', 'precompute', 'registry', 'process'].map((name) => ({ name })),
+    paths: { ...corePaths(), ...featurePaths(), ...trainingPaths(), ...modelPaths(options.models ?? []) },
   });
 }
 

@@ -10,6 +10,10 @@ export interface OperationOptions {
   readonly query?: ZodObject;
   readonly headers?: ZodObject;
   readonly body?: ZodType;
+  /** Media types of bodies that are files, beside the JSON of `body`. */
+  readonly files?: readonly string[];
+  /** Every media type of the answers, when there are several. */
+  readonly mediaTypes?: readonly string[];
   /** Takes no body, or `{}`. */
   readonly emptyBody?: boolean;
   readonly answers: Readonly<Record<number, ZodType>>;
@@ -46,7 +50,8 @@ export function operation(options: OperationOptions): ZodOpenApiOperationObject 
   }
   responses['default'] = problemAnswer(BEFORE_ANY_ROUTE);
   for (const [status, schema] of Object.entries(options.answers)) {
-    responses[status] = { description: options.summary, content: { [mediaType]: { schema } } };
+    const content = Object.fromEntries((options.mediaTypes ?? [mediaType]).map((type) => [type, { schema }]));
+    responses[status] = { description: options.summary, content };
   }
   return {
     tags: [options.tag],
@@ -56,8 +61,16 @@ export function operation(options: OperationOptions): ZodOpenApiOperationObject 
       ...(query && { query }),
       ...(headers && { header: headers }),
     },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && { requestBody: { required: true, content: bodyContent(body, options.files) } }),
     responses: responses as ZodOpenApiResponsesObject,
+  };
+}
+
+function bodyContent(body: ZodType, files: readonly string[] = []) {
+  const binary = { schema: { type: 'string', format: 'binary' } } as const;
+  return {
+    'application/json': { schema: body },
+    ...Object.fromEntries(files.map((type) => [type, binary])),
   };
 }
 
@@ -65,7 +78,8 @@ function problemStatuses(options: OperationOptions): Map<number, ErrorCode[]> {
   const codes = new Set<ErrorCode>(options.codes ?? []);
   codes.add('REQUEST_INVALID').add('INTERNAL');
   if (options.body ?? options.emptyBody) for (const code of WRITING_CODES) codes.add(code);
-  if (options.tag === 'precompute') codes.add('DATABASE_UNAVAILABLE').add('DATABASE_NOT_MIGRATED');
+  if (options.tag === 'precompute' || options.tag === 'training')
+    codes.add('DATABASE_UNAVAILABLE').add('DATABASE_NOT_MIGRATED');
   const statuses = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERRORS[code];

@@ -153,6 +153,43 @@ export const SETTINGS = {
     description:
       'Total size of request bodies above 16 KiB and, separately, of answers above 16 KiB that callers have not read yet; at least 16 MiB.',
   }),
+  LARDER_TRAINING_SETS_DIR: define(text, {
+    default: null,
+    without: '`.larder/training-sets` beside `larder.config.ts`',
+    readBy: 'inference',
+    description:
+      'Folder for training sets that are built over HTTP and for uploaded rows. Services that share it serve the sets of each other.',
+  }),
+  LARDER_TRAINING_SETS_UPLOAD_BYTES: define(wholeNumber(1_024), {
+    default: 256 * 2 ** 20,
+    without: '`268435456` (256 MiB)',
+    readBy: 'inference',
+    description:
+      'Maximum size of the rows that `POST /v1/training-sets` takes. They go to disk, not into memory.',
+  }),
+  LARDER_TRAINING_SETS_QUEUE: define(wholeNumber(1, 1_000), {
+    default: 8,
+    readBy: 'inference',
+    description: 'Maximum number of training sets that wait to be built; a service builds one at a time.',
+  }),
+  LARDER_TRAINING_SETS_MEMORY_MB: define(wholeNumber(384, 1_048_576), {
+    default: 1_024,
+    readBy: 'inference',
+    description: 'Memory that the process which builds a training set may take; beyond it, the build fails.',
+  }),
+  LARDER_TRAINING_SETS_KEPT: define(retention, {
+    default: 7 * DAY_MS,
+    without: '`7d`',
+    readBy: 'inference',
+    description:
+      'How long the files of training sets that were built over HTTP are kept: `7d`, `4w`, `forever`.',
+  }),
+  LARDER_TRAINING_SETS_SQL: define(z.enum(['off', 'on']), {
+    default: 'off',
+    readBy: 'inference',
+    description:
+      '`on`: `POST /v1/training-sets` takes queries on the connections of the project. Whoever may call the route can then read everything that the login of the connection can read.',
+  }),
   LARDER_EXPLICIT_VERSIONS: define(wholeNumber(1, 1_000), {
     default: 4,
     readBy: 'inference',

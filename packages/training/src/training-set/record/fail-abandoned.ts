@@ -12,7 +12,7 @@ export async function failAbandoned({ db }: Pick<OfflineStore, 'db'>, project: s
            error_reason = 'The service that built it was stopped or killed.'
      where t.project = ${project} and t.status = 'building' and t.process_id is not null
        and t.created_at < now() - interval '30 seconds'
-       and not exists (select 1 from larder.processes p where p.process_id = t.process_id and ${IS_LIVING})`.execute(
+       and not exists (select 1 from larder.processes p where p.process_id = t.process_id::text and ${IS_LIVING})`.execute(
     db,
   );
 }

@@ -1,0 +1,45 @@
+import type { ErrorCode } from '@larder/core';
+import type { ArtifactPlaces } from '@larder/core/config';
+import type {
+  BuildProgress,
+  CutOff,
+  EngineChoice,
+  OutputFormat,
+  SpineSource,
+  SplitRequest,
+} from '@larder/training';
+
+/** What the process that builds a training set is told; plain data. */
+export interface BuildJob {
+  readonly trainingSetId: string;
+  /** Of the service. */
+  readonly processId: string;
+  readonly project: string;
+  readonly projectPath: string;
+  readonly databaseUrl: string;
+  readonly artifacts: ArtifactPlaces;
+  readonly connections: Readonly<Record<string, string>>;
+  readonly asked: AskedTrainingSet;
+  readonly folder: string;
+  readonly temporaryFolder: string;
+  readonly memoryMb: number;
+  readonly actor: string;
+}
+
+/** A training set as a caller asks for it. */
+export interface AskedTrainingSet {
+  readonly features:
+    | { readonly model: string; readonly version?: string | undefined }
+    | { readonly references: readonly string[] };
+  readonly spine: SpineSource;
+  readonly timeColumn?: string | undefined;
+  readonly cutOff: CutOff;
+  readonly engine: EngineChoice;
+  readonly split: SplitRequest | null;
+  readonly format: OutputFormat;
+}
+
+export type BuildMessage =
+  | { readonly progress: BuildProgress }
+  | { readonly done: true }
+  | { readonly error: { readonly code: ErrorCode; readonly reason: string } };

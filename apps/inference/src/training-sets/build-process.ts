@@ -1,0 +1,90 @@
+// The process that builds one training set: what it needs of CPU and memory is not the service's.
+import { createLogger, isLarderError, systemClock, toLarderError } from '@larder/core';
+import { loadedFunctions, loadProject } from '@larder/features';
+import { createOfflineStore } from '@larder/offline-store';
+import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
+import { buildTrainingSet, type RequestedFeatures } from '@larder/training';
+import type { BuildJob, BuildMessage } from './build-job.ts';
+
+const MEMORY_INTERVAL_MS = 500;
+const PROGRESS_INTERVAL_MS = 250;
+const BYTES_PER_MB = 2 ** 20;
+
+const stopped = new AbortController();
+// The service is gone, or closes.
+process.once('disconnect', () => process.exit(1));
+process.once('SIGTERM', () => stopped.abort(new Error('The service stops.')));
+process.once('SIGINT', () => {}); // a terminal sends it to the service too
+process.once('message', (job) => void run(job as BuildJob));
+
+async function run(job: BuildJob): Promise<void> {
+  watchMemory(job.memoryMb);
+  const logger = createLogger('larder-training', { level: 'silent' });
+  const store = createOfflineStore({ databaseUrl: job.databaseUrl, maxConnections: 4, logger });
+  const artifacts = createArtifactStore({ store, ...job.artifacts, logger });
+  let toldAtMs = 0;
+  try {
+    const { features, definitions } = await open(job, { store, artifacts });
+    const { timeColumn, cutOff, engine, split, format, spine } = job.asked;
+    await buildTrainingSet(
+      {
+        store,
+        definitions,
+        connections: job.connections,
+        temporaryFolder: job.temporaryFolder,
+        actor: job.actor,
+        clock: systemClock,
+      },
+      { features, spine, timeColumn, cutOff, engine, split, format, folder: job.folder },
+      {
+        trainingSetId: job.trainingSetId,
+        processId: job.processId,
+        signal: stopped.signal,
+        onProgress(progress) {
+          if (performance.now() - toldAtMs < PROGRESS_INTERVAL_MS) return;
+          toldAtMs = performance.now();
+          process.send?.({ progress } satisfies BuildMessage);
+        },
+      },
+    );
+    end({ done: true });
+  } catch (error) {
+    const { code, message } = toLarderError(error);
+    end({ error: { code, reason: isLarderError(error) ? message : 'Something broke inside Larder.' } });
+  }
+}
+
+async function open(
+  { asked, project, projectPath }: BuildJob,
+  deps: Parameters<typeof openModelDefinitions>[0],
+) {
+  if ('references' in asked.features) {
+    const features: RequestedFeatures = { kind: 'list', references: asked.features.references };
+    const loaded = await loadProject(projectPath, { artifacts: 'optional' }).then(
+      (found) => ({ manifest: found.manifest, functionOf: loadedFunctions(found) }),
+      () => undefined,
+    );
+    return { features, definitions: await openAppliedDefinitions(deps, { project, loaded }) };
+  }
+  const { model, version } = asked.features;
+  const definitions = await openModelDefinitions(deps, { project, model, version });
+  const features: RequestedFeatures = { kind: 'model', model, version: definitions.version };
+  return { features, definitions };
+}
+
+function watchMemory(limitMb: number): void {
+  setInterval(() => {
+    if (process.memoryUsage.rss() <= limitMb * BYTES_PER_MB) return;
+    end({
+      error: {
+        code: 'WORK_MEMORY_EXCEEDED',
+        reason: `The build needs more than the ${limitMb} MB of LARDER_TRAINING_SETS_MEMORY_MB.`,
+      },
+    });
+  }, MEMORY_INTERVAL_MS).unref();
+}
+
+function end(message: BuildMessage): void {
+  // Nothing of the stores and of the project's own code keeps it alive.
+  process.send?.(message, () => process.exit());
+}

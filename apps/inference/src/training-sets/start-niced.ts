@@ -1,0 +1,33 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, extname, join } from 'node:path';
+
+const NICENESS = '10';
+
+export interface NicedOptions {
+  /** Of V8's heap. */
+  readonly heapMb: number;
+  readonly stdio: StdioOptions;
+}
+
+/**
+ * Starts a module of this folder as a process that gets CPU only when the service does not need it. All its threads are
+ * niced, also those that V8 starts before any code runs.
+ */
+export function startNiced(module: string, { heapMb, stdio }: NicedOptions): ChildProcess {
+  const file = join(import.meta.dirname, `${module}${extname(import.meta.filename)}`);
+  const node = [
+    process.execPath,
+    `--max-old-space-size=${heapMb}`,
+    '--disable-warning=ExperimentalWarning',
+    file,
+  ];
+  const nice = onPath('nice');
+  const [program = '', ...args] = nice === null ? node : [nice, '-n', NICENESS, ...node];
+  return spawn(program, args, { stdio });
+}
+
+function onPath(name: string): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}

@@ -1,0 +1,163 @@
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pyarrow as pa
+import pytest
+from onnx import TensorProto, helper
+
+from larder import ArtifactInvalid, LarderError, TrainingSetFailed, inputs, manifest_of, read_training_set, seal
+
+FEATURES = ["activity:orders", "activity:spent", "activity:premium", "activity:taste", "season:weekday"]
+
+
+@pytest.fixture(scope="session")
+def labels(project):
+    return pd.read_csv(project / "labels.csv", parse_dates=["event_timestamp", "asked_at"])
+
+
+@pytest.fixture(scope="session")
+def rows(larder, labels):
+    return larder.historical(labels, "churn")
+
+
+def test_the_rows_come_back_in_order_with_their_features(rows, labels):
+    assert rows["customer_id"].tolist() == labels["customer_id"].tolist()
+    assert rows["churned"].tolist() == labels["churned"].tolist()
+    assert [name for name in rows.columns if ":" in name] == FEATURES
+    manifest = manifest_of(rows)
+    assert manifest["model"] == {"name": "churn", "version": 1}
+    assert manifest["spine"]["rows"] == len(labels)
+    # An unknown customer has no activity, but a weekday.
+    unknown = rows[rows["customer_id"] == "nobody"].iloc[0]
+    assert pd.isna(unknown["activity:orders"]) and unknown["season:weekday"] >= 0
+
+
+def test_the_tensor(rows):
+    tensor = inputs(rows)
+    assert tensor.dtype == np.float32 and tensor.shape == (len(rows), 6)
+    assert np.isnan(tensor[-1, :5]).all() and not np.isnan(tensor[-1, 5])
+    assert set(np.unique(tensor[:-1, 2])) == {0, 1}
+    table = pa.Table.from_pandas(rows)
+    np.testing.assert_array_equal(inputs(table, manifest=manifest_of(rows)), tensor)
+    assert inputs(rows, missing=-1)[-1, 0] == -1
+    half = rows[rows["churned"] == 1]
+    assert inputs(half, features=["season:weekday"]).shape == (len(half), 1)
+
+
+def test_an_arrow_table_gives_an_arrow_table(larder, labels):
+    table = larder.historical(pa.Table.from_pandas(labels.head(5)), FEATURES[:2])
+    assert isinstance(table, pa.Table) and table.num_rows == 5
+    assert manifest_of(table)["model"] is None
+
+
+def test_what_is_wrong_with_the_rows_is_said(larder, labels):
+    with pytest.raises(LarderError, match="MODEL_NOT_FOUND"):
+        larder.historical(labels, "nobody")
+    with pytest.raises(TrainingSetFailed) as raised:
+        larder.historical(labels.drop(columns=["customer_id"]), "churn")
+    assert raised.value.code == "SPINE_INVALID"
+    with pytest.raises(ValueError, match="tz_localize"):
+        larder.historical(labels.assign(event_timestamp=labels["event_timestamp"].dt.tz_localize(None)), "churn")
+    with pytest.raises(ValueError, match="no column 'when'"):
+        larder.historical(labels, "churn", time="when")
+
+
+def logistic(folder: Path, width=6, features=None, **changes):
+    """sigmoid(sum of the row, nulls as 0), and the same in Python."""
+    folder.mkdir(exist_ok=True)
+    nodes = [
+        helper.make_node("IsNaN", ["x"], ["nan"]),
+        helper.make_node("Where", ["nan", "zero", "x"], ["known"]),
+        helper.make_node("ReduceSum", ["known", "axes"], ["sum"], keepdims=1),
+        helper.make_node("Sigmoid", ["sum"], ["probability"]),
+    ]
+    floats = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [floats("x", TensorProto.FLOAT, [None, width])],
+        [floats("probability", TensorProto.FLOAT, [None, 1])],
+        [helper.make_tensor("zero", TensorProto.FLOAT, [], [0.0]), helper.make_tensor("axes", TensorProto.INT64, [1], [1])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", changes.get("opset", 17))])
+    model.ir_version = changes.get("ir", 10)
+    if features is not None:
+        helper.set_model_props(model, {"larder.features": json.dumps(features)})
+    onnx.save(model, folder / "model.onnx")
+    return lambda x: 1 / (1 + np.exp(-np.nan_to_num(x).sum(axis=1)))
+
+
+def test_seal_writes_an_artifact(rows, tmp_path):
+    score = logistic(tmp_path / "m")
+    sealed = seal(tmp_path / "m", rows, predict=score, metrics={"auc": np.float64(0.8)}, parameters={"depth": 3})
+    assert sealed.features == tuple(FEATURES) and sealed.outputs == ("probability",) and sealed.compared
+    golden = json.loads((tmp_path / "m/golden.json").read_text())
+    assert [None] * 5 == golden["rows"][-1][:5]
+    assert 50 <= len(json.loads((tmp_path / "m/background.json").read_text())["rows"]) <= 200
+    training = json.loads((tmp_path / "m/training.json").read_text())
+    assert training["training_set"]["content_sha256"] == manifest_of(rows)["content_sha256"]
+    assert training["metrics"] == {"auc": 0.8}
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["background.json", "golden.json", "model.onnx", "training.json"]
+    # The same again gives the same bytes.
+    before = (tmp_path / "m/model.onnx").read_bytes()
+    seal(tmp_path / "m", rows, predict=score, metrics={"auc": 0.8}, parameters={"depth": 3})
+    assert (tmp_path / "m/model.onnx").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "says"),
+    [
+        ({}, {"predict": lambda x: np.full(len(x), 0.5)}, "MODEL_GOLDEN_MISMATCH"),
+        ({}, {"predict": lambda x: np.full(len(x), np.nan)}, "MODEL_GOLDEN_MISMATCH|finite"),
+        ({"width": 5}, {}, "has 5 columns"),
+        ({"ir": 14}, {}, "at most 13"),
+        ({"opset": 27}, {}, "at most 26"),
+        ({"features": ["a:b"]}, {}, "other features"),
+        ({}, {"outputs": ["score"]}, "Say where each output"),
+        ({}, {"details": {"log": "x" * 300_000}}, "at most 262144"),
+    ],
+)
+def test_seal_refuses_and_changes_nothing(rows, tmp_path, changes, options, says):
+    score = logistic(tmp_path / "m", **changes)
+    before = (tmp_path / "m/model.onnx").read_bytes()
+    with pytest.raises(ArtifactInvalid, match=says):
+        seal(tmp_path / "m", rows, **{"predict": score, **options})
+    assert [path.name for path in (tmp_path / "m").iterdir()] == ["model.onnx"]
+    assert (tmp_path / "m/model.onnx").read_bytes() == before
+
+
+def test_a_set_of_the_command_line(command, project, tmp_path):
+    folder = tmp_path / "set"
+    command("training-set", "build", "--model", "churn", "--spine", str(project / "labels.csv"), "--split", "time:0.8,0.2", "--out", str(folder))
+    train, every = read_training_set(folder, part="train"), read_training_set(folder)
+    assert 0 < len(train) < len(every)
+    score = logistic(tmp_path / "m")
+    sealed = seal(tmp_path / "m", folder, predict=score)
+    assert sealed.golden_rows >= 32
+    # The command line seals the same folder with the same rows.
+    pd.DataFrame({"probability": score(inputs(train))}).to_csv(tmp_path / "scores.csv", index=False)
+    before = json.loads((tmp_path / "m/golden.json").read_text())
+    training = json.loads((tmp_path / "m/training.json").read_text())
+    command("seal", str(tmp_path / "m"), "--training-set", str(folder), "--scores", str(tmp_path / "scores.csv"))
+    assert json.loads((tmp_path / "m/golden.json").read_text())["rows"] == before["rows"]
+    assert json.loads((tmp_path / "m/training.json").read_text()) == training
+
+
+def test_the_guide(command, project, monkeypatch, capsys):
+    """docs/guides/from-labels-to-a-model.md, as it is written, from the CSV to the promoted model."""
+    guide = Path(os.environ["TEST_GUIDE"]).read_text("utf-8")
+    (script,) = re.findall(r"```python\n(.*?)```", guide, re.S)
+    assert len([line for line in script.splitlines() if line.strip()]) <= 30
+    monkeypatch.chdir(project)
+    exec(compile(script.replace("http://127.0.0.1:6570", os.environ["TEST_URL"]), "guide.py", "exec"), {"__name__": "guide"})
+    commands = re.findall(r"^npx larder (.*?)(?:  +#.*)?$", guide, re.M)
+    for line in commands:
+        command(*re.findall(r"'[^']*'|\S+", line))
+    aliases = json.loads(command("models", "churn", "--json"))
+    assert '"champion"' in json.dumps(aliases)
+    assert [line.split()[0] for line in commands] == ["apply", "promote", "predict"]

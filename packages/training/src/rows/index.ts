@@ -1,0 +1,2 @@
+export { convertRows } from './convert-rows.ts';
+export type { ConvertRows } from './convert-rows.ts';
