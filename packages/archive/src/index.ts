@@ -1,6 +1,7 @@
 // DuckDB
 export { describeColumns } from './duckdb/describe-columns.ts';
 export type { DataColumn } from './duckdb/describe-columns.ts';
+export { instantOfText } from './duckdb/instant-of-text.ts';
 export { openDuckdb } from './duckdb/open-duckdb.ts';
 export type { Duckdb, DuckdbOptions, DuckdbParameters, QueryOptions } from './duckdb/open-duckdb.ts';
 export { scanFile } from './duckdb/scan-file.ts';

@@ -116,7 +116,12 @@ export type {
   SourceManifest,
 } from './manifest/manifest.ts';
 // Entity keys
-export { entityKey, entityKeyOfTexts, parseEntityKey } from './entity-key/entity-key.ts';
+export {
+  entityKey,
+  entityKeyOfTexts,
+  parseEntityKey,
+  MAX_ENTITY_KEY_BYTES,
+} from './entity-key/entity-key.ts';
 // Values over JSON
 export { decodeJsonValue } from './values/decode-json-value.ts';
 export type { DecodedValue } from './values/decode-json-value.ts';

@@ -43,7 +43,11 @@ export function scanFile(file: DataFile): string {
         `buffer_size = ${2 * maxLineBytes}`,
       );
       if (columns !== undefined) read.push('auto_detect = false', `columns = ${struct(columns)}`);
-      else read.push('sample_size = -1', ...(types === undefined ? [] : [`types = ${struct(types)}`]));
+      else {
+        // Nothing is guessed but types: lines in front that do not fit would be skipped, and lines with `#` be comments.
+        read.push('skip = 0', "comment = ''", 'sample_size = -1');
+        if (types !== undefined) read.push(`types = ${struct(types)}`);
+      }
       return `read_csv(${read.join(', ')})`;
     }
     case 'json': {

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { describeColumns, quotedName, scanFile, type DataFormat, type Duckdb } from '@larder/archive';
+import {
+  describeColumns,
+  instantOfText,
+  quotedName,
+  scanFile,
+  type DataFormat,
+  type Duckdb,
+} from '@larder/archive';
 import { LarderError } from '@larder/core';
 import { entityKeyOfTexts, type EntityManifest } from '@larder/features';
 
@@ -39,7 +46,8 @@ export async function* readLabelRows(duckdb: Duckdb, file: LabelFile): AsyncGene
     const text = `cast(${quotedName(name)} as varchar)`;
     if (name !== 'event_timestamp') return `${text} as ${quotedName(name)}`;
     // a time without a zone is UTC; what is no time is shown as it is
-    const instant = `try_cast(${quotedName(name)} as timestamptz) at time zone 'UTC'`;
+    const given = quotedName(name);
+    const instant = `${types.get(name) === 'VARCHAR' || file.format !== 'parquet' ? instantOfText(given) : `try_cast(${given} as timestamptz)`} at time zone 'UTC'`;
     return `coalesce(strftime(${instant}, '%Y-%m-%dT%H:%M:%S.%fZ'), ${text}) as ${quotedName(name)}`;
   });
   const value = `${file.format === 'csv' ? '' : 'to_json'}(${quotedName(valueColumn)})`;

@@ -66,3 +66,22 @@ test('rows of a CSV file get the values that were known at their time, in the or
   ]);
   expect(JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'))).toEqual(manifest);
 });
+
+test('columns of the spine may have the names that a build uses itself', async ({ history, folder }) => {
+  const spine = join(folder, 'spine.csv');
+  await writeFile(
+    spine,
+    'row,at,s0,S,ad_id,event_timestamp\n70,x,y,z,ad-1,2026-03-10T13:00:00Z\n60,a,b,c,ad-1,2026-03-10T13:00:00Z\n',
+  );
+  const out = join(folder, 'set');
+  await buildTrainingSet(depsOf(history), {
+    features: { kind: 'list', references: ['ad_image:brightness'] },
+    spine: { kind: 'file', path: spine, format: 'csv' },
+    folder: out,
+  });
+  const rows = await rowsOf(join(out, 'rows.parquet'), out);
+  expect(rows.map(({ row, at, s0, S }) => [row, at, s0, S])).toEqual([
+    [70n, 'x', 'y', 'z'],
+    [60n, 'a', 'b', 'c'],
+  ]);
+});

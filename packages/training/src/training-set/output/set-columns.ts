@@ -6,7 +6,7 @@ import { spineName } from '../spine/spine-column.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
 import { setType, setValue, valueLiteral } from './stored-value.ts';
 
-/** SQL of the whole set: `row`, the columns of the spine, then the features with their declared defaults. */
+/** SQL of the whole set: the columns of the spine, then the features with their declared defaults; `s` is the spine. */
 export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine): string {
   const given = spine.columns.map(({ name }, i) => `s.${spineName(i)} as ${quotedName(name)}`);
   let computed = 0;
@@ -19,7 +19,7 @@ export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine): 
   });
   const joins = features.groups.map((_, g) => `join joined_${g} j${g} using (row)`);
   if (computed > 0) joins.push('join computed c using (row)');
-  return `select s.row, ${[...given, ...columns].join(', ')} from spine s ${joins.join(' ')}`;
+  return `select ${[...given, ...columns].join(', ')} from spine s ${joins.join(' ')}`;
 }
 
 function withDefault({ field, defaultValue }: FeatureColumn, stored: string): string {

@@ -50,7 +50,7 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
     const name = part === 'all' ? 'rows' : part;
     const parquet = join(format === 'parquet' ? folder : duckdb.folder, `${name}.parquet`);
     const [written] = await duckdb.all<{ Count: bigint }>(
-      `copy (select ${names.join(', ')} from (${assembledQuery(features, spine)} where ${qualified(condition)}) order by row)
+      `copy (${assembledQuery(features, spine)} where ${qualified(condition)} order by s.row)
         to ${textLiteral(parquet)} (format parquet, compression zstd, row_group_size ${groupRows(features)})`,
       { what: `Writing ${name}` },
     );

@@ -18,7 +18,7 @@ export interface SpineFile {
 }
 
 export interface LoadSpineOptions {
-  readonly features: Pick<ResolvedFeatures, 'joinKeys' | 'requestFields'>;
+  readonly features: Pick<ResolvedFeatures, 'joinKeys' | 'requestFields' | 'columns'>;
   readonly timeColumn: string;
   /** No row may be later than this. */
   readonly latest: Date;
@@ -72,10 +72,19 @@ export async function loadSpine(
 
 function checkNames(
   { names, called }: SpineFile,
-  { features: { joinKeys, requestFields }, timeColumn }: LoadSpineOptions,
+  { features: { joinKeys, requestFields, columns }, timeColumn }: LoadSpineOptions,
 ): void {
   const folded = new Map<string, string>();
-  for (const name of names) {
+  const features = new Set(columns.map(({ name }) => name));
+  for (const [i, name] of names.entries()) {
+    if (name === '' || name.includes('\0'))
+      throw invalid(
+        `Column ${i + 1} of ${called} has ${name === '' ? 'no name' : 'U+0000 in its name'}; name it, or remove it.`,
+      );
+    if (features.has(name.toLowerCase()))
+      throw invalid(
+        `${called} has the column ${name}, and the set has a feature of that name; remove or rename the column.`,
+      );
     const before = folded.get(name.toLowerCase());
     if (before !== undefined)
       throw invalid(

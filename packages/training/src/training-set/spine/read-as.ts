@@ -1,3 +1,4 @@
+import { instantOfText } from '@larder/archive';
 import type { FieldManifest } from '@larder/features';
 
 export interface Reading {
@@ -27,6 +28,8 @@ const LISTS = /^(FLOAT|DOUBLE|DECIMAL\(.*\)|[A-Z]*INT|INTEGER)\[\d*\]$/;
 
 /** A time of day that ends with a zone. */
 const WITH_ZONE = String.raw`:\d{2}(:\d{2}(\.\d+)?)?\s*([Zz]|[+-]\d{2}(:?\d{2})?|UTC)$`;
+const FIRST = `'0001-01-01 00:00:00+00'::TIMESTAMPTZ`;
+const LAST = `'9999-12-31 23:59:59.999999+00'::TIMESTAMPTZ`;
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -96,18 +99,17 @@ export function readAs(field: FieldManifest, type: string, given: string): Readi
 }
 
 function timestamp(type: string, given: string): Reading | string {
-  const must = "must be an instant, such as '2026-11-20T09:30:00Z'";
+  const must = "must be an instant of the years 1 to 9999, such as '2026-11-20T09:30:00Z'";
   const read = (value: string, zoneless: string | null): Reading => ({
     type: 'TIMESTAMP WITH TIME ZONE',
     value,
-    bad: `${value} is null or not isfinite(${value})`,
+    bad: `${value} is null or ${value} not between ${FIRST} and ${LAST}`,
     must,
     zoneless,
   });
   if (type === 'TIMESTAMP WITH TIME ZONE') return read(given, null);
   // The time zone of the session is UTC.
-  if (type === 'VARCHAR')
-    return read(`try_cast(${given} as TIMESTAMPTZ)`, `not regexp_matches(${given}, '${WITH_ZONE}')`);
+  if (type === 'VARCHAR') return read(instantOfText(given), `not regexp_matches(${given}, '${WITH_ZONE}')`);
   if (ZONELESS.test(type)) return read(`try_cast(${given}::TIMESTAMP as TIMESTAMPTZ)`, 'true');
   return 'timestamps are needed; convert the column';
 }

@@ -1,5 +1,5 @@
 import { quotedName } from '@larder/archive';
-import type { FieldManifest } from '@larder/features';
+import { MAX_ENTITY_KEY_BYTES, type FieldManifest } from '@larder/features';
 import type { SpineColumn } from '../training-set-manifest.ts';
 import { readAs } from './read-as.ts';
 
@@ -58,7 +58,16 @@ export function planColumn(
     };
   const reading = readAs(use.field, coded === 'microseconds' ? 'TIMESTAMP WITH TIME ZONE' : type, given);
   if (typeof reading === 'string') return `column ${name} is ${type}: ${reading}`;
-  return { name, ...use, given, zoneless: null, ...reading };
+  const column = { name, ...use, given, zoneless: null, ...reading };
+  return use.role === 'key' && use.field.type === 'string' ? { ...column, ...textOfKey(given) } : column;
+}
+
+/** Neither history nor the online store has other keys. */
+function textOfKey(given: string): Pick<PlannedColumn, 'bad' | 'must'> {
+  return {
+    bad: `contains(${given}::VARCHAR, chr(0)) or strlen(${given}::VARCHAR) > ${MAX_ENTITY_KEY_BYTES}`,
+    must: `must be text of at most ${MAX_ENTITY_KEY_BYTES} bytes, without U+0000`,
+  };
 }
 
 function decoded(given: string, coded: GivenColumn['coded']): string {

@@ -43,6 +43,29 @@ test.for([
     /row 1, event_timestamp must be an instant/,
   ],
   [
+    'a time in a named zone',
+    `${HEADER}\n${GOOD}\n${GOOD.replace('2026-03-10T12:00:00Z,2026', '2026-03-10 12:00:00 Europe/Berlin,2026')}\n`,
+    /row 2, event_timestamp must be an instant/,
+  ],
+  [
+    'a time before Christ',
+    `${HEADER}\n${GOOD.replace('2026-03-10T12:00:00Z,2026', '5000-03-10 (BC) 12:00:00,2026')}\n`,
+    /row 1, event_timestamp must be an instant of the years 1 to 9999/,
+  ],
+  [
+    'a key with U+0000',
+    `${HEADER}\n${GOOD.replace('ad-1', 'ad\0')}\n`,
+    /row 1, ad_id must be text of at most 1024 bytes, without U\+0000/,
+  ],
+  ['a long key', `${HEADER}\n${GOOD.replace('ad-1', 'a'.repeat(1025))}\n`, /row 1, ad_id must be text of/],
+  ['a column without a name', `,${HEADER}\n0,${GOOD}\n`, /Column 1 of spine\.csv has no name/],
+  ['a name with U+0000', `a\0,${HEADER}\n0,${GOOD}\n`, /Column 1 of spine\.csv has U\+0000 in its name/],
+  [
+    'a column named as a feature',
+    `AD_IMAGE:brightness,${HEADER}\n1,${GOOD}\n`,
+    /has the column AD_IMAGE:brightness, and the set has a feature of that name/,
+  ],
+  [
     'a time in the future',
     `${HEADER}\n${GOOD}\n${GOOD.replace('2026-03-10T12:00:00Z,2026', '2999-03-10T12:00:00Z,2026')}\n`,
     /row 2, event_timestamp is in the future/,
@@ -60,6 +83,12 @@ test.for([
     message: expect.stringMatching(message) as string,
   });
   expect(await readdir(folder)).toEqual(['spine.csv']);
+});
+
+test('a row with more values than there are columns is refused', async ({ history, folder }) => {
+  const path = join(folder, 'spine.csv');
+  await writeFile(path, `${HEADER}\n${GOOD}\n${GOOD},1,2\n`);
+  await expect(build(history, path, folder)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID' });
 });
 
 test('columns of Parquet must have types that fit', async ({ history, folder }) => {
