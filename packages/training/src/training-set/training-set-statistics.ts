@@ -22,8 +22,6 @@ export interface FeatureStatistics {
   readonly min?: number;
   readonly max?: number;
   readonly quantiles?: Readonly<Record<string, number>>;
-  /** True: the quantiles are estimates, because the set is large. */
-  readonly approximate?: boolean;
   readonly histogram?: { readonly edges: readonly number[]; readonly counts: readonly number[] };
   /** The most frequent values; bool, int64 and string alone. */
   readonly top?: readonly { readonly value: string; readonly count: number }[];

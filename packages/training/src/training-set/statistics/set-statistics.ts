@@ -19,7 +19,7 @@ export async function setStatistics(
   const statistics: FeatureStatistics[] = [];
   for (const [i, column] of features.columns.entries()) {
     onProgress({ stage: 'statistics', done: i, total: features.columns.length });
-    statistics.push(await featureStatistics(duckdb, relation, { column, rows: first.rows }));
+    statistics.push(await featureStatistics(duckdb, relation, column));
   }
   return {
     format: 1,
