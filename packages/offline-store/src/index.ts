@@ -141,5 +141,6 @@ export { findLabels } from './labels/find-labels.ts';
 export type { FindLabels, FoundLabel } from './labels/find-labels.ts';
 export type { Label, LabelTarget, LabelValue } from './labels/label.ts';
 export type { LabelPolicy } from './labels/label-policy.ts';
+export { loggedBefore } from './spine/logged-before.ts';
 export { loggedSpine } from './spine/logged-spine.ts';
 export type { LoggedSpine, LoggedSpineColumn, LoggedSpineOptions } from './spine/logged-spine.ts';

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { textLiteral, type Archive, type Duckdb } from '@larder/archive';
 import { viewRef } from '@larder/features';
+import { loggedBefore } from '@larder/offline-store';
 import { checkDefinitions, setChanged } from './again/check-definitions.ts';
 import type { BuildProgress, TrainingSetDeps } from './build-training-set.ts';
 import type { ResolvedFeatures } from './features/resolve-features.ts';
@@ -55,7 +56,7 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
   await duckdb.run(`attach ${textLiteral(join(duckdb.folder, 'work.duckdb'))} as work; use work`);
 
   onProgress({ stage: 'spine', done: 0, total: null });
-  const source = settled(request.spine, createdAt);
+  const source = await settled(store, request.spine, createdAt);
   const { manifest } = definitions;
   const file = await openSpine(duckdb, source, {
     store,
@@ -151,11 +152,15 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
   return { manifest: described, statistics, hashes };
 }
 
-/** Labels that arrive later must not change the set when it is built again. */
-function settled(source: SpineSource, createdAt: Date): SpineSource {
-  return source.kind === 'predictions' && source.labelsAsOf === null
-    ? { ...source, labelsAsOf: createdAt.toISOString() }
-    : source;
+/** Predictions and labels that are being written, or come later, must not change the set when it is built again. */
+async function settled(
+  store: TrainingSetDeps['store'],
+  source: SpineSource,
+  createdAt: Date,
+): Promise<SpineSource> {
+  if (source.kind !== 'predictions' || source.labelsAsOf !== null) return source;
+  const before = Math.min(createdAt.getTime(), (await loggedBefore(store)).getTime());
+  return { ...source, labelsAsOf: new Date(before).toISOString() };
 }
 
 function asOfOf(source: SpineSource, createdAt: Date): Date {

@@ -49,7 +49,10 @@ export interface LoggedPredictions {
   readonly from: string | null;
   /** Before this time of prediction. */
   readonly to: string | null;
-  /** Only labels that had been received by then. Null: by the start of the build. */
+  /**
+   * Only predictions that had been logged, and labels that had been received, before then. Null: before the build, or
+   * before the oldest transaction that was writing some when it began.
+   */
   readonly labelsAsOf: string | null;
 }
 
