@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseDurationMs } from '@larder/core';
 import { startStack } from '@larder/infra/stack';
+import { runningStack } from '@larder/infra/stack-file';
 import { sealArtifact } from '@larder/training/seal';
 import { adCtr } from '../larder.config.ts';
 import { createAdsDatabase } from '../src/ads-database.ts';
@@ -56,7 +57,10 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const ads = designAds({ count: options.ads, seed: 'past', prefix: 'past' });
   const project = join(folder, 'project');
   const sets = join(folder, 'sets');
-  await Promise.all([project, sets].map((each) => rm(each, { recursive: true, force: true })));
+  if (runningStack(folder) !== null) throw new Error(`A loop is already running in ${folder}.`);
+  // Also the stores: the predictions of an earlier run would be in the training set again.
+  const stores = join(folder, '.larder', 'stack');
+  await Promise.all([project, sets, stores].map((each) => rm(each, { recursive: true, force: true })));
   await mkdir(project, { recursive: true });
   await cp(join(EXAMPLE, 'larder.config.ts'), join(project, 'larder.config.ts'));
   await cp(join(EXAMPLE, 'models'), join(project, 'models'), { recursive: true });
