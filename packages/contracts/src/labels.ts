@@ -1,13 +1,10 @@
 import { jsonPointer, type ErrorDetail } from '@larder/core';
 import { z } from 'zod';
 import { errorDetailSchema } from './problem.ts';
-import { countSchema, idSchema, instantSchema, nameSchema } from './scalars.ts';
+import { countSchema, idSchema, instantSchema, isStorable, nameSchema } from './scalars.ts';
 
 export const MAX_LABELS = 1_000;
 const MAX_TEXT = 200;
-
-/** PostgreSQL stores neither U+0000 nor lone surrogates. */
-const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 const textSchema = z
   .string('must be a string')

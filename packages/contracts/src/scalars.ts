@@ -1,13 +1,21 @@
 import { z } from 'zod';
 
 /** ISO 8601 with an offset; zod's own pattern is too long to print in a document. */
-export const instantSchema = z.iso.datetime({ offset: true }).meta({
-  description: 'ISO 8601 with an offset.',
-  example: '2026-11-20T09:30:00Z',
-  override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
-    delete jsonSchema.pattern;
-  },
-});
+const [FIRST_MS, LAST_MS] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** PostgreSQL reads no other years as they are written here. */
+const isInYears = (text: string): boolean => !(Date.parse(text) < FIRST_MS || Date.parse(text) > LAST_MS);
+
+export const instantSchema = z.iso
+  .datetime({ offset: true })
+  .refine(isInYears, 'must be of the years 1 to 9999')
+  .meta({
+    description: 'ISO 8601 with an offset.',
+    example: '2026-11-20T09:30:00Z',
+    override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {
+      delete jsonSchema.pattern;
+    },
+  });
 
 export const idSchema = z.uuid({ version: 'v7' }).meta({
   description: 'UUIDv7.',
@@ -33,6 +41,9 @@ export const valueSchema = z.unknown().meta({ description: 'Any JSON value.' });
 
 /** Join keys or request fields by name; the model's definition says which and of what type. */
 export const fieldsSchema = z.record(nameSchema, valueSchema);
+
+/** PostgreSQL stores neither U+0000 nor lone surrogates. */
+export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 export const cursorSchema = z.string().min(1).max(512).meta({ description: 'As the page before gave it.' });
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { countSchema, cursorSchema, idSchema, instantSchema, nameSchema } from './scalars.ts';
+import { countSchema, cursorSchema, idSchema, instantSchema, isStorable, nameSchema } from './scalars.ts';
+
+const textSchema = (maximum: number) =>
+  z.string().min(1).max(maximum).refine(isStorable, 'must not contain U+0000 or half of a surrogate pair');
 
 const modelSchema = z
   .string()
@@ -8,11 +11,9 @@ const modelSchema = z
     description: 'Its features, in the order of its tensor; without @version those of the champion.',
     example: 'ad_ctr@2',
   });
-const timeSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .meta({ description: 'Column with the time of each row; default `event_timestamp`.' });
+const timeSchema = textSchema(200).meta({
+  description: 'Column with the time of each row; default `event_timestamp`.',
+});
 const engineSchema = z
   .enum(['auto', 'postgresql', 'duckdb'])
   .meta({ description: 'Default `auto`: the one that is expected to be faster.' });
@@ -22,6 +23,7 @@ const splitSchema = z
     /^(time|group:[^:]+):0?\.\d+(,0?\.\d+){1,2}$/,
     'must be time:SHARES or group:COLUMN:SHARES, with shares such as 0.8,0.1,0.1',
   )
+  .refine(isStorable, 'must not contain U+0000 or half of a surrogate pair')
   .meta({ description: 'Parts by time, or by the values of a column.', example: 'time:0.8,0.1,0.1' });
 const formatSchema = z.enum(['parquet', 'csv']).meta({ description: 'Of the files; default `parquet`.' });
 const cutOffMeta = {
@@ -41,7 +43,7 @@ const predictionsSpineSchema = z
   })
   .meta({ description: 'Logged predictions.' });
 const sqlSpineSchema = z
-  .strictObject({ sql: z.strictObject({ connection: nameSchema, query: z.string().min(1).max(100_000) }) })
+  .strictObject({ sql: z.strictObject({ connection: nameSchema, query: textSchema(100_000) }) })
   .meta({
     description: 'A query on a connection of the project; off unless LARDER_TRAINING_SETS_SQL is on.',
   });
@@ -50,7 +52,7 @@ const sqlSpineSchema = z
 export const trainingSetRequestSchema = z
   .strictObject({
     model: modelSchema.optional(),
-    features: z.array(z.string().min(1).max(200)).min(1).max(500).optional(),
+    features: z.array(textSchema(200)).min(1).max(500).optional(),
     spine: z.union([predictionsSpineSchema, sqlSpineSchema]),
     time: timeSchema.optional(),
     as_served: z.boolean().optional().meta(cutOffMeta),
@@ -66,7 +68,7 @@ export const trainingSetRequestSchema = z
 /** With rows as the body. */
 export const trainingSetUploadQuerySchema = z.strictObject({
   model: modelSchema.optional(),
-  features: z.string().min(1).max(8_000).optional().meta({
+  features: textSchema(8_000).optional().meta({
     description: 'Features and views, separated by commas; or `model`.',
     example: 'ad_image,ad_stats:ctr',
   }),

@@ -33,6 +33,7 @@ test('every label is stored, known or refused for itself', async ({ service }) =
     click({ event_id: 'same', corrects: 'same' }),
     click({ more: 1, name: 'Clicked', event_id: 'nul\0' }),
     7,
+    click({ event_timestamp: '2026-11-21T09:30:00.123456+23:59' }),
   ]);
   expect(answer.status).toBe(200);
   const refused = [
@@ -51,7 +52,7 @@ test('every label is stored, known or refused for itself', async ({ service }) =
     code,
     errors: (pointers as string[]).map((pointer) => ({ pointer, detail: expect.any(String) })),
   }));
-  expect(answer.body).toEqual({ stored: 3, known: 1, refused });
+  expect(answer.body).toEqual({ stored: 4, known: 1, refused });
 });
 
 test('GET shows what is on record, what is current, and what was known then', async ({ service }) => {

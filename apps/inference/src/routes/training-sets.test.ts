@@ -128,6 +128,8 @@ describe('refused', () => {
     ['neither model nor features', '', 422, 'REQUEST_INVALID'],
     ['model and features', `model=ad_ctr&features=${FEATURES}`, 422, 'REQUEST_INVALID'],
     ['an unknown model', 'model=nobody', 404, 'MODEL_NOT_FOUND'],
+    ['a column with U+0000', `features=${FEATURES}&time=a%00`, 422, 'REQUEST_INVALID'],
+    ['a split by U+0000', `features=${FEATURES}&split=group:%00:0.5,0.5`, 422, 'REQUEST_INVALID'],
     ['a split that is not one', `features=${FEATURES}&split=half`, 422, 'REQUEST_INVALID'],
   ] as const)('at once: %s', async ([, query, status, code], { service }) => {
     expect(await upload(service, query)).toMatchObject({ status, body: { code } });

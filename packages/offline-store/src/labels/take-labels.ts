@@ -123,11 +123,17 @@ function check(given: GivenLabel, { manifest, nowMs }: TakeLabels): Label | Prob
     source: given.source ?? DEFAULT_SOURCE,
     eventId: given.event_id,
     target,
-    eventTimestamp: given.event_timestamp,
+    eventTimestamp: inUtc(given.event_timestamp),
     value: given.value,
     corrects: given.corrects ?? null,
     weight: given.weight ?? 1,
   };
+}
+
+/** Microseconds are kept. PostgreSQL takes offsets of less than 16 hours alone. */
+function inUtc(instant: string): string {
+  const [, fraction = '0'] = /\.(\d{1,9})/.exec(instant) ?? [];
+  return new Date(instant).toISOString().replace(/\d+Z$/, `${fraction}Z`);
 }
 
 function targetOf(given: GivenLabel, manifest: Pick<Manifest, 'entities'>): LabelTarget | Problem {

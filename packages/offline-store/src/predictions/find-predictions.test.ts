@@ -60,7 +60,16 @@ test.for([
 });
 
 test('a cursor that is none is refused', async ({ store }) => {
-  for (const cursor of ['', 'x', Buffer.from("2026-01-01 00:00:00+00/'; drop table x").toString('base64url')])
+  const id = '01934567-89ab-7cde-8f01-23456789abcd';
+  const forged = [
+    "1764000000000000/'; drop table x",
+    `1764000000000000/${'-'.repeat(36)}`,
+    `${'9'.repeat(17)}/${id}`,
+  ];
+  const others = forged
+    .concat(`2026-13-45 99:99:99+00/${id}`)
+    .map((text) => Buffer.from(text).toString('base64url'));
+  for (const cursor of ['', 'x', ...others])
     await expect(findPredictions(store, ads, { limit: 1, cursor })).rejects.toMatchObject({
       code: 'REQUEST_INVALID',
     });
@@ -93,6 +102,8 @@ test('the histogram counts every finite output once', async ({ store, ids }) => 
   });
   const one = await outputHistogram(store, { ...ads, minOutput: 0.5, maxOutput: 0.5 }, 3);
   expect(one.counts).toEqual([1, 0, 0]);
+  const wide = await outputHistogram(store, { ...ads, minOutput: -1.7e308, maxOutput: 1.7e308 }, 3);
+  expect(wide.counts).toEqual([0, 40, 0]);
 });
 
 test('one prediction is found by its id, of its own project only', async ({ store }) => {

@@ -37,7 +37,7 @@ export async function findPredictions(
       ? sql`true`
       : sql`(predicted_at, prediction_id) < (${after.predictedAt}::timestamptz, ${after.predictionId}::uuid)`;
   const { rows } = await sql<LoggedPrediction & { readonly at: string }>`
-    select ${LOGGED_COLUMNS}, predicted_at::text as at from larder.predictions
+    select ${LOGGED_COLUMNS}, (extract(epoch from predicted_at) * 1000000)::bigint::text as at from larder.predictions
     where ${matches(filter)} and ${before}
     order by predicted_at desc, prediction_id desc limit ${limit + 1}`.execute(store.db);
   const page = rows.slice(0, limit);
@@ -66,16 +66,18 @@ export function matches(filter: PredictionFilter): RawBuilder<boolean> {
   return sql<boolean>`${sql.join(conditions, sql` and `)}`;
 }
 
-/** SQL's own text of the time: a `Date` would lose microseconds. */
+/** Microseconds: a `Date` would lose them. */
 function cursorOf({ at, predictionId }: { readonly at: string; readonly predictionId: string }): string {
   return Buffer.from(`${at}/${predictionId}`).toString('base64url');
 }
 
-const CURSOR = /^(\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d)?)\/([0-9a-f-]{36})$/;
+/** Until the year 2286. */
+const CURSOR = /^(\d{1,13})(\d{3})\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function positionOf(cursor: string): { readonly predictedAt: string; readonly predictionId: string } {
-  const [, predictedAt, predictionId] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (predictedAt !== undefined && predictionId !== undefined) return { predictedAt, predictionId };
+  const [, ms, us, predictionId] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (ms !== undefined && predictionId !== undefined)
+    return { predictedAt: new Date(Number(ms)).toISOString().replace('Z', `${us}Z`), predictionId };
   const detail = 'is not a cursor of an earlier answer; omit it to start at the first page';
   throw new LarderError('REQUEST_INVALID', `The cursor ${detail}.`, {
     errors: [{ pointer: '/cursor', detail }],

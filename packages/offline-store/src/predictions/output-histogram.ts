@@ -25,7 +25,7 @@ export async function outputHistogram(
   const low = filter.minOutput ?? least;
   const high = filter.maxOutput ?? most;
   // One value: a range of no width would have no bins.
-  const width = high > low ? (high - low) / bins : 1 / bins;
+  const width = high > low ? high / bins - low / bins : 1 / bins;
   const edges = Array.from({ length: bins + 1 }, (_, at) =>
     at === bins && high > low ? high : low + at * width,
   );
