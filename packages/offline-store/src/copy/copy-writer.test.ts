@@ -12,3 +12,18 @@ test('a safe integer is written as the same bigint', () => {
     }),
   );
 });
+
+test('repeated bytes are those of the first time, also when the buffer grows', () => {
+  const [fast, exact] = [new CopyWriter(32), new CopyWriter()];
+  fast.bool(true);
+  const start = fast.length;
+  fast.text('model');
+  fast.null();
+  fast.repeat(start, fast.length);
+  exact.bool(true);
+  for (let time = 0; time < 2; time++) {
+    exact.text('model');
+    exact.null();
+  }
+  expect(fast.finish()).toEqual(exact.finish());
+});

@@ -12,6 +12,10 @@ const TWO_TO_32 = 2 ** 32;
 /** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
 const NO_PLACES: readonly number[] = [];
+/** Values of the ASCII hex digits of either case, by code. */
+const HEX_DIGITS = Uint8Array.from({ length: 128 }, (_, code) =>
+  code <= 0x39 ? code & 0xf : (code & 0xf) + 9,
+);
 
 export class CopyWriter {
   #buffer: Buffer;
@@ -22,6 +26,17 @@ export class CopyWriter {
     this.#buffer = Buffer.allocUnsafe(Math.max(initialBytes, SIGNATURE.length));
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
     this.#length = SIGNATURE.copy(this.#buffer);
+  }
+
+  /** Bytes so far: a place for `repeat`. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes the bytes from `start` to `end` again. */
+  repeat(start: number, end: number): void {
+    const at = this.#reserve(end - start);
+    this.#buffer.copyWithin(at, start, end);
   }
 
   /** Every row starts with its number of columns. */
@@ -83,27 +98,26 @@ export class CopyWriter {
 
   uuid(value: string): void {
     const at = this.#field(16);
-    for (let i = 0, byte = 0; byte < 16; i += 2, byte++) {
+    for (let i = 0, byte = at; byte < at + 16; i += 2, byte++) {
       if (value.charCodeAt(i) === DASH) i += 1;
-      this.#buffer[at + byte] = (hexDigit(value.charCodeAt(i)) << 4) | hexDigit(value.charCodeAt(i + 1));
+      this.#buffer[byte] =
+        ((HEX_DIGITS[value.charCodeAt(i)] as number) << 4) | (HEX_DIGITS[value.charCodeAt(i + 1)] as number);
     }
   }
 
   textArray(values: readonly string[]): void {
-    const bodyBytes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
-    let at = this.#array(TEXT_OID, values.length, bodyBytes);
-    for (const value of values) {
-      const bytes = this.#buffer.write(value, at + 4);
-      this.#view.setInt32(at, bytes);
-      at += 4 + bytes;
-    }
+    const begun = this.#array(TEXT_OID, values.length, 0);
+    for (let i = 0; i < values.length; i++) this.text(values[i] as string);
+    this.#view.setInt32(begun, this.#length - begun - 4);
   }
 
   /** Writes real[]; bits are copied as integers, so that NaN keeps its payload. `nulls`: places without a value, ascending. */
   float32Array(values: Float32Array, nulls: readonly number[] = NO_PLACES): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    let at = this.#array(FLOAT4_OID, values.length, values.length * 8 - nulls.length * 4);
-    if (nulls.length > 0) this.#view.setInt32(at - 16, 1);
+    const bodyBytes = values.length * 8 - nulls.length * 4;
+    const begun = this.#array(FLOAT4_OID, values.length, bodyBytes);
+    let at = this.#length - bodyBytes;
+    if (nulls.length > 0) this.#view.setInt32(begun + 8, 1);
     let nextNull = 0;
     for (let place = 0; place < bits.length; place++) {
       if (nulls[nextNull] === place) {
@@ -125,16 +139,17 @@ export class CopyWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Writes a one-dimensional array without nulls; an empty array has no dimension. */
+  /** Begins a one-dimensional array without nulls; an empty array has no dimension. @returns where its length in bytes is */
   #array(elementOid: number, length: number, bodyBytes: number): number {
     const at = this.#field((length === 0 ? 12 : 20) + bodyBytes);
     this.#view.setInt32(at, length === 0 ? 0 : 1);
     this.#view.setInt32(at + 4, 0);
     this.#view.setInt32(at + 8, elementOid);
-    if (length === 0) return at + 12;
-    this.#view.setInt32(at + 12, length);
-    this.#view.setInt32(at + 16, 1);
-    return at + 20;
+    if (length > 0) {
+      this.#view.setInt32(at + 12, length);
+      this.#view.setInt32(at + 16, 1);
+    }
+    return at - 4;
   }
 
   /** Reserves space for the worst case, then keeps what was used: cheaper than measuring first. */
@@ -164,9 +179,4 @@ export class CopyWriter {
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length);
   }
-}
-
-/** Value of an ASCII hex digit of either case. */
-function hexDigit(code: number): number {
-  return code <= 0x39 ? code & 0xf : (code & 0xf) + 9;
 }

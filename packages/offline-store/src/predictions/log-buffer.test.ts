@@ -18,9 +18,9 @@ test('accepts what fits, reports which limit the rest exceeds, and accepts again
   expect([push(1), push(1), push(1), push(1)]).toEqual([null, null, null, 'buffer_records']);
 });
 
-test('one write takes at most 500 records and 8 MiB, but always one record', () => {
+test('one write takes at most 2,000 records and 8 MiB, but always one record', () => {
   const buffer = createLogBuffer(unbounded);
-  const sizes = [20 * MIB, 3 * MIB, 5 * MIB, 1, ...Array.from({ length: 600 }, () => 100)];
+  const sizes = [20 * MIB, 3 * MIB, 5 * MIB, 1, ...Array.from({ length: 2_100 }, () => 100)];
   for (const sizeBytes of sizes) buffer.push(prediction({ sizeBytes }));
   const batches: number[] = [];
   while (buffer.length > 0) {
@@ -28,7 +28,7 @@ test('one write takes at most 500 records and 8 MiB, but always one record', () 
     batches.push(batch.length);
     buffer.remove(batch);
   }
-  expect(batches).toEqual([1, 2, 500, 101]);
+  expect(batches).toEqual([1, 2, 2_000, 101]);
   expect(buffer.bytes).toBe(0);
 });
 
@@ -49,7 +49,7 @@ test('confirmation of a record waits for earlier records only', async () => {
       (error: { code: string }) => settled.push(`${name} ${error.code}`),
     );
   await wait('empty');
-  for (let i = 0; i < 600; i++) buffer.push(prediction());
+  for (let i = 0; i < 2_100; i++) buffer.push(prediction());
   const first = wait('first');
   buffer.push(prediction());
   const second = wait('second');

@@ -30,7 +30,8 @@ interface Waiter {
   readonly reject: (error: LarderError) => void;
 }
 
-const BATCH_RECORDS = 500;
+/** A dozen statements per write: at full load, one write per interval of the timer. */
+const BATCH_RECORDS = 2_000;
 /** Limit per write; a single larger record is written alone. */
 const BATCH_BYTES = 8 * 2 ** 20;
 

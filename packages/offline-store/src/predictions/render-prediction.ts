@@ -13,10 +13,21 @@ const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
 
-/** Renders values that rows of one batch share (their request, results that depend only on it) once; create one per batch of records. */
-export interface SharedJson {
+/** Renders values that rows of one batch share (what served them, their request, results that depend only on it) once; create one per buffer. */
+export interface SharedValues {
   readonly request: LastJson;
   readonly onDemand: LastJson;
+  readonly origin: LastOrigin;
+}
+
+/** Project, model, version, alias and its move in the last row, and where their bytes are. */
+interface LastOrigin {
+  model: string;
+  version: number;
+  alias: string | null;
+  aliasMoveId: number | null;
+  start: number;
+  end: number;
 }
 
 interface LastJson {
@@ -24,13 +35,17 @@ interface LastJson {
   json: string;
 }
 
-export function sharedJson(): SharedJson {
-  return { request: { value: undefined, json: '' }, onDemand: { value: undefined, json: '' } };
+export function sharedValues(): SharedValues {
+  return {
+    request: { value: undefined, json: '' },
+    onDemand: { value: undefined, json: '' },
+    origin: { model: '', version: 0, alias: null, aliasMoveId: null, start: 0, end: 0 },
+  };
 }
 
 export interface RenderContext {
   readonly project: string;
-  readonly shared: SharedJson;
+  readonly shared: SharedValues;
   /** Null while no record of the batch has sensitive fields. */
   readonly hasher: KeyHasher | null;
 }
@@ -45,14 +60,7 @@ export function renderPrediction(
   out.row(COLUMN_COUNT);
   out.uuid(record.predictionId);
   writeTimestampMs(out, record.predictedAtMs);
-  out.text(project);
-  out.text(record.model);
-  out.int32(record.version);
-  const { alias, aliasMoveId } = record;
-  if (alias === null) out.null();
-  else out.text(alias);
-  if (aliasMoveId === null) out.null();
-  else out.safeInt64(aliasMoveId);
+  writeOrigin(out, record, { project, last: shared.origin });
   const { entities, request, onDemand } = record;
   out.jsonb(
     storableJson(
@@ -64,10 +72,11 @@ export function renderPrediction(
       hiding === null ? request : hideMembers(request, hiding.sensitive.request, hiding.hasher),
     ),
   );
-  out.jsonb(storableJson(record.outputs));
+  // Numbers, under names of the manifest.
+  out.jsonb(JSON.stringify(record.outputs));
   out.bool(record.degraded);
   out.textArray(record.degradedReasons);
-  out.jsonb(`[${record.views.map(viewJson).join(',')}]`);
+  out.jsonb(viewsJson(record.views));
   if (onDemand === null) out.null();
   else
     out.jsonb(
@@ -89,8 +98,39 @@ function writeUs(out: CopyWriter, us: number): void {
   out.int32(Math.min(Math.round(us), MAX_INT32));
 }
 
-function viewJson(view: PredictionView): string {
-  return `{"ref":"${view.ref}","status":"${view.status}","event_timestamp_ms":${view.eventTimestampMs},"created_timestamp_ms":${view.createdTimestampMs},"revision":${view.revision}}`;
+function writeOrigin(
+  out: CopyWriter,
+  { model, version, alias, aliasMoveId }: PredictionRecord,
+  { project, last }: { readonly project: string; readonly last: LastOrigin },
+): void {
+  if (
+    last.end > 0 &&
+    last.model === model &&
+    last.version === version &&
+    last.alias === alias &&
+    last.aliasMoveId === aliasMoveId
+  ) {
+    out.repeat(last.start, last.end);
+    return;
+  }
+  const start = out.length;
+  out.text(project);
+  out.text(model);
+  out.int32(version);
+  if (alias === null) out.null();
+  else out.text(alias);
+  if (aliasMoveId === null) out.null();
+  else out.safeInt64(aliasMoveId);
+  Object.assign(last, { model, version, alias, aliasMoveId, start, end: out.length });
+}
+
+function viewsJson(views: readonly PredictionView[]): string {
+  let json = '';
+  for (let v = 0; v < views.length; v++) {
+    const { ref, status, eventTimestampMs, createdTimestampMs, revision } = views[v] as PredictionView;
+    json += `${v === 0 ? '[' : ','}{"ref":"${ref}","status":"${status}","event_timestamp_ms":${eventTimestampMs},"created_timestamp_ms":${createdTimestampMs},"revision":${revision}}`;
+  }
+  return json === '' ? '[]' : `${json}]`;
 }
 
 interface Hiding {
@@ -131,7 +171,7 @@ function onceJson(last: LastJson, value: unknown, shown: () => unknown): string 
 /** Requests are untrusted: characters that jsonb cannot store are replaced, and the record is kept. */
 function storableJson(value: unknown): string {
   const json = JSON.stringify(value);
-  return json.includes('\\u0000') || json.includes('\\ud')
+  return json.includes('\\u') && (json.includes('\\u0000') || json.includes('\\ud'))
     ? JSON.stringify(storable(JSON.parse(json)))
     : json;
 }

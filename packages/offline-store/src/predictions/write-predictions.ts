@@ -9,7 +9,7 @@ import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { ensureMonthlyPartitions, monthOf, type Month } from '../partitions/monthly-partitions.ts';
 import { limitSilence } from '../connection/limit-silence.ts';
 import type { PredictionRecord } from './prediction-record.ts';
-import { PREDICTION_COLUMNS, renderPrediction, sharedJson } from './render-prediction.ts';
+import { PREDICTION_COLUMNS, renderPrediction, sharedValues } from './render-prediction.ts';
 import { withoutErased } from './without-erased.ts';
 
 export const PREDICTIONS_TABLE = { schema: 'larder', name: 'predictions' };
@@ -54,8 +54,9 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
 }
 
 async function render({ project, records }: PredictionWrite, hasher: KeyHasher | null): Promise<Buffer> {
-  const out = new CopyWriter();
-  const shared = sharedJson();
+  // Their approximate size: a buffer that grows is copied every time.
+  const out = new CopyWriter(records.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0));
+  const shared = sharedValues();
   for (const [i, record] of records.entries()) {
     if (i > 0 && i % SLICE_RECORDS === 0) await nextTurn();
     renderPrediction(out, record, { project, shared, hasher });

@@ -110,9 +110,11 @@ class BatchRecord implements PredictionRecord {
     return this.#batch.scalars.subarray(start, start + scalars);
   }
 
-  get defaultsUsed(): string[] {
+  get defaultsUsed(): readonly string[] {
     const { plan, pointers } = this.#batch;
-    return [...defaultsRead(plan, pointers, this.#logged.row), ...this.#logged.onDemandDefaults];
+    const { row, onDemandDefaults } = this.#logged;
+    const stored = defaultsRead(plan, pointers, row);
+    return onDemandDefaults.length === 0 ? stored : [...stored, ...onDemandDefaults];
   }
 
   get degraded(): boolean {

@@ -62,29 +62,40 @@ function nullsOf(
   return found;
 }
 
+const NO_NAMES: readonly string[] = [];
+
 /** References of the stored features whose default a row used. */
-export function defaultsRead(plan: CompiledPlan, pointers: Pointers, row: number): string[] {
-  return plan.views.flatMap((view) => {
-    const at = readingAt({ plan, inputs: pointers }, row, view);
-    if (pointers.statuses[view.group]?.[at] !== PRESENT) return view.defaulted.all;
-    const names = pointers.nulls[view.group]?.get(at) ?? [];
-    return names.map((name) => `${view.ref}:${name}`);
-  });
+export function defaultsRead(plan: CompiledPlan, pointers: Pointers, row: number): readonly string[] {
+  let used = NO_NAMES;
+  const read = { plan, inputs: pointers };
+  for (const view of plan.views) {
+    const { all } = view.defaulted;
+    if (all.length === 0) continue;
+    const at = readingAt(read, row, view);
+    const names =
+      pointers.statuses[view.group]?.[at] === PRESENT
+        ? (pointers.nulls[view.group]?.get(at) ?? NO_NAMES).map((name) => `${view.ref}:${name}`)
+        : all;
+    if (names.length > 0) used = used.length === 0 ? names : [...used, ...names];
+  }
+  return used;
 }
 
 /** Pointers to what one row of the request read. */
 export function viewsRead(plan: CompiledPlan, pointers: Pointers, row: number): PredictionView[] {
-  return plan.views.map((view) => {
-    const at = readingAt({ plan, inputs: pointers }, row, view);
+  const read = { plan, inputs: pointers };
+  const views: PredictionView[] = [];
+  for (const view of plan.views) {
+    const at = readingAt(read, row, view);
     const orders = pointers.orders[view.group] as Float64Array;
-    const order = (member: number) =>
-      Number.isNaN(orders[3 * at]) ? null : (orders[3 * at + member] as number);
-    return {
+    const isRead = !Number.isNaN(orders[3 * at]);
+    views.push({
       ref: view.ref,
       status: STATUS_NAMES[pointers.statuses[view.group]?.[at] as number] ?? 'NOT_FOUND',
-      eventTimestampMs: order(0),
-      createdTimestampMs: order(1),
-      revision: order(2),
-    };
-  });
+      eventTimestampMs: isRead ? (orders[3 * at] as number) : null,
+      createdTimestampMs: isRead ? (orders[3 * at + 1] as number) : null,
+      revision: isRead ? (orders[3 * at + 2] as number) : null,
+    });
+  }
+  return views;
 }
