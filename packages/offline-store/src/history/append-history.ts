@@ -9,6 +9,8 @@ import { ensureMonthlyPartitions, monthOf } from '../partitions/monthly-partitio
 import { historyTable, type HistoryProject, type HistoryRow, type HistoryTable } from './history-table.ts';
 
 const UNIQUE_VIOLATION = '23505';
+/** Keys, order, lineage and a few numbers: the buffer seldom grows. */
+const TYPICAL_ROW_BYTES = 160;
 
 /**
  * Appends rows to the view's history by binary COPY inside the caller's transaction, which is aborted when this fails
@@ -50,7 +52,7 @@ export async function appendHistory(
 }
 
 function rendered(table: HistoryTable, rows: readonly HistoryRow[]): CopyWriter {
-  const out = new CopyWriter();
+  const out = new CopyWriter(rows.length * TYPICAL_ROW_BYTES);
   for (const row of rows) table.writeRow(out, row);
   return out;
 }

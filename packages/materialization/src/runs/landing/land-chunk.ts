@@ -10,10 +10,12 @@ import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
  * changes the run (see `TRANSITIONS` for the order of locks).
  */
 export async function lockChunk(tx: RunStore, attempt: ChunkAttempt): Promise<boolean> {
-  await sql`select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})
-    for key share`.execute(tx.db);
-  // Row locks are not visible to other sessions; this lock shows `endFrozenLandings` which session holds the chunk.
-  await sql`select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)})`.execute(tx.db);
+  // The run's row first. Row locks are not visible to other sessions; the advisory lock shows `endFrozenLandings` which session holds the chunk.
+  await sql`
+    select pg_advisory_xact_lock(${landingLock(sql`${attempt.chunkId}::bigint`)}) from (
+      select from larder.runs where run_id = (select run_id from larder.chunks where chunk_id = ${attempt.chunkId})
+      for key share
+    ) locked`.execute(tx.db);
   const row = await tx.db
     .selectFrom('larder.chunks')
     .select('chunk_id')
@@ -58,6 +60,30 @@ export interface Landing {
 
 /** Does the second half of the landing transaction, after `lockChunk` and COPY: failures and `landed_history`. */
 export async function recordLanding(tx: RunStore, landing: Landing): Promise<void> {
+  if (landing.failures.length > 0) await recordFailures(tx, landing);
+  else await tx.db.deleteFrom('larder.row_failures').where('chunk_id', '=', landing.chunkId).execute();
+  const { done, failed, skipped, duplicate } = landing.counts;
+  await tx.db
+    .updateTable('larder.chunks')
+    .set({
+      state: 'landed_history',
+      rows_total: done + failed + skipped,
+      rows_done: done,
+      rows_failed: failed,
+      rows_skipped: skipped,
+      rows_duplicate: duplicate,
+      rows_erased: landing.erased ?? 0,
+      error_code: null,
+      error_reason: null,
+      landed_at: sql<Date>`now()`,
+      lease_expires_at: fromNow(landing.leaseMs),
+    })
+    .where('chunk_id', '=', landing.chunkId)
+    .execute();
+}
+
+/** Replaces those of the attempt before. */
+async function recordFailures(tx: RunStore, landing: Landing): Promise<void> {
   const failures = landing.failures.map((failure) => ({
     ...failure,
     code: storableText(failure.code),
@@ -79,24 +105,6 @@ export async function recordLanding(tx: RunStore, landing: Landing): Promise<voi
       -- Matched by key: a row whose event timestamp changes between attempts (now() in a source) would be retried forever.
       select coalesce(max(attempts), 0) as attempts from earlier e where e.entity_key = f."entityKey"
     ) before`.execute(tx.db);
-  const { done, failed, skipped, duplicate } = landing.counts;
-  await tx.db
-    .updateTable('larder.chunks')
-    .set({
-      state: 'landed_history',
-      rows_total: done + failed + skipped,
-      rows_done: done,
-      rows_failed: failed,
-      rows_skipped: skipped,
-      rows_duplicate: duplicate,
-      rows_erased: landing.erased ?? 0,
-      error_code: null,
-      error_reason: null,
-      landed_at: sql<Date>`now()`,
-      lease_expires_at: fromNow(landing.leaseMs),
-    })
-    .where('chunk_id', '=', landing.chunkId)
-    .execute();
 }
 
 /**
