@@ -105,6 +105,7 @@ export { trainingSetsWithKey } from './erasure/find-holders.ts';
 export { HISTORY_SCHEMAS, REDIS_KEYS, TABLES } from './erasure/places.ts';
 export { claimErasure, getReceipt, listReceipts } from './erasure/receipts.ts';
 export type { InterruptedErasure } from './erasure/receipts.ts';
+export { countTombstones, readTombstones } from './erasure/read-tombstones.ts';
 export { viewsOfEntity } from './erasure/views-of-entity.ts';
 export { awaitWriters } from './erasure/await-writers.ts';
 export { erasedAmong, holdOffErasures } from './erasure/hold-off-erasures.ts';

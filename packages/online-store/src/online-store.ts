@@ -7,6 +7,12 @@ import { type KeyPage, type ListKeysOptions, listKeys } from './inspection/list-
 import { type HeadersOf, readHeaders } from './reading/read-headers.ts';
 import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './reading/read-rows.ts';
 import type { RowHeader } from './rows/row-header.ts';
+import {
+  restoreTombstones,
+  tombstonesHeld,
+  type RestoreTombstones,
+  type TombstonesHeld,
+} from './writing/restore-tombstones.ts';
 import { type OnlineRow, type WriteOutcome, writeRows } from './writing/write-rows.ts';
 
 /** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The caller owns the connection. */
@@ -26,6 +32,13 @@ export interface OnlineStore {
   forgetView(entity: string, viewRef: string): Promise<number>;
   /** Deletes every row of an entity; later writes for it are refused. @returns how many rows @throws ONLINE_STORE_UNAVAILABLE */
   erase(entity: string, entityKey: string): Promise<number>;
+  /** What this Redis has of the tombstones. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  tombstonesHeld(): Promise<TombstonesHeld>;
+  /**
+   * Writes all tombstones again and deletes the rows of their entities. @returns how many entities had rows; null: another
+   * process does it, or Redis lost data meanwhile @throws ONLINE_STORE_UNAVAILABLE
+   */
+  restoreTombstones(tombstones: RestoreTombstones): Promise<number | null>;
 }
 
 export interface OnlineStoreDeps {
@@ -48,5 +61,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
     erase: async (entity, entityKey) => eraseEntity(redis, await target(), { name: entity, key: entityKey }),
+    tombstonesHeld: () => tombstonesHeld(redis, project),
+    restoreTombstones: async (all) => restoreTombstones(redis, await target(), all),
   };
 }

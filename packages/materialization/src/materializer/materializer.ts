@@ -13,6 +13,7 @@ import { announceProcess, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import type { ArtifactFolder } from '../compute/artifact-folders/serve-artifact-folders.ts';
 import { continueErasures } from '../erasure/continue-erasures.ts';
+import { keepTombstones } from '../erasure/keep-tombstones.ts';
 import type { EraseFromArchives } from '../erasure/forget-entity.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { createChunkQueue } from '../queue/chunk-queue.ts';
@@ -116,6 +117,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     logger,
   };
   const stopping = new AbortController();
+  const restoring = new AbortController();
   const queue = createChunkQueue({
     project: project.name,
     redisUrl: options.queueRedisUrl,
@@ -173,10 +175,17 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       logger,
       turn: () => continueErasures(forErasures, applied() ?? project.manifest),
     }),
+    startLoop({
+      name: 'Keeping tombstones',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: keepTombstones({ ...forErasures, projectName: project.name, signal: restoring.signal }),
+    }),
   ];
 
   return {
     async stop({ deadlineMs }) {
+      restoring.abort(new Error('The worker is stopping.'));
       const deadline = setTimeout(() => {
         stopping.abort(new Error('The worker is stopping.'));
         // Running batches would hold their chunks until they end.

@@ -49,7 +49,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
       ),
     how: 'eraseQueuedWork takes the key out of listed keys and out of the limits of ended chunks',
   },
-  erasure_secrets: none('the secret of the hashes', 'project secret created_at'),
+  erasure_secrets: none('the secret of the hashes', 'project secret tombstones created_at'),
   erasures: {
     columns: { entity_key: 'key', key_hash: 'hash' },
     without:
@@ -157,6 +157,7 @@ export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: stri
     how: 'one hash per entity, deleted by OnlineStore.erase',
   },
   { pattern: /^larder:[a-z0-9_]+:erased:\{\d+\}$/, how: 'tombstones: hashes' },
+  { pattern: /^larder:[a-z0-9_]+:erased(:lease)?$/, how: 'the number of tombstones; who restores them' },
   { pattern: /^larder:[a-z0-9_]+:\{queue\}:/, how: 'BullMQ: jobs name chunks and attempts, never keys' },
 ];
 

@@ -23,6 +23,7 @@ import { runs } from './0003-runs.ts';
 import { runRetention } from './0010-run-retention.ts';
 import { runViolations } from './0009-run-violations.ts';
 import { tombstoneSlots } from './0026-tombstone-slots.ts';
+import { countTombstones } from './0027-count-tombstones.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
 
@@ -54,4 +55,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0024_when_gone': whenGone,
   '0025_training_set_service': trainingSetService,
   '0026_tombstone_slots': tombstoneSlots,
+  '0027_count_tombstones': countTombstones,
 };

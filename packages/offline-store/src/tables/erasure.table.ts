@@ -5,6 +5,8 @@ export interface ErasureSecretsTable {
   project: string;
   /** 32 random bytes, never changed. */
   secret: Buffer;
+  /** How many tombstones the project has; counted by a trigger. */
+  tombstones: Generated<number>;
   created_at: Generated<Date>;
 }
 

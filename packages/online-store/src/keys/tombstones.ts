@@ -18,6 +18,11 @@ export function tombstonesKey(project: string, slot: number): string {
   return `larder:${project}:erased:{${tagOfSlot(slot)}}`;
 }
 
+/** A hash with the number of the project's tombstones in this Redis, which tells one that lost some. */
+export function tombstoneCountKey(project: string): string {
+  return `larder:${project}:erased`;
+}
+
 /** Hashing costs a row as much as writing it: only rows in slots with tombstones are hashed. */
 export interface TombstoneSlots {
   /** `tombstonesKey` of the project. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
-import { slotOfEntity, tombstonesKey } from '../keys/tombstones.ts';
+import { slotOfEntity, tombstoneCountKey, tombstonesKey } from '../keys/tombstones.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
 import type { WriteTarget } from './write-rows.ts';
 
@@ -13,6 +13,10 @@ export async function eraseEntity(
   { project, hashOf }: WriteTarget,
   { name, key }: { readonly name: string; readonly key: string },
 ): Promise<number> {
-  const keys = [redisKey(project, name, key), tombstonesKey(project, slotOfEntity(name, key))] as const;
-  return Number(await askRedis(runScript(redis, SCRIPT, [2, ...keys, hashOf(name, key)])));
+  const keys = [
+    redisKey(project, name, key),
+    tombstonesKey(project, slotOfEntity(name, key)),
+    tombstoneCountKey(project),
+  ] as const;
+  return Number(await askRedis(runScript(redis, SCRIPT, [3, ...keys, hashOf(name, key)])));
 }
