@@ -13,6 +13,7 @@ test(
       folder: join(inject('testFolder'), 'loop'),
       ads: 16,
       impressionsPerAd: 50,
+      compare: true,
       databaseUrl: database.url,
       redisUrl: redis.url,
       port: 26_610,
@@ -25,6 +26,8 @@ test(
     // on four ads that it has not seen: far from certain, but the scores differ
     expect(result.auc).toBeGreaterThan(0.2);
     expect(result.auc).not.toBe(0.5);
+    const truth = said.join('\n').match(/the hidden truth itself \| (\S+) \|/)?.[1];
+    expect(Number(truth)).toBeGreaterThan(0.5);
   },
   LIMIT_MS,
 );

@@ -7,14 +7,14 @@ import { runningStack } from '@larder/infra/stack-file';
 import { sealArtifact } from '@larder/training/seal';
 import { adCtr } from '../larder.config.ts';
 import { createAdsDatabase } from '../src/ads-database.ts';
-import { designAds } from '../src/catalogue/ad-design.ts';
+import { designAds, type AdDesign } from '../src/catalogue/ad-design.ts';
 import { drawPictures } from '../src/pictures/draw-pictures.ts';
 import { seedAds } from '../src/seed.ts';
 import { startScript } from '../src/start-script.ts';
 import { areaUnderCurve } from '../training/area-under-curve.ts';
-import { scoreRow, trainClickModel, type ClickModel } from '../training/click-model.ts';
-import type { ModelRows } from '../training/model-rows.ts';
+import { scoreRow, trainClickModel } from '../training/click-model.ts';
 import { writeModel } from '../training/write-artifact.ts';
+import { compareViews, MODEL_VIEWS, scores } from './compare-views.ts';
 import { larderOn } from './larder.ts';
 import { readPart } from './read-part.ts';
 import { showAds } from './show-ads.ts';
@@ -24,6 +24,8 @@ export interface LoopOptions {
   readonly folder: string;
   readonly ads: number;
   readonly impressionsPerAd: number;
+  /** Also trains without the pictures, and says what they bring. @default false */
+  readonly compare?: boolean;
   /** @default embedded stores */
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
@@ -44,6 +46,8 @@ export interface LoopResult {
 
 const EXAMPLE = resolve(import.meta.dirname, '..');
 const VIEWS = ['ad_image', 'ad_text', 'ad_stats'];
+/** Enough to explain with, and half of the default: the files lie in the repository. */
+const BACKGROUND_ROWS = 50;
 /** Of the log's buffer. */
 const LOGGED_MS = 1_000;
 
@@ -112,7 +116,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
     const built = JSON.parse(await readFile(join(set, 'manifest.json'), 'utf8')) as LoopResult['trainingSet'];
 
     const artifact = join(project, adCtr.artifact.path);
-    const auc = await train(set, artifact, { impressionsPerAd, say });
+    const auc = await train(set, artifact, { ...options, ads });
     await larder('apply', '--yes');
     const { versions } = JSON.parse(await larder('models', 'ad_ctr', '--json')) as {
       versions: readonly { version: number }[];
@@ -135,34 +139,35 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   }
 }
 
+type Training = Pick<LoopOptions, 'impressionsPerAd' | 'compare' | 'say'> & {
+  readonly ads: readonly AdDesign[];
+};
+
 /** Trains on one part, seals the artifact with the trainer's own scores. @returns the AUC on ads that it has not seen */
-async function train(
-  set: string,
-  artifact: string,
-  { impressionsPerAd, say }: Pick<LoopOptions, 'impressionsPerAd' | 'say'>,
-): Promise<number> {
-  const training = await readPart(set, 'train');
+async function train(folder: string, artifact: string, options: Training): Promise<number> {
+  const { ads, impressionsPerAd, say } = options;
+  const training = await readPart({ folder, part: 'train', ads });
+  const test = await readPart({ folder, part: 'test', ads });
   const model = trainClickModel(training, {
-    impressionsPerAd,
-    views: [...VIEWS, 'moment', 'offer'],
+    views: MODEL_VIEWS,
     onEpoch: (epoch, loss) => say(`epoch ${epoch}: log loss ${loss.toFixed(4)}`),
   });
-  const auc = aucOf(model, await readPart(set, 'test'));
+  const auc = areaUnderCurve(scores(model, test), test.clicked);
   say(`AUC on other ads: ${auc.toFixed(3)}`);
+  if (options.compare === true) say(compareViews(model, training, test));
   await writeModel(
     artifact,
     model,
     training.columns.map(({ ref }) => ref),
   );
-  await sealArtifact(artifact, set, {
+  await sealArtifact(artifact, folder, {
     outputs: ['ctr'],
     score: (rows) => ({ ctr: rows.map((row) => scoreRow(model, row)) }),
-    training: { metrics: { auc }, parameters: { seed: 'past', impressions_per_ad: impressionsPerAd } },
+    backgroundRows: BACKGROUND_ROWS,
+    training: {
+      metrics: { auc },
+      parameters: { seed: 'past', ads: ads.length, impressions_per_ad: impressionsPerAd },
+    },
   });
   return auc;
-}
-
-function aucOf(model: ClickModel, rows: ModelRows): number {
-  const scores = Float64Array.from({ length: rows.count }, (_, at) => scoreRow(model, rows.row(at)));
-  return areaUnderCurve(scores, rows.clicked);
 }

@@ -14,8 +14,6 @@ export interface ClickModel {
 }
 
 export interface ClickModelOptions {
-  /** Impressions of one ad are consecutive and share its picture. */
-  readonly impressionsPerAd: number;
   /** Views that the model may look at. */
   readonly views: readonly string[];
   readonly onEpoch?: (epoch: number, logLoss: number) => void;
@@ -34,7 +32,7 @@ export function trainClickModel(impressions: ModelRows, options: ClickModelOptio
   let components: number[] = [];
   for (let index = 0; index < impressions.count; index += 1) {
     const row = standardised(impressions.row(index), { mean, scale });
-    if (index % options.impressionsPerAd === 0)
+    if (impressions.startsAd[index] === 1)
       components = projection.components.map((direction) => dot(direction, row));
     inputs.set(components, index * width);
     inputs.set(
@@ -104,7 +102,8 @@ function project(
   );
   if (!options.views.includes('ad_image')) return { components: [], single };
   const pictures: Float64Array[] = [];
-  for (let index = 0; index < impressions.count; index += options.impressionsPerAd) {
+  for (let index = 0; index < impressions.count; index += 1) {
+    if (impressions.startsAd[index] !== 1) continue;
     const row = standardised(impressions.row(index), scaling);
     pictures.push(row.map((value, column) => (isPicture[column] ? value : 0)));
   }

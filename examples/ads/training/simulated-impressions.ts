@@ -27,12 +27,14 @@ export function simulateImpressions(
   const clicked = new Uint8Array(count);
   const probability = new Float64Array(count);
   const ofNewAd = new Uint8Array(count);
+  const startsAd = new Uint8Array(count);
   const cheap = columns.filter(({ view }) => !PICTURE_VIEWS.includes(view));
   const cheapStart = cheap[0]?.start ?? 0;
   const cheapRows: Float32Array[] = [];
   ads.forEach((ad, at) => {
     const random = createRandom(`impressions/${ad.adId}`);
     const stats = weekOf(ad);
+    startsAd[at * perAd] = 1;
     for (let shown = 0; shown < perAd; shown += 1) {
       const index = at * perAd + shown;
       const impression = drawImpression(new Date(TODAY.getTime() + random.int(0, 6) * DAY_MS), random);
@@ -61,6 +63,7 @@ export function simulateImpressions(
     columns,
     count,
     clicked,
+    startsAd,
     probability,
     ofNewAd,
     row(index) {

@@ -39,7 +39,6 @@ const heldOut = simulateImpressions(
 const train = (views: readonly string[]): ClickModel =>
   trainClickModel(training, {
     views,
-    impressionsPerAd: IMPRESSIONS_PER_AD,
     onEpoch: (epoch, loss) => console.error(`epoch ${epoch}: log loss ${loss.toFixed(4)}`),
   });
 

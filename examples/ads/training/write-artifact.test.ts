@@ -40,7 +40,6 @@ test('a trained model scores the same in ONNX Runtime, also where values are mis
   );
   const impressions = simulateImpressions(ads, pictures, 10);
   const model = trainClickModel(impressions, {
-    impressionsPerAd: 10,
     views: ['ad_image', 'ad_text', 'ad_stats', 'moment', 'offer'],
   });
   const nothing = impressions.row(0).fill(Number.NaN);
