@@ -9,7 +9,7 @@ import type { ResolvedFeatures } from './features/resolve-features.ts';
 import { hashRows } from './hash/hash-rows.ts';
 import { historyLimits } from './history-limits.ts';
 import { chooseEngine } from './join/choose-engine.ts';
-import { joinGroup } from './join/join-group.ts';
+import { joinGroups } from './join/join-groups.ts';
 import { describeSet } from './output/describe-set.ts';
 import { computeOnDemand } from './on-demand/compute-on-demand.ts';
 import { hashedColumns, hashedSpine } from './output/set-columns.ts';
@@ -90,25 +90,16 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
     again === null
       ? await historyLimits(store, joins, project)
       : { landedBefore: new Date(again.history.landed_before), revision: again.history.revision };
-  const engine = await chooseEngine(store, {
-    asked: request.engine ?? 'auto',
-    archive: context.archive,
-    joins,
-    rows: spine.rows,
+  const asked = request.engine ?? 'auto';
+  const engine = await joinGroups(duckdb, {
+    store,
+    spine,
+    joins: joins.map((joined) => ({ ...joined, landedBefore: limits.landedBefore })),
+    asked,
+    engine: await chooseEngine(store, { asked, archive: context.archive, joins, rows: spine.rows }),
+    signal,
+    onRows: (done) => onProgress({ stage: 'join', done, total: spine.rows * joins.length }),
   });
-  for (const [g, joined] of joins.entries()) {
-    const before = g * spine.rows;
-    const total = spine.rows * joins.length;
-    await joinGroup(duckdb, {
-      store,
-      spine,
-      join: { ...joined, landedBefore: limits.landedBefore },
-      engine,
-      table: `joined_${g}`,
-      signal,
-      onRows: (rows) => onProgress({ stage: 'join', done: before + rows, total }),
-    });
-  }
   if (features.columns.some(({ kind }) => kind === 'on_demand'))
     await computeOnDemand(duckdb, {
       features,

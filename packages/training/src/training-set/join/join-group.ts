@@ -75,11 +75,12 @@ async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<
     await pipeline(rows, createWriteStream(received), { signal });
     const columns = joinedColumns(joined);
     const types = columns.map((column) => `${textLiteral(column.name)}: ${textLiteral(joinedType(column))}`);
+    const lineBytes = maxLineBytes(columns);
     const kept = columns.filter(({ holds }) => holds === 'row' || holds === 'status' || holds === 'feature');
     await duckdb.run(
-      `create table ${quotedName(table)} as select ${kept.map(({ name }) => quotedName(name)).join(', ')}
+      `create or replace table ${quotedName(table)} as select ${kept.map(({ name }) => quotedName(name)).join(', ')}
         from read_csv(${textLiteral(received)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
-          nullstr = '', allow_quoted_nulls = false, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, columns = {${types.join(', ')}})`,
+          nullstr = '', allow_quoted_nulls = false, max_line_size = ${lineBytes}, buffer_size = ${2 * lineBytes}, columns = {${types.join(', ')}})`,
       { what: 'Reading the joined rows' },
     );
   } finally {
@@ -87,7 +88,21 @@ async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<
   }
 }
 
+/** Of a line with texts. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** As text; of a number or an instant, and of one element of a vector. */
+const MAX_VALUE_BYTES = 32;
+
+/** DuckDB holds several buffers of twice the longest line. */
+function maxLineBytes(columns: readonly JoinedColumn[]): number {
+  let bytes = 1024 * 1024;
+  for (const column of columns) {
+    if (column.holds === 'feature' && (column.field.type === 'string' || column.field.type === 'json'))
+      return MAX_LINE_BYTES;
+    bytes += MAX_VALUE_BYTES * ((column.holds === 'feature' ? column.field.length : undefined) ?? 1);
+  }
+  return bytes;
+}
 
 function joinedType(column: JoinedColumn): string {
   switch (column.holds) {

@@ -6,8 +6,11 @@ import { spineName } from '../spine/spine-column.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
 import { setType, setValue, valueLiteral } from './stored-value.ts';
 
-/** SQL of the whole set: the columns of the spine, then the features with their declared defaults; `s` is the spine. */
-export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine): string {
+/**
+ * SQL of the set: the columns of the spine, then the features with their declared defaults, in the order of the spine.
+ * @param rows condition over the view `spine`
+ */
+export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine, rows: string): string {
   const given = spine.columns.map(({ name }, i) => `s.${spineName(i)} as ${quotedName(name)}`);
   let computed = 0;
   const columns = features.columns.map((column) => {
@@ -19,7 +22,7 @@ export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine): 
   });
   const joins = features.groups.map((_, g) => `join joined_${g} j${g} using (row)`);
   if (computed > 0) joins.push('join computed c using (row)');
-  return `select ${[...given, ...columns].join(', ')} from spine s ${joins.join(' ')}`;
+  return `select ${[...given, ...columns].join(', ')} from (from spine where ${rows}) s ${joins.join(' ')} order by s.row`;
 }
 
 function withDefault({ field, defaultValue }: FeatureColumn, stored: string): string {

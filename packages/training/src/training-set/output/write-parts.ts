@@ -50,7 +50,7 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
     const name = part === 'all' ? 'rows' : part;
     const parquet = join(format === 'parquet' ? folder : duckdb.folder, `${name}.parquet`);
     const [written] = await duckdb.all<{ Count: bigint }>(
-      `copy (${assembledQuery(features, spine)} where ${qualified(condition)} order by s.row)
+      `copy (${assembledQuery(features, spine, condition)})
         to ${textLiteral(parquet)} (format parquet, compression zstd, row_group_size ${groupRows(features)})`,
       { what: `Writing ${name}` },
     );
@@ -59,7 +59,7 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
     const path = join(folder, `${name}.${format}`);
     if (format === 'csv')
       await duckdb.run(
-        `copy (${csvQuery(features, names, relation)}) to ${textLiteral(path)} (format csv, header, nullstr '', preserve_order true)`,
+        `copy (select ${names.join(', ')} from ${relation}) to ${textLiteral(path)} (format csv, header, nullstr '', preserve_order true)`,
         { what: `Writing ${name}` },
       );
     done += Number(written?.Count ?? 0);
@@ -74,15 +74,6 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
     onRows(done);
   }
   return { files, relations };
-}
-
-/** Conditions are over the view `spine`, which the assembled query calls `s`. */
-function qualified(condition: string): string {
-  return condition === 'true' ? 'true' : `s.row in (select row from spine where ${condition})`;
-}
-
-function csvQuery(_features: ResolvedFeatures, names: readonly string[], relation: string): string {
-  return `select ${names.join(', ')} from ${relation}`;
 }
 
 function groupRows({ columns }: ResolvedFeatures): number {
