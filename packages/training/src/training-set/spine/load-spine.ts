@@ -3,6 +3,7 @@ import { describeColumns, quotedName, scanFile, type Duckdb } from '@larder/arch
 import type { FieldManifest } from '@larder/features';
 import type { ResolvedFeatures } from '../features/resolve-features.ts';
 import { checkRows } from './check-rows.ts';
+import { keepText } from './keep-text.ts';
 import { planColumn, spineName, type GivenColumn, type PlannedColumn } from './spine-column.ts';
 
 /** A spine as a file that DuckDB reads. */
@@ -121,7 +122,9 @@ async function givenColumns(
   const types = Object.fromEntries(file.names.filter(isText).map((name) => [name, 'VARCHAR']));
   const scan = scanFile({ path: file.path, format: file.format, types });
   const described = await describeColumns(duckdb, scan, { what: `Reading ${file.called}` });
-  return described.map(({ type }, i) => ({ name: file.names[i] as string, type }));
+  const given = described.map(({ type }, i) => ({ name: file.names[i] as string, type }));
+  if (file.format === 'parquet') return given;
+  return keepText(duckdb, file, { given, passed: (name) => !known.has(name) });
 }
 
 function planColumns(
