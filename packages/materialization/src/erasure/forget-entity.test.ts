@@ -143,6 +143,11 @@ describe('forgetting', () => {
       `insert into larder.training_sets (training_set_id, project, status, request, manifest, statistics, key_hashes, host, pid, folder, actor, finished_at)
        values ('${set}', 'shop', 'complete', '{}', '{}', '{}', '\\x0000000000000000${hash.toString('hex', 0, 8)}', 'h', 1, '/data/set', 'me', now())`,
     );
+    const large = newId();
+    await shop.sql(
+      `insert into larder.training_sets (training_set_id, project, status, request, manifest, statistics, host, pid, folder, actor, created_at, finished_at)
+       values ('${large}', 'shop', 'complete', '{}', '{}', '{}', 'h', 1, '/data/large', 'me', now() + interval '1 minute', now())`,
+    );
     const held = await places(shop, 'ad-secret');
     for (const place of ['chunks', 'labels', 'predictions', 'row_failures', 'runs'])
       expect(held).toContain(`larder.${place}`);
@@ -170,7 +175,10 @@ describe('forgetting', () => {
         row_failures: 1,
         'runs.scope': 2,
       },
-      stillHeld: [{ kind: 'training_set', id: set, folder: '/data/set', host: 'h' }],
+      stillHeld: [
+        { kind: 'training_set', id: set, folder: '/data/set', host: 'h' },
+        { kind: 'training_set', id: large, folder: '/data/large', host: 'h' },
+      ],
     });
     expect(await places(shop, 'ad-secret')).toEqual([]);
     expect(await places(shop, 'ad-0002')).toEqual(neighbour);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openDuckdb } from '@larder/archive';
-import { isLarderError, LarderError, newId, type Clock } from '@larder/core';
+import { LarderError, newId, type Clock } from '@larder/core';
 import type { Manifest, OnDemandFeatureViewManifest, OnDemandFunction } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { requestOf, type AgainRequest } from './again/request-of.ts';
@@ -9,6 +9,7 @@ import { resolveFeatures } from './features/resolve-features.ts';
 import { archiveFor } from './join/choose-engine.ts';
 import { openOutputFolder } from './output/output-folder.ts';
 import { recordComplete, recordFailure, recordStart } from './record/training-set-record.ts';
+import { recordedProblem } from './record/recorded-problem.ts';
 import { runBuild } from './run-build.ts';
 import type { TrainingSetManifest } from './training-set-manifest.ts';
 import type { SpineSource, TrainingSetRequest } from './training-set-request.ts';
@@ -150,9 +151,7 @@ async function build(deps: TrainingSetDeps, options: Building): Promise<Training
       }
     } catch (error) {
       const problem = failure(error, signal);
-      const reason = problem instanceof Error ? problem.message : String(problem);
-      const code = isLarderError(problem) ? problem.code : 'INTERNAL';
-      if (recorded) await recordFailure(store, trainingSetId, { code, reason }).catch(() => {});
+      if (recorded) await recordFailure(store, trainingSetId, recordedProblem(problem)).catch(() => {});
       throw problem;
     }
   } finally {

@@ -91,6 +91,18 @@ test('a row with more values than there are columns is refused', async ({ histor
   await expect(build(history, path, folder)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID' });
 });
 
+test('what is kept of a failure quotes no row', async ({ history, folder }) => {
+  const path = join(folder, 'spine.csv');
+  const lines = Array.from({ length: 30_000 }, () => GOOD);
+  await writeFile(path, [HEADER, ...lines, `${GOOD.replace('ad-1', 'ad-private')},1,2`, ''].join('\n'));
+  await expect(build(history, path, folder)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID' });
+  const { rows } = await history.store.pool.query<{ error_reason: string }>(
+    'select error_reason from larder.training_sets order by training_set_id desc limit 1',
+  );
+  expect(rows[0]?.error_reason).toMatch(/^Reading spine\.csv failed: .*Line: 30002/);
+  expect(rows[0]?.error_reason).not.toContain('ad-private');
+});
+
 test('columns of Parquet must have types that fit', async ({ history, folder }) => {
   const duckdb = await openDuckdb({ folders: [folder] });
   const path = join(folder, 'spine.parquet');
