@@ -22,6 +22,8 @@ const RUNNING = globSync(
 /** Blocks that are not TypeScript, by page, and what checks them. */
 const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/concepts/run-and-chunk.md': ['mermaid'], // test/docs/run-states.test.ts
+  'docs/guides/archive.md': ['sql', 'python'], // test/archive: the same queries on a real archive
+  'docs/guides/from-labels-to-a-model.md': ['python'], // clients/python/tests/test_training.py runs the page
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
   'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
   'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact/artifact-reference.test.ts
