@@ -47,6 +47,8 @@ export interface TrainingSetsConfig {
   /** Builds that may wait. */
   readonly queue: number;
   readonly memoryMb: number;
+  /** Of the processes that build sets and convert rows. */
+  readonly niceness: number;
   readonly keptMs: number | 'forever';
   /** Callers may send queries. */
   readonly sql: boolean;
@@ -99,6 +101,7 @@ export function readConfig(env: Environment = process.env): Config {
       uploadBytes: settings.LARDER_TRAINING_SETS_UPLOAD_BYTES,
       queue: settings.LARDER_TRAINING_SETS_QUEUE,
       memoryMb: settings.LARDER_TRAINING_SETS_MEMORY_MB,
+      niceness: 10,
       keptMs: settings.LARDER_TRAINING_SETS_KEPT,
       sql,
       connections: sql ? readSettings(env, [CONNECTION_SETTING])[CONNECTION_SETTING] : {},

@@ -112,8 +112,9 @@ export async function startInference(
   const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
   const processId = newId();
   const { trainingSets } = config;
-  const builds = createBuilds({ store: offlineStore, logger, waiting: trainingSets.queue });
-  const rows = createRowsStream(foldersOf(trainingSets.folder).temporary);
+  const { niceness } = trainingSets;
+  const builds = createBuilds({ store: offlineStore, logger, waiting: trainingSets.queue, niceness });
+  const rows = createRowsStream(foldersOf(trainingSets.folder).temporary, niceness);
   const routes = createRoutes({
     ...stores,
     logReader,

@@ -73,7 +73,7 @@ async function open(
 }
 
 function watchMemory(limitMb: number): void {
-  setInterval(() => {
+  const check = (): void => {
     if (process.memoryUsage.rss() <= limitMb * BYTES_PER_MB) return;
     end({
       error: {
@@ -81,7 +81,9 @@ function watchMemory(limitMb: number): void {
         reason: `The build needs more than the ${limitMb} MB of LARDER_TRAINING_SETS_MEMORY_MB.`,
       },
     });
-  }, MEMORY_INTERVAL_MS).unref();
+  };
+  check();
+  setInterval(check, MEMORY_INTERVAL_MS).unref();
 }
 
 function end(message: BuildMessage): void {

@@ -30,6 +30,7 @@ export interface BuildsOptions {
   readonly logger: Logger;
   /** Builds that may wait for their turn. */
   readonly waiting: number;
+  readonly niceness: number;
 }
 
 interface Build {
@@ -47,7 +48,7 @@ const STOP_MS = 3_000;
 const HEAP_SHARE = 0.5;
 
 /** Builds training sets one at a time, each in a process of its own that ends with this one. */
-export function createBuilds({ store, logger, waiting }: BuildsOptions): Builds {
+export function createBuilds({ store, logger, waiting, niceness }: BuildsOptions): Builds {
   const builds = new Map<string, Build>();
   let places = 0;
   let running: Build | null = null;
@@ -58,7 +59,7 @@ export function createBuilds({ store, logger, waiting }: BuildsOptions): Builds 
     const build = [...builds.values()].find(({ child, stopped }) => child === null && stopped === null);
     if (build === undefined) return;
     running = build;
-    const problem = await runChild(build);
+    const problem = await runChild(build, niceness);
     if (problem !== null) await failed(build, problem);
     await removeUpload(build);
     finish(build);
@@ -161,11 +162,12 @@ interface Problem {
 }
 
 /** Resolves with the problem when the child has ended without a training set. */
-function runChild(build: Build): Promise<Problem | null> {
+function runChild(build: Build, niceness: number): Promise<Problem | null> {
   const { job } = build;
   const child = startNiced('build-process', {
     heapMb: Math.floor(job.memoryMb * HEAP_SHARE),
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    niceness,
   });
   build.child = child;
   return new Promise((resolve) => {
@@ -182,9 +184,14 @@ function runChild(build: Build): Promise<Problem | null> {
       if (build.stopped !== null && answer !== null)
         return resolve({ code: 'TRAINING_SET_STOPPED', reason: build.stopped });
       if (answer !== undefined) return resolve(answer);
-      const memory = signal === 'SIGABRT' || code === 134;
+      // V8 aborts at its share of the limit.
+      if (signal === 'SIGABRT' || code === 134)
+        return resolve({
+          code: 'WORK_MEMORY_EXCEEDED',
+          reason: `The build needs more than the ${job.memoryMb} MB of LARDER_TRAINING_SETS_MEMORY_MB.`,
+        });
       resolve({
-        code: memory ? 'WORK_MEMORY_EXCEEDED' : 'TRAINING_SET_STOPPED',
+        code: 'TRAINING_SET_STOPPED',
         reason: `The process that built it ended with ${signal ?? code}.`,
       });
     });

@@ -31,7 +31,7 @@ export interface RowsStream {
 }
 
 /** A file that has the wanted format is sent as it is; another process converts. */
-export function createRowsStream(temporaryFolder: string): RowsStream {
+export function createRowsStream(temporaryFolder: string, niceness: number): RowsStream {
   const converting = new Set<() => void>();
   return {
     async send(set, { format, part }, response) {
@@ -58,7 +58,7 @@ export function createRowsStream(temporaryFolder: string): RowsStream {
         format,
         temporaryFolder,
       };
-      await convert(job, { converting, response, headers });
+      await convert(job, { converting, response, headers, niceness });
     },
     close() {
       for (const end of converting) end();
@@ -70,10 +70,15 @@ interface Conversion {
   readonly converting: Set<() => void>;
   readonly response: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
+  readonly niceness: number;
 }
 
-async function convert(job: RowsJob, { converting, response, headers }: Conversion): Promise<void> {
-  const child = startNiced('rows-process', { heapMb: HEAP_MB, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+async function convert(job: RowsJob, { converting, response, headers, niceness }: Conversion): Promise<void> {
+  const child = startNiced('rows-process', {
+    heapMb: HEAP_MB,
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    niceness,
+  });
   const end = (): void => void child.kill('SIGKILL');
   converting.add(end);
   response.once('close', end);
