@@ -13,6 +13,7 @@ const RUNNING = globSync(
     'examples/*/{*.ts,{demo,src,training,test}/**/*.ts}',
     'apps/cli/templates/*/{*.ts,src/**/*.ts}',
     'test/e2e/own-project/**/*.ts',
+    'test/e2e/from-labels/*.ts',
     'test/docs/snippets/*.ts',
     'packages/features/src/fixtures/**/*.ts',
   ],

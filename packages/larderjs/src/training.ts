@@ -1,3 +1,9 @@
-// For training scripts in TypeScript: what completes the folder of a trained model.
-export { sealArtifact } from '@larder/training/seal';
-export type { Scores, SealedArtifact, SealOptions } from '@larder/training/seal';
+// For training scripts in TypeScript: reading a training set, and what completes the folder of a trained model.
+export { readTensor, sealArtifact } from '@larder/training/seal';
+export type {
+  ReadTensorOptions,
+  Scores,
+  SealedArtifact,
+  SealOptions,
+  TrainingTensor,
+} from '@larder/training/seal';

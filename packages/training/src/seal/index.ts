@@ -1,3 +1,5 @@
+export { readTensor } from './read-tensor.ts';
+export type { ReadTensorOptions, TrainingTensor } from './read-tensor.ts';
 export { sealArtifact } from './seal-artifact.ts';
 export type { SealedArtifact, SealOptions } from './seal-artifact.ts';
 export { readScores } from './read-scores.ts';

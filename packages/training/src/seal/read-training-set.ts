@@ -7,13 +7,16 @@ import { trainingSetManifest, type TrainingSetManifest } from '../training-set/t
 export interface TrainingSetFolder {
   readonly folder: string;
   readonly manifest: TrainingSetManifest;
-  /** The part that a model is trained on. */
+  /** Of the part that was asked for. */
   readonly rowsPath: string;
   readonly rows: number;
 }
 
-/** @throws DATA_FILE_INVALID when the folder has no manifest, or its rows are not Parquet */
-export async function readTrainingSet(folder: string): Promise<TrainingSetFolder> {
+/**
+ * @param part by default the part that a model is trained on: `train`, or `all` of a set without a split
+ * @throws DATA_FILE_INVALID when the folder has no manifest or no such part, or its rows are not Parquet
+ */
+export async function readTrainingSet(folder: string, part?: string): Promise<TrainingSetFolder> {
   const path = join(folder, 'manifest.json');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw invalid(
@@ -22,8 +25,12 @@ export async function readTrainingSet(folder: string): Promise<TrainingSetFolder
     );
   });
   const manifest = parse(path, text);
-  const file = manifest.files.find(({ part }) => part === 'train' || part === 'all');
-  if (file === undefined) throw invalid(`${shellWord(path)} lists no file with rows to train on.`);
+  const wanted = part === undefined ? ['train', 'all'] : [part];
+  const file = manifest.files.find((each) => wanted.includes(each.part));
+  if (file === undefined) {
+    const parts = manifest.files.map((each) => each.part).join(', ') || 'none';
+    throw invalid(`${shellWord(path)} has no part ${wanted.join(' or ')}; its parts are: ${parts}.`);
+  }
   if (file.format !== 'parquet')
     throw invalid(`${shellWord(folder)} has its rows as CSV; build it again with --format parquet.`);
   return { folder, manifest, rowsPath: join(folder, file.path), rows: file.rows };
