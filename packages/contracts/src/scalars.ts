@@ -17,7 +17,7 @@ export const instantSchema = z.iso
     },
   });
 
-export const idSchema = z.uuid({ version: 'v7' }).meta({
+export const idSchema = z.uuid({ version: 'v7', error: 'must be a UUID of version 7' }).meta({
   description: 'UUIDv7.',
   example: '01934567-89ab-7cde-8f01-23456789abcd',
   override: ({ jsonSchema }: { jsonSchema: { pattern?: string } }) => {

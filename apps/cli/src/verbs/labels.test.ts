@@ -41,7 +41,7 @@ test('a CSV file is stored, once, and names the rows that are refused', async ({
       'event_id,prediction_id,clicked,event_timestamp,note,weight,corrects',
       `007,${id},TRUE,2026-11-20T09:31:00.123456Z,"a, b",2.5,`,
       `008,${id},0.25,2026-11-20 11:31:00+02,,,007`,
-      `009,${id},big,2026-11-20 09:31:00,,,`,
+      `009,${id},-3,2026-11-20 09:31:00,,,`,
       `010,${id},,2026-11-20T09:31:00Z,,,`,
       `011,${id},,2026-11-20T09:31:00Z,,,009`,
       `012,7,1,yesterday,,,`,
@@ -59,11 +59,13 @@ test('a CSV file is stored, once, and names the rows that are refused', async ({
       refused_by_code: { REQUEST_INVALID: 2 },
       refusals: expect.arrayContaining([
         {
+          row: expect.any(Number),
           event_id: '010',
           code: 'REQUEST_INVALID',
           errors: [{ pointer: '/value', detail: expect.any(String) }],
         },
         {
+          row: expect.any(Number),
           event_id: '012',
           code: 'REQUEST_INVALID',
           errors: ['/prediction_id', '/event_timestamp'].map((pointer) => ({
@@ -78,7 +80,7 @@ test('a CSV file is stored, once, and names the rows that are refused', async ({
   expect(await storedOf(shop, `source = 'csv'`)).toMatchObject([
     { event_id: '007', event_timestamp: new Date('2026-11-20T09:31:00.123Z'), value: true, weight: 2.5 },
     { event_id: '008', event_timestamp: at, value: 0.25, weight: 1 },
-    { event_id: '009', event_timestamp: at, value: 'big' },
+    { event_id: '009', event_timestamp: at, value: -3 },
     { event_id: '011', event_timestamp: at, value: null },
   ]);
   expect((await importFile(shop, file, '--source', 'csv')).body).toMatchObject({ stored: 0, known: 4 });
@@ -103,17 +105,16 @@ test('Parquet without ids of events, by the join keys of an entity', async ({ sh
   ]);
 });
 
-test('JSON lines keep the types of values', async ({ shop }) => {
+test('JSON lines keep the types of values; a text among numbers is refused', async ({ shop }) => {
   const line = (value: unknown, more: object = {}) =>
     JSON.stringify({ prediction_id: newId(), event_timestamp: '2026-11-20T09:31:00Z', value, ...more });
   const lines = [line('1', { event_id: 'a' }), line(1, { event_id: 'b' }), line(true, { event_id: 'c' })];
   const file = await fileOf('clicks.jsonl', lines.join('\n'));
-  expect(await importFile(shop, file, '--source', 'json')).toMatchObject({ code: 0, body: { stored: 3 } });
-  expect(await storedOf(shop, `source = 'json'`)).toMatchObject([
-    { value: '1' },
-    { value: 1 },
-    { value: true },
-  ]);
+  expect(await importFile(shop, file, '--source', 'json')).toMatchObject({
+    code: 1,
+    body: { stored: 2, refusals: [{ row: 1, event_id: 'a', errors: [{ pointer: '/value' }] }] },
+  });
+  expect(await storedOf(shop, `source = 'json'`)).toMatchObject([{ value: 1 }, { value: true }]);
 });
 
 test.for([

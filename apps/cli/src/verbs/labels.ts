@@ -107,8 +107,9 @@ function show(
   );
   for (const [code, count] of Object.entries(imported.refused_by_code))
     out.line(`  ${code}: ${printableCount(count)}`);
-  for (const { event_id: eventId, errors } of refusals.slice(0, MAX_PROBLEMS))
-    for (const { pointer, detail } of errors) out.line(`  ${eventId}: ${pointer.slice(1)} ${detail}`);
+  for (const { row, event_id: eventId, errors } of refusals.slice(0, MAX_PROBLEMS))
+    for (const { pointer, detail } of errors)
+      out.line(`  row ${row} (${eventId}): ${pointer.slice(1)} ${detail}`);
   if (refused > MAX_PROBLEMS)
     out.note(`The first ${MAX_PROBLEMS} refused labels are shown; --json has more.`);
 }

@@ -34,6 +34,7 @@ test('every label is stored, known or refused for itself', async ({ service }) =
     click({ more: 1, name: 'Clicked', event_id: 'nul\0' }),
     7,
     click({ event_timestamp: '2026-11-21T09:30:00.123456+23:59' }),
+    click({ event_id: 'text', value: 'maybe' }),
   ]);
   expect(answer.status).toBe(200);
   const refused = [
@@ -47,12 +48,18 @@ test('every label is stored, known or refused for itself', async ({ service }) =
     [11, 'REQUEST_INVALID', ['/labels/11/corrects']],
     [12, 'REQUEST_INVALID', ['/labels/12/name', '/labels/12/event_id', '/labels/12/more']],
     [13, 'REQUEST_INVALID', ['/labels/13']],
+    [15, 'REQUEST_INVALID', ['/labels/15/value']],
   ].map(([index, code, pointers]) => ({
     index,
     code,
     errors: (pointers as string[]).map((pointer) => ({ pointer, detail: expect.any(String) })),
   }));
   expect(answer.body).toEqual({ stored: 4, known: 1, refused });
+  const later = await post(service, [
+    click({ event_id: 'text', value: 'maybe' }),
+    click({ event_id: 'other', name: 'mood', value: 'fine' }),
+  ]);
+  expect(later.body).toMatchObject({ stored: 1, refused: [{ index: 0, code: 'REQUEST_INVALID' }] });
 });
 
 test('GET shows what is on record, what is current, and what was known then', async ({ service }) => {
@@ -77,7 +84,7 @@ test('GET shows what is on record, what is current, and what was known then', as
   expect(await find('&name=bought')).toEqual([]);
 
   const { prediction_id: _, ...of } = click();
-  await post(service, [{ ...of, entity: 'shopper', key: 'NL|8', value: 'big' }]);
+  await post(service, [{ ...of, entity: 'shopper', key: 'NL|8', name: 'size', value: 'big' }]);
   const { body } = await service.http.get('/v1/labels?entity=shopper&key=NL%7C8');
   expect(body).toMatchObject({ labels: [{ key: 'NL|8', prediction_id: null, value: 'big', current: true }] });
 });

@@ -2,6 +2,7 @@ import { isLarderError, type ErrorCode, type ErrorDetail } from '@larder/core';
 import { entityKey, parseEntityKey, type Manifest } from '@larder/features';
 import type { OfflineStore } from '../offline-store.ts';
 import type { Label, LabelTarget, LabelValue } from './label.ts';
+import { namesWithNumbers } from './names-with-numbers.ts';
 import { storeLabels } from './store-labels.ts';
 
 /** One label as its caller wrote it, of the right types. */
@@ -51,15 +52,24 @@ export async function takeLabels(
   given: readonly (GivenLabel | UnreadableLabel)[],
   options: TakeLabels,
 ): Promise<TakenLabels> {
-  const usable: { index: number; label: Label }[] = [];
+  const readable: { index: number; label: Label }[] = [];
   const refused: RefusedLabel[] = [];
   for (const [index, each] of given.entries()) {
     const checked = 'errors' in each ? { code: 'REQUEST_INVALID' as const, ...each } : check(each, options);
     if ('errors' in checked) refused.push(at(checked, { index, options }));
-    else usable.push({ index, label: checked });
+    else readable.push({ index, label: checked });
   }
+  const { project } = options.manifest;
+  const numeric = await namesWithNumbers(
+    store,
+    project,
+    readable.map(({ label }) => label),
+  );
+  // One text among numbers would make the label useless for every model that reads it.
+  const [usable, texts] = partition(readable, ({ label }) => !(isText(label) && numeric.has(label.name)));
+  for (const { index, label } of texts) refused.push(at(textAmongNumbers(label), { index, options }));
   const labels = usable.map(({ label }) => label);
-  const outcomes = await storeLabels(store, options.manifest.project, labels);
+  const outcomes = await storeLabels(store, project, labels);
   for (const [i, { index }] of usable.entries())
     if (outcomes[i] === 'conflict') refused.push(at(CONFLICT, { index, options }));
     else if (outcomes[i] === 'erased') refused.push(at(ERASED, { index, options }));
@@ -82,6 +92,20 @@ const CONFLICT: Problem = {
     },
   ],
 };
+
+function textAmongNumbers({ name, value }: Label): Problem {
+  const detail = `must be a number, true or false, as the other values of the label ${name}; it is the text ${JSON.stringify(value)}`;
+  return { code: 'REQUEST_INVALID', errors: [{ pointer: '/value', detail }] };
+}
+
+function isText({ value }: Label): boolean {
+  return typeof value === 'string';
+}
+
+function partition<T>(items: readonly T[], keep: (item: T) => boolean): [T[], T[]] {
+  const { true: kept = [], false: others = [] } = Object.groupBy(items, (item) => `${keep(item)}` as const);
+  return [kept, others];
+}
 
 const ERASED: Problem = {
   code: 'ENTITY_ERASED',

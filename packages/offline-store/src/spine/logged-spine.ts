@@ -151,14 +151,15 @@ async function columnType(
   { project, asOf }: LoggedSpineOptions,
   { name, onSilence }: LabelPolicy,
 ): Promise<'float64' | 'string'> {
-  const { rows } = await sql<{ texts: boolean }>`
-    select exists (select from larder.labels where project = ${project} and name = ${name}
-      and jsonb_typeof(value) = 'string' and received_at < ${asOf.toISOString()}) as texts`.execute(store.db);
-  if (rows[0]?.texts !== true) return 'float64';
+  const { rows } = await sql<{ event_id: string }>`
+    select event_id from larder.labels where project = ${project} and name = ${name}
+      and jsonb_typeof(value) = 'string' and received_at < ${asOf.toISOString()} limit 1`.execute(store.db);
+  const [text] = rows;
+  if (text === undefined) return 'float64';
   if (onSilence === 'leave_out') return 'string';
   throw new LarderError(
     'REQUEST_INVALID',
-    `The label ${name} has text values, so a prediction without a label is not a negative. Declare onSilence: 'leave_out' in the label of the model.`,
+    `The label ${name} has text values (event ${JSON.stringify(text.event_id)} is one), so a prediction without a label is not a negative. Declare onSilence: 'leave_out' in the label of the model.`,
     { errors: [{ pointer: '/label', detail: 'has text values' }] },
   );
 }

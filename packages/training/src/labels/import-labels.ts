@@ -19,6 +19,8 @@ export interface ImportOptions {
 }
 
 export interface RefusedRow {
+  /** From 1, without the header. */
+  readonly row: number;
   readonly event_id: string;
   readonly code: ErrorCode;
   readonly errors: readonly ErrorDetail[];
@@ -69,7 +71,12 @@ export async function importLabels(
       for (const { index, code, errors } of taken.refused) {
         byCode[code] = (byCode[code] ?? 0) + 1;
         if (refusals.length < MAX_REFUSALS)
-          refusals.push({ event_id: String(batch[index]?.['event_id']), code, errors });
+          refusals.push({
+            row: sum.rows - batch.length + index + 1,
+            event_id: String(batch[index]?.['event_id']),
+            code,
+            errors,
+          });
       }
       onProgress?.({ done: sum.rows, total });
     }
