@@ -35,8 +35,16 @@ function viewUnder(view: FeatureViewManifest, live: FeatureViewManifest | undefi
 
 function modelUnder(model: ModelManifest, live: ModelManifest | undefined): ModelManifest {
   if (live === undefined) return model;
-  const { deadline_ms, when_store_unavailable, owner, tags } = live;
-  return { ...model, deadline_ms, when_store_unavailable, owner, tags };
+  const { deadline_ms, when_store_unavailable, owner, tags, label } = live;
+  const { label: _, ...meaning } = model;
+  return {
+    ...meaning,
+    deadline_ms,
+    when_store_unavailable,
+    owner,
+    tags,
+    ...(label !== undefined && { label }),
+  };
 }
 
 /** What the log keeps of a field is a policy; a field that is no longer applied keeps its own. */

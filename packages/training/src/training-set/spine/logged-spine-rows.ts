@@ -1,4 +1,4 @@
-import { LarderError } from '@larder/core';
+import { formatDurationMs, LarderError } from '@larder/core';
 import type { FieldManifest, Manifest } from '@larder/features';
 import { loggedSpine, type LabelPolicy, type OfflineStore } from '@larder/offline-store';
 import type { LoggedPredictions } from '../training-set-request.ts';
@@ -32,6 +32,7 @@ export async function loggedSpineRows(
 ): Promise<SpineRows> {
   const { store, manifest, joinKeys, requestFields, timeColumn, asOf, signal } = options;
   const keys = new Set(joinKeys.map(({ name }) => name));
+  const label = source.label === null ? null : labelPolicy(manifest, source.model, source.label);
   const { columns, rows } = await loggedSpine(store, {
     project: manifest.project,
     model: source.model,
@@ -40,7 +41,7 @@ export async function loggedSpineRows(
     ...(source.to !== null && { to: new Date(source.to) }),
     keys: joinKeys,
     request: requestFields.filter(({ name }) => !keys.has(name)),
-    label: source.label === null ? null : labelPolicy(manifest, source.model, source.label),
+    label,
     asOf,
     signal,
   });
@@ -51,8 +52,16 @@ export async function loggedSpineRows(
     }),
     skip: new Set(columns.flatMap(({ role }, i) => (role === 'row' ? [i] : []))),
     rows,
-    called: `the log of ${source.model}`,
+    called: called(source, label),
   };
+}
+
+/** As the subject of errors: an empty log is often one whose predictions are younger than the label's horizon. */
+function called({ model, version }: LoggedPredictions, label: LabelPolicy | null): string {
+  const log = `the log of ${version === null ? model : `${model}@${version}`}`;
+  if (label === null) return log;
+  const silent = label.onSilence === 'leave_out' ? ', with a label' : '';
+  return `${log} (predictions made more than ${formatDurationMs(label.horizonMs)} ago, the horizon of ${label.name}${silent})`;
 }
 
 function labelPolicy(manifest: Manifest, model: string, name: string): LabelPolicy {
