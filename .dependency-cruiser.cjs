@@ -82,7 +82,10 @@ module.exports = {
     ),
     onlyIn('ioredis', 'packages/online-store/|infra/'),
     onlyIn('bullmq', 'packages/materialization/'),
-    onlyIn('kysely', 'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/'),
+    onlyIn(
+      'kysely',
+      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/',
+    ),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('pg-cursor', 'packages/sources/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
