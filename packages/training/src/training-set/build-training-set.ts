@@ -8,7 +8,7 @@ import { requestOf, type AgainRequest } from './again/request-of.ts';
 import { resolveFeatures } from './features/resolve-features.ts';
 import { archiveFor } from './join/choose-engine.ts';
 import { openOutputFolder } from './output/output-folder.ts';
-import { recordComplete, recordFailure, recordStart } from './record/training-set-record.ts';
+import { recordComplete, recordFailure, recordStart, recordWritten } from './record/training-set-record.ts';
 import { recordedProblem } from './record/recorded-problem.ts';
 import { runBuild } from './run-build.ts';
 import type { TrainingSetManifest } from './training-set-manifest.ts';
@@ -143,8 +143,10 @@ async function build(deps: TrainingSetDeps, options: Building): Promise<Training
         const { manifest, statistics, hashes } = await runBuild(context, folder.building);
         await writeFile(join(folder.building, 'statistics.json'), json(statistics));
         await writeFile(join(folder.building, 'manifest.json'), json(manifest));
+        const written = { manifest, statistics, keyHashes: hashes };
+        if (recorded) await recordWritten(store, written);
         await folder.publish();
-        if (recorded) await recordComplete(store, manifest, { statistics, keyHashes: hashes });
+        if (recorded) await recordComplete(store, written);
         return manifest;
       } finally {
         await duckdb.close();

@@ -81,7 +81,8 @@ export async function readTrainingSet(
       'TRAINING_SET_NOT_FOUND',
       `There is no training set ${id}. List them: larder training-set list`,
     );
-  return { ...trainingSet(row), statistics: row.statistics as TrainingSetStatistics | null };
+  const set = trainingSet(row);
+  return { ...set, statistics: set.manifest === null ? null : (row.statistics as TrainingSetStatistics) };
 }
 
 interface Row {
@@ -105,7 +106,7 @@ function trainingSet(row: Row): TrainingSet {
     model: row.model,
     modelVersion: row.model_version,
     status: row.status,
-    manifest: row.manifest as TrainingSetManifest | null,
+    manifest: row.status === 'complete' ? (row.manifest as TrainingSetManifest) : null,
     host: row.host,
     folder: row.folder,
     actor: row.actor,
