@@ -1,5 +1,6 @@
 // DuckDB
 export { describeColumns } from './duckdb/describe-columns.ts';
+export { refuseDeepJson } from './duckdb/refuse-deep-json.ts';
 export type { DataColumn } from './duckdb/describe-columns.ts';
 export { instantOfText } from './duckdb/instant-of-text.ts';
 export { openDuckdb } from './duckdb/open-duckdb.ts';

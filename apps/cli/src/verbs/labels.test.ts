@@ -117,6 +117,23 @@ test('JSON lines keep the types of values; a text among numbers is refused', asy
   expect(await storedOf(shop, `source = 'json'`)).toMatchObject([{ value: 1 }, { value: true }]);
 });
 
+test('a value nested without end is refused, by its line; brackets in texts count for nothing', async ({
+  shop,
+}) => {
+  const line = (value: string) =>
+    `{"prediction_id":"${newId()}","event_timestamp":"2026-11-20T09:31:00Z","value":${value}}`;
+  const texts = JSON.stringify(`\\"${'['.repeat(200)}`);
+  const deep = [line(texts), line('['.repeat(200_000) + ']'.repeat(200_000))];
+  const file = await fileOf('deep.jsonl', deep.join('\n'));
+  expect(await importFile(shop, file, '--source', 'deep')).toMatchObject({
+    code: 1,
+    body: {
+      code: 'DATA_FILE_INVALID',
+      detail: expect.stringMatching(/line 2: values are nested more than 100/),
+    },
+  });
+});
+
 test.for([
   ['none.csv', [], 1, 'DATA_FILE_INVALID'],
   ['clicks.txt', [], 2, 'REQUEST_INVALID'],

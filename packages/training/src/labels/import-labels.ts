@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { openDuckdb, scanFile } from '@larder/archive';
+import { openDuckdb, refuseDeepJson, scanFile } from '@larder/archive';
 import type { Clock, ErrorCode, ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { takeLabels, type GivenLabel, type OfflineStore, type UnreadableLabel } from '@larder/offline-store';
@@ -53,8 +53,10 @@ export async function importLabels(
   const sum = { rows: 0, stored: 0, known: 0, refused: 0 };
   const byCode: Record<string, number> = {};
   const refusals: RefusedRow[] = [];
-  const duckdb = await openDuckdb({ folders: [dirname(file.path)], ...(signal && { signal }) });
+  // One thread reads rows in their order, which refusals name.
+  const duckdb = await openDuckdb({ folders: [dirname(file.path)], threads: 1, ...(signal && { signal }) });
   try {
+    if (file.format === 'json') await refuseDeepJson(file.path, file.called);
     const what = `Reading ${file.called}`;
     const [counted] = await duckdb.all<{ n: bigint }>(`select count(*) as n from ${scanFile(file)}`, {
       what,

@@ -1,5 +1,12 @@
 import { dirname, extname, resolve } from 'node:path';
-import { describeColumns, openDuckdb, quotedName, scanFile, type DataFormat } from '@larder/archive';
+import {
+  describeColumns,
+  openDuckdb,
+  quotedName,
+  refuseDeepJson,
+  scanFile,
+  type DataFormat,
+} from '@larder/archive';
 import { LarderError, shellWord } from '@larder/core';
 import type { Scores } from './model-scores.ts';
 
@@ -24,6 +31,7 @@ export async function readScores(path: string, positions: readonly number[]): Pr
   // One thread reads the rows in their order.
   const duckdb = await openDuckdb({ folders: [dirname(absolute)], threads: 1 });
   try {
+    if (format === 'json') await refuseDeepJson(absolute, shellWord(path));
     const what = { what: `Reading ${shellWord(path)}` };
     const file = scanFile({ path: absolute, format });
     const columns = await describeColumns(duckdb, file, what);
