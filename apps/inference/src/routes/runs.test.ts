@@ -82,7 +82,7 @@ describe('POST /v1/backfills', () => {
       { ...ALL, scope: { event_time: { from: '0000-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' } } },
       422,
       'REQUEST_INVALID',
-      '/scope/event_time',
+      '/scope/event_time/from',
     ],
     ['a limit of zero', { ...ALL, limit: 0 }, 422, 'REQUEST_INVALID', '/limit'],
     [
