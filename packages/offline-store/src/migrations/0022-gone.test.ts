@@ -1,17 +1,17 @@
 import { sql } from 'kysely';
-import { expect } from 'vitest';
-import { appendHistory, ensureHistory, migrate, readChunkHistory } from '../index.ts';
+import { expect, onTestFinished } from 'vitest';
+import { appendHistory, ensureHistory, readChunkHistory } from '../index.ts';
 import { project, row, test, view } from '../testing/store.ts';
 import type { OfflineStore } from '../offline-store.ts';
+import { gone as migration } from './0022-gone.ts';
 
 const clicks = view('clicks', [{ name: 'count', type: 'float32' }]);
 const taken = view('taken', [{ name: 'is_gone', type: 'float32' }]);
 
-/** The database of the release before: its history tables have no `is_gone`. */
+/** What the release before had: no `is_gone`. Later migrations stay, so the migrator would refuse to go on from here. */
 async function goBack({ pool }: OfflineStore): Promise<void> {
   await pool.query('alter table shop_history.clicks_v1 drop column if exists is_gone');
   await pool.query('drop view larder.chunk_online_times; drop table larder.kept_online_times');
-  await pool.query(`delete from larder.migrations where name = '0022_gone'`);
 }
 
 async function tablesWithTheColumn({ db }: OfflineStore): Promise<string[]> {
@@ -38,7 +38,12 @@ test('the column is added to existing histories while one of them is being read'
   const reader = await store.pool.connect();
   await reader.query('begin; select from shop_history.clicks_v1');
   let migrated = false;
-  const migrating = migrate(store).finally(() => (migrated = true));
+  const migrating = store.transaction(({ db }) => migration.up(db)).finally(() => (migrated = true));
+  // Also when an expectation fails: a connection that stays out of the pool keeps the store from closing.
+  onTestFinished(async () => {
+    reader.release(true);
+    await migrating.catch(() => {});
+  });
   // Somebody who comes later does not wait behind the migration for long.
   const waiting = () =>
     store.pool.query(`select from pg_locks where mode = 'AccessExclusiveLock' and not granted`);
@@ -46,8 +51,7 @@ test('the column is added to existing histories while one of them is being read'
   await store.pool.query('select from shop_history.clicks_v1');
   expect(migrated).toBe(false);
   await reader.query('commit');
-  reader.release();
-  expect(await migrating).toEqual({ applied: ['0022_gone'] });
+  await migrating;
 
   const tables = await tablesWithTheColumn(store);
   expect(tables).toContain('shop_history.clicks_v1');
