@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { newId } from '@larder/core';
+import { entityKey, type EntityManifest } from '@larder/features';
 import {
   createPredictionLog,
   projectKeyHasher,
   readChanges,
   REDIS_KEYS,
+  STATISTICS,
   TABLES,
   startSequencer,
   storeLabels,
@@ -21,6 +23,7 @@ import { placesWithText } from '../testing/places-with-text.ts';
 import { continueErasures } from './continue-erasures.ts';
 import { forgetEntity, type ForgetDeps } from './forget-entity.ts';
 
+const AD: EntityManifest = { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] };
 const TIMES = { event: '2026-03-01T00:00:00Z' };
 
 function deps({ store, onlineStore, logger }: Shop, changed: Partial<ForgetDeps> = {}): ForgetDeps {
@@ -46,6 +49,9 @@ function places(shop: Shop, text: string): Promise<string[]> {
   const redis = connectRedis(shop.redisUrl, { role: 'worker' });
   return placesWithText(shop.store, redis, text).finally(() => redis.disconnect());
 }
+
+const statistics = async (shop: Shop, text: string) =>
+  (await places(shop, text)).filter((place) => place.startsWith(STATISTICS));
 
 /** Keys of Redis, those of the queue included, that no line of the list matches. */
 async function unlistedRedisKeys(shop: Shop): Promise<string[]> {
@@ -211,6 +217,68 @@ describe('forgetting', () => {
       { user_id: 71 },
       { user_id: 73 },
     ]);
+  });
+
+  test("the planner's statistics hold the key no longer, and keep the rest", async ({ shop }) => {
+    await shop.seedAds(5, () => 'one');
+    // A histogram has at least two values that are not among the frequent ones.
+    await shop.sql(
+      `insert into ads select id, 'one', '2026-01-01' from unnest('{ad-near,ad-beside}'::text[]) id`,
+    );
+    work(shop);
+    await shop.ended(await shop.backfill('ad_words'));
+    await fill(shop, 'ad-analyzed');
+    const strange = 'ad.*(50+|"\\é';
+    await log(shop, [
+      logged('ad-analyzed', { request: { say: 'of ad-analyzed, twice' } }),
+      logged(strange, { entityKeys: [{ entity: 'ad', key: entityKey(AD, { ad_id: strange }) }] }),
+      logged('ad-near', { request: { say: 'other' } }),
+    ]);
+    await storeLabels(
+      shop.store,
+      'shop',
+      ['ad-near', 'ad-beside'].map((key) =>
+        label(newId(), { entity: 'ad', entityKey: key, sensitive: false }),
+      ),
+    );
+    await shop.sql('analyze');
+    const held = await statistics(shop, 'ad-analyzed');
+    for (const column of [
+      'larder.predictions.entities',
+      'larder.predictions.entity_keys',
+      'larder.predictions.request',
+      'larder.labels.entity_key',
+      'shop_history.ad_words_v1.ad_id',
+    ])
+      expect(held).toContain(`pg_stats of ${column}`);
+    expect(held.some((place) => /predictions_\d+_\d+\.entities/.test(place))).toBe(true);
+    expect(await statistics(shop, 'ad.*(50+')).not.toEqual([]);
+    for (const key of ['ad-analyzed', entityKey(AD, { ad_id: strange })])
+      expect(await forget(shop, key)).toMatchObject({
+        status: 'complete',
+        removed: { statistics: expect.any(Number) },
+      });
+    expect(await places(shop, 'ad-analyzed')).toEqual([]);
+    expect(await places(shop, 'ad.*(50+')).toEqual([]);
+    expect(await statistics(shop, 'ad-near')).toContain('pg_stats of shop_history.ad_words_v1.ad_id');
+  });
+
+  test('statistics that are locked leave a receipt that a worker completes', async ({ shop }) => {
+    await log(shop, [logged('ad-locked'), logged('ad-0002')]);
+    await shop.sql('analyze larder.predictions');
+    const vacuum = await shop.store.pool.connect();
+    try {
+      await vacuum.query('begin; lock table larder.predictions in share update exclusive mode');
+      expect(await forget(shop, 'ad-locked')).toMatchObject({
+        status: 'running',
+        error: { code: 'ERASURE_UNFINISHED', reason: expect.stringContaining('larder.predictions') },
+      });
+    } finally {
+      vacuum.release(true);
+    }
+    await shop.sql(`update larder.erasures set lease_expires_at = now() where status = 'running'`);
+    expect(await continueErasures(deps(shop), shop.project.manifest)).toBe(true);
+    expect(await places(shop, 'ad-locked')).toEqual([]);
   });
 
   test('two at once share a receipt and count everything once', async ({ shop }) => {

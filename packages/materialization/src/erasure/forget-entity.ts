@@ -13,6 +13,7 @@ import {
   eraseFailures,
   eraseHistory,
   erasePredictions,
+  eraseStatistics,
   getReceipt,
   interruptErasure,
   trainingSetsWithKey,
@@ -124,6 +125,7 @@ async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Er
     folder,
     created_at: null,
   }));
+  await eraseStatistics(store, erasure);
   await completeErasure(store, erasure, [...(await trainingSetsWithKey(store, erasure)), ...held]);
 }
 

@@ -1,14 +1,16 @@
 import { recordChange } from '../changes/record-change.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import { sql } from 'kysely';
+import { eraseReceiptStatistics } from './erase-statistics.ts';
 import type { Erasure, StillHeld } from './erasure.ts';
 
 /** Closes the receipt, which then no longer holds the key, and records the erasure in the feed; once. */
 export async function completeErasure(
   store: Pick<OfflineStore, 'transaction'>,
-  { receiptId, project, entity, keyHash }: Erasure,
+  erasure: Erasure,
   stillHeld: readonly StillHeld[],
 ): Promise<void> {
+  const { receiptId, project, entity, keyHash } = erasure;
   await store.transaction(async (tx) => {
     const { numUpdatedRows } = await tx.db
       .updateTable('larder.erasures')
@@ -25,6 +27,7 @@ export async function completeErasure(
       .where('status', '=', 'running')
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return;
+    await eraseReceiptStatistics(tx, erasure);
     await recordChange(tx, project, {
       kind: 'erased',
       entity: entity.name,

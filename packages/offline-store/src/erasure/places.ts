@@ -150,6 +150,9 @@ export const TABLES: Readonly<Record<string, Place>> = {
 /** Schemas with one table per view version, whose rows eraseHistory deletes by join keys. */
 export const HISTORY_SCHEMAS = /_(history|aside_[0-9a-f]{12})$/;
 
+/** The planner's statistics keep frequent values of every column above that holds keys; eraseStatistics analyzes them again. */
+export const STATISTICS = 'pg_stats';
+
 /** Keys of Redis. */
 export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: string }[] = [
   {
