@@ -1,9 +1,10 @@
-import { LarderError } from '@larder/core';
+import { isLarderError, LarderError } from '@larder/core';
 import { describeColumns, quotedName, scanFile, type Duckdb } from '@larder/archive';
 import type { FieldManifest } from '@larder/features';
 import type { ResolvedFeatures } from '../features/resolve-features.ts';
 import { checkRows } from './check-rows.ts';
 import { keepText } from './keep-text.ts';
+import { raggedRow } from './ragged-row.ts';
 import { planColumn, spineName, type GivenColumn, type PlannedColumn } from './spine-column.ts';
 
 /** A spine as a file that DuckDB reads. */
@@ -42,6 +43,18 @@ export async function loadSpine(
   file: SpineFile,
   options: LoadSpineOptions,
 ): Promise<LoadedSpine> {
+  try {
+    return await load(duckdb, file, options);
+  } catch (error) {
+    // DuckDB's own words name its options, and often no line.
+    const unreadable = isLarderError(error) && error.code === 'DATA_FILE_INVALID' && file.types === null;
+    const ragged = unreadable && file.format === 'csv' ? await raggedRow(file.path, file.names.length) : null;
+    if (ragged === null) throw error;
+    throw new LarderError('DATA_FILE_INVALID', `Reading ${file.called} failed: ${ragged}.`, { cause: error });
+  }
+}
+
+async function load(duckdb: Duckdb, file: SpineFile, options: LoadSpineOptions): Promise<LoadedSpine> {
   checkNames(file, options);
   const given = await givenColumns(duckdb, file, options);
   const inFile = file.types === null ? given.map(({ name }) => name) : given.map((_, i) => `c${i}`);

@@ -85,10 +85,18 @@ test.for([
   expect(await readdir(folder)).toEqual(['spine.csv']);
 });
 
-test('a row with more values than there are columns is refused', async ({ history, folder }) => {
+test.for([
+  ['more values', `${GOOD},1,2`, /line 3 has 9 values, and the header has 7 columns; put a value/],
+  ['fewer values', 'ad-1,NL', /line 3 has 2 values, and the header has 7 columns\.$/],
+  ['a line of more values', GOOD.replace('feed', '"fe\ned"') + `\n${GOOD},1`, /line 5 has 8 values/],
+  ['an open quote', GOOD.replace('feed', '"feed'), /line 3: a double quote opens a value/],
+] as const)('%s than there are columns: the line is named', async ([, row, message], { history, folder }) => {
   const path = join(folder, 'spine.csv');
-  await writeFile(path, `${HEADER}\n${GOOD}\n${GOOD},1,2\n`);
-  await expect(build(history, path, folder)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID' });
+  await writeFile(path, `${HEADER}\n${GOOD}\n${row}\n`);
+  await expect(build(history, path, folder)).rejects.toMatchObject({
+    code: 'DATA_FILE_INVALID',
+    message: expect.stringMatching(message) as string,
+  });
 });
 
 test('what is kept of a failure quotes no row', async ({ history, folder }) => {
@@ -99,7 +107,7 @@ test('what is kept of a failure quotes no row', async ({ history, folder }) => {
   const { rows } = await history.store.pool.query<{ error_reason: string }>(
     'select error_reason from larder.training_sets order by training_set_id desc limit 1',
   );
-  expect(rows[0]?.error_reason).toMatch(/^Reading spine\.csv failed: .*Line: 30002/);
+  expect(rows[0]?.error_reason).toMatch(/^Reading spine\.csv failed: line 30002 has 9 values/);
   expect(rows[0]?.error_reason).not.toContain('ad-private');
 });
 
