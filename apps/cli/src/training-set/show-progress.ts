@@ -19,7 +19,7 @@ export interface BuildProgressShown {
   stop(): void;
 }
 
-/** A moving bar on a terminal; elsewhere a line every few seconds. Both on stderr, with the speed and the time left of the stage. */
+/** A moving bar on a terminal; elsewhere a line every few seconds, and at the end of a stage that was shown. Both on stderr, with the speed and the time left of the stage. */
 export function showProgress(out: Output): BuildProgressShown {
   const payload = speed();
   if (out.interactive && !out.json) {
@@ -44,12 +44,15 @@ export function showProgress(out: Output): BuildProgressShown {
     };
   }
   let lastMs = performance.now();
+  let shown: BuildProgress['stage'] | null = null;
   return {
     update(progress) {
       const nowMs = performance.now();
       const text = payload(progress);
-      if (nowMs - lastMs < LINE_INTERVAL_MS) return;
+      const ended = progress.stage === shown && progress.done === progress.total;
+      if (nowMs - lastMs < LINE_INTERVAL_MS && !ended) return;
       lastMs = nowMs;
+      shown = ended ? null : progress.stage;
       out.note(text);
     },
     stop() {},
