@@ -30,6 +30,8 @@ export type {
   SplitShares,
   TrainingSetRequest,
 } from './training-set/training-set-request.ts';
+export { unknownViews } from './training-set/unknown-views.ts';
+export type { UnknownView } from './training-set/unknown-views.ts';
 // Labels
 export { importLabels } from './labels/import-labels.ts';
 export type { ImportedLabels } from './labels/import-labels.ts';

@@ -10,6 +10,7 @@ import {
   readTrainingSet,
   trainingSetJson,
   trainingSetManifest,
+  unknownViews,
   type RequestedFeatures,
   type SpineSource,
   type TrainingSetManifest,
@@ -29,6 +30,7 @@ import {
 } from '../training-set/build-input.ts';
 import { printManifest, printTrainingSets } from '../training-set/print-training-set.ts';
 import { showProgress } from '../training-set/show-progress.ts';
+import { unknownRemark } from '../training-set/unknown-remark.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -128,6 +130,8 @@ async function build(session: Session, typed: BuildInput): Promise<number> {
           );
     progress.stop();
     out.answer(manifest, () => printManifest(manifest, { folder, out }));
+    for (const view of await unknownViews(deps.store, definitions.manifest, manifest))
+      out.note(unknownRemark(view, manifest));
     return DONE;
   } finally {
     progress.stop();
