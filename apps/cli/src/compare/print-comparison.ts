@@ -25,6 +25,8 @@ export function printComparison(comparison: Comparison, out: Output): void {
     { title: 'within ttl', align: 'right' as const },
   ];
   for (const line of table(keyColumns, keys)) out.line(line);
+  const remark = fewKeys(comparison);
+  if (remark !== null) out.line(remark);
   for (const [what, names] of [
     ['only in', comparison.added],
     ['not in', comparison.removed],
@@ -46,6 +48,20 @@ export function printComparison(comparison: Comparison, out: Output): void {
   const rows = features.flatMap((feature) => featureRows(feature, comparison));
   for (const line of table(columns, rows)) out.line(line);
   if (predictions !== null) printPredictions(predictions, comparison, out);
+}
+
+/** A version with less than half of the keys is probably still being filled. */
+const FEW = 0.5;
+
+function fewKeys({ before, after, coverage }: Comparison): string | null {
+  if (coverage.before === coverage.after) return null;
+  const [few, many, ref] =
+    coverage.after < coverage.before
+      ? [coverage.after, coverage.before, after]
+      : [coverage.before, coverage.after, before];
+  if (few >= FEW * many) return null;
+  const has = few === 0 ? 'no keys' : `only ${printableCount(few)} of ${printableCount(many)} keys`;
+  return `${ref} has ${has}: it was not filled, or is still being filled, and the figures below say little. See: larder runs`;
 }
 
 function featureRows(feature: ComparedFeature, { before, after, coverage }: Comparison): string[][] {

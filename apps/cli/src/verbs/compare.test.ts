@@ -2,6 +2,8 @@ import { PassThrough } from 'node:stream';
 import { CONFIG_PATH, test, type Shop } from '@larder/materialization/fixtures';
 import { ensureHistory } from '@larder/offline-store';
 import { expect } from 'vitest';
+import { printComparison } from '../compare/print-comparison.ts';
+import { createOutput } from '../output/output.ts';
 import { runProgram } from '../program.ts';
 
 async function compare(shop: Shop, ...args: readonly string[]) {
@@ -28,7 +30,31 @@ test('prints keys, distributions and what changed', async ({ shop }) => {
   expect(stdout).toMatch(/^ad_user_stats@1 +4 +4$/m);
   expect(stdout).toMatch(/^both +4$/m);
   expect(stdout).toMatch(/^spent +0\.0% +0 +ad_user_stats@1 +0\.0% +0\.25 .* 1 +0\.625$/m);
+  expect(stdout).not.toContain('filled');
   expect(code).toBe(0);
+});
+
+test('a version with no keys or few is named', () => {
+  const whole = {
+    before: 'ads@1',
+    after: 'ads@2',
+    coverage: { before: 4_000, after: 0, both: 0, before_fresh: 4_000, after_fresh: 0 },
+    features: [],
+    added: [],
+    removed: [],
+    retyped: [],
+    predictions: null,
+  };
+  const printed = (before: number, after: number): string => {
+    const stdout = new PassThrough();
+    const out = createOutput({ json: false, colours: false, columns: 100, stdout, stderr: stdout });
+    printComparison({ ...whole, coverage: { ...whole.coverage, before, after } }, out);
+    return String(stdout.read());
+  };
+  expect(printed(4_000, 0)).toMatch(/^ads@2 has no keys: .*still being filled.* See: larder runs$/m);
+  expect(printed(4_000, 1_999)).toMatch(/^ads@2 has only 1,999 of 4,000 keys: /m);
+  expect(printed(100, 4_000)).toMatch(/^ads@1 has only 100 of 4,000 keys: /m);
+  expect(printed(4_000, 2_000)).not.toContain('filled');
 });
 
 test.for([
