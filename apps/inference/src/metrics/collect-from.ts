@@ -54,7 +54,7 @@ export function collectFrom(registry: Registry, sources: MetricSources): void {
   registry.registerMetric(
     new Counter({
       name: 'larder_prediction_log_dropped_total',
-      help: 'Prediction log entries dropped, by reason: the buffer had too many records or bytes, PostgreSQL refused the entry, or the service stopped before it was written.',
+      help: 'Prediction log entries dropped, by reason: the buffer had too many records or bytes, PostgreSQL refused the entry, it names an erased entity, or the service stopped before it was written.',
       labelNames: ['reason'],
       registers: [],
       collect() {

@@ -63,6 +63,8 @@ test('predictions that name an erased entity are not logged', async ({ store }) 
     [records.map(({ predictionId }) => predictionId)],
   );
   expect(rows).toEqual([{ prediction_id: kept.predictionId }]);
+  expect(log.stats()).toEqual({ written: 1, dropped: 1, buffered: 0 });
+  expect(log.drops()).toMatchObject({ erased: 1, not_storable: 0 });
 });
 
 test('an erasure waits for the writers that did not see its tombstone, and holds up nobody', async ({

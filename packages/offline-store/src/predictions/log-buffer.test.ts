@@ -76,7 +76,13 @@ withStore('every dropped record has its reason', async ({ store }) => {
   expect(log.bufferedBytes()).toBe(800);
   await log.close();
   expect(log.append(prediction())).toBe(false);
-  expect(log.drops()).toEqual({ buffer_records: 1, buffer_bytes: 1, not_storable: 1, closed: 1 });
+  expect(log.drops()).toEqual({
+    buffer_records: 1,
+    buffer_bytes: 1,
+    not_storable: 1,
+    erased: 0,
+    closed: 1,
+  });
   expect(log.stats()).toEqual({ written: 1, dropped: 4, buffered: 0 });
   expect(log.bufferedBytes()).toBe(0);
 });

@@ -21,8 +21,13 @@ export interface PredictionLogOptions {
   readonly durable?: boolean;
 }
 
-/** Why a record was never written: a limit of the buffer, PostgreSQL refused it, or the log was closed first. */
-type DropReason = 'buffer_records' | 'buffer_bytes' | 'not_storable' | 'closed';
+/**
+ * Why a record was never written: a limit of the buffer, PostgreSQL refused it, an entity of it was erased, or the log was
+ * closed first.
+ */
+type DropReason = 'buffer_records' | 'buffer_bytes' | 'not_storable' | 'erased' | 'closed';
+
+type Unwritten = Pick<Record<DropReason, number>, 'not_storable' | 'erased'>;
 
 export interface PredictionLogStats {
   readonly written: number;
@@ -39,7 +44,7 @@ export interface PredictionLog {
   append(record: PredictionRecord): boolean;
   /**
    * Null: the log is not durable, and nobody waits for it. Otherwise resolves when PostgreSQL has committed all records
-   * appended so far, except those that it can never store.
+   * appended so far, except those that it can never store or whose entity was erased.
    * @throws PREDICTION_NOT_LOGGED
    */
   readonly confirm: (() => Promise<void>) | null;
@@ -65,6 +70,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     buffer_records: 0,
     buffer_bytes: 0,
     not_storable: 0,
+    erased: 0,
     closed: 0,
   };
   let failures = 0;
@@ -99,10 +105,11 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     do {
       const batch = buffer.head();
       try {
-        const refused = await writeOrSplit(batch);
+        const unwritten = await writeOrSplit(batch);
         buffer.remove(batch);
-        written += batch.length - refused;
-        drops.not_storable += refused;
+        written += batch.length - unwritten.not_storable - unwritten.erased;
+        drops.not_storable += unwritten.not_storable;
+        drops.erased += unwritten.erased;
         if (failures > 0) logger.info({ dropped: drops }, 'The prediction log reaches PostgreSQL again');
         failures = 0;
       } catch (error) {
@@ -124,22 +131,27 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     return durable || closing.signal.aborted || failures > 0;
   }
 
-  /** Finds records that PostgreSQL refuses by halving, and drops only those. Returns their number. */
-  async function writeOrSplit(records: readonly PredictionRecord[]): Promise<number> {
+  /** Finds records that PostgreSQL refuses by halving, and drops only those. */
+  async function writeOrSplit(records: readonly PredictionRecord[]): Promise<Unwritten> {
     const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(WRITE_TIMEOUT_MS)]);
     try {
-      await writePredictions(store, { project, records, knownMonths, repeated: failures > 0, signal });
-      return 0;
+      const write = { project, records, knownMonths, repeated: failures > 0, signal };
+      return { not_storable: 0, erased: await writePredictions(store, write) };
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
     if (records.length === 1) {
       const ids = records.map((record) => record.predictionId);
       logger.error({ prediction_ids: ids }, 'A prediction cannot be stored and was dropped from the log');
-      return 1;
+      return { not_storable: 1, erased: 0 };
     }
     const half = Math.ceil(records.length / 2);
-    return (await writeOrSplit(records.slice(0, half))) + (await writeOrSplit(records.slice(half)));
+    const first = await writeOrSplit(records.slice(0, half));
+    const second = await writeOrSplit(records.slice(half));
+    return {
+      not_storable: first.not_storable + second.not_storable,
+      erased: first.erased + second.erased,
+    };
   }
 
   async function backOff(): Promise<void> {
@@ -164,7 +176,7 @@ export function createPredictionLog(options: PredictionLogOptions): PredictionLo
     confirm: durable ? () => buffer.passed() : null,
     stats: () => ({
       written,
-      dropped: drops.buffer_records + drops.buffer_bytes + drops.not_storable + drops.closed,
+      dropped: Object.values(drops).reduce((sum, count) => sum + count, 0),
       buffered: buffer.length,
     }),
     drops: () => ({ ...drops }),

@@ -29,14 +29,18 @@ export interface PredictionWrite {
   readonly signal: AbortSignal;
 }
 
-/** Writes one batch in one transaction, without records of erased entities; partitions exist one month ahead of the newest record. */
-export async function writePredictions(store: OfflineStore, write: PredictionWrite): Promise<void> {
+/**
+ * Writes one batch in one transaction, without records of erased entities; partitions exist one month ahead of the newest
+ * record.
+ * @returns how many records were left out
+ */
+export async function writePredictions(store: OfflineStore, write: PredictionWrite): Promise<number> {
   const sensitive = write.records.some((record) => record.sensitive !== null);
   const hasher = sensitive ? await projectKeyHasher(store, write.project) : null;
   const rendered = await render(write, hasher);
   const months = [...new Set(write.records.map((record) => monthOf(record.predictedAtMs)))];
   months.push(Math.max(...months) + 1);
-  await withClient(store, write.signal, (client) =>
+  const erased = await withClient(store, write.signal, (client) =>
     kyselyOver(client)
       .transaction()
       .execute(async (db) => {
@@ -44,13 +48,16 @@ export async function writePredictions(store: OfflineStore, write: PredictionWri
         if (months.some((month) => !write.knownMonths.has(month)))
           await ensureMonthlyPartitions(db, PREDICTIONS_TABLE, months);
         const records = await withoutErased({ db }, write.project, write.records);
-        if (records.length === 0) return;
+        const leftOut = write.records.length - records.length;
+        if (records.length === 0) return leftOut;
         const bytes = records === write.records ? rendered : await render({ ...write, records }, hasher);
         if (write.repeated) await copyUnlessThere(db, client, bytes);
         else await copyIn(client, `larder.predictions (${PREDICTION_COLUMNS})`, bytes);
+        return leftOut;
       }),
   );
   for (const month of months) write.knownMonths.add(month);
+  return erased;
 }
 
 async function render({ project, records }: PredictionWrite, hasher: KeyHasher | null): Promise<Buffer> {
@@ -79,11 +86,11 @@ async function copyUnlessThere(
 }
 
 /** Releasing with `true` closes the socket, which fails the statement that is running on it. */
-async function withClient(
+async function withClient<T>(
   store: OfflineStore,
   signal: AbortSignal,
-  work: (client: pg.PoolClient) => Promise<void>,
-): Promise<void> {
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await store.pool.connect();
   let held = true;
   const giveBack = (broken: boolean): void => {
@@ -94,7 +101,7 @@ async function withClient(
   signal.addEventListener('abort', giveUp);
   try {
     signal.throwIfAborted();
-    await work(client);
+    return await work(client);
   } finally {
     signal.removeEventListener('abort', giveUp);
     giveBack(false);
