@@ -29,7 +29,8 @@ export const receiptSchema = z
       .record(z.string(), countSchema)
       .meta({ description: 'By place, how much was removed.', example: { online: 3, predictions: 12 } }),
     still_held: z.array(stillHeldSchema).meta({
-      description: 'What still holds the key and is not deleted: training sets, archives out of reach.',
+      description:
+        'What still holds the key and is not deleted: training sets, archives out of reach. Not searched: SQL queries that training sets were built with, which are kept as they were given.',
     }),
     error: z
       .object({ code: z.string(), reason: z.string() })

@@ -3,7 +3,11 @@ type Held =
   /** The key itself, or join keys: an erasure removes it. */
   | 'key'
   /** A hash with the project's secret. */
-  | 'hash';
+  | 'hash'
+  /** A hash without a secret: whoever reads it can tell whether a guessed key is among the hashed ones. */
+  | 'unkeyed hash'
+  /** A text that the user wrote, kept as it is: whether it names a key is up to its author. */
+  | 'text of the user';
 
 interface Place {
   /** Columns that hold something of a key; every other column of the table is in `without`. */
@@ -118,22 +122,22 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'project view version fingerprint schedule due_at last_due_at last_outcome runs_queued runs_left_out runs_skipped',
   ),
   seen_keys: {
-    columns: { hashes: 'hash' },
+    columns: { hashes: 'unkeyed hash' },
     without: ['chunk_id', 'run_id'],
-    how: 'hashes of what a run read, deleted with it',
+    how: 'of the keys that a run with whenGone read, seeded with its revision, 64 bits; deleted once it has decided, or when the next run is planned',
   },
   tombstones: {
-    columns: { key_hash: 'hash', slot: 'hash' },
+    columns: { key_hash: 'hash', slot: 'unkeyed hash' },
     without: ['project', 'entity', 'erased_at', 'receipt_id'],
     how: 'kept, so that the key does not come back',
   },
   training_sets: {
-    columns: { key_hashes: 'hash' },
+    columns: { key_hashes: 'hash', request: 'text of the user', manifest: 'text of the user' },
     without:
-      'training_set_id project model model_version status request manifest statistics host pid folder actor created_at finished_at error_code error_reason process_id'.split(
+      'training_set_id project model model_version status statistics host pid folder actor created_at finished_at error_code error_reason process_id'.split(
         ' ',
       ),
-    how: 'the receipt lists the sets whose files hold the key; statistics are of features',
+    how: 'the receipt lists the sets whose files hold the key; request and manifest keep the query of --sql as it was given; statistics are of features',
   },
   unnumbered_changes: {
     columns: { entity_key: 'hash' },
