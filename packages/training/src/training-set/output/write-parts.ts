@@ -33,7 +33,7 @@ export interface WrittenSet {
 }
 
 /** Bytes of one row group in memory; several are held at once. */
-const ROW_GROUP_BYTES = 16 * 1024 * 1024;
+const ROW_GROUP_BYTES = 4 * 1024 * 1024;
 const MIN_GROUP_ROWS = 2_048;
 const MAX_GROUP_ROWS = 122_880;
 
