@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
 import type { ResolvedFeatures } from '../features/resolve-features.ts';
@@ -34,6 +34,8 @@ export interface WrittenSet {
 
 /** Bytes of one row group in memory; several are held at once. */
 const ROW_GROUP_BYTES = 4 * 1024 * 1024;
+/** Rows with vectors that are sorted at once. */
+const SORTED_BYTES = 16 * 1024 * 1024;
 const MIN_GROUP_ROWS = 2_048;
 const MAX_GROUP_ROWS = 122_880;
 
@@ -49,11 +51,7 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
   for (const { part, rows: condition } of split.parts) {
     const name = part === 'all' ? 'rows' : part;
     const parquet = join(format === 'parquet' ? folder : duckdb.folder, `${name}.parquet`);
-    const [written] = await duckdb.all<{ Count: bigint }>(
-      `copy (${assembledQuery(features, spine, condition)})
-        to ${textLiteral(parquet)} (format parquet, compression zstd, row_group_size ${groupRows(features)})`,
-      { what: `Writing ${name}` },
-    );
+    const rows = await writeRows(duckdb, { ...options, name, condition, path: parquet });
     const relation = `read_parquet(${textLiteral(parquet)}, hive_partitioning = false)`;
     relations.push(relation);
     const path = join(folder, `${name}.${format}`);
@@ -62,12 +60,12 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
         `copy (select ${names.join(', ')} from ${relation}) to ${textLiteral(path)} (format csv, header, nullstr '', preserve_order true)`,
         { what: `Writing ${name}` },
       );
-    done += Number(written?.Count ?? 0);
+    done += rows;
     files.push({
       part,
       path: `${name}.${format}`,
       format,
-      rows: Number(written?.Count ?? 0),
+      rows,
       size_bytes: (await stat(path)).size,
       sha256: await hashFile(path),
     });
@@ -76,7 +74,51 @@ export async function writeParts(duckdb: Duckdb, options: WritePartsOptions): Pr
   return { files, relations };
 }
 
-function groupRows({ columns }: ResolvedFeatures): number {
-  const rowBytes = columns.reduce((sum, { field }) => sum + 4 * (field.length ?? 2), 64);
-  return Math.min(MAX_GROUP_ROWS, Math.max(MIN_GROUP_ROWS, Math.floor(ROW_GROUP_BYTES / rowBytes)));
+interface WriteRows extends Pick<WritePartsOptions, 'features' | 'spine'> {
+  readonly name: string;
+  readonly condition: string;
+  readonly path: string;
+}
+
+/** Rows of one part in the order of the spine. @returns their number */
+async function writeRows(
+  duckdb: Duckdb,
+  { features, spine, name, condition, path }: WriteRows,
+): Promise<number> {
+  const copy = async (query: string, to: string, settings: string): Promise<number> => {
+    const [written] = await duckdb.all<{ Count: bigint }>(
+      `copy (${query}) to ${textLiteral(to)} (format parquet, row_group_size ${groupRows(features)}, ${settings})`,
+      { what: `Writing ${name}` },
+    );
+    return Number(written?.Count ?? 0);
+  };
+  const step = sortedRows(features);
+  if (spine.rows <= step) return copy(assembledQuery(features, spine, condition), path, 'compression zstd');
+  const pieces: string[] = [];
+  try {
+    for (let from = 0; from < spine.rows; from += step) {
+      const piece = join(duckdb.folder, `piece-${pieces.length}.parquet`);
+      pieces.push(piece);
+      const rows = `(${condition}) and row >= ${from} and row < ${from + step}`;
+      await copy(assembledQuery(features, spine, rows), piece, 'compression snappy');
+    }
+    const all = `select * from read_parquet([${pieces.map(textLiteral).join(', ')}])`;
+    return await copy(all, path, 'compression zstd, preserve_order true');
+  } finally {
+    await Promise.all(pieces.map((piece) => rm(piece, { force: true })));
+  }
+}
+
+/** Rows that are sorted at once: DuckDB keeps the vectors that it sorts in memory, and spills everything else. */
+function sortedRows(features: ResolvedFeatures): number {
+  if (features.columns.every(({ field }) => field.length === undefined)) return Infinity;
+  return Math.max(MIN_GROUP_ROWS, Math.floor(SORTED_BYTES / rowBytes(features)));
+}
+
+function groupRows(features: ResolvedFeatures): number {
+  return Math.min(MAX_GROUP_ROWS, Math.max(MIN_GROUP_ROWS, Math.floor(ROW_GROUP_BYTES / rowBytes(features))));
+}
+
+function rowBytes({ columns }: ResolvedFeatures): number {
+  return columns.reduce((sum, { field }) => sum + 4 * (field.length ?? 2), 64);
 }
