@@ -1,10 +1,12 @@
 import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
+import { shortestFloat32 } from '@larder/core';
 import { tensorRow, type TensorFeature } from './tensor-columns.ts';
 import type { TrainingSetFolder } from './read-training-set.ts';
 
 /** Rows of a training set by their positions in its file, from 0. */
 export interface PickedRows {
   readonly positions: readonly number[];
+  /** As JSON holds them: the shortest decimals of the tensor's float32. */
   readonly rows: readonly (readonly (number | null)[])[];
 }
 
@@ -56,7 +58,9 @@ async function readRows(
     `select ${columns} from ${scan(set)} where file_row_number in (${positions.join(', ')}) order by file_row_number`,
     { what: `Reading ${set.rowsPath}` },
   );
-  return { positions, rows: rows.map((row) => tensorRow(features, row)) };
+  const decimals = (row: Record<string, unknown>) =>
+    tensorRow(features, row).map((value) => (value === null ? null : shortestFloat32(value)));
+  return { positions, rows: rows.map(decimals) };
 }
 
 function scan({ rowsPath }: TrainingSetFolder): string {
