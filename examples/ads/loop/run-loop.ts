@@ -13,7 +13,7 @@ import { seedAds } from '../src/seed.ts';
 import { startScript } from '../src/start-script.ts';
 import { areaUnderCurve } from '../training/area-under-curve.ts';
 import { scoreRow, trainClickModel } from '../training/click-model.ts';
-import { writeModel } from '../training/write-artifact.ts';
+import { writeModel } from '../training/write-model.ts';
 import { compareViews, MODEL_VIEWS, scores } from './compare-views.ts';
 import { larderOn } from './larder.ts';
 import { readPart } from './read-part.ts';
@@ -41,7 +41,13 @@ export interface LoopResult {
   readonly version: number;
   /** Folder of the trained artifact. */
   readonly artifact: string;
-  readonly trainingSet: { readonly training_set_id: string; readonly content_sha256: string };
+  readonly trainingSet: Built;
+}
+
+interface Built {
+  readonly training_set_id: string;
+  readonly content_sha256: string;
+  readonly spine: { readonly rows: number };
 }
 
 const EXAMPLE = resolve(import.meta.dirname, '..');
@@ -85,7 +91,8 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
       async env({ databaseUrl }) {
         const url = options.databaseUrl ?? (await createAdsDatabase(databaseUrl));
         await seedAds({ databaseUrl: url, feedUrl: feed.url, ads });
-        return { LARDER_CONNECTION_ADS_URL: url };
+        // A buffered log drops predictions that come faster than PostgreSQL writes them.
+        return { LARDER_CONNECTION_ADS_URL: url, LARDER_PREDICTION_LOG: 'durable' };
       },
     });
     undo.push(() => stack.stop());
@@ -113,7 +120,11 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
       'clicked',
     ];
     await larder(...build, '--split', 'group:ad_id:0.8,0.2', '--out', set);
-    const built = JSON.parse(await readFile(join(set, 'manifest.json'), 'utf8')) as LoopResult['trainingSet'];
+    const built = JSON.parse(await readFile(join(set, 'manifest.json'), 'utf8')) as Built;
+    if (built.spine.rows !== impressions)
+      throw new Error(
+        `${impressions} impressions were predicted, but the log has ${built.spine.rows} of them.`,
+      );
 
     const artifact = join(project, adCtr.artifact.path);
     const auc = await train(set, artifact, { ...options, ads });

@@ -17,13 +17,9 @@ const BATCH = 16;
 /** Draws the ads' pictures and computes `ad_image` and `ad_text` by their own descriptors, over HTTP, as workers do. */
 export async function computePictures(
   ads: readonly AdDesign[],
-  options: {
-    readonly folder: string;
-    readonly onProgress?: (stage: string, done: number, total: number) => void;
-  },
+  { folder }: { readonly folder: string },
 ): Promise<Map<string, PictureFeatures>> {
-  const { folder, onProgress } = options;
-  await drawPictures({ folder, ads, onProgress: (done, total) => onProgress?.('drawing', done, total) });
+  await drawPictures({ folder, ads });
   const feed = await startFeed({ folder });
   const features = new Map<string, PictureFeatures>();
   const batches = Array.from({ length: Math.ceil(ads.length / BATCH) }, (_, at) =>
@@ -40,7 +36,6 @@ export async function computePictures(
         );
         const [computed] = (await once(thread, 'message')) as [PictureFeatures[]];
         computed.forEach((values, at) => features.set((batch[at] as AdDesign).adId, values));
-        onProgress?.('computing', features.size, ads.length);
       }
     } finally {
       await thread.terminate();

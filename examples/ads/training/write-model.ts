@@ -2,38 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildOnnx } from '@larder/model-runtime/onnx';
 import { writeAtomically } from '../src/pictures/write-atomically.ts';
-import { scoreRow, type ClickModel } from './click-model.ts';
+import type { ClickModel } from './click-model.ts';
 
-export interface ArtifactContent {
-  readonly model: ClickModel;
-  /** `view:feature` in the order of the tensor. */
-  readonly features: readonly string[];
-  /** Tensor rows to check the loaded model against. */
-  readonly goldenRows: readonly Float32Array[];
-  /** Ordinary tensor rows that explanations compare with. */
-  readonly backgroundRows: readonly Float32Array[];
-}
-
-/** Writes `model.onnx`, `golden.json` and `background.json`; the golden scores come from the training code, not from ONNX Runtime. */
-export async function writeArtifact(folder: string, content: ArtifactContent): Promise<void> {
-  const { model, features } = content;
-  const golden = content.goldenRows.map((row) => row.map(rounded));
-  await writeModel(folder, model, features);
-  await writeJson(join(folder, 'golden.json'), {
-    format: 1,
-    features,
-    rows: golden.map(jsonRow),
-    outputs: { ctr: golden.map((row) => scoreRow(model, row)) },
-    tolerance: 1e-5,
-  });
-  await writeJson(join(folder, 'background.json'), {
-    format: 1,
-    features,
-    rows: content.backgroundRows.map((row) => jsonRow(row.map(rounded))),
-  });
-}
-
-/** Writes `model.onnx` alone. */
+/** Writes `model.onnx`. @param features `view:feature` in the order of the tensor */
 export async function writeModel(
   folder: string,
   model: ClickModel,
@@ -74,17 +45,4 @@ function clickModelOnnx({ mean, scale, network }: ClickModel, features: readonly
     },
     metadata: { 'larder.features': JSON.stringify(features) },
   });
-}
-
-/** Five significant digits: enough for golden rows, and short in JSON. */
-function rounded(value: number): number {
-  return Number.isNaN(value) ? value : Number(value.toPrecision(5));
-}
-
-function jsonRow(row: Float32Array): (number | null)[] {
-  return Array.from(row, (value) => (Number.isNaN(value) ? null : rounded(value)));
-}
-
-async function writeJson(path: string, content: object): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(content)}\n`);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadModel } from '@larder/model-runtime';
+import { createSession, loadModel } from '@larder/model-runtime';
 import { expect, test } from 'vitest';
 import { adCtr } from '../larder.config.ts';
 import { designAds } from '../src/catalogue/ad-design.ts';
@@ -9,7 +9,7 @@ import { createRandom } from '../src/random.ts';
 import { scoreRow, trainClickModel } from './click-model.ts';
 import { featureColumns, totalWidth } from './feature-columns.ts';
 import { simulateImpressions } from './simulated-impressions.ts';
-import { writeArtifact } from './write-artifact.ts';
+import { writeModel } from './write-model.ts';
 
 const expected = {
   expectedFeatures: featureColumns(adCtr).map(({ ref }) => ref),
@@ -46,16 +46,12 @@ test('a trained model scores the same in ONNX Runtime, also where values are mis
   const rows = [impressions.row(1), impressions.row(500), nothing];
   const artifactPath = await mkdtemp(join(tmpdir(), 'larder-artifact-'));
   try {
-    await writeArtifact(artifactPath, {
-      model,
-      features: expected.expectedFeatures,
-      goldenRows: rows,
-      backgroundRows: rows,
-    });
-    const runner = await loadModel({ artifactPath, ...expected });
-    const scored = await runner.run(Float32Array.from(rows.flatMap((row) => [...row])), rows.length);
-    rows.forEach((row, at) => expect(scored['ctr']?.[at]).toBeCloseTo(scoreRow(model, row), 5));
-    await runner.close();
+    await writeModel(artifactPath, model, expected.expectedFeatures);
+    const session = await createSession({ modelPath: join(artifactPath, 'model.onnx') });
+    const data = Float32Array.from(rows.flatMap((row) => [...row]));
+    const scored = await session.run({ features: { data, dims: [rows.length, expected.width] } });
+    rows.forEach((row, at) => expect(scored['ctr']?.data[at]).toBeCloseTo(scoreRow(model, row), 5));
+    await session.close();
   } finally {
     await rm(artifactPath, { recursive: true });
   }
