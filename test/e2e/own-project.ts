@@ -38,13 +38,17 @@ export const test = base
     let stack: ChildProcess | null = null;
     let said = '';
     const heard = async (words: RegExp, from = 0): Promise<void> => {
-      await vi.waitUntil(
-        () => {
-          if (stack?.exitCode !== null) throw new Error(`larder dev ended:\n${said}`);
-          return words.test(said.slice(from));
-        },
-        { timeout: 120_000, interval: 50 },
-      );
+      await vi
+        .waitUntil(
+          () => {
+            if (stack?.exitCode !== null) throw new Error(`larder dev ended:\n${said}`);
+            return words.test(said.slice(from));
+          },
+          { timeout: 120_000, interval: 50 },
+        )
+        .catch((error: unknown) => {
+          throw new Error(`larder dev did not say ${words}:\n${said.slice(from)}`, { cause: error });
+        });
     };
     onCleanup(async () => {
       if (stack !== null && stack.exitCode === null) {
