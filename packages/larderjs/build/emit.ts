@@ -11,7 +11,6 @@ const SEPARATE =
 /** Modules that only the repository's own tests and examples use. */
 const LEFT_OUT = [
   'packages/testing/**',
-  'packages/model-runtime/src/onnx/**',
   '**/*.{test,test-d,bench}.ts',
   '**/fixtures/**',
   '**/src/testing/**',

@@ -1,4 +1,6 @@
-// For training scripts in TypeScript: reading a training set, and what completes the folder of a trained model.
+// For training scripts in TypeScript: reading a training set, writing an ONNX graph, and what completes the folder of a trained model.
+export { buildOnnx } from '@larder/model-runtime/onnx';
+export type { OnnxGraph, OnnxNode } from '@larder/model-runtime/onnx';
 export { readTensor, sealArtifact } from '@larder/training/seal';
 export type {
   ReadTensorOptions,

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { buildOnnx } from 'larderjs/onnx';
-import { readTensor, sealArtifact } from 'larderjs/training';
+import { buildOnnx, readTensor, sealArtifact } from 'larderjs/training';
 
 const { features, rows, columns } = await readTensor('sets/churn', { columns: ['churned'] });
 const churned = (columns['churned'] ?? []).map(Number);
