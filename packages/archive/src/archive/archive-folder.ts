@@ -64,12 +64,16 @@ export async function openArchive(store: OfflineStore, dir: string, project: str
   const folder = resolve(dir, project);
   try {
     await mkdir(join(folder, STAGING), { recursive: true });
-    const others = (await readdir(folder)).filter((name) => name !== STAGING && name !== IDENTITY);
-    if (others.length > 0)
+    // Another process may be creating the same archive: its identity appears whole, by a rename.
+    const others = (await readdir(folder)).filter((name) => name !== STAGING && !name.startsWith(IDENTITY));
+    if (others.length > 0) {
+      const created = await findArchive(store, dir, project);
+      if (created !== null) return created;
       throw refused(
         folder,
         `it holds other files (${others.slice(0, 3).join(', ')}). Choose an empty folder`,
       );
+    }
   } catch (error) {
     throw unusable(folder, error);
   }
