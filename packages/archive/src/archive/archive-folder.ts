@@ -64,7 +64,7 @@ export async function openArchive(store: OfflineStore, dir: string, project: str
   const folder = resolve(dir, project);
   try {
     await mkdir(join(folder, STAGING), { recursive: true });
-    // Another process may be creating the same archive: its identity appears whole, by a rename.
+    // Another process may be creating the same archive: its identity appears whole.
     const others = (await readdir(folder)).filter((name) => name !== STAGING && !name.startsWith(IDENTITY));
     if (others.length > 0) {
       const created = await findArchive(store, dir, project);

@@ -43,6 +43,7 @@ export async function loadHistory(
       format: 'csv',
       columns: types,
       header: false,
+      linesEndWithLf: true,
       maxLineBytes: MAX_LINE_BYTES,
     });
     const loaded = columns.columns.map(({ name, loaded: from }) => `${from} as ${quotedName(name)}`);

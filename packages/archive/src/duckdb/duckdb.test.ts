@@ -30,6 +30,17 @@ const test = base.extend<Given>({
 });
 
 describe('files', () => {
+  test('a text that ends with CR LF in the only line does not decide how lines end', async ({
+    duckdb,
+    folder,
+  }) => {
+    const path = join(folder, 'one-line.csv');
+    writeFileSync(path, '1,"a,b\r\n"\n');
+    const columns = { id: 'BIGINT', text: 'VARCHAR' };
+    const scan = scanFile({ path, format: 'csv', columns, header: false, linesEndWithLf: true });
+    expect(await duckdb.all(`select text from ${scan}`)).toEqual([{ text: 'a,b\r\n' }]);
+  });
+
   const rows = `select 1::bigint as "row", '' as empty, null::text as "none", 'a,"b' as quoted,
     timestamptz '2026-01-01 00:00:00.123456+02' as at, ['1.5', 'nan']::float[] as vector`;
 

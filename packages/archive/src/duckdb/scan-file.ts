@@ -12,6 +12,8 @@ export interface DataFile {
   readonly types?: Readonly<Record<string, string>>;
   /** CSV: whether the first line has the names of the columns. @default true */
   readonly header?: boolean;
+  /** CSV: lines end with `\n` alone, as PostgreSQL writes them. @default what the first line ends with, which may be a text with `\r\n` */
+  readonly linesEndWithLf?: boolean;
   /** CSV and JSON: a longer line is refused. @default 4 MiB: vectors of some thousand numbers */
   readonly maxLineBytes?: number;
 }
@@ -42,6 +44,7 @@ export function scanFile(file: DataFile): string {
         `max_line_size = ${maxLineBytes}`,
         `buffer_size = ${2 * maxLineBytes}`,
       );
+      if (file.linesEndWithLf === true) read.push("new_line = '\\n'");
       if (columns !== undefined) read.push('auto_detect = false', `columns = ${struct(columns)}`);
       else {
         // Nothing is guessed but types: lines in front that do not fit would be skipped, and lines with `#` be comments.

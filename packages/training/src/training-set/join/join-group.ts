@@ -79,7 +79,7 @@ async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<
     const kept = columns.filter(({ holds }) => holds === 'row' || holds === 'status' || holds === 'feature');
     await duckdb.run(
       `create or replace table ${quotedName(table)} as select ${kept.map(({ name }) => quotedName(name)).join(', ')}
-        from read_csv(${textLiteral(received)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+        from read_csv(${textLiteral(received)}, header = false, auto_detect = false, new_line = '\\n', delim = ',', quote = '"', escape = '"',
           nullstr = '', allow_quoted_nulls = false, max_line_size = ${lineBytes}, buffer_size = ${2 * lineBytes}, columns = {${types.join(', ')}})`,
       { what: 'Reading the joined rows' },
     );
