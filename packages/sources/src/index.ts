@@ -11,9 +11,6 @@ export type { Sources } from './create-sources.ts';
 export { scanRows } from './scan-rows.ts';
 export type { RowSource } from './row-source.ts';
 export type { EventTimeRange, KeyTexts, SourceBounds, SourceChunk, SourceScope } from './source-bounds.ts';
-// Whole queries
-export { copyQuery } from './sql/copy-query.ts';
-export type { CopiedQuery } from './sql/copy-query.ts';
 // Connections
 export { connectionSetting } from './connection-setting.ts';
 export { connectionVariable } from './connection-variable.ts';

@@ -1,4 +1,4 @@
-import { copyQuery } from '@larder/sources';
+import { copyQuery } from '@larder/sources/copy-query';
 import type { GivenColumn } from './spine-column.ts';
 import type { SpineRows } from './write-spine-file.ts';
 
