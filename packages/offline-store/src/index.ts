@@ -129,6 +129,7 @@ export { findPrediction } from './predictions/find-prediction.ts';
 export { findPredictions } from './predictions/find-predictions.ts';
 export type { PredictionFilter, PredictionsPage } from './predictions/find-predictions.ts';
 export { ttlInForce } from './predictions/ttl-in-force.ts';
+export { loggedJoinKeys } from './predictions/logged-join-keys.ts';
 export { loggedKeys } from './predictions/logged-keys.ts';
 export type { LoggedPrediction, LoggedView } from './predictions/logged-prediction.ts';
 export { outputHistogram } from './predictions/output-histogram.ts';

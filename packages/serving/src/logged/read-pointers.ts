@@ -1,5 +1,6 @@
-import { decodeJsonValue, type EntityManifest, type FieldValue, type Manifest } from '@larder/features';
+import type { Manifest } from '@larder/features';
 import {
+  loggedJoinKeys,
   rowsAtPointers,
   type LoggedPrediction,
   type LoggedView,
@@ -27,7 +28,7 @@ export async function readPointers(
       const definition = manifest.feature_views[view.ref];
       const entity = definition && manifest.entities[definition.entity];
       if (definition === undefined || entity === undefined) return { view, row: null, keyHidden: false };
-      const keys = keysOf(entity, logged);
+      const keys = loggedJoinKeys(entity, logged);
       if (keys === null) return { view, row: null, keyHidden: true };
       const {
         event_timestamp_ms: eventTimestampMs,
@@ -41,16 +42,4 @@ export async function readPointers(
       return { view, row, keyHidden: false };
     }),
   );
-}
-
-/** The join keys of one entity as they were sent; null when the log keeps a hash of them. */
-function keysOf(entity: EntityManifest, logged: LoggedPrediction): Record<string, FieldValue> | null {
-  if (logged.entityKeys?.some((key) => key.startsWith(`${entity.name}#`)) === true) return null;
-  const keys: Record<string, FieldValue> = {};
-  for (const field of entity.join_keys) {
-    const decoded = decodeJsonValue(field, logged.entities[field.name]);
-    if (!decoded.ok) return null;
-    keys[field.name] = decoded.value;
-  }
-  return keys;
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import {
-  decodeJsonValue,
   entityKey,
   viewRef,
   type EntityManifest,
@@ -11,6 +10,7 @@ import {
 import {
   JOINED_STATUS,
   joinInPostgresql,
+  loggedJoinKeys,
   rowsAtPointers,
   type HistoryPointer,
   type LoggedPrediction,
@@ -41,7 +41,7 @@ export async function rebuildReadings(
   const rebuilt = predictions.map(() => new Map<string, RebuiltReading>());
   for (const { entity, views } of plan.groups) {
     const known = predictions.flatMap((prediction, row) => {
-      const keys = keysOf(entity, prediction);
+      const keys = loggedJoinKeys(entity, prediction);
       return keys === null ? [] : [{ row, keys, at: prediction.predictedAt }];
     });
     if (known.length === 0) continue;
@@ -116,18 +116,9 @@ const STATUS_NAMES = {
   [JOINED_STATUS.OUTSIDE_MAX_AGE]: 'OUTSIDE_MAX_AGE',
 } as Readonly<Record<number, RebuiltReading['status']>>;
 
-/** Null: the log keeps a hash of the key. */
-function keysOf(entity: EntityManifest, logged: LoggedPrediction): Record<string, FieldValue> | null {
-  if (logged.entityKeys?.some((key) => key.startsWith(`${entity.name}#`)) === true) return null;
-  const keys: Record<string, FieldValue> = {};
-  for (const field of entity.join_keys) {
-    const decoded = decodeJsonValue(field, logged.entities[field.name]);
-    if (!decoded.ok) return null;
-    keys[field.name] = decoded.value;
-  }
-  return keys;
-}
-
 function csv(value: FieldValue | undefined): string {
-  return typeof value === 'string' ? `"${value.replaceAll('"', '""')}"` : `${value as number | bigint}`;
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'string'
+    ? `"${value.replaceAll('"', '""')}"`
+    : `${value as number | bigint | boolean}`;
 }
