@@ -7,6 +7,7 @@ const PROBABILITIES = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 const BINS = 20;
 const INNER_EDGES = Array.from({ length: BINS - 1 }, (_, i) => (i + 1) / BINS);
 const TOP_VALUES = 20;
+
 /** Statistics of one feature over a relation, in memory that does not grow with its rows. */
 export async function featureStatistics(
   duckdb: Pick<Duckdb, 'all'>,
@@ -85,7 +86,7 @@ async function distribution(
 ): Promise<Partial<FeatureStatistics>> {
   if (count === 0 || least === null || most === null) return {};
   const at = await quantiles(duckdb, numbers, count);
-  const edges = distinct([least, ...INNER_EDGES.map(at), most]);
+  const edges = rising([least, ...INNER_EDGES.map(at), most]);
   return {
     ...(Math.max(-least, most) < MAX_SQUARED && { mean: mean ?? 0, ...(sd !== null && { sd }) }),
     min: least,
@@ -117,7 +118,7 @@ async function quantiles(
     const above = values.get(Math.ceil(place)) ?? NaN;
     // Not above - below, which overflows between the ends of float64.
     const share = place - Math.floor(place);
-    return share === 0 ? below : below * (1 - share) + above * share;
+    return share === 0 ? below : Math.min(above, Math.max(below, below * (1 - share) + above * share));
   };
 }
 
@@ -138,8 +139,14 @@ async function histogram(
   return (row?.counts ?? []).slice(0, bounds.length).map(Number).toReversed();
 }
 
-function distinct(sorted: readonly number[]): number[] {
-  return sorted.filter((edge, i) => i === 0 || edge > (sorted[i - 1] as number));
+/** Of numbers that rise but for the rounding of their interpolation, those that are greater than all before. */
+function rising(edges: readonly number[]): number[] {
+  let greatest = -Infinity;
+  return edges.filter((edge) => {
+    if (edge <= greatest) return false;
+    greatest = edge;
+    return true;
+  });
 }
 
 async function topValues(
