@@ -83,13 +83,13 @@ test('a run that ended before it started says so', () => {
   );
 });
 
-test('a list of runs tells their triggers, and unchanged rows from computed ones', () => {
+test('a list of runs tells their triggers, and skipped rows from computed ones', () => {
   const run = {
     ...runThat('succeeded'),
     rows: { total: 20_000, done: 0, failed: 0, skippedUnchanged: 20_000 },
   };
   const text = printed((out) => printRuns([run], { complete: true }, out));
-  expect(text).toMatch(/VIEW +TRIGGER +STATUS +DONE +UNCHANGED +FAILED/);
+  expect(text).toMatch(/VIEW +TRIGGER +STATUS +DONE +SKIPPED +FAILED/);
   expect(text).toMatch(/ad_image@1 +backfill +succeeded +20,000\/20,000 +20,000 +0 /);
 });
 

@@ -24,7 +24,7 @@ export function printRuns(
       { title: 'TRIGGER' },
       { title: 'STATUS' },
       { title: 'DONE', align: 'right' },
-      { title: 'UNCHANGED', align: 'right' },
+      { title: 'SKIPPED', align: 'right' },
       { title: 'FAILED', align: 'right' },
       { title: 'CREATED' },
       { title: 'TOOK' },
@@ -121,7 +121,7 @@ export function statusText(status: RunStatus, style: Style): string {
 export function rowsText({ rows, rowsPerSecond }: RunSummary): string {
   const parts = [
     `${printableCount(rows.done)} computed`,
-    `${printableCount(rows.skippedUnchanged)} unchanged`,
+    `${printableCount(rows.skippedUnchanged)} skipped`,
     `${printableCount(rows.failed)} failed`,
   ];
   const total = rows.total === null ? 'not counted yet' : `of ${printableCount(rows.total)}`;

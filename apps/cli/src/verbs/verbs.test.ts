@@ -107,7 +107,7 @@ describe('backfill', () => {
     const args = ['backfill', 'ad_stats', '--entity', 'ad-1', 'ad-l', '--force'];
     const { code, stdout } = await withWorker(shop, () => shop.larder(...args));
     expect(code).toBe(1);
-    expect(stdout).toContain('1 computed, 0 unchanged, 1 failed, of 2');
+    expect(stdout).toContain('1 computed, 0 skipped, 1 failed, of 2');
     expect(stdout).toMatch(/1 × SOURCE_ROW_NOT_FOUND\n +ad-l +The source has no row for ad ad-l\./);
   });
 

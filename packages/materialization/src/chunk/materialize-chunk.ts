@@ -53,8 +53,14 @@ export async function materializeChunk(
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const place = { store, project, view: view.manifest, entity: view.entity };
   const gone = await goneRows(prepared.goneKeys, { ...place, chunk });
-  const skipped = prepared.unchanged.length + prepared.expired + prepared.goneKeys.length - gone.length;
+  const skipped =
+    prepared.unchanged.length + prepared.expired + prepared.erased + prepared.goneKeys.length - gone.length;
   heartbeat.report({ done: 0, failed: prepared.failed, skipped });
+  if (prepared.erased > 0)
+    deps.logger.info(
+      { runId: chunk.runId, view: view.ref, rows: prepared.erased },
+      'Rows of erased entities were skipped',
+    );
   // Before anything is computed: no work is lost when Redis is down.
   const restored = await restoreOnline(prepared.unchanged, {
     ...place,

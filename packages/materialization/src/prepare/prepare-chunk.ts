@@ -4,6 +4,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { accessColumns, type KeyTexts, type SourceBounds } from '@larder/sources';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { ClaimedChunk, LandedFailure } from '../runs/index.ts';
+import { erasedKeys } from './erased-keys.ts';
 import { missingKeys, missingRows, seenKeys } from './missing-rows.ts';
 import { pickRetriedRows } from './pick-retried-rows.ts';
 import { prepareRows, type PreparedRow } from './prepare-rows.ts';
@@ -31,6 +32,8 @@ export interface PreparedChunk {
   readonly duplicates: number;
   /** Number of rows older than the retention of the view: history would not keep them. */
   readonly expired: number;
+  /** Number of other rows whose entities were erased: they would not land. */
+  readonly erased: number;
   /** Keys that the source returned, in any row. */
   readonly seenKeys: readonly KeyTexts[];
   /** Keys of a chunk that ends keys, which the source still lacks. */
@@ -54,10 +57,15 @@ export async function prepareChunk(
   const place = { store, project: views.project, view: view.manifest, revision: chunk.revision };
   const nowMs = clock.nowMs();
   const { retention_ms: retentionMs } = view.manifest;
-  const kept =
+  const recent =
     retentionMs === undefined
       ? wanted.rows
       : wanted.rows.filter((row) => row.eventTimestampMs >= nowMs - retentionMs);
+  const erased = await erasedKeys(store, recent, {
+    project: views.project.project,
+    entity: view.entity.name,
+  });
+  const kept = erased.size === 0 ? recent : recent.filter(({ entityKey }) => !erased.has(entityKey));
   const current = chunk.mayReappear ? await restateReappeared(kept, { ...place, nowMs }) : kept;
   const { rows, unchanged } = await skipUnchanged(current, {
     ...place,
@@ -66,15 +74,16 @@ export async function prepareChunk(
   });
   const missing = missingKeys(bounds, scanned);
   const endsKeys = bounds.kind === 'keys' && bounds.goneSince !== undefined;
-  const refused = [...wanted.failures, ...(endsKeys ? [] : missingRows(missing, view.entity))];
+  const failures = [...wanted.failures, ...(endsKeys ? [] : missingRows(missing, view.entity))];
   const unlisted = unlistedRows(bounds, sourceRows.length);
   return {
     rows,
     unchanged,
-    failures: [...refused, ...unlisted.failures],
-    failed: refused.length + unlisted.count,
+    failures: [...failures, ...unlisted.failures],
+    failed: failures.length + unlisted.count,
     duplicates: wanted.duplicates,
-    expired: wanted.rows.length - kept.length,
+    expired: wanted.rows.length - recent.length,
+    erased: recent.length - kept.length,
     seenKeys: chunk.recordsKeys ? seenKeys(scanned) : [],
     goneKeys: endsKeys ? missing : [],
   };

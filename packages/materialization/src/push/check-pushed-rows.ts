@@ -14,6 +14,8 @@ import { checkSourceRow } from '../prepare/check-features.ts';
 import { prepareRows, type PreparedRow } from '../prepare/prepare-rows.ts';
 
 export interface AcceptedRow {
+  /** Index in the rows of the request. */
+  readonly index: number;
   readonly row: PreparedRow;
   readonly values: Readonly<Record<string, FieldValue | null>>;
 }
@@ -59,7 +61,7 @@ export async function checkPushedRows(
   for (const [index, row] of rows.entries()) {
     if (index > 0 && index % ROWS_PER_TURN === 0) await setImmediate();
     const checked = checkRow(row, `/rows/${index}`, options);
-    if ('row' in checked) accepted.push(checked);
+    if ('row' in checked) accepted.push({ index, ...checked });
     else rejected.push({ index, ...checked });
   }
   return { accepted, rejected };
@@ -69,7 +71,7 @@ function checkRow(
   json: Readonly<Record<string, unknown>>,
   pointer: string,
   options: CheckPushOptions,
-): AcceptedRow | Omit<RejectedRow, 'index'> {
+): Omit<AcceptedRow, 'index'> | Omit<RejectedRow, 'index'> {
   const source = readRow(json, pointer, options);
   if (Array.isArray(source)) return { code: 'REQUEST_INVALID', errors: source };
   const prepared = prepareRows([source], {

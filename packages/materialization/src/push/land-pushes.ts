@@ -20,6 +20,7 @@ import {
 import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
+import { rejectErased } from './reject-erased.ts';
 
 /** Time that this process has for the online store before a worker's watchdog replays history. */
 const LANDING_LEASE_MS = 15_000;
@@ -86,9 +87,10 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     group.flatMap(({ checked }) => checked.accepted.map(({ row }) => row)),
   );
   const landed = await offlineStore.transaction(async (tx) => {
-    const keyed = firstOfEachKey(group);
+    const pushes = await rejectErased(tx, group, { project, entity: entity.name });
+    const keyed = firstOfEachKey(pushes);
     const taken = await takePushKeys(tx, [...keyed.values()].map(keyedPush), { project, runId });
-    const landing = group.filter(
+    const landing = pushes.filter(
       (push) =>
         push.idempotencyKey === null ||
         (keyed.get(push.idempotencyKey) === push && taken.has(push.idempotencyKey)),
@@ -113,7 +115,7 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     const rows = await appendHistory(tx, manifest, view, pushed);
     if (rows.length < pushed.length) await countErasedRows(tx, chunkId, pushed.length - rows.length);
     await tellLanding(tx, { project: manifest, view, rows, runId, chunkId });
-    return { chunkId, rows, landing: new Set(landing) };
+    return { chunkId, rows, pushes, landing: new Set(landing) };
   });
   let online = true;
   if (landed !== null)
@@ -126,17 +128,19 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
       deps.logger.warn({ err: error, runId }, 'Pushed rows are in history; a worker will write them online');
     }
   const outcomes: PushOutcome[] = [];
-  for (const push of group)
+  for (const [at, push] of group.entries()) {
+    const checked = landed?.pushes[at];
     outcomes.push(
-      landed?.landing.has(push) === true
-        ? { ok: true, result: { ...push.answer, runId, online } }
+      checked !== undefined && landed?.landing.has(checked) === true
+        ? { ok: true, result: { ...checked.answer, runId, online } }
         : await outcomeOfEarlier(deps, push),
     );
+  }
   return outcomes;
 }
 
 /** Handles a key that occurs twice in a group: the later push gets the answer of the first. */
-function firstOfEachKey(group: PushGroup): ReadonlyMap<string, AcceptedPush> {
+function firstOfEachKey(group: readonly AcceptedPush[]): ReadonlyMap<string, AcceptedPush> {
   const first = new Map<string, AcceptedPush>();
   for (const push of group)
     if (push.idempotencyKey !== null && !first.has(push.idempotencyKey)) first.set(push.idempotencyKey, push);

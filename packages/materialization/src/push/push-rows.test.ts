@@ -4,6 +4,7 @@ import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
+import { forgetEntity } from '../erasure/index.ts';
 import { getRun, listFailures, retryFailed } from '../runs/index.ts';
 import { pushRows, type PushRequest } from '../push/index.ts';
 
@@ -75,6 +76,37 @@ describe('pushRows', () => {
     const { failures } = await listFailures(shop.store, 'shop', pushed.runId, {});
     expect(failures).toHaveLength(4);
     expect(failures.map(({ reason }) => reason).join()).toContain('/rows/2/spent: is missing');
+  });
+
+  test('rejects rows of an erased entity, each with its index, and lands the others', async ({ shop }) => {
+    const { store: offlineStore, onlineStore, logger, project } = shop;
+    await push(shop, { rows: [row('erased'), row('erased', { user_id: 8 })] });
+    const eraseFromArchives = async () => ({ rows: 0, unreachable: [] });
+    await forgetEntity(
+      { offlineStore, onlineStore, logger, eraseFromArchives },
+      { manifest: project.manifest, entity: 'ad_user', key: 'erased|7', actor: 'test', reason: null },
+    );
+    const request = {
+      rows: [row('kept', { clicks: 'many' }), row('erased'), row('kept'), row('erased', { user_id: 8 })],
+      idempotencyKey: unique(),
+    };
+    const rejected = [
+      { index: 0, code: 'REQUEST_INVALID' },
+      { index: 1, code: 'ENTITY_ERASED', errors: [{ pointer: '/rows/1', detail: expect.any(String) }] },
+    ];
+    const pushed = await push(shop, request);
+    expect(pushed).toMatchObject({ accepted: 2, rejected });
+    expect(await push(shop, request)).toEqual(pushed);
+    expect(await getRun(shop.store, 'shop', pushed.runId)).toMatchObject({
+      status: 'partial',
+      rows: { total: 4, done: 2, failed: 2 },
+    });
+    expect(await history(shop, 'erased')).toHaveLength(2);
+    expect(await shop.online('ad_user_stats@1', 'erased|7')).toBeNull();
+    expect(await push(shop, { rows: [row('erased')] })).toMatchObject({
+      accepted: 0,
+      rejected: [{ index: 0 }],
+    });
   });
 
   test('reports some of a hundred thousand wrong members, in linear time', async ({ shop }) => {

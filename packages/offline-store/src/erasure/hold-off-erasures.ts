@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { StoreTransaction } from '../offline-store.ts';
+import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 
 export interface KeysOfEntity {
   readonly project: string;
@@ -10,9 +10,12 @@ export interface KeysOfEntity {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Which of these keys were erased and may not be written; after `holdOffErasures`, in the same transaction. */
+/**
+ * Which of these keys were erased and may not be written. A writer asks after `holdOffErasures`, in the same
+ * transaction; outside of one the answer may be out of date.
+ */
 export async function erasedAmong(
-  tx: Pick<StoreTransaction, 'db'>,
+  tx: Pick<OfflineStore | StoreTransaction, 'db'>,
   { project, entity, keys }: KeysOfEntity,
 ): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return NONE;
