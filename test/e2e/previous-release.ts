@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** The release before this one, by its commit: move it on when a release is made. */
-const COMMIT = '6ec6c6bd1c43bb9cf526aa895e8e8773a822de50';
+const COMMIT = '4a006b6d6a905fe84b546f7742b5f9bf62354fc8';
 /** What its package is built from. */
 const PARTS = ['packages', 'apps', 'infra', 'package.json', 'tsconfig.json', 'LICENSE'];
 
@@ -34,11 +34,11 @@ export function installPreviousRelease(): PreviousRelease {
     if (!existsSync(installed)) renameSync(join(building, 'installed'), installed);
     rmSync(building, { recursive: true, force: true });
   }
-  const folder = join(installed, 'node_modules/larder');
+  const folder = join(installed, 'node_modules/larderjs');
   const apps = join(folder, 'dist/apps');
   return {
     folder,
-    starter: join(apps, 'cli/templates/starter'),
+    starter: join(apps, 'cli/templates/photos'),
     script: (app) => join(apps, app, 'src/main.js'),
   };
 }
@@ -67,9 +67,9 @@ function build(folder: string): void {
   run(ROOT, 'git', 'archive', '--format=tar', `--output=${folder}/source.tar`, COMMIT, ...PARTS);
   run(source, 'tar', '-xf', `${folder}/source.tar`);
   linkModules(source);
-  const tarball = run(source, process.execPath, 'packages/larder/build/pack.ts', packed).trim();
+  const tarball = run(source, process.execPath, 'packages/larderjs/build/pack.ts', packed).trim();
   run(modules, 'tar', '-xzf', tarball);
-  renameSync(join(modules, 'package'), join(modules, 'larder'));
+  renameSync(join(modules, 'package'), join(modules, 'larderjs'));
 }
 
 /** The libraries of this repository, and the old packages under their own names. */
