@@ -25,6 +25,7 @@ export type {
   LoggedPredictions,
   OutputFormat,
   RequestedFeatures,
+  SpineFormat,
   SpineSource,
   SplitRequest,
   SplitShares,

@@ -1,5 +1,11 @@
-import { resolve } from 'node:path';
-import type { RequestedFeatures, SpineSource, SplitRequest, SplitShares } from '@larder/training';
+import { extname, resolve } from 'node:path';
+import type {
+  RequestedFeatures,
+  SpineFormat,
+  SpineSource,
+  SplitRequest,
+  SplitShares,
+} from '@larder/training';
 import { z } from 'zod';
 import { wrongUsage } from '../verb.ts';
 
@@ -26,6 +32,12 @@ export const buildInput = z.object({
   out: z.string().optional(),
 });
 
+const FORMATS: Readonly<Record<string, SpineFormat>> = {
+  '.parquet': 'parquet',
+  '.csv': 'csv',
+  '.arrows': 'arrow',
+};
+
 export type BuildInput = z.infer<typeof buildInput>;
 
 /** `ad_ctr`, `ad_ctr@2` */
@@ -50,8 +62,9 @@ export function spineOf(input: BuildInput): SpineSource {
   if (predictions === undefined && (input.label ?? input.to) !== undefined)
     throw wrong('--label, --from, --to', 'need --predictions');
   if (spine !== undefined) {
-    const format = /\.(parquet|csv)$/i.exec(spine)?.[1]?.toLowerCase();
-    if (format !== 'parquet' && format !== 'csv') throw wrong('--spine', 'must be a .parquet or .csv file');
+    const format = FORMATS[extname(spine).toLowerCase()];
+    if (format === undefined)
+      throw wrong('--spine', 'must be a .parquet, .csv or .arrows (Arrow stream) file');
     return { kind: 'file', path: resolve(spine), format };
   }
   if (sql !== undefined) {

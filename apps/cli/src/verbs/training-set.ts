@@ -43,7 +43,7 @@ export const verb = defineVerb({
       .argument('[id]', 'with show: id of a training set')
       .option('--model <model>', 'the features of a model: ad_ctr (its champion) or ad_ctr@2')
       .option('--features <list>', 'features, such as ad_image,ad_stats:ctr,ad_text@2:has_price')
-      .option('--spine <file>', 'rows: join keys, a time, request fields, labels; .parquet or .csv')
+      .option('--spine <file>', 'rows: join keys, a time, request fields, labels; .parquet, .csv or .arrows')
       .option('--sql <query>', 'rows from a query; needs --connection')
       .option('--connection <name>', 'connection of the project for --sql')
       .option('--predictions <model>', 'rows from logged predictions: ad_ctr or ad_ctr@2')

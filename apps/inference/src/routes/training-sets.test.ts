@@ -58,7 +58,7 @@ const statusOf = async (service: Pick<Service, 'http'>, id: string) => (await st
 const filesOf = ({ config }: Service): string[] => {
   const { folder } = config.trainingSets;
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-  return files.map(String).filter((name) => /\.(csv|parquet|json)$|building/.test(name));
+  return files.map(String).filter((name) => /\.(csv|parquet|arrow|json)$|building/.test(name));
 };
 
 test('rows that are sent come back with their features, in every format', async ({ service }) => {
@@ -95,8 +95,19 @@ test('rows that are sent come back with their features, in every format', async 
     { ad_id: 'ad-1', clicked: true, 'ad_stats:ctr': 0.5 },
     { ad_id: 'ad-9', clicked: false, 'ad_stats:ctr': null },
   ]);
+  // The Arrow stream is rows to send, too.
+  const sent = Buffer.from(
+    await (await fetch(`${http.url}/v1/training-sets/${id}/rows?format=arrow`)).arrayBuffer(),
+  );
+  const again = idOf(
+    await upload(service, 'features=ad_stats:impressions&time=event_timestamp', sent, ARROW),
+  );
+  await expect.poll(() => statusOf(service, again), WAIT).toBe('complete');
+  expect((await http.get(`/v1/training-sets/${again}/rows?format=csv`)).text.split('\n')[1]).toMatch(
+    /^ad-1,.*,true,7(\.0)?,0\.5,400(\.0)?$/,
+  );
   expect((await http.get('/v1/training-sets?limit=1')).body).toMatchObject({
-    training_sets: [{ training_set_id: id }],
+    training_sets: [{ training_set_id: again }],
   });
   expect(filesOf(service).filter((name) => name.startsWith('uploads'))).toEqual([]);
 
@@ -163,6 +174,7 @@ describe('refused', () => {
   });
 
   test.for([
+    ['bytes that are not Arrow', 'ARROW1', 'application/vnd.apache.arrow.stream', 'DATA_FILE_INVALID'],
     [
       'bytes that are not Parquet',
       'PAR1 and no more PAR1',

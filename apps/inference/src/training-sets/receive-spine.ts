@@ -5,16 +5,18 @@ import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LarderError } from '@larder/core';
+import type { SpineFormat } from '@larder/training';
 
 /** Formats of rows by their media types. */
-const FORMATS: Readonly<Record<string, 'parquet' | 'csv'>> = {
+const FORMATS: Readonly<Record<string, SpineFormat>> = {
   'application/vnd.apache.parquet': 'parquet',
   'application/x-parquet': 'parquet',
+  'application/vnd.apache.arrow.stream': 'arrow',
   'text/csv': 'csv',
 };
 
 /** Null: the body is not a file of rows. */
-export function spineFormat(request: IncomingMessage): 'parquet' | 'csv' | null {
+export function spineFormat(request: IncomingMessage): SpineFormat | null {
   const [mediaType = ''] = (request.headers['content-type'] ?? '').split(';');
   return FORMATS[mediaType.trim().toLowerCase()] ?? null;
 }

@@ -26,7 +26,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
         summary: 'Build a training set, of rows in the body or of rows that the service finds itself',
         query: trainingSetUploadQuerySchema,
         body: trainingSetRequestSchema,
-        files: [PARQUET, 'text/csv'],
+        files: [PARQUET, ARROW, 'text/csv'],
         answers: { 202: trainingSetAcceptedSchema },
         codes: [
           'MODEL_NOT_FOUND',

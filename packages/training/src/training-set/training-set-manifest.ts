@@ -8,7 +8,7 @@ const engine = z.enum(['postgresql', 'duckdb']);
 export const PARTS = ['train', 'validation', 'test'] as const;
 
 const spineSource = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('file'), path: z.string(), format: z.enum(['parquet', 'csv']) }),
+  z.object({ kind: z.literal('file'), path: z.string(), format: z.enum(['parquet', 'csv', 'arrow']) }),
   z.object({ kind: z.literal('sql'), connection: z.string(), query: z.string() }),
   z.object({
     kind: z.literal('predictions'),

@@ -23,6 +23,8 @@ export type CutOff = 'created' | 'online';
 export type Engine = 'postgresql' | 'duckdb';
 export type EngineChoice = 'auto' | Engine;
 export type OutputFormat = 'parquet' | 'csv';
+/** `arrow`: an Arrow IPC stream. */
+export type SpineFormat = 'parquet' | 'csv' | 'arrow';
 
 export type RequestedFeatures =
   /** The inputs of a model version, in the order of its tensor. */
@@ -32,7 +34,7 @@ export type RequestedFeatures =
 
 /** Where the rows come from: join keys, an instant, request fields, and any other columns, which pass through unchanged. */
 export type SpineSource =
-  | { readonly kind: 'file'; readonly path: string; readonly format: 'parquet' | 'csv' }
+  | { readonly kind: 'file'; readonly path: string; readonly format: SpineFormat }
   /** A query on a connection of the project, which is only read. */
   | { readonly kind: 'sql'; readonly connection: string; readonly query: string }
   | LoggedPredictions;

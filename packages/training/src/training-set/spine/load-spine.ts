@@ -1,5 +1,5 @@
 import { isLarderError, LarderError } from '@larder/core';
-import { describeColumns, quotedName, scanFile, type Duckdb } from '@larder/archive';
+import { describeColumns, quotedName, scanFile, type DataFile, type Duckdb } from '@larder/archive';
 import type { FieldManifest } from '@larder/features';
 import type { ResolvedFeatures } from '../features/resolve-features.ts';
 import { checkRows } from './check-rows.ts';
@@ -7,11 +7,12 @@ import { keepText } from './keep-text.ts';
 import { raggedRow } from './ragged-row.ts';
 import { planColumn, spineName, type GivenColumn, type PlannedColumn } from './spine-column.ts';
 
-/** A spine as a file that DuckDB reads. */
+/** A spine as a file that DuckDB reads, or as a relation in it. */
 export interface SpineFile {
+  /** Of a `table`: the name of the relation. */
   readonly path: string;
-  readonly format: 'parquet' | 'csv';
-  /** Of a CSV file with the header `c0`, `c1`, … whose types are known. Null: they are inferred. */
+  readonly format: 'parquet' | 'csv' | 'table';
+  /** Of a relation, or a CSV file, with the columns `c0`, `c1`, … whose types are known. Null: they are inferred. */
   readonly types: readonly GivenColumn[] | null;
   /** Names of the columns of the spine. */
   readonly names: readonly string[];
@@ -62,11 +63,7 @@ async function load(duckdb: Duckdb, file: SpineFile, options: LoadSpineOptions):
   const used = given.flatMap((column, i) =>
     column.skipped === true ? [] : [{ column, inFile: inFile[i] as string }],
   );
-  const scan = scanFile({
-    path: file.path,
-    format: file.format,
-    ...(file.format === 'csv' && { columns: types }),
-  });
+  const scan = scanOf(file, file.format === 'csv' ? { columns: types } : {});
   const selected = used.map((each, i) => `${quotedName(each.inFile)} as ${spineName(i)}`);
   const columns = planColumns(
     file,
@@ -133,11 +130,15 @@ async function givenColumns(
   const known = new Set([...joinKeys, ...requestFields].map(({ name }) => name)).add(timeColumn);
   const isText = (name: string): boolean => file.format === 'csv' && known.has(name);
   const types = Object.fromEntries(file.names.filter(isText).map((name) => [name, 'VARCHAR']));
-  const scan = scanFile({ path: file.path, format: file.format, types });
+  const scan = scanOf(file, { types });
   const described = await describeColumns(duckdb, scan, { what: `Reading ${file.called}` });
   const given = described.map(({ type }, i) => ({ name: file.names[i] as string, type }));
   if (file.format === 'parquet') return given;
   return keepText(duckdb, file, { given, passed: (name) => !known.has(name) });
+}
+
+function scanOf({ path, format }: SpineFile, options: Pick<DataFile, 'columns' | 'types'>): string {
+  return format === 'table' ? path : scanFile({ path, format, ...options });
 }
 
 function planColumns(

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { describeColumns, scanFile, textLiteral, type Duckdb } from '@larder/archive';
 import type { SpineSource } from '../training-set-request.ts';
+import { arrowSpine } from './arrow-spine.ts';
 import { csvHeader } from './csv-header.ts';
 import type { SpineFile } from './load-spine.ts';
 import { loggedSpineRows, type LoggedSpineOptions } from './logged-spine-rows.ts';
@@ -18,6 +19,7 @@ export async function openSpine(
     case 'file': {
       const file = resolve(source.path);
       const called = basename(file);
+      if (source.format === 'arrow') return arrowSpine(duckdb, file, { called, signal: options.signal });
       const names =
         source.format === 'csv' ? await csvHeader(file, called) : await parquetNames(duckdb, file, called);
       return { path: file, format: source.format, types: null, names, called };
