@@ -8,6 +8,8 @@ export type TensorShape = readonly (number | string)[];
 export interface OnnxValue {
   readonly name: string;
   readonly shape: TensorShape;
+  /** @default 'float32' */
+  readonly type?: 'float32' | 'float64' | 'int64' | 'bool' | 'string';
 }
 
 /** Spelled out, because ONNX distinguishes the float 1 from the integer 1. */
@@ -35,7 +37,6 @@ export interface OnnxInitializer {
 
 export interface OnnxGraph {
   readonly name: string;
-  /** All float32. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   /** Ordered so that every input is known before it is used. */
@@ -79,12 +80,20 @@ export function buildOnnx(graph: OnnxGraph): Uint8Array {
   return onnx.ModelProto.encode(model).finish();
 }
 
-function valueInfo({ name, shape }: OnnxValue): InstanceType<typeof onnx.ValueInfoProto> {
+const ELEMENT_TYPES = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  float64: onnx.TensorProto.DataType.DOUBLE,
+  int64: onnx.TensorProto.DataType.INT64,
+  bool: onnx.TensorProto.DataType.BOOL,
+  string: onnx.TensorProto.DataType.STRING,
+} as const;
+
+function valueInfo({ name, shape, type = 'float32' }: OnnxValue): InstanceType<typeof onnx.ValueInfoProto> {
   return onnx.ValueInfoProto.create({
     name,
     type: {
       tensorType: {
-        elemType: onnx.TensorProto.DataType.FLOAT,
+        elemType: ELEMENT_TYPES[type],
         shape: {
           dim: shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size })),
         },

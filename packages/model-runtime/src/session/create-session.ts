@@ -21,6 +21,12 @@ export interface FloatTensor {
   readonly dims: readonly number[];
 }
 
+/** Data in the element type of the network's input: float32, float64, int64, bool or string. */
+export interface InputTensor {
+  readonly data: Float32Array | Float64Array | BigInt64Array | Uint8Array | readonly string[];
+  readonly dims: readonly number[];
+}
+
 export interface Session {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -35,7 +41,7 @@ export interface Session {
    * @throws Error with the given and the expected names and sizes when they differ
    */
   run<Name extends string = string>(
-    feeds: Readonly<Record<string, FloatTensor>>,
+    feeds: Readonly<Record<string, InputTensor>>,
     outputs?: readonly Name[],
   ): Promise<Record<Name, FloatTensor>>;
   close(): Promise<void>;
@@ -73,18 +79,17 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     metadata,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     async run<Name extends string>(
-      feeds: Readonly<Record<string, FloatTensor>>,
+      feeds: Readonly<Record<string, InputTensor>>,
       wanted: readonly string[] = outputNames,
     ) {
       try {
         const tensors: Record<string, Tensor> = {};
-        for (const [name, { data, dims }] of Object.entries(feeds))
-          tensors[name] = new Tensor('float32', data, dims);
+        for (const [name, { data, dims }] of Object.entries(feeds)) tensors[name] = newTensor(data, dims);
         return (await session.run(tensors, wanted)) as unknown as Record<Name, FloatTensor>;
       } catch (cause) {
-        const given = Object.entries(feeds).map(([name, { dims }]) => ({
+        const given = Object.entries(feeds).map(([name, { data, dims }]) => ({
           name,
-          type: 'float32',
+          type: elementType(data),
           shape: dims,
         }));
         throw new Error(
@@ -96,6 +101,21 @@ export async function createSession({ modelPath, intraOpThreads = 1 }: SessionOp
     },
     close: () => session.release(),
   };
+}
+
+function newTensor(data: InputTensor['data'], dims: readonly number[]): Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
+  if (data instanceof Float64Array) return new Tensor('float64', data, dims);
+  if (data instanceof Uint8Array) return new Tensor('bool', data, dims);
+  return new Tensor('string', data as string[], dims);
+}
+
+function elementType(data: InputTensor['data']): string {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof BigInt64Array) return 'int64';
+  if (data instanceof Float64Array) return 'float64';
+  return data instanceof Uint8Array ? 'bool' : 'string';
 }
 
 /** Recent `onnx` releases write versions by default that ONNX Runtime does not read yet. */
