@@ -6,7 +6,13 @@ export { measureModel } from './artifact/measure-model.ts';
 export type { ModelMeasures } from './artifact/measure-model.ts';
 // Sessions
 export { createSession } from './session/create-session.ts';
-export type { FloatTensor, InputTensor, Session, SessionOptions, TensorSpec } from './session/create-session.ts';
+export type {
+  FloatTensor,
+  InputTensor,
+  Session,
+  SessionOptions,
+  TensorSpec,
+} from './session/create-session.ts';
 export { withMetadata } from './session/with-metadata.ts';
 // What an artifact says about itself
 export { readArtifactJson } from './artifact/read-artifact-json.ts';
