@@ -108,7 +108,7 @@ function newTensor(data: InputTensor['data'], dims: readonly number[]): Tensor {
   if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
   if (data instanceof Float64Array) return new Tensor('float64', data, dims);
   if (data instanceof Uint8Array) return new Tensor('bool', data, dims);
-  return new Tensor('string', data as string[], dims);
+  return new Tensor('string', data, dims);
 }
 
 function elementType(data: InputTensor['data']): string {
