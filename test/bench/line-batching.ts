@@ -3,10 +3,14 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawPictures, readPictureIndex } from '@larder/example-ads';
 import { createSession } from '@larder/model-runtime';
-import { cropLine, LINE_HEIGHT, type LinePixels } from '../../packages/extractors/src/text/crop-line.ts';
-import { decodeCtc } from '../../packages/extractors/src/text/decode-ctc.ts';
+import {
+  cropLine,
+  LINE_HEIGHT,
+  type LinePixels,
+} from '../../packages/extractors/src/text-in-pictures/crop-line.ts';
+import { decodeCtc } from '../../packages/extractors/src/text-in-pictures/decode-ctc.ts';
 import { decodePicture } from '../../packages/extractors/src/pictures/decode-picture.ts';
-import { loadTextDetector } from '../../packages/extractors/src/text/text-detector.ts';
+import { loadTextDetector } from '../../packages/extractors/src/text-in-pictures/text-detector.ts';
 import { interleaved, median } from './row.ts';
 
 /**
