@@ -21,6 +21,12 @@ export type {
   T,
   VectorField,
 } from './definition/field.ts';
+export { eventSource } from './windowed/event-source.ts';
+export type { EventSource, EventSourceOptions } from './windowed/event-source.ts';
+export { approximateDistinct, count, last, max, mean, min, sum } from './windowed/aggregate.ts';
+export type { Aggregate, Where } from './windowed/aggregate.ts';
+export { windowedFeatureView } from './windowed/windowed-feature-view.ts';
+export type { WindowedFeatures } from './windowed/windowed-feature-view.ts';
 export { model } from './definition/model.ts';
 export type {
   FeaturesOf,
@@ -101,6 +107,13 @@ export {
   manifestWithoutSensitivity,
   withoutSensitivity,
 } from './manifest/without-sensitivity.ts';
+export type { EventSourceManifest } from './windowed/event-source-manifest.ts';
+export type {
+  AggregateManifest,
+  ConditionManifest,
+  WindowedManifest,
+  WindowManifest,
+} from './windowed/windowed-manifest.ts';
 export { DEFAULT_COVERAGE, viewRef } from './manifest/manifest.ts';
 export type {
   ArtifactManifest,

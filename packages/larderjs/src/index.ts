@@ -1,8 +1,27 @@
 // Definitions
-export { artifact, entity, f, featureView, model, onDemandFeatureView, project } from '@larder/features';
+export {
+  approximateDistinct,
+  artifact,
+  count,
+  entity,
+  eventSource,
+  f,
+  featureView,
+  last,
+  max,
+  mean,
+  min,
+  model,
+  onDemandFeatureView,
+  project,
+  sum,
+  windowedFeatureView,
+} from '@larder/features';
 export type {
+  Aggregate,
   Artifact,
   Entity,
+  EventSource,
   FeatureInput,
   FeatureView,
   Field,

@@ -10,6 +10,7 @@ import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
 import type { SourceDescriptor } from './source.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { Windowing } from '../windowed/windowed-feature-view.ts';
 
 /** Features of one entity from one source. */
 export interface FeatureView<
@@ -38,6 +39,8 @@ export interface FeatureView<
   readonly source: SourceDescriptor;
   readonly schema: Fields;
   readonly compute: ComputeDescriptor | null;
+  /** Of a windowed feature view; null: a plain one. */
+  readonly windowed: Windowing | null;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
   /** Only these features, in this order. */
@@ -89,7 +92,16 @@ export function featureView<
   Row = unknown,
   C extends ComputeDescriptor = ComputeDescriptor,
 >(name: N, options: FeatureViewOptions<Keys, S, Row, C>): FeatureView<N, Keys, Served<S>> {
-  const compute = (options.compute as ComputeDescriptor | undefined) ?? null;
+  return defineView(name, options as FeatureViewOptions<unknown, Fields>) as FeatureView<N, Keys, Served<S>>;
+}
+
+/** A view of any kind; `windowed` is null for one whose rows come from its source. */
+export function defineView(
+  name: string,
+  options: FeatureViewOptions<unknown, Fields>,
+  windowed: Windowing | null = null,
+): FeatureView {
+  const compute = options.compute ?? null;
   const view = {
     kind: 'feature_view' as const,
     name,
@@ -110,11 +122,12 @@ export function featureView<
     source: options.source,
     schema: options.schema,
     compute,
+    windowed,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
   };
   Object.defineProperty(view, 'pick', {
     value: (...features: string[]) => pickFeatures(view as unknown as FeatureView, features),
   });
-  return brand(view) as unknown as FeatureView<N, Keys, Served<S>>;
+  return brand(view) as unknown as FeatureView;
 }

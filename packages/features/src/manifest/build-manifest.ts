@@ -25,6 +25,8 @@ import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts
 import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
+import { eventSourceManifest } from '../windowed/event-source-manifest.ts';
+import { windowedManifest } from '../windowed/windowed-manifest.ts';
 
 /** What the definitions refer to, by its content. */
 export interface Hashes {
@@ -47,6 +49,9 @@ export function buildManifest(project: Project, definitions: Definitions, hashes
     allowed_hosts: [...project.allowedHosts].sort(),
     event_horizon_ms: project.eventHorizonMs,
     entities: byKey(definitions.entities, (entity) => entity.name, entityManifest),
+    ...(definitions.eventSources.length > 0 && {
+      event_sources: byKey(definitions.eventSources, nameOf, eventSourceManifest),
+    }),
     feature_views: byKey(definitions.featureViews, viewRef, (view) => featureViewManifest(view, hashes)),
     on_demand_feature_views: byKey(definitions.onDemandFeatureViews, nameOf, (view) =>
       onDemandManifest(view, hashes),
@@ -73,7 +78,11 @@ function nameOf(definition: { readonly name: string }): string {
 }
 
 function usedConnections(definitions: Definitions): string[] {
-  return [...new Set(definitions.featureViews.flatMap(({ source }) => source.connection ?? []))];
+  const sources = [
+    ...definitions.featureViews.map(({ source }) => source),
+    ...definitions.eventSources.map(({ backfill }) => backfill),
+  ];
+  return [...new Set(sources.flatMap((source) => source?.connection ?? []))];
 }
 
 function entityManifest(entity: Entity): EntityManifest {
@@ -83,6 +92,7 @@ function entityManifest(entity: Entity): EntityManifest {
 function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewManifest {
   const schema = fieldManifests(view.schema);
   const source = view.source.manifest;
+  const windowed = view.windowed === null ? {} : { windowed: windowedManifest(view.windowed) };
   const compute = view.compute === null ? null : computeManifest(viewRef(view), view.compute, hashes);
   return {
     name: view.name,
@@ -97,9 +107,10 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     source,
     schema,
     compute,
+    ...windowed,
     owner: view.owner,
     tags: sortedRecord(Object.entries(view.tags)),
-    fingerprint: viewFingerprint(entityManifest(view.entity), { source, schema, compute }),
+    fingerprint: viewFingerprint(entityManifest(view.entity), { source, schema, compute, ...windowed }),
     schema_fingerprint: fingerprint32(schema.map(({ name, type, length }) => ({ name, type, length }))),
   };
 }

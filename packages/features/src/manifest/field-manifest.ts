@@ -7,7 +7,7 @@ export function fieldManifests(fields: Fields): FieldManifest[] {
   return Object.entries(fields).map(([name, field]) => fieldManifest(name, field));
 }
 
-function fieldManifest(name: string, field: Field): FieldManifest {
+export function fieldManifest(name: string, field: Field): FieldManifest {
   const spec = {
     name,
     type: field.type,

@@ -1,4 +1,6 @@
 import type { ScheduleManifest } from '../schedule/schedule.ts';
+import type { EventSourceManifest } from '../windowed/event-source-manifest.ts';
+import type { WindowedManifest } from '../windowed/windowed-manifest.ts';
 
 /**
  * The definitions as versioned JSON: the registry stores it, and every other package works from it.
@@ -13,6 +15,8 @@ export interface Manifest {
   /** Maximum age of an event timestamp. */
   readonly event_horizon_ms: number;
   readonly entities: Readonly<Record<string, EntityManifest>>;
+  /** By name. Absent: none. */
+  readonly event_sources?: Readonly<Record<string, EventSourceManifest>>;
   /** By reference: `ad_image@1`. */
   readonly feature_views: Readonly<Record<string, FeatureViewManifest>>;
   readonly on_demand_feature_views: Readonly<Record<string, OnDemandFeatureViewManifest>>;
@@ -84,9 +88,11 @@ export interface FeatureViewManifest {
   readonly source: SourceManifest;
   readonly schema: readonly FieldManifest[];
   readonly compute: ComputeManifest | null;
+  /** Of a windowed feature view. Absent: a plain one. */
+  readonly windowed?: WindowedManifest;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
-  /** SHA-256 over what is immutable per version: schema, entity, source, compute. */
+  /** SHA-256 over what is immutable per version: schema, entity, source, compute, windows. */
   readonly fingerprint: string;
   /** First 32 bits of a SHA-256 over names, types and lengths of the schema: part of every online row's header. */
   readonly schema_fingerprint: number;

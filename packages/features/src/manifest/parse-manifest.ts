@@ -26,6 +26,41 @@ const input = z.strictObject({
   features: z.array(name),
 });
 
+const duration = z.int().positive();
+const sourceManifest = z.looseObject({
+  kind: name,
+  connection: name.optional(),
+  event_timestamp_column: z.string(),
+  created_timestamp_column: z.string().nullable(),
+});
+
+const windowed = z.strictObject({
+  event_source: name,
+  windows: z.array(z.strictObject({ name: z.string(), window_ms: duration, hop_ms: duration })),
+  aggregates: z.array(
+    z.strictObject({
+      name,
+      function: z.enum(['count', 'sum', 'mean', 'min', 'max', 'last', 'approximate_distinct']),
+      field: name.nullable(),
+      where: z.array(
+        z.strictObject({
+          field: name,
+          operator: z.enum(['in', 'gte', 'gt', 'lte', 'lt']),
+          values: z.array(z.unknown()),
+        }),
+      ),
+    }),
+  ),
+});
+
+const eventSource = z.strictObject({
+  name,
+  schema: fields,
+  retention_ms: z.union([duration, z.literal('forever')]),
+  backfill: sourceManifest.nullable(),
+  fingerprint: sha256,
+});
+
 const featureView = z.strictObject({
   name,
   version: z.int().positive(),
@@ -42,12 +77,7 @@ const featureView = z.strictObject({
   when_gone: z.strictObject({ at_most: z.number().min(0).max(1) }).optional(),
   retention_ms: z.int().positive().optional(),
   // The kind checks the rest when the source is opened: a process that never opens it does not need to know the kind.
-  source: z.looseObject({
-    kind: name,
-    connection: name.optional(),
-    event_timestamp_column: z.string(),
-    created_timestamp_column: z.string().nullable(),
-  }),
+  source: sourceManifest,
   schema: fields,
   compute: z
     .strictObject({
@@ -57,6 +87,7 @@ const featureView = z.strictObject({
       code_sha256: codeIdentity.nullable(),
     })
     .nullable(),
+  windowed: windowed.optional(),
   owner,
   tags,
   fingerprint: sha256,
@@ -109,6 +140,7 @@ const manifest = z.strictObject({
   // Manifests applied before projects declared it lack this.
   event_horizon_ms: z.int().positive().default(parseDurationMs(DEFAULT_EVENT_HORIZON)),
   entities: z.record(z.string(), z.strictObject({ name, join_keys: fields })),
+  event_sources: z.record(z.string(), eventSource).optional(),
   feature_views: z.record(z.string(), featureView),
   on_demand_feature_views: z.record(z.string(), onDemandFeatureView),
   models: z.record(z.string(), model),

@@ -6,13 +6,19 @@ import { entityWithoutSensitivity, withoutSensitivity } from './without-sensitiv
 /** SHA-256 over what is immutable in a view version. */
 export function viewFingerprint(
   entity: EntityManifest,
-  { source, schema, compute }: Pick<FeatureViewManifest, 'source' | 'schema' | 'compute'>,
+  {
+    source,
+    schema,
+    compute,
+    windowed,
+  }: Pick<FeatureViewManifest, 'source' | 'schema' | 'compute' | 'windowed'>,
 ): string {
   return fingerprint({
     entity: entityWithoutSensitivity(entity),
     source,
     schema: withoutSensitivity(schema),
     compute: meaningOf(compute),
+    ...(windowed !== undefined && { windowed }),
   });
 }
 

@@ -5,12 +5,14 @@ import type { FeatureView } from '../definition/feature-view.ts';
 import type { Model } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
+import type { EventSource } from '../windowed/event-source.ts';
 import type { Project } from '../definition/project.ts';
 
 /** Every definition that a module exports or that its exports reach; each value once. */
 export interface Definitions {
   readonly projects: readonly Project[];
   readonly entities: readonly Entity[];
+  readonly eventSources: readonly EventSource[];
   readonly featureViews: readonly FeatureView[];
   readonly onDemandFeatureViews: readonly OnDemandFeatureView[];
   readonly models: readonly Model[];
@@ -25,7 +27,7 @@ export function usedArtifacts({ featureViews, models }: Definitions): Artifact[]
   ];
 }
 
-type Definition = Project | Entity | FeatureView | OnDemandFeatureView | Model | FeatureInput;
+type Definition = Project | Entity | EventSource | FeatureView | OnDemandFeatureView | Model | FeatureInput;
 
 export function collectDefinitions(exports: Readonly<Record<string, unknown>>): Definitions {
   const found = new Set<Definition>();
@@ -44,6 +46,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
   return {
     projects: ofKind('project'),
     entities: ofKind('entity'),
+    eventSources: ofKind('event_source'),
     featureViews: ofKind('feature_view'),
     onDemandFeatureViews: ofKind('on_demand_feature_view'),
     models: ofKind('model'),
@@ -51,7 +54,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
 }
 
 function reachable(definition: Definition): readonly unknown[] {
-  if (definition.kind === 'feature_view') return [definition.entity];
+  if (definition.kind === 'feature_view') return [definition.entity, definition.windowed?.eventSource];
   if (definition.kind === 'pick') return [definition.view];
   return 'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
 }

@@ -11,6 +11,7 @@ import { validateModel } from './validate-model.ts';
 import { validateUnique } from './validate-names.ts';
 import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
 import { validateProject } from './validate-project.ts';
+import { validateEventSource } from '../windowed/validate-event-source.ts';
 
 /** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`. */
 export async function validateDefinitions(
@@ -19,10 +20,12 @@ export async function validateDefinitions(
   place: ProjectPlace,
 ): Promise<readonly ErrorDetail[]> {
   const { report, errors } = collectProblems();
-  validateProject(project, definitions.featureViews, report);
+  validateProject(project, definitions, report);
   validateNamesOnce(definitions, report);
 
   for (const entity of definitions.entities) validateEntity(entity, below(report, 'entities', entity.name));
+  for (const source of definitions.eventSources)
+    validateEventSource(source, below(report, 'event_sources', source.name));
   for (const view of definitions.featureViews) {
     await validateFeatureView(view, place, below(report, 'feature_views', viewRef(view)));
   }
@@ -40,7 +43,7 @@ export async function validateDefinitions(
 }
 
 function validateNamesOnce(definitions: Definitions, report: Report): void {
-  const { entities, featureViews, onDemandFeatureViews, models } = definitions;
+  const { entities, eventSources, featureViews, onDemandFeatureViews, models } = definitions;
   validateUnique(
     entities.map(({ name }) => ({ key: name, what: 'entity' })),
     below(report, 'entities'),
@@ -49,10 +52,15 @@ function validateNamesOnce(definitions: Definitions, report: Report): void {
     featureViews.map((view) => ({ key: viewRef(view), what: 'feature view' })),
     below(report, 'feature_views'),
   );
-  // `view:feature` does not say which of the two kinds it means, so they share one namespace.
+  validateUnique(
+    eventSources.map(({ name }) => ({ key: name, what: 'event source' })),
+    below(report, 'event_sources'),
+  );
+  // `view:feature` does not say which of the two kinds it means, and a push or backfill names a view or an event source: one namespace.
   const viewNames = [
     ...new Set(featureViews.map(({ name }) => name)),
     ...onDemandFeatureViews.map(({ name }) => name),
+    ...new Set(eventSources.map(({ name }) => name)),
   ];
   validateUnique(
     viewNames.map((key) => ({ key, what: 'view' })),

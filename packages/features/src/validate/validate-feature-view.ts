@@ -9,6 +9,7 @@ import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateName } from './validate-names.ts';
+import { validateWindowing } from '../windowed/validate-windowing.ts';
 import { scheduleProblems } from '../schedule/schedule-problem.ts';
 
 // `<view>_v<version>_<year>_<month>` must fit into PostgreSQL's 63 bytes.
@@ -50,6 +51,7 @@ export async function validateFeatureView(
       );
     }
   }
+  if (view.windowed !== null) validateWindowing(view, view.windowed, report);
   if (view.compute !== null) validateCompute(view.compute, place, below(report, 'compute'));
   validateLabels(view, report);
   if (view.schedule !== null) {

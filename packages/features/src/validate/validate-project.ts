@@ -1,4 +1,5 @@
-import type { FeatureView } from '../definition/feature-view.ts';
+import type { SourceDescriptor } from '../definition/source.ts';
+import type { Definitions } from '../project/collect-definitions.ts';
 import type { Project } from '../definition/project.ts';
 import { below, type Report } from './report.ts';
 import { validateWholeMs } from './validate-options.ts';
@@ -8,7 +9,11 @@ import { validateName } from './validate-names.ts';
 const HOST =
   /^(?:\*|(?:(?:\*\.(?=[^:]+\.))?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)$/;
 
-export function validateProject(project: Project, views: readonly FeatureView[], report: Report): void {
+export function validateProject(
+  project: Project,
+  { featureViews, eventSources }: Definitions,
+  report: Report,
+): void {
   validateName(project.name, below(report, 'project'));
   for (const [index, host] of project.allowedHosts.entries()) {
     if (!HOST.test(host)) {
@@ -22,17 +27,19 @@ export function validateProject(project: Project, views: readonly FeatureView[],
   for (const [index, connection] of (project.connections ?? []).entries()) {
     validateName(connection, below(report, 'connections', index));
   }
-  for (const view of views) validateConnection(project, view, report);
+  for (const { name, version, source } of featureViews)
+    validateConnection(project, source, below(report, 'feature_views', `${name}@${version}`, 'source'));
+  for (const { name, backfill } of eventSources)
+    validateConnection(project, backfill, below(report, 'event_sources', name, 'backfill'));
 }
 
-function validateConnection(project: Project, view: FeatureView, report: Report): void {
-  const connection = view.source?.connection ?? null;
+function validateConnection(project: Project, source: SourceDescriptor | null, report: Report): void {
+  const connection = source?.connection ?? null;
   if (connection === null) return;
-  const path = ['feature_views', `${view.name}@${view.version}`, 'source', 'connection'];
-  if (project.connections === null) return validateName(connection, below(report, ...path));
+  if (project.connections === null) return validateName(connection, below(report, 'connection'));
   if (project.connections.includes(connection)) return;
   report(
-    path,
+    ['connection'],
     `'${connection}' is not among the project's connections (${project.connections.join(', ') || 'none'}); add it to project(…, { connections }).`,
   );
 }
