@@ -29,4 +29,8 @@ export type { EntityInspection, InspectedField } from './inspection/inspect-enti
 export type { KeyPage, ListKeysOptions } from './inspection/list-keys.ts';
 export { compileRead } from './reading/read-rows.ts';
 export type { ReadGroup, ReadPlan, RowOrNull } from './reading/read-rows.ts';
-export type { OnlineRow, WriteOutcome } from './writing/write-rows.ts';
+export type { WriteOutcome } from './writing/send-packed.ts';
+export type { OnlineRow } from './writing/write-rows.ts';
+export type { EntityTiles, TilesToWrite } from './writing/write-tiles.ts';
+export { compileTileCodec } from './tiles/tile-codec.ts';
+export type { DecodedTiles, Tile, TileCodec } from './tiles/tile-codec.ts';

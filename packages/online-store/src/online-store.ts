@@ -13,12 +13,19 @@ import {
   type RestoreTombstones,
   type TombstonesHeld,
 } from './writing/restore-tombstones.ts';
-import { type OnlineRow, type WriteOutcome, writeRows } from './writing/write-rows.ts';
+import type { WriteOutcome } from './writing/send-packed.ts';
+import { type OnlineRow, writeRows } from './writing/write-rows.ts';
+import { type TilesToWrite, writeTiles } from './writing/write-tiles.ts';
 
 /** Packed rows of one project in Redis; the layout is docs/reference/redis-layout.md. The caller owns the connection. */
 export interface OnlineStore {
   /** Newest wins per entity and view; outcomes in the order given. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL */
   write(rows: readonly OnlineRow[]): Promise<WriteOutcome[]>;
+  /**
+   * Merges tiles into the rows of a windowed view, each unless a later version of it is stored. Safe to repeat, in any order.
+   * After `created` the row has no other tiles than these. @throws ONLINE_STORE_UNAVAILABLE, ONLINE_STORE_FULL
+   */
+  writeTiles(tiles: TilesToWrite): Promise<WriteOutcome[]>;
   compileRead(groups: readonly ReadGroup[]): ReadPlan;
   /** The rows of these keys for each group of the plan, flat: keys × views. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   read(plan: ReadPlan, keysByGroup: readonly (readonly string[])[]): Promise<RowOrNull[][]>;
@@ -53,6 +60,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
   const target = async () => ({ project, tombstones, hashOf: await keyHasher() });
   return {
     write: async (rows) => writeRows(redis, await target(), rows),
+    writeTiles: async (tiles) => writeTiles(redis, await target(), tiles),
     compileRead: (groups) => compileRead(project, groups),
     read: (plan, keysByGroup) => readRows(redis, plan, keysByGroup),
     headers: (of) => readHeaders(redis, project, of),

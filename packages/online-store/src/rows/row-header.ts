@@ -8,6 +8,8 @@ import type { RowOrder } from '@larder/core';
  *          so that comparing bytes compares rows; scripts/write-rows.lua does.
  */
 const ROW_FORMAT = 1;
+/** A windowed view: tiles instead of values (tiles/tile-layout.ts). */
+export const TILE_FORMAT = 2;
 export const ROW_HEADER_BYTES = 22;
 
 const FINGERPRINT_OFFSET = 1;
@@ -59,11 +61,11 @@ export function rowPrefix(schemaFingerprint: number): Buffer {
   return prefix;
 }
 
-/** True for a row that was written with exactly this schema, in a format this code reads. */
-export function rowHasSchema(row: Buffer, schemaFingerprint: number): boolean {
+/** True for a row that was written with exactly this schema, in this format. */
+export function rowHasSchema(row: Buffer, schemaFingerprint: number, format = ROW_FORMAT): boolean {
   return (
     row.length >= ROW_HEADER_BYTES &&
-    row[0] === ROW_FORMAT &&
+    row[0] === format &&
     row.readUInt32BE(FINGERPRINT_OFFSET) === schemaFingerprint
   );
 }

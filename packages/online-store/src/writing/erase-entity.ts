@@ -3,7 +3,7 @@ import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
 import { slotOfEntity, tombstoneCountKey, tombstonesKey } from '../keys/tombstones.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
-import type { WriteTarget } from './write-rows.ts';
+import type { WriteTarget } from './send-packed.ts';
 
 const SCRIPT = luaScript('erase-entity.lua');
 

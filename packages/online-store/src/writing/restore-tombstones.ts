@@ -4,7 +4,7 @@ import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
 import { slotOfEntity, tombstoneCountKey, tombstonesKey } from '../keys/tombstones.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
-import type { WriteTarget } from './write-rows.ts';
+import type { WriteTarget } from './send-packed.ts';
 
 const PUBLISH = luaScript('publish-tombstones.lua');
 const SWEEP = luaScript('sweep-erased.lua');

@@ -1,0 +1,116 @@
+/*
+ * HyperLogLog (Flajolet et al. 2007), p = 10: 1,024 registers, standard error 3.25 %.
+ *
+ * A value's hash is the first 8 bytes of the MD5 of its text in UTF-8, which Node, PostgreSQL and DuckDB all have, so SQL computes
+ * the same estimate from the same events:
+ *   register  top 10 bits                  ('x' || substr(md5(v), 1, 3))::bit(12)::int >> 2
+ *   rank      leading zeros of the other 54 bits + 1, at most 55
+ *                                          coalesce(nullif(position('1' in substr(('x' || substr(md5(v), 1, 16))::bit(64)::text, 11)), 0), 55)
+ * A register holds its greatest rank, 0 without any. Over the registers, z of them 0:
+ *   raw       alpha · 1024² / sum(2^-rank), alpha = 0.7213 / (1 + 1.079 / 1024)
+ *   estimate  floor(0.5 + x), x = 1024 · ln(1024 / z) if raw <= 2560 and z > 0, else raw
+ * The hash is so long that no correction for large numbers is needed.
+ *
+ * Encoded: 3 bytes for each register that is not 0, ascending: register u16 little-endian, rank u8; from 342 of them on, all
+ * 1,024 ranks, one byte each. No bytes: no values.
+ */
+import { hash } from 'node:crypto';
+
+const REGISTERS = 1_024;
+const MAX_RANK = 55;
+const ENTRY_BYTES = 3;
+const MAX_ENTRIES = 341;
+const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
+const LINEAR_UP_TO = 2.5 * REGISTERS;
+
+/** Estimates how many different values it was given; reused for many, it allocates only to encode. */
+export class DistinctSketch {
+  readonly #ranks = new Uint8Array(REGISTERS);
+  /** Number of registers by their rank. */
+  readonly #registersOf = new Int32Array(MAX_RANK + 1);
+
+  constructor() {
+    this.clear();
+  }
+
+  clear(): void {
+    this.#ranks.fill(0);
+    this.#registersOf.fill(0);
+    this.#registersOf[0] = REGISTERS;
+  }
+
+  /** `text`: canonical, equal for equal values only. */
+  add(text: string): void {
+    const bytes = hash('md5', text, 'buffer');
+    const high = bytes.readUInt32BE(0);
+    // the 22 bits below the register, then the other 32
+    const upper = Math.clz32(high << 10);
+    const rank = upper < 22 ? upper + 1 : 23 + Math.clz32(bytes.readUInt32BE(4));
+    this.#raise(high >>> 22, rank);
+  }
+
+  /** Adds everything that an encoded sketch was given; `bytes` from `start` to `end` must be one: `isDistinctSketch`. */
+  merge(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (end - start === REGISTERS)
+      for (let register = 0; register < REGISTERS; register++)
+        this.#raise(register, bytes[start + register] as number);
+    else
+      for (let at = start; at < end; at += ENTRY_BYTES)
+        this.#raise(registerAt(bytes, at), bytes[at + 2] as number);
+  }
+
+  estimate(): number {
+    const zeros = this.#registersOf[0] as number;
+    let sum = 0;
+    // from the smallest term on; counts times powers of two are exact
+    for (let rank = MAX_RANK; rank >= 0; rank--) sum += (this.#registersOf[rank] as number) * 2 ** -rank;
+    const raw = (ALPHA * REGISTERS * REGISTERS) / sum;
+    const estimate = raw <= LINEAR_UP_TO && zeros > 0 ? REGISTERS * Math.log(REGISTERS / zeros) : raw;
+    return Math.floor(0.5 + estimate);
+  }
+
+  encode(): Buffer {
+    const entries = REGISTERS - (this.#registersOf[0] as number);
+    if (entries > MAX_ENTRIES) return Buffer.from(this.#ranks);
+    const encoded = Buffer.allocUnsafe(ENTRY_BYTES * entries);
+    let at = 0;
+    for (let register = 0; register < REGISTERS; register++) {
+      const rank = this.#ranks[register] as number;
+      if (rank === 0) continue;
+      encoded.writeUInt16LE(register, at);
+      encoded[at + 2] = rank;
+      at += ENTRY_BYTES;
+    }
+    return encoded;
+  }
+
+  #raise(register: number, rank: number): void {
+    const before = this.#ranks[register] as number;
+    if (rank <= before) return;
+    this.#ranks[register] = rank;
+    this.#registersOf[before] = (this.#registersOf[before] as number) - 1;
+    this.#registersOf[rank] = (this.#registersOf[rank] as number) + 1;
+  }
+}
+
+/** True when the bytes from `start` to `end` are an encoded sketch; allocates nothing. */
+export function isDistinctSketch(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+  if (start < 0 || end > bytes.length) return false;
+  if (end - start === REGISTERS) {
+    for (let at = start; at < end; at++) if ((bytes[at] as number) > MAX_RANK) return false;
+    return true;
+  }
+  if ((end - start) % ENTRY_BYTES !== 0 || end - start > ENTRY_BYTES * MAX_ENTRIES) return false;
+  let before = -1;
+  for (let at = start; at < end; at += ENTRY_BYTES) {
+    const register = registerAt(bytes, at);
+    const rank = bytes[at + 2] as number;
+    if (register <= before || register >= REGISTERS || rank === 0 || rank > MAX_RANK) return false;
+    before = register;
+  }
+  return true;
+}
+
+function registerAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+}
