@@ -164,7 +164,7 @@ export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: stri
     how: 'one hash per entity, deleted by OnlineStore.erase',
   },
   { pattern: /^larder:[a-z0-9_]+:erased:\{\d+\}$/, how: 'tombstones: hashes' },
-  { pattern: /^larder:[a-z0-9_]+:erased(:lease)?$/, how: 'the number of tombstones; who restores them' },
+  { pattern: /^larder:[a-z0-9_]+:erased$/, how: 'the number of tombstones; who restores them' },
   { pattern: /^larder:[a-z0-9_]+:\{queue\}:/, how: 'BullMQ: jobs name chunks and attempts, never keys' },
 ];
 

@@ -7,13 +7,14 @@ import { luaScript, runScript } from '../scripts/lua-script.ts';
 import type { WriteTarget } from './send-packed.ts';
 
 const PUBLISH = luaScript('publish-tombstones.lua');
+const STEP = luaScript('step-restoring.lua');
 const SWEEP = luaScript('sweep-erased.lua');
 const END = luaScript('end-restoring.lua');
 
 /** A step takes milliseconds; when the process dies, another one starts over after this. */
 const LEASE_MS = 30_000;
 const SCAN_KEYS = 1_000;
-/** A step blocks Redis. */
+/** Scripts that are sent at once. */
 const ENTITIES_PER_STEP = 500;
 
 export interface Tombstone {
@@ -43,7 +44,8 @@ export interface RestoreTombstones {
 
 /**
  * Gives a Redis that lost tombstones all of them again, then deletes rows of erased entities that came back with an old
- * copy of its data. Each step requires the result of the one before, so a failover or FLUSHALL meanwhile ends it.
+ * copy of its data. Each script stays in one slot. A step follows what it stands for, and requires the step before, so a
+ * failover or FLUSHALL meanwhile ends it.
  * @returns how many entities had come back; null: another process restores, or Redis lost data again, so try later
  */
 export async function restoreTombstones(
@@ -51,39 +53,51 @@ export async function restoreTombstones(
   { project, hashOf }: WriteTarget,
   { count, pages, signal }: RestoreTombstones,
 ): Promise<number | null> {
-  const lease = `${tombstoneCountKey(project)}:lease`;
+  const counts = tombstoneCountKey(project);
   const process = randomUUID();
-  let step = 0;
-  const taken = await askRedis(redis.set(lease, `${process} 0`, 'PX', LEASE_MS, 'NX'));
-  if (taken === null) return null;
-  const next = () => [`${process} ${step++}`, `${process} ${step}`, LEASE_MS] as const;
+  let last = '';
+  let steps = 0;
+  const step = async (added: number | ''): Promise<boolean> => {
+    const next = `${process} ${steps++}`;
+    const held = await askRedis(runScript(redis, STEP, [1, counts, last, next, LEASE_MS, added]));
+    last = next;
+    return held === 1;
+  };
+  if (!(await step(''))) return null;
 
   const withTombstones = new Set<number>();
   for await (const page of pages) {
     signal.throwIfAborted();
-    const keys = page.map(({ slot }) => tombstonesKey(project, slot));
-    const values = page.flatMap(({ hash, erasedAtMs }) => [hash, erasedAtMs]);
-    const args = [lease, tombstoneCountKey(project), ...keys, ...next(), ...values];
-    if (Number(await askRedis(runScript(redis, PUBLISH, [keys.length + 2, ...args]))) === 0) return null;
-    for (const { slot } of page) withTombstones.add(slot);
+    const added = await ofEachSlot(page, (slot, tombstones) => {
+      withTombstones.add(slot);
+      const values = tombstones.flatMap(({ hash, erasedAtMs }) => [hash, erasedAtMs]);
+      return runScript(redis, PUBLISH, [1, tombstonesKey(project, slot), ...values]);
+    });
+    if (!(await step(added))) return null;
   }
 
   let swept = 0;
   for await (const entities of scanEntities(redis, project)) {
     signal.throwIfAborted();
     const suspects = entities.filter(({ slot }) => withTombstones.has(slot));
-    const keys = suspects.flatMap(({ name, key, slot }) => [
-      redisKey(project, name, key),
-      tombstonesKey(project, slot),
-    ]);
-    const hashes = suspects.map(({ name, key }) => hashOf(name, key));
-    const args = [lease, ...keys, ...next(), ...hashes];
-    const found = Number(await askRedis(runScript(redis, SWEEP, [keys.length + 1, ...args])));
-    if (found < 0) return null;
-    swept += found;
+    swept += await ofEachSlot(suspects, (slot, found) => {
+      const keys = found.map(({ name, key }) => redisKey(project, name, key));
+      const hashes = found.map(({ name, key }) => hashOf(name, key));
+      return runScript(redis, SWEEP, [keys.length + 1, tombstonesKey(project, slot), ...keys, ...hashes]);
+    });
+    if (!(await step(0))) return null;
   }
-  const args = [lease, tombstoneCountKey(project), `${process} ${step}`, count];
-  return Number(await askRedis(runScript(redis, END, [2, ...args]))) === 1 ? swept : null;
+  return (await askRedis(runScript(redis, END, [1, counts, last, count]))) === 1 ? swept : null;
+}
+
+/** A script per slot, sent at once. @returns the sum of what they return */
+async function ofEachSlot<Each extends { readonly slot: number }>(
+  all: readonly Each[],
+  run: (slot: number, those: readonly Each[]) => Promise<unknown>,
+): Promise<number> {
+  const bySlot = Map.groupBy(all, ({ slot }) => slot);
+  const replies = await askRedis(Promise.all([...bySlot].map(([slot, those]) => run(slot, those))));
+  return replies.reduce<number>((sum, reply) => sum + Number(reply), 0);
 }
 
 interface EntityInSlot {
