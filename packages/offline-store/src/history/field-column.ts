@@ -42,6 +42,11 @@ export function readTimestampMs(bytes: Buffer): number {
   return Number(bytes.readBigInt64BE(0) / 1_000n) + POSTGRES_EPOCH_MS;
 }
 
+/** Milliseconds with PostgreSQL's microseconds as a fraction: compares with whole milliseconds as PostgreSQL does. */
+export function readFractionalMs(bytes: Buffer): number {
+  return Number(bytes.readBigInt64BE(0)) / 1_000 + POSTGRES_EPOCH_MS;
+}
+
 const SAFE_INT64: Codec = {
   sqlType: 'bigint',
   write: (out, value) => out.safeInt64(value as number),

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { copyOut } from '../copy/copy.ts';
 import type { OfflineStore } from '../offline-store.ts';
-import { readTimestampMs } from './field-column.ts';
+import { readFractionalMs, readTimestampMs } from './field-column.ts';
 import { historyTable, type HistoryProject, type HistoryRow } from './history-table.ts';
 import { keyTexts, type KeyValues } from './key-parameters.ts';
 
@@ -12,7 +12,7 @@ export type HistoryPointer = { readonly keys: KeyValues } & RowOrder;
 
 export interface PointedRow extends HistoryRow {
   readonly landedAtMs: number;
-  /** When the online store confirmed its chunk; null: not yet. */
+  /** When the online store confirmed its chunk, with microseconds as a fraction; null: not yet. */
   readonly onlineAtMs: number | null;
   /** Null when the run has been deleted. */
   readonly runId: string | null;
@@ -55,7 +55,7 @@ export async function rowsAtPointers(
       found[Number((place as Buffer).readBigInt64BE(0)) - 1] = {
         ...table.readRow(columnsOfRow),
         landedAtMs: readTimestampMs(landed as Buffer),
-        onlineAtMs: online === null || online === undefined ? null : readTimestampMs(online),
+        onlineAtMs: online === null || online === undefined ? null : readFractionalMs(online),
         runId: run?.toString('utf8') ?? null,
       };
     return found;

@@ -28,8 +28,8 @@ interface Logged {
   readonly definitions: TrainingSetDefinitions;
   /** Lands a row in history and online, as landing does; the online store confirmed it an hour ago unless said otherwise. */
   land(row: Landed): Promise<void>;
-  /** Predicts for one ad and returns the id, which is in the log. */
-  predict(adId: string): Promise<string>;
+  /** Predicts for one ad and returns the id, which is in the log. `tookMs`: how long ago the request began. */
+  predict(adId: string, tookMs?: number): Promise<string>;
 }
 
 interface Landed {
@@ -89,11 +89,13 @@ const test = base.extend<{ $file: { logged: Logged } }>({
           if (only !== 'history')
             await putRows(onlineStore, project, [{ ref, keys, values, eventTimestampMs }]);
         },
-        async predict(adId) {
+        async predict(adId, tookMs = 0) {
           const predictionLog = createPredictionLog({ store, project: project.name, logger });
           const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_ctr', predictionLog });
           const { rows } = await predictor.predict({
             rows: [{ entities: { ad_id: adId, ...SHOPPER }, request: REQUEST }],
+            startedAtMs: performance.now() - tookMs,
+            deadlineMs: 2 * tookMs + 10_000,
           });
           await predictionLog.close();
           await predictor.runner.close();
@@ -282,6 +284,36 @@ test('explained: not confirmed yet, confirmed in the same moment, dropped or era
   const month = new Date(Date.now() - 400 * 24 * HOUR_MS).toISOString().slice(0, 7).replace('-', '_');
   await store.pool.query(`drop table shop_history.ad_image_v1_${month}`);
   expect(await explained(dropped)).toEqual({ retention: 1 });
+});
+
+test('explained: the row that was read was confirmed in the millisecond of the prediction, a little later', async ({
+  logged,
+}) => {
+  await logged.land({ keys: { ad_id: 'fraction' }, values: image(0.61), confirmedMs: null });
+  const id = await logged.predict('fraction');
+  await logged.store.pool.query(
+    `insert into larder.kept_online_times
+     select chunk_id, predicted_at + interval '400 microseconds'
+     from shop_history.ad_image_v1, larder.predictions where ad_id = 'fraction' and prediction_id = $1`,
+    [id],
+  );
+  const report = await parityOf(logged, id);
+  expect(unexplained(report)).toEqual({});
+  expect(report.features[0]?.explained).toEqual({ not_confirmed: 1 });
+});
+
+test('explained: a row was confirmed while a slow prediction was reading, and only then', async ({
+  logged,
+}) => {
+  const { land, predict } = logged;
+  await land({ keys: { ad_id: 'slow' }, values: image(0.61), confirmedMs: 5_000, only: 'history' });
+  expect((await parityOf(logged, await predict('slow', 8_000))).features[0]?.explained).toEqual({
+    same_moment: 1,
+  });
+  expect(unexplained(await parityOf(logged, await predict('slow', 2_000)))).toEqual({
+    'ad_image@1:embedding': { time: 1 },
+    'ad_image@1:brightness': { time: 1 },
+  });
 });
 
 test('sensitive keys and request fields are said to be unchecked', async ({ logged }) => {

@@ -13,10 +13,10 @@ import type { Difference, Explanation } from './parity-report.ts';
 import type { RebuiltReading } from './rebuild-readings.ts';
 
 /**
- * The store is read a little before a prediction's time, and its clock is not PostgreSQL's: a row confirmed this close to
- * it may or may not have been there.
+ * The clock of a service is not PostgreSQL's. A row confirmed this long before the reading began may or may not have been
+ * there.
  */
-const SAME_MOMENT_MS = 1_000;
+const CLOCKS_APART_MS = 1_000;
 
 export interface DifferingReading {
   readonly plan: ParityPlan;
@@ -36,7 +36,10 @@ export function sameReading(logged: LoggedView, { status, row }: RebuiltReading)
 export async function explainReading(store: OfflineStore, differing: DifferingReading): Promise<Difference> {
   const { plan, view, prediction, logged, rebuilt } = differing;
   const at = prediction.predictedAt.getTime();
-  const justConfirmed = rebuilt.row?.onlineAtMs != null && at - rebuilt.row.onlineAtMs <= SAME_MOMENT_MS;
+  // A prediction's time is taken when the store has answered.
+  const askedAtMs = at - (prediction.featuresUs ?? 0) / 1_000;
+  const justConfirmed =
+    rebuilt.row?.onlineAtMs != null && askedAtMs - rebuilt.row.onlineAtMs <= CLOCKS_APART_MS;
   if (isRow(logged, rebuilt.row)) {
     const then = await ttlInForce(store, {
       project: plan.manifest.project,
