@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@larder/core';
 import { expect } from 'vitest';
@@ -22,6 +22,10 @@ const COLUMNS = [
     'string',
     ['12345678901234567890', '1', '2'],
   ],
+  ['texts', ['"a,b"', '""', ''], 'string', ['a,b', '', null]],
+  ['numbers and an empty text', ['1', '""', ''], 'string', ['1', '', null]],
+  ['only empty texts', ['""', '""', '""'], 'string', ['', '', '']],
+  ['nothing', ['', '', ''], 'string', [null, null, null]],
   ['booleans', ['True', 'false', 'TRUE'], 'bool', [true, false, true]],
   [
     'times with a zone',
@@ -30,6 +34,10 @@ const COLUMNS = [
     ['2026-03-01T10:00:00+02:00', null, null],
   ],
 ] as const;
+
+/** As a CSV file has them: null is nothing, and a text that is empty is quoted. */
+const TEXTS = ['texts', 'numbers and an empty text', 'only empty texts', 'nothing'];
+const WRITTEN = ['"a,b",1,"",', '"","","",', ',,"",'];
 
 test('a value of a column that passes through stays as it is written', async ({ history, folder }) => {
   const path = join(folder, 'spine.csv');
@@ -59,4 +67,33 @@ test('a value of a column that passes through stays as it is written', async ({ 
   );
   const written = await readRows(join(folder, 'set', 'rows.parquet'));
   for (const [name, , , kept] of COLUMNS) expect(written.map((row) => row[name])).toEqual(kept);
+});
+
+test('an empty text is quoted in the CSV of a set, and null is nothing, so that it can be a spine again', async ({
+  history,
+  folder,
+}) => {
+  const build = (spine: string, set: string) =>
+    buildTrainingSet(
+      { ...history, connections: {}, actor: 'test', clock: systemClock },
+      {
+        features: { kind: 'list', references: ['ad_image:brightness'] },
+        spine: { kind: 'file', path: spine, format: 'csv' },
+        format: 'csv',
+        folder: join(folder, set),
+      },
+      { recorded: false },
+    );
+  const path = join(folder, 'spine.csv');
+  const start = 'ad-1,2026-03-10T12:00:00Z';
+  const header = ['ad_id,event_timestamp', ...TEXTS].join(',');
+  await writeFile(path, `${header}\n${WRITTEN.map((line) => `${start},${line}\n`).join('')}`);
+  await build(path, 'first');
+  const written = await readFile(join(folder, 'first', 'rows.csv'), 'utf8');
+  const [, ...lines] = written.trimEnd().split('\n');
+  expect(lines.map((line) => line.split(',').slice(2, -1).join(','))).toEqual(WRITTEN);
+  const again = join(folder, 'again.csv');
+  await writeFile(again, written.replaceAll(/,[^,\n]*$/gm, ''));
+  await build(again, 'second');
+  expect(await readFile(join(folder, 'second', 'rows.csv'), 'utf8')).toBe(written);
 });
