@@ -102,7 +102,7 @@ class RowInputs implements OnDemandInputs {
       places.map(({ group, view, feature }) => `j${group}.v${view}_f${feature}`),
     );
     const read = new Set(storedPlaces.flatMap((places) => places.map(({ group }) => group)));
-    const joins = groups.flatMap((_, g) => (read.has(g) ? [`join joined_${g} j${g} using (row)`] : []));
+    const joins = groups.flatMap((_, g) => (read.has(g) ? [`left join joined_${g} j${g} using (row)`] : []));
     return `select row, ${[...requests, ...stored].join(', ')} from spine s ${joins.join(' ')}`.replace(
       /, +from/,
       ' from',

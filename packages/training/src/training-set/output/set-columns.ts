@@ -8,6 +8,8 @@ import { setType, setValue, valueLiteral } from './stored-value.ts';
 
 /**
  * SQL of the set: the columns of the spine, then the features with their declared defaults, in the order of the spine.
+ * Every row has its row in each table, and yet the joins are not inner ones: DuckDB may do those by a perfect hash join,
+ * which takes memory for all numbers between the least row and the greatest, outside its limit.
  * @param rows condition over the view `spine`
  */
 export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine, rows: string): string {
@@ -20,8 +22,8 @@ export function assembledQuery(features: ResolvedFeatures, spine: LoadedSpine, r
         : `c.d${computed++}`;
     return `${withDefault(column, stored)} as ${quotedName(column.name)}`;
   });
-  const joins = features.groups.map((_, g) => `join joined_${g} j${g} using (row)`);
-  if (computed > 0) joins.push('join computed c using (row)');
+  const joins = features.groups.map((_, g) => `left join joined_${g} j${g} using (row)`);
+  if (computed > 0) joins.push('left join computed c using (row)');
   return `select ${[...given, ...columns].join(', ')} from (from spine where ${rows}) s ${joins.join(' ')} order by s.row`;
 }
 
