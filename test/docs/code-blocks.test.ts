@@ -16,6 +16,7 @@ const RUNNING = globSync(
     'test/e2e/from-labels/*.ts',
     'test/docs/snippets/*.ts',
     'packages/features/src/fixtures/**/*.ts',
+    'packages/serving/fixtures/ads/*.ts',
   ],
   { cwd: ROOT },
 ).map(read);

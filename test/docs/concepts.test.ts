@@ -25,6 +25,7 @@ const WORDS = [
   'On-demand feature view',
   'Plan and apply',
   'Point-in-time join',
+  'Post-processing',
   'Push',
   'Request field',
   'Retention',

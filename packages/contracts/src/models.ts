@@ -35,7 +35,15 @@ export const modelSchema = z
       .nullable()
       .meta({ description: 'What a caller sends; null: not served.' }),
     request: z.array(fieldSchema).nullable(),
-    outputs: z.array(fieldSchema),
+    outputs: z.array(fieldSchema).meta({ description: 'What a caller gets.' }),
+    postprocess: z
+      .strictObject({
+        name: z.string(),
+        outputs: z.array(fieldSchema).meta({ description: 'What the artifact gives, and it reads.' }),
+        request: z.array(fieldSchema),
+      })
+      .nullable()
+      .meta({ description: 'The function that turns what the artifact gives into `outputs`; null: none.' }),
     artifact: z.strictObject({ path: z.string(), sha256: z.string() }),
     placement: z
       .enum(['inline', 'pool'])

@@ -58,7 +58,14 @@ export const featureSchema = z
   })
   .meta({ id: 'ServedFeature' });
 
-const outputsSchema = z.record(z.string(), z.union([z.number().nullable(), z.array(z.number().nullable())]));
+const outputsSchema = z.record(z.string(), valueSchema).meta({
+  description:
+    'Numbers of the artifact, or what the post-processing of the model gives: JSON of the fields that `GET /v1/models/{model}` lists as `outputs`.',
+  example: { ctr: 0.031 },
+});
+const rawOutputsSchema = z.record(z.string(), z.number().nullable()).optional().meta({
+  description: 'What the artifact gave, with `options.features` and for a model with post-processing.',
+});
 
 const timingsSchema = z.strictObject({
   features: z.number(),
@@ -76,6 +83,7 @@ export const predictAnswerSchema = z
     degraded: z.boolean(),
     degraded_reasons: z.array(z.string()).meta({ example: ['ad_image@1:NOT_FOUND'] }),
     features: z.array(featureSchema).optional(),
+    raw_outputs: rawOutputsSchema,
     timings_ms: timingsSchema.optional(),
   })
   .meta({ id: 'PredictAnswer' });
@@ -108,6 +116,7 @@ export const predictBatchAnswerSchema = z
           degraded: z.boolean(),
           degraded_reasons: z.array(z.string()).optional(),
           features: z.array(featureSchema).optional(),
+          raw_outputs: rawOutputsSchema,
         }),
         z.strictObject({ error: problemSchema }),
       ]),

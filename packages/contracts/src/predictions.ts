@@ -87,6 +87,9 @@ export const predictionDetailSchema = z
       .nullable()
       .meta({ example: ['ad:ad-42'] }),
     request: fieldsSchema,
+    raw_outputs: fieldsSchema.nullable().meta({
+      description: "What the artifact gave before the model's post-processing; null: it has none.",
+    }),
     defaults_used: z.array(z.string()).nullable(),
     timings_ms: z.strictObject({
       features: nullableMs,

@@ -78,6 +78,10 @@ export const onDemandFeatureViewSchema = z
   .strictObject({
     kind: z.literal('on_demand_feature_view'),
     view: z.string(),
+    reads_outputs: z
+      .array(fieldSchema)
+      .nullable()
+      .meta({ description: 'Of the post-processing of models: their outputs that it reads; null: a view.' }),
     request: z.array(fieldSchema),
     inputs: z.array(z.string()).meta({ description: 'Features it reads, as `view:feature`.' }),
     schema: z.array(fieldSchema),

@@ -39,6 +39,8 @@ export type {
 export type { ModelLabel } from './definition/model-label.ts';
 export { onDemandFeatureView } from './on-demand/on-demand-feature-view.ts';
 export type { OnDemandFeatureView, OnDemandFeatureViewOptions } from './on-demand/on-demand-feature-view.ts';
+export { postProcess } from './post-process/post-process.ts';
+export type { PostProcess, PostProcessOptions } from './post-process/post-process.ts';
 export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
 export type { Project, ProjectOptions } from './definition/project.ts';
@@ -77,6 +79,12 @@ export { evaluate, onDemandValue } from './on-demand/evaluate.ts';
 export type { OnDemandInputs, OnDemandResult } from './on-demand/evaluate.ts';
 export { createRowEvaluator } from './on-demand/evaluate-rows.ts';
 export type { RowEvaluator } from './on-demand/evaluate-rows.ts';
+export {
+  compilePostProcess,
+  compilePostProcessAlone,
+  evaluatePostProcess,
+} from './post-process/evaluate-post-process.ts';
+export type { CompiledPostProcess, PostProcessArguments } from './post-process/evaluate-post-process.ts';
 export { loadedFunctions } from './on-demand/loaded-functions.ts';
 export type {
   CompiledOnDemandView,

@@ -5,6 +5,7 @@
  */
 import type { LarderError } from '@larder/core';
 import { answerRows } from './answer/answer-rows.ts';
+import { postProcessRows } from './answer/post-process-rows.ts';
 import type { Batch } from './batch.ts';
 import { deadlineExceeded, withDeadline } from './deadline.ts';
 import type { Inputs } from './inputs/inputs.ts';
@@ -43,7 +44,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       const tensor = tensors.take(inputs.goodRows);
       fillFromViews(batch, tensor);
       const decodedAtMs = performance.now();
-      const rows = answerRows(batch, tensor, {
+      const read = answerRows(batch, tensor, {
         features: request.features === true,
         log: predictionLog !== null,
       });
@@ -57,6 +58,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       });
       const scalars = predictionLog === null ? null : copyScalars(plan, tensor.floats, inputs.goodRows);
       tensors.give(tensor);
+      const rows =
+        plan.postprocess === null ? read : postProcessRows(plan.postprocess, batch, { rows: read, outputs });
       const endedAtMs = performance.now();
       const timings = {
         features: decodedAtMs - startedAtMs,

@@ -1,4 +1,5 @@
 import type { Clock, LarderError } from '@larder/core';
+import type { JsonValue } from '@larder/features';
 import type { ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -53,6 +54,8 @@ export interface PredictedRow {
   /** Empty: not degraded. */
   readonly degradedReasons: readonly string[];
   readonly features: readonly ServedFeature[] | null;
+  /** What the model's post-processing gave, as JSON by name; null: the model has none. */
+  readonly outputs: Readonly<Record<string, JsonValue>> | null;
 }
 
 /** Stage times in milliseconds. */
@@ -66,7 +69,7 @@ export interface Timings {
 export interface Predictions {
   /** In the order of the request; an error for a row that could not be answered. */
   readonly rows: readonly (PredictedRow | LarderError)[];
-  /** One float32 per row that went into the model. */
+  /** What the artifact gave: one float32 per row that went into the model. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
   readonly timings: Timings;
 }

@@ -27,19 +27,21 @@ export function predictionAnswer(
   const [row] = rows;
   if (row === undefined) throw new Error('One row was sent, and none was answered.');
   if (isLarderError(row)) throw inFlags(row, model, flags);
+  const raw = Object.fromEntries(
+    Object.entries(outputs).map(([name, values]) => {
+      const value = values[row.place] as number;
+      return [name, Number.isFinite(value) ? shortestFloat32(value) : null];
+    }),
+  );
   return {
     prediction_id: row.predictionId,
     model,
     version,
-    outputs: Object.fromEntries(
-      Object.entries(outputs).map(([name, values]) => {
-        const value = values[row.place] as number;
-        return [name, Number.isFinite(value) ? shortestFloat32(value) : null];
-      }),
-    ),
+    outputs: row.outputs ?? raw,
     degraded: row.degradedReasons.length > 0,
     degraded_reasons: row.degradedReasons,
     ...(row.features !== null && { features: row.features, timings_ms: timingsOf(timings) }),
+    ...(row.features !== null && row.outputs !== null && { raw_outputs: raw }),
   };
 }
 

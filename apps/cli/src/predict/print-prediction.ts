@@ -1,3 +1,4 @@
+import type { JsonValue } from '@larder/features';
 import type { CompiledPlan } from '@larder/serving';
 import type { Output } from '../output/output.ts';
 import { printableAge, printableValue } from '../output/printable.ts';
@@ -9,7 +10,7 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
   const { style } = out;
   out.line(`${style.bold(answer.model)} version ${answer.version}`);
   for (const [name, value] of Object.entries(answer.outputs))
-    out.line(`  ${name}  ${style.bold(style.cyan(String(value)))}`);
+    out.line(`  ${name}  ${style.bold(style.cyan(printableValue(undefined, value as JsonValue, 200)))}`);
   if (answer.degraded)
     out.line(
       style.yellow(

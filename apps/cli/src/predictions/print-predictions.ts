@@ -50,6 +50,7 @@ export function printPrediction(detail: PredictionDetailJson, out: Output): void
   out.line(`  entities  ${members(detail.entities)}`);
   out.line(`  request   ${members(detail.request)}`);
   out.line(`  outputs   ${style.bold(members(detail.outputs))}`);
+  if (detail.raw_outputs !== null) out.line(`  artifact  ${members(detail.raw_outputs)}`);
   const { features, on_demand: onDemand, model, total } = detail.timings_ms;
   const stages = features === null ? '' : ` (features ${features}, on demand ${onDemand}, model ${model})`;
   out.line(`  took      ${total} ms${stages}`);

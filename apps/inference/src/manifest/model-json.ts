@@ -1,11 +1,17 @@
 import type { ModelAnswer } from '@larder/contracts';
-import type { ModelManifest } from '@larder/features';
+import type { Manifest, ModelManifest } from '@larder/features';
 import type { ModelInService } from '../models/model-in-service.ts';
 import { modelProblem } from '../models/model-problem.ts';
 import { fieldsJson, inputsJson } from './view-json.ts';
 
 /** The applied definition of a model and the versions that this process serves. */
-export function modelJson(model: ModelManifest, inService: ModelInService | undefined): ModelAnswer {
+export function modelJson(
+  manifest: Manifest,
+  model: ModelManifest,
+  inService: ModelInService | undefined,
+): ModelAnswer {
+  const post =
+    model.postprocess === undefined ? undefined : manifest.on_demand_feature_views[model.postprocess];
   const champion = inService?.champion();
   const problem = inService && modelProblem(inService);
   const plan = champion?.predictor.plan;
@@ -22,7 +28,15 @@ export function modelJson(model: ModelManifest, inService: ModelInService | unde
     inputs: inputsJson(model.inputs),
     join_keys: plan === undefined ? null : fieldsJson(plan.joinKeys.map(({ field }) => field)),
     request: plan === undefined ? null : fieldsJson(plan.requestFields.map(({ field }) => field)),
-    outputs: fieldsJson(model.outputs),
+    outputs: fieldsJson(post?.schema ?? model.outputs),
+    postprocess:
+      post === undefined
+        ? null
+        : {
+            name: post.name,
+            outputs: fieldsJson(post.outputs ?? []),
+            request: fieldsJson(post.request),
+          },
     artifact: { path: model.artifact.path, sha256: model.artifact.sha256 },
     placement: champion?.runner.model.placement ?? null,
     missing: model.missing,

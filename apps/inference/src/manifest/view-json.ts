@@ -95,6 +95,7 @@ function onDemandViewJson(manifest: Manifest, view: OnDemandFeatureViewManifest)
   return {
     kind: 'on_demand_feature_view',
     view: view.name,
+    reads_outputs: view.outputs === undefined ? null : fieldsJson(view.outputs),
     request: fieldsJson(view.request),
     inputs: inputsJson(view.inputs),
     schema: fieldsJson(view.schema),
@@ -112,6 +113,6 @@ function readersOf(manifest: Manifest, read: Pick<InputManifest, 'view' | 'versi
         (version === null && reads(manifest.on_demand_feature_views[view]?.inputs ?? [])),
     );
   return Object.values(manifest.models)
-    .filter(({ inputs }) => reads(inputs))
+    .filter(({ inputs, postprocess }) => reads(inputs) || postprocess === read.view)
     .map(({ name }) => name);
 }

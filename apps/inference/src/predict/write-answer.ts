@@ -21,10 +21,10 @@ export function predictAnswer(predictions: Predictions, context: AnswerContext):
   const reasons = row.degradedReasons.length === 0 ? '[]' : JSON.stringify(row.degradedReasons);
   return (
     `{"prediction_id":"${row.predictionId}","model":"${context.model}","version":${context.version},` +
-    `"outputs":${outputsText(predictions.outputs, row.place)},"degraded":${row.degradedReasons.length > 0},` +
+    `"outputs":${outputsText(predictions.outputs, row)},"degraded":${row.degradedReasons.length > 0},` +
     `"degraded_reasons":${reasons}` +
     (context.features
-      ? `,"features":${featuresText(row)},"timings_ms":${timingsText(predictions.timings)}}`
+      ? `,"features":${featuresText(row)}${rawText(predictions.outputs, row)},"timings_ms":${timingsText(predictions.timings)}}`
       : '}')
   );
 }
@@ -38,16 +38,25 @@ export function predictBatchAnswer(predictions: Predictions, context: AnswerCont
     if (r > 0) text += ',';
     if (isLarderError(row)) text += `{"error":${JSON.stringify(problemOf(row, context.requestId))}}`;
     else {
-      text += `{"prediction_id":"${row.predictionId}","outputs":${outputsText(outputs, row.place)},"degraded":${row.degradedReasons.length > 0}`;
+      text += `{"prediction_id":"${row.predictionId}","outputs":${outputsText(outputs, row)},"degraded":${row.degradedReasons.length > 0}`;
       if (context.features)
-        text += `,"degraded_reasons":${JSON.stringify(row.degradedReasons)},"features":${featuresText(row)}`;
+        text += `,"degraded_reasons":${JSON.stringify(row.degradedReasons)},"features":${featuresText(row)}${rawText(outputs, row)}`;
       text += '}';
     }
   }
   return context.features ? `${text}],"timings_ms":${timingsText(timings)}}` : `${text}]}`;
 }
 
-function outputsText(outputs: Predictions['outputs'], place: number): string {
+function outputsText(outputs: Predictions['outputs'], row: PredictedRow): string {
+  return row.outputs === null ? numbersText(outputs, row.place) : JSON.stringify(row.outputs);
+}
+
+/** What the artifact gave, where a caller asked for everything and got other outputs. */
+function rawText(outputs: Predictions['outputs'], row: PredictedRow): string {
+  return row.outputs === null ? '' : `,"raw_outputs":${numbersText(outputs, row.place)}`;
+}
+
+function numbersText(outputs: Predictions['outputs'], place: number): string {
   let text = '{';
   for (const name in outputs) {
     if (text.length > 1) text += ',';

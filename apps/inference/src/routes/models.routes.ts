@@ -19,8 +19,9 @@ export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
   routes
     .route('/v1/models')
     .get(noQuery, (_request, response) => {
-      const models = Object.values(manifest().models).map((model) =>
-        modelJson(model, catalog.inService(model.name)),
+      const applied = manifest();
+      const models = Object.values(applied.models).map((model) =>
+        modelJson(applied, model, catalog.inService(model.name)),
       );
       response.json({ models } satisfies ModelsAnswer);
     })
@@ -28,11 +29,12 @@ export function modelsRoutes({ manifest, catalog }: ModelsDeps): Router {
   routes
     .route('/v1/models/:model')
     .get(noQuery, (request, response) => {
-      const { models } = manifest();
+      const applied = manifest();
+      const { models } = applied;
       const name = request.params.model;
       const model = Object.hasOwn(models, name) ? models[name] : undefined;
       if (model === undefined) throw notFound(Object.keys(models));
-      response.json(modelJson(model, catalog.inService(model.name)));
+      response.json(modelJson(applied, model, catalog.inService(model.name)));
     })
     .all(allow('GET'));
   routes.route('/v1/models/:model/predict').all(allow('POST'));

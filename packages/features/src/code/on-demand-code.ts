@@ -1,4 +1,5 @@
 import type { AnyNode, CallExpression, Property } from 'acorn';
+import { FUNCTION_CONSTRUCTORS } from './larder-package.ts';
 import { partTarget } from './link.ts';
 import { unitOf, type Module, type Unit } from './module.ts';
 import type { ModuleGraph } from './module-graph.ts';
@@ -8,7 +9,7 @@ import { childrenOf, isFunctionOrClass, declarationOf } from './names.ts';
 export const COMPUTE = '__larder_compute';
 
 /**
- * The `compute` of each on-demand view that a module defines at its top level under a literal name. Elsewhere, as in a
+ * The `compute` of each on-demand view and post-processing that a module defines at its top level under a literal name. Elsewhere, as in a
  * function that makes views, the text alone would not say what it refers to.
  */
 export function writtenFunctions(graph: ModuleGraph, module: Module): Map<string, Unit[]> {
@@ -44,10 +45,10 @@ function evaluatedCalls(statement: AnyNode): CallExpression[] {
   return nodes.filter((node) => node.type === 'CallExpression');
 }
 
-/** `onDemandFeatureView` of a package, whatever name it is imported under. */
+/** `onDemandFeatureView` or `postProcess` of a package, whatever name it is imported under. */
 function isConstructor(graph: ModuleGraph, module: Module, callee: AnyNode): boolean {
   const target = calleeTarget(graph, module, callee);
-  return target?.kind === 'package' && target.name === 'onDemandFeatureView';
+  return target?.kind === 'package' && FUNCTION_CONSTRUCTORS.has(target.name);
 }
 
 function calleeTarget(graph: ModuleGraph, module: Module, callee: AnyNode) {

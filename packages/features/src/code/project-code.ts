@@ -20,6 +20,7 @@ export interface ProjectCodeOptions {
   /** What the config exports. */
   readonly exports: Readonly<Record<string, unknown>>;
   readonly featureViews: readonly FeatureView[];
+  /** Also the post-processing of models. */
   readonly onDemandFeatureViews: readonly { readonly name: string }[];
 }
 
@@ -74,11 +75,14 @@ export async function readProjectCode(options: ProjectCodeOptions): Promise<Proj
 
 /** The export that is the view, else the first one that leads to it. */
 function exportOf(exports: Readonly<Record<string, unknown>>, view: string): string {
-  const leading = Object.keys(exports).filter((name) =>
-    collectDefinitions({ [name]: exports[name] }).onDemandFeatureViews.some((each) => each.name === view),
-  );
+  const leading = Object.keys(exports).filter((name) => leadsTo(exports[name], view));
   const own = leading.find((name) => (exports[name] as { readonly name?: unknown }).name === view);
   const found = own ?? leading[0];
   if (found === undefined) throw new Error(`No export leads to ${view}.`);
   return found;
+}
+
+function leadsTo(value: unknown, view: string): boolean {
+  const { onDemandFeatureViews, postProcesses } = collectDefinitions({ value });
+  return [...onDemandFeatureViews, ...postProcesses].some(({ name }) => name === view);
 }

@@ -1,5 +1,5 @@
 import type { AnyNode } from 'acorn';
-import { isLarder } from './larder-package.ts';
+import { FUNCTION_CONSTRUCTORS, isLarder } from './larder-package.ts';
 import type { Import } from './module.ts';
 import { isNode, type Names, type Variable } from './names.ts';
 import type { UserModule } from './user-module.ts';
@@ -153,7 +153,7 @@ export function templateOf(
 }
 
 /** Larder's functions whose arguments hold code. */
-const HOLDS_CODE = new Set(['onDemandFeatureView', 'defineComputation']);
+const HOLDS_CODE = new Set([...FUNCTION_CONSTRUCTORS, 'defineComputation']);
 
 /** `f` of `f.float32().default(0)`, when it is one of Larder's. */
 function definitionName(

@@ -6,6 +6,7 @@ import { featureView } from './feature-view.ts';
 import { f } from './field.ts';
 import { model, type FeaturesOf, type PredictInput, type PredictOutput } from './model.ts';
 import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
+import { postProcess } from '../post-process/post-process.ts';
 import type { Agreeing } from './provider.ts';
 import { sqlSource } from '@larder/sources';
 
@@ -203,3 +204,38 @@ expectTypeOf(f.vector(2).sensitive('omitted').default([0, 0])).toEqualTypeOf(f.v
 expectTypeOf(f.json<readonly string[]>().sensitive('hashed')).toEqualTypeOf(f.json<readonly string[]>());
 // @ts-expect-error
 f.string().sensitive('plain');
+
+// Post-processing: its outputs are the model's, its request fields are asked for too
+const verdict = postProcess('verdict', {
+  outputs: { ctr: f.float32() },
+  request: { floor: f.float64() },
+  schema: { shown: f.bool(), reason: f.string(), ctr: f.float64().default(0) },
+  compute: ({ outputs, request }) => {
+    expectTypeOf(outputs).toEqualTypeOf<{ readonly ctr: number }>();
+    expectTypeOf(request).toEqualTypeOf<{ readonly floor: number }>();
+    return { shown: outputs.ctr > request.floor, reason: null, ctr: outputs.ctr };
+  },
+});
+const decided = model('decided', { features: [adStats], output, postprocess: verdict, artifact: files });
+expectTypeOf<PredictInput<typeof decided>>().toEqualTypeOf<{
+  readonly entities: { readonly ad_id: string };
+  readonly request: { readonly floor: number };
+}>();
+expectTypeOf<PredictOutput<typeof decided>>().toEqualTypeOf<{
+  readonly shown: boolean | null;
+  readonly reason: string | null;
+  readonly ctr: number;
+}>();
+model('unfit', {
+  features: [adStats],
+  output: { score: f.float32() },
+  // @ts-expect-error the model has no output `ctr`
+  postprocess: verdict,
+  artifact: files,
+});
+postProcess('untyped', {
+  outputs: { ctr: f.float32() },
+  schema: { shown: f.bool() },
+  // @ts-expect-error another type than the schema's
+  compute: () => ({ shown: 'yes' }),
+});

@@ -5,6 +5,7 @@ import { durationMsOrNaN } from './duration-option.ts';
 import type { Fields, Given, T } from './field.ts';
 import type { ModelLabel } from './model-label.ts';
 import type { FeatureInput } from './pick.ts';
+import type { PostProcess } from '../post-process/post-process.ts';
 import type { Agreeing, KeysOf, Merge, Provider, RequestOf } from './provider.ts';
 
 /** A model: ordered features that fill one tensor, an artifact that runs on it, and its outputs. */
@@ -12,7 +13,9 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   readonly kind: 'model';
   readonly name: Name;
   readonly inputs: readonly FeatureInput[];
+  /** What the artifact gives. */
   readonly output: Fields;
+  readonly postprocess: PostProcess | null;
   readonly artifact: Artifact;
   readonly missing: 'nan' | number;
   readonly whenStoreUnavailable: 'defaults' | 'fail';
@@ -35,10 +38,13 @@ export interface ModelBudget {
   readonly maxMemoryMb?: number;
 }
 
-export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
+export interface ModelOptions<P extends readonly Provider[], O extends Fields, PP extends PostProcess> {
   /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
   readonly features: Agreeing<P>;
+  /** What the artifact gives, one number per row and field. */
   readonly output: O;
+  /** Turns them into what callers get. @default none: they get `output` */
+  readonly postprocess?: PP & TakesOutputsOf<PP, O>;
   readonly artifact: Artifact;
   /** Value in the tensor for a missing feature without a default. @default 'nan' */
   readonly missing?: 'nan' | number;
@@ -59,21 +65,38 @@ export interface ModelOptions<P extends readonly Provider[], O extends Fields> {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Nothing when the model has every output that the post-processing reads, else a sentence. */
+type TakesOutputsOf<PP extends PostProcess, O extends Fields> = [PP] extends [never]
+  ? unknown
+  : Given<O> extends PP[typeof T]['takes']
+    ? unknown
+    : `The post-processing reads outputs that the model does not have, or that have another type there.`;
+
+type OutputOf<O extends Fields, PP extends PostProcess> = [PP] extends [never]
+  ? Given<O>
+  : PP[typeof T]['gives'];
+
 type InputOf<Keys, Request> = keyof Merge<Request> extends never
   ? { readonly entities: Merge<Keys> }
   : { readonly entities: Merge<Keys>; readonly request: Merge<Request> };
 
 /** Defines a model. `loadProject` reports its problems, together with all others. */
-export function model<const N extends string, const P extends readonly Provider[], O extends Fields>(
+export function model<
+  const N extends string,
+  const P extends readonly Provider[],
+  O extends Fields,
+  PP extends PostProcess = never,
+>(
   name: N,
-  options: ModelOptions<P, O>,
-): Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>> {
+  options: ModelOptions<P, O, PP>,
+): Model<N, InputOf<KeysOf<P>, RequestOf<P> | PP[typeof T]['request']>, OutputOf<O, PP>> {
   const deadline = options.deadline ?? '100ms';
   return brand({
     kind: 'model',
     name,
     inputs: options.features as unknown as readonly FeatureInput[],
     output: options.output,
+    postprocess: options.postprocess ?? null,
     artifact: options.artifact,
     missing: options.missing ?? 'nan',
     whenStoreUnavailable: options.whenStoreUnavailable ?? 'fail',
@@ -84,7 +107,7 @@ export function model<const N extends string, const P extends readonly Provider[
     label: options.label ?? null,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
-  }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P>>, Given<O>>;
+  }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P> | PP[typeof T]['request']>, OutputOf<O, PP>>;
 }
 
 /** Exactly the join keys and request fields that a model's features need, as the HTTP body groups them. */

@@ -22,6 +22,7 @@ import { DEFAULT_GONE_AT_MOST, viewRef } from './manifest.ts';
 import { viewFingerprint } from './view-fingerprint.ts';
 import type { Model, ModelBudget } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
+import type { PostProcess } from '../post-process/post-process.ts';
 import type { Project } from '../definition/project.ts';
 import { scheduleManifest } from '../schedule/schedule.ts';
 import type { Definitions } from '../project/collect-definitions.ts';
@@ -53,8 +54,10 @@ export function buildManifest(project: Project, definitions: Definitions, hashes
       event_sources: byKey(definitions.eventSources, nameOf, eventSourceManifest),
     }),
     feature_views: byKey(definitions.featureViews, viewRef, (view) => featureViewManifest(view, hashes)),
-    on_demand_feature_views: byKey(definitions.onDemandFeatureViews, nameOf, (view) =>
-      onDemandManifest(view, hashes),
+    on_demand_feature_views: byKey(
+      [...definitions.onDemandFeatureViews, ...definitions.postProcesses],
+      nameOf,
+      (view) => onDemandManifest(view, hashes),
     ),
     models: byKey(definitions.models, nameOf, (model) => modelManifest(model, hashes)),
   };
@@ -133,11 +136,15 @@ function artifactManifest(artifact: Artifact, hashes: Hashes): ArtifactManifest 
   return { path: artifact.path, sha256: of(hashes.artifacts, artifact.path) };
 }
 
-function onDemandManifest(view: OnDemandFeatureView, hashes: Hashes): OnDemandFeatureViewManifest {
+function onDemandManifest(
+  view: OnDemandFeatureView | PostProcess,
+  hashes: Hashes,
+): OnDemandFeatureViewManifest {
   return {
     name: view.name,
+    ...(view.kind === 'post_process' && { outputs: fieldManifests(view.outputs) }),
     request: fieldManifests(view.request),
-    inputs: view.inputs.map(inputManifest),
+    inputs: view.kind === 'post_process' ? [] : view.inputs.map(inputManifest),
     schema: fieldManifests(view.schema),
     code_sha256: of(hashes.code.onDemand, view.name).identity,
   };
@@ -148,6 +155,7 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     name: model.name,
     inputs: model.inputs.map(inputManifest),
     outputs: fieldManifests(model.output),
+    ...(model.postprocess !== null && { postprocess: model.postprocess.name }),
     artifact: artifactManifest(model.artifact, hashes),
     missing: model.missing,
     when_store_unavailable: model.whenStoreUnavailable,

@@ -108,6 +108,8 @@ export interface InputManifest {
 
 export interface OnDemandFeatureViewManifest {
   readonly name: string;
+  /** Present for the post-processing of models: their outputs that it reads. No model or view reads it as a feature. */
+  readonly outputs?: readonly FieldManifest[];
   readonly request: readonly FieldManifest[];
   readonly inputs: readonly InputManifest[];
   readonly schema: readonly FieldManifest[];
@@ -119,7 +121,10 @@ export interface ModelManifest {
   readonly name: string;
   /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
   readonly inputs: readonly InputManifest[];
+  /** What the artifact gives. */
   readonly outputs: readonly FieldManifest[];
+  /** Name of the post-processing among the on-demand feature views. Absent: callers get `outputs`. */
+  readonly postprocess?: string;
   readonly artifact: ArtifactManifest;
   /** Value in the tensor for a missing feature without a default. */
   readonly missing: 'nan' | number;

@@ -96,6 +96,7 @@ const featureView = z.strictObject({
 
 const onDemandFeatureView = z.strictObject({
   name,
+  outputs: fields.optional(),
   request: fields,
   inputs: z.array(input),
   schema: fields,
@@ -106,6 +107,7 @@ const model = z.strictObject({
   name,
   inputs: z.array(input),
   outputs: fields,
+  postprocess: name.optional(),
   artifact,
   missing: z.union([z.literal('nan'), z.number()]),
   when_store_unavailable: z.enum(['defaults', 'fail']),

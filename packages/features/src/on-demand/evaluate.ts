@@ -27,19 +27,50 @@ export function evaluate(
   inputs: OnDemandInputs,
   earlier: readonly OnDemandResult[],
 ): OnDemandResult | LarderError {
-  const given = argumentsOf(view, inputs, earlier);
+  return checkedResult(view, argumentsOf(view, inputs, earlier), ON_DEMAND);
+}
+
+/** How errors name a function and what it gives. */
+export interface FunctionWords {
+  readonly definition: string;
+  readonly value: string;
+  readonly values: string;
+}
+
+const ON_DEMAND: FunctionWords = {
+  definition: 'on-demand feature view',
+  value: 'on-demand feature',
+  values: 'features',
+};
+
+/** Calls the function and checks what it returns. @returns ON_DEMAND_FAILED when it throws or the values do not fit */
+export function checkedResult<Given>(
+  view: CheckedFunction<Given>,
+  given: Given,
+  words: FunctionWords,
+): OnDemandResult | LarderError {
   try {
     const result = view.compute(given);
-    return problemOf(view, result) ?? (result as OnDemandResult);
+    return problemOf(view, result, words) ?? (result as OnDemandResult);
   } catch (cause) {
-    return failed(`The on-demand feature view ${view.name} threw; the log has the cause.`, cause);
+    return failed(`The ${words.definition} ${view.name} threw; the log has the cause.`, cause);
   }
 }
 
+interface CheckedFunction<Given> {
+  readonly name: string;
+  readonly compute: (given: Given) => unknown;
+  readonly features: readonly OnDemandFeature[];
+}
+
 /** A member may be a getter, which throws only here. */
-function problemOf(view: CompiledOnDemandView, result: unknown): LarderError | null {
+function problemOf(
+  view: Omit<CheckedFunction<unknown>, 'compute'>,
+  result: unknown,
+  words: FunctionWords,
+): LarderError | null {
   if (typeof result !== 'object' || result === null)
-    return failed(`The on-demand feature view ${view.name} did not return an object of features.`);
+    return failed(`The ${words.definition} ${view.name} did not return an object of ${words.values}.`);
   // An async function: nobody awaits it, and an unhandled rejection would end the process.
   if (result instanceof Promise) result.catch(() => {});
   const features = result as OnDemandResult;
@@ -49,7 +80,7 @@ function problemOf(view: CompiledOnDemandView, result: unknown): LarderError | n
     if (value === null) continue;
     const problem = valueProblem(field, value);
     if (problem !== null)
-      return failed(`The on-demand feature ${view.name}:${name} ${problem}; return null for no value.`);
+      return failed(`The ${words.value} ${view.name}:${name} ${problem}; return null for no value.`);
   }
   return null;
 }

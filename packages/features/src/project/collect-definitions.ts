@@ -6,6 +6,7 @@ import type { Model } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
 import type { EventSource } from '../windowed/event-source.ts';
+import type { PostProcess } from '../post-process/post-process.ts';
 import type { Project } from '../definition/project.ts';
 
 /** Every definition that a module exports or that its exports reach; each value once. */
@@ -15,6 +16,7 @@ export interface Definitions {
   readonly eventSources: readonly EventSource[];
   readonly featureViews: readonly FeatureView[];
   readonly onDemandFeatureViews: readonly OnDemandFeatureView[];
+  readonly postProcesses: readonly PostProcess[];
   readonly models: readonly Model[];
 }
 
@@ -27,7 +29,15 @@ export function usedArtifacts({ featureViews, models }: Definitions): Artifact[]
   ];
 }
 
-type Definition = Project | Entity | EventSource | FeatureView | OnDemandFeatureView | Model | FeatureInput;
+type Definition =
+  | Project
+  | Entity
+  | EventSource
+  | FeatureView
+  | OnDemandFeatureView
+  | PostProcess
+  | Model
+  | FeatureInput;
 
 export function collectDefinitions(exports: Readonly<Record<string, unknown>>): Definitions {
   const found = new Set<Definition>();
@@ -49,6 +59,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
     eventSources: ofKind('event_source'),
     featureViews: ofKind('feature_view'),
     onDemandFeatureViews: ofKind('on_demand_feature_view'),
+    postProcesses: ofKind('post_process'),
     models: ofKind('model'),
   };
 }
@@ -56,5 +67,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
 function reachable(definition: Definition): readonly unknown[] {
   if (definition.kind === 'feature_view') return [definition.entity, definition.windowed?.eventSource];
   if (definition.kind === 'pick') return [definition.view];
-  return 'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
+  const inputs: readonly unknown[] =
+    'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
+  return definition.kind === 'model' ? [...inputs, definition.postprocess] : inputs;
 }

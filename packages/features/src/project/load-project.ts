@@ -82,6 +82,7 @@ async function load(configPath: string, { artifacts = 'required' }: LoadOptions 
     entities: new Map(definitions.entities.map((entity) => [entity.name, entity])),
     featureViews: new Map(definitions.featureViews.map((view) => [viewRef(view), view])),
     onDemandFeatureViews: new Map(definitions.onDemandFeatureViews.map((view) => [view.name, view])),
+    postProcesses: new Map(definitions.postProcesses.map((post) => [post.name, post])),
   };
   return { loaded, project, definitions, exports };
 }
@@ -145,11 +146,17 @@ async function hashArtifacts(
 // A module that only workers import is read here for the first time.
 async function readCode(
   { root, configPath }: LoadedDefinitions,
-  { featureViews, onDemandFeatureViews }: Definitions,
+  { featureViews, onDemandFeatureViews, postProcesses }: Definitions,
   exports: Readonly<Record<string, unknown>>,
 ): Promise<ProjectCode> {
   try {
-    return await readProjectCode({ root, configPath, exports, featureViews, onDemandFeatureViews });
+    return await readProjectCode({
+      root,
+      configPath,
+      exports,
+      featureViews,
+      onDemandFeatureViews: [...onDemandFeatureViews, ...postProcesses],
+    });
   } catch (error) {
     throw notLoadable('Reading the code of the project', error);
   }

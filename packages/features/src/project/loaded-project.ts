@@ -3,6 +3,7 @@ import type { Entity } from '../definition/entity.ts';
 import type { FeatureView } from '../definition/feature-view.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
+import type { PostProcess } from '../post-process/post-process.ts';
 
 /** Every definition of one `larder.config.ts`. */
 export interface LoadedDefinitions {
@@ -15,6 +16,7 @@ export interface LoadedDefinitions {
   /** By reference: `ad_image@1`. */
   readonly featureViews: ReadonlyMap<string, FeatureView>;
   readonly onDemandFeatureViews: ReadonlyMap<string, OnDemandFeatureView>;
+  readonly postProcesses: ReadonlyMap<string, PostProcess>;
 }
 
 /** The definitions with their manifest, as `loadProject` returns them. */

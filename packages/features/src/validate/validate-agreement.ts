@@ -2,10 +2,15 @@ import type { Entity } from '../definition/entity.ts';
 import type { Field, Fields } from '../definition/field.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import type { FeatureInput } from '../definition/pick.ts';
+import type { PostProcess } from '../post-process/post-process.ts';
 import type { Report } from './report.ts';
 
 /** The run-time side of the compile error: among what one model needs, a join key and a request field have one type each. */
-export function validateAgreement(inputs: readonly FeatureInput[], report: Report): void {
+export function validateAgreement(
+  inputs: readonly FeatureInput[],
+  report: Report,
+  postprocess: PostProcess | null = null,
+): void {
   const needs: Needs = { entities: new Set(), onDemand: new Set() };
   for (const input of inputs) addNeeds(input, needs);
   const keys = [...needs.entities].map((entity) => ({
@@ -17,6 +22,8 @@ export function validateAgreement(inputs: readonly FeatureInput[], report: Repor
     from: `on-demand feature view '${view.name}'`,
     fields: view.request,
   }));
+  if (postprocess?.kind === 'post_process')
+    requests.push({ from: `post-processing '${postprocess.name}'`, fields: postprocess.request });
   reportClashes('request field', requests, report);
 }
 

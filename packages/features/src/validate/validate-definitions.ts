@@ -10,6 +10,7 @@ import { validateFeatureView } from './validate-feature-view.ts';
 import { validateModel } from './validate-model.ts';
 import { validateUnique } from './validate-names.ts';
 import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
+import { validatePostProcess } from './validate-post-process.ts';
 import { validateProject } from './validate-project.ts';
 import { validateEventSource } from '../windowed/validate-event-source.ts';
 
@@ -34,10 +35,13 @@ export async function validateDefinitions(
     validateOnDemandFeatureView(view, reportView);
     validateAgreement([view], below(reportView, 'features'));
   }
+  for (const post of definitions.postProcesses)
+    validatePostProcess(post, below(report, 'on_demand_feature_views', post.name));
   for (const model of definitions.models) {
     const reportModel = below(report, 'models', model.name);
     validateModel(model, place, reportModel);
-    if (Array.isArray(model.inputs)) validateAgreement(model.inputs, below(reportModel, 'features'));
+    if (Array.isArray(model.inputs))
+      validateAgreement(model.inputs, below(reportModel, 'features'), model.postprocess);
   }
   return errors;
 }
@@ -61,6 +65,7 @@ function validateNamesOnce(definitions: Definitions, report: Report): void {
     ...new Set(featureViews.map(({ name }) => name)),
     ...onDemandFeatureViews.map(({ name }) => name),
     ...new Set(eventSources.map(({ name }) => name)),
+    ...definitions.postProcesses.map(({ name }) => name),
   ];
   validateUnique(
     viewNames.map((key) => ({ key, what: 'view' })),

@@ -8,6 +8,7 @@ import { validateArtifact } from './validate-artifact.ts';
 import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
 import { validateLabel } from './validate-label.ts';
 import { validateName } from './validate-names.ts';
+import { validatePostProcessOf } from './validate-post-process.ts';
 
 /** What to do instead with a feature that cannot become float32 columns as it is. */
 const NO_TENSOR: Partial<Record<FieldType, string>> = {
@@ -44,6 +45,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
     },
     below(report, 'output'),
   );
+  validatePostProcessOf(model, below(report, 'postprocess'));
   if (model.artifact?.from !== undefined)
     report(['artifact'], "must be a folder of the project: artifact('models/…').");
   else validateArtifact(model.artifact, place, below(report, 'artifact'));

@@ -34,10 +34,7 @@ export function computeOnDemand<Gives>(
     {
       requestField(place) {
         const field = requestFields[place] as FieldManifest;
-        const value = given(`request:${field.name}`, field, request[field.name]);
-        if (value === null)
-          throw new LarderError('REQUEST_INVALID', `request:${field.name} is null; give a value.`);
-        return value;
+        return present(`request:${field.name}`, field, request[field.name]);
       },
       storedFeature(at, place) {
         const { name, features: fields } = storedViews[at] as StoredView;
@@ -51,6 +48,13 @@ export function computeOnDemand<Gives>(
   return Object.fromEntries(
     alone.features.map((feature) => [feature.name, onDemandValue(result, feature)]),
   ) as Gives;
+}
+
+/** @throws REQUEST_INVALID */
+export function present(name: string, field: FieldManifest, value: unknown): FieldValue {
+  const found = given(name, field, value);
+  if (found === null) throw new LarderError('REQUEST_INVALID', `${name} is null; give a value.`);
+  return found;
 }
 
 function given(name: string, field: FieldManifest, value: unknown): FieldValue {

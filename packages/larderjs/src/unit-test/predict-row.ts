@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { LarderError } from '@larder/core';
 import type { FeatureInput, Field, Model } from '@larder/features';
 import { loadModel } from '@larder/model-runtime';
+import { computePostProcess } from './compute-post-process.ts';
 
 /** By view name, then feature name. */
 export type FeatureValues = Readonly<
@@ -10,6 +11,13 @@ export type FeatureValues = Readonly<
     Readonly<Record<string, number | bigint | boolean | Float32Array | readonly number[] | null>>
   >
 >;
+
+export interface PredictRowOptions {
+  /** Folder that artifact paths are relative to. @default the working folder */
+  readonly root?: string;
+  /** Request fields of the model's post-processing. */
+  readonly request?: Readonly<Record<string, unknown>>;
+}
 
 interface Column {
   readonly view: string;
@@ -25,7 +33,7 @@ interface Column {
 export async function predictRow<Output>(
   model: Model<string, unknown, Output>,
   features: FeatureValues,
-  { root = process.cwd() }: { readonly root?: string } = {},
+  { root = process.cwd(), request = {} }: PredictRowOptions = {},
 ): Promise<Output> {
   const columns = model.inputs.flatMap(columnsOf);
   const missing = model.missing === 'nan' ? Number.NaN : model.missing;
@@ -43,7 +51,11 @@ export async function predictRow<Output>(
       numbersOf(column, features[column.view]?.[column.feature], missing),
     );
     const scores = await runner.run(Float32Array.from(tensor), 1);
-    return Object.fromEntries(outputs.map((name) => [name, scores[name]?.[0]])) as Output;
+    const raw = Object.fromEntries(outputs.map((name) => [name, scores[name]?.[0]]));
+    const { postprocess } = model;
+    return (
+      postprocess === null ? raw : computePostProcess(postprocess, { outputs: raw, request })
+    ) as Output;
   } finally {
     await runner.close();
   }

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifact, entity, f, featureView, model, onDemandFeatureView } from '@larder/features';
+import { artifact, entity, f, featureView, model, onDemandFeatureView, postProcess } from '@larder/features';
 import { folderSource } from '@larder/sources';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { computeOnDemand, computeRow, predictRow } from './index.ts';
+import { computeOnDemand, computePostProcess, computeRow, predictRow } from './index.ts';
 
 const file = entity('file', { file_id: f.string() });
 const sizes = featureView('sizes', {
@@ -123,5 +123,35 @@ test('a model scores features by name, after the checks of the service', async (
   });
   await expect(predictRow(reordered, given, { root })).rejects.toMatchObject({
     code: 'MODEL_SIGNATURE_MISMATCH',
+  });
+});
+
+const verdict = postProcess('verdict', {
+  outputs: { keep: f.float32() },
+  request: { floor: f.float64() },
+  schema: { kept: f.bool(), reason: f.string().default('good enough') },
+  compute: ({ outputs, request }) => ({
+    kept: outputs.keep >= request.floor,
+    reason: outputs.keep >= request.floor ? null : 'too small',
+  }),
+});
+
+test('post-processing gives what its function says, checked, alone and behind its model', async () => {
+  const decide = (score: unknown, floor: unknown) =>
+    computePostProcess(verdict, { outputs: { keep: score }, request: { floor } });
+  expect(decide(0.4, 0.5)).toEqual({ kept: false, reason: 'too small' });
+  expect(decide(0.5, 0.5)).toEqual({ kept: true, reason: 'good enough' });
+  expect(() => decide('high', 0.5)).toThrow('outputs:keep must be a number, not string.');
+  expect(() => decide(0.5, null)).toThrow('request:floor is null; give a value.');
+  const decided = model('keep', {
+    features: [sizes.pick('kib', 'shape'), share],
+    output: { keep: f.float32() },
+    postprocess: verdict,
+    artifact: artifact('keep'),
+  });
+  const given = { sizes: { kib: 2, shape: [0, 1] }, share: { share: 0.5 } };
+  expect(await predictRow(decided, given, { root, request: { floor: 0.9 } })).toEqual({
+    kept: false,
+    reason: 'too small',
   });
 });

@@ -79,6 +79,7 @@ function logged(adId: string, changed: object = {}) {
     entityKeys: [{ entity: 'ad', key: adId }],
     request: {},
     outputs: { ctr: 0.5 },
+    rawOutputs: null,
     output: 0.5,
     scalars: Float32Array.of(1),
     degraded: false,

@@ -25,6 +25,7 @@ import { runViolations } from './0009-run-violations.ts';
 import { tombstoneSlots } from './0026-tombstone-slots.ts';
 import { countTombstones } from './0027-count-tombstones.ts';
 import { trainingSets } from './0019-training-sets.ts';
+import { rawOutputs } from './0034-raw-outputs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
@@ -56,4 +57,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0025_training_set_service': trainingSetService,
   '0026_tombstone_slots': tombstoneSlots,
   '0027_count_tombstones': countTombstones,
+  '0034_raw_outputs': rawOutputs,
 };

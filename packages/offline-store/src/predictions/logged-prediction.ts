@@ -14,6 +14,8 @@ export interface LoggedPrediction {
   readonly entityKeys: readonly string[] | null;
   readonly request: JsonMembers;
   readonly outputs: JsonMembers;
+  /** What the artifact gave before the model's post-processing; null: it had none. */
+  readonly rawOutputs: JsonMembers | null;
   readonly degraded: boolean;
   readonly degradedReasons: readonly string[];
   readonly views: readonly LoggedView[];
@@ -39,6 +41,7 @@ export interface LoggedView {
 /** Columns of `larder.predictions`, named as in `LoggedPrediction`. */
 export const LOGGED_COLUMNS: RawBuilder<unknown> = sql`
   prediction_id as "predictionId", predicted_at as "predictedAt", logged_at as "loggedAt", model, version, alias,
-  alias_move_id as "aliasMoveId", entities, entity_keys as "entityKeys", request, outputs, degraded,
+  alias_move_id as "aliasMoveId", entities, entity_keys as "entityKeys", request, outputs,
+  raw_outputs as "rawOutputs", degraded,
   degraded_reasons as "degradedReasons", views, on_demand as "onDemand", scalars, defaults_used as "defaultsUsed",
   latency_us as "latencyUs", features_us as "featuresUs", on_demand_us as "onDemandUs", model_us as "modelUs"`;

@@ -58,6 +58,7 @@ test('a record can be read in SQL as it was logged', async ({ store }) => {
     features_us: 400,
     on_demand_us: 10,
     model_us: 61,
+    raw_outputs: null,
   });
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });
 });

@@ -35,8 +35,10 @@ export interface PredictionRecord {
   readonly entityKeys: readonly LoggedKey[];
   readonly request: JsonMembers;
   readonly outputs: JsonMembers;
-  /** The model's first output. */
-  readonly output: number;
+  /** What the artifact gave before the model's post-processing; null: the model has none. */
+  readonly rawOutputs: JsonMembers | null;
+  /** The model's first output that is a number; null: none is. */
+  readonly output: number | null;
   /** The tensor's scalar columns in order, without vectors. */
   readonly scalars: Float32Array;
   readonly degraded: boolean;

@@ -8,7 +8,7 @@ import type { SensitiveFields } from './sensitive-fields.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
-  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us';
+  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us, raw_outputs';
 const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
@@ -72,8 +72,9 @@ export function renderPrediction(
       hiding === null ? request : hideMembers(request, hiding.sensitive.request, hiding.hasher),
     ),
   );
-  // Numbers, under names of the manifest.
-  out.jsonb(JSON.stringify(record.outputs));
+  const { outputs, rawOutputs } = record;
+  // An artifact gives numbers, under names of the manifest; a function of the project also gives text.
+  out.jsonb(rawOutputs === null ? JSON.stringify(outputs) : storableJson(outputs));
   out.bool(record.degraded);
   out.textArray(record.degradedReasons);
   out.jsonb(viewsJson(record.views));
@@ -88,10 +89,13 @@ export function renderPrediction(
   out.textArray(record.entityKeys.map((key) => keyText(key, hiding)));
   out.float32Array(record.scalars, hiding?.sensitive.scalars);
   out.textArray(record.defaultsUsed);
-  out.float64(record.output);
+  if (record.output === null) out.null();
+  else out.float64(record.output);
   writeUs(out, record.featuresUs);
   writeUs(out, record.onDemandUs);
   writeUs(out, record.modelUs);
+  if (rawOutputs === null) out.null();
+  else out.jsonb(JSON.stringify(rawOutputs));
 }
 
 function writeUs(out: CopyWriter, us: number): void {

@@ -27,9 +27,11 @@ export interface PredictionsTable {
   scalars: (number | null)[] | null;
   /** References of the features whose declared default was used. */
   defaults_used: string[] | null;
-  /** The model's first output. */
+  /** The model's first output that is a number. */
   output: number | null;
   features_us: number | null;
   on_demand_us: number | null;
   model_us: number | null;
+  /** What the artifact gave before the model's post-processing; null: it had none. */
+  raw_outputs: unknown;
 }

@@ -25,7 +25,11 @@ export function notLoaded(appliedNow: Manifest, loadedHere: Manifest): Definitio
       loaded.on_demand_feature_views,
       (view) => view,
     ),
-    ...mismatches('model', applied.models, loaded.models, (model) => [model.inputs, model.outputs]),
+    ...mismatches('model', applied.models, loaded.models, (model) => [
+      model.inputs,
+      model.outputs,
+      model.postprocess,
+    ]),
   ];
 }
 

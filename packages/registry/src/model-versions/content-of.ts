@@ -1,4 +1,4 @@
-import { viewRef, type InputManifest, type Manifest } from '@larder/features';
+import { viewRef, type InputManifest, type Manifest, type ModelManifest } from '@larder/features';
 import type { ModelContent } from './model-content.ts';
 
 /**
@@ -12,7 +12,7 @@ export function contentOf(
 ): ModelContent {
   const model = manifest.models[name];
   if (model === undefined) throw new Error(`The manifest has no model ${name}.`);
-  const { views, onDemandViews } = readThrough(manifest, model.inputs);
+  const { views, onDemandViews } = readThrough(manifest, model);
   const featureViews = pick(manifest.feature_views, views);
   const entities = new Set(Object.values(featureViews).map(({ entity }) => entity));
   const connections = new Set(Object.values(featureViews).map(({ source }) => source.connection));
@@ -36,9 +36,9 @@ interface Read {
   readonly onDemandViews: ReadonlySet<string>;
 }
 
-function readThrough(manifest: Manifest, inputs: readonly InputManifest[]): Read {
+function readThrough(manifest: Manifest, { inputs, postprocess }: ModelManifest): Read {
   const views = new Set<string>();
-  const onDemandViews = new Set<string>();
+  const onDemandViews = new Set(postprocess === undefined ? [] : [postprocess]);
   const collect = (each: readonly InputManifest[]): void => {
     for (const { view, version } of each) {
       if (version !== null) views.add(viewRef({ name: view, version }));

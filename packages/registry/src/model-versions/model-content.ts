@@ -11,6 +11,6 @@ export interface ModelContent {
    * on-demand views. Its policies (TTL, deadline, owner …) are those of registration; live ones are in the applied manifest.
    */
   readonly manifest: Manifest;
-  /** SHA-256 of the bundle of each on-demand view, by its name. */
+  /** SHA-256 of the bundle of each on-demand view and of the model's post-processing, by its name. */
   readonly bundles: Readonly<Record<string, string>>;
 }

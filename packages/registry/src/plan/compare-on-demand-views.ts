@@ -32,7 +32,9 @@ export function compareOnDemandViews(
     const clauses = structureClauses(was, view);
     const codeChanged = was.code_sha256 !== view.code_sha256;
     if (clauses.length === 0 && !codeChanged) continue;
-    const untrained = mutableVersions ? [] : untrainedReaders(state, next, name);
+    // Post-processing changes with a new version of its model, for which nothing has to be trained.
+    const untrained =
+      mutableVersions || view.outputs !== undefined ? [] : untrainedReaders(state, next, name);
     const codeOnly = clauses.length === 0;
     if (untrained.length > 0 && !(codeOnly && sameMeaning)) {
       lines.refuse({
@@ -60,6 +62,8 @@ function structureClauses(was: OnDemandFeatureViewManifest, now: OnDemandFeature
   const sameRequest = isDeepStrictEqual(withoutSensitivity(was.request), withoutSensitivity(now.request));
   const clauses = sameRequest ? [] : ['request fields changed'];
   if (!isDeepStrictEqual(was.inputs, now.inputs)) clauses.push('inputs changed');
+  if (!isDeepStrictEqual(was.outputs, now.outputs))
+    clauses.push('outputs of the model that it reads changed');
   return [...clauses, ...schemaClauses(withoutSensitivity(was.schema), withoutSensitivity(now.schema))];
 }
 

@@ -19,9 +19,16 @@ export function meaningIn(manifest: Manifest, name: string): ModelMeaning {
     ['outputs', model.outputs],
     ['artifact', model.artifact.sha256],
     ['value of missing features', model.missing],
+    ['post-processing', model.postprocess ?? null],
   ]);
   for (const view of Object.values(own.on_demand_feature_views))
-    parts.set(`on-demand view ${view.name}`, [view.request, view.inputs, view.schema, view.code_sha256]);
+    parts.set(`on-demand view ${view.name}`, [
+      view.outputs ?? null,
+      view.request,
+      view.inputs,
+      view.schema,
+      view.code_sha256,
+    ]);
   // immutable, but for `larder dev`
   for (const [ref, view] of Object.entries(own.feature_views))
     parts.set(`view ${ref}`, [own.entities[view.entity], view.schema]);

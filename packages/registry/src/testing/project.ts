@@ -29,6 +29,8 @@ export interface ProjectFiles {
   readonly name: string;
   /** Body of the on-demand function, with `request.bid`. @default '({ bid_ratio: ratio(request.bid) })' */
   readonly compute?: string;
+  /** Definitions that the model refers to. */
+  readonly before?: string;
   /** More of the module: further definitions. */
   readonly more?: string;
   /** More options of the model, as written. */
@@ -40,7 +42,7 @@ export interface ProjectFiles {
 
 /** A project in a folder of its own: a view of PostgreSQL, an on-demand view and a model over both. */
 export async function writeProject(files: ProjectFiles): Promise<LoadedProject> {
-  const { name, compute = '({ bid_ratio: ratio(request.bid) })', more = '', model = '' } = files;
+  const { name, compute = '({ bid_ratio: ratio(request.bid) })', before = '', more = '', model = '' } = files;
   const folder = newFolder(name);
   await writeLogisticArtifact(join(folder, 'models/ad_ctr'), {
     features: ['ad_stats:clicks', 'offer:bid_ratio'],
@@ -63,6 +65,7 @@ export const adStats = featureView('ad_stats', {
 export const offer = onDemandFeatureView('offer', {
   request: { bid: f.float64() }, schema: { bid_ratio: f.float32() }, compute: ({ request }) => ${compute},
 });
+${before}
 export const adCtr = model('ad_ctr', {
   features: [adStats, offer], output: { ctr: f.float32() }, artifact: artifact('models/ad_ctr'),${model}
 });

@@ -58,6 +58,7 @@ export function answerRows(
       predictionId: newId(),
       place,
       degradedReasons: degradedReasons(batch, r),
+      outputs: null,
       features: wanted.features ? showFeatures(batch, r, onDemandRun.results) : null,
       onDemand,
       onDemandBytes,

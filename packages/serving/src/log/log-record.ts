@@ -34,7 +34,14 @@ export interface LoggedBatch {
 /** The part of an answered row that is kept. */
 export type LoggedRow = Pick<
   AnsweredRow,
-  'row' | 'place' | 'predictionId' | 'degradedReasons' | 'onDemand' | 'onDemandBytes' | 'onDemandDefaults'
+  | 'row'
+  | 'place'
+  | 'outputs'
+  | 'predictionId'
+  | 'degradedReasons'
+  | 'onDemand'
+  | 'onDemandBytes'
+  | 'onDemandDefaults'
 >;
 
 export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionRecord {
@@ -92,14 +99,23 @@ class BatchRecord implements PredictionRecord {
   }
 
   get outputs(): Members {
+    return this.#logged.outputs ?? this.#artifactOutputs();
+  }
+
+  get rawOutputs(): Members | null {
+    return this.#logged.outputs === null ? null : this.#artifactOutputs();
+  }
+
+  #artifactOutputs(): Members {
     const values: Record<string, number> = {};
     for (const [name, column] of Object.entries(this.#batch.outputs))
       values[name] = shortestFloat32(column[this.#logged.place] as number);
     return values;
   }
 
-  get output(): number {
+  get output(): number | null {
     const { plan, outputs } = this.#batch;
+    if (this.#logged.outputs !== null) return firstNumber(this.#logged.outputs);
     const first = plan.model.outputs[0]?.name as string;
     return shortestFloat32(outputs[first]?.[this.#logged.place] as number);
   }
@@ -156,6 +172,11 @@ class BatchRecord implements PredictionRecord {
   get sizeBytes(): number {
     return this.#batch.rowBytes + this.#logged.onDemandBytes;
   }
+}
+
+/** In the order of the definition. */
+function firstNumber(outputs: Members): number | null {
+  return Object.values(outputs).find((value): value is number => typeof value === 'number') ?? null;
 }
 
 const NOTHING: Members = Object.freeze({});

@@ -21,6 +21,8 @@ export interface PredictionDetailJson extends LoggedPredictionJson {
   readonly alias_move_id: number | null;
   readonly entity_keys: string[] | null;
   readonly request: Record<string, unknown>;
+  /** What the artifact gave before the model's post-processing; null: it had none. */
+  readonly raw_outputs: Record<string, unknown> | null;
   readonly defaults_used: string[] | null;
   readonly timings_ms: {
     readonly features: number | null;

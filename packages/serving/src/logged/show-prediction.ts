@@ -29,6 +29,7 @@ export async function showPrediction(
     alias_move_id: logged.aliasMoveId,
     entity_keys: logged.entityKeys === null ? null : [...logged.entityKeys],
     request: { ...logged.request },
+    raw_outputs: logged.rawOutputs === null ? null : { ...logged.rawOutputs },
     defaults_used: logged.defaultsUsed === null ? null : [...logged.defaultsUsed],
     timings_ms: {
       features: featuresUs === null ? null : milliseconds(featuresUs),

@@ -63,7 +63,9 @@ function resolve(
 ): { readonly view: FeatureViewManifest; readonly fields: readonly FieldManifest[] } | string {
   const [, name = '', feature] = REF.exec(ref) ?? [];
   if (Object.hasOwn(manifest.on_demand_feature_views, name))
-    return `${name} is computed on demand from the fields of a prediction request, which this route does not have; request a prediction of a model that uses it, with options.features.`;
+    return manifest.on_demand_feature_views[name]?.outputs !== undefined
+      ? `${name} is the post-processing of a model, which gives no features.`
+      : `${name} is computed on demand from the fields of a prediction request, which this route does not have; request a prediction of a model that uses it, with options.features.`;
   let view: FeatureViewManifest;
   try {
     view = findFeatureView(manifest, name);

@@ -1,5 +1,6 @@
 import {
   compileOnDemandViews,
+  compilePostProcess,
   viewRef,
   type EntityManifest,
   type FieldManifest,
@@ -37,6 +38,9 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
   const onDemand = compileOnDemandViews({ inputs: model.inputs, manifest, functionOf });
   const readers = [model, ...onDemand.views.map(({ definition }) => definition)];
   const { groups, views } = compileGroups(manifest, readers);
+  const postprocess = compilePostProcess(manifest, model.postprocess, functionOf);
+  // Those of the on-demand functions come first: they have the same places there.
+  const requestFields = inputFields([...onDemand.requestFields, ...(postprocess?.request ?? [])]);
   const joinKeys = inputFields(groups.flatMap(({ entity }) => entity.join_keys));
   const viewPlaces = new Map(views.map((view, at) => [view.ref, at]));
 
@@ -62,7 +66,7 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
     version: options.version,
     width,
     joinKeys,
-    requestFields: inputFields(onDemand.requestFields),
+    requestFields,
     groups: groups.map((group) => ({
       ...group,
       joinKeys: group.entity.join_keys.map((key) => joinKeys.findIndex(({ name }) => name === key.name)),
@@ -85,8 +89,14 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
       return { view, reader };
     }),
     onDemandColumns,
+    postprocess: postprocess && {
+      ...postprocess,
+      requestPlaces: postprocess.request.map((field) =>
+        requestFields.findIndex(({ name }) => name === field.name),
+      ),
+    },
     logged: compileLogged(manifest, model.inputs),
-    shown: compileShown({ readers, views, viewPlaces, onDemand }),
+    shown: compileShown({ readers, views, viewPlaces, onDemand, requestFields }),
   };
 }
 

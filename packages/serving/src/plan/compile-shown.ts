@@ -1,6 +1,6 @@
 import { declaredDefault, viewRef, type InputManifest, type OnDemandViews } from '@larder/features';
 import { compileValueReader } from '@larder/online-store';
-import type { PlanView, ShownFeature } from './compiled-plan.ts';
+import type { InputField, PlanView, ShownFeature } from './compiled-plan.ts';
 
 interface ShownContext {
   /** The model first, then the on-demand feature views. */
@@ -8,6 +8,7 @@ interface ShownContext {
   readonly views: readonly PlanView[];
   readonly viewPlaces: ReadonlyMap<string, number>;
   readonly onDemand: OnDemandViews;
+  readonly requestFields: readonly InputField[];
 }
 
 /** Features that explain an answer: the model's own in its order, then those that only on-demand functions read, then the request. */
@@ -18,7 +19,7 @@ export function compileShown(context: ShownContext): ShownFeature[] {
       const feature = shownFeature(context, input, name);
       if (!shown.has(feature.ref)) shown.set(feature.ref, feature);
     }
-  for (const [place, field] of context.onDemand.requestFields.entries()) {
+  for (const [place, { field }] of context.requestFields.entries()) {
     const ref = `request:${field.name}`;
     shown.set(ref, { kind: 'request', ref, field, place });
   }

@@ -1,4 +1,5 @@
 import type {
+  CompiledPostProcess,
   EntityManifest,
   FeatureViewManifest,
   FieldManifest,
@@ -28,6 +29,8 @@ export interface CompiledPlan {
   /** Indexed like `OnDemandViews.storedViews`. */
   readonly storedReaders: readonly StoredReader[];
   readonly onDemandColumns: readonly OnDemandColumn[];
+  /** Null: callers get the artifact's outputs. */
+  readonly postprocess: PlanPostProcess | null;
   /** Features that `features: true` shows, the model's own first. */
   readonly shown: readonly ShownFeature[];
   /** Columns of the tensor that the log keeps by value. */
@@ -48,6 +51,11 @@ export interface DefaultedFeatures {
   readonly all: readonly string[];
   /** Names of those that are null in a row. */
   readonly nullsOf: NullReader;
+}
+
+export interface PlanPostProcess extends CompiledPostProcess {
+  /** Places of its request fields in `CompiledPlan.requestFields`. */
+  readonly requestPlaces: readonly number[];
 }
 
 /** A join key or request field, which the caller must send. */

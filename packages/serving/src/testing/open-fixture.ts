@@ -33,14 +33,22 @@ const ARTIFACTS = {
   fragile_model: { features: ['fragile:level'], weights: [0.1], output: 'score' },
 } as const;
 
-/** Copies the fixture project into a folder of this repository and builds its models with the real builder. */
-export async function openFixture(folder: string): Promise<LoadedProject> {
+export type FixtureConfig = 'larder.config.ts' | 'kinds.config.ts';
+
+/**
+ * Copies the fixture project into a folder of this repository and builds its models with the real builder.
+ * @param config `kinds.config.ts` has more kinds of models and features
+ */
+export async function openFixture(
+  folder: string,
+  config: FixtureConfig = 'larder.config.ts',
+): Promise<LoadedProject> {
   const root = join(folder, `project-${randomBytes(4).toString('hex')}`);
   await mkdir(root, { recursive: true });
   await cp(FIXTURE, root, { recursive: true });
   for (const [name, artifact] of Object.entries(ARTIFACTS))
     await writeLogisticArtifact(join(root, 'models', name), { ...artifact, imputed: IMPUTED });
-  return loadProject(join(root, 'larder.config.ts'));
+  return loadProject(join(root, config));
 }
 
 export interface FixtureRow {

@@ -5,7 +5,7 @@ import { connectRedis, createOnlineStore, waitForRedis, type OnlineStore } from 
 import { test as base } from '@larder/testing';
 import { inject } from 'vitest';
 import type { Predictor } from '../predictor.ts';
-import { openFixture } from './open-fixture.ts';
+import { openFixture, type FixtureConfig } from './open-fixture.ts';
 import { fixturePredictor } from './predictor-fixture.ts';
 
 export interface Served {
@@ -14,13 +14,14 @@ export interface Served {
   readonly adCtr: Predictor & { readonly runner: ModelRunner };
 }
 
-/** `test` with the fixture project and `ad_ctr`, with one Redis per test file. */
-export const test = base.extend<{ $file: { served: Served } }>({
+/** `test` with the fixture project, by default of `larder.config.ts`, and `ad_ctr`, with one Redis per test file. */
+export const test = base.extend<{ $file: { served: Served; config: FixtureConfig } }>({
+  config: [async ({}, use) => use('larder.config.ts'), { scope: 'file' }],
   served: [
-    async ({ redis }, use) => {
+    async ({ redis, config }, use) => {
       const connection = connectRedis(redis.url, { role: 'serving' });
       await waitForRedis(connection, 5_000);
-      const project = await openFixture(inject('testFolder'));
+      const project = await openFixture(inject('testFolder'), config);
       const onlineStore = createOnlineStore({
         redis: connection,
         project: project.name,

@@ -49,7 +49,7 @@ const test = base.extend<{ $file: { logged: Logged } }>({
       await migrate(store);
       const connection = connectRedis(redis.url, { role: 'serving' });
       await waitForRedis(connection, 5_000);
-      const project = await openFixture(inject('testFolder'));
+      const project = await openFixture(inject('testFolder'), 'kinds.config.ts');
       const { manifest } = project;
       const onlineStore = createOnlineStore({
         redis: connection,
@@ -326,4 +326,41 @@ test('sensitive keys and request fields are said to be unchecked', async ({ logg
   );
   const report = await parityOf(logged, id);
   expect(report).toMatchObject({ unexplained: 0, unchecked: { key_hidden: 1, request_hidden: 1 } });
+});
+
+test('post-processing runs again on the logged outputs; another function differs, a hidden request is said', async ({
+  logged,
+}) => {
+  const { store, onlineStore, project, definitions } = logged;
+  const predictionLog = createPredictionLog({ store, project: project.name, logger });
+  const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_verdict', predictionLog });
+  await predictor.predict({
+    rows: [{ entities: { ad_id: 'judged' }, request: { floor: 0.3, how: '' } }],
+  });
+  await predictionLog.close();
+  await predictor.runner.close();
+  const check = (changed: Partial<TrainingSetDefinitions> = {}) =>
+    checkParity(
+      { store, clock: systemClock, definitionsOf: () => Promise.resolve({ ...definitions, ...changed }) },
+      { project: 'shop', model: 'ad_verdict', limit: 10, signal: new AbortController().signal },
+    );
+  const report = await check();
+  expect(report.features.map(({ ref, compared }) => [ref, compared])).toEqual([
+    ['verdict:calibrated', 1],
+    ['verdict:shown', 1],
+    ['verdict:reason', 1],
+    ['verdict:basis_points', 1],
+    ['ad_image@1:brightness', 1],
+  ]);
+  expect(unexplained(report)).toEqual({});
+  const other = await check({
+    functionOf: () => ({
+      compute: () => ({ calibrated: 0.25, shown: true, reason: null, basis_points: 1n }),
+    }),
+  });
+  expect(Object.keys(unexplained(other))).toEqual(['verdict:calibrated', 'verdict:basis_points']);
+  await store.pool.query(
+    "update larder.predictions set request = request - 'floor' where model = 'ad_verdict'",
+  );
+  expect((await check()).unchecked).toEqual({ request_hidden: 1 });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '@larder/core';
 import { findPredictions, type LoggedPrediction, type OfflineStore } from '@larder/offline-store';
 import type { TrainingSetDefinitions } from '../training-set/build-training-set.ts';
+import { compareOutputs } from './compare-outputs.ts';
 import { comparePrediction } from './compare-prediction.ts';
 import { compileParity, type ParityPlan } from './parity-plan.ts';
 import { ParityCounts, type ParityReport } from './parity-report.ts';
@@ -83,6 +84,7 @@ async function comparePredictions(
   const onDemandOf = createOnDemandRebuild(plan);
   for (const [at, prediction] of predictions.entries()) {
     const found = readings[at] ?? new Map();
+    compareOutputs(plan, prediction, counts);
     await comparePrediction(
       store,
       plan,

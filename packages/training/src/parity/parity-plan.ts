@@ -1,7 +1,9 @@
 import {
   compileOnDemandViews,
+  compilePostProcess,
   declaredDefault,
   viewRef,
+  type CompiledPostProcess,
   type EntityManifest,
   type FeatureViewManifest,
   type FieldManifest,
@@ -23,6 +25,7 @@ export interface ParityPlan {
     readonly views: readonly FeatureViewManifest[];
   }[];
   readonly onDemand: OnDemandViews;
+  readonly postprocess: CompiledPostProcess | null;
   /** The model's own features, in its order. */
   readonly columns: readonly ParityColumn[];
 }
@@ -77,6 +80,7 @@ export function compileParity({ manifest, functionOf }: TrainingSetDefinitions, 
       views: views.filter((view) => view.entity === entity),
     })),
     onDemand,
+    postprocess: compilePostProcess(manifest, model.postprocess, functionOf),
     columns,
   };
 }

@@ -2,6 +2,7 @@ import { LarderError } from '@larder/core';
 import {
   createRowEvaluator,
   decodeJsonValue,
+  type FieldManifest,
   type FieldValue,
   type OnDemandInputs,
   type OnDemandResult,
@@ -21,7 +22,7 @@ export function createOnDemandRebuild(
   const inputs = new RebuiltInputs(plan);
   const evaluator = createRowEvaluator(plan.onDemand, inputs);
   return (logged, rebuilt) => {
-    const request = requestOf(plan, logged);
+    const request = loggedRequest(plan.onDemand.requestFields, logged);
     if (request === null) return 'request_hidden';
     if (plan.onDemand.storedViews.some(({ ref }) => !rebuilt.has(ref))) return 'key_hidden';
     inputs.moveTo(request, rebuilt);
@@ -57,9 +58,12 @@ class RebuiltInputs implements OnDemandInputs {
 }
 
 /** Null: a field that the functions read is sensitive, so that the log does not have its value. */
-function requestOf({ onDemand }: ParityPlan, logged: LoggedPrediction): FieldValue[] | null {
+export function loggedRequest(
+  fields: readonly FieldManifest[],
+  logged: LoggedPrediction,
+): FieldValue[] | null {
   const values: FieldValue[] = [];
-  for (const field of onDemand.requestFields) {
+  for (const field of fields) {
     const json = logged.request[field.name];
     const decoded = decodeJsonValue(field, json);
     if (!decoded.ok || isHash(json)) return null;

@@ -1,3 +1,5 @@
+import { FUNCTION_CONSTRUCTORS } from '../larder-package.ts';
+
 /** Specifier of what a bundle has in place of Larder. */
 export const STAND_IN = 'larder:stand-in';
 
@@ -5,7 +7,7 @@ export const STAND_IN = 'larder:stand-in';
 export const DEFINITION = '__larder_definition';
 
 /**
- * A function that makes on-demand views runs again where the bundle is loaded, and gives its view to this module.
+ * A function that makes on-demand views or post-processing runs again where the bundle is loaded, and gives its view to this module.
  * Definitions around it are of no interest there: they are values that allow everything while the bundle is loaded, and
  * nothing afterwards.
  */
@@ -24,8 +26,10 @@ export const onDemandFeatureView = (name, { compute }) => {
   made.set(name, compute);
   return definition;
 };
+export const postProcess = onDemandFeatureView;
 export const namespace = new Proxy({}, {
-  get: (_, member) => (member === 'onDemandFeatureView' ? onDemandFeatureView : definition),
+  get: (_, member) =>
+    member === 'onDemandFeatureView' || member === 'postProcess' ? onDemandFeatureView : definition,
 });
 export const computeOf = (name) => {
   loaded = true;
@@ -36,5 +40,5 @@ export const computeOf = (name) => {
 /** What stands for an export of Larder. */
 export function standInFor(name: string): { readonly path: string; readonly name: string } {
   if (name === '*') return { path: STAND_IN, name: 'namespace' };
-  return { path: STAND_IN, name: name === 'onDemandFeatureView' ? name : 'definition' };
+  return { path: STAND_IN, name: FUNCTION_CONSTRUCTORS.has(name) ? name : 'definition' };
 }

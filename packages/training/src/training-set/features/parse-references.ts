@@ -30,6 +30,8 @@ function parseReference(manifest: Manifest, reference: string): InputManifest {
   const onDemand = Object.hasOwn(manifest.on_demand_feature_views, view)
     ? manifest.on_demand_feature_views[view]
     : undefined;
+  if (onDemand?.outputs !== undefined)
+    throw invalid(`${view} is the post-processing of a model, which gives no features.`);
   if (onDemand !== undefined && version !== undefined)
     throw invalid(`${view} is an on-demand feature view, which has no versions; write ${view}.`);
   const found = onDemand ?? findFeatureView(manifest, version === undefined ? view : `${view}@${version}`);
