@@ -89,6 +89,11 @@ export const ERRORS = {
     retryable: false,
   },
   ENTITY_ERASED: { status: 410, title: 'The entity was erased', retryable: false },
+  BACKFILL_NOT_SUPPORTED: {
+    status: 409,
+    title: 'The view has no source to read again',
+    retryable: false,
+  },
   PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   SPINE_INVALID: { status: 422, title: 'The spine cannot be used', retryable: false },

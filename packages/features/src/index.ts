@@ -45,7 +45,7 @@ export type { FeatureInput, PickedFeatures } from './definition/pick.ts';
 export { project } from './definition/project.ts';
 export type { Project, ProjectOptions } from './definition/project.ts';
 export type { Agreeing, GivesOf, KeysOf, Merge, Provider, RequestOf } from './definition/provider.ts';
-export type { RowOf, SourceDescriptor, SourceProblem } from './definition/source.ts';
+export type { RowOf, SourceDescriptor, SourceProblem, SourceReader } from './definition/source.ts';
 // Bodies of the HTTP API, for callers
 export type { OnlineFeaturesInput, OnlineFeaturesOutput } from './callers/online-features.ts';
 export type { PredictBatchInput, PredictBatchOutput, Problem } from './callers/predict-batch.ts';
@@ -108,6 +108,9 @@ export { importBundle } from './code/bundle/import-bundle.ts';
 export type { CodeEntry, CodeSources, CodeUnit, ProjectCode } from './code/code-unit.ts';
 // Manifest
 export { fingerprint } from './manifest/canonical-json.ts';
+export { fieldManifests } from './manifest/field-manifest.ts';
+export { validateFields } from './validate/validate-fields.ts';
+export { inputManifest } from './manifest/input-manifest.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { readViews } from './manifest/read-views.ts';

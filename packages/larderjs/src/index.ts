@@ -38,8 +38,17 @@ export type {
   Schedule,
   SourceDescriptor as Source,
 } from '@larder/features';
-export { folderSource, sqlSource } from '@larder/sources';
-export type { FileRow, FolderSource, SqlRow, SqlSource } from '@larder/sources';
+export { folderSource, fromViews, pushSource, sqlSource } from '@larder/sources';
+export type {
+  FileRow,
+  FolderSource,
+  PushedRow,
+  PushSource,
+  SqlRow,
+  SqlSource,
+  ViewsRow,
+  ViewsSource,
+} from '@larder/sources';
 // What callers send and get
 export type {
   FeaturesOf,

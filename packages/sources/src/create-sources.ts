@@ -2,7 +2,7 @@ import { LarderError } from '@larder/core';
 import type { EntityManifest, FeatureViewManifest } from '@larder/features';
 import { connectionVariable } from './connection-variable.ts';
 import type { RowSource } from './row-source.ts';
-import type { SourceClient, SourceContext } from './source-context.ts';
+import type { OpenHistory, SourceClient, SourceContext } from './source-context.ts';
 import { SOURCE_KINDS } from './source-kinds.ts';
 
 export interface SourcesOptions {
@@ -12,6 +12,8 @@ export interface SourcesOptions {
   readonly connections: Readonly<Record<string, string>>;
   /** Most connections to one address. */
   readonly maxConnections: number;
+  /** For views that read other views. @default they cannot be read here */
+  readonly history?: OpenHistory;
 }
 
 /** The sources of a process; views on one connection share its client. */
@@ -29,7 +31,7 @@ export interface Sources {
 }
 
 /** The only place that opens sources, of every kind, for worker, CLI and service. */
-export function createSources({ root, connections, maxConnections }: SourcesOptions): Sources {
+export function createSources({ root, connections, maxConnections, history }: SourcesOptions): Sources {
   const clients = new Map<string, SourceClient>();
 
   const connectAs =
@@ -60,6 +62,7 @@ export function createSources({ root, connections, maxConnections }: SourcesOpti
         joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
         // A computation may read any column; without one the features are the columns.
         features: compute === null ? schema : [],
+        history: history ?? null,
         connect: connectAs(source.kind),
       });
     },

@@ -1,6 +1,10 @@
 // Definitions
 export { folderSource } from './folder/definition.ts';
 export type { FileRow, FolderSource, FolderSourceOptions } from './folder/definition.ts';
+export { fromViews } from './views/definition.ts';
+export type { ViewsRow, ViewsSource, ViewsSourceOptions } from './views/definition.ts';
+export { pushSource } from './push/definition.ts';
+export type { PushedRow, PushSource, PushSourceOptions } from './push/definition.ts';
 export { sqlSource } from './sql/definition.ts';
 export type { SqlRow, SqlSource, SqlSourceOptions } from './sql/definition.ts';
 // Reading

@@ -1,4 +1,5 @@
-import type { FieldManifest } from '@larder/features';
+import type { FieldManifest, InputManifest } from '@larder/features';
+import type { RowSource } from './row-source.ts';
 
 /** Context for opening a source. */
 export interface SourceContext {
@@ -8,6 +9,8 @@ export interface SourceContext {
   readonly joinKeys: readonly string[];
   /** Other columns that the view reads, and what it declares them as. */
   readonly features: readonly Pick<FieldManifest, 'name' | 'type'>[];
+  /** Opens what a view reads from other views. Null: this process reads no history. */
+  readonly history: OpenHistory | null;
   /**
    * The client of a named connection: created for the first view that asks, shared by the others, closed with the sources.
    * @throws SOURCE_NOT_CONFIGURED
@@ -28,3 +31,13 @@ export interface ConnectionAddress {
   readonly url: string;
   readonly maxConnections: number;
 }
+
+/** The newest rows of other views, in history. */
+export interface HistoryRequest {
+  /** Views of one entity, and the features that a row has, in order. */
+  readonly views: readonly (InputManifest & { readonly version: number })[];
+  /** Whether a key has a row when all views have one for it, or when any has. */
+  readonly require: 'all' | 'any';
+}
+
+export type OpenHistory = (request: HistoryRequest) => RowSource;

@@ -1,7 +1,9 @@
 import { folderManifest } from './folder/definition.ts';
 import { sourceKind, type SourceKind } from './source-kind.ts';
+import { pushManifest } from './push/definition.ts';
 import { canonicalSql } from './sql/canonical-sql.ts';
 import { sqlManifest } from './sql/definition.ts';
+import { viewsManifest } from './views/definition.ts';
 
 /** Every kind of source, by its name in the manifest. A new kind is a folder and an entry here. */
 export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
@@ -20,6 +22,20 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
       manifest: folderManifest,
       accessColumns: ['path'],
       load: async () => (await import('./folder/open.ts')).openFolderSource,
+    }),
+  ],
+  [
+    'views',
+    sourceKind({
+      manifest: viewsManifest,
+      load: async () => (await import('./views/open.ts')).openViewsSource,
+    }),
+  ],
+  [
+    'push',
+    sourceKind({
+      manifest: pushManifest,
+      load: async () => (await import('./push/open.ts')).openPushSource,
     }),
   ],
 ]);

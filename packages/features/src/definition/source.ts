@@ -1,6 +1,7 @@
 import type { SourceManifest } from '../manifest/manifest.ts';
-import type { Entity } from './entity.ts';
+import type { FeatureView } from './feature-view.ts';
 import type { T } from './field.ts';
+import type { FeatureInput } from './pick.ts';
 
 /**
  * Where the rows of a view come from, as data. Only its kind (package `sources`) knows what its options mean, how to
@@ -12,11 +13,16 @@ export interface SourceDescriptor<out Row = unknown> {
   readonly connection: string | null;
   /** The source's part of the manifest, and of the view's fingerprint. */
   readonly manifest: SourceManifest;
-  /** Every problem of the source for a view of this entity, which may itself be invalid. */
-  problems(view: { readonly entity: Entity }): readonly SourceProblem[];
+  /** Views whose history it reads; they are part of every project that has this source. Absent: none. */
+  readonly views?: readonly FeatureInput[];
+  /** Every problem of the source for its reader. */
+  problems(reader: SourceReader): readonly SourceProblem[];
   /** Columns of a row by name; unknown: not declared. */
   readonly [T]?: { readonly row: Row };
 }
+
+/** A view, whose members may themselves be invalid; or an event source, which has no schema and computes nothing. */
+export type SourceReader = Pick<FeatureView, 'entity'> & Partial<Pick<FeatureView, 'schema' | 'compute'>>;
 
 /** A row of a source: the columns that it declares. */
 export type RowOf<S extends SourceDescriptor> = S extends SourceDescriptor<infer Row> ? Row : never;

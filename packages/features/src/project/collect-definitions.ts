@@ -65,7 +65,11 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
 }
 
 function reachable(definition: Definition): readonly unknown[] {
-  if (definition.kind === 'feature_view') return [definition.entity, definition.windowed?.eventSource];
+  if (definition.kind === 'feature_view') {
+    const views: unknown = definition.source?.views;
+    const read: readonly unknown[] = Array.isArray(views) ? views : [];
+    return [definition.entity, definition.windowed?.eventSource, ...read];
+  }
   if (definition.kind === 'pick') return [definition.view];
   const inputs: readonly unknown[] =
     'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];

@@ -10,12 +10,12 @@ test('has the same manifest as ever', () => {
     '{"kind":"folder","folder":"photos","key_column":"picture_id","extensions":[".jpg",".png"],"event_timestamp_column":"event_timestamp","created_timestamp_column":null}',
   );
   expect(source).toMatchObject({ kind: 'folder', connection: null, folder: 'photos', key: 'picture_id' });
-  expect(source.problems({ entity: picture })).toEqual([]);
+  expect(source.problems({ entity: picture, schema: {}, compute: null })).toEqual([]);
 });
 
 test('reports every problem of its options', () => {
   const source = folderSource({ folder: '', key: 'ad_id', extensions: ['jpg', '.tar.gz', '.ok'] });
-  const problems = source.problems({ entity: picture });
+  const problems = source.problems({ entity: picture, schema: {}, compute: null });
   expect(problems.map(({ path, detail }) => `${path.join('/')} ${detail}`)).toEqual([
     "folder is empty; name a folder such as 'pictures'.",
     "key must be the one join key of the view's entity, a string; it is 'ad_id'.",
@@ -30,7 +30,7 @@ test.each<[string, Entity]>([
   ['that is none', undefined as unknown as Entity],
 ])('refuses an entity %s', (_, wrong) => {
   const source = folderSource({ folder: 'photos', key: 'picture_id' });
-  expect(source.problems({ entity: wrong })).toEqual([
+  expect(source.problems({ entity: wrong, schema: {}, compute: null })).toEqual([
     { path: ['key'], detail: expect.stringMatching(/the one join key/) },
   ]);
 });

@@ -2,7 +2,7 @@ import { entity, f } from '@larder/features';
 import { expect, test } from 'vitest';
 import { sqlSource } from './definition.ts';
 
-const view = { entity: entity('ad', { ad_id: f.string() }) };
+const view = { entity: entity('ad', { ad_id: f.string() }), schema: {}, compute: null };
 
 test('has the same manifest as ever', () => {
   const source = sqlSource({ connection: 'ads', query: '\n select 1 as ad_id ' });

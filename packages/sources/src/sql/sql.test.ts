@@ -52,7 +52,7 @@ function sourceOf(
     created_timestamp_column: null,
     ...overrides,
   };
-  return openSqlSource(source, { root: '.', ...STATS, connect: () => connection as never });
+  return openSqlSource(source, { root: '.', ...STATS, history: null, connect: () => connection as never });
 }
 
 async function statsTable(

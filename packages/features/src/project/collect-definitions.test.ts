@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { fromViews, sqlSource } from '@larder/sources';
+import { entity } from '../definition/entity.ts';
+import { featureView } from '../definition/feature-view.ts';
+import { f } from '../definition/field.ts';
+import { collectDefinitions } from './collect-definitions.ts';
+
+test('finds the views that a source reads, and theirs', () => {
+  const common = { version: 1, entity: entity('ad', { ad_id: f.string() }), ttl: 'forever' } as const;
+  const source = sqlSource({ connection: 'ads', query: 'select 1' });
+  const root = featureView('root', { ...common, source, schema: { size: f.float32(), colour: f.string() } });
+  const middle = featureView('middle', {
+    ...common,
+    source: fromViews([root.pick('size')]),
+    schema: { size: f.float32() },
+  });
+  const leaf = featureView('leaf', {
+    ...common,
+    source: fromViews([middle, root.pick('colour')]),
+    schema: { size: f.float32() },
+  });
+  expect(collectDefinitions({ leaf }).featureViews.map(({ name }) => name)).toEqual([
+    'leaf',
+    'middle',
+    'root',
+  ]);
+});
