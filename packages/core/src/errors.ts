@@ -142,6 +142,7 @@ export const ERRORS = {
   },
   MODEL_OVERLOADED: { status: 503, title: 'The model has more to do than it can answer', retryable: true },
   MODEL_RUN_FAILED: { status: 503, title: 'The model could not be run', retryable: true },
+  TEXT_INVALID: { status: 422, title: 'The row has no usable text', retryable: false },
   PICTURE_URL_INVALID: { status: 422, title: 'The picture has no usable address', retryable: false },
   PICTURE_HOST_NOT_ALLOWED: {
     status: 422,

@@ -75,8 +75,13 @@ export type {
   RowOutcome,
   SourceRow,
 } from '@larder/features';
-export { imageFeatures, textInPictures } from '@larder/extractors';
-export type { ImageFeaturesOptions, TextInPicturesOptions } from '@larder/extractors';
+export { imageFeatures, sentiment, textEmbedding, textInPictures } from '@larder/extractors';
+export type {
+  ImageFeaturesOptions,
+  SentimentOptions,
+  TextEmbeddingOptions,
+  TextInPicturesOptions,
+} from '@larder/extractors';
 // Errors
 export { LarderError, isLarderError } from '@larder/core';
 export type { Duration, ErrorCode } from '@larder/core';

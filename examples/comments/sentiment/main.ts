@@ -1,0 +1,93 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { probability, trainClassifier, type Example } from './classifier.ts';
+import { classifierOnnx } from './classifier-onnx.ts';
+import { readRatedTexts, type RatedText } from './read-rated-texts.ts';
+import { wordTokenizer } from './tokenizer.ts';
+
+const { values } = parseArgs({
+  options: { out: { type: 'string', default: join(import.meta.dirname, '../models/sentiment') } },
+});
+
+/** Ratings nearer to 0 are neither. */
+const CLEAR = 0.5;
+/** Every tenth text is held out. */
+const HELD_OUT = 10;
+const WORDS = 12_000;
+const GOLDEN = [
+  'I love it, thank you so much!',
+  'This is the worst film that I have ever seen.',
+  'not good',
+  'The parcel arrived on Monday.',
+  '',
+];
+
+const rated = readRatedTexts().filter(({ rating }) => Math.abs(rating) >= CLEAR);
+const isHeldOut = (_: RatedText, i: number): boolean => i % HELD_OUT === 0;
+const heldOut = rated.filter(isHeldOut);
+const train = shuffled(rated.filter((one, i) => !isHeldOut(one, i)));
+
+const splitter = new Tokenizer(wordTokenizer([]), {});
+const counts = new Map<string, number>();
+for (const { text } of train) for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
+const words = [...counts]
+  .filter(([, count]) => count >= 2)
+  .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  .slice(0, WORDS)
+  .map(([word]) => word);
+const tokenizerJson = wordTokenizer(words);
+const tokenizer = new Tokenizer(tokenizerJson, {});
+const idsOf = (text: string): number[] => tokenizer.encode(text).ids;
+const examples: Example[] = train.map(({ text, rating }) => ({ ids: idsOf(text), positive: rating > 0 }));
+const classifier = trainClassifier(examples, {
+  vocabulary: words.length + 1,
+  rounds: 6,
+  rate: 0.05,
+  decay: 0.02,
+});
+
+mkdirSync(values.out, { recursive: true });
+const write = (file: string, content: string | Uint8Array): void =>
+  writeFileSync(join(values.out, file), content);
+write('model.onnx', classifierOnnx(classifier));
+write('tokenizer.json', `${JSON.stringify(tokenizerJson, null, 1)}\n`);
+write(
+  'golden.json',
+  `${JSON.stringify({
+    format: 1,
+    texts: GOLDEN,
+    outputs: GOLDEN.map((text) => {
+      const ids = idsOf(text);
+      const positive = probability(classifier, ids.length === 0 ? [0] : ids);
+      return [1 - positive, positive];
+    }),
+  })}\n`,
+);
+
+console.log(`${train.length} texts to learn from, ${words.length} words, ${heldOut.length} texts held out.`);
+const correct = ({ text, rating }: RatedText): boolean =>
+  probability(classifier, idsOf(text)) > 0.5 === rating > 0;
+for (const corpus of ['all', ...new Set(rated.map((one) => one.corpus))]) {
+  const texts = heldOut.filter((one) => corpus === 'all' || one.corpus === corpus);
+  const positive = texts.filter(({ rating }) => rating > 0).length / texts.length;
+  console.log(
+    `${corpus.padEnd(22)} accuracy ${(texts.filter(correct).length / texts.length).toFixed(3)} ` +
+      `of ${texts.length} held out (${Math.max(positive, 1 - positive).toFixed(3)} by always the same answer)`,
+  );
+}
+
+function wordsOf(text: string): string[] {
+  return splitter.pre_tokenizer?.pre_tokenize(splitter.normalizer?.normalize(text) ?? text) ?? [];
+}
+
+/** The same order in every run. */
+function shuffled<T>(items: readonly T[]): T[] {
+  let seed = 1;
+  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
