@@ -73,7 +73,7 @@ async function compareEncoding(name: string, values: Values, iterations: number)
     .map((field) => field.name);
   const decoder = compileTensorDecoder(view, features, Number.NaN);
   const tensor = new Float32Array(decoder.width);
-  const tensorBytes = new Uint8Array(tensor.buffer);
+  const memory = { floats: tensor, bytes: new Uint8Array(tensor.buffer) };
   const packedRow = packed.encode(ORDER, values);
   const messagePackRow = messagePack.encode(values);
   const decodeMessagePack = messagePack.decoder(features);
@@ -86,7 +86,7 @@ async function compareEncoding(name: string, values: Values, iterations: number)
   const decode = await interleaved(
     ROUNDS,
     timed(iterations, () => decodeMessagePack(messagePackRow, tensor)),
-    timed(iterations, () => decoder.decodeInto(packedRow, tensor, tensorBytes, 0)),
+    timed(iterations, () => decoder.decodeInto(packedRow, memory, 0, 0)),
   );
   const figures = {
     'encode ns': round(median(encode.floors)),

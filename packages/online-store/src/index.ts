@@ -15,11 +15,12 @@ export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './rows/row-hea
 export type { RowHeader } from './rows/row-header.ts';
 export type { RowSchema } from './rows/row-layout.ts';
 export { compileTensorDecoder } from './reading/tensor-decoder.ts';
-export type { TensorDecoder } from './reading/tensor-decoder.ts';
+export type { TensorDecoder, TensorMemory } from './reading/tensor-decoder.ts';
 export { compileValueReader } from './reading/value-reader.ts';
 export type { ValueReader } from './reading/value-reader.ts';
 export { compileNullReader } from './reading/null-reader.ts';
 export type { NullReader } from './reading/null-reader.ts';
+export { compileRowIfAbsent, wasWritten } from './reading/row-if-absent.ts';
 export { compileTtlAtRead } from './reading/ttl-at-read.ts';
 export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store

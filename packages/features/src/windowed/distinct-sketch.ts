@@ -21,6 +21,8 @@ const MAX_RANK = 55;
 const ENTRY_BYTES = 3;
 const MAX_ENTRIES = 341;
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
+/** 2^-rank. */
+const SHARES = Float64Array.from({ length: MAX_RANK + 1 }, (_, rank) => 2 ** -rank);
 const LINEAR_UP_TO = 2.5 * REGISTERS;
 
 /** Estimates how many different values it was given; reused for many, it allocates only to encode. */
@@ -63,7 +65,8 @@ export class DistinctSketch {
     const zeros = this.#registersOf[0] as number;
     let sum = 0;
     // from the smallest term on; counts times powers of two are exact
-    for (let rank = MAX_RANK; rank >= 0; rank--) sum += (this.#registersOf[rank] as number) * 2 ** -rank;
+    for (let rank = MAX_RANK; rank >= 0; rank--)
+      sum += (this.#registersOf[rank] as number) * (SHARES[rank] as number);
     const raw = (ALPHA * REGISTERS * REGISTERS) / sum;
     const estimate = raw <= LINEAR_UP_TO && zeros > 0 ? REGISTERS * Math.log(REGISTERS / zeros) : raw;
     return Math.floor(0.5 + estimate);

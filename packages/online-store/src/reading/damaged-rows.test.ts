@@ -67,7 +67,7 @@ test('whatever happens to its bytes, a row is unreadable to all or gives all of 
       expect(decoded !== null).toBe(status === 'PRESENT');
       if (decoded === null) return;
       const names = view.schema.map(({ name }) => name);
-      expect(compileValueReader(view, names).read(bytes)).toEqual(Object.values(decoded.values));
+      expect(compileValueReader(view, names).read(bytes, NOW)).toEqual(Object.values(decoded.values));
       for (const field of view.schema)
         expect(() =>
           JSON.stringify(encodeJsonValue(field, decoded.values[field.name] ?? null)),
@@ -79,7 +79,7 @@ test('whatever happens to its bytes, a row is unreadable to all or gives all of 
         columns.map(({ name }) => name),
         MISSING,
       );
-      decoder.decodeInto(bytes, tensor, new Uint8Array(tensor.buffer), 0);
+      decoder.decodeInto(bytes, { floats: tensor, bytes: new Uint8Array(tensor.buffer) }, 0, 0);
       expect([...tensor]).toEqual(
         columns.map(({ name }) => Math.fround(Number(decoded.values[name] ?? MISSING))),
       );

@@ -61,7 +61,7 @@ test('any pick of any row lands in its columns and touches no other', () => {
 
       const tensor = new Float32Array(column + decoder.width + 2).fill(99);
       const row = absent ? null : compileRowCodec(view).encode(orderAt(0), values);
-      decoder.decodeInto(row, tensor, new Uint8Array(tensor.buffer), column);
+      decoder.decodeInto(row, { floats: tensor, bytes: new Uint8Array(tensor.buffer) }, column, 0);
       const around = [...Array.from({ length: column }, () => 99), ...expected, 99, 99];
       expect([...tensor]).toEqual(around);
     }),
@@ -73,7 +73,7 @@ test('the tensor may lie anywhere in a larger buffer', () => {
   const tensor = new Float32Array(new ArrayBuffer(64), 16, 4);
   const row = compileRowCodec(view).encode(orderAt(0), { v: Float32Array.of(1.5, 2.5) });
   const bytes = new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength);
-  compileTensorDecoder(view, ['v'], 0).decodeInto(row, tensor, bytes, 1);
+  compileTensorDecoder(view, ['v'], 0).decodeInto(row, { floats: tensor, bytes }, 1, 0);
   expect([...tensor]).toEqual([0, 1.5, 2.5, 0]);
 });
 
@@ -81,7 +81,12 @@ test('a row of another schema counts as missing', () => {
   const view = { schema: [{ name: 'x', type: 'float32', default: 4 } as const], schema_fingerprint: 9 };
   const row = compileRowCodec({ ...view, schema_fingerprint: 8 }).encode(orderAt(0), { x: 1 });
   const tensor = new Float32Array(1);
-  compileTensorDecoder(view, ['x'], 0).decodeInto(row, tensor, new Uint8Array(tensor.buffer), 0);
+  compileTensorDecoder(view, ['x'], 0).decodeInto(
+    row,
+    { floats: tensor, bytes: new Uint8Array(tensor.buffer) },
+    0,
+    0,
+  );
   expect(tensor[0]).toBe(4);
 });
 
@@ -102,10 +107,10 @@ test('decoding allocates nothing', () => {
   const decoder = compileTensorDecoder(view, names, Number.NaN);
   const values = { f_4: 1.25, d: 2.5, b: true, v: new Float32Array(64) };
   const rows = [compileRowCodec(view).encode(orderAt(0), values), null];
-  const tensor = new Float32Array(decoder.width);
-  const bytes = new Uint8Array(tensor.buffer);
+  const floats = new Float32Array(decoder.width);
+  const tensor = { floats, bytes: new Uint8Array(floats.buffer) };
   const decode = (times: number) => {
-    for (let i = 0; i < times; i++) decoder.decodeInto(rows[i & 1] as Buffer | null, tensor, bytes, 0);
+    for (let i = 0; i < times; i++) decoder.decodeInto(rows[i & 1] as Buffer | null, tensor, 0, i);
   };
   decode(50_000); // the optimizing compiler has done its work, and made its garbage
   const times = 500_000;

@@ -4,16 +4,24 @@
  */
 import { endianness } from 'node:os';
 import { ROW_HEADER_BYTES } from '../rows/row-header.ts';
+import { isWindowed } from '../tiles/tile-layout.ts';
+import { compileWindowDecoder } from './window-decoder.ts';
 import { type RowLayout, type RowSchema, type Slot, rowFits, rowLayout, slotOf } from '../rows/row-layout.ts';
 
 export interface TensorDecoder {
   /** Columns that the features take: a vector of n takes n. */
   readonly width: number;
   /**
-   * Writes the features of one row into `tensor[column … column + width)`; for null, or a row of another schema, it
-   * writes their defaults or `missing`. `tensorBytes` is a Uint8Array over exactly the tensor's bytes.
+   * Writes the features of one row at this moment into the tensor, from `column` to `column + width` (exclusive); for null, or a
+   * row of another schema, it writes their defaults or `missing`.
    */
-  decodeInto(row: Buffer | null, tensor: Float32Array, tensorBytes: Uint8Array, column: number): void;
+  decodeInto(row: Buffer | null, tensor: TensorMemory, column: number, nowMs: number): void;
+}
+
+/** A tensor's floats, and the same memory as bytes. */
+export interface TensorMemory {
+  readonly floats: Float32Array;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -27,6 +35,7 @@ export function compileTensorDecoder(
 ): TensorDecoder {
   if (endianness() !== 'LE')
     throw new Error('Larder copies little-endian rows into tensors; this machine is big-endian.');
+  if (isWindowed(view)) return compileWindowDecoder(view, features, missing);
   const layout = rowLayout(view);
   const picks = placeColumns(layout, features);
   const width = picks.reduce((sum, pick) => sum + pick.width, 0);
@@ -41,29 +50,30 @@ export function compileTensorDecoder(
 
   return {
     width,
-    decodeInto(row, tensor, tensorBytes, column) {
+    decodeInto(row, tensor, column) {
+      const { floats, bytes } = tensor;
       if (row === null || !rowFits(layout, row)) {
-        tensor.set(fill, column);
+        floats.set(fill, column);
         return;
       }
       for (let i = 0; i < runs.length; i++) {
         const run = runs[i] as FloatRun;
-        row.copy(tensorBytes, 4 * (column + run.column), run.start, run.end);
+        row.copy(bytes, 4 * (column + run.column), run.start, run.end);
       }
       for (let i = 0; i < doubles.length; i++) {
         const pick = doubles[i] as PickedSlot;
         row.copy(scratchBytes, 0, pick.slot.offset, pick.slot.offset + 8);
-        tensor[column + pick.column] = scratch[0] as number;
+        floats[column + pick.column] = scratch[0] as number;
       }
       for (let i = 0; i < bools.length; i++) {
         const pick = bools[i] as PickedSlot;
-        tensor[column + pick.column] = ((row[pick.slot.offset] as number) >> pick.slot.extent) & 1;
+        floats[column + pick.column] = ((row[pick.slot.offset] as number) >> pick.slot.extent) & 1;
       }
       for (let i = 0; i < picks.length; i++) {
         const pick = picks[i] as PickedSlot;
         if (((row[pick.nullByte] as number) & pick.nullMask) === 0) continue;
         for (let at = pick.column; at < pick.column + pick.width; at++)
-          tensor[column + at] = fill[at] as number;
+          floats[column + at] = fill[at] as number;
       }
     },
   };

@@ -1,7 +1,7 @@
 import type { FeatureViewManifest, FieldManifest } from '@larder/features';
 import { ROW_HEADER_BYTES, rowHasSchema } from './row-header.ts';
 
-export type RowSchema = Pick<FeatureViewManifest, 'schema' | 'schema_fingerprint'>;
+export type RowSchema = Pick<FeatureViewManifest, 'schema' | 'schema_fingerprint' | 'windowed'>;
 
 /** Position of one feature in a row of format 1. */
 export interface Slot {

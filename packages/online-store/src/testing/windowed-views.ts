@@ -11,14 +11,14 @@ const WINDOWS = [
 ] as const;
 
 const AGGREGATES = [
-  { name: 'shown', function: 'count' },
-  { name: 'users', function: 'approximate_distinct' },
-  { name: 'bid_mean', function: 'mean' },
-  { name: 'bid_min', function: 'min' },
-  { name: 'bid_max', function: 'max' },
-  { name: 'pages', function: 'approximate_distinct' },
-  { name: 'bid_sum', function: 'sum' },
-  { name: 'bid_last', function: 'last' },
+  { name: 'shown', function: 'count', field: null, where: [] },
+  { name: 'users', function: 'approximate_distinct', field: 'user', where: [] },
+  { name: 'bid_mean', function: 'mean', field: 'bid', where: [] },
+  { name: 'bid_min', function: 'min', field: 'bid', where: [] },
+  { name: 'bid_max', function: 'max', field: 'bid', where: [] },
+  { name: 'pages', function: 'approximate_distinct', field: 'page', where: [] },
+  { name: 'bid_sum', function: 'sum', field: 'bid', where: [] },
+  { name: 'bid_last', function: 'last', field: 'bid', where: [] },
 ] as const;
 
 /** Three windows of every aggregate, two of them sketches. */
@@ -31,7 +31,7 @@ export const statsView = {
     WINDOWS.map((window) => ({ name: `${name}_${window.name}`, type: 'float64' as const })),
   ),
   schema_fingerprint: 0x57a75001,
-  windowed: { windows: WINDOWS, aggregates: AGGREGATES },
+  windowed: { event_source: 'ad_events', windows: WINDOWS, aggregates: AGGREGATES },
 } as const satisfies WindowedSchema & { readonly [key: string]: unknown };
 
 /** One event of an ad: its time, and the fields that the view reads. */

@@ -1,17 +1,14 @@
+import type { AggregateManifest, FeatureViewManifest } from '@larder/features';
 import type { RowSchema } from '../rows/row-layout.ts';
-
-type AggregateFunction = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'last' | 'approximate_distinct';
 
 /** What the layout needs of a windowed view's manifest. */
 export interface WindowedSchema extends RowSchema {
-  readonly windowed: {
-    readonly windows: readonly {
-      readonly name: string;
-      readonly window_ms: number;
-      readonly hop_ms: number;
-    }[];
-    readonly aggregates: readonly { readonly name: string; readonly function: AggregateFunction }[];
-  };
+  readonly windowed: NonNullable<FeatureViewManifest['windowed']>;
+}
+
+/** True for a view whose rows hold tiles. */
+export function isWindowed<View extends RowSchema>(view: View): view is View & WindowedSchema {
+  return view.windowed !== undefined;
 }
 
 /** Writers' and readers' clocks may differ by this, and events may be from the future by as much. */
@@ -22,7 +19,7 @@ export const TILE_HEADER_BYTES = 10;
 
 /** Where the state of an aggregate is in each tile. */
 export interface AggregateSlot {
-  readonly function: AggregateFunction;
+  readonly function: AggregateManifest['function'];
   /** Place of its first number (a mean has two: sum and count) or of its sketch. */
   readonly place: number;
 }

@@ -3,10 +3,18 @@ import { expect, test } from 'vitest';
 import { orderAt } from '../testing/views.ts';
 import { statsView, tilesOf, windowsAt, type ShownEvent } from '../testing/windowed-views.ts';
 import { compileTileCodec } from './tile-codec.ts';
-import { WindowValues, windowFeatures } from './window-values.ts';
+import { compileWindowFeatures, WindowValues } from './window-values.ts';
 
 const codec = compileTileCodec(statsView);
-const features = windowFeatures(statsView, codec.layout);
+const features = compileWindowFeatures(
+  statsView,
+  statsView.schema.map(({ name }) => name),
+);
+
+function valueOf(values: WindowValues, feature: number): number {
+  values.evaluate(features[feature] as (typeof features)[number]);
+  return values.result[0] as number;
+}
 
 /** A whole number of every hop. */
 const BORDER = 1_795_200_000_000 - (1_795_200_000_000 % 7_200_000);
@@ -35,7 +43,7 @@ test('the windows of a row are those of its events at any moment', () => {
       expect(values.moveTo(row, nowMs)).toBe(true);
       const expected = windowsAt(events, nowMs);
       for (const [at, { name }] of statsView.schema.entries()) {
-        const value = values.valueOf(features[at] as (typeof features)[number]);
+        const value = valueOf(values, at);
         expect(Number.isNaN(value)).toBe(expected[name] === null);
         // the order of additions differs
         expect(Number.isNaN(value) ? 0 : value).toBeCloseTo(expected[name] ?? 0, 9);
@@ -60,11 +68,7 @@ test('at the border of a hop the oldest tile leaves, and the next begins', () =>
   const shown = (nowMs: number, atMs: number) => {
     const row = codec.encode(orderAt(1), tilesOf([{ atMs, bid: 1, user: 'a', page: 'b' }]));
     values.moveTo(row, nowMs);
-    return [
-      values.valueOf(features[0] as (typeof features)[number]),
-      values.tilesOf(0),
-      values.oldestTileOf(0),
-    ];
+    return [valueOf(values, 0), values.tilesOf(0), values.oldestTileOf(0)];
   };
   const tile = BORDER / 300_000;
   const oneHour = 3_600_000;
@@ -81,7 +85,7 @@ test('an event later in the running tile that is already known counts', () => {
   const values = new WindowValues(statsView);
   const row = codec.encode(orderAt(1), tilesOf([{ atMs: BORDER + 250_000, bid: 1, user: 'a', page: 'b' }]));
   values.moveTo(row, BORDER + 1);
-  expect(values.valueOf(features[0] as (typeof features)[number])).toBe(1);
+  expect(valueOf(values, 0)).toBe(1);
 });
 
 test('rows of growing size one after another are read right, and a damaged one has no values', () => {
@@ -94,7 +98,7 @@ test('rows of growing size one after another are read right, and a damaged one h
       page: `${at}`,
     }));
     expect(values.moveTo(codec.encode(orderAt(1), tilesOf(events)), BORDER)).toBe(true);
-    expect(values.valueOf(features[0] as (typeof features)[number])).toBe(count);
+    expect(valueOf(values, 0)).toBe(count);
   }
   expect(values.moveTo(codec.encode(orderAt(1), []).subarray(1), BORDER)).toBe(false);
   expect(values.moveTo(Buffer.alloc(0), BORDER)).toBe(false);

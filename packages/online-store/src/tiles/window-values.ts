@@ -20,18 +20,24 @@ export interface WindowFeature {
   readonly aggregate: AggregateSlot;
 }
 
-/** The features of a windowed view in the order of its schema: aggregate by aggregate, and within one, window by window. */
-export function windowFeatures(view: WindowedSchema, layout: TileLayout): readonly WindowFeature[] {
-  const features = layout.aggregates.flatMap((aggregate) =>
-    layout.windows.map((_, window) => ({ window, aggregate })),
-  );
-  if (features.length !== view.schema.length)
-    throw new Error(`The view has ${view.schema.length} features, not ${features.length}.`);
-  return features;
+/** Some features of a windowed view: its schema has them aggregate by aggregate, and within one, window by window. */
+export function compileWindowFeatures(
+  view: WindowedSchema,
+  names: readonly string[],
+): readonly WindowFeature[] {
+  const { aggregates, windows } = tileLayout(view);
+  return names.map((name) => {
+    const place = view.schema.findIndex((field) => field.name === name);
+    const aggregate = aggregates[Math.floor(place / windows.length)];
+    if (place < 0 || aggregate === undefined) throw new Error(`The view has no feature ${name}.`);
+    return { window: place % windows.length, aggregate };
+  });
 }
 
 /** The windows of one row at one moment. */
 export class WindowValues {
+  /** What was evaluated last; NaN: null, the window has no value. */
+  readonly result = new Float64Array(1);
   readonly #layout: TileLayout;
   readonly #walk: TileWalk;
   /** Places in the walk of the tiles that window w covers: from `#from[w]` to `#to[w]`, exclusive. */
@@ -73,21 +79,19 @@ export class WindowValues {
     return true;
   }
 
-  /** NaN: null, the window has no value. */
-  valueOf({ window, aggregate }: WindowFeature): number {
+  /** Puts the value of a feature into `result[0]`: returned, it would be allocated. */
+  evaluate({ window, aggregate }: WindowFeature): void {
     const { place } = aggregate;
     switch (aggregate.function) {
       case 'count':
       case 'sum':
         return this.#sum(window, place);
-      case 'mean': {
-        const count = this.#sum(window, place + 1);
-        return count === 0 ? Number.NaN : this.#sum(window, place) / count;
-      }
+      case 'mean':
+        return this.#mean(window, place);
       case 'min':
-        return this.#extreme(window, place, -1);
+        return this.#least(window, place);
       case 'max':
-        return this.#extreme(window, place, 1);
+        return this.#greatest(window, place);
       case 'last':
         return this.#last(window, place);
       case 'approximate_distinct':
@@ -113,35 +117,56 @@ export class WindowValues {
     return this.#numbers.getFloat64(at, true);
   }
 
-  #sum(window: number, place: number): number {
+  #sum(window: number, place: number): void {
     const to = this.#to[window] as number;
     let sum = 0;
     for (let tile = this.#from[window] as number; tile < to; tile++) sum += this.#number(tile, place);
-    return sum;
+    this.result[0] = sum;
   }
 
-  #extreme(window: number, place: number, sign: 1 | -1): number {
+  #mean(window: number, place: number): void {
     const to = this.#to[window] as number;
-    let found = Number.NaN;
+    let sum = 0;
+    let count = 0;
+    for (let tile = this.#from[window] as number; tile < to; tile++) {
+      sum += this.#number(tile, place);
+      count += this.#number(tile, place + 1);
+    }
+    this.result[0] = count === 0 ? Number.NaN : sum / count;
+  }
+
+  // A NaN in a tile is no value. It compares false, and so does the first value with the NaN that it replaces.
+
+  #least(window: number, place: number): void {
+    const to = this.#to[window] as number;
+    let least = Number.NaN;
     for (let tile = this.#from[window] as number; tile < to; tile++) {
       const value = this.#number(tile, place);
-      // a NaN is no value; the first value replaces the NaN
-      if (!(sign * value <= sign * found) && value === value) found = value;
+      if (!Number.isNaN(value) && !(value >= least)) least = value;
     }
-    return found;
+    this.result[0] = least;
+  }
+
+  #greatest(window: number, place: number): void {
+    const to = this.#to[window] as number;
+    let greatest = Number.NaN;
+    for (let tile = this.#from[window] as number; tile < to; tile++) {
+      const value = this.#number(tile, place);
+      if (!Number.isNaN(value) && !(value <= greatest)) greatest = value;
+    }
+    this.result[0] = greatest;
   }
 
   /** Tiles are disjoint in time: the newest one that has a value has the last. */
-  #last(window: number, place: number): number {
+  #last(window: number, place: number): void {
     const from = this.#from[window] as number;
-    for (let tile = (this.#to[window] as number) - 1; tile >= from; tile--) {
-      const value = this.#number(tile, place);
-      if (value === value) return value;
-    }
-    return Number.NaN;
+    let last = Number.NaN;
+    for (let tile = (this.#to[window] as number) - 1; tile >= from && Number.isNaN(last); tile--)
+      last = this.#number(tile, place);
+    this.result[0] = last;
   }
 
-  #distinct(window: number, place: number): number {
+  #distinct(window: number, place: number): void {
     const to = this.#to[window] as number;
     const bytes = this.#bytes;
     this.#sketch.clear();
@@ -150,6 +175,6 @@ export class WindowValues {
       for (let s = 0; s < place; s++) at += 2 + u16(bytes, at);
       this.#sketch.merge(bytes, at + 2, at + 2 + u16(bytes, at));
     }
-    return this.#sketch.estimate();
+    this.result[0] = this.#sketch.estimate();
   }
 }

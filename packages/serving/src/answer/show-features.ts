@@ -5,7 +5,7 @@ import {
   type JsonValue,
   type OnDemandResult,
 } from '@larder/features';
-import { rowEventTimestampMs } from '@larder/online-store';
+import { rowEventTimestampMs, wasWritten } from '@larder/online-store';
 import type { PlanView, ShownFeature } from '../plan/compiled-plan.ts';
 import { readingAt, type Batch } from '../batch.ts';
 import { OUTSIDE_MAX_AGE, PRESENT } from '../readings/view-statuses.ts';
@@ -69,15 +69,20 @@ function showStored(
       age_ms: null,
     };
   }
-  const eventMs = rowEventTimestampMs(stored);
-  const times = { event_timestamp: new Date(eventMs).toISOString(), age_ms: batch.readings.nowMs - eventMs };
-  const given = code === PRESENT ? (shown.reader.read(stored)[0] ?? null) : null;
+  const { nowMs } = batch.readings;
+  const times = wasWritten(stored) ? timesOf(stored, nowMs) : { event_timestamp: null, age_ms: null };
+  const given = code === PRESENT ? (shown.reader.read(stored, nowMs)[0] ?? null) : null;
   const value = json(shown.field, given ?? shown.defaultValue);
   if (code === OUTSIDE_MAX_AGE)
     return { ref: shown.ref, value, status: 'OUTSIDE_MAX_AGE', source: 'default', ...times };
   if (given !== null) return { ref: shown.ref, value, status: 'PRESENT', source: 'online', ...times };
   const source = shown.defaultValue === null ? 'online' : 'default';
   return { ref: shown.ref, value, status: 'NULL_VALUE', source, ...times };
+}
+
+function timesOf(row: Buffer, nowMs: number): Pick<ServedFeature, 'event_timestamp' | 'age_ms'> {
+  const eventMs = rowEventTimestampMs(row);
+  return { event_timestamp: new Date(eventMs).toISOString(), age_ms: nowMs - eventMs };
 }
 
 function json(field: FieldManifest, value: FieldValue): JsonValue {

@@ -2,7 +2,7 @@
  * Read once per entity and view, however many rows share them; only the status and three numbers of a reading are kept.
  */
 import type { PredictionView } from '@larder/offline-store';
-import { readRowHeader, type RowOrNull } from '@larder/online-store';
+import { readRowHeader, type RowOrNull, wasWritten } from '@larder/online-store';
 import { readingAt, type Batch } from '../batch.ts';
 import type { CompiledPlan, PlanGroup, PlanView } from '../plan/compiled-plan.ts';
 import { OUTSIDE_MAX_AGE, PRESENT, STATUS_NAMES } from '../readings/view-statuses.ts';
@@ -36,7 +36,8 @@ function ordersOf(codes: Uint8Array, rows: readonly RowOrNull[]): Float64Array {
   const orders = new Float64Array(3 * codes.length).fill(Number.NaN);
   for (let at = 0; at < codes.length; at++) {
     if (codes[at] !== PRESENT && codes[at] !== OUTSIDE_MAX_AGE) continue;
-    const header = readRowHeader(rows[at] as Buffer);
+    const row = rows[at] as Buffer;
+    const header = wasWritten(row) ? readRowHeader(row) : null;
     if (header === null) continue;
     orders[3 * at] = header.eventTimestampMs;
     orders[3 * at + 1] = header.createdTimestampMs;

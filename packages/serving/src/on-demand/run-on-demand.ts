@@ -57,6 +57,6 @@ class PackedInputs implements OnDemandInputs {
     const { plan } = this.#batch;
     const stored = plan.storedReaders[view] as StoredReader;
     const row = usableRow(this.#batch, this.#row, plan.views[stored.view] as PlanView);
-    return stored.reader.valueAt(row, place);
+    return stored.reader.valueAt(row, place, this.#batch.readings.nowMs);
   }
 }

@@ -1,11 +1,13 @@
 import { LarderError, type Clock } from '@larder/core';
 import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
 import {
+  compileRowIfAbsent,
   compileValueReader,
   compileTtlAtRead,
   rowEventTimestampMs,
   type OnlineStore,
   type ViewStatus,
+  wasWritten,
 } from '@larder/online-store';
 import { readKeys } from './read-keys.ts';
 import { resolveFeatures, type AskedFeature, type AskedView } from './resolve-features.ts';
@@ -72,11 +74,12 @@ export async function readOnlineFeatures(
     const place = (viewsOf[group] as AskedView[]).indexOf(view);
     const reader = compileValueReader(view.view, view.features);
     const statusOf = compileTtlAtRead(view.view);
+    const ifAbsent = compileRowIfAbsent(view.view);
     return (row: number) => {
       const key = asked[group]?.keyOfRow[row] as number;
-      const bytes = held[group]?.[key * width + place] ?? null;
+      const bytes = held[group]?.[key * width + place] ?? ifAbsent;
       const state = stateOf(bytes, statusOf(bytes, nowMs));
-      return { state, values: reader.read(state.status === 'PRESENT' ? bytes : null) };
+      return { state, values: reader.read(state.status === 'PRESENT' ? bytes : null, nowMs) };
     };
   });
   return {
@@ -108,5 +111,8 @@ function refuseTooMany(features: readonly AskedFeature[], rows: number): void {
 function stateOf(bytes: Buffer | null, status: ViewStatus): OnlineFeaturesRow['views'][number] {
   if (bytes === null || status === 'NOT_FOUND' || status === 'UNREADABLE')
     return { status: 'NOT_FOUND', event_timestamp: null };
-  return { status, event_timestamp: new Date(rowEventTimestampMs(bytes)).toISOString() };
+  return {
+    status,
+    event_timestamp: wasWritten(bytes) ? new Date(rowEventTimestampMs(bytes)).toISOString() : null,
+  };
 }

@@ -11,6 +11,7 @@ import {
   type OnDemandViews,
 } from '@larder/features';
 import {
+  compileRowIfAbsent,
   compileTensorDecoder,
   compileTtlAtRead,
   compileValueReader,
@@ -121,6 +122,7 @@ function compileGroups(
       group,
       offset: places.length,
       statusOf: compileTtlAtRead(view),
+      rowIfAbsent: compileRowIfAbsent(view),
       reasons,
       defaulted: compileDefaulted({ ref, view }, allInputs),
     });

@@ -9,7 +9,14 @@ import type {
   OnDemandViews,
 } from '@larder/features';
 import type { SensitiveFields } from '@larder/offline-store';
-import type { NullReader, ReadPlan, TensorDecoder, ValueReader, ViewStatusOf } from '@larder/online-store';
+import type {
+  NullReader,
+  ReadPlan,
+  RowOrNull,
+  TensorDecoder,
+  ValueReader,
+  ViewStatusOf,
+} from '@larder/online-store';
 
 /** Everything needed to answer for one model version, resolved and compiled before the first request. */
 export interface CompiledPlan {
@@ -80,6 +87,8 @@ export interface PlanView {
   /** Index in the group's views. */
   readonly offset: number;
   readonly statusOf: ViewStatusOf;
+  /** Used for an entity without a row; null: it is not found. */
+  readonly rowIfAbsent: RowOrNull;
   /** Reason by status code why the view's stored values are not used: `ad_image@1:NOT_FOUND`. */
   readonly reasons: readonly string[];
   readonly defaulted: DefaultedFeatures;

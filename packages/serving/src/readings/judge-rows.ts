@@ -28,7 +28,10 @@ export function createStatusCounts(plan: CompiledPlan): StatusCounts {
   return new Float64Array(STATUS_NAMES.length * plan.views.length);
 }
 
-/** Applies the TTL of each view to what the store returned: once per entity and view, however many rows share them. */
+/**
+ * Applies the TTL of each view to what the store returned: once per entity and view, however many rows share them. An absent
+ * row of a windowed view becomes one without tiles.
+ */
 export function judgeRows(
   plan: CompiledPlan,
   rows: readonly RowOrNull[][],
@@ -40,7 +43,10 @@ export function judgeRows(
     const codes = new Uint8Array(groupRows.length);
     for (let at = 0, offset = 0; at < codes.length; at++) {
       const view = views[offset] as number;
-      const code = STATUS_CODES[(plan.views[view] as PlanView).statusOf(groupRows[at] ?? null, nowMs)];
+      const { statusOf, rowIfAbsent } = plan.views[view] as PlanView;
+      const row = groupRows[at] ?? rowIfAbsent;
+      groupRows[at] = row;
+      const code = STATUS_CODES[statusOf(row, nowMs)];
       codes[at] = code;
       if (code !== PRESENT) missing += 1;
       count(counts, view, code);

@@ -3,14 +3,12 @@
  * request.
  */
 import { onDemandValue, type FieldValue, type OnDemandResult } from '@larder/features';
+import type { TensorMemory } from '@larder/online-store';
 import { usableRow, type Batch } from '../batch.ts';
 import type { CompiledPlan, OnDemandColumn, PlanView, TensorView } from '../plan/compiled-plan.ts';
 
-/** A float32 matrix [capacity, plan.width] and the same memory as bytes. */
-export interface Tensor {
-  readonly floats: Float32Array;
-  readonly bytes: Uint8Array;
-}
+/** A float32 matrix [capacity, plan.width]. */
+export type Tensor = TensorMemory;
 
 export function createTensor(plan: CompiledPlan, rows: number): Tensor {
   const floats = new Float32Array(rows * plan.width);
@@ -19,14 +17,14 @@ export function createTensor(plan: CompiledPlan, rows: number): Tensor {
 
 /** Decodes the stored features of every valid row into the tensor, row by row. */
 export function fillFromViews(batch: Batch, tensor: Tensor): void {
-  const { plan, inputs } = batch;
+  const { plan, inputs, readings } = batch;
   let start = 0;
   for (let row = 0; row < inputs.errors.length; row++) {
     if (inputs.errors[row] !== null) continue;
     for (let i = 0; i < plan.tensorViews.length; i++) {
       const { view, decoder, column } = plan.tensorViews[i] as TensorView;
       const stored = usableRow(batch, row, plan.views[view] as PlanView);
-      decoder.decodeInto(stored, tensor.floats, tensor.bytes, start + column);
+      decoder.decodeInto(stored, tensor, start + column, readings.nowMs);
     }
     start += plan.width;
   }
