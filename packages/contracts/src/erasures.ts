@@ -32,6 +32,10 @@ export const receiptSchema = z
       description:
         'What still holds the key and is not deleted: training sets, archives out of reach. Not searched: SQL queries that training sets were built with, which are kept as they were given.',
     }),
+    allowed_again: z
+      .object({ at: instantSchema, actor: z.string(), reason: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'Who let rows of the key land again after this erasure, and why.' }),
     error: z
       .object({ code: z.string(), reason: z.string() })
       .nullable()

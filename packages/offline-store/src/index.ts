@@ -93,6 +93,7 @@ export type { Change } from './changes/record-change.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Erasure
+export { allowAgain } from './erasure/allow-again.ts';
 export { beginErasure } from './erasure/begin-erasure.ts';
 export type { BeginErasure } from './erasure/begin-erasure.ts';
 export { countRemoved } from './erasure/count-removed.ts';

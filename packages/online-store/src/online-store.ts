@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { createTombstoneSlots, type KeyHasher } from './keys/tombstones.ts';
+import { allowEntity } from './writing/allow-entity.ts';
 import { eraseEntity } from './writing/erase-entity.ts';
 import { forgetView } from './writing/forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspection/inspect-entity.ts';
@@ -39,6 +40,8 @@ export interface OnlineStore {
   forgetView(entity: string, viewRef: string): Promise<number>;
   /** Deletes every row of an entity; later writes for it are refused. @returns how many rows @throws ONLINE_STORE_UNAVAILABLE */
   erase(entity: string, entityKey: string): Promise<number>;
+  /** Takes rows of an erased entity again. @throws ONLINE_STORE_UNAVAILABLE, ERASURE_UNFINISHED while tombstones are restored */
+  allow(entity: string, entityKey: string): Promise<void>;
   /** What this Redis has of the tombstones. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   tombstonesHeld(): Promise<TombstonesHeld>;
   /**
@@ -69,6 +72,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
     erase: async (entity, entityKey) => eraseEntity(redis, await target(), { name: entity, key: entityKey }),
+    allow: async (entity, entityKey) => allowEntity(redis, await target(), { name: entity, key: entityKey }),
     tombstonesHeld: () => tombstonesHeld(redis, project),
     restoreTombstones: async (all) => restoreTombstones(redis, await target(), all),
   };

@@ -18,6 +18,7 @@ export const verb = defineVerb({
       .argument('[key]', "its key, as larder keys lists it; parts are joined by '|'")
       .option('--reason <text>', 'why; kept in the receipt, so do not name the key')
       .option('--yes', 'do not ask')
+      .option('--allow-again', 'let rows of an erased key land again; nothing that was erased returns')
       .option('--receipts', 'list receipts instead')
       .option('--limit <n>', `with --receipts: maximum number [${DEFAULT_LIMIT}]`)
       .addHelpText(
@@ -28,10 +29,15 @@ logged predictions, labels, failures, queued work. It cannot be undone, and late
 and labels of the key are refused. Prints a receipt: what was removed where, and which training sets
 still hold the key. Delete the entity in your source too.
 
+For somebody who returns, --allow-again lets rows of the key land again, an hour after the erasure at
+the earliest: nothing that was erased returns, unless your source still has it. The receipt keeps who
+allowed it, and --reason.
+
 If something is away, the receipt stays running and any worker continues; so does the same command.
 
 Examples:
   larder forget user 4711 --reason 'request 2026-118'
+  larder forget user 4711 --allow-again --reason 'signed up again'
   larder forget --receipts`,
       );
   },
@@ -40,15 +46,14 @@ Examples:
     key: z.string().optional(),
     reason: z.string().min(1).max(500).optional(),
     yes: z.boolean().default(false),
+    allowAgain: z.boolean().default(false),
     receipts: z.boolean().default(false),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run(session, { entity, key, reason, yes, receipts, limit }) {
+  async run(session, { entity, key, reason, yes, allowAgain, receipts, limit }) {
     const { out, offlineStore, onlineStore, projectName } = session;
-    const [{ eraseFromArchivesHere, forgetEntity, receiptJson }, { listReceipts }] = await Promise.all([
-      import('@larder/materialization/erasure'),
-      import('@larder/offline-store'),
-    ]);
+    const [{ allowEntityAgain, eraseFromArchivesHere, forgetEntity, receiptJson }, { listReceipts }] =
+      await Promise.all([import('@larder/materialization/erasure'), import('@larder/offline-store')]);
     if (receipts) {
       const listed = await listReceipts(await offlineStore(), await projectName(), limit);
       out.answer({ receipts: listed.map(receiptJson) }, () => {
@@ -64,6 +69,17 @@ Examples:
       throw wrongUsage('forget', [
         { pointer: entity === undefined ? 'ENTITY' : 'KEY', detail: 'is missing' },
       ]);
+    if (allowAgain) {
+      const allowed = await allowEntityAgain(
+        { offlineStore: await offlineStore(), onlineStore: await onlineStore() },
+        { manifest: await session.manifest(), entity, key, actor: actor(), reason: reason ?? null },
+      );
+      out.answer(receiptJson(allowed), () => {
+        out.line(`receipt    ${allowed.receiptId}`);
+        out.line('allowed    rows of the key land again; what was erased stays erased');
+      });
+      return DONE;
+    }
     if (!yes && !(await askYes(`Erase ${entity} ${key} everywhere? This cannot be undone.`, session)))
       throw new LarderError('DESTRUCTIVE_CHANGE', 'Nothing was erased. Confirm with --yes.');
     const store = await offlineStore();

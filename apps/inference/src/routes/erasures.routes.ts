@@ -1,11 +1,18 @@
 import { erasureQuerySchema, type ErasureReceipt } from '@larder/contracts';
 import type { Logger } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import { forgetEntity, leaveArchivesToWorkers, receiptJson } from '@larder/materialization/erasure';
+import {
+  allowEntityAgain,
+  forgetEntity,
+  leaveArchivesToWorkers,
+  receiptJson,
+  type ForgetRequest,
+} from '@larder/materialization/erasure';
 import { getReceipt, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { Router } from 'express';
+import { Router, type Request } from 'express';
 import { allow } from '../http/allow.ts';
+import { emptyBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
 
@@ -16,7 +23,12 @@ export interface ErasuresDeps {
   manifest(): Manifest;
 }
 
-/** Erases an entity everywhere; mounted before the route that shows it. */
+interface EntityParams {
+  readonly entity: string;
+  readonly key: string;
+}
+
+/** Erases an entity everywhere, and allows it again; mounted before the route that shows it. */
 export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: ErasuresDeps): Router {
   const deps = {
     offlineStore,
@@ -24,23 +36,28 @@ export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: 
     logger,
     eraseFromArchives: leaveArchivesToWorkers(offlineStore),
   };
+  const asked = ({ params, query, socket }: Request<EntityParams>): ForgetRequest => ({
+    manifest: manifest(),
+    entity: params.entity,
+    key: params.key,
+    actor: `http from ${socket.remoteAddress ?? 'nowhere'}`,
+    reason: validate(erasureQuerySchema, query).reason ?? null,
+  });
   const routes = Router({ caseSensitive: true });
   routes.delete('/v1/entities/:entity/:key', async (request, response) => {
-    const { reason = null } = validate(erasureQuerySchema, request.query);
-    const receipt: ErasureReceipt = receiptJson(
-      await forgetEntity(deps, {
-        manifest: manifest(),
-        entity: request.params.entity,
-        key: request.params.key,
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
-        reason,
-      }),
-    );
+    const receipt: ErasureReceipt = receiptJson(await forgetEntity(deps, asked(request)));
     response
       .status(receipt.status === 'complete' ? 200 : 202)
       .location(`/v1/erasures/${receipt.receipt_id}`)
       .json(receipt);
   });
+  routes
+    .route('/v1/entities/:entity/:key/allow-again')
+    .post(emptyBody, async (request, response) => {
+      const receipt = await allowEntityAgain({ offlineStore, onlineStore }, asked(request));
+      response.json(receiptJson(receipt) satisfies ErasureReceipt);
+    })
+    .all(allow('POST'));
   routes
     .route('/v1/erasures/:receipt_id')
     .get(noQuery, async (request, response) => {

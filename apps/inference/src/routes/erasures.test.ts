@@ -27,6 +27,16 @@ test('DELETE erases an entity and answers with a receipt, which stays readable',
     'erased',
   );
 
+  const allow = () => http.send('/v1/entities/ad/ad-to-erase/allow-again?reason=back', { method: 'POST' });
+  expect(await allow()).toMatchObject({ status: 503, body: { code: 'ERASURE_UNFINISHED' } });
+  await service.offlineStore.pool.query(
+    `update larder.erasures set completed_at = completed_at - interval '2 hours'`,
+  );
+  expect(await allow()).toMatchObject({
+    status: 200,
+    body: { ...receipt, completed_at: expect.any(String), allowed_again: { reason: 'back' } },
+  });
+
   const unknown = await erase('/v1/entities/nothing/x');
   expect([unknown.status, problemSchema.parse(await unknown.json()).code]).toEqual([404, 'ENTITY_NOT_FOUND']);
   const missing = await http.get('/v1/erasures/01934567-89ab-7cde-8f01-23456789abcd');

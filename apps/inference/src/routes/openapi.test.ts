@@ -123,6 +123,8 @@ function steps(run: string): Step[] {
     get('/v1/entities/{entity}/{key}', '/v1/entities/ad/nobody', 404),
     erase('/v1/entities/ad/nobody', 200),
     erase('/v1/entities/nothing/nobody', 404),
+    post('/v1/entities/{entity}/{key}/allow-again', '/v1/entities/ad/nobody/allow-again', [503]),
+    post('/v1/entities/{entity}/{key}/allow-again', '/v1/entities/ad/not-erased/allow-again', [404]),
     get('/v1/erasures/{receipt_id}', '/v1/erasures/01934567-89ab-7cde-8f01-23456789abcd', 404),
     get('/v1/views', '/v1/views'),
     get('/v1/views', '/v1/views?a=b', 422),

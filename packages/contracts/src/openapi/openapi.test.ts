@@ -30,6 +30,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/labels',
       'GET /v1/entities/{entity}/{key}',
       'DELETE /v1/entities/{entity}/{key}',
+      'POST /v1/entities/{entity}/{key}/allow-again',
       'GET /v1/erasures/{receipt_id}',
       'POST /v1/backfills',
       'GET /v1/runs',

@@ -153,6 +153,25 @@ function corePaths(): ZodOpenApiPathsObject {
         codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
       }),
     },
+    '/v1/entities/{entity}/{key}/allow-again': {
+      post: operation({
+        tag: 'features',
+        summary: 'Let rows of an erased entity land again; nothing that was erased returns',
+        params: entityParams,
+        query: erasureQuerySchema,
+        emptyBody: true,
+        answers: { 200: receiptSchema },
+        codes: [
+          'ENTITY_NOT_FOUND',
+          'ENTITY_KEY_INVALID',
+          'ERASURE_NOT_FOUND',
+          'ERASURE_UNFINISHED',
+          'ONLINE_STORE_UNAVAILABLE',
+          'DATABASE_UNAVAILABLE',
+          'DATABASE_NOT_MIGRATED',
+        ],
+      }),
+    },
     '/v1/erasures/{receipt_id}': {
       get: operation({
         tag: 'features',

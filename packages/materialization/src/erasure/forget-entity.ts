@@ -1,10 +1,5 @@
 import { isLarderError, LarderError, type Logger } from '@larder/core';
-import {
-  entityKey as canonicalKey,
-  parseEntityKey,
-  type EntityManifest,
-  type Manifest,
-} from '@larder/features';
+import { entityKey as canonicalKey, parseEntityKey, type Manifest } from '@larder/features';
 import {
   awaitWriters,
   beginErasure,
@@ -24,6 +19,7 @@ import {
   type StillHeld,
 } from '@larder/offline-store';
 import { slotOfEntity, type OnlineStore } from '@larder/online-store';
+import { definedViews } from './defined-views.ts';
 import { eraseQueuedWork } from './erase-queued-work.ts';
 import { entityOfProject } from './entity-of-project.ts';
 
@@ -127,12 +123,6 @@ async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Er
   }));
   await eraseStatistics(store, erasure);
   await completeErasure(store, erasure, [...(await trainingSetsWithKey(store, erasure)), ...held]);
-}
-
-function definedViews(manifest: Manifest, entity: EntityManifest): string[] {
-  return Object.values(manifest.feature_views)
-    .filter((view) => view.entity === entity.name)
-    .map(({ name }) => name);
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,3 +1,4 @@
+export { allowEntityAgain } from './allow-entity-again.ts';
 export { eraseFromArchivesHere, leaveArchivesToWorkers } from './archives.ts';
 export { forgetEntity } from './forget-entity.ts';
 export type { EraseFromArchives, ForgetDeps, ForgetRequest } from './forget-entity.ts';

@@ -13,6 +13,10 @@ export function receiptJson(receipt: Receipt) {
     completed_at: receipt.completedAt?.toISOString() ?? null,
     removed: { ...receipt.removed },
     still_held: [...receipt.stillHeld],
+    allowed_again:
+      receipt.allowedAgain === null
+        ? null
+        : { ...receipt.allowedAgain, at: receipt.allowedAgain.at.toISOString() },
     error: receipt.error,
   };
 }

@@ -34,6 +34,12 @@ export interface Receipt {
   readonly stillHeld: readonly StillHeld[];
   readonly requestedAt: Date;
   readonly completedAt: Date | null;
+  /** The key was allowed again after it; null: it was not. */
+  readonly allowedAgain: {
+    readonly at: Date;
+    readonly actor: string;
+    readonly reason: string | null;
+  } | null;
   /** Why the last attempt stopped; null while it runs and once it is complete. */
   readonly error: { readonly code: string; readonly reason: string } | null;
 }

@@ -57,7 +57,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   erasures: {
     columns: { entity_key: 'key', key_hash: 'hash' },
     without:
-      'receipt_id project entity status actor reason removed still_held requested_at lease_expires_at error_code error_reason completed_at'.split(
+      'receipt_id project entity status actor reason removed still_held requested_at lease_expires_at error_code error_reason completed_at allowed_at allowed_by allowed_reason'.split(
         ' ',
       ),
     how: 'completeErasure removes the key; until then a worker needs it to continue',

@@ -76,6 +76,10 @@ function receiptOf(row: Selectable<ErasuresTable>): Receipt {
     stillHeld: (row.still_held ?? []) as readonly StillHeld[],
     requestedAt: row.requested_at,
     completedAt: row.completed_at,
+    allowedAgain:
+      row.allowed_at === null || row.allowed_by === null
+        ? null
+        : { at: row.allowed_at, actor: row.allowed_by, reason: row.allowed_reason },
     error:
       row.error_code === null ? null : { code: row.error_code, reason: row.error_reason ?? row.error_code },
   };

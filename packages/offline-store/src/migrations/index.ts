@@ -23,6 +23,7 @@ import { runs } from './0003-runs.ts';
 import { runRetention } from './0010-run-retention.ts';
 import { runViolations } from './0009-run-violations.ts';
 import { tombstoneSlots } from './0026-tombstone-slots.ts';
+import { allowAgain } from './0028-allow-again.ts';
 import { countTombstones } from './0027-count-tombstones.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
@@ -58,4 +59,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0026_tombstone_slots': tombstoneSlots,
   '0027_count_tombstones': countTombstones,
   '0034_raw_outputs': rawOutputs,
+  '0028_allow_again': allowAgain,
 };

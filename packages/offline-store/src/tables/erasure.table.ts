@@ -43,4 +43,8 @@ export interface ErasuresTable {
   error_code: string | null;
   error_reason: string | null;
   completed_at: Date | null;
+  /** The key may be written again since then; null: it may not, or was erased once more. */
+  allowed_at: Generated<Date | null>;
+  allowed_by: Generated<string | null>;
+  allowed_reason: Generated<string | null>;
 }

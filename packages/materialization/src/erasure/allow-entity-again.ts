@@ -1,0 +1,35 @@
+import { entityKey, parseEntityKey } from '@larder/features';
+import {
+  allowAgain,
+  getReceipt,
+  viewsOfEntity,
+  type OfflineStore,
+  type Receipt,
+} from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
+import { definedViews } from './defined-views.ts';
+import { entityOfProject } from './entity-of-project.ts';
+import type { ForgetRequest } from './forget-entity.ts';
+
+export interface AllowAgainDeps {
+  readonly offlineStore: OfflineStore;
+  readonly onlineStore: Pick<OnlineStore, 'allow'>;
+}
+
+/**
+ * Lets rows of an erased key land again, such as those of a person who came back; nothing that was erased returns.
+ * Repeat it when it fails: until the online store follows, rows land in history alone.
+ * @throws ENTITY_NOT_FOUND, ENTITY_KEY_INVALID, ERASURE_NOT_FOUND, ERASURE_UNFINISHED
+ */
+export async function allowEntityAgain(
+  { offlineStore, onlineStore }: AllowAgainDeps,
+  { manifest, actor, reason, ...of }: ForgetRequest,
+): Promise<Receipt> {
+  const { project } = manifest;
+  const entity = await entityOfProject(offlineStore, manifest, of.entity);
+  const keys = parseEntityKey(entity, of.key);
+  const views = await viewsOfEntity(offlineStore, { project, entity }, definedViews(manifest, entity));
+  const receiptId = await allowAgain(offlineStore, { project, entity, keys, views, actor, reason });
+  await onlineStore.allow(entity.name, entityKey(entity, keys));
+  return getReceipt(offlineStore, project, receiptId);
+}
