@@ -3,19 +3,33 @@
  * Values are written straight into one growing buffer; nothing is allocated per value.
  * Reserve first, then read `#buffer` or `#view`: reserving may replace both.
  */
-const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-const TRAILER_BYTES = 2;
+export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 const FLOAT4_OID = 700;
 const TEXT_OID = 25;
 const DASH = 0x2d;
 const TWO_TO_32 = 2 ** 32;
 /** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
+const MAX_ASCII = 0x7f;
+const SHORT = 64;
+/** Free bytes that `jsonbBy` begins with. */
+const JSON_ROOM = 1_024;
 const NO_PLACES: readonly number[] = [];
 /** Values of the ASCII hex digits of either case, by code. */
 const HEX_DIGITS = Uint8Array.from({ length: 128 }, (_, code) =>
   code <= 0x39 ? code & 0xf : (code & 0xf) + 9,
 );
+
+const FEW = new Float32Array(64);
+const BITS_OF_FEW = new Uint32Array(FEW.buffer);
+
+/** For a few values, a copy is cheaper than a view of them. */
+function bitsOf(values: Float32Array): Uint32Array {
+  if (values.length > FEW.length) return new Uint32Array(values.buffer, values.byteOffset, values.length);
+  FEW.set(values);
+  return BITS_OF_FEW;
+}
 
 export class CopyWriter {
   #buffer: Buffer;
@@ -23,9 +37,9 @@ export class CopyWriter {
   #length: number;
 
   constructor(initialBytes = 65_536) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(initialBytes, SIGNATURE.length));
+    this.#buffer = Buffer.allocUnsafe(Math.max(initialBytes, COPY_HEADER.length));
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
-    this.#length = SIGNATURE.copy(this.#buffer);
+    this.#length = COPY_HEADER.copy(this.#buffer);
   }
 
   /** Bytes so far: a place for `repeat`. */
@@ -37,6 +51,11 @@ export class CopyWriter {
   repeat(start: number, end: number): void {
     const at = this.#reserve(end - start);
     this.#buffer.copyWithin(at, start, end);
+  }
+
+  /** Discards what was written from `length` on: a row that could not be finished. */
+  truncate(length: number): void {
+    this.#length = length;
   }
 
   /** Every row starts with its number of columns. */
@@ -96,11 +115,26 @@ export class CopyWriter {
     this.#view.setInt32(at, bytes + 1);
   }
 
+  /**
+   * Writes jsonb whose text `write` puts into the buffer. It is given where the text begins, and returns where it ends;
+   * -1: it could not, for lack of room or another reason, and nothing is written.
+   */
+  jsonbBy<T>(value: T, write: (buffer: Buffer, at: number, value: T) => number): boolean {
+    const start = this.#reserve(JSON_ROOM);
+    const end = write(this.#buffer, start + 5, value);
+    this.#length = end < 0 ? start : end;
+    if (end < 0) return false;
+    this.#buffer[start + 4] = 1;
+    this.#view.setInt32(start, end - start - 4);
+    return true;
+  }
+
   uuid(value: string): void {
     const at = this.#field(16);
+    const buffer = this.#buffer;
     for (let i = 0, byte = at; byte < at + 16; i += 2, byte++) {
       if (value.charCodeAt(i) === DASH) i += 1;
-      this.#buffer[byte] =
+      buffer[byte] =
         ((HEX_DIGITS[value.charCodeAt(i)] as number) << 4) | (HEX_DIGITS[value.charCodeAt(i + 1)] as number);
     }
   }
@@ -113,13 +147,13 @@ export class CopyWriter {
 
   /** Writes real[]; bits are copied as integers, so that NaN keeps its payload. `nulls`: places without a value, ascending. */
   float32Array(values: Float32Array, nulls: readonly number[] = NO_PLACES): void {
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    const bits = bitsOf(values);
     const bodyBytes = values.length * 8 - nulls.length * 4;
     const begun = this.#array(FLOAT4_OID, values.length, bodyBytes);
     let at = this.#length - bodyBytes;
     if (nulls.length > 0) this.#view.setInt32(begun + 8, 1);
     let nextNull = 0;
-    for (let place = 0; place < bits.length; place++) {
+    for (let place = 0; place < values.length; place++) {
       if (nulls[nextNull] === place) {
         nextNull += 1;
         this.#view.setInt32(at, -1);
@@ -132,10 +166,15 @@ export class CopyWriter {
     }
   }
 
+  /** The rows so far, without header and trailer; valid until more is written. */
+  rows(): Buffer {
+    return this.#buffer.subarray(COPY_HEADER.length, this.#length);
+  }
+
   /** Returns the whole stream with its trailer; the writer must not be used afterwards. */
   finish(): Buffer {
-    const at = this.#reserve(TRAILER_BYTES);
-    this.#view.setInt16(at, -1);
+    const at = this.#reserve(COPY_TRAILER.length);
+    COPY_TRAILER.copy(this.#buffer, at);
     return this.#buffer.subarray(0, this.#length);
   }
 
@@ -155,9 +194,20 @@ export class CopyWriter {
   /** Reserves space for the worst case, then keeps what was used: cheaper than measuring first. */
   #utf8(value: string): number {
     const at = this.#reserve(value.length * MAX_UTF8_BYTES);
-    const bytes = this.#buffer.write(value, at);
+    const bytes = value.length > SHORT ? this.#buffer.write(value, at) : this.#shortText(value, at);
     this.#length = at + bytes;
     return bytes;
+  }
+
+  /** A call of `write` costs more than a short loop, and nearly every short text is ASCII. */
+  #shortText(value: string, at: number): number {
+    const buffer = this.#buffer;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > MAX_ASCII) return buffer.write(value, at);
+      buffer[at + i] = code;
+    }
+    return value.length;
   }
 
   #field(bytes: number): number {

@@ -67,6 +67,25 @@ test('predictions that name an erased entity are not logged', async ({ store }) 
   expect(log.drops()).toMatchObject({ erased: 1, not_storable: 0 });
 });
 
+test('predictions that name an erased entity by its hash are not logged', async ({ store }) => {
+  await bury(store, 'user', 'unlogged-user');
+  const log = createPredictionLog({ store, project: 'shop', logger: silent });
+  const sensitive = {
+    entities: new Set(['user']),
+    joinKeys: new Map(),
+    request: new Map(),
+    onDemand: new Map(),
+    scalars: [],
+  };
+  const of = (key: string) =>
+    prediction({ sensitive, entityKeys: ['ad', 'user'].map((entity) => ({ entity, key })) });
+  log.append(of('kept-user'));
+  log.append(of('unlogged-user'));
+  await log.close();
+  expect(log.stats()).toEqual({ written: 1, dropped: 1, buffered: 0 });
+  expect(log.drops()).toMatchObject({ erased: 1 });
+});
+
 test('an erasure waits for the writers that did not see its tombstone, and holds up nobody', async ({
   store,
 }) => {

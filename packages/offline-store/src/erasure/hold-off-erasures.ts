@@ -24,6 +24,19 @@ export async function erasedAmong(
   return rows.length === 0 ? NONE : new Set(rows.map(({ key }) => key));
 }
 
+/** Like `erasedAmong`, for keys of which only the keyed hashes are known, as hex digits. */
+export async function erasedHashesAmong(
+  tx: Pick<StoreTransaction, 'db'>,
+  { project, entity, keys }: KeysOfEntity,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ key: string }>`
+    select key from unnest(${keys}::text[]) as key where exists (select from larder.tombstones t
+      where t.project = ${project} and t.entity = ${entity} and t.key_hash = decode(key, 'hex'))`.execute(
+    tx.db,
+  );
+  return rows.length === 0 ? NONE : new Set(rows.map(({ key }) => key));
+}
+
 /**
  * Every transaction that writes something of a key calls it first. It never waits, and holds until the transaction ends:
  * an erasure that begins meanwhile waits for it before it deletes (`awaitWriters`), and so finds what was written.

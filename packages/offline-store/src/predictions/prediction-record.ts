@@ -53,7 +53,7 @@ export interface PredictionRecord {
   readonly featuresUs: number;
   readonly onDemandUs: number;
   readonly modelUs: number;
-  /** Approximate size of the record as JSON, including its share of the request that it keeps alive. */
+  /** Approximate size of the record while it is not rendered, including its share of the request that it keeps alive. */
   readonly sizeBytes: number;
   /** Applied when the record is rendered; null: nothing is sensitive. */
   readonly sensitive: SensitiveFields | null;

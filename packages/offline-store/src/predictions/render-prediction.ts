@@ -1,10 +1,12 @@
 import type { CopyWriter } from '../copy/copy-writer.ts';
+import { writePlainJson } from '../copy/plain-json.ts';
 import { writeTimestampMs } from '../history/field-column.ts';
 import type { KeyHasher } from '../erasure/key-hash.ts';
 import { storableText } from '../storable-text.ts';
 import { hashText, hideMembers } from './hide-members.ts';
-import type { JsonMembers, LoggedKey, PredictionRecord, PredictionView } from './prediction-record.ts';
+import type { JsonMembers, LoggedKey, PredictionRecord } from './prediction-record.ts';
 import type { SensitiveFields } from './sensitive-fields.ts';
+import { writeViews } from './write-views.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
@@ -13,7 +15,7 @@ const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
 
-/** Renders values that rows of one batch share (what served them, their request, results that depend only on it) once; create one per buffer. */
+/** Renders values that rows of one buffer share (what served them, their request, results that depend only on it) once. */
 export interface SharedValues {
   readonly request: LastJson;
   readonly onDemand: LastJson;
@@ -30,15 +32,17 @@ interface LastOrigin {
   end: number;
 }
 
+/** The last value, and where its bytes are. */
 interface LastJson {
   value: unknown;
-  json: string;
+  start: number;
+  end: number;
 }
 
 export function sharedValues(): SharedValues {
   return {
-    request: { value: undefined, json: '' },
-    onDemand: { value: undefined, json: '' },
+    request: { value: undefined, start: 0, end: 0 },
+    onDemand: { value: undefined, start: 0, end: 0 },
     origin: { model: '', version: 0, alias: null, aliasMoveId: null, start: 0, end: 0 },
   };
 }
@@ -61,30 +65,27 @@ export function renderPrediction(
   out.uuid(record.predictionId);
   writeTimestampMs(out, record.predictedAtMs);
   writeOrigin(out, record, { project, last: shared.origin });
-  const { entities, request, onDemand } = record;
-  out.jsonb(
-    storableJson(
-      hiding === null ? entities : hideMembers(entities, hiding.sensitive.joinKeys, hiding.hasher),
-    ),
+  const { entities, request, onDemand, rawOutputs } = record;
+  writeMembers(
+    out,
+    hiding === null ? entities : hideMembers(entities, hiding.sensitive.joinKeys, hiding.hasher),
   );
-  out.jsonb(
-    onceJson(shared.request, request, () =>
+  if (!isRepeated(out, shared.request, request)) {
+    writeMembers(
+      out,
       hiding === null ? request : hideMembers(request, hiding.sensitive.request, hiding.hasher),
-    ),
-  );
-  const { outputs, rawOutputs } = record;
-  // An artifact gives numbers, under names of the manifest; a function of the project also gives text.
-  out.jsonb(rawOutputs === null ? JSON.stringify(outputs) : storableJson(outputs));
+    );
+    shared.request.end = out.length;
+  }
+  writeMembers(out, record.outputs);
   out.bool(record.degraded);
   out.textArray(record.degradedReasons);
-  out.jsonb(viewsJson(record.views));
+  writeViews(out, record.views);
   if (onDemand === null) out.null();
-  else
-    out.jsonb(
-      onceJson(shared.onDemand, onDemand, () =>
-        hiding === null ? onDemand : hideOnDemand(onDemand, hiding),
-      ),
-    );
+  else if (!isRepeated(out, shared.onDemand, onDemand)) {
+    writeMembers(out, hiding === null ? onDemand : hideOnDemand(onDemand, hiding));
+    shared.onDemand.end = out.length;
+  }
   writeUs(out, record.latencyUs);
   out.textArray(record.entityKeys.map((key) => keyText(key, hiding)));
   out.float32Array(record.scalars, hiding?.sensitive.scalars);
@@ -95,7 +96,7 @@ export function renderPrediction(
   writeUs(out, record.onDemandUs);
   writeUs(out, record.modelUs);
   if (rawOutputs === null) out.null();
-  else out.jsonb(JSON.stringify(rawOutputs));
+  else writeMembers(out, rawOutputs);
 }
 
 function writeUs(out: CopyWriter, us: number): void {
@@ -128,13 +129,19 @@ function writeOrigin(
   Object.assign(last, { model, version, alias, aliasMoveId, start, end: out.length });
 }
 
-function viewsJson(views: readonly PredictionView[]): string {
-  let json = '';
-  for (let v = 0; v < views.length; v++) {
-    const { ref, status, eventTimestampMs, createdTimestampMs, revision } = views[v] as PredictionView;
-    json += `${v === 0 ? '[' : ','}{"ref":"${ref}","status":"${status}","event_timestamp_ms":${eventTimestampMs},"created_timestamp_ms":${createdTimestampMs},"revision":${revision}}`;
+/** Records do not change, so the same object has the same text. False: it is another object, whose bytes begin here. */
+function isRepeated(out: CopyWriter, last: LastJson, value: unknown): boolean {
+  if (last.value === value) {
+    out.repeat(last.start, last.end);
+    return true;
   }
-  return json === '' ? '[]' : `${json}]`;
+  last.value = value;
+  last.start = out.length;
+  return false;
+}
+
+function writeMembers(out: CopyWriter, members: JsonMembers): void {
+  if (!out.jsonbBy(members, writePlainJson)) out.jsonb(storableJson(members));
 }
 
 interface Hiding {
@@ -161,15 +168,6 @@ function hideOnDemand(results: JsonMembers, { sensitive, hasher }: Hiding): Json
 function present(hasher: KeyHasher | null): KeyHasher {
   if (hasher === null) throw new Error('A record with sensitive fields needs the hasher of its project.');
   return hasher;
-}
-
-/** Cache by object: records do not change, so the same object has the same text. */
-function onceJson(last: LastJson, value: unknown, shown: () => unknown): string {
-  if (last.value !== value) {
-    last.value = value;
-    last.json = storableJson(shown());
-  }
-  return last.json;
 }
 
 /** Requests are untrusted: characters that jsonb cannot store are replaced, and the record is kept. */

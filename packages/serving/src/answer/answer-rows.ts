@@ -1,21 +1,18 @@
 import { newId, type LarderError } from '@larder/core';
 import type { Batch } from '../batch.ts';
-import { jsonBytes } from '../log/json-bytes.ts';
-import { onDemandDefaults, onDemandMembers, type Members } from '../log/on-demand-members.ts';
+import { LoggedOnDemand } from '../log/on-demand-members.ts';
 import { createOnDemandRun } from '../on-demand/run-on-demand.ts';
 import type { PredictedRow } from '../predictor.ts';
 import { OnDemandFill, type Tensor } from '../tensor/fill-tensor.ts';
 import { degradedReasons } from './degraded-reasons.ts';
 import { showFeatures } from './show-features.ts';
 
-/** A row being answered; the results of the functions are kept for the log, because later rows overwrite them. */
+/** A row being answered. */
 export interface AnsweredRow extends PredictedRow {
   /** Index in the request. */
   readonly row: number;
-  readonly onDemand: Members | null;
-  readonly onDemandBytes: number;
-  /** References of the on-demand features whose default was used. */
-  readonly onDemandDefaults: readonly string[];
+  /** For the log; null when nothing is logged, or the model reads no on-demand feature view. */
+  readonly onDemand: LoggedOnDemand | null;
 }
 
 export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
@@ -31,9 +28,8 @@ export function answerRows(
   const columns = new OnDemandFill(plan, tensor);
   const rows = new Array<AnsweredRow | LarderError>(inputs.errors.length);
   let place = -1;
-  let onDemand: Members | null = null;
-  let onDemandBytes = 0;
-  let defaulted: readonly string[] = [];
+  const logged = wanted.log && plan.onDemand.views.length > 0;
+  let onDemand: LoggedOnDemand | null = null;
   for (let r = 0; r < rows.length; r++) {
     const invalid = inputs.errors[r] as LarderError | null;
     if (invalid !== null) {
@@ -48,11 +44,7 @@ export function answerRows(
       continue;
     }
     columns.fill(place, onDemandRun.results);
-    if (wanted.log && onDemandRun.changed()) {
-      onDemand = onDemandMembers(plan, onDemandRun.results);
-      onDemandBytes = jsonBytes(onDemand);
-      defaulted = onDemandDefaults(plan, onDemandRun.results);
-    }
+    if (logged && onDemandRun.changed()) onDemand = new LoggedOnDemand(plan, onDemandRun.results);
     rows[r] = {
       row: r,
       predictionId: newId(),
@@ -61,8 +53,6 @@ export function answerRows(
       outputs: null,
       features: wanted.features ? showFeatures(batch, r, onDemandRun.results) : null,
       onDemand,
-      onDemandBytes,
-      onDemandDefaults: defaulted,
     };
   }
   return rows;

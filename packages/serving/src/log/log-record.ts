@@ -1,47 +1,32 @@
 /*
- * Budget: 0.5 µs per row, and one object: records wait up to seconds for PostgreSQL, and what survives that long is
- * copied by every garbage collection in between. So a record is an index into its batch, and its members are built
- * when the log renders it. Nothing here may keep the rows of the store alive.
+ * Budget: 0.3 µs per row, and one object. A record is an index into its batch, and its members are built when the log
+ * renders it, once the answer has been sent; until then it keeps the rows of the store alive.
  */
 import { shortestFloat32 } from '@larder/core';
 import type { LoggedKey, PredictionRecord, PredictionView, SensitiveFields } from '@larder/offline-store';
 import type { AnsweredRow } from '../answer/answer-rows.ts';
-import type { InputRow } from '../inputs/inputs.ts';
+import type { Batch } from '../batch.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
-import type { ServedAlias, Timings } from '../predictor.ts';
+import type { PredictRequest, Timings } from '../predictor.ts';
 import type { Members } from './on-demand-members.ts';
-import { defaultsRead, viewsRead, type Pointers } from './pointers.ts';
+import { defaultsRead, viewsRead } from './pointers.ts';
 
 /** Data that the records of one request share. */
 export interface LoggedBatch {
-  readonly plan: CompiledPlan;
-  readonly alias: ServedAlias | undefined;
-  readonly rows: readonly InputRow[];
-  readonly shared: InputRow | undefined;
-  /** When the features were read and their ages judged: the moment that a point-in-time join asks about. */
-  readonly predictedAtMs: number;
+  readonly batch: Batch;
+  readonly request: PredictRequest;
   readonly timings: Timings;
-  /** Same as in `Inputs`. */
-  readonly keysByGroup: readonly (readonly string[])[];
   /** Scalar columns of the tensor, row by row. */
   readonly scalars: Float32Array;
   readonly outputs: Readonly<Record<string, Float32Array>>;
-  readonly pointers: Pointers;
-  /** Approximate size of each record, without the results of its on-demand functions. */
+  /** Approximate size of each record. */
   readonly rowBytes: number;
 }
 
 /** The part of an answered row that is kept. */
 export type LoggedRow = Pick<
   AnsweredRow,
-  | 'row'
-  | 'place'
-  | 'outputs'
-  | 'predictionId'
-  | 'degradedReasons'
-  | 'onDemand'
-  | 'onDemandBytes'
-  | 'onDemandDefaults'
+  'row' | 'place' | 'outputs' | 'predictionId' | 'degradedReasons' | 'onDemand'
 >;
 
 export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionRecord {
@@ -57,45 +42,52 @@ class BatchRecord implements PredictionRecord {
     this.#logged = logged;
   }
 
+  get #plan(): CompiledPlan {
+    return this.#batch.batch.plan;
+  }
+
+  /** When the features were read and their ages judged: the moment that a point-in-time join asks about. */
+  get predictedAtMs(): number {
+    return this.#batch.batch.readings.nowMs;
+  }
+
   get predictionId(): string {
     return this.#logged.predictionId;
   }
 
-  get predictedAtMs(): number {
-    return this.#batch.predictedAtMs;
-  }
-
   get model(): string {
-    return this.#batch.plan.model.name;
+    return this.#plan.model.name;
   }
 
   get version(): number {
-    return this.#batch.plan.version;
+    return this.#plan.version;
   }
 
   get alias(): string | null {
-    return this.#batch.alias?.alias ?? null;
+    return this.#batch.request.alias?.alias ?? null;
   }
 
   get aliasMoveId(): number | null {
-    return this.#batch.alias?.moveId ?? null;
+    return this.#batch.request.alias?.moveId ?? null;
   }
 
   get entities(): Members {
-    return merged(this.#batch.rows[this.#logged.row]?.entities, this.#batch.shared?.entities);
+    const { rows, shared } = this.#batch.request;
+    return merged(rows[this.#logged.row]?.entities, shared?.entities);
   }
 
   get entityKeys(): LoggedKey[] {
-    const { plan, keysByGroup, pointers } = this.#batch;
-    const { groups } = plan;
+    const { keysByGroup, slots } = this.#batch.batch.inputs;
+    const { groups } = this.#plan;
     return groups.map(({ entity }, g) => {
-      const slot = pointers.slots[this.#logged.row * groups.length + g] as number;
+      const slot = slots[this.#logged.row * groups.length + g] as number;
       return { entity: entity.name, key: keysByGroup[g]?.[slot] as string };
     });
   }
 
   get request(): Members {
-    return merged(this.#batch.rows[this.#logged.row]?.request, this.#batch.shared?.request);
+    const { rows, shared } = this.#batch.request;
+    return merged(rows[this.#logged.row]?.request, shared?.request);
   }
 
   get outputs(): Members {
@@ -108,29 +100,33 @@ class BatchRecord implements PredictionRecord {
 
   #artifactOutputs(): Members {
     const values: Record<string, number> = {};
-    for (const [name, column] of Object.entries(this.#batch.outputs))
-      values[name] = shortestFloat32(column[this.#logged.place] as number);
+    const { outputs } = this.#batch;
+    for (const name in outputs)
+      values[name] = shortestFloat32((outputs[name] as Float32Array)[this.#logged.place] as number);
     return values;
   }
 
   get output(): number | null {
-    const { plan, outputs } = this.#batch;
     if (this.#logged.outputs !== null) return firstNumber(this.#logged.outputs);
-    const first = plan.model.outputs[0]?.name as string;
+    const { outputs } = this.#batch;
+    const first = this.#plan.model.outputs[0]?.name as string;
     return shortestFloat32(outputs[first]?.[this.#logged.place] as number);
   }
 
   get scalars(): Float32Array {
-    const { scalars } = this.#batch.plan.logged;
-    const start = this.#logged.place * scalars;
-    return this.#batch.scalars.subarray(start, start + scalars);
+    const { scalars } = this.#batch;
+    const width = this.#plan.logged.scalars;
+    // One row: a view of all of it would cost more than the rest.
+    if (scalars.length === width) return scalars;
+    return scalars.subarray(this.#logged.place * width, (this.#logged.place + 1) * width);
   }
 
   get defaultsUsed(): readonly string[] {
-    const { plan, pointers } = this.#batch;
-    const { row, onDemandDefaults } = this.#logged;
-    const stored = defaultsRead(plan, pointers, row);
-    return onDemandDefaults.length === 0 ? stored : [...stored, ...onDemandDefaults];
+    const { row, onDemand } = this.#logged;
+    const stored = defaultsRead(this.#batch.batch, row);
+    if (onDemand === null) return stored;
+    const { defaults } = onDemand;
+    return defaults.length === 0 ? stored : [...stored, ...defaults];
   }
 
   get degraded(): boolean {
@@ -142,11 +138,11 @@ class BatchRecord implements PredictionRecord {
   }
 
   get views(): readonly PredictionView[] {
-    return viewsRead(this.#batch.plan, this.#batch.pointers, this.#logged.row);
+    return viewsRead(this.#batch.batch, this.#logged.row);
   }
 
   get onDemand(): Members | null {
-    return this.#logged.onDemand;
+    return this.#logged.onDemand?.members ?? null;
   }
 
   get latencyUs(): number {
@@ -166,11 +162,11 @@ class BatchRecord implements PredictionRecord {
   }
 
   get sensitive(): SensitiveFields | null {
-    return this.#batch.plan.logged.sensitive;
+    return this.#plan.logged.sensitive;
   }
 
   get sizeBytes(): number {
-    return this.#batch.rowBytes + this.#logged.onDemandBytes;
+    return this.#batch.rowBytes;
   }
 }
 

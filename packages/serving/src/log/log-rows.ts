@@ -5,7 +5,6 @@ import type { Batch } from '../batch.ts';
 import type { PredictRequest, Timings } from '../predictor.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { logRecord } from './log-record.ts';
-import { pointersOf } from './pointers.ts';
 
 /** Approximate sizes of a record and of its part per view: ids, times, outputs, a pointer. */
 const RECORD_BYTES = 300;
@@ -27,19 +26,7 @@ export interface AnsweredBatch {
 /** Passes every answered row to the log. Null: nothing to wait for. @throws PREDICTION_NOT_LOGGED the durable log is full */
 export function logRows({ predictionLog }: LogRowsDeps, answered: AnsweredBatch): Promise<void> | null {
   const { batch, request, rows, outputs, scalars, timings } = answered;
-  const logged = {
-    plan: batch.plan,
-    alias: request.alias,
-    rows: request.rows,
-    shared: request.shared,
-    predictedAtMs: batch.readings.nowMs,
-    timings,
-    keysByGroup: batch.inputs.keysByGroup,
-    scalars,
-    outputs,
-    pointers: pointersOf(batch),
-    rowBytes: rowBytes(answered),
-  };
+  const logged = { batch, request, outputs, scalars, timings, rowBytes: rowBytes(answered) };
   const { confirm } = predictionLog;
   for (const row of rows)
     if (!(row instanceof LarderError) && !predictionLog.append(logRecord(logged, row)) && confirm !== null)
@@ -51,7 +38,7 @@ export function logRows({ predictionLog }: LogRowsDeps, answered: AnsweredBatch)
   return confirm === null ? null : confirm();
 }
 
-/** Size without the results of the on-demand functions. Each row is written with the shared values, and keeps the input of the whole request alive. */
+/** Each row is written with the shared values, and keeps the input of the whole request alive. */
 function rowBytes({ batch, request, rows }: AnsweredBatch): number {
   let answered = 0;
   for (const row of rows) if (!(row instanceof LarderError)) answered += 1;
