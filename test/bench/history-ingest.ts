@@ -19,7 +19,7 @@ const LEASE_MS = 60_000;
 
 const bench: Bench = {
   name: 'history-ingest',
-  what: '300,000 rows of five features landed in history (checks, encoding, the chunk, the feed), two chunks of 2,000 rows at a time as by a worker with two slots, against one bare COPY of the same bytes into the same table',
+  what: '300,000 rows of five features landed in history (checks, encoding, the chunk, the feed), two chunks of 5,000 rows at a time as by a worker with two slots, against one bare COPY of the same bytes into the same table',
   async run(progress, { rows: count = ROWS } = {}) {
     const database = await startHistoryDatabase([VIEW], 0);
     const { store } = database;

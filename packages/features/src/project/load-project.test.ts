@@ -40,7 +40,7 @@ describe('loadProject', () => {
       ttl_ms: 604_800_000,
       schedule: null,
       available_after_ms: 3_600_000,
-      chunk_rows: 2_000,
+      chunk_rows: 5_000,
       source: {
         kind: 'sql',
         connection: 'ads',
