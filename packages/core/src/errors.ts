@@ -95,6 +95,7 @@ export const ERRORS = {
     retryable: false,
   },
   PUSH_NOT_SUPPORTED: { status: 409, title: 'The view takes no pushed rows', retryable: false },
+  EVENT_SOURCE_NOT_FOUND: { status: 404, title: 'There is no such event source', retryable: false },
   VIEW_NOT_FOUND: { status: 404, title: 'There is no such feature view', retryable: false },
   SPINE_INVALID: { status: 422, title: 'The spine cannot be used', retryable: false },
   TRAINING_SET_ELSEWHERE: {
@@ -194,6 +195,11 @@ export const ERRORS = {
   },
   HISTORY_MISSING: { status: 409, title: 'The view has no history in this database', retryable: false },
   HISTORY_ROW_EXISTS: { status: 409, title: 'The history already has this row', retryable: false },
+  EVENT_SOURCE_IMMUTABLE: {
+    status: 409,
+    title: 'Fields of an applied event source cannot change',
+    retryable: false,
+  },
   VIEW_VERSION_IMMUTABLE: { status: 409, title: 'An applied version cannot change', retryable: false },
   VIEW_IN_USE: { status: 409, title: 'A served model version reads the view', retryable: false },
   CODE_CHANGED: { status: 409, title: 'The code of an applied definition changed', retryable: false },

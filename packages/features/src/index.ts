@@ -25,6 +25,8 @@ export { eventSource } from './windowed/event-source.ts';
 export type { EventSource, EventSourceOptions } from './windowed/event-source.ts';
 export { approximateDistinct, count, last, max, mean, min, sum } from './windowed/aggregate.ts';
 export type { Aggregate, Where } from './windowed/aggregate.ts';
+export { compileTileFold } from './windowed/tile-fold.ts';
+export type { FoldedEvent, LastOrder, TileFold, TileState } from './windowed/tile-fold.ts';
 export { windowedFeatureView } from './windowed/windowed-feature-view.ts';
 export type { WindowedFeatures } from './windowed/windowed-feature-view.ts';
 export { model } from './definition/model.ts';

@@ -21,6 +21,7 @@ import type { LabelsTable } from './tables/labels.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
+import type { WindowedViewsTable } from './tables/windowed-views.table.ts';
 import type { TrainingSetsTable } from './tables/training-sets.table.ts';
 
 /** The control tables, by qualified name; history tables are created per view and accessed through `src/history`. */
@@ -50,6 +51,7 @@ export interface Database {
   'larder.tombstones': TombstonesTable;
   'larder.erasures': ErasuresTable;
   'larder.training_sets': TrainingSetsTable;
+  'larder.windowed_views': WindowedViewsTable;
   'larder.archives': ArchivesTable;
   'larder.archive_views': ArchiveViewsTable;
   'larder.archive_files': ArchiveFilesTable;

@@ -68,6 +68,13 @@ export { checkEventTimes } from './history/check-event-times.ts';
 export type { EventTimes } from './history/check-event-times.ts';
 export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts';
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
+// Events and tiles
+export { EVENT_SOURCE_VERSION } from './events/event-table.ts';
+export type { ArrivedEvent, EventProject } from './events/event-table.ts';
+export { ensureEventPartitions, ensureEventsIn } from './events/ensure-events.ts';
+export { dropTilesIn, ensureTilesIn } from './events/ensure-tiles.ts';
+export { landEvents } from './events/land-events.ts';
+export type { ChangedTiles, LandedEvents } from './events/land-events.ts';
 // Point-in-time join
 export { JOINED_STATUS, joinedColumns } from './point-in-time/point-in-time.ts';
 export { historyMissing, joinInPostgresql } from './point-in-time/join-in-postgresql.ts';

@@ -148,6 +148,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'names views',
     'project view version newest_event_timestamp newest_landed_at newest_online_at rows_online newest_gone_at',
   ),
+  windowed_views: none('definitions', 'project view version event_source definition recorded_at built_at'),
   view_versions: none('definitions', 'project view version definition manifest_id created_at'),
 };
 

@@ -25,6 +25,7 @@ import { runViolations } from './0009-run-violations.ts';
 import { tombstoneSlots } from './0026-tombstone-slots.ts';
 import { allowAgain } from './0028-allow-again.ts';
 import { countTombstones } from './0027-count-tombstones.ts';
+import { windowedViews } from './0030-windowed-views.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
@@ -60,4 +61,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0027_count_tombstones': countTombstones,
   '0034_raw_outputs': rawOutputs,
   '0028_allow_again': allowAgain,
+  '0030_windowed_views': windowedViews,
 };

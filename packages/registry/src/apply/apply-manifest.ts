@@ -1,7 +1,14 @@
 import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
 import { syncSchedulesIn } from '@larder/materialization/schedules';
-import { ensureHistoryIn, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
+import {
+  dropTilesIn,
+  ensureEventsIn,
+  ensureHistoryIn,
+  ensureTilesIn,
+  type OfflineStore,
+  type StoreTransaction,
+} from '@larder/offline-store';
 import type { RecordedCode } from '../applied/recorded-code.ts';
 import { keepArtifactsIn } from '../artifacts/touch-artifacts.ts';
 import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
@@ -99,11 +106,14 @@ export function applyManifest(
     const restored: ForgottenVersion[] = [];
     for (const each of forgotten)
       if (await forgetViewVersionIn(tx, { project: next.project, ...each })) restored.push(each);
+    for (const source of Object.values(next.event_sources ?? {})) await ensureEventsIn(tx, next, source);
     for (const view of Object.values(next.feature_views)) {
       await ensureHistoryIn(tx, next, view);
+      await ensureTilesIn(tx, next, view);
       const { name, version, fingerprint } = view;
       await adoptFingerprintIn(tx, { project: next.project, view: name, version, fingerprint });
     }
+    await dropTilesIn(tx, next);
     await syncSchedulesIn(tx, next);
     return { manifestId, changes, modelVersions, forgotten, restored, retained };
   });

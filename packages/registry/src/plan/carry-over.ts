@@ -11,14 +11,18 @@ export interface CarriedOver {
 export function carryOver(applied: Manifest, config: Manifest): CarriedOver {
   const retained: string[] = [];
   const views = lacking('view', applied.feature_views, config.feature_views);
+  const sources = lacking('event source', applied.event_sources ?? {}, config.event_sources ?? {});
+  const eventSources = merged(sources, config.event_sources ?? {});
   const connections = new Set([
     ...config.connections,
     ...Object.values(views).flatMap(({ source }) => source.connection ?? []),
+    ...Object.values(sources).flatMap(({ backfill }) => backfill?.connection ?? []),
   ]);
   const manifest: Manifest = {
     ...config,
     connections: [...connections].sort(),
     entities: merged(lacking('entity', applied.entities, config.entities), config.entities),
+    ...(Object.keys(eventSources).length > 0 && { event_sources: eventSources }),
     feature_views: merged(views, config.feature_views),
     on_demand_feature_views: merged(
       lacking('on-demand view', applied.on_demand_feature_views, config.on_demand_feature_views),

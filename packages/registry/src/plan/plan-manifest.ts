@@ -4,6 +4,7 @@ import { entityWithoutSensitivity, readViews, type Manifest } from '@larder/feat
 import { pendingMigrations } from '@larder/offline-store';
 import { carryOver } from './carry-over.ts';
 import { compareAge, compareVersionAge, type OlderSign } from './compare-age.ts';
+import { compareEventSources } from './compare-event-sources.ts';
 import { compareLogRetention } from './compare-log-retention.ts';
 import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
@@ -88,6 +89,7 @@ export function compareManifest(state: RegistryState, config: Manifest, leniency
       : carryOver(was, config);
   compareProject(lines, state, next);
   compareEntities(lines, state, next);
+  compareEventSources(lines, was ?? null, next);
   compareViews(lines, state, next, leniency);
   compareOnDemandViews(lines, state, next, leniency);
   compareSensitivity(lines, was ?? null, next);

@@ -8,6 +8,7 @@ import {
   type FieldManifest,
   type Manifest,
   type SourceManifest,
+  type WindowedManifest,
 } from '@larder/features';
 
 /** What is immutable in a view version, as `larder.view_versions.definition` keeps it. */
@@ -16,6 +17,8 @@ export interface ViewDefinition {
   readonly source: SourceManifest;
   readonly schema: readonly FieldManifest[];
   readonly compute: ComputeManifest | null;
+  /** Absent: a plain view. */
+  readonly windowed?: WindowedManifest;
 }
 
 export function viewDefinition(manifest: Manifest, view: FeatureViewManifest): ViewDefinition {
@@ -26,6 +29,7 @@ export function viewDefinition(manifest: Manifest, view: FeatureViewManifest): V
     source: view.source,
     schema: withoutSensitivity(view.schema),
     compute: view.compute,
+    ...(view.windowed !== undefined && { windowed: view.windowed }),
   };
 }
 
@@ -38,7 +42,11 @@ export interface DefinitionDifference {
 
 export function compareDefinitions(was: ViewDefinition, now: ViewDefinition): DefinitionDifference {
   const entity = entityClauses(was.entity, now.entity);
-  const rest = [...sourceClauses(was.source, now.source), ...schemaClauses(was.schema, now.schema)];
+  const rest = [
+    ...sourceClauses(was.source, now.source),
+    ...schemaClauses(was.schema, now.schema),
+    ...windowedClauses(was.windowed, now.windowed),
+  ];
   const compute = computeClauses(was.compute, now.compute);
   const codeChanged =
     was.compute !== null && now.compute !== null && was.compute.code_sha256 !== now.compute.code_sha256;
@@ -64,6 +72,24 @@ function sourceClauses(was: SourceManifest, now: SourceManifest): string[] {
     .filter(([name, value]) => !isDeepStrictEqual(before.get(name), value))
     .map(([name]) => name)
     .map((name) => `the source's ${name.replaceAll('_', ' ')} changed`);
+}
+
+/** Windows and aggregates that came or went are in the schema. */
+function windowedClauses(was: WindowedManifest | undefined, now: WindowedManifest | undefined): string[] {
+  if (was === undefined || now === undefined)
+    return was === now ? [] : [was === undefined ? 'it is windowed now' : 'it is no longer windowed'];
+  const clauses: string[] = [];
+  for (const window of now.windows) {
+    const before = was.windows.find(({ name }) => name === window.name);
+    if (before !== undefined && !isDeepStrictEqual(before, window))
+      clauses.push(`the hop of window ${window.name} changed`);
+  }
+  for (const aggregate of now.aggregates) {
+    const before = was.aggregates.find(({ name }) => name === aggregate.name);
+    if (before !== undefined && !isDeepStrictEqual(before, aggregate))
+      clauses.push(`aggregate ${aggregate.name} changed`);
+  }
+  return clauses;
 }
 
 export function schemaClauses(was: readonly FieldManifest[], now: readonly FieldManifest[]): string[] {

@@ -1,0 +1,229 @@
+import { sql } from 'kysely';
+import type { StoreTransaction } from '../offline-store.ts';
+import {
+  fieldText,
+  fromSqlText,
+  sqlText,
+  tableOf,
+  type ArrivedEvent,
+  type EventTable,
+} from './event-table.ts';
+
+/** Which run the events belong to. */
+export interface EventLanding {
+  readonly chunkId: number;
+  readonly revision: number;
+}
+
+export interface ReplacedEvent {
+  readonly was: ArrivedEvent;
+  readonly now: ArrivedEvent;
+}
+
+export interface StoredEvents {
+  /** Events that were not there. */
+  readonly fresh: readonly ArrivedEvent[];
+  /** Corrected and retracted ones. */
+  readonly replaced: readonly ReplacedEvent[];
+  /** Arrivals that changed nothing. */
+  readonly duplicates: number;
+}
+
+/**
+ * Appends events to history. An event that is there already is a duplicate, unless its content is new: then it is a correction,
+ * stored as the next edition. What was retracted stays retracted. Editions of an event are known in the order of their numbers.
+ *
+ * Order of locks, so that concurrent landings never wait in a circle: first editions in the order of ids, then those of known
+ * events, in the same order; tiles come after them.
+ * @param events each id and timestamp at most once
+ */
+export async function storeEvents(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  { events, chunkId, revision }: EventLanding & { readonly events: readonly ArrivedEvent[] },
+): Promise<StoredEvents> {
+  const landing = { chunkId, revision };
+  const known = await insertFirst(tx, table, events, landing);
+  if (known.size === 0) return { fresh: events, replaced: [], duplicates: 0 };
+  const fresh = events.filter((_, at) => !known.has(at));
+  const again = events.filter((_, at) => known.has(at));
+  const changed = await changedAmong(tx, table, again);
+  if (changed.length > 0) {
+    await lockFirst(tx, table, changed);
+    // what another landing committed while this one waited
+    const { rows, replaced } = editionsAfter(table, changed, await editionsOf(tx, table, changed));
+    await insertEditions(tx, table, rows, landing);
+    return { fresh, replaced, duplicates: again.length - replaced.length };
+  }
+  return { fresh, replaced: [], duplicates: again.length };
+}
+
+interface Edition {
+  readonly edition: number;
+  readonly event: ArrivedEvent;
+}
+
+/** @returns the places of those that are there already */
+async function insertFirst(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  events: readonly ArrivedEvent[],
+  landing: EventLanding,
+): Promise<ReadonlySet<number>> {
+  const inserted = await insertRows(
+    tx,
+    table,
+    events.map((event) => ({ edition: 0, event })),
+    landing,
+  );
+  if (inserted.count === events.length) return new Set();
+  const landed = new Set(inserted.ids);
+  return new Set([...events.keys()].filter((at) => !landed.has(idOf(events[at] as ArrivedEvent))));
+}
+
+async function insertEditions(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  rows: readonly Edition[],
+  landing: EventLanding,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { count } = await insertRows(tx, table, rows, landing);
+  if (count !== rows.length) throw new Error(`Editions of ${table.name} were written without their lock.`);
+}
+
+async function insertRows(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  rows: readonly Edition[],
+  { chunkId, revision }: EventLanding,
+): Promise<{ readonly count: number; readonly ids: readonly string[] }> {
+  const { fields } = table;
+  const names = fields.map(({ name }) => name);
+  const columns = fields.map(({ name, sqlType }) => {
+    const texts = rows.map(({ event }) => sqlText(event.values[name] ?? null));
+    return sql`${texts}::text[]::${sql.raw(sqlType)}[]`;
+  });
+  const listed = (prefix: string) =>
+    names.length === 0 ? sql`` : sql`, ${sql.join(names.map((name) => sql.ref(`${prefix}${name}`)))}`;
+  const given = sql`unnest(${rows.map(({ event }) => event.eventId)}::text[],
+      ${rows.map(({ event }) => event.eventTimestampMs)}::double precision[],
+      ${rows.map(({ event }) => event.createdTimestampMs)}::double precision[],
+      ${rows.map(({ edition }) => edition)}::integer[],
+      ${rows.map(({ event }) => event.isRetracted)}::boolean[]
+      ${columns.length === 0 ? sql`` : sql`, ${sql.join(columns)}`})
+      g (event_id, at, created, edition, is_retracted ${listed('')})`;
+  const { rows: found } = await sql<{ count: number; ids: string[] | null }>`
+    with inserted as (
+      insert into ${tableOf(table)}
+        (event_id, event_timestamp, created_timestamp, edition, is_retracted, revision, chunk_id ${listed('')})
+      select event_id, to_timestamp(at / 1000), to_timestamp(created / 1000), edition, is_retracted,
+        ${revision}::bigint, ${chunkId}::bigint ${listed('g.')}
+      from ${given} order by event_id collate "C", at
+      on conflict (event_id, event_timestamp, edition) do nothing
+      returning event_id, event_timestamp
+    ), counted as (select count(*)::integer as count from inserted)
+    select count, case when count < ${rows.length} then (
+      select array_agg((extract(epoch from event_timestamp) * 1000)::bigint || ' ' || event_id) from inserted) end as ids
+    from counted`.execute(tx.db);
+  return { count: found[0]?.count ?? 0, ids: found[0]?.ids ?? [] };
+}
+
+/** Those of the known events whose content is new. */
+async function changedAmong(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  events: readonly ArrivedEvent[],
+): Promise<readonly ArrivedEvent[]> {
+  const editions = await editionsOf(tx, table, events);
+  return events.filter((event) => isNew(table, event, editions.get(idOf(event)) ?? []));
+}
+
+function isNew(table: EventTable, event: ArrivedEvent, editions: readonly Edition[]): boolean {
+  if (editions.at(-1)?.event.isRetracted === true) return false;
+  if (event.isRetracted) return true;
+  return !editions.some(({ event: before }) => sameContent(table, before, event));
+}
+
+function sameContent({ fields }: EventTable, a: ArrivedEvent, b: ArrivedEvent): boolean {
+  return fields.every(({ name }) => sqlText(a.values[name] ?? null) === sqlText(b.values[name] ?? null));
+}
+
+async function lockFirst(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  events: readonly ArrivedEvent[],
+): Promise<void> {
+  await sql`
+    select from ${tableOf(table)} e where e.edition = 0 and (e.event_id, e.event_timestamp) in (${idsOf(events)})
+    order by e.event_id, e.event_timestamp for no key update`.execute(tx.db);
+}
+
+function idsOf(events: readonly ArrivedEvent[]) {
+  return sql`select id, to_timestamp(at / 1000) from unnest(${events.map(({ eventId }) => eventId)}::text[],
+    ${events.map(({ eventTimestampMs }) => eventTimestampMs)}::double precision[]) given (id, at)`;
+}
+
+async function editionsOf(
+  tx: Pick<StoreTransaction, 'db'>,
+  table: EventTable,
+  events: readonly ArrivedEvent[],
+): Promise<ReadonlyMap<string, readonly Edition[]>> {
+  const { fields } = table;
+  const { rows } = await sql<{
+    event_id: string;
+    at: number;
+    created: number;
+    edition: number;
+    is_retracted: boolean;
+    fields: (string | null)[];
+  }>`
+    select e.event_id, (extract(epoch from e.event_timestamp) * 1000)::bigint as at,
+      (extract(epoch from e.created_timestamp) * 1000)::bigint as created, e.edition, e.is_retracted,
+      array[${sql.join(fields.map((field) => fieldText(field, 'e')))}]::text[] as fields
+    from ${tableOf(table)} e where (e.event_id, e.event_timestamp) in (${idsOf(events)})
+    order by e.edition`.execute(tx.db);
+  const editions = new Map<string, Edition[]>();
+  for (const row of rows) {
+    const event: ArrivedEvent = {
+      eventId: row.event_id,
+      eventTimestampMs: row.at,
+      createdTimestampMs: row.created,
+      isRetracted: row.is_retracted,
+      values: Object.fromEntries(
+        fields.map(({ name, field }, at) => [name, fromSqlText(field, row.fields[at] ?? null)]),
+      ),
+    };
+    const id = idOf(event);
+    editions.set(id, [...(editions.get(id) ?? []), { edition: row.edition, event }]);
+  }
+  return editions;
+}
+
+function editionsAfter(
+  table: EventTable,
+  events: readonly ArrivedEvent[],
+  editions: ReadonlyMap<string, readonly Edition[]>,
+): { readonly rows: Edition[]; readonly replaced: ReplacedEvent[] } {
+  const rows: Edition[] = [];
+  const replaced: ReplacedEvent[] = [];
+  for (const event of events) {
+    const before = editions.get(idOf(event)) ?? [];
+    const latest = before.at(-1);
+    if (latest === undefined || !isNew(table, event, before)) continue;
+    const now: ArrivedEvent = {
+      ...event,
+      // clocks of two processes may differ, and a later edition is never known before an earlier one
+      createdTimestampMs: Math.max(event.createdTimestampMs, latest.event.createdTimestampMs),
+      values: event.isRetracted ? latest.event.values : event.values,
+    };
+    rows.push({ edition: latest.edition + 1, event: now });
+    replaced.push({ was: latest.event, now });
+  }
+  return { rows, replaced };
+}
+
+/** An event is the same by its id and timestamp. */
+export function idOf({ eventId, eventTimestampMs }: ArrivedEvent): string {
+  return `${eventTimestampMs} ${eventId}`;
+}

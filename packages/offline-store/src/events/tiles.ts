@@ -1,0 +1,186 @@
+import type { LastOrder, TileState } from '@larder/features';
+import { sql } from 'kysely';
+import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
+import { tableOf } from './event-table.ts';
+import type { WindowedView } from './windowed-view.ts';
+
+/** Which tile of which entity. */
+export interface TilePlace {
+  readonly entityKey: string;
+  /** Index of the window in the view. */
+  readonly window: number;
+  /** [tile · hop, (tile + 1) · hop) since the epoch. */
+  readonly tile: number;
+}
+
+/** Times of the newest event of a tile. */
+export interface NewestEvent {
+  readonly eventTimestampMs: number;
+  readonly createdTimestampMs: number;
+}
+
+export interface StoredTile extends TilePlace {
+  readonly state: TileState;
+  /** Grows with each change of the tile. */
+  readonly version: number;
+  readonly newest: NewestEvent;
+  /** Of the run that changed it last. */
+  readonly revision: number;
+}
+
+export function tileId({ window, tile, entityKey }: TilePlace): string {
+  return `${window} ${tile} ${entityKey}`;
+}
+
+type Db = Pick<OfflineStore | StoreTransaction, 'db'>;
+
+interface TileRow {
+  readonly entity_key: string;
+  readonly window_index: number;
+  readonly tile: number;
+  readonly version: number;
+  readonly newest_event: number;
+  readonly newest_created: number;
+  readonly revision: number;
+  readonly numbers: string;
+  readonly lasts: readonly (LastOrder | null)[] | null;
+  readonly sketches: string | null;
+}
+
+const COLUMNS = sql`t.entity_key, t.window_index, t.tile, t.version, t.newest_event, t.newest_created, t.revision,
+  t.numbers::text as numbers, t.lasts, t.sketches::text as sketches`;
+
+export async function readTiles(
+  store: Db,
+  view: WindowedView,
+  places: readonly TilePlace[],
+): Promise<StoredTile[]> {
+  if (places.length === 0) return [];
+  const { rows } = await sql<TileRow>`
+    select ${COLUMNS} from unnest(${places.map(({ entityKey }) => entityKey)}::text[],
+      ${integers(places.map(({ window }) => window))}::smallint[],
+      ${integers(places.map(({ tile }) => tile))}::bigint[]) g (entity_key, window_index, tile)
+    join ${tableOf(view.table)} t using (entity_key, window_index, tile)`.execute(store.db);
+  return rows.map(storedTile);
+}
+
+/** All tiles of these entities that are kept. */
+export async function readTilesOf(
+  store: Db,
+  view: WindowedView,
+  entityKeys: readonly string[],
+): Promise<StoredTile[]> {
+  if (entityKeys.length === 0) return [];
+  const { rows } = await sql<TileRow>`
+    select ${COLUMNS} from ${tableOf(view.table)} t
+    where t.entity_key = any(${entityKeys}::text[])`.execute(store.db);
+  return rows.map(storedTile);
+}
+
+/** Writes whole tiles in the order of their keys; the caller holds their lock (`lockTiles`). */
+export async function writeTiles(tx: Db, view: WindowedView, tiles: readonly StoredTile[]): Promise<void> {
+  if (tiles.length === 0) return;
+  const sorted = tiles.toSorted(
+    (a, b) => compare(a.entityKey, b.entityKey) || a.window - b.window || a.tile - b.tile,
+  );
+  const { lasts, sketches } = view.fold;
+  await sql`
+    insert into ${tableOf(view.table)} as t
+      (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers, lasts, sketches)
+    select entity_key, window_index, tile, version, newest_event, newest_created, revision,
+      numbers::double precision[], lasts::jsonb, sketches::bytea[]
+    from unnest(${sorted.map(({ entityKey }) => entityKey)}::text[],
+      ${integers(sorted.map(({ window }) => window))}::smallint[],
+      ${integers(sorted.map(({ tile }) => tile))}::bigint[],
+      ${integers(sorted.map(({ version }) => version))}::bigint[],
+      ${integers(sorted.map(({ newest }) => newest.eventTimestampMs))}::bigint[],
+      ${integers(sorted.map(({ newest }) => newest.createdTimestampMs))}::bigint[],
+      ${integers(sorted.map(({ revision }) => revision))}::bigint[],
+      ${quoted(sorted.map(({ state }) => numbersText(state)))}::text[],
+      ${lasts === 0 ? nulls(sorted.length) : sorted.map(({ state }) => JSON.stringify(state.lasts))}::text[],
+      ${sketches === 0 ? nulls(sorted.length) : sorted.map(({ state }) => sketchesText(state))}::text[])
+      g (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers, lasts, sketches)
+    on conflict (entity_key, window_index, tile) do update
+      set version = excluded.version, newest_event = excluded.newest_event, newest_created = excluded.newest_created,
+        revision = excluded.revision, numbers = excluded.numbers, lasts = excluded.lasts,
+        sketches = excluded.sketches`.execute(tx.db);
+}
+
+/** Number of locks of a view: entities of one lock wait for each other. */
+const LOCKS = 32;
+
+/**
+ * Locks the tiles of these entities until the transaction ends. Whoever changes tiles holds it from before reading them,
+ * so none is counted twice or lost; always taken in the same order, view by view.
+ */
+export async function lockTiles(
+  tx: Db,
+  { table }: WindowedView,
+  entityKeys: Iterable<string>,
+): Promise<void> {
+  const locks = [...new Set(Array.from(entityKeys, lockOf))].toSorted((a, b) => a - b);
+  if (locks.length === 0) return;
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended('larder:tiles:' || ${`${table.schema}.${table.name}`} || ':' || lock, 0))
+    from unnest(${integers(locks)}::integer[]) with ordinality l (lock, at) order by at`.execute(tx.db);
+}
+
+function lockOf(entityKey: string): number {
+  let hash = 0;
+  for (let at = 0; at < entityKey.length; at++) hash = (Math.imul(hash, 31) + entityKey.charCodeAt(at)) | 0;
+  return Math.abs(hash % LOCKS);
+}
+
+function storedTile(row: TileRow): StoredTile {
+  return {
+    entityKey: row.entity_key,
+    window: row.window_index,
+    tile: row.tile,
+    version: row.version,
+    revision: row.revision,
+    newest: { eventTimestampMs: row.newest_event, createdTimestampMs: row.newest_created },
+    state: {
+      numbers: inBraces(row.numbers).map((text) => (text === 'NULL' ? null : Number(text))),
+      lasts: row.lasts === null ? [] : [...row.lasts],
+      // as PostgreSQL writes them: {"\\x0102"}
+      sketches:
+        row.sketches === null
+          ? []
+          : inBraces(row.sketches).map((text) => Buffer.from(text.slice(4, -1), 'hex')),
+    },
+  };
+}
+
+function inBraces(text: string): string[] {
+  return text === '{}' ? [] : text.slice(1, -1).split(',');
+}
+
+function numbersText({ numbers }: TileState): string {
+  return `{${numbers.map((number) => (number === null ? 'NULL' : numberText(number))).join(',')}}`;
+}
+
+function numberText(number: number): string {
+  return Object.is(number, -0) ? '-0' : String(number);
+}
+
+function sketchesText({ sketches }: TileState): string {
+  return `{${sketches.map((bytes) => `"\\\\x${Buffer.from(bytes).toString('hex')}"`).join(',')}}`;
+}
+
+/** An array of numbers as PostgreSQL reads it: much faster than the driver's own. */
+function integers(values: readonly number[]): string {
+  return `{${values.join(',')}}`;
+}
+
+/** Texts without quotes and backslashes. */
+function quoted(texts: readonly string[]): string {
+  return `{"${texts.join('","')}"}`;
+}
+
+function nulls(count: number): string {
+  return `{${Array.from({ length: count }, () => 'NULL').join(',')}}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
