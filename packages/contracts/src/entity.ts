@@ -6,6 +6,16 @@ const writtenBySchema = z.strictObject({
   chunk_id: z.int(),
 });
 
+const windowSchema = z.strictObject({
+  window: z.string().meta({ example: '7d' }),
+  window_ms: z.int().positive(),
+  hop_ms: z.int().positive(),
+  tiles: countSchema,
+  oldest_tile: instantSchema
+    .nullable()
+    .meta({ description: 'When the oldest of them begins; null: there are none.' }),
+});
+
 /** One view version of one entity as the online store holds it, joined with the history row it came from. */
 export const entityViewSchema = z
   .strictObject({
@@ -31,7 +41,14 @@ export const entityViewSchema = z
     ttl_left_ms: z.number().nonnegative().nullable().meta({ description: 'Null: forever, or not loaded.' }),
     size_bytes: countSchema,
     written_by: writtenBySchema.nullable(),
-    values: z.record(z.string(), valueSchema).nullable(),
+    values: z
+      .record(z.string(), valueSchema)
+      .nullable()
+      .meta({ description: 'Of a windowed view as they are now. Null: the row cannot be read.' }),
+    windows: z
+      .array(windowSchema)
+      .optional()
+      .meta({ description: 'The tiles of a windowed view that count now, by window.' }),
   })
   .meta({ id: 'EntityView' });
 
@@ -56,6 +73,7 @@ const missingViewSchema = z
     reason: z
       .enum([
         'erased',
+        'no_events',
         'gone',
         'unknown',
         'landing',
@@ -69,7 +87,7 @@ const missingViewSchema = z
       ])
       .meta({
         description:
-          'Why, as far as runs and history tell. erased: the entity takes no rows. gone: the source no longer has it, and a run ended it. unknown: PostgreSQL did not answer. landing: the row is in history and on its way. lost: it is in history and the online store lost it. failed: see `failure`. expired: the newest row is older than the TTL. running: a run has not ended. not_in_source: the newest run over all rows did not find the key. not_in_scope: no run took all rows. never_filled: nothing was computed or pushed yet.',
+          'Why, as far as runs and history tell. erased: the entity takes no rows. no_events: the windows of a windowed view are empty, and served as such. gone: the source no longer has it, and a run ended it. unknown: PostgreSQL did not answer. landing: the row is in history and on its way. lost: it is in history and the online store lost it. failed: see `failure`. expired: the newest row is older than the TTL. running: a run has not ended. not_in_source: the newest run over all rows did not find the key. not_in_scope: no run took all rows. never_filled: nothing was computed or pushed yet.',
       }),
     detail: z.string().meta({ description: 'The reason in words, with what to do.' }),
     failure: failureSchema.nullable().meta({ description: 'The newest failure of this key on record.' }),

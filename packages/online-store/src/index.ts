@@ -11,7 +11,7 @@ export type { KeyHasher } from './keys/tombstones.ts';
 export { compileRowCodec } from './rows/row-codec.ts';
 export type { DecodedRow, RowCodec } from './rows/row-codec.ts';
 export { encodeGoneRow, isGoneRow } from './rows/gone-row.ts';
-export { readRowHeader, rowEventTimestampMs, rowHasSchema } from './rows/row-header.ts';
+export { readRowHeader, rowEventTimestampMs } from './rows/row-header.ts';
 export type { RowHeader } from './rows/row-header.ts';
 export type { RowSchema } from './rows/row-layout.ts';
 export { compileTensorDecoder } from './reading/tensor-decoder.ts';
@@ -21,6 +21,8 @@ export type { ValueReader } from './reading/value-reader.ts';
 export { compileNullReader } from './reading/null-reader.ts';
 export type { NullReader } from './reading/null-reader.ts';
 export { compileRowIfAbsent, wasWritten } from './reading/row-if-absent.ts';
+export { rowIsOf } from './reading/row-is-of.ts';
+export { tilesAt } from './reading/tiles-at.ts';
 export { compileTtlAtRead } from './reading/ttl-at-read.ts';
 export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store

@@ -1,7 +1,11 @@
-import { isLarderError } from '@larder/core';
-import { expect } from 'vitest';
+import { createLogger, isLarderError } from '@larder/core';
+import { createOfflineStore, createPredictionLog, migrate } from '@larder/offline-store';
+import { connectRedis } from '@larder/online-store';
+import { expect, onTestFinished } from 'vitest';
+import { inspectEntity } from './inspect/inspect-entity.ts';
 import { readOnlineFeatures } from './online-features/read-online-features.ts';
 import type { PredictedRow } from './predictor.ts';
+import { fixturePredictor, putRows } from './testing/index.ts';
 import { PACE_WEIGHTS, putEvents, test, type WindowsServed } from './testing/windows-test.ts';
 
 const MINUTE = 60_000;
@@ -135,6 +139,159 @@ test('features/online gives windows now, also for entities without events', asyn
         { status: 'PRESENT', event_timestamp: null },
         { status: 'NOT_FOUND', event_timestamp: null },
       ],
+    },
+  ]);
+});
+
+test('inspection shows the windows now, their tiles, the oldest of them, and the size of the row', async ({
+  windows,
+  database,
+}) => {
+  const { project, onlineStore, clock } = windows;
+  clock.atMs = 1_795_200_000_000;
+  await putEvents(windows, 'seen', [
+    { atMs: clock.atMs - 23 * HOUR, bid: 2, user: 'y' },
+    { atMs: clock.atMs - 50 * MINUTE, bid: 2, user: 'y' },
+    { atMs: clock.atMs - MINUTE, bid: 3, user: 'x' },
+  ]);
+  const logger = createLogger('test', { level: 'silent' });
+  const offlineStore = createOfflineStore({ databaseUrl: database.url, logger });
+  onTestFinished(async () => offlineStore.close());
+  await migrate(offlineStore);
+  const deps = { manifest: project.manifest, onlineStore, offlineStore, clock };
+  const { views, history_available, missing } = await inspectEntity(deps, 'ad', 'seen');
+  expect(history_available).toBe(true);
+  expect(missing.map(({ ref, reason }) => `${ref} ${reason}`)).toEqual(['ad_image@1 never_filled']);
+  expect(views).toHaveLength(1);
+  expect(views[0]).toMatchObject({
+    ref: 'ad_stats@1',
+    status: 'PRESENT',
+    event_timestamp: new Date(clock.atMs - MINUTE).toISOString(),
+    revision: 7,
+    age_ms: MINUTE,
+    ttl_ms: 'forever',
+    // the header and two counts; tiles of 58 bytes with a user of 5
+    size_bytes: 26 + 5 * 63,
+    values: { shown_1h: 2, shown_1d: 3, bid_mean_1h: 2.5, bid_last_1d: 3, users_1d: 2 },
+    windows: [
+      {
+        window: '1h',
+        window_ms: HOUR,
+        hop_ms: 5 * MINUTE,
+        tiles: 2,
+        oldest_tile: startOfTile(clock.atMs - 50 * MINUTE, 5 * MINUTE),
+      },
+      {
+        window: '1d',
+        window_ms: 24 * HOUR,
+        hop_ms: 6 * HOUR,
+        tiles: 3,
+        oldest_tile: startOfTile(clock.atMs - 23 * HOUR, 6 * HOUR),
+      },
+    ],
+  });
+
+  // the row is older than every window
+  clock.atMs += 48 * HOUR;
+  const later = await inspectEntity(deps, 'ad', 'seen');
+  expect(later.views[0]).toMatchObject({
+    status: 'PRESENT',
+    values: { shown_1h: 0, bid_mean_1h: null },
+    windows: [
+      { tiles: 0, oldest_tile: null },
+      { tiles: 0, oldest_tile: null },
+    ],
+  });
+});
+
+test('an entity without events is shown as one, beside the views that have rows', async ({
+  windows,
+  database,
+}) => {
+  const { project, onlineStore, clock } = windows;
+  const logger = createLogger('test', { level: 'silent' });
+  const offlineStore = createOfflineStore({ databaseUrl: database.url, logger });
+  onTestFinished(async () => offlineStore.close());
+  await migrate(offlineStore);
+  const deps = { manifest: project.manifest, onlineStore, offlineStore, clock };
+  await putRows(onlineStore, project, [
+    { ref: 'ad_image@1', keys: { ad_id: 'quiet' }, values: { brightness: 0.5 } },
+  ]);
+  const { missing } = await inspectEntity(deps, 'ad', 'quiet');
+  expect(missing).toMatchObject([{ ref: 'ad_stats@1', reason: 'no_events' }]);
+  expect(missing[0]?.detail).toContain('no events of ad_events');
+  await expect(inspectEntity(deps, 'ad', 'nobody')).rejects.toMatchObject({ code: 'ENTITY_NOT_FOUND' });
+});
+
+function startOfTile(ms: number, hopMs: number): string {
+  return new Date(ms - (ms % hopMs)).toISOString();
+}
+
+test('a damaged row is unreadable: answered from defaults, with the reason, and shown as such', async ({
+  windows,
+  database,
+  redis,
+}) => {
+  const { project, onlineStore, clock, adPace } = windows;
+  clock.atMs = 1_795_200_000_000;
+  await putEvents(windows, 'hurt', [{ atMs: clock.atMs, bid: 2, user: 'y' }]);
+  const client = connectRedis(redis.url, { role: 'tool' });
+  onTestFinished(() => client.disconnect());
+  const key = `larder:${project.name}:{ad:hurt}`;
+  const row = (await client.hgetBuffer(key, 'ad_stats@1')) as Buffer;
+  await client.hset(key, 'ad_stats@1', row.subarray(0, -3));
+  const { rows } = await adPace.predict({ rows: [{ entities: { ad_id: 'hurt' } }] });
+  expect(rows[0]).toMatchObject({ degradedReasons: ['ad_image@1:NOT_FOUND', 'ad_stats@1:UNREADABLE'] });
+
+  const logger = createLogger('test', { level: 'silent' });
+  const offlineStore = createOfflineStore({ databaseUrl: database.url, logger });
+  onTestFinished(async () => offlineStore.close());
+  await migrate(offlineStore);
+  const deps = { manifest: project.manifest, onlineStore, offlineStore, clock };
+  const { views } = await inspectEntity(deps, 'ad', 'hurt');
+  expect(views[0]).toMatchObject({ status: 'UNREADABLE', values: null });
+  expect(views[0]).not.toHaveProperty('windows');
+});
+
+test('the log keeps windows by value, and no pointer for an entity without events', async ({
+  windows,
+  database,
+}) => {
+  const { project, onlineStore, clock } = windows;
+  clock.atMs = Date.now();
+  await putEvents(windows, 'logged', [{ atMs: clock.atMs - MINUTE, bid: 0.25, user: 'y' }]);
+  const logger = createLogger('test', { level: 'silent' });
+  const store = createOfflineStore({ databaseUrl: database.url, logger });
+  onTestFinished(async () => store.close());
+  await migrate(store);
+  const predictionLog = createPredictionLog({ store, project: project.name, logger });
+  const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_pace', predictionLog, clock });
+  onTestFinished(async () => predictor.runner.close());
+  await predictor.predict({ rows: ['logged', 'never-seen'].map((ad_id) => ({ entities: { ad_id } })) });
+  await predictionLog.close();
+  const { rows } = await store.pool.query(
+    `select scalars, views->1 as view from larder.predictions order by prediction_id`,
+  );
+  expect(rows).toEqual([
+    {
+      scalars: [0.5, 1, 1, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1],
+      view: {
+        ref: 'ad_stats@1',
+        status: 'PRESENT',
+        event_timestamp_ms: clock.atMs - MINUTE,
+        created_timestamp_ms: clock.atMs - MINUTE + 2,
+        revision: 7,
+      },
+    },
+    {
+      scalars: [0.5, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0],
+      view: {
+        ref: 'ad_stats@1',
+        status: 'PRESENT',
+        event_timestamp_ms: null,
+        created_timestamp_ms: null,
+        revision: null,
+      },
     },
   ]);
 });

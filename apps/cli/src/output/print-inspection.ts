@@ -3,6 +3,7 @@ import type { Manifest } from '@larder/features';
 import type { RunSummary } from '@larder/materialization/runs';
 import type { InspectedEntity, InspectedView } from '@larder/serving';
 import type { Output } from './output.ts';
+import { printWindows } from './print-windows.ts';
 import { printableAge, printableAgo, printableCount, printableInstant, printableValue } from './printable.ts';
 
 export interface InspectionContext {
@@ -26,7 +27,8 @@ export function printInspection(held: InspectedEntity, context: InspectionContex
   for (const view of held.views) printView(view, { ...context, held }, out);
   for (const { ref, reason, detail } of held.missing) {
     out.line();
-    out.line(`${style.bold(ref)}  ${style.red('NOT_FOUND')}  ${reason.replaceAll('_', ' ')}`);
+    const status = reason === 'no_events' ? style.green('PRESENT') : style.red('NOT_FOUND');
+    out.line(`${style.bold(ref)}  ${status}  ${reason.replaceAll('_', ' ')}`);
     out.line(`  ${detail}`);
   }
 }
@@ -38,15 +40,28 @@ interface ViewContext extends InspectionContext {
 function printView(view: InspectedView, { held, ...context }: ViewContext, out: Output): void {
   const { style } = out;
   const paint = view.status === 'PRESENT' ? style.green : style.yellow;
+  const windowed = context.manifest.feature_views[view.ref]?.windowed;
+  const isWindowed = windowed !== undefined && view.windows !== undefined;
+  const age = isWindowed
+    ? `newest event ${printableAgo(view.age_ms)}`
+    : `${printableAge(view.age_ms)}, ${ttlText(view)}`;
   out.line();
   out.line(
-    `${style.bold(view.ref)}  ${paint(view.status)}  ${printableAge(view.age_ms)}, ${ttlText(view)}, ${printableCount(view.size_bytes)} bytes`,
+    `${style.bold(view.ref)}  ${paint(view.status)}  ${age}, ${printableCount(view.size_bytes)} bytes`,
   );
   const nowMs = Date.parse(view.event_timestamp) + view.age_ms;
-  instant('event', view.event_timestamp, 'when the values were true');
+  instant(
+    'event',
+    view.event_timestamp,
+    isWindowed ? 'when the newest event happened' : 'when the values were true',
+  );
   instant('created', view.created_timestamp, 'when the source recorded them');
   instant('landed', view.landed_at, 'when Larder wrote them to history');
   instant('online', view.online_at, 'when predictions could read them');
+  if (isWindowed) {
+    printWindows(view, windowed, out);
+    return;
+  }
   const { written_by: by } = view;
   if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
   else if (view.landed_at !== null)

@@ -2,13 +2,14 @@ import type { RowOrder } from '@larder/core';
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
 import { findHistoryRow, withinDeadline, type HistoryView, type Provenance } from '@larder/offline-store';
 import {
-  compileRowCodec,
   compileTtlAtRead,
+  compileValueReader,
   readRowHeader,
-  rowHasSchema,
+  rowIsOf,
+  tilesAt,
   type InspectedField,
 } from '@larder/online-store';
-import type { InspectDeps, InspectedView } from './inspected-entity.ts';
+import type { InspectDeps, InspectedView, InspectedWindow } from './inspected-entity.ts';
 
 export interface DescribeDeps extends InspectDeps {
   readonly entity: string;
@@ -26,9 +27,13 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
   const [name = held.viewRef, version = '1'] = held.viewRef.split('@');
   const written = { name, version: Number(version), entity: deps.entity };
   const header = readRowHeader(held.row) ?? { eventTimestampMs: 0, createdTimestampMs: 0, revision: 0 };
-  const values = view === undefined ? null : valuesOf(view, held.row);
-  const found = await findProvenance(deps, written, header);
-  const ageMs = deps.clock.nowMs() - header.eventTimestampMs;
+  const nowMs = deps.clock.nowMs();
+  // a windowed view comes from many events, so no one row of history explains it
+  const found =
+    view?.windowed === undefined
+      ? await findProvenance(deps, written, header)
+      : { provenance: null, answered: true };
+  const ageMs = nowMs - header.eventTimestampMs;
   const { provenance } = found;
   return {
     historyAnswered: found.answered,
@@ -36,7 +41,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
       ref: held.viewRef,
       view: name,
       version: written.version,
-      status: view === undefined ? 'NOT_LOADED' : statusOf(view, held.row, deps.clock.nowMs()),
+      status: view === undefined ? 'NOT_LOADED' : statusOf(view, held.row, nowMs),
       event_timestamp: new Date(header.eventTimestampMs).toISOString(),
       created_timestamp: new Date(header.createdTimestampMs).toISOString(),
       landed_at: provenance?.landedAt.toISOString() ?? null,
@@ -50,7 +55,8 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
         provenance === null || provenance.runId === null
           ? null
           : { run_id: provenance.runId, chunk_id: provenance.chunkId },
-      values,
+      values: view === undefined ? null : valuesOf(view, held.row, nowMs),
+      ...(view !== undefined && windowsOf(view, held.row, nowMs)),
     },
   };
 }
@@ -85,16 +91,34 @@ async function findProvenance(
 function statusOf(view: FeatureViewManifest, row: Buffer, nowMs: number): InspectedView['status'] {
   const status = compileTtlAtRead(view)(row, nowMs);
   if (status === 'PRESENT' || status === 'OUTSIDE_MAX_AGE') return status;
-  return readRowHeader(row) === null || rowHasSchema(row, view.schema_fingerprint)
-    ? 'UNREADABLE'
-    : 'NOT_LOADED';
+  return readRowHeader(row) === null || rowIsOf(view, row) ? 'UNREADABLE' : 'NOT_LOADED';
 }
 
 /** Null when the row cannot be read with the definition. */
-function valuesOf(view: FeatureViewManifest, row: Buffer): Record<string, JsonValue> | null {
-  const decoded = compileRowCodec(view).decode(row);
-  if (decoded === null) return null;
+function valuesOf(view: FeatureViewManifest, row: Buffer, nowMs: number): Record<string, JsonValue> | null {
+  const status = compileTtlAtRead(view)(row, nowMs);
+  if (status !== 'PRESENT' && status !== 'OUTSIDE_MAX_AGE') return null;
+  const names = view.schema.map(({ name }) => name);
+  const values = compileValueReader(view, names).read(row, nowMs);
   return Object.fromEntries(
-    view.schema.map((field) => [field.name, encodeJsonValue(field, decoded.values[field.name] ?? null)]),
+    view.schema.map((field, at) => [field.name, encodeJsonValue(field, values[at] ?? null)]),
   );
+}
+
+function windowsOf(
+  view: FeatureViewManifest,
+  row: Buffer,
+  nowMs: number,
+): { readonly windows?: InspectedWindow[] } {
+  const windows = tilesAt(view, row, nowMs);
+  if (windows === null) return {};
+  return {
+    windows: windows.map(({ window, windowMs, hopMs, tiles, oldestMs }) => ({
+      window,
+      window_ms: windowMs,
+      hop_ms: hopMs,
+      tiles,
+      oldest_tile: oldestMs === null ? null : new Date(oldestMs).toISOString(),
+    })),
+  };
 }

@@ -32,6 +32,7 @@ export interface InspectedEntity {
 /** Why there is no row, as far as runs and history tell; the first that applies. */
 export type MissingReason =
   | 'erased'
+  | 'no_events'
   | 'gone'
   | 'unknown'
   | 'landing'
@@ -86,5 +87,18 @@ export interface InspectedView {
   readonly ttl_left_ms: number | null;
   readonly size_bytes: number;
   readonly written_by: { readonly run_id: string; readonly chunk_id: number } | null;
+  /** Of a windowed view as they are now. */
   readonly values: Readonly<Record<string, JsonValue>> | null;
+  /** Absent: no windowed view, or its row cannot be read. */
+  readonly windows?: InspectedWindow[];
+}
+
+/** The tiles of one window that count now. */
+export interface InspectedWindow {
+  readonly window: string;
+  readonly window_ms: number;
+  readonly hop_ms: number;
+  readonly tiles: number;
+  /** When the oldest of them begins; null: there are none. */
+  readonly oldest_tile: string | null;
 }

@@ -20,20 +20,25 @@ export async function missingViews(
   views: readonly FeatureViewManifest[],
   entity: MissingEntity,
 ): Promise<MissingView[]> {
-  const read = async (): Promise<readonly Absence[]> => readAbsences(offlineStore, manifest, views, entity);
+  const rowViews = views.filter(({ windowed }) => windowed === undefined);
+  const read = async (): Promise<readonly Absence[]> =>
+    readAbsences(offlineStore, manifest, rowViews, entity);
   const absences = entity.erased
     ? []
     : await withinDeadline(read(), HISTORY_DEADLINE_MS).catch((): Absence[] => []);
-  return views.map((view, at) => {
-    const absence = absences[at];
+  return views.map((view) => {
+    const at = rowViews.indexOf(view);
+    const absence = at < 0 ? undefined : absences[at];
     const goneSinceMs = entity.goneSince.get(viewRef(view)) ?? absence?.landed?.goneSince?.getTime();
     const { reason, detail } = entity.erased
       ? ({ reason: 'erased', detail: 'The entity was erased and accepts no rows.' } as const)
       : goneSinceMs !== undefined
         ? gone(view, entity.key, goneSinceMs)
-        : absence === undefined
-          ? unknown(view, entity.key)
-          : explain(view, absence, { key: entity.key, nowMs: clock.nowMs() });
+        : view.windowed !== undefined
+          ? noEvents(view)
+          : absence === undefined
+            ? unknown(view, entity.key)
+            : explain(view, absence, { key: entity.key, nowMs: clock.nowMs() });
     const failure = absence?.failure ?? null;
     const { name, version } = view;
     return {
@@ -50,6 +55,13 @@ export async function missingViews(
 interface Explained {
   readonly reason: MissingReason;
   readonly detail: string;
+}
+
+function noEvents({ windowed }: FeatureViewManifest): Explained {
+  return {
+    reason: 'no_events',
+    detail: `It has no events of ${windowed?.event_source} in any window, and is served as such: counts, sums and distinct values are 0, all others null.`,
+  };
 }
 
 function gone(view: FeatureViewManifest, key: string, sinceMs: number): Explained {
