@@ -46,6 +46,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
     'LARDER_CHANGES_RETENTION',
+    'LARDER_LABEL_RETENTION',
     'LARDER_PREDICTION_LOG_RETENTION',
     'LARDER_RUN_RETENTION',
     'LARDER_PUSH_RETENTION',
@@ -64,6 +65,7 @@ export function readConfig(env: Environment = process.env): Config {
     host: settings.LARDER_HOST,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     retention: {
+      labelsMs: settings.LARDER_LABEL_RETENTION,
       changesMs: settings.LARDER_CHANGES_RETENTION,
       predictionsMs: settings.LARDER_PREDICTION_LOG_RETENTION,
       runsMs: settings.LARDER_RUN_RETENTION,

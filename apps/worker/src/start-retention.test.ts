@@ -29,12 +29,17 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
     insert into larder.objects (sha256, size_bytes, backend, touched_at)
     values ('orphan', 1, 'postgresql', now() - interval '61 minutes'), ('new', 1, 'postgresql', now());
     insert into larder.object_parts values ('orphan', 0, 'x'), ('new', 0, 'x')`);
+  await shop.sql(`
+    insert into larder.labels (project, name, source, event_id, entity, entity_key, event_timestamp, value)
+    select 'shop', 'clicked', 's', age::text, 'ad', 'ad-1', now() - age * interval '1 day', 'true'
+    from unnest(array[29, 31]) age`);
   const retention = startRetention({
     store: shop.store,
     project: 'shop',
     applied: () => shop.project.manifest,
     retention: {
       changesMs: 'forever',
+      labelsMs: 30 * 86_400_000,
       predictionsMs: 'forever',
       runsMs: 30 * 86_400_000,
       pushesMs: 86_400_000,
@@ -47,6 +52,7 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
     .poll(async () => (await listRuns(shop.store, 'shop')).runs.map((run) => run.runId), { timeout: 20_000 })
     .toEqual([young.runId]);
   await expect.poll(() => shop.sql('select sha256 from larder.object_parts')).toEqual([{ sha256: 'new' }]);
+  await expect.poll(() => shop.sql('select event_id from larder.labels')).toEqual([{ event_id: '29' }]);
   await retention.stop();
   expect(await shop.sql('select distinct ad_id from shop_history.ad_words_v1')).toHaveLength(10);
 });

@@ -2,6 +2,7 @@ import { startLoop, type Logger, type Loop } from '@larder/core';
 import { forgetEndedRuns, type RunRetention } from '@larder/materialization/runs';
 import type { Manifest } from '@larder/features';
 import {
+  deleteExpiredLabels,
   dropExpired,
   dropExpiredHistory,
   type OfflineStore,
@@ -10,7 +11,7 @@ import {
 import { collectArtifacts } from '@larder/registry';
 
 /** How long rows of growing tables are kept. */
-export type Retention = PartitionRetention & RunRetention;
+export type Retention = PartitionRetention & RunRetention & { readonly labelsMs: number | 'forever' };
 
 export interface RetentionOptions {
   readonly store: OfflineStore;
@@ -28,9 +29,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Drops expired partitions, and deletes runs that ended long ago and artifacts that nothing refers to, for the lifetime of
- * the process. Any number of
- * processes may run it; none waits for another.
+ * Drops expired partitions, and deletes expired labels, runs that ended long ago and artifacts that nothing refers to, for
+ * the lifetime of the process. Any number of processes may run it; none waits for another.
  */
 export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
   const {
@@ -53,6 +53,8 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       if (applied !== null)
         for (const history of await dropExpiredHistory(store, applied, Object.values(applied.feature_views)))
           logger.info(history, 'Expired partitions of history were dropped');
+      const labels = await deleteExpiredLabels(store, project, retention.labelsMs);
+      if (labels > 0) logger.info({ labels }, 'Expired labels were deleted');
       const forgotten = await forgetEndedRuns(store, project, retention);
       if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
       const collected = await collectArtifacts(store, {
@@ -62,7 +64,7 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       });
       if (collected.versions + collected.artifacts + collected.objects > 0)
         logger.info(collected, 'Artifacts that nothing refers to were deleted');
-      return forgotten.runs + forgotten.failures > 0;
+      return labels + forgotten.runs + forgotten.failures > 0;
     },
   });
 }

@@ -146,6 +146,7 @@ export type { SensitiveFields, Sensitivity } from './predictions/sensitive-field
 // Labels
 export { takeLabels } from './labels/take-labels.ts';
 export type { GivenLabel, RefusedLabel, TakenLabels, UnreadableLabel } from './labels/take-labels.ts';
+export { deleteExpiredLabels } from './labels/delete-expired-labels.ts';
 export { storeLabels } from './labels/store-labels.ts';
 export type { LabelOutcome } from './labels/store-labels.ts';
 export { findLabels } from './labels/find-labels.ts';

@@ -225,6 +225,13 @@ export const SETTINGS = {
     description:
       'How long logged predictions are kept: `90d`, `52w`, `forever`. Whole months are dropped once their last day is older. `apply` refuses a view that keeps less history.',
   }),
+  LARDER_LABEL_RETENTION: define(retention, {
+    default: 'forever',
+    without: '`forever`',
+    readBy: 'worker',
+    description:
+      'How long labels are kept, by the time of their event; one that corrects another stays as long as that. A training set over logged predictions that read deleted labels cannot be built again.',
+  }),
   LARDER_CHANGES_RETENTION: define(retention, {
     default: 7 * DAY_MS,
     without: '`7d`',

@@ -26,6 +26,7 @@ import { tombstoneSlots } from './0026-tombstone-slots.ts';
 import { allowAgain } from './0028-allow-again.ts';
 import { countTombstones } from './0027-count-tombstones.ts';
 import { windowedViews } from './0030-windowed-views.ts';
+import { labelRetention } from './0029-label-retention.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
@@ -59,7 +60,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0025_training_set_service': trainingSetService,
   '0026_tombstone_slots': tombstoneSlots,
   '0027_count_tombstones': countTombstones,
-  '0034_raw_outputs': rawOutputs,
   '0028_allow_again': allowAgain,
+  '0029_label_retention': labelRetention,
   '0030_windowed_views': windowedViews,
+  '0034_raw_outputs': rawOutputs,
 };
