@@ -47,6 +47,9 @@ export interface TrainingSetsConfig {
   /** Builds that may wait. */
   readonly queue: number;
   readonly memoryMb: number;
+  readonly diskMb: number;
+  /** Limit on the rows of an uploaded file. */
+  readonly rows: number;
   /** Of the processes that build sets and convert rows. */
   readonly niceness: number;
   readonly keptMs: number | 'forever';
@@ -74,6 +77,8 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_TRAINING_SETS_UPLOAD_BYTES',
     'LARDER_TRAINING_SETS_QUEUE',
     'LARDER_TRAINING_SETS_MEMORY_MB',
+    'LARDER_TRAINING_SETS_DISK_MB',
+    'LARDER_TRAINING_SETS_ROWS',
     'LARDER_TRAINING_SETS_KEPT',
     'LARDER_TRAINING_SETS_SQL',
     'LARDER_LOG_LEVEL',
@@ -101,6 +106,8 @@ export function readConfig(env: Environment = process.env): Config {
       uploadBytes: settings.LARDER_TRAINING_SETS_UPLOAD_BYTES,
       queue: settings.LARDER_TRAINING_SETS_QUEUE,
       memoryMb: settings.LARDER_TRAINING_SETS_MEMORY_MB,
+      diskMb: settings.LARDER_TRAINING_SETS_DISK_MB,
+      rows: settings.LARDER_TRAINING_SETS_ROWS,
       niceness: 10,
       keptMs: settings.LARDER_TRAINING_SETS_KEPT,
       sql,

@@ -128,6 +128,8 @@ async function accept(deps: TrainingSetsDeps, request: Request): Promise<Trainin
       folder: folders.setOf(trainingSetId),
       temporaryFolder: folders.temporary,
       memoryMb: settings.memoryMb,
+      diskMb: settings.diskMb,
+      maxSpineRows: settings.rows,
       actor: 'http',
     });
     return { training_set_id: trainingSetId, status: 'queued' };

@@ -40,6 +40,8 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
           uploadBytes: 2 ** 20,
           queue: 2,
           memoryMb: 1_024,
+          diskMb: 64,
+          rows: 10_000,
           niceness: 0, // on a loaded machine it would wait for everybody else
           keptMs: 86_400_000,
           sql: false,

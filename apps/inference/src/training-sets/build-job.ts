@@ -23,6 +23,10 @@ export interface BuildJob {
   readonly folder: string;
   readonly temporaryFolder: string;
   readonly memoryMb: number;
+  /** Of the files that it writes. */
+  readonly diskMb: number;
+  /** Of an uploaded file. */
+  readonly maxSpineRows: number;
   readonly actor: string;
 }
 

@@ -5,8 +5,10 @@ import { createOfflineStore } from '@larder/offline-store';
 import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
 import { buildTrainingSet, type RequestedFeatures } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
+import { writtenBytes } from './written-files.ts';
 
 const MEMORY_INTERVAL_MS = 500;
+const DISK_INTERVAL_MS = 500;
 const PROGRESS_INTERVAL_MS = 250;
 const BYTES_PER_MB = 2 ** 20;
 
@@ -19,6 +21,7 @@ process.once('message', (job) => void run(job as BuildJob));
 
 async function run(job: BuildJob): Promise<void> {
   watchMemory(job.memoryMb);
+  watchDisk(job);
   const logger = createLogger('larder-training', { level: 'silent' });
   const store = createOfflineStore({ databaseUrl: job.databaseUrl, maxConnections: 4, logger });
   const artifacts = createArtifactStore({ store, ...job.artifacts, logger });
@@ -32,6 +35,7 @@ async function run(job: BuildJob): Promise<void> {
         definitions,
         connections: job.connections,
         temporaryFolder: job.temporaryFolder,
+        maxSpineRows: job.maxSpineRows,
         actor: job.actor,
         clock: systemClock,
       },
@@ -84,6 +88,20 @@ function watchMemory(limitMb: number): void {
   };
   check();
   setInterval(check, MEMORY_INTERVAL_MS).unref();
+}
+
+function watchDisk(job: BuildJob): void {
+  setInterval(() => {
+    void writtenBytes(job, process.pid).then((bytes) => {
+      if (bytes <= job.diskMb * BYTES_PER_MB) return;
+      end({
+        error: {
+          code: 'WORK_MEMORY_EXCEEDED',
+          reason: `The build needs more than the ${job.diskMb} MB of disk space of LARDER_TRAINING_SETS_DISK_MB.`,
+        },
+      });
+    });
+  }, DISK_INTERVAL_MS).unref();
 }
 
 function end(message: BuildMessage): void {

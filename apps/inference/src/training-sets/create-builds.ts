@@ -5,6 +5,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { recordFailure, recordStart, type BuildProgress } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
 import { startNiced } from './start-niced.ts';
+import { removeUnfinished } from './written-files.ts';
 
 export interface Builds {
   /** Takes a place in the queue until `release`, or until the job that `start` gives has ended. @throws TRAINING_SET_QUEUE_FULL */
@@ -60,7 +61,10 @@ export function createBuilds({ store, logger, waiting, niceness }: BuildsOptions
     if (build === undefined) return;
     running = build;
     const problem = await runChild(build, niceness);
-    if (problem !== null) await failed(build, problem);
+    if (problem !== null) {
+      await removeUnfinished(build.job, build.child?.pid ?? 0);
+      await failed(build, problem);
+    }
     await removeUpload(build);
     finish(build);
     running = null;

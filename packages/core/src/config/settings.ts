@@ -177,6 +177,18 @@ export const SETTINGS = {
     readBy: 'inference',
     description: 'Memory that the process which builds a training set may take; beyond it, the build fails.',
   }),
+  LARDER_TRAINING_SETS_DISK_MB: define(wholeNumber(16, 1_073_741_824), {
+    default: 16_384,
+    readBy: 'inference',
+    description:
+      'Disk space that the process which builds a training set may take, about three times the size of the set; beyond it, the build fails.',
+  }),
+  LARDER_TRAINING_SETS_ROWS: define(wholeNumber(1), {
+    default: 50_000_000,
+    readBy: 'inference',
+    description:
+      'Maximum number of rows in a file that `POST /v1/training-sets` takes; a small Parquet file may hold billions.',
+  }),
   LARDER_TRAINING_SETS_KEPT: define(retention, {
     default: 7 * DAY_MS,
     without: '`7d`',

@@ -1,2 +1,3 @@
 export { writeTrainingSet } from './write-training-set.ts';
+export { parquetOf } from './parquet-of.ts';
 export { readArrow } from './read-arrow.ts';

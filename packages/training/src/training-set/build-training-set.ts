@@ -24,6 +24,8 @@ export interface TrainingSetDeps {
   readonly temporaryFolder?: string | undefined;
   /** Folder of the archives (`LARDER_ARCHIVE_DIR`); without it PostgreSQL joins. */
   readonly archiveFolder?: string | undefined;
+  /** Rows that the file of a spine may have. @default any number */
+  readonly maxSpineRows?: number | undefined;
   readonly actor: string;
   readonly clock: Clock;
 }

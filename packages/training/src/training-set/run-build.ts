@@ -62,6 +62,7 @@ export async function runBuild(context: BuildContext, folder: string): Promise<B
     store,
     manifest,
     connections,
+    maxRows: deps.maxSpineRows ?? Number.POSITIVE_INFINITY,
     ...features,
     timeColumn,
     asOf: asOfOf(source, createdAt),

@@ -41,7 +41,7 @@ const test = base.extend<{ read(bytes: Uint8Array): Promise<Record<string, unkno
       opened.push(duckdb);
       await duckdb.run(`attach ':memory:' as work; use work`);
       const signal = new AbortController().signal;
-      const file = await arrowSpine(duckdb, path, { called: 'spine.arrows', signal });
+      const file = await arrowSpine(duckdb, path, { called: 'spine.arrows', maxRows: 20_000, signal });
       const columns = file.names.map((name, i) => `c${i} as "${name}", typeof(c${i}) as "type of ${name}"`);
       return duckdb.all(`select ${columns.join(', ')} from ${file.path}`);
     });
@@ -118,6 +118,19 @@ describe('an Arrow stream', () => {
     });
     const rows = await read(tableToIPC(new Table(tables.flatMap(({ batches }) => batches)), 'stream'));
     expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: 15_000 }, (_, i) => i));
+  });
+
+  test('of more rows than a service takes is refused', async ({ read }) => {
+    const rows = new Table({
+      n: vectorFromArray(
+        Array.from({ length: 20_001 }, () => 1),
+        new Int32(),
+      ),
+    });
+    await expect(read(tableToIPC(rows, 'stream'))).rejects.toMatchObject({
+      code: 'SPINE_INVALID',
+      message: expect.stringContaining('has 20001 rows; the service takes at most 20000') as string,
+    });
   });
 
   test('of a type that no set can hold is refused by the name of the column', async ({ read }) => {

@@ -5,10 +5,12 @@ import { isLarderError, LarderError } from '@larder/core';
 import { RecordBatchReader, type RecordBatch, type Vector } from 'apache-arrow';
 import { arrowColumn, type ArrowColumn } from './arrow-column.ts';
 import type { SpineFile } from './load-spine.ts';
+import { tooManyRows } from './too-many-rows.ts';
 
 export interface ArrowSpineOptions {
   /** For messages. */
   readonly called: string;
+  readonly maxRows: number;
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +21,7 @@ const VIEW = 'arrow_rows';
 export async function arrowSpine(
   duckdb: Duckdb,
   path: string,
-  { called, signal }: ArrowSpineOptions,
+  { called, maxRows, signal }: ArrowSpineOptions,
 ): Promise<SpineFile> {
   const { size: sizeBytes } = await stat(path);
   try {
@@ -34,7 +36,9 @@ export async function arrowSpine(
     await appendBatches(duckdb, reader, {
       columns: columns as ArrowColumn[],
       // The time of a row takes at least a byte.
-      maxRows: sizeBytes,
+      claimable: sizeBytes,
+      maxRows,
+      called,
       signal,
     });
     const names = fields.map(({ name }) => name);
@@ -55,14 +59,16 @@ export async function arrowSpine(
 
 interface AppendOptions {
   readonly columns: readonly ArrowColumn[];
+  readonly claimable: number;
   readonly maxRows: number;
+  readonly called: string;
   readonly signal: AbortSignal;
 }
 
 async function appendBatches(
   duckdb: Duckdb,
   batches: AsyncIterable<RecordBatch>,
-  { columns, maxRows, signal }: AppendOptions,
+  { columns, claimable, maxRows, called, signal }: AppendOptions,
 ): Promise<void> {
   await duckdb.run(
     `create table ${TABLE} (${columns.map(({ stored }, i) => `c${i} ${stored}`).join(', ')});
@@ -75,7 +81,8 @@ async function appendBatches(
     for await (const batch of batches) {
       signal.throwIfAborted();
       rows += batch.numRows;
-      if (rows > maxRows) throw new Error(`it claims to have ${rows} rows in ${maxRows} bytes`);
+      if (rows > claimable) throw new Error(`it claims to have ${rows} rows in ${claimable} bytes`);
+      if (rows > maxRows) throw tooManyRows(called, rows, maxRows);
       const vectors = columns.map((_, i) => batch.getChildAt(i) as Vector);
       const append = columns.map(({ appendFrom }, i) => appendFrom(vectors[i] as Vector, appender, i));
       for (let row = 0; row < batch.numRows; row++) {

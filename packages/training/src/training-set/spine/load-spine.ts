@@ -36,6 +36,9 @@ export interface LoadedSpine {
   readonly utcAssumed: boolean;
 }
 
+/** DuckDB keeps a block of memory for each. */
+const MAX_COLUMNS = 2_000;
+
 const TIME: FieldManifest = { name: 'time', type: 'timestamp' };
 
 /** Loads and checks the rows; they are numbered from 0 in the order of the file. @throws SPINE_INVALID, DATA_FILE_INVALID */
@@ -85,6 +88,10 @@ function checkNames(
   { names, called }: SpineFile,
   { features: { joinKeys, requestFields, columns }, timeColumn }: LoadSpineOptions,
 ): void {
+  if (names.length > MAX_COLUMNS)
+    throw invalid(
+      `${called} has ${names.length} columns; it may have ${MAX_COLUMNS}. Send those that the set needs.`,
+    );
   const folded = new Map<string, string>();
   const features = new Set(columns.map(({ name }) => name));
   for (const [i, name] of names.entries()) {

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { describeColumns, scanFile, textLiteral, type Duckdb } from '@larder/archive';
 import type { SpineSource } from '../training-set-request.ts';
+import { tooManyRows } from './too-many-rows.ts';
 import { arrowSpine } from './arrow-spine.ts';
 import { csvHeader } from './csv-header.ts';
 import type { SpineFile } from './load-spine.ts';
@@ -12,14 +13,19 @@ import { writeSpineFile } from './write-spine-file.ts';
 export async function openSpine(
   duckdb: Duckdb,
   source: SpineSource,
-  options: LoggedSpineOptions & { readonly connections: Readonly<Record<string, string>> },
+  options: LoggedSpineOptions & {
+    readonly connections: Readonly<Record<string, string>>;
+    /** Of a file. */
+    readonly maxRows: number;
+  },
 ): Promise<SpineFile> {
   const path = join(duckdb.folder, 'given.csv');
   switch (source.kind) {
     case 'file': {
       const file = resolve(source.path);
       const called = basename(file);
-      if (source.format === 'arrow') return arrowSpine(duckdb, file, { called, signal: options.signal });
+      if (source.format === 'arrow') return arrowSpine(duckdb, file, { called, ...options });
+      if (source.format === 'parquet') await checkParquet(duckdb, file, { called, ...options });
       const names =
         source.format === 'csv' ? await csvHeader(file, called) : await parquetNames(duckdb, file, called);
       return { path: file, format: source.format, types: null, names, called };
@@ -32,6 +38,22 @@ export async function openSpine(
     case 'predictions':
       return writeSpineFile(await loggedSpineRows(source, options), path, options.signal);
   }
+}
+
+/** What a few bytes of it can claim to hold: values that repeat take no space. */
+async function checkParquet(
+  duckdb: Duckdb,
+  path: string,
+  { called, maxRows }: { readonly called: string; readonly maxRows: number },
+): Promise<void> {
+  const what = { what: `Reading ${called}` };
+  const [counted] = await duckdb.all<{ rows: bigint }>(
+    `select coalesce(sum(rows), 0)::bigint as rows from (
+       select distinct row_group_id, row_group_num_rows as rows from parquet_metadata(${textLiteral(path)}))`,
+    what,
+  );
+  const rows = Number(counted?.rows ?? 0);
+  if (rows > maxRows) throw tooManyRows(called, rows, maxRows);
 }
 
 /** Names as in the file: a table function would make repeated ones distinct. */

@@ -1,6 +1,7 @@
 import { quotedName } from '@larder/archive';
 import { MAX_ENTITY_KEY_BYTES, type FieldManifest } from '@larder/features';
 import type { SpineColumn } from '../training-set-manifest.ts';
+import { nestingOf } from './nesting-of.ts';
 import { readAs } from './read-as.ts';
 
 /** A column of the spine as it was given, and how its values are read. */
@@ -38,6 +39,9 @@ export function spineName(index: number): string {
   return `s${index}`;
 }
 
+/** DuckDB's time to store lists in lists doubles with every level. */
+const MAX_LEVELS = 8;
+
 /** @returns a text instead of a column where no value of the given column can be one of the field */
 export function planColumn(
   { name, type, coded }: GivenColumn,
@@ -45,6 +49,9 @@ export function planColumn(
   use: { readonly role: SpineColumn['role']; readonly field: FieldManifest | null },
 ): PlannedColumn | string {
   const given = decoded(quotedName(spineName(index)), coded);
+  const levels = nestingOf(type);
+  if (levels > MAX_LEVELS)
+    return `column ${name} is nested ${levels} levels deep; it may be ${MAX_LEVELS}, so send it as JSON text`;
   if (use.field === null)
     return {
       name,
