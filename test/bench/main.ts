@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-1': () => import('./predict-1.ts'),
   'log-cost': () => import('./log-cost.ts'),
   'predict-batch-500': () => import('./predict-batch-500.ts'),
+  'rank-500': () => import('./rank-500.ts'),
   'watchers-1000': () => import('./watchers-1000.ts'),
   'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
   'embedding-backfill': () => import('./embedding-backfill.ts'),

@@ -81,6 +81,7 @@ export { evaluate, onDemandValue } from './on-demand/evaluate.ts';
 export type { OnDemandInputs, OnDemandResult } from './on-demand/evaluate.ts';
 export { createRowEvaluator } from './on-demand/evaluate-rows.ts';
 export type { RowEvaluator } from './on-demand/evaluate-rows.ts';
+export type { SharedInputs } from './on-demand/shared-inputs.ts';
 export {
   compilePostProcess,
   compilePostProcessAlone,

@@ -22,20 +22,45 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** Private stores with 2,000 ads, the applied project and its model; the same for Larder and for the floors. */
-export async function prepare(): Promise<Prepared> {
+/** A project with one model, whose views are filled for so many entities of each kind. */
+export interface PreparedProject {
+  /** Path of its `larder.config.ts`. */
+  readonly config: string;
+  readonly entities: Readonly<Record<string, number>>;
+  readonly model: string;
+  readonly output: string;
+  readonly width: number;
+  /** `view:feature` in the order of the tensor. */
+  readonly features: readonly string[];
+}
+
+const AD_CTR: PreparedProject = {
+  config: join(import.meta.dirname, 'larder.config.ts'),
+  entities: { ad: ADS },
+  model: 'ad_ctr',
+  output: 'ctr',
+  width: WIDTH,
+  features: [
+    'ad_image:embedding',
+    'ad_image:brightness',
+    'ad_image:colourfulness',
+    'ad_stats:impressions',
+    'ad_stats:clicks',
+    'ad_stats:ctr',
+    'moment:hour_sin',
+    'moment:hour_cos',
+  ],
+};
+
+/** Private stores with the entities, the applied project and its model; the same for Larder and for the floors. */
+export async function prepare(prepared: PreparedProject = AD_CTR): Promise<Prepared> {
   const folder = openStateFolder(resolve(import.meta.dirname, '../../..'), `bench-${process.pid}`);
   const root = join(folder.path, 'project');
   mkdirSync(root, { recursive: true });
-  cpSync(join(import.meta.dirname, 'larder.config.ts'), join(root, 'larder.config.ts'));
-  const features = ['embedding', 'brightness', 'colourfulness'].map((name) => `ad_image:${name}`);
-  features.push(
-    ...['impressions', 'clicks', 'ctr'].map((name) => `ad_stats:${name}`),
-    'moment:hour_sin',
-    'moment:hour_cos',
-  );
-  const weights = Array.from({ length: WIDTH }, (_, column) => Math.sin(column) / 50);
-  await writeLogisticArtifact(join(root, 'models/ad_ctr'), { features, weights });
+  cpSync(prepared.config, join(root, 'larder.config.ts'));
+  const { model, output, width, features } = prepared;
+  const weights = Array.from({ length: width }, (_, column) => Math.sin(column) / 50);
+  await writeLogisticArtifact(join(root, 'models', model), { features, weights, output });
   const [redis, postgres] = await Promise.all([
     startEmbeddedRedis(folder, { durable: false }),
     startEmbeddedPostgres(folder, { durable: false }),
@@ -43,7 +68,7 @@ export async function prepare(): Promise<Prepared> {
   await postgres.createDatabase('bench');
   const configPath = join(root, 'larder.config.ts');
   const databaseUrl = postgres.url('bench');
-  await fill({ configPath, databaseUrl, redisUrl: redis.url });
+  await fill(prepared, { configPath, databaseUrl, redisUrl: redis.url });
   return {
     env: {
       LARDER_PROJECT: configPath,
@@ -52,7 +77,7 @@ export async function prepare(): Promise<Prepared> {
       LARDER_PORT: '0',
       LARDER_LOG_LEVEL: 'info',
       // the floor's own
-      BENCH_MODEL: join(root, 'models/ad_ctr/model.onnx'),
+      BENCH_MODEL: join(root, 'models', model, 'model.onnx'),
     },
     processIds: [redis.process.pid, postgres.process.pid],
     async close() {
@@ -62,11 +87,10 @@ export async function prepare(): Promise<Prepared> {
   };
 }
 
-async function fill(urls: {
-  readonly configPath: string;
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
-}): Promise<void> {
+async function fill(
+  { entities }: PreparedProject,
+  urls: { readonly configPath: string; readonly databaseUrl: string; readonly redisUrl: string },
+): Promise<void> {
   const project = await loadProject(urls.configPath);
   const logger = createLogger('bench', { level: 'silent' });
   const offlineStore = createOfflineStore({ databaseUrl: urls.databaseUrl, logger });
@@ -83,7 +107,7 @@ async function fill(urls: {
   const rows = Object.entries(project.manifest.feature_views).flatMap(([viewRef, view]) => {
     const codec = compileRowCodec(view);
     const order = { eventTimestampMs: EVENT_MS, createdTimestampMs: EVENT_MS, revision: 1 };
-    return Array.from({ length: ADS }, (_, ad) => {
+    return Array.from({ length: entities[view.entity] ?? 0 }, (_, ad) => {
       const values = Object.fromEntries(
         view.schema.map(({ name, type }, at) => [
           name,
@@ -93,8 +117,8 @@ async function fill(urls: {
         ]),
       );
       return {
-        entity: 'ad',
-        entityKey: `ad-${ad}`,
+        entity: view.entity,
+        entityKey: `${view.entity}-${ad}`,
         viewRef,
         ttlMs: view.ttl_ms,
         row: codec.encode(order, values),

@@ -180,6 +180,41 @@ test('rows that share their request share what depends on the request alone, unl
   expect(evaluated(true)).toEqual(['good', 'moment', 'offer']);
 });
 
+test('shared inputs: views that read nothing else are evaluated once, whatever the rows do', () => {
+  const calls: string[] = [];
+  let fails = false;
+  const counted = (name: string, result: unknown) => () => {
+    calls.push(name);
+    return fails ? null : result;
+  };
+  const views = compile({
+    moment: counted('moment', { noon: 1, night: null }),
+    offer: counted('offer', { rate: 1 }),
+    top: counted('top', { level: 1 }),
+  });
+  const requestFields = views.requestFields.map(() => true);
+  const evaluated = (storedViews: boolean[], rows: boolean[]) => {
+    const evaluator = createRowEvaluator(views, new Columns(views, {}), { requestFields, storedViews });
+    calls.length = 0;
+    return rows.map((failing, row) => {
+      fails = failing;
+      const error = evaluator.evaluate(false);
+      return [row, error?.code ?? 'good', ...calls.splice(0), evaluator.changed()];
+    });
+  };
+  // Everything is shared.
+  expect(evaluated([true, true], [false, false])).toEqual([
+    [0, 'good', 'moment', 'offer', 'top', true],
+    [1, 'good', false],
+  ]);
+  // Only the user is: `offer` reads the statistics of an ad, and `top` reads `offer`.
+  expect(evaluated([false, true], [false, true, false])).toEqual([
+    [0, 'good', 'moment', 'offer', 'top', true],
+    [1, 'ON_DEMAND_FAILED', 'offer', false],
+    [2, 'good', 'offer', 'top', true],
+  ]);
+});
+
 test('a row has the results of the row before it when every view depends on the request alone', () => {
   const views = compile(CONSTANT, [{ view: 'moment', version: null, features: ['night'] }]);
   const rows = createRowEvaluator(views, new Columns(views, {}));
@@ -198,7 +233,7 @@ test.each([
   [async () => ({ noon: 1, night: 1 }), /moment:noon must be a number/],
 ])('a result that does not fit is refused: %s', (compute, message) => {
   const views = compile({ ...CONSTANT, moment: compute });
-  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), []);
+  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), { earlier: [], shared: null });
   expect(outcome).toBeInstanceOf(LarderError);
   expect(outcome).toMatchObject({ code: 'ON_DEMAND_FAILED', message: expect.stringMatching(message) });
 });
@@ -211,7 +246,10 @@ test('an error thrown by a function is the cause, and not in the message', () =>
       throw cause;
     },
   });
-  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), []) as LarderError;
+  const outcome = evaluate(views.views[0] as never, new Columns(views, {}), {
+    earlier: [],
+    shared: null,
+  }) as LarderError;
   expect(outcome.cause).toBe(cause);
   expect(outcome.message).toBe('The on-demand feature view moment threw; the log has the cause.');
 });

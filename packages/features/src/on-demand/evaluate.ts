@@ -5,7 +5,13 @@
 import { LarderError } from '@larder/core';
 import type { FieldValue } from '../definition/field.ts';
 import { valueProblem } from '../values/value-problem.ts';
-import type { CompiledOnDemandView, OnDemandArguments, OnDemandFeature } from './on-demand-views.ts';
+import type {
+  CompiledOnDemandView,
+  OnDemandArguments,
+  OnDemandFeature,
+  StoredInput,
+} from './on-demand-views.ts';
+import type { SharedArguments } from './shared-inputs.ts';
 
 /** The values of one row by their places in `OnDemandViews`; the owner of the rows moves it from one to the next. */
 export interface OnDemandInputs {
@@ -19,15 +25,21 @@ export type OnDemandResult = Readonly<Record<string, FieldValue>>;
 
 /**
  * Runs the function of one on-demand feature view for one row.
- * @param earlier results of the views before it, by their places in `OnDemandViews.views`
  * @returns ON_DEMAND_FAILED when it throws or returns values that do not fit its schema
  */
 export function evaluate(
   view: CompiledOnDemandView,
   inputs: OnDemandInputs,
-  earlier: readonly OnDemandResult[],
+  context: EvaluationContext,
 ): OnDemandResult | LarderError {
-  return checkedResult(view, argumentsOf(view, inputs, earlier), ON_DEMAND);
+  return checkedResult(view, argumentsOf(view, inputs, context), ON_DEMAND);
+}
+
+export interface EvaluationContext {
+  /** Results of the views before it, by their places in `OnDemandViews.views`. */
+  readonly earlier: readonly OnDemandResult[];
+  /** Null: rows share nothing. */
+  readonly shared: SharedArguments | null;
 }
 
 /** How errors name a function and what it gives. */
@@ -93,15 +105,15 @@ export function onDemandValue(result: OnDemandResult, feature: OnDemandFeature):
 function argumentsOf(
   view: CompiledOnDemandView,
   inputs: OnDemandInputs,
-  earlier: readonly OnDemandResult[],
+  { earlier, shared }: EvaluationContext,
 ): OnDemandArguments {
-  const request: Record<string, FieldValue> = {};
-  for (const { name, place } of view.request) request[name] = inputs.requestField(place);
-  const features: Record<string, Record<string, FieldValue>> = {};
-  for (const stored of view.stored) {
-    const named: Record<string, FieldValue> = {};
-    for (const { name, place, defaultValue } of stored.features)
-      named[name] = inputs.storedFeature(stored.view, place) ?? defaultValue;
+  const request = shared?.request ?? requestOf(view, inputs);
+  shared?.keepRequest(request);
+  const features: Record<string, Readonly<Record<string, FieldValue>>> = {};
+  for (let i = 0; i < view.stored.length; i++) {
+    const stored = view.stored[i] as StoredInput;
+    const named = shared?.stored(i) ?? storedOf(stored, inputs);
+    shared?.keepStored(i, named);
     features[stored.name] = named;
   }
   for (const computed of view.computed) {
@@ -111,6 +123,19 @@ function argumentsOf(
     features[computed.name] = named;
   }
   return { request, features };
+}
+
+function requestOf({ request }: CompiledOnDemandView, inputs: OnDemandInputs): Record<string, FieldValue> {
+  const members: Record<string, FieldValue> = {};
+  for (const { name, place } of request) members[name] = inputs.requestField(place);
+  return members;
+}
+
+function storedOf({ view, features }: StoredInput, inputs: OnDemandInputs): Record<string, FieldValue> {
+  const members: Record<string, FieldValue> = {};
+  for (const { name, place, defaultValue } of features)
+    members[name] = inputs.storedFeature(view, place) ?? defaultValue;
+  return members;
 }
 
 function failed(message: string, cause?: unknown): LarderError {

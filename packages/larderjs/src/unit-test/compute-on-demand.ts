@@ -42,7 +42,7 @@ export function computeOnDemand<Gives>(
         return given(`${name}:${field.name}`, field, features[name]?.[field.name]);
       },
     },
-    [],
+    { earlier: [], shared: null },
   );
   if (isLarderError(result)) throw result;
   return Object.fromEntries(

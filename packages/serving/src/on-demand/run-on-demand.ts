@@ -11,6 +11,7 @@ import {
 } from '@larder/features';
 import type { PlanView, StoredReader } from '../plan/compiled-plan.ts';
 import { usableRow, type Batch } from '../batch.ts';
+import { sharedInputs } from './shared-inputs.ts';
 
 export interface OnDemandRun {
   /** Evaluates every on-demand feature view for one row; returns the error of one that failed, or null. The results are in `results`. */
@@ -23,7 +24,7 @@ export interface OnDemandRun {
 
 export function createOnDemandRun(batch: Batch): OnDemandRun {
   const inputs = new PackedInputs(batch);
-  const evaluator = createRowEvaluator(batch.plan.onDemand, inputs);
+  const evaluator = createRowEvaluator(batch.plan.onDemand, inputs, sharedInputs(batch));
   return {
     results: evaluator.results,
     changed: () => evaluator.changed(),

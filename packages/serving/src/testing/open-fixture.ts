@@ -30,6 +30,18 @@ const ARTIFACTS = {
     output: 'ctr',
   },
   ad_brightness: { features: ['ad_image:brightness'], weights: [1], output: 'score' },
+  ad_rank: {
+    features: [
+      'ad_image:brightness',
+      'shopper_profile:age',
+      'shopper_profile:premium',
+      'spender:budget',
+      'spender:careful',
+      'fit:appeal',
+    ],
+    weights: [1, 0.01, 0.5, -0.01, 0.25, 2],
+    output: 'rank',
+  },
   fragile_model: { features: ['fragile:level'], weights: [0.1], output: 'score' },
 } as const;
 

@@ -4,7 +4,7 @@ import { loadedFunctions, type LoadedProject, type Manifest } from '@larder/feat
 import { loadModel, type ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { compilePlan } from '../plan/compile-plan.ts';
+import { compilePlan, type PlanOptions } from '../plan/compile-plan.ts';
 import { createPredictor } from '../create-predictor.ts';
 import type { ResolveMissing } from '../readings/resolve-missing.ts';
 import type { Predictor } from '../predictor.ts';
@@ -13,8 +13,9 @@ export interface FixturePredictorOptions {
   readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
   readonly model: string;
-  /** @default the project's functions */
   readonly manifest?: Manifest;
+  /** @default the project's functions */
+  readonly functionOf?: PlanOptions['functionOf'];
   readonly predictionLog?: PredictionLog;
   readonly clock?: Clock;
   readonly placement?: 'inline' | 'pool';
@@ -35,7 +36,7 @@ export async function fixturePredictor(
   } = options;
   const plan = compilePlan({
     manifest,
-    functionOf: loadedFunctions(project),
+    functionOf: options.functionOf ?? loadedFunctions(project),
     model,
     version: 1,
     onlineStore,
