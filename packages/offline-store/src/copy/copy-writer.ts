@@ -1,8 +1,10 @@
-/**
+/*
  * Hot path: rows in PostgreSQL's binary COPY format (documentation of COPY, "Binary Format"), all big-endian.
  * Values are written straight into one growing buffer; nothing is allocated per value.
  * Reserve first, then read `#buffer` or `#view`: reserving may replace both.
  */
+import { codeAt } from './code-at.ts';
+
 export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 const FLOAT4_OID = 700;
@@ -11,8 +13,6 @@ const DASH = 0x2d;
 const TWO_TO_32 = 2 ** 32;
 /** Bytes per UTF-16 unit, at most. */
 const MAX_UTF8_BYTES = 3;
-const MAX_ASCII = 0x7f;
-const SHORT = 64;
 /** Free bytes that `jsonbBy` begins with. */
 const JSON_ROOM = 1_024;
 const NO_PLACES: readonly number[] = [];
@@ -133,9 +133,9 @@ export class CopyWriter {
     const at = this.#field(16);
     const buffer = this.#buffer;
     for (let i = 0, byte = at; byte < at + 16; i += 2, byte++) {
-      if (value.charCodeAt(i) === DASH) i += 1;
+      if (codeAt(value, i) === DASH) i += 1;
       buffer[byte] =
-        ((HEX_DIGITS[value.charCodeAt(i)] as number) << 4) | (HEX_DIGITS[value.charCodeAt(i + 1)] as number);
+        ((HEX_DIGITS[codeAt(value, i)] as number) << 4) | (HEX_DIGITS[codeAt(value, i + 1)] as number);
     }
   }
 
@@ -194,20 +194,9 @@ export class CopyWriter {
   /** Reserves space for the worst case, then keeps what was used: cheaper than measuring first. */
   #utf8(value: string): number {
     const at = this.#reserve(value.length * MAX_UTF8_BYTES);
-    const bytes = value.length > SHORT ? this.#buffer.write(value, at) : this.#shortText(value, at);
+    const bytes = this.#buffer.write(value, at);
     this.#length = at + bytes;
     return bytes;
-  }
-
-  /** A call of `write` costs more than a short loop, and nearly every short text is ASCII. */
-  #shortText(value: string, at: number): number {
-    const buffer = this.#buffer;
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i);
-      if (code > MAX_ASCII) return buffer.write(value, at);
-      buffer[at + i] = code;
-    }
-    return value.length;
   }
 
   #field(bytes: number): number {

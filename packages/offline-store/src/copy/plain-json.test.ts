@@ -1,3 +1,4 @@
+import { shortestFloat32 } from '@larder/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { writePlainJson } from './plain-json.ts';
@@ -24,6 +25,19 @@ test('the text is that of JSON.stringify, or there is none', () => {
     }),
   );
   expect(some).toBeGreaterThan(0);
+});
+
+test('numbers have the text of JSON.stringify, however they came about', () => {
+  const decimal = fc
+    .tuple(fc.integer(), fc.integer({ min: 0, max: 14 }))
+    .map(([n, places]) => n / 10 ** places);
+  const float = fc.float({ noNaN: true, noDefaultInfinity: true }).map(shortestFloat32);
+  fc.assert(
+    fc.property(fc.oneof(decimal, float, fc.double()), (value) => {
+      expect(written({ value })).toBe(JSON.stringify({ value }));
+    }),
+    { numRuns: 5_000 },
+  );
 });
 
 test.each([

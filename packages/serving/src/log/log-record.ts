@@ -36,6 +36,7 @@ export function logRecord(batch: LoggedBatch, logged: LoggedRow): PredictionReco
 class BatchRecord implements PredictionRecord {
   readonly #batch: LoggedBatch;
   readonly #logged: LoggedRow;
+  #values: Members | null = null;
 
   constructor(batch: LoggedBatch, logged: LoggedRow) {
     this.#batch = batch;
@@ -99,8 +100,10 @@ class BatchRecord implements PredictionRecord {
   }
 
   #artifactOutputs(): Members {
+    if (this.#values !== null) return this.#values;
     const values: Record<string, number> = {};
     const { outputs } = this.#batch;
+    this.#values = values;
     for (const name in outputs)
       values[name] = shortestFloat32((outputs[name] as Float32Array)[this.#logged.place] as number);
     return values;
@@ -108,9 +111,8 @@ class BatchRecord implements PredictionRecord {
 
   get output(): number | null {
     if (this.#logged.outputs !== null) return firstNumber(this.#logged.outputs);
-    const { outputs } = this.#batch;
     const first = this.#plan.model.outputs[0]?.name as string;
-    return shortestFloat32(outputs[first]?.[this.#logged.place] as number);
+    return this.#artifactOutputs()[first] as number;
   }
 
   get scalars(): Float32Array {
