@@ -12,6 +12,13 @@ if library == "duckdb":
     rows = duckdb.sql(f"select * from read_parquet('{files}/*/*.parquet', hive_partitioning = true)").arrow()
     rows = rows.read_all() if hasattr(rows, "read_all") else rows
     names, rows = rows.schema.names, rows.to_pylist()
+elif library == "polars by its list":
+    import polars
+
+    with open(f"{files}/_larder.json") as manifest:
+        listed = [f"{files}/{file['path']}" for file in json.load(manifest)["files"]]
+    frame = polars.scan_parquet(listed, hive_partitioning=True).collect()
+    names, rows = frame.columns, frame.to_dicts()
 elif library == "polars":
     import polars
 

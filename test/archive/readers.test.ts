@@ -41,7 +41,7 @@ describe.skipIf(READERS_PYTHON === undefined)(
     test('DuckDB, Polars and pandas read every row and every value', async ({ store }) => {
       const { files, rows, onlineAt, remove } = await archivePrices(store);
       try {
-        for (const library of ['duckdb', 'polars', 'pandas']) {
+        for (const library of ['duckdb', 'polars', 'pandas', 'polars by its list']) {
           const script = join(import.meta.dirname, 'read_archive.py');
           const { stdout } = await run(READERS_PYTHON as string, [script, library, files], {
             maxBuffer: 64 * 2 ** 20,

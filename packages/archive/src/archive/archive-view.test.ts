@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { recordChange } from '@larder/offline-store';
 import { sql } from 'kysely';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import {
   archiveNow,
   globbed,
@@ -14,7 +14,7 @@ import {
   type ArchiveTest,
   type LandedRow,
 } from '../testing/archive-test.ts';
-import { archiveView, openArchive } from '../index.ts';
+import { archiveView, openArchive, openDuckdb } from '../index.ts';
 
 const price = view('price', [{ name: 'price', type: 'float64' }]);
 const NOVEMBER = Date.UTC(2026, 10, 1);
@@ -145,6 +145,23 @@ describe('increments', () => {
     const manifest = JSON.parse(readFileSync(join(dir, project.project, 'price_v1/_larder.json'), 'utf8'));
     expect(manifest).toMatchObject({ format: 1, view: 'price', version: 1, position: 3 });
     expect(manifest.files.map(({ path }: { path: string }) => `price_v1/${path}`)).toEqual(pathsOf(given));
+
+    // As the guide reads the list of files.
+    const guide = readFileSync(new URL('../../../../docs/guides/archive.md', import.meta.url), 'utf8');
+    const block = [...guide.matchAll(/^```sql\n([^]*?)^```$/gm)]
+      .map(([, code = '']) => code)
+      .find((code) => code.includes('_larder.json'));
+    const folder = join(dir, project.project, 'price_v1');
+    const duckdb = await openDuckdb({ folders: [dir] });
+    onTestFinished(() => duckdb.close());
+    const [set = '', select = ''] = (block ?? '')
+      .replaceAll('/mnt/archive/ads/ad_image_v1', folder)
+      .split(';\n');
+    await duckdb.run(set);
+    expect(await duckdb.all(select)).toHaveLength(103);
+    // Instead of fewer rows.
+    rmSync(join(folder, manifest.files[0].path));
+    await expect(duckdb.all(select)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID' });
   });
 
   test('what is not confirmed online, and what follows it, waits', async ({ given }) => {
