@@ -109,5 +109,14 @@ def test_only_what_was_refused_is_sent_again(flaky):
         assert len(handler.requests) == 1
 
 
+def test_a_service_without_the_route_is_named_as_older(flaky):
+    handler, url = flaky
+    handler.answers += [(404, {}, b'{"code":"ROUTE_NOT_FOUND","detail":"This route does not exist.","status":404}')]
+    with Larder(url) as client, pytest.raises(LarderError, match="older than this client") as raised:
+        client.predict("m")
+    assert raised.value.code == "ROUTE_NOT_FOUND"
+    assert url in str(raised.value)
+
+
 def test_the_package_is_the_wheel():
     assert "site-packages" in package.__file__

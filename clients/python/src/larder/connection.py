@@ -105,6 +105,10 @@ def _problem(response: httpx.Response) -> LarderError:
         body = response.json()
     except ValueError:
         body = None
+    if isinstance(body, dict) and body.get("code") == "ROUTE_NOT_FOUND":
+        url = response.request.url.copy_with(query=None)
+        detail = f"{url} does not exist there: the service is older than this client, or the address is not the service's root."
+        return LarderError.from_problem({**body, "detail": detail})
     if isinstance(body, dict) and "code" in body:
         return LarderError.from_problem(body)
     return LarderError(
