@@ -1,4 +1,5 @@
 import { pino, type Logger as PinoLogger } from 'pino';
+import { loggedError } from './logged-error.ts';
 
 export type Logger = PinoLogger;
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -10,7 +11,7 @@ export interface LoggerOptions {
 /** JSON lines on stdout, buffered for at most 200 ms so that callers do not wait; call `flush` before exit. */
 export function createLogger(name: string, options: LoggerOptions): Logger {
   return pino(
-    { name, level: options.level, base: { app: name } },
+    { name, level: options.level, base: { app: name }, serializers: { err: loggedError } },
     pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 200 }),
   );
 }
