@@ -9,6 +9,7 @@ const FOLDER = resolve(ROOT, 'docs/concepts');
 const WORDS = [
   'Alias',
   'Backfill',
+  'Chain',
   'Change',
   'Entity',
   'Feature view',

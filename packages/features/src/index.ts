@@ -116,6 +116,8 @@ export { validateFields } from './validate/validate-fields.ts';
 export { inputManifest } from './manifest/input-manifest.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
+export { parentsOf } from './manifest/parents-of.ts';
+export type { ParentView } from './manifest/parents-of.ts';
 export { readViews } from './manifest/read-views.ts';
 export { definitionFingerprint, viewFingerprint } from './manifest/view-fingerprint.ts';
 export {

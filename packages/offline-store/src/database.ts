@@ -16,6 +16,7 @@ import type {
 } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { ErasuresTable, ErasureSecretsTable, TombstonesTable } from './tables/erasure.table.ts';
+import type { ChainsTable, RunLinksTable } from './tables/chains.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { LabelsTable } from './tables/labels.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
@@ -40,6 +41,8 @@ export interface Database {
   'larder.runs': RunsTable;
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
+  'larder.chains': ChainsTable;
+  'larder.run_links': RunLinksTable;
   'larder.processes': ProcessesTable;
   'larder.pushes': PushesTable;
   'larder.schedules': SchedulesTable;

@@ -10,6 +10,7 @@ export type { Database } from './database.ts';
 export { limitSilence } from './connection/limit-silence.ts';
 export { storableReason, storableText } from './storable-text.ts';
 export type {
+  ChainedScope,
   ChunkState,
   ChunksTable,
   GoneState,
@@ -53,6 +54,8 @@ export type { Provenance } from './history/find-history-row.ts';
 export { inputHashesAt } from './history/input-hashes-at.ts';
 export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';
+export { keysLanded, keysOfViews, planKeys } from './history/keys-of-views.ts';
+export type { LandedIn } from './history/keys-of-views.ts';
 export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
@@ -93,10 +96,12 @@ export type { Absence, AbsentFailure, AbsentRun } from './absence/read-absences.
 // Changes
 export { readFreshness } from './freshness/read-freshness.ts';
 export type { ViewFreshness } from './freshness/read-freshness.ts';
-export { newestCursor, readChanges } from './changes/read-changes.ts';
+export { cursorAt, newestCursor, readChanges } from './changes/read-changes.ts';
 export type { ChangesPage, FeedChange, ReadChangesOptions } from './changes/read-changes.ts';
 export { recordChange } from './changes/record-change.ts';
 export type { Change } from './changes/record-change.ts';
+export { listenForChanges } from './changes/listen-for-changes.ts';
+export type { ChangesListener } from './changes/listen-for-changes.ts';
 export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Erasure

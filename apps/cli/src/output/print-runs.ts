@@ -136,6 +136,7 @@ export function tookText({ startedAt, finishedAt }: RunSummary): string {
 
 function scopeText({ scope }: RunSummary): string {
   if ('pushed' in scope) return 'pushed rows';
+  if ('chained' in scope) return 'rows that other views land';
   if ('all' in scope) return 'all rows';
   if ('missing' in scope) return 'entities that were never computed';
   if ('event_time' in scope) return `event time from ${scope.event_time.from} to ${scope.event_time.to}`;

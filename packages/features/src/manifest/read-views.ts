@@ -1,18 +1,25 @@
 import { findFeatureView } from './find-feature-view.ts';
+import { parentsOf } from './parents-of.ts';
 import { viewRef, type InputManifest, type Manifest } from './manifest.ts';
 
 /**
- * References of the view versions that something reads: those of models, including through on-demand views, and the
- * newest version of each view, which is what a reference without a version means.
+ * References of the view versions that something reads: those of models, including through on-demand views, the newest
+ * version of each view, which is what a reference without a version means, and the views that any of these are computed
+ * from.
  */
 export function readViews(manifest: Manifest): Set<string> {
-  const read = new Set(
-    Object.values(manifest.feature_views).map(({ name }) => viewRef(findFeatureView(manifest, name))),
-  );
+  const read = new Set<string>();
+  const add = (ref: string): void => {
+    if (read.has(ref)) return;
+    read.add(ref);
+    const view = manifest.feature_views[ref];
+    for (const parent of view === undefined ? [] : parentsOf(view)) add(viewRef(parent));
+  };
+  for (const { name } of Object.values(manifest.feature_views)) add(viewRef(findFeatureView(manifest, name)));
   const collect = (inputs: readonly InputManifest[]): void => {
     for (const { view: name, version } of inputs) {
       if (version === null) collect(manifest.on_demand_feature_views[name]?.inputs ?? []);
-      else read.add(viewRef({ name, version }));
+      else add(viewRef({ name, version }));
     }
   };
   for (const { inputs } of Object.values(manifest.models)) collect(inputs);

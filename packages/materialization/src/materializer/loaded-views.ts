@@ -8,7 +8,7 @@ import {
 } from '@larder/features';
 import type { ComputableView, EventTimes, HistoryProject } from '@larder/offline-store';
 import type { LoadedView } from '../runs/index.ts';
-import { createSources, type RowSource } from '@larder/sources';
+import { createSources, type OpenHistory, type RowSource } from '@larder/sources';
 
 /** A view version whose code this process has, with everything needed to materialize it. */
 export interface MaterializedView {
@@ -46,6 +46,8 @@ export interface LoadedViewsOptions {
   /** Database URLs by connection name. */
   readonly connections: Readonly<Record<string, string>>;
   readonly slots: number;
+  /** For views that are computed from other views. */
+  readonly history: OpenHistory;
 }
 
 export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
@@ -55,6 +57,7 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     connections: options.connections,
     // Reading is a short part of a chunk; planning runs at the same time.
     maxConnections: options.slots + 1,
+    history: options.history,
   });
 
   const definitions = new Map(

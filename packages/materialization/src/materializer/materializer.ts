@@ -9,8 +9,10 @@ import {
   type LogLevel,
 } from '@larder/core';
 import { computationFolders, type LoadedProject, type Manifest } from '@larder/features';
-import { announceProcess, type OfflineStore } from '@larder/offline-store';
+import { announceProcess, listenForChanges, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
+import { followChains } from '../chains/follow-chains.ts';
+import { historySource } from '../chains/history-source.ts';
 import type { ArtifactFolder } from '../compute/artifact-folders/serve-artifact-folders.ts';
 import { continueErasures } from '../erasure/continue-erasures.ts';
 import { keepTombstones } from '../erasure/keep-tombstones.ts';
@@ -77,7 +79,14 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
   const applied = options.applied ?? (() => project.manifest);
   const loaded = options.loaded ?? (() => project.manifest);
   const times = { ...DEFAULT_TIMES, ...options.times };
-  const views = createLoadedViews({ project, loaded, applied, connections: options.connections, slots });
+  const views = createLoadedViews({
+    project,
+    loaded,
+    applied,
+    connections: options.connections,
+    slots,
+    history: historySource(store, () => applied() ?? project.manifest),
+  });
   const observer = options.observer ?? NOBODY;
   let pool: ComputePool | undefined;
   const shared = { projectName: project.name, store, views, times, logger };
@@ -143,8 +152,21 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     logger,
     turn: () => dispatchDueChunks({ ...shared, processId, queue, slots }),
   });
+  const following = startLoop({
+    name: 'Following the feed of changes',
+    intervalMs: times.watchIntervalMs,
+    logger,
+    turn: () => followChains({ store, applied, logger, onFed: () => dispatching.wake() }),
+  });
+  const listening = listenForChanges({
+    store,
+    project: project.name,
+    onChanges: () => following.wake(),
+    logger,
+  });
   const loops = [
     dispatching,
+    following,
     startLoop({
       name: 'Planning',
       intervalMs: times.dispatchIntervalMs,
@@ -193,7 +215,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       }, deadlineMs);
       await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
       clearTimeout(deadline);
-      await Promise.all([queue.close(), pool?.close(), announced.close()]);
+      await Promise.all([queue.close(), pool?.close(), announced.close(), listening.close()]);
       await views.close();
     },
   };

@@ -1,5 +1,12 @@
 // What a run is
-export type { ChunkState, PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+export type {
+  ChainedScope,
+  ChunkState,
+  PushedScope,
+  RunScope,
+  RunStatus,
+  RunTrigger,
+} from '@larder/offline-store';
 export type { ChunkAttempt, LoadedView, RunStore } from './run-store.ts';
 export { TRANSITIONS } from './transitions.ts';
 export type { Transition } from './transitions.ts';
@@ -49,6 +56,8 @@ export type { DispatchOptions } from './dispatch/dispatch-chunks.ts';
 export { endFrozenLandings } from './landing/end-frozen-landings.ts';
 export { decideGone } from './gone/decide-gone.ts';
 export type { GoneDecision } from './gone/decide-gone.ts';
+export { endFeeding, feedRun } from './feeding/feed-run.ts';
+export { cancelledFeeds, openFeeding } from './feeding/open-feeding.ts';
 export { finishRuns } from './finish/finish-runs.ts';
 export type { FinishedRun } from './finish/finish-runs.ts';
 export { giveBackChunk } from './attempt/give-back-chunk.ts';

@@ -50,6 +50,18 @@ const inTx =
 const USES: Readonly<Record<Verb, readonly Use[]>> = {
   createRun: [({ store, project }) => runs.createRun(store, newRun(project))],
   landPushedRun: [inTx((tx, { project }) => runs.landPushedRun(tx, pushed(project)))],
+  feedRun: [
+    inTx((tx, { project }) =>
+      runs.feedRun(tx, {
+        project,
+        view: { name: VIEW.view, version: VIEW.version, fingerprint: VIEW.fingerprint, chunk_rows: 2 },
+        runId: null,
+        parentRunIds: [],
+        keys: [['a'], ['b'], ['c']],
+      }),
+    ),
+  ],
+  endFeeding: [inTx((tx, { one }) => runs.endFeeding(tx, one.runId))],
   claimRunToPlan: [({ store, project }) => runs.claimRunToPlan(store, { project, views, leaseMs: LEASE_MS })],
   extendPlanning: [({ store, planned }) => runs.extendPlanning(store, planned, LEASE_MS)],
   savePlan: [({ store, planned }) => runs.savePlan(store, planned, PARTS)],
@@ -212,7 +224,7 @@ const HELD = [
 ] as const;
 
 describe('a verb takes the locks that the table lists', () => {
-  const existing = VERBS.filter((verb) => !['createRun', 'landPushedRun'].includes(verb));
+  const existing = VERBS.filter((verb) => !['createRun', 'landPushedRun', 'feedRun'].includes(verb));
 
   test.for(existing)('%s', async (verb, { store, database }) => {
     const { locks }: Transition = TRANSITIONS[verb];

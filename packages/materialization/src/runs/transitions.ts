@@ -1,6 +1,14 @@
 import type { ChunkState, RunStatus } from '@larder/offline-store';
 
-export type Actor = 'person' | 'planner' | 'dispatcher' | 'worker' | 'watchdog' | 'push' | 'apply';
+export type Actor =
+  | 'person'
+  | 'planner'
+  | 'dispatcher'
+  | 'worker'
+  | 'watchdog'
+  | 'push'
+  | 'apply'
+  | 'follower';
 
 /**
  * What a verb does about a row that another transaction has locked: `waits` for it, `skips` it, or `shares` it with every transaction that does not
@@ -50,6 +58,18 @@ export const TRANSITIONS = {
     chunk: { none: ['landed_history'] },
     locks: {},
     keeps: 'history in the same transaction, so that nobody sees the chunk before it landed',
+  },
+  feedRun: {
+    by: ['follower'],
+    run: { none: ['running'] },
+    chunk: { none: ['pending'] },
+    locks: {},
+    keeps: 'chunks are added only to a run that `openFeeding` locked, with the cursor of the feed',
+  },
+  endFeeding: {
+    by: ['follower'],
+    locks: { run: 'waits' },
+    keeps: 'the runs that fed it have ended, and everything that they landed is in chunks',
   },
   claimRunToPlan: {
     by: ['planner'],

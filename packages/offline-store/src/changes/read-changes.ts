@@ -67,6 +67,11 @@ export async function newestCursor(store: Pick<OfflineStore, 'db'>, project: str
   return feed === undefined ? null : cursorText(feed.last_position, feed.feed_id);
 }
 
+/** The cursor after a change of the page that `cursor` ends, for a consumer that takes only a part of it. */
+export function cursorAt(cursor: string, { position }: Pick<FeedChange, 'position'>): string {
+  return cursor.replace(/^\d+/, String(position));
+}
+
 interface Cursor {
   readonly position: number;
   /** Id of the feed. Null: any feed; empty: none. */

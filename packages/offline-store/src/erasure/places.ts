@@ -40,6 +40,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   ),
   archives: none('names folders', 'archive_id project host folder created_at'),
   artifacts: none('files of models', 'sha256 files created_at touched_at'),
+  chains: none('names views', 'project view version fingerprint cursor'),
   changes: {
     columns: { entity_key: 'hash' },
     without: CHANGE.split(' ').filter((name) => name !== 'id' && name !== 'xid'),
@@ -48,7 +49,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   chunks: {
     columns: { bounds: 'key' },
     without:
-      'chunk_id run_id ordinal retry_of state attempt failures not_before dispatched_by dispatched_at claimed_by lease_expires_at rows_total rows_done rows_failed rows_skipped rows_duplicate error_code error_reason started_at landed_at finished_at online_at set_aside rows_erased'.split(
+      'chunk_id run_id ordinal retry_of state attempt failures not_before dispatched_by dispatched_at claimed_by lease_expires_at rows_total rows_done rows_failed rows_skipped rows_duplicate error_code error_reason started_at landed_at finished_at online_at set_aside rows_erased revision'.split(
         ' ',
       ),
     how: 'eraseQueuedWork takes the key out of listed keys and out of the limits of ended chunks',
@@ -109,10 +110,11 @@ export const TABLES: Readonly<Record<string, Place>> = {
     ),
     how: 'eraseFailures deletes the failures of the key',
   },
+  run_links: none('names runs', 'parent_run_id run_id'),
   runs: {
     columns: { scope: 'key' },
     without:
-      'run_id revision project view version fingerprint trigger status row_limit priority max_rows_per_second force idempotency_key request_sha256 error_code error_reason created_at queued_at planning_token planning_lease_expires_at planning_failures planned_at next_dispatch_at started_at finished_at paused_at paused_ms rows_total rows_done rows_failed rows_skipped code_seen_at recount_at gone_at_most gone_state gone_keys'.split(
+      'run_id revision project view version fingerprint trigger status row_limit priority max_rows_per_second force idempotency_key request_sha256 error_code error_reason created_at queued_at planning_token planning_lease_expires_at planning_failures planned_at next_dispatch_at started_at finished_at paused_at paused_ms rows_total rows_done rows_failed rows_skipped code_seen_at recount_at gone_at_most gone_state gone_keys feeding'.split(
         ' ',
       ),
     how: 'eraseQueuedWork takes the key out of scopes, and cancels a run for it alone',

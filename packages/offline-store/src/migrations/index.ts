@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { chains } from './0031-chains.ts';
 import { gone } from './0022-gone.ts';
 import { archives } from './0021-archives.ts';
 import { whenGone } from './0024-when-gone.ts';
@@ -64,4 +65,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0029_label_retention': labelRetention,
   '0030_windowed_views': windowedViews,
   '0034_raw_outputs': rawOutputs,
+  '0031_chains': chains,
 };

@@ -17,7 +17,7 @@ export type RunStatus =
  */
 export type GoneState = 'reading' | 'held' | 'released' | 'decided' | 'undecided';
 
-export type RunTrigger = 'backfill' | 'schedule' | 'push';
+export type RunTrigger = 'backfill' | 'schedule' | 'push' | 'chain';
 
 /** Which rows of the source a run takes; join keys as JSON of the HTTP API, instants ISO 8601. */
 export type RunScope =
@@ -26,6 +26,11 @@ export type RunScope =
   | { readonly missing: true }
   | { readonly entities: readonly Readonly<Record<string, unknown>>[] }
   | { readonly event_time: { readonly from: string; readonly to: string } };
+
+/** Scope of a run that takes the keys which other views land, as long as their runs last. */
+export interface ChainedScope {
+  readonly chained: true;
+}
 
 /** Scope of a push: its rows came with the request and are in history. */
 export interface PushedScope {
@@ -56,7 +61,7 @@ export interface RunsTable {
   fingerprint: string;
   trigger: RunTrigger;
   status: Generated<RunStatus>;
-  scope: ColumnType<RunScope | PushedScope, string, never>;
+  scope: ColumnType<RunScope | PushedScope | ChainedScope, string, never>;
   row_limit: number | null;
   /** Priority from 0 to 100, higher first. */
   priority: number;
@@ -91,6 +96,8 @@ export interface RunsTable {
   gone_state: GoneState | null;
   /** Keys that it ends, or would end while it is held. */
   gone_keys: number | null;
+  /** True: runs of other views may still add chunks; it does not end before. Null: all chunks were planned at once. */
+  feeding: boolean | null;
   /** Until this instant an open run's sums are used as cached; a later reader counts again. */
   recount_at: Generated<Date>;
 }
@@ -106,6 +113,8 @@ export interface ChunksTable {
   state: Generated<ChunkState>;
   /** Increases with every dispatch and is the fencing token: a worker may write only while it holds the newest. */
   attempt: Generated<number>;
+  /** Of the rows, in a run whose keys may be computed several times: given with the first attempt. Null: that of the run. */
+  revision: number | null;
   /** Attempts that failed; releasing a chunk does not count. */
   failures: Generated<number>;
   not_before: Generated<Date>;

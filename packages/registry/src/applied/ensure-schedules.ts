@@ -1,3 +1,4 @@
+import { syncChainsIn } from '@larder/materialization/chains';
 import { syncSchedulesIn } from '@larder/materialization/schedules';
 import type { OfflineStore } from '@larder/offline-store';
 import { appliedManifest } from './applied-manifest.ts';
@@ -10,6 +11,8 @@ export async function ensureSchedules(store: OfflineStore, project: string): Pro
   await store.transaction(async (tx) => {
     await tx.client.query('lock table larder.manifests in share row exclusive mode');
     const applied = await appliedManifest(tx, project);
-    if (applied !== null) await syncSchedulesIn(tx, applied.manifest);
+    if (applied === null) return;
+    await syncSchedulesIn(tx, applied.manifest);
+    await syncChainsIn(tx, applied.manifest);
   });
 }

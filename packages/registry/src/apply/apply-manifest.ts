@@ -1,5 +1,6 @@
 import type { Manifest } from '@larder/features';
 import { adoptFingerprintIn, forgetViewVersionIn } from '@larder/materialization/runs';
+import { syncChainsIn } from '@larder/materialization/chains';
 import { syncSchedulesIn } from '@larder/materialization/schedules';
 import {
   dropTilesIn,
@@ -115,6 +116,7 @@ export function applyManifest(
     }
     await dropTilesIn(tx, next);
     await syncSchedulesIn(tx, next);
+    await syncChainsIn(tx, next);
     return { manifestId, changes, modelVersions, forgotten, restored, retained };
   });
 }

@@ -29,6 +29,12 @@ export interface ClaimOptions {
 }
 
 /**
+ * A chain computes a key again whenever one of its views lands it: whoever reads later must win, also within one run. The
+ * last change makes a chunk that is claimed after it, and so reads the last values under the greatest revision.
+ */
+const NEXT_REVISION = sql`nextval(pg_get_serial_sequence('larder.runs', 'revision'))`;
+
+/**
  * Starts an attempt. Null when it is not this attempt's turn: claimed already (a job delivered twice), replaced by a
  * newer attempt, or its run paused or cancelled (then the chunk waits again as pending).
  */
@@ -43,11 +49,12 @@ export async function claimChunk(
       claimed_by = ${options.worker},
       lease_expires_at = case r.status when 'running' then ${fromNow(options.leaseMs)} end,
       started_at = coalesce(c.started_at, now()),
+      revision = coalesce(c.revision, case when r.trigger = 'chain' and r.status = 'running' then ${NEXT_REVISION} end),
       rows_done = 0, rows_failed = 0, rows_skipped = 0
     from larder.runs r
     where c.run_id = r.run_id and c.chunk_id = ${attempt.chunkId} and c.attempt = ${attempt.attempt} and c.state = 'dispatched'
     returning c.state = 'running' as claimed, c.chunk_id as "chunkId", c.attempt, c.run_id as "runId", r.view, r.version,
-      r.fingerprint, r.revision, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
+      r.fingerprint, coalesce(c.revision, r.revision) as revision, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
       coalesce(r.gone_state = 'reading', false) as "recordsKeys", exists (
         select from larder.view_freshness f
         where f.project = r.project and f.view = r.view and f.version = r.version and f.newest_gone_at is not null

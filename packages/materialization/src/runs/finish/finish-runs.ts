@@ -22,7 +22,7 @@ export interface FinishedRun {
  */
 export async function finishRuns(store: OfflineStore, project: string): Promise<FinishedRun[]> {
   const { rows: ended } = await sql<{ run_id: string }>`
-    select r.run_id from larder.runs r where r.project = ${project} and r.status = 'running' and ${GONE_DECIDED} and ${ALL_ENDED}`.execute(
+    select r.run_id from larder.runs r where r.project = ${project} and r.status = 'running' and ${COMPLETE} and ${ALL_ENDED}`.execute(
     store.db,
   );
   if (ended.length === 0) return [];
@@ -38,8 +38,8 @@ export async function finishRuns(store: OfflineStore, project: string): Promise<
   });
 }
 
-/** It is decided which keys the run (alias `r`) ends. */
-const GONE_DECIDED = sql<boolean>`coalesce(r.gone_state, '') not in ('reading', 'held', 'released')`;
+/** No chunks come any more: it is decided which keys the run (alias `r`) ends, and no other run feeds it. */
+const COMPLETE = sql<boolean>`coalesce(r.gone_state, '') not in ('reading', 'held', 'released') and r.feeding is not true`;
 
 /** The chunks of the run (alias `r`) have all ended, and it has no rows to retry. */
 export const ALL_ENDED = sql<boolean>`not exists (select from larder.chunks c where c.run_id = r.run_id and c.state = 'pending')
@@ -51,7 +51,7 @@ async function finishLocked(tx: RunStore, runIds: readonly string[]): Promise<Fi
   const { rows } = await sql<FinishedRun>`
     with summed as materialized (
       select r.run_id as ended_run_id, s.* from larder.runs r cross join lateral (${CHUNK_SUMS}) s
-      where r.run_id = any (${runIds}) and ${GONE_DECIDED} and ${ALL_ENDED}
+      where r.run_id = any (${runIds}) and ${COMPLETE} and ${ALL_ENDED}
     )
     update larder.runs r set ${SUMS_FROM_SUMMED}, finished_at = now(),
       status = case

@@ -1,10 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { RunStore } from '../run-store.ts';
 import { WAITING_FOR, WAITING_NAMES, type WaitingFor } from './waiting-for.ts';
-import type { PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
+import type { ChainedScope, PushedScope, RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
 
 export interface RunSummary extends RunProgress {
-  readonly scope: RunScope | PushedScope;
+  readonly scope: RunScope | PushedScope | ChainedScope;
 }
 
 /** A run without its request, which may be long. */

@@ -29,7 +29,10 @@ export async function forgetEndedRuns(
   project: string,
   { runsMs, pushesMs }: RunRetention,
 ): Promise<Forgotten> {
-  const runs = await step(store, project, { triggers: ['backfill', 'schedule'], olderThanMs: runsMs });
+  const runs = await step(store, project, {
+    triggers: ['backfill', 'schedule', 'chain'],
+    olderThanMs: runsMs,
+  });
   const pushes = await step(store, project, { triggers: ['push'], olderThanMs: pushesMs });
   return { runs: runs.runs + pushes.runs, failures: runs.failures + pushes.failures };
 }

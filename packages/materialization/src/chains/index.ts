@@ -1,0 +1,2 @@
+export { historySource } from './history-source.ts';
+export { syncChainsIn } from './sync-chains.ts';
