@@ -5,6 +5,7 @@ import type { Bench, BenchRow } from './row.ts';
 /** Benchmarks in the order of the table; each is imported when its turn comes. */
 const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-1': () => import('./predict-1.ts'),
+  'predict-windowed': () => import('./predict-windowed.ts'),
   'log-cost': () => import('./log-cost.ts'),
   'predict-batch-500': () => import('./predict-batch-500.ts'),
   'rank-500': () => import('./rank-500.ts'),

@@ -1,11 +1,17 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createLogger } from '@larder/core';
-import { loadProject } from '@larder/features';
+import { loadProject, type LoadedProject } from '@larder/features';
 import { openStateFolder, removeStateFolder, startEmbeddedPostgres, startEmbeddedRedis } from '@larder/infra';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { createOfflineStore, migrate, keyHasher } from '@larder/offline-store';
-import { compileRowCodec, connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
+import {
+  compileRowCodec,
+  connectRedis,
+  createOnlineStore,
+  waitForRedis,
+  type OnlineStore,
+} from '@larder/online-store';
 import { applyManifest } from '@larder/registry';
 
 export const ADS = 2_000;
@@ -22,11 +28,18 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** A project with one model, whose views are filled for so many entities of each kind. */
-export interface PreparedProject {
+/** A project whose views are filled for so many entities of each kind. */
+export interface PreparedProject extends PreparedModel {
   /** Path of its `larder.config.ts`. */
   readonly config: string;
   readonly entities: Readonly<Record<string, number>>;
+  /** Models beside the first, which is that of the floors. */
+  readonly moreModels?: readonly PreparedModel[];
+  /** Fills the windowed views. */
+  readonly fillWindows?: (onlineStore: OnlineStore, project: LoadedProject) => Promise<void>;
+}
+
+export interface PreparedModel {
   readonly model: string;
   readonly output: string;
   readonly width: number;
@@ -58,9 +71,10 @@ export async function prepare(prepared: PreparedProject = AD_CTR): Promise<Prepa
   const root = join(folder.path, 'project');
   mkdirSync(root, { recursive: true });
   cpSync(prepared.config, join(root, 'larder.config.ts'));
-  const { model, output, width, features } = prepared;
-  const weights = Array.from({ length: width }, (_, column) => Math.sin(column) / 50);
-  await writeLogisticArtifact(join(root, 'models', model), { features, weights, output });
+  for (const { model, output, width, features } of [prepared, ...(prepared.moreModels ?? [])]) {
+    const weights = Array.from({ length: width }, (_, column) => Math.sin(column) / 50);
+    await writeLogisticArtifact(join(root, 'models', model), { features, weights, output });
+  }
   const [redis, postgres] = await Promise.all([
     startEmbeddedRedis(folder, { durable: false }),
     startEmbeddedPostgres(folder, { durable: false }),
@@ -77,7 +91,7 @@ export async function prepare(prepared: PreparedProject = AD_CTR): Promise<Prepa
       LARDER_PORT: '0',
       LARDER_LOG_LEVEL: 'info',
       // the floor's own
-      BENCH_MODEL: join(root, 'models', model, 'model.onnx'),
+      BENCH_MODEL: join(root, 'models', prepared.model, 'model.onnx'),
     },
     processIds: [redis.process.pid, postgres.process.pid],
     async close() {
@@ -88,7 +102,7 @@ export async function prepare(prepared: PreparedProject = AD_CTR): Promise<Prepa
 }
 
 async function fill(
-  { entities }: PreparedProject,
+  { entities, fillWindows }: PreparedProject,
   urls: { readonly configPath: string; readonly databaseUrl: string; readonly redisUrl: string },
 ): Promise<void> {
   const project = await loadProject(urls.configPath);
@@ -105,6 +119,7 @@ async function fill(
     keyHasher: async () => keyHasher(Buffer.alloc(32)),
   });
   const rows = Object.entries(project.manifest.feature_views).flatMap(([viewRef, view]) => {
+    if (view.windowed !== undefined) return [];
     const codec = compileRowCodec(view);
     const order = { eventTimestampMs: EVENT_MS, createdTimestampMs: EVENT_MS, revision: 1 };
     return Array.from({ length: entities[view.entity] ?? 0 }, (_, ad) => {
@@ -126,5 +141,6 @@ async function fill(
     });
   });
   for (let at = 0; at < rows.length; at += 500) await onlineStore.write(rows.slice(at, at + 500));
+  await fillWindows?.(onlineStore, project);
   connection.disconnect();
 }
