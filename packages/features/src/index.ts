@@ -57,7 +57,7 @@ export { nextDue } from './schedule/next-due.ts';
 export { completeSchedule, scheduleText } from './schedule/schedule.ts';
 export type { CompleteSchedule, Schedule, ScheduleManifest } from './schedule/schedule.ts';
 // Windows over events
-export { DistinctSketch, isDistinctSketch } from './windowed/distinct-sketch.ts';
+export { DistinctSketch, isSketchLength } from './windowed/distinct-sketch.ts';
 // Computations
 export { computeWith, defineComputation } from './computation/compute-with.ts';
 export type { ComputeRows, ComputeWithOptions } from './computation/compute-with.ts';

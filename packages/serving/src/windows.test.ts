@@ -170,8 +170,8 @@ test('inspection shows the windows now, their tiles, the oldest of them, and the
     revision: 7,
     age_ms: MINUTE,
     ttl_ms: 'forever',
-    // the header and two counts; tiles of 58 bytes with a user of 5
-    size_bytes: 26 + 5 * 63,
+    // the header and two counts; tiles of 58 bytes with a user of 4
+    size_bytes: 26 + 5 * 62,
     values: { shown_1h: 2, shown_1d: 3, bid_mean_1h: 2.5, bid_last_1d: 3, users_1d: 2 },
     windows: [
       {

@@ -11,25 +11,27 @@
  *   estimate  floor(0.5 + x), x = 1024 · ln(1024 / z) if raw <= 2560 and z > 0, else raw
  * The hash is so long that no correction for large numbers is needed.
  *
- * Encoded: 3 bytes for each register that is not 0, ascending: register u16 little-endian, rank u8; from 342 of them on, all
- * 1,024 ranks, one byte each. No bytes: no values.
+ * Encoded: a u16 little-endian for each register that is not 0, ascending: register · 64 + rank; from 512 of them on, all 1,024
+ * ranks, one byte each. No bytes: no values.
  */
 import { hash } from 'node:crypto';
 
 const REGISTERS = 1_024;
-const MAX_RANK = 55;
-const ENTRY_BYTES = 3;
-const MAX_ENTRIES = 341;
+const ENTRY_BYTES = 2;
+const MAX_ENTRIES = 511;
+/** Up to 63, though none is beyond 55. */
+const RANK_BITS = 6;
+const RANK_MASK = 63;
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 /** 2^-rank. */
-const SHARES = Float64Array.from({ length: MAX_RANK + 1 }, (_, rank) => 2 ** -rank);
+const SHARES = Float64Array.from({ length: RANK_MASK + 1 }, (_, rank) => 2 ** -rank);
 const LINEAR_UP_TO = 2.5 * REGISTERS;
 
 /** Estimates how many different values it was given; reused for many, it allocates only to encode. */
 export class DistinctSketch {
   readonly #ranks = new Uint8Array(REGISTERS);
   /** Number of registers by their rank. */
-  readonly #registersOf = new Int32Array(MAX_RANK + 1);
+  readonly #registersOf = new Int32Array(RANK_MASK + 1);
 
   constructor() {
     this.clear();
@@ -51,21 +53,34 @@ export class DistinctSketch {
     this.#raise(high >>> 22, rank);
   }
 
-  /** Adds everything that an encoded sketch was given; `bytes` from `start` to `end` must be one: `isDistinctSketch`. */
+  /**
+   * Adds everything that an encoded sketch was given: `bytes` from `start` to `end`, as many as `isSketchLength` allows. Any bytes
+   * are a sketch, as any are a float.
+   */
   merge(bytes: Uint8Array, start = 0, end = bytes.length): void {
-    if (end - start === REGISTERS)
-      for (let register = 0; register < REGISTERS; register++)
-        this.#raise(register, bytes[start + register] as number);
-    else
-      for (let at = start; at < end; at += ENTRY_BYTES)
-        this.#raise(registerAt(bytes, at), bytes[at + 2] as number);
+    const ranks = this.#ranks;
+    const registersOf = this.#registersOf;
+    const isFull = end - start === REGISTERS;
+    const step = isFull ? 1 : ENTRY_BYTES;
+    for (let at = start, place = 0; at < end; at += step, place++) {
+      const entry = isFull
+        ? (place << RANK_BITS) | ((bytes[at] as number) & RANK_MASK)
+        : (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+      const register = entry >>> RANK_BITS;
+      const rank = entry & RANK_MASK;
+      const before = ranks[register] as number;
+      if (rank <= before) continue;
+      ranks[register] = rank;
+      registersOf[before] = (registersOf[before] as number) - 1;
+      registersOf[rank] = (registersOf[rank] as number) + 1;
+    }
   }
 
   estimate(): number {
     const zeros = this.#registersOf[0] as number;
     let sum = 0;
     // from the smallest term on; counts times powers of two are exact
-    for (let rank = MAX_RANK; rank >= 0; rank--)
+    for (let rank = RANK_MASK; rank >= 0; rank--)
       sum += (this.#registersOf[rank] as number) * (SHARES[rank] as number);
     const raw = (ALPHA * REGISTERS * REGISTERS) / sum;
     const estimate = raw <= LINEAR_UP_TO && zeros > 0 ? REGISTERS * Math.log(REGISTERS / zeros) : raw;
@@ -80,9 +95,7 @@ export class DistinctSketch {
     for (let register = 0; register < REGISTERS; register++) {
       const rank = this.#ranks[register] as number;
       if (rank === 0) continue;
-      encoded.writeUInt16LE(register, at);
-      encoded[at + 2] = rank;
-      at += ENTRY_BYTES;
+      at = encoded.writeUInt16LE((register << RANK_BITS) | rank, at);
     }
     return encoded;
   }
@@ -96,24 +109,7 @@ export class DistinctSketch {
   }
 }
 
-/** True when the bytes from `start` to `end` are an encoded sketch; allocates nothing. */
-export function isDistinctSketch(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-  if (start < 0 || end > bytes.length) return false;
-  if (end - start === REGISTERS) {
-    for (let at = start; at < end; at++) if ((bytes[at] as number) > MAX_RANK) return false;
-    return true;
-  }
-  if ((end - start) % ENTRY_BYTES !== 0 || end - start > ENTRY_BYTES * MAX_ENTRIES) return false;
-  let before = -1;
-  for (let at = start; at < end; at += ENTRY_BYTES) {
-    const register = registerAt(bytes, at);
-    const rank = bytes[at + 2] as number;
-    if (register <= before || register >= REGISTERS || rank === 0 || rank > MAX_RANK) return false;
-    before = register;
-  }
-  return true;
-}
-
-function registerAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+/** True for a number of bytes that an encoded sketch may have. */
+export function isSketchLength(bytes: number): boolean {
+  return bytes === REGISTERS || (bytes % ENTRY_BYTES === 0 && bytes <= ENTRY_BYTES * MAX_ENTRIES);
 }

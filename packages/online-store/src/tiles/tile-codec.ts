@@ -1,5 +1,5 @@
 import type { RowOrder } from '@larder/core';
-import { isDistinctSketch } from '@larder/features';
+import { isSketchLength } from '@larder/features';
 import {
   ROW_HEADER_BYTES,
   TILE_FORMAT,
@@ -99,7 +99,7 @@ export function compileTileCodec(view: WindowedSchema): TileCodec {
       if (isSketch[s] === false) at = row.writeDoubleLE((state as number | null) ?? Number.NaN, at);
     for (const [s, state] of states.entries()) {
       if (isSketch[s] === false) continue;
-      if (!(state instanceof Uint8Array) || !isDistinctSketch(state))
+      if (!(state instanceof Uint8Array) || !isSketchLength(state.length))
         throw new Error(`State ${s} of a tile must be a sketch.`);
       at = row.writeUInt16LE(state.length, at);
       row.set(state, at);
