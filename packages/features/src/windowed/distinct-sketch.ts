@@ -69,10 +69,12 @@ export class DistinctSketch {
       const register = entry >>> RANK_BITS;
       const rank = entry & RANK_MASK;
       const before = ranks[register] as number;
-      if (rank <= before) continue;
-      ranks[register] = rank;
+      // without a branch, which no processor predicts here: a third of the time
+      const more = rank - before;
+      const greatest = before + (more & ~(more >> 31));
+      ranks[register] = greatest;
       registersOf[before] = (registersOf[before] as number) - 1;
-      registersOf[rank] = (registersOf[rank] as number) + 1;
+      registersOf[greatest] = (registersOf[greatest] as number) + 1;
     }
   }
 
