@@ -69,6 +69,8 @@ function movedText(
 ): string {
   if (!changed)
     return `${alias} of ${model} is version ${toVersion} already: ${actor} moved it on ${movedAt.toISOString()} (move ${moveId}).`;
+  if (fromVersion === toVersion)
+    return `${alias} of ${model} is version ${toVersion}, as it was: this move ${moveId} is now on record.`;
   const from = fromVersion === null ? 'is new' : `was version ${fromVersion}`;
   return `${alias} of ${model} ${from}, and is version ${toVersion} now (move ${moveId}).`;
 }
