@@ -130,6 +130,22 @@ test('what is complete stays complete, whatever later runs land', async ({ store
   expect(rows).toEqual([{ complete: true }]);
 });
 
+test('a windowed view is covered when its tiles are built, whatever its runs landed', async ({ store }) => {
+  const shop = await filling(store);
+  await store.pool.query(
+    `insert into larder.windowed_views (project, view, version, event_source, definition) values ($1, 'ad_image', 1, 'ad_events', '{}')`,
+    [shop.project],
+  );
+  await shop.run({ total: 100, done: 98 });
+  expect(await shop.coverage()).toMatchObject({ share: 0, landed: 98, expected: 100 });
+  expect(await shop.complete()).toEqual([]);
+  await store.pool.query(`update larder.windowed_views set built_at = now() where project = $1`, [
+    shop.project,
+  ]);
+  expect(await shop.coverage()).toMatchObject({ share: 1 });
+  expect(await shop.complete()).toEqual(['ad_ctr@1']);
+});
+
 test('an open run counts by its finished chunks, and what an earlier run landed still counts', async ({
   store,
 }) => {

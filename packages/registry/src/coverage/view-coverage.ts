@@ -31,6 +31,8 @@ interface RunFacts {
   readonly other_version: number | null;
   readonly other_expected: number | null;
   readonly newest_landed_at: Date | null;
+  /** Of a windowed view: the tiles of the events before it are built. Null: no windowed view. */
+  readonly windows_built: boolean | null;
 }
 
 /** Condition: the run (alias `r`) takes every row of its source, and its rows are counted. A run over missing entities lists the others as unchanged. */
@@ -47,7 +49,8 @@ export interface CoverageOptions {
 
 /**
  * Coverage of view versions: rows that are online ÷ rows of the newest run over all rows. What its runs cannot tell is
- * counted in history: entities of this version ÷ entities of the newest other version that was filled by a run.
+ * counted in history: entities of this version ÷ entities of the newest other version that was filled by a run. A windowed view is
+ * covered when the tiles of the events before it are built: an entity without events has empty windows.
  */
 export async function readViewCoverage(
   store: RegistryStore,
@@ -57,6 +60,10 @@ export async function readViewCoverage(
   for (const facts of await readFacts(store, manifest, refs)) {
     const ref = `${facts.view}@${facts.version}`;
     const ofRuns = { ref, ...shareOfRuns(facts) };
+    if (facts.windows_built !== null) {
+      coverages.push({ ...ofRuns, share: facts.windows_built ? 1 : 0 });
+      continue;
+    }
     coverages.push((await countedShare(facts, ofRuns, { manifest, counts })) ?? ofRuns);
   }
   return coverages;
@@ -138,10 +145,13 @@ async function readFacts(
       newest.run_id is not null and newest.finished_at is null as open,
       coalesce(fresh.newest_landed_at > newest.finished_at, false) as landed_since,
       fresh.newest_landed_at is not null as any_landed,
-      other.version as other_version, other.rows_total as other_expected, fresh.newest_landed_at
+      other.version as other_version, other.rows_total as other_expected, fresh.newest_landed_at,
+      case when windowed.view is not null then windowed.built_at is not null end as windows_built
     from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as wanted (view text, version integer)
     left join larder.view_freshness fresh
       on fresh.project = ${project} and fresh.view = wanted.view and fresh.version = wanted.version
+    left join larder.windowed_views windowed on windowed.project = ${project} and windowed.view = wanted.view
+      and windowed.version = wanted.version
     left join lateral (
       select r.run_id, r.finished_at, r.rows_total::float8, (r.rows_done + r.rows_skipped)::float8 as landed
       from larder.runs r
