@@ -16,6 +16,11 @@ import type {
 } from './tables/registry.table.ts';
 import type { ChunksTable, RowFailuresTable, RunsTable } from './tables/runs.table.ts';
 import type { ErasuresTable, ErasureSecretsTable, TombstonesTable } from './tables/erasure.table.ts';
+import type {
+  RememberedContentsTable,
+  RememberedUsesTable,
+  RememberedValuesTable,
+} from './tables/value-memory.table.ts';
 import type { ChainsTable, RunLinksTable } from './tables/chains.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { LabelsTable } from './tables/labels.table.ts';
@@ -42,6 +47,9 @@ export interface Database {
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
   'larder.chains': ChainsTable;
+  'larder.remembered_contents': RememberedContentsTable;
+  'larder.remembered_uses': RememberedUsesTable;
+  'larder.remembered_values': RememberedValuesTable;
   'larder.run_links': RunLinksTable;
   'larder.processes': ProcessesTable;
   'larder.pushes': PushesTable;

@@ -113,6 +113,7 @@ export { completeErasure, interruptErasure } from './erasure/end-erasure.ts';
 export { eraseFailures } from './erasure/erase-failures.ts';
 export { eraseHistory } from './erasure/erase-history.ts';
 export { erasePredictions } from './erasure/erase-predictions.ts';
+export { eraseRemembered } from './erasure/erase-remembered.ts';
 export { eraseStatistics } from './erasure/erase-statistics.ts';
 export type { Erasure, Receipt, StillHeld } from './erasure/erasure.ts';
 export { trainingSetsWithKey } from './erasure/find-holders.ts';
@@ -125,6 +126,12 @@ export { awaitWriters } from './erasure/await-writers.ts';
 export { erasedAmong, holdOffErasures } from './erasure/hold-off-erasures.ts';
 export { keyHasher, projectKeyHasher } from './erasure/key-hash.ts';
 export type { KeyHasher } from './erasure/key-hash.ts';
+// Memory of values
+export { evictValues, memoryBytes } from './value-memory/evict-values.ts';
+export { recallContents, recallValues } from './value-memory/recall.ts';
+export type { MemoryScope, RecalledContent } from './value-memory/recall.ts';
+export { MAX_VALUE_BYTES, remember } from './value-memory/remember.ts';
+export type { ContentToRemember } from './value-memory/remember.ts';
 // Retention
 export { dropExpired } from './retention/drop-expired.ts';
 export { dropExpiredHistory, expiredHistory } from './retention/drop-expired-history.ts';

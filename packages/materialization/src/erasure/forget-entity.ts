@@ -6,6 +6,7 @@ import {
   completeErasure,
   countRemoved,
   eraseFailures,
+  eraseRemembered,
   eraseHistory,
   erasePredictions,
   eraseStatistics,
@@ -105,6 +106,7 @@ async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Er
   await eraseHistory(store, erasure);
   await erasePredictions(store, erasure);
   await eraseFailures(store, erasure, views);
+  await eraseRemembered(store, erasure);
   const waiting = await eraseQueuedWork(store, erasure, views);
   const archived = await deps.eraseFromArchives(erasure);
   await store.transaction((tx) => countRemoved(tx, erasure, { place: 'archive', count: archived.rows }));

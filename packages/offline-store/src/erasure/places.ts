@@ -103,6 +103,20 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'project idempotency_key request_sha256 run_id answer created_at',
   ),
   registry_revisions: none('a number', 'project revision'),
+  remembered_contents: {
+    columns: { address_hash: 'hash' },
+    without: ['project', 'content_sha256', 'etag', 'last_modified', 'revision', 'checked_at'],
+    how: 'an address may hold a key; eraseRemembered deletes those whose content a row of the key used',
+  },
+  remembered_uses: {
+    columns: { key_hash: 'hash' },
+    without: ['project', 'content_sha256'],
+    how: 'eraseRemembered deletes those of the key, and of the contents that it used',
+  },
+  remembered_values: none(
+    'values by the hash of a content; eraseRemembered deletes those of the contents that the key used',
+    'project content_sha256 computation values size_bytes revision used_at',
+  ),
   row_failures: {
     columns: { entity_key: 'key', keys: 'key', reason: 'key' },
     without: 'failure_id run_id chunk_id event_timestamp code retryable attempts failed_at retry_at'.split(

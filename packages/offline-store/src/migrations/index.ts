@@ -29,6 +29,7 @@ import { countTombstones } from './0027-count-tombstones.ts';
 import { windowedViews } from './0030-windowed-views.ts';
 import { labelRetention } from './0029-label-retention.ts';
 import { trainingSets } from './0019-training-sets.ts';
+import { valueMemory } from './0033-value-memory.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
 
@@ -64,6 +65,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0028_allow_again': allowAgain,
   '0029_label_retention': labelRetention,
   '0030_windowed_views': windowedViews,
+  '0033_value_memory': valueMemory,
   '0034_raw_outputs': rawOutputs,
   '0031_chains': chains,
 };
