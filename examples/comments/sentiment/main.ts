@@ -2,6 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { createLogger } from '@larder/core';
+import { sentiment } from '@larder/extractors';
+import { artifact, type SourceRow } from '@larder/features';
 import { probability, trainClassifier, type Example } from './classifier.ts';
 import { classifierOnnx } from './classifier-onnx.ts';
 import { readRatedTexts, type RatedText } from './read-rated-texts.ts';
@@ -77,6 +80,19 @@ for (const corpus of ['all', ...new Set(rated.map((one) => one.corpus))]) {
       `of ${texts.length} held out (${Math.max(positive, 1 - positive).toFixed(3)} by always the same answer)`,
   );
 }
+
+const { createComputation } = await sentiment({ model: artifact('models/sentiment') }).load();
+const computation = await createComputation({
+  options: {},
+  artifactPaths: { model: values.out },
+  allowedHosts: [],
+  logger: createLogger('train', { level: 'warn' }),
+});
+const startedAt = performance.now();
+await computation.compute(heldOut as unknown as SourceRow[], new AbortController().signal);
+const each = (performance.now() - startedAt) / heldOut.length;
+console.log(`A worker takes ${(1_000 * each).toFixed(0)} µs for a text.`);
+await computation.close();
 
 function wordsOf(text: string): string[] {
   return splitter.pre_tokenizer?.pre_tokenize(splitter.normalizer?.normalize(text) ?? text) ?? [];
