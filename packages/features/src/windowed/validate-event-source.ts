@@ -7,7 +7,7 @@ import type { EventSource } from './event-source.ts';
 
 const MIN_RETENTION_MS = 86_400_000;
 /** Columns of an event beside its fields; the history's own are reserved everywhere. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(['event_id', 'retracted', 'is_retracted']);
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['event_id', 'edition', 'retracted', 'is_retracted']);
 
 export function validateEventSource(source: EventSource, report: Report): void {
   validateName(source.name, report);

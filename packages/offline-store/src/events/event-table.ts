@@ -62,6 +62,9 @@ export function fromSqlText({ type, safe }: FieldManifest, text: string | null):
       return safe === true ? Number(text) : BigInt(text);
     case 'timestamp':
       return new Date(Number(text));
+    // PostgreSQL writes the shortest text that gives the same float32
+    case 'float32':
+      return Math.fround(Number(text));
     default:
       return Number(text);
   }

@@ -104,22 +104,24 @@ async function insertRows(
     const texts = rows.map(({ event }) => sqlText(event.values[name] ?? null));
     return sql`${texts}::text[]::${sql.raw(sqlType)}[]`;
   });
-  const listed = (prefix: string) =>
-    names.length === 0 ? sql`` : sql`, ${sql.join(names.map((name) => sql.ref(`${prefix}${name}`)))}`;
-  const given = sql`unnest(${rows.map(({ event }) => event.eventId)}::text[],
+  const listed = (refs: readonly string[]) =>
+    refs.length === 0 ? sql`` : sql`, ${sql.join(refs.map((ref) => sql.ref(ref)))}`;
+  // a field may be called `at`
+  const given = names.map((_, at) => `g.f${at}`);
+  const arrived = sql`unnest(${rows.map(({ event }) => event.eventId)}::text[],
       ${rows.map(({ event }) => event.eventTimestampMs)}::double precision[],
       ${rows.map(({ event }) => event.createdTimestampMs)}::double precision[],
       ${rows.map(({ edition }) => edition)}::integer[],
       ${rows.map(({ event }) => event.isRetracted)}::boolean[]
       ${columns.length === 0 ? sql`` : sql`, ${sql.join(columns)}`})
-      g (event_id, at, created, edition, is_retracted ${listed('')})`;
+      g (event_id, at, created, edition, is_retracted ${listed(names.map((_, at) => `f${at}`))})`;
   const { rows: found } = await sql<{ count: number; ids: string[] | null }>`
     with inserted as (
       insert into ${tableOf(table)}
-        (event_id, event_timestamp, created_timestamp, edition, is_retracted, revision, chunk_id ${listed('')})
+        (event_id, event_timestamp, created_timestamp, edition, is_retracted, revision, chunk_id ${listed(names)})
       select event_id, to_timestamp(at / 1000), to_timestamp(created / 1000), edition, is_retracted,
-        ${revision}::bigint, ${chunkId}::bigint ${listed('g.')}
-      from ${given} order by event_id collate "C", at
+        ${revision}::bigint, ${chunkId}::bigint ${listed(given)}
+      from ${arrived} order by event_id collate "C", at
       on conflict (event_id, event_timestamp, edition) do nothing
       returning event_id, event_timestamp
     ), counted as (select count(*)::integer as count from inserted)
