@@ -59,6 +59,8 @@ async function createTable(tx: StoreTransaction, table: EventTable): Promise<voi
       ${fields.join(',\n')},
       unique (event_id, event_timestamp, edition)
     ) partition by range (event_timestamp)`);
+  // reading as of a time asks of each event whether it was corrected
+  await tx.client.query(`create index on ${quoted} (event_id, event_timestamp, edition) where edition > 0`);
   await tx.client.query(`create index on ${quoted} using brin (chunk_id) with (autosummarize = on)`);
 }
 

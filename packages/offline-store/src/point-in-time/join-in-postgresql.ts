@@ -7,10 +7,10 @@ import { to as copyTo } from 'pg-copy-streams';
 import { toDatabaseError } from '../connection/database-errors.ts';
 import { allowSilence, cutConnection } from '../connection/silence-guard.ts';
 import { sendCopy } from '../copy/copy.ts';
-import { historyTable } from '../history/history-table.ts';
 import { kyselyOver, type OfflineStore } from '../offline-store.ts';
 import { cutCsv } from './cut-csv.ts';
 import { copySpine, createSpine, JOIN_SETTINGS, joinSql } from './join-sql.ts';
+import { joinedTable } from './joined-table.ts';
 import type { PointInTimeJoin } from './point-in-time.ts';
 
 export interface JoinInPostgresqlOptions {
@@ -106,7 +106,7 @@ async function* copied(client: pg.PoolClient, select: string): AsyncGenerator<Bu
 /** @throws HISTORY_MISSING */
 async function prepare(client: pg.PoolClient, join: PointInTimeJoin): Promise<void> {
   const db = kyselyOver(client);
-  const tables = join.views.map(({ view }) => historyTable(join.project, view));
+  const tables = join.views.map((view) => joinedTable(join, view));
   const { rows } = await sql<{ there: boolean }>`
     select to_regclass(name) is not null as there
     from unnest(${tables.map(({ schema, name }) => `"${schema}"."${name}"`)}::text[]) with ordinality as tables (name, at)

@@ -1,5 +1,5 @@
-import { historyTable } from '../history/history-table.ts';
 import type { OfflineStore } from '../offline-store.ts';
+import { joinedTable } from './joined-table.ts';
 import type { PointInTimeJoin } from './point-in-time.ts';
 import { settledBefore } from './settled-before.ts';
 
@@ -11,8 +11,8 @@ export function landedBefore(
   store: Pick<OfflineStore, 'db'>,
   join: Pick<PointInTimeJoin, 'project' | 'views'>,
 ): Promise<Date> {
-  const histories = join.views.map(({ view }) => {
-    const { schema, name } = historyTable(join.project, view);
+  const histories = join.views.map((joined) => {
+    const { schema, name } = joinedTable(join, joined);
     return `"${schema}"."${name}"`;
   });
   // A landing locks its chunk first.

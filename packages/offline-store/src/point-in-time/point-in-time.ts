@@ -1,4 +1,4 @@
-import type { EntityManifest, FeatureViewManifest, FieldManifest } from '@larder/features';
+import type { EntityManifest, FeatureViewManifest, FieldManifest, Manifest } from '@larder/features';
 import type { HistoryProject } from '../history/history-table.ts';
 
 /**
@@ -17,7 +17,8 @@ export interface JoinedView {
 
 /** A point-in-time join as both engines (PostgreSQL, DuckDB) understand it. */
 export interface PointInTimeJoin {
-  readonly project: HistoryProject;
+  /** `event_sources`: those of its windowed views. */
+  readonly project: HistoryProject & Pick<Manifest, 'event_sources'>;
   /** All views of one join have this entity. */
   readonly entity: EntityManifest;
   readonly views: readonly JoinedView[];
