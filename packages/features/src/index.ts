@@ -118,6 +118,8 @@ export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { parentsOf } from './manifest/parents-of.ts';
 export type { ParentView } from './manifest/parents-of.ts';
+export { namedInputs } from './manifest/named-inputs.ts';
+export type { NamedInputManifest } from './manifest/named-inputs.ts';
 export { readViews } from './manifest/read-views.ts';
 export { definitionFingerprint, viewFingerprint } from './manifest/view-fingerprint.ts';
 export {

@@ -1,5 +1,8 @@
 // Tabular models
 export { loadModel } from './load-model.ts';
+export { newTensorData } from './session/feed.ts';
+export type { Feed, ModelInput, TensorData, TensorType } from './session/feed.ts';
+export type { InputFeature, NamedInput } from './artifact/named-inputs.ts';
 export type { LoadModelOptions, ModelRunner } from './load-model.ts';
 export type { RunCaller, RunCounts } from './pool/run-queue.ts';
 export { measureModel } from './artifact/measure-model.ts';

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { checkArtifact, type CheckedArtifact } from './artifact/check-artifact.ts';
+import type { ModelDefinition } from './artifact/model-signature.ts';
+import type { NamedInput } from './artifact/named-inputs.ts';
+import type { ModelInput } from './session/feed.ts';
 import { openChecked } from './artifact/open-checked.ts';
 import type { Session } from './session/create-session.ts';
 import { runInPool } from './pool/run-in-pool.ts';
@@ -21,8 +24,10 @@ export interface LoadModelOptions {
   readonly artifactPath: string;
   /** `view:feature` in the order of the tensor. */
   readonly expectedFeatures: readonly string[];
-  /** Columns F of the tensor: a vector of n takes n. */
+  /** Columns F of the tensor, or of all inputs: a vector of n takes n. */
   readonly width: number;
+  /** The inputs of a model that takes several by name; by default it has one float32 tensor. */
+  readonly inputs?: readonly NamedInput[] | undefined;
   /** Names of the output fields, one float each. */
   readonly outputs: readonly string[];
   /** Value in the tensor for a null of the golden rows. @default NaN */
@@ -38,15 +43,17 @@ export interface LoadModelOptions {
 
 /** A loaded, checked and warm model. */
 export interface ModelRunner {
-  /** Columns F of the tensor. */
+  /** Columns F of the tensor, or of all inputs. */
   readonly width: number;
+  /** In the order of a feed. */
+  readonly inputs: readonly ModelInput[];
   readonly outputs: readonly string[];
   readonly placement: 'inline' | 'pool';
   /** Median of one row at load, in milliseconds, without the hop to a thread. */
   readonly oneRowMs: number;
   /**
-   * Runs the first `rows` × `width` floats, row by row, and returns one float per row for each output field.
-   * Safe for concurrent calls; the tensor must not change until the promise resolves.
+   * Runs the first `rows` rows of the tensor, or of the tensors in the order of `inputs`, and returns one float per row for
+   * each output field. Safe for concurrent calls; the tensors must not change until the promise resolves.
    * @throws MODEL_RUN_FAILED; in a pool also MODEL_OVERLOADED, DEADLINE_EXCEEDED and CALLER_LEFT
    */
   readonly run: RunModel;
@@ -67,9 +74,9 @@ export interface ModelRunner {
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function loadModel(options: LoadModelOptions): Promise<ModelRunner> {
-  const { artifactPath, width, outputs, placement = 'auto', missing = Number.NaN } = options;
+  const { artifactPath, width, outputs, placement = 'auto' } = options;
   const name = options.name ?? basename(artifactPath);
-  const check = { name, artifactPath, features: options.expectedFeatures, width, outputs, missing };
+  const check = { name, artifactPath, ...definitionOf(options) };
   if (placement === 'inline') {
     const { session, artifact } = await checkArtifact(check);
     return inlineRunner(artifact, { session, outputs });
@@ -88,6 +95,7 @@ export async function loadModel(options: LoadModelOptions): Promise<ModelRunner>
   });
   return {
     width,
+    inputs: artifact.model.signature.inputs,
     outputs,
     oneRowMs: artifact.oneRowMs,
     placement: 'pool',
@@ -96,6 +104,12 @@ export async function loadModel(options: LoadModelOptions): Promise<ModelRunner>
     runCounts: () => pool.counts(),
     close: () => pool.close(),
   };
+}
+
+/** What the file is checked against. */
+export function definitionOf(options: LoadModelOptions): ModelDefinition {
+  const { expectedFeatures: features, width, outputs, inputs, missing = Number.NaN } = options;
+  return { features, width, outputs, missing, ...(inputs !== undefined && { inputs }) };
 }
 
 const NO_RUNS: RunCounts = { waiting: 0, started: 0, refused: 0, late: 0, abandoned: 0 };
@@ -107,6 +121,7 @@ function inlineRunner(
   const run = runInline(model, session);
   return {
     width: model.width,
+    inputs: model.signature.inputs,
     outputs,
     oneRowMs,
     placement: 'inline',

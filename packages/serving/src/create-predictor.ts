@@ -17,8 +17,9 @@ import type { Predictions, Predictor, PredictorDeps } from './predictor.ts';
 import { createStatusCounts } from './readings/judge-rows.ts';
 import { readFeatures } from './readings/read-features.ts';
 import { patchMissing } from './readings/resolve-missing.ts';
-import { fillFromViews } from './tensor/fill-tensor.ts';
+import { fillFromViews, OnDemandFill, type Tensor } from './tensor/fill-tensor.ts';
 import { createTensorPool } from './tensor/tensor-pool.ts';
+import { TypedTensors } from './tensor/typed-tensors.ts';
 
 /** Answers prediction requests for one compiled plan. */
 export function createPredictor(deps: PredictorDeps): Predictor {
@@ -41,23 +42,25 @@ export function createPredictor(deps: PredictorDeps): Predictor {
       const batch: Batch = { plan, inputs, readings };
       if (resolveMissing !== undefined && readings.missing > 0 && !readings.storeAway)
         await patchMissing(batch, resolveMissing, { deadlineAtMs, nowMs: () => clock.nowMs() });
-      const tensor = tensors.take(inputs.goodRows);
-      fillFromViews(batch, tensor);
+      const tensor = plan.tensors === null ? tensors.take(inputs.goodRows) : null;
+      if (tensor !== null) fillFromViews(batch, tensor);
       const decodedAtMs = performance.now();
-      const read = answerRows(batch, tensor, {
+      const typed = tensor === null ? new TypedTensors(batch, runner.inputs) : null;
+      const read = answerRows(batch, typed ?? new OnDemandFill(plan, tensor as Tensor), {
         features: request.features === true,
         log: predictionLog !== null,
       });
       const computedAtMs = performance.now();
 
       const outputs = await runModel(runner, {
-        floats: tensor.floats,
+        feed: typed?.feed ?? (tensor as Tensor).floats,
         rows: inputs.goodRows,
         deadlineAtMs,
         gone: request.callerGone ?? stays,
       });
-      const scalars = predictionLog === null ? null : copyScalars(plan, tensor.floats, inputs.goodRows);
-      tensors.give(tensor);
+      const scalars =
+        predictionLog === null ? null : copyScalars(plan, tensor?.floats ?? NO_FLOATS, inputs.goodRows);
+      if (tensor !== null) tensors.give(tensor);
       const rows =
         plan.postprocess === null ? read : postProcessRows(plan.postprocess, batch, { rows: read, outputs });
       const endedAtMs = performance.now();
@@ -79,6 +82,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
     },
   };
 }
+
+const NO_FLOATS = new Float32Array(0);
 
 const stays = (): boolean => false;
 

@@ -12,7 +12,7 @@ import type { StatusCounts } from './readings/judge-rows.ts';
 export interface PredictorDeps {
   readonly plan: CompiledPlan;
   readonly onlineStore: Pick<OnlineStore, 'read'>;
-  readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement'>;
+  readonly runner: Pick<ModelRunner, 'run' | 'admit' | 'placement' | 'inputs'>;
   /** Null: predictions are not logged. */
   readonly predictionLog: Pick<PredictionLog, 'append' | 'confirm'> | null;
   readonly clock: Clock;

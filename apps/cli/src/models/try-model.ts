@@ -21,7 +21,7 @@ export async function tryModel(
     onlineStore: { compileRead: (groups) => compileRead(project.name, groups) },
   });
   const folder = artifactPath ?? resolve(project.root, plan.model.artifact.path);
-  const runner = await loadRunner({ folder, model: plan.model, width: plan.width });
+  const runner = await loadRunner({ folder, ...plan });
   await runner.close();
   return { oneRowMs: runner.oneRowMs, placement: runner.placement };
 }

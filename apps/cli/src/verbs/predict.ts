@@ -64,6 +64,7 @@ Example:
       folder: await artifacts.folder(plan.model.artifact.sha256),
       model: plan.model,
       width: plan.width,
+      tensors: plan.tensors,
       placement: 'inline',
     });
     try {

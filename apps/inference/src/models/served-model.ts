@@ -57,9 +57,9 @@ export async function createServedModel(
   const { name, version, content, known } = options;
   const functionOf = await openFunctions(artifacts, content);
   const manifest = withLivePolicies(content.manifest, options.applied);
-  const { model, width } = compilePlan({ manifest, functionOf, model: name, version, onlineStore });
+  const { model, width, tensors } = compilePlan({ manifest, functionOf, model: name, version, onlineStore });
   const folder = () => artifacts.folder(model.artifact.sha256);
-  const runner = await acquireRunner({ model, width, folder }, { known, logger });
+  const runner = await acquireRunner({ model, width, tensors, folder }, { known, logger });
   return serve(deps, { ...options, functionOf, runner, manifest });
 }
 

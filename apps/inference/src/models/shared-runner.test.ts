@@ -17,7 +17,7 @@ test('a model that cannot be closed is logged, and the process continues', async
   const lines: object[] = [];
   const logger = { warn: (fields: object) => void lines.push(fields) };
   const folder = async () => join(project.root, plan.model.artifact.path);
-  const options = { model: plan.model, width: plan.width, folder };
+  const options = { model: plan.model, width: plan.width, tensors: plan.tensors, folder };
   const runner = await acquireRunner(options, { known: () => [], logger });
   const [input] = plan.model.inputs;
   const otherViewVersion = { ...plan.model, inputs: [{ ...input, version: 2 } as typeof input & object] };

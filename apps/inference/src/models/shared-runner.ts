@@ -15,6 +15,7 @@ export interface SharedRunner {
 export interface RunnerRequest {
   readonly model: RunnerOptions['model'] & { readonly artifact: { readonly sha256: string } };
   readonly width: number;
+  readonly tensors: RunnerOptions['tensors'];
   /** Returns the folder of the artifact; called only when it must be loaded. */
   readonly folder: () => Promise<string>;
 }
@@ -31,17 +32,24 @@ export interface AcquireDeps {
  * they read, in their functions or in their policies share one.
  */
 export async function acquireRunner(
-  { model, width, folder }: RunnerRequest,
+  { model, width, tensors, folder }: RunnerRequest,
   { known, logger }: AcquireDeps,
 ): Promise<SharedRunner> {
-  const columns = model.inputs.map(({ view, features }) => [view, features]);
-  const key = JSON.stringify([model.artifact.sha256, columns, width, model.outputs, model.missing]);
+  const columns = model.inputs.map(({ view, features, tensor }) => [view, features, tensor]);
+  const key = JSON.stringify([
+    model.artifact.sha256,
+    columns,
+    width,
+    tensors?.map(({ features }) => features),
+    model.outputs,
+    model.missing,
+  ]);
   for (const runner of known()) {
     if (runner.key !== key) continue;
     runner.hold();
     return runner;
   }
-  const loaded = await loadRunner({ folder: await folder(), model, width });
+  const loaded = await loadRunner({ folder: await folder(), model, width, tensors });
   return shared(loaded, key, (err) =>
     logger.warn({ err, model: model.name }, 'A model that is out of service could not be closed'),
   );

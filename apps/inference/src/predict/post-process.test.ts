@@ -56,3 +56,17 @@ test('a logged prediction has both; the model and the view say what is read and 
     used_by: ['ad_verdict'],
   });
 });
+
+test('a model with typed inputs is applied, checked and served like any other', async ({
+  service: { http },
+}) => {
+  const answer = await http.post('/v1/models/ad_typed/predict', {
+    entities: { ad_id: 'ad-1', country: 'NL', shopper_id: 7 },
+    request: { bid: 0.5 },
+  });
+  // brightness, ctr, impressions, clicks, a text that the mapper does not know, premium, bid
+  const score = Math.fround(0.61) + 0.125 + 400 + 4 - 1 + 1 + 0.5;
+  expect(predictAnswerSchema.parse(answer.body).outputs).toEqual({
+    score: expect.closeTo(score, 3) as number,
+  });
+});

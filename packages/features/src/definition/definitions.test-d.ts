@@ -239,3 +239,24 @@ postProcess('untyped', {
   // @ts-expect-error another type than the schema's
   compute: () => ({ shown: 'yes' }),
 });
+
+// Named inputs: what callers send follows from all of them
+const typed = model('typed', {
+  inputs: { numbers: [adStats.pick('ctr_7d'), offer], counts: [campaignStats] },
+  output,
+  artifact: files,
+});
+expectTypeOf<PredictInput<typeof typed>>().toEqualTypeOf<{
+  readonly entities: { readonly ad_id: string; readonly account_id: number; readonly campaign_no: bigint };
+  readonly request: { readonly requested_at: Date; readonly bid: number; readonly placement: string };
+}>();
+model('clash', {
+  // @ts-expect-error Join key 'ad_id' has two types
+  inputs: { numbers: [adStats], counts: [numbered] },
+  output,
+  artifact: files,
+});
+// @ts-expect-error either features or inputs
+model('both', { features: [adStats], inputs: { numbers: [adStats] }, output, artifact: files });
+// @ts-expect-error one of them
+model('neither', { output, artifact: files });

@@ -12,7 +12,10 @@ import type { Agreeing, KeysOf, Merge, Provider, RequestOf } from './provider.ts
 export interface Model<out Name extends string = string, out Input = unknown, out Output = unknown> {
   readonly kind: 'model';
   readonly name: Name;
+  /** All of them, in order. */
   readonly inputs: readonly FeatureInput[];
+  /** Of a model whose artifact takes several inputs: which of `inputs` go into each; null: all into one float32 tensor. */
+  readonly tensors: Readonly<Record<string, readonly FeatureInput[]>> | null;
   /** What the artifact gives. */
   readonly output: Fields;
   readonly postprocess: PostProcess | null;
@@ -38,9 +41,29 @@ export interface ModelBudget {
   readonly maxMemoryMb?: number;
 }
 
-export interface ModelOptions<P extends readonly Provider[], O extends Fields, PP extends PostProcess> {
-  /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
-  readonly features: Agreeing<P>;
+/** What the artifact takes: features for one float32 tensor, or for several inputs of its own types. */
+export type ModelInputs<P extends readonly Provider[], I extends NamedProviders> =
+  | {
+      /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
+      readonly features: Agreeing<P>;
+      readonly inputs?: never;
+    }
+  | {
+      /**
+       * By the names of the artifact's inputs, in this order → a tensor [N, F] for each, of the type that the file declares:
+       * float32, float64, int64, bool or string.
+       */
+      readonly inputs: I & AgreeingInputs<I>;
+      readonly features?: never;
+    };
+
+export type NamedProviders = Readonly<Record<string, readonly Provider[]>>;
+
+/** Nothing when every join key and request field has one type in all inputs, else a sentence. */
+type AgreeingInputs<I extends NamedProviders> =
+  Agreeing<readonly I[keyof I][number][]> extends string ? Agreeing<readonly I[keyof I][number][]> : unknown;
+
+export interface ModelOptions<O extends Fields, PP extends PostProcess> {
   /** What the artifact gives, one number per row and field. */
   readonly output: O;
   /** Turns them into what callers get. @default none: they get `output` */
@@ -76,6 +99,11 @@ type OutputOf<O extends Fields, PP extends PostProcess> = [PP] extends [never]
   ? Given<O>
   : PP[typeof T]['gives'];
 
+type KeysOfAll<P extends readonly Provider[], I extends NamedProviders> = KeysOf<P> | KeysOf<I[keyof I]>;
+type RequestOfAll<P extends readonly Provider[], I extends NamedProviders> =
+  | RequestOf<P>
+  | RequestOf<I[keyof I]>;
+
 type InputOf<Keys, Request> = keyof Merge<Request> extends never
   ? { readonly entities: Merge<Keys> }
   : { readonly entities: Merge<Keys>; readonly request: Merge<Request> };
@@ -83,18 +111,20 @@ type InputOf<Keys, Request> = keyof Merge<Request> extends never
 /** Defines a model. `loadProject` reports its problems, together with all others. */
 export function model<
   const N extends string,
-  const P extends readonly Provider[],
   O extends Fields,
   PP extends PostProcess = never,
+  const P extends readonly Provider[] = readonly [],
+  const I extends NamedProviders = {},
 >(
   name: N,
-  options: ModelOptions<P, O, PP>,
-): Model<N, InputOf<KeysOf<P>, RequestOf<P> | PP[typeof T]['request']>, OutputOf<O, PP>> {
+  options: ModelOptions<O, PP> & ModelInputs<P, I>,
+): Model<N, InputOf<KeysOfAll<P, I>, RequestOfAll<P, I> | PP[typeof T]['request']>, OutputOf<O, PP>> {
   const deadline = options.deadline ?? '100ms';
   return brand({
     kind: 'model',
     name,
-    inputs: options.features as unknown as readonly FeatureInput[],
+    inputs: inputsOf(options),
+    tensors: options.inputs ?? null,
     output: options.output,
     postprocess: options.postprocess ?? null,
     artifact: options.artifact,
@@ -107,7 +137,17 @@ export function model<
     label: options.label ?? null,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
-  }) as unknown as Model<N, InputOf<KeysOf<P>, RequestOf<P> | PP[typeof T]['request']>, OutputOf<O, PP>>;
+  }) as unknown as Model<
+    N,
+    InputOf<KeysOfAll<P, I>, RequestOfAll<P, I> | PP[typeof T]['request']>,
+    OutputOf<O, PP>
+  >;
+}
+
+// Anything but lists is left unchanged; validation reports it.
+function inputsOf({ features, inputs }: { readonly features?: unknown; readonly inputs?: unknown }) {
+  if (typeof inputs !== 'object' || inputs === null) return features as readonly FeatureInput[];
+  return Object.values(inputs as Record<string, readonly FeatureInput[]>).flat();
 }
 
 /** Exactly the join keys and request fields that a model's features need, as the HTTP body groups them. */

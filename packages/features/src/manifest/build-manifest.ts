@@ -153,7 +153,12 @@ function onDemandManifest(
 function modelManifest(model: Model, hashes: Hashes): ModelManifest {
   return {
     name: model.name,
-    inputs: model.inputs.map(inputManifest),
+    inputs:
+      model.tensors === null
+        ? model.inputs.map(inputManifest)
+        : Object.entries(model.tensors).flatMap(([tensor, inputs]) =>
+            inputs.map((input) => ({ ...inputManifest(input), tensor })),
+          ),
     outputs: fieldManifests(model.output),
     ...(model.postprocess !== null && { postprocess: model.postprocess.name }),
     artifact: artifactManifest(model.artifact, hashes),

@@ -104,6 +104,8 @@ export interface InputManifest {
   /** Null for on-demand views. */
   readonly version: number | null;
   readonly features: readonly string[];
+  /** Of a model whose artifact takes several inputs: the input that gets them. Absent: its one float32 tensor. */
+  readonly tensor?: string;
 }
 
 export interface OnDemandFeatureViewManifest {
@@ -119,7 +121,7 @@ export interface OnDemandFeatureViewManifest {
 
 export interface ModelManifest {
   readonly name: string;
-  /** In this order → one float32 tensor [N, F]; a vector of n takes n columns. */
+  /** In this order → one float32 tensor [N, F], or a tensor for each name; a vector of n takes n columns. */
   readonly inputs: readonly InputManifest[];
   /** What the artifact gives. */
   readonly outputs: readonly FieldManifest[];

@@ -1,6 +1,7 @@
 import { jsonPointer, LarderError, NAME_PATTERN, parseDurationMs } from '@larder/core';
 import { z } from 'zod';
 import type { Manifest } from './manifest.ts';
+import { MAX_TENSOR_NAME } from './named-inputs.ts';
 import { DEFAULT_EVENT_HORIZON } from '../definition/project.ts';
 
 const name = z.string().regex(NAME_PATTERN);
@@ -24,6 +25,7 @@ const input = z.strictObject({
   view: name,
   version: z.int().positive().nullable(),
   features: z.array(name),
+  tensor: z.string().min(1).max(MAX_TENSOR_NAME).optional(),
 });
 
 const duration = z.int().positive();

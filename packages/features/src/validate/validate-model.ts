@@ -7,6 +7,7 @@ import { validateFields } from './validate-fields.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateInputs, validateNoRepeats, validateOneVersion } from './validate-inputs.ts';
 import { validateLabel } from './validate-label.ts';
+import { MAX_TENSOR_NAME } from '../manifest/named-inputs.ts';
 import { validateName } from './validate-names.ts';
 import { validatePostProcessOf } from './validate-post-process.ts';
 
@@ -18,9 +19,24 @@ const NO_TENSOR: Partial<Record<FieldType, string>> = {
   json: 'return the numbers in it as separate fields from an on-demand feature view',
 };
 
+/** What an input of an artifact may be besides numbers; its file decides. */
+const OWN_TENSOR: ReadonlySet<FieldType> = new Set(['int64', 'string']);
+
+/** False: the inputs cannot be checked further. */
+function validateTensorNames(tensors: Readonly<Record<string, unknown>>, report: Report): boolean {
+  const wrong = Object.entries(tensors).filter(([, inputs]) => !Array.isArray(inputs) || inputs.length === 0);
+  for (const [name] of wrong)
+    report([name], 'must be a list of feature views, on-demand feature views and picks, at least one.');
+  for (const name of Object.keys(tensors))
+    if (name === '' || name.length > MAX_TENSOR_NAME)
+      report([name], `must be the name of an input of the artifact, at most ${MAX_TENSOR_NAME} characters.`);
+  return wrong.length === 0;
+}
+
 export function validateModel(model: Model, place: ProjectPlace, report: Report): void {
   validateName(model.name, report);
-  const reportFeatures = below(report, 'features');
+  const reportFeatures = below(report, model.tensors === null ? 'features' : 'inputs');
+  if (model.tensors !== null && !validateTensorNames(model.tensors, reportFeatures)) return;
   const features = validateInputs(model.inputs, reportFeatures);
   if (Array.isArray(model.inputs) && model.inputs.length === 0)
     reportFeatures([], 'must have at least one feature.');
@@ -28,7 +44,7 @@ export function validateModel(model: Model, place: ProjectPlace, report: Report)
   validateOneVersion(features, reportFeatures);
   for (const { index, view, name } of features) {
     const { type } = view.schema[name] as Field;
-    const instead = NO_TENSOR[type];
+    const instead = model.tensors !== null && OWN_TENSOR.has(type) ? undefined : NO_TENSOR[type];
     if (instead !== undefined)
       reportFeatures([index], `'${view.name}:${name}' is ${type} and cannot go into a tensor: ${instead}.`);
   }

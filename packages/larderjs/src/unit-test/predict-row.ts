@@ -1,14 +1,20 @@
 import { resolve } from 'node:path';
 import { LarderError } from '@larder/core';
 import type { FeatureInput, Field, Model } from '@larder/features';
-import { loadModel } from '@larder/model-runtime';
+import {
+  loadModel,
+  type InputFeature,
+  type ModelInput,
+  type TensorData,
+  type TensorType,
+} from '@larder/model-runtime';
 import { computePostProcess } from './compute-post-process.ts';
 
 /** By view name, then feature name. */
 export type FeatureValues = Readonly<
   Record<
     string,
-    Readonly<Record<string, number | bigint | boolean | Float32Array | readonly number[] | null>>
+    Readonly<Record<string, number | bigint | boolean | string | Float32Array | readonly number[] | null>>
   >
 >;
 
@@ -36,21 +42,32 @@ export async function predictRow<Output>(
   { root = process.cwd(), request = {} }: PredictRowOptions = {},
 ): Promise<Output> {
   const columns = model.inputs.flatMap(columnsOf);
+  const named =
+    model.tensors === null
+      ? undefined
+      : Object.entries(model.tensors).map(([name, inputs]) => ({ name, columns: inputs.flatMap(columnsOf) }));
   const missing = model.missing === 'nan' ? Number.NaN : model.missing;
   const outputs = Object.keys(model.output);
   const runner = await loadModel({
     artifactPath: resolve(root, model.artifact.path),
     expectedFeatures: columns.map(({ view, feature }) => `${view}:${feature}`),
     width: columns.reduce((width, { field }) => width + widthOf(field), 0),
+    inputs: named?.map(({ name, columns: own }) => ({ name, features: own.map(inputFeature) })),
     outputs,
     missing,
     placement: 'inline',
   });
   try {
-    const tensor = columns.flatMap((column) =>
-      numbersOf(column, features[column.view]?.[column.feature], missing),
-    );
-    const scores = await runner.run(Float32Array.from(tensor), 1);
+    const valueOf = (column: Column): unknown => features[column.view]?.[column.feature];
+    const numbers = (of: readonly Column[]) =>
+      of.flatMap((column) => numbersOf(column, valueOf(column), missing));
+    const feed =
+      named === undefined
+        ? Float32Array.from(numbers(columns))
+        : named.map(({ columns: own }, i) =>
+            typedData(own, { type: (runner.inputs[i] as ModelInput).type, valueOf, numbers }),
+          );
+    const scores = await runner.run(feed, 1);
     const raw = Object.fromEntries(outputs.map((name) => [name, scores[name]?.[0]]));
     const { postprocess } = model;
     return (
@@ -58,6 +75,43 @@ export async function predictRow<Output>(
     ) as Output;
   } finally {
     await runner.close();
+  }
+}
+
+function inputFeature({ view, feature, field }: Column): InputFeature {
+  return {
+    ref: `${view}:${feature}`,
+    type: field.type,
+    width: widthOf(field),
+    hasDefault: field.defaultValue !== undefined,
+  };
+}
+
+interface TypedInput {
+  readonly type: TensorType;
+  readonly valueOf: (column: Column) => unknown;
+  readonly numbers: (columns: readonly Column[]) => readonly number[];
+}
+
+/** One row of a named input. */
+function typedData(columns: readonly Column[], { type, valueOf, numbers }: TypedInput): TensorData {
+  switch (type) {
+    case 'string':
+      return columns.map((column) => {
+        const value = valueOf(column) ?? column.field.defaultValue;
+        return typeof value === 'string' ? value : '';
+      });
+    case 'int64':
+      return BigInt64Array.from(columns, (column) => {
+        const value = valueOf(column) ?? column.field.defaultValue ?? null;
+        return typeof value === 'bigint' ? value : BigInt(numbers([column])[0] ?? 0);
+      });
+    case 'bool':
+      return Uint8Array.from(numbers(columns));
+    case 'float64':
+      return Float64Array.from(numbers(columns));
+    case 'float32':
+      return Float32Array.from(numbers(columns));
   }
 }
 

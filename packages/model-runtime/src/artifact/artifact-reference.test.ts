@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readGoldenRows } from './golden-rows.ts';
 
 const page = readFileSync(new URL('../../../../docs/reference/artifact.md', import.meta.url), 'utf8');
-const [golden = '', background = '', training = '', sourceRows = '', pictures = '', ...more] = [
+const [golden = '', background = '', training = '', byInput = '', sourceRows = '', pictures = '', ...more] = [
   ...page.matchAll(/```json\n([^]*?)```/g),
 ].map(([, json = '']) => json);
 
@@ -14,7 +14,9 @@ const DEFINITION = {
   features: ['ad_image:brightness', 'moment:hour_sin'],
   width: 2,
   outputs: ['ctr'],
+  missing: -1,
 };
+const SIGNATURE = { inputs: [{ name: 'features', type: 'float32', width: 2 }] } as const;
 
 async function folderWith(json: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'larder-artifact-'));
@@ -24,17 +26,36 @@ async function folderWith(json: string): Promise<string> {
 }
 
 test('the golden.json of the reference is one', async () => {
-  const read = await readGoldenRows(await folderWith(golden), DEFINITION, -1);
-  expect([...read.tensor]).toEqual([Math.fround(0.61), 0.5, -1, -0.5]);
+  const read = await readGoldenRows(await folderWith(golden), DEFINITION, SIGNATURE);
+  expect([...(read.feed as Float32Array)]).toEqual([Math.fround(0.61), 0.5, -1, -0.5]);
   expect(read.tolerance).toBe(1e-5);
   expect(more).toEqual([]);
+});
+
+test('the golden.json of several inputs of the reference is one', async () => {
+  const refs = { numbers: 'ad_image:brightness', counts: 'ad_stats:clicks', language: 'ad_text:language' };
+  const named = Object.entries(refs).map(([name, ref]) => ({
+    name,
+    features: [{ ref, type: 'float32', width: 1, hasDefault: false }],
+  }));
+  const types = { numbers: 'float32', counts: 'int64', language: 'string' } as const;
+  const read = await readGoldenRows(
+    await folderWith(byInput),
+    { features: Object.values(refs), width: 3, outputs: ['ctr'], inputs: named, missing: 0 },
+    { inputs: Object.entries(types).map(([name, type]) => ({ name, type, width: 1 })) },
+  );
+  expect(read.feed).toEqual([
+    Float32Array.of(0.61, 0),
+    BigInt64Array.of(9_007_199_254_740_993n, 3n),
+    ['nl', ''],
+  ]);
 });
 
 test('the background.json of the reference has the same features and kind of rows', async () => {
   const { features, rows } = JSON.parse(background) as { features: string[]; rows: number[][] };
   const asGolden = { format: 1, features, rows, outputs: { ctr: rows.map(() => 0) } };
-  const read = await readGoldenRows(await folderWith(JSON.stringify(asGolden)), DEFINITION, 0);
-  expect(read.tensor).toHaveLength(4);
+  const read = await readGoldenRows(await folderWith(JSON.stringify(asGolden)), DEFINITION, SIGNATURE);
+  expect(read.feed).toHaveLength(4);
 });
 
 test('the training.json of the reference is one object', () => {
@@ -43,7 +64,7 @@ test('the training.json of the reference is one object', () => {
 
 test('the golden rows of a source of the reference are not golden rows of a model', async () => {
   expect(JSON.parse(sourceRows)).toMatchObject({ format: 1, rows: [{ title: 'Red shoes' }] });
-  await expect(readGoldenRows(await folderWith(sourceRows), DEFINITION, 0)).rejects.toMatchObject({
+  await expect(readGoldenRows(await folderWith(sourceRows), DEFINITION, SIGNATURE)).rejects.toMatchObject({
     code: 'ARTIFACT_INVALID',
   });
 });
@@ -54,7 +75,7 @@ test('the golden pictures of the reference are not golden rows', async () => {
     pictures: [{}],
     outputs: { embedding: [[0.12, 0.4]] },
   });
-  await expect(readGoldenRows(await folderWith(pictures), DEFINITION, 0)).rejects.toMatchObject({
+  await expect(readGoldenRows(await folderWith(pictures), DEFINITION, SIGNATURE)).rejects.toMatchObject({
     code: 'ARTIFACT_INVALID',
   });
 });

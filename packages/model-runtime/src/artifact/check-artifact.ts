@@ -3,6 +3,7 @@ import { createSession, type Session } from '../session/create-session.ts';
 import { checkGoldenRows, readGoldenRows } from './golden-rows.ts';
 import { checkSignature, type ModelDefinition } from './model-signature.ts';
 import type { CheckedModel } from './checked-model.ts';
+import type { Feed } from '../session/feed.ts';
 import { runInline, type RunModel } from '../session/run-model.ts';
 
 /** An artifact and the definition that it must match. */
@@ -10,8 +11,6 @@ export interface ArtifactCheck extends ModelDefinition {
   /** Name of the model in errors. */
   readonly name: string;
   readonly artifactPath: string;
-  /** Value in the tensor for a null of the golden rows. */
-  readonly missing: number;
 }
 
 export interface CheckedArtifact {
@@ -36,11 +35,11 @@ export async function checkArtifact(
   const { user, system } = process.threadCpuUsage(before);
   try {
     const signature = checkSignature(session, check, modelPath);
-    const golden = await readGoldenRows(artifactPath, check, check.missing);
+    const golden = await readGoldenRows(artifactPath, check, signature);
     const model: CheckedModel = { name, modelPath, sha256: session.sha256, signature, width };
     const run = runInline(model, session);
     await checkGoldenRows(golden, run);
-    const oneRowMs = await timeOneRow(run, golden.tensor);
+    const oneRowMs = await timeOneRow(run, golden.feed);
     return { session, artifact: { model, oneRowMs, openMs: (user + system) / 1_000 } };
   } catch (error) {
     await session.close();
@@ -49,13 +48,13 @@ export async function checkArtifact(
 }
 
 /** Median of up to 21 runs of the first row, within about 200 ms; the runs also warm the session. */
-async function timeOneRow(run: RunModel, tensor: Float32Array): Promise<number> {
+async function timeOneRow(run: RunModel, feed: Feed): Promise<number> {
   const times: number[] = [];
   const begin = performance.now();
-  await run(tensor, 1);
+  await run(feed, 1);
   do {
     const start = performance.now();
-    await run(tensor, 1);
+    await run(feed, 1);
     times.push(performance.now() - start);
   } while (times.length < 21 && performance.now() - begin < 200);
   return times.toSorted((a, b) => a - b)[times.length >> 1] as number;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { loadModel, type LoadModelOptions, type ModelRunner } from '../load-model.ts';
+import { definitionOf, loadModel, type LoadModelOptions, type ModelRunner } from '../load-model.ts';
 import { createSession, type Session } from '../session/create-session.ts';
+import { feedsOf, type Feed } from '../session/feed.ts';
 import { readGoldenRows } from './golden-rows.ts';
 
 export interface ModelMeasures {
@@ -27,24 +28,24 @@ const MIB = 1024 ** 2;
 export async function measureModel(options: LoadModelOptions): Promise<ModelMeasures> {
   const runner = await loadModel({ ...options, poolThreads: 1 });
   try {
-    const { artifactPath, width, outputs, expectedFeatures: features, missing = Number.NaN } = options;
-    const { tensor } = await readGoldenRows(artifactPath, { features, width, outputs }, missing);
-    const latencyMs = await latencyOf(runner, tensor);
-    return { placement: runner.placement, latencyMs, memoryMb: await memoryOf(artifactPath, width) };
+    const { feed } = await readGoldenRows(options.artifactPath, definitionOf(options), runner);
+    const latencyMs = await latencyOf(runner, feed);
+    const feeds = feedsOf(runner.inputs, feed, 1);
+    return { placement: runner.placement, latencyMs, memoryMb: await memoryOf(options.artifactPath, feeds) };
   } finally {
     await runner.close();
   }
 }
 
 /** The best of three blocks: what else the machine does must not count. */
-async function latencyOf(runner: ModelRunner, tensor: Float32Array): Promise<number> {
+async function latencyOf(runner: ModelRunner, feed: Feed): Promise<number> {
   let best = Infinity;
   for (let block = 0; block < BLOCKS; block++) {
     const times: number[] = [];
     const begin = performance.now();
     do {
       const start = performance.now();
-      await runner.run(tensor, 1);
+      await runner.run(feed, 1);
       times.push(performance.now() - start);
     } while (times.length < RUNS_PER_BLOCK && performance.now() - begin < BLOCK_MS);
     times.sort((a, b) => a - b);
@@ -57,15 +58,13 @@ async function latencyOf(runner: ModelRunner, tensor: Float32Array): Promise<num
  * The first session also pays for what a process pays once, so further copies are measured; each has run a row, because
  * ONNX Runtime allocates its buffers then.
  */
-async function memoryOf(artifactPath: string, width: number): Promise<number> {
+async function memoryOf(artifactPath: string, feeds: ReturnType<typeof feedsOf>): Promise<number> {
   const sessions: Session[] = [];
   const open = async (): Promise<number> => {
     const before = residentBytes();
     const session = await createSession({ modelPath: join(artifactPath, 'model.onnx') });
     sessions.push(session);
-    const [input] = session.inputs;
-    if (input !== undefined)
-      await session.run({ [input.name]: { data: new Float32Array(width), dims: [1, width] } });
+    await session.run(feeds);
     return residentBytes() - before;
   };
   try {

@@ -1,4 +1,6 @@
 import { LarderError } from '@larder/core';
+import type { ModelInput } from '../session/feed.ts';
+import { checkNamedInputs, type NamedInput } from './named-inputs.ts';
 import { namedTensors, shownShape, type Session } from '../session/create-session.ts';
 
 /** What the definition of a model says about its file. */
@@ -9,6 +11,10 @@ export interface ModelDefinition {
   readonly width: number;
   /** Names of the output fields, one float each. */
   readonly outputs: readonly string[];
+  /** The inputs of a model that takes several by name; without it there is one float32 tensor [N, width]. */
+  readonly inputs?: readonly NamedInput[] | undefined;
+  /** Value in the tensors for a missing feature without a default. */
+  readonly missing: number;
 }
 
 /** Position of one output field in the tensors that a run returns. */
@@ -19,14 +25,15 @@ interface OutputColumn {
 }
 
 export interface ModelSignature {
-  readonly input: string;
+  /** In the order of a feed. */
+  readonly inputs: readonly ModelInput[];
   readonly outputTensors: readonly string[];
   readonly columns: readonly OutputColumn[];
 }
 
 /**
- * Checks a model file against its definition: one float32 input [N, F], the ordered features of its metadata, and the
- * output fields, by name or, from a single output [N, K], by position.
+ * Checks a model file against its definition: one float32 input [N, F] or the inputs by name, the ordered features of its
+ * metadata, and the output fields, by name or, from a single output [N, K], by position.
  * @throws MODEL_SIGNATURE_MISMATCH with both lists side by side.
  */
 export function checkSignature(
@@ -37,10 +44,30 @@ export function checkSignature(
   const refuse = (problem: string): never => {
     throw new LarderError('MODEL_SIGNATURE_MISMATCH', `${modelPath}: ${problem}`);
   };
+  const inputs =
+    definition.inputs === undefined
+      ? [oneInput(session, definition, refuse)]
+      : checkNamedInputs(session, definition.inputs, definition.missing);
+  if (typeof inputs === 'string') return refuse(inputs);
+  const columns = outputColumns(session, definition.outputs);
+  if (columns === null) {
+    return refuse(
+      `the definition's outputs are ${definition.outputs.join(', ')}; the file has ${namedTensors(session.outputs)}. ` +
+        'Name float32 outputs [N] or [N, 1] after the fields, or use one float32 output [N, K] with a column for each.',
+    );
+  }
+  return { inputs, outputTensors: [...new Set(columns.map(({ tensor }) => tensor))], columns };
+}
+
+function oneInput(
+  session: Session,
+  definition: ModelDefinition,
+  refuse: (problem: string) => never,
+): ModelInput {
   const [input, ...others] = session.inputs;
   if (input === undefined || others.length > 0) {
     return refuse(
-      `the model must have one input, not ${namedTensors(session.inputs)}. Export it with one tensor [N, F].`,
+      `the model must have one input, not ${namedTensors(session.inputs)}. Export it with one tensor [N, F], or define the model with inputs: { name: […] } instead of features.`,
     );
   }
   const inFile = readFeatures(session.metadata['larder.features']);
@@ -66,14 +93,7 @@ export function checkSignature(
       `the input '${input.name}' has ${input.shape[1]} columns; the features of the definition take ${definition.width}.`,
     );
   }
-  const columns = outputColumns(session, definition.outputs);
-  if (columns === null) {
-    return refuse(
-      `the definition's outputs are ${definition.outputs.join(', ')}; the file has ${namedTensors(session.outputs)}. ` +
-        'Name float32 outputs [N] or [N, 1] after the fields, or use one float32 output [N, K] with a column for each.',
-    );
-  }
-  return { input: input.name, outputTensors: [...new Set(columns.map(({ tensor }) => tensor))], columns };
+  return { name: input.name, type: 'float32', width: definition.width };
 }
 
 function outputColumns(session: Session, fields: readonly string[]): OutputColumn[] | null {

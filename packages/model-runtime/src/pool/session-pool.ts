@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LarderError } from '@larder/core';
 import type { CheckedModel } from '../artifact/checked-model.ts';
+import { buffersOf, copyFeed, feedsOf, type Feed } from '../session/feed.ts';
 import { runFailed } from '../session/run-failed.ts';
 import { createRunQueue, type RunCaller, type RunCounts } from './run-queue.ts';
 import type { RunRequest, ThreadAnswer } from './session-thread.ts';
@@ -18,14 +19,10 @@ export interface SessionPoolOptions {
 /** Worker threads with a session each, so that a slow model does not block the event loop of the caller. */
 export interface SessionPool {
   /**
-   * Copies the tensor and runs it in the next free thread, once more if that thread dies.
+   * Copies the feed and runs it in the next free thread, once more if that thread dies.
    * @throws MODEL_RUN_FAILED, and for a caller also MODEL_OVERLOADED, DEADLINE_EXCEEDED, CALLER_LEFT
    */
-  run(
-    tensor: Float32Array,
-    rows: number,
-    caller?: RunCaller,
-  ): Promise<Readonly<Record<string, Float32Array>>>;
+  run(feed: Feed, rows: number, caller?: RunCaller): Promise<Readonly<Record<string, Float32Array>>>;
   /** @throws MODEL_OVERLOADED, DEADLINE_EXCEEDED when a run that came now could not end in time */
   admit(rows: number, deadlineAtMs: number): void;
   counts(): RunCounts;
@@ -66,13 +63,19 @@ export async function createSessionPool(options: SessionPoolOptions): Promise<Se
   const occupied = (): Promise<Worker>[] => seats.flatMap((seat) => seat.worker ?? []);
 
   const pool: SessionPool = {
-    run(tensor, rows, caller) {
+    async run(feed, rows, caller) {
+      // What does not fit is refused here, not in a thread.
+      feedsOf(model.signature.inputs, feed, rows);
       const floats = rows * model.width;
       return queue.run({ rows, floats, caller }, async (thread, wanted) => {
         for (let attempt = 0; attempt < 2 && wanted(); attempt++) {
           const worker = await threadOf(seats[thread] as Seat);
           if (!wanted()) break;
-          const answer = await ask(worker, { kind: 'run', tensor: tensor.slice(0, floats), rows });
+          const answer = await ask(worker, {
+            kind: 'run',
+            feed: copyFeed(model.signature.inputs, feed, rows),
+            rows,
+          });
           if (answer?.kind === 'result') return answer.outputs;
           if (answer?.kind === 'error') throw runFailed(model.name, answer.message);
         }
@@ -116,6 +119,6 @@ function ask(worker: Worker, request: RunRequest): Promise<ThreadAnswer | null> 
     // A running run keeps the process alive, an idle thread does not.
     worker.ref();
     worker.on('message', settle).on('exit', died);
-    worker.postMessage(request, [request.tensor.buffer]);
+    worker.postMessage(request, buffersOf(request.feed));
   });
 }

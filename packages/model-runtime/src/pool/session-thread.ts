@@ -3,6 +3,7 @@ import { toLarderError, type ErrorCode } from '@larder/core';
 import type { ArtifactCheck, CheckedArtifact } from '../artifact/check-artifact.ts';
 import type { CheckedModel } from '../artifact/checked-model.ts';
 import { openChecked } from '../artifact/open-checked.ts';
+import { feedsOf, type Feed } from '../session/feed.ts';
 import type { Session } from '../session/create-session.ts';
 
 /** Input of a new thread: an artifact to check, or a checked model. Afterwards the thread runs the model. */
@@ -18,7 +19,7 @@ export type ThreadStarted =
 
 export interface RunRequest {
   readonly kind: 'run';
-  readonly tensor: Float32Array<ArrayBuffer>;
+  readonly feed: Feed;
   readonly rows: number;
 }
 
@@ -55,10 +56,10 @@ function started(message: ThreadStarted): void {
   port.postMessage(message);
 }
 
-function serve({ signature, width }: CheckedModel, session: Session): void {
-  const answer = async ({ tensor, rows }: RunRequest): Promise<ThreadAnswer> => {
+function serve({ signature }: CheckedModel, session: Session): void {
+  const answer = async ({ feed, rows }: RunRequest): Promise<ThreadAnswer> => {
     try {
-      const feeds = { [signature.input]: { data: tensor, dims: [rows, width] } };
+      const feeds = feedsOf(signature.inputs, feed, rows);
       const results = await session.run(feeds, signature.outputTensors);
       const outputs = Object.entries(results).map(([name, result]) => [name, result.data] as const);
       return { kind: 'result', outputs: Object.fromEntries(outputs) };

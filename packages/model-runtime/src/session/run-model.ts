@@ -2,14 +2,15 @@
  * Budget: 1 µs on top of ONNX Runtime's own 10 µs for one row. Nothing here may look at single features or copy the tensor.
  */
 import type { FloatTensor, Session } from './create-session.ts';
+import { feedsOf, type Feed } from './feed.ts';
 import type { CheckedModel } from '../artifact/checked-model.ts';
 import type { ModelSignature } from '../artifact/model-signature.ts';
 import type { RunCaller } from '../pool/run-queue.ts';
 import { runFailed } from './run-failed.ts';
 
-/** The first `rows` × `width` floats of a tensor → one float per row for each output field. */
+/** The first `rows` rows of a feed → one float per row for each output field. */
 export type RunModel = (
-  tensor: Float32Array,
+  feed: Feed,
   rows: number,
   /** The caller that waits for the run; ignored inline, where the run blocks the thread. */
   caller?: RunCaller,
@@ -20,30 +21,19 @@ export type RunModel = (
  * either way) and would rule out concurrent runs.
  */
 export function runInline(
-  { name, signature, width }: Omit<CheckedModel, 'sha256'>,
+  { name, signature }: Pick<CheckedModel, 'name' | 'signature'>,
   session: Session,
 ): RunModel {
-  return async (tensor, rows) => {
-    assertRows(tensor, rows, width);
-    const size = rows * width;
-    const data = tensor.length === size ? tensor : tensor.subarray(0, size);
+  return async (feed, rows) => {
+    const feeds = feedsOf(signature.inputs, feed, rows);
     let results: Record<string, FloatTensor>;
     try {
-      results = await session.run(
-        { [signature.input]: { data, dims: [rows, width] } },
-        signature.outputTensors,
-      );
+      results = await session.run(feeds, signature.outputTensors);
     } catch (cause) {
       throw runFailed(name, cause instanceof Error ? cause.message : String(cause), cause);
     }
     return outputFields(signature, rows, (tensorName) => (results[tensorName] as FloatTensor).data);
   };
-}
-
-export function assertRows(tensor: Float32Array, rows: number, width: number): void {
-  if (rows < 1 || tensor.length < rows * width) {
-    throw new Error(`a tensor of ${tensor.length} floats cannot hold ${rows} rows of ${width}`);
-  }
 }
 
 /** One float per row for each output field; a tensor with one column is passed on without copying. */

@@ -3,7 +3,7 @@ import type { Batch } from '../batch.ts';
 import { LoggedOnDemand } from '../log/on-demand-members.ts';
 import { createOnDemandRun } from '../on-demand/run-on-demand.ts';
 import type { PredictedRow } from '../predictor.ts';
-import { OnDemandFill, type Tensor } from '../tensor/fill-tensor.ts';
+import type { RowSink } from '../tensor/row-sink.ts';
 import { degradedReasons } from './degraded-reasons.ts';
 import { showFeatures } from './show-features.ts';
 
@@ -17,15 +17,14 @@ export interface AnsweredRow extends PredictedRow {
 
 export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
 
-/** Runs the on-demand functions row by row, writes their results to the tensor, and builds each row's answer except its outputs. */
+/** Runs the on-demand functions row by row, hands their results to the tensors, and builds each row's answer except its outputs. */
 export function answerRows(
   batch: Batch,
-  tensor: Tensor,
+  columns: RowSink,
   wanted: { readonly features: boolean; readonly log: boolean },
 ): AnsweredRows {
   const { plan, inputs } = batch;
   const onDemandRun = createOnDemandRun(batch);
-  const columns = new OnDemandFill(plan, tensor);
   const rows = new Array<AnsweredRow | LarderError>(inputs.errors.length);
   let place = -1;
   const logged = wanted.log && plan.onDemand.views.length > 0;
@@ -43,7 +42,7 @@ export function answerRows(
       columns.clear(place);
       continue;
     }
-    columns.fill(place, onDemandRun.results);
+    columns.fill(place, r, onDemandRun.results);
     if (logged && onDemandRun.changed()) onDemand = new LoggedOnDemand(plan, onDemandRun.results);
     rows[r] = {
       row: r,

@@ -41,7 +41,7 @@ export function shownFeatures(context: Context): ShownFeature[] | null {
       for (const name of input.features) {
         const field = fieldOf(manifest, input, name);
         if (field === undefined) continue;
-        const place = inTensor && field.type !== 'vector' ? scalar++ : null;
+        const place = inTensor && input.tensor === undefined && field.type !== 'vector' ? scalar++ : null;
         const feature =
           input.version === null
             ? onDemandFeature(context, { view: input.view, field })

@@ -1,5 +1,5 @@
 import type { ModelManifest } from '@larder/features';
-import { loadModel, type ModelRunner } from '@larder/model-runtime';
+import { loadModel, type ModelRunner, type NamedInput } from '@larder/model-runtime';
 
 export interface RunnerOptions {
   /** Folder of the model's artifact; its content is not checked against the hash of the definition. */
@@ -7,6 +7,8 @@ export interface RunnerOptions {
   readonly model: Pick<ModelManifest, 'name' | 'inputs' | 'outputs' | 'missing'>;
   /** Columns of the model's tensor. */
   readonly width: number;
+  /** Of a model that takes several: `CompiledPlan.tensors`. */
+  readonly tensors: readonly NamedInput[] | null;
   /** `inline` starts no threads, for short-lived processes. @default auto */
   readonly placement?: 'auto' | 'inline';
 }
@@ -19,6 +21,7 @@ export function loadRunner({
   folder,
   model,
   width,
+  tensors,
   placement = 'auto',
 }: RunnerOptions): Promise<ModelRunner> {
   const { name, inputs, outputs, missing } = model;
@@ -27,6 +30,9 @@ export function loadRunner({
     artifactPath: folder,
     expectedFeatures: inputs.flatMap(({ view, features }) => features.map((feature) => `${view}:${feature}`)),
     width,
+    ...(tensors !== null && {
+      inputs: tensors.map(({ name: input, features }) => ({ name: input, features })),
+    }),
     outputs: outputs.map((output) => output.name),
     missing: missing === 'nan' ? Number.NaN : missing,
     placement,

@@ -19,6 +19,7 @@ import {
 } from '@larder/online-store';
 import { STATUS_NAMES } from '../readings/view-statuses.ts';
 import { compileDefaulted, compileLogged } from './compile-logged.ts';
+import { compileTensors } from './compile-tensors.ts';
 import { compileShown } from './compile-shown.ts';
 import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
 
@@ -49,7 +50,8 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
   const tensorViews: TensorView[] = [];
   const onDemandColumns: OnDemandColumn[] = [];
   let width = 0;
-  for (const input of model.inputs) {
+  const tensors = compileTensors({ manifest, inputs: model.inputs, viewPlaces, views, onDemand });
+  for (const input of tensors === null ? model.inputs : []) {
     if (input.version === null) {
       const placed = placeOnDemand(input, onDemand, width);
       onDemandColumns.push(...placed);
@@ -65,7 +67,10 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
     project: manifest.project,
     model,
     version: options.version,
-    width,
+    width:
+      tensors === null
+        ? width
+        : tensors.flatMap(({ columns }) => columns).reduce((sum, column) => sum + column.width, 0),
     joinKeys,
     requestFields,
     groups: groups.map((group) => ({
@@ -80,6 +85,7 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
       })),
     ),
     tensorViews,
+    tensors,
     onDemand,
     storedReaders: onDemand.storedViews.map(({ ref, features }) => {
       const view = place(viewPlaces, ref);
@@ -96,7 +102,8 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
         requestFields.findIndex(({ name }) => name === field.name),
       ),
     },
-    logged: compileLogged(manifest, model.inputs),
+    // What goes into inputs of several types is found in history and in the results of functions.
+    logged: compileLogged(manifest, tensors === null ? model.inputs : []),
     shown: compileShown({ readers, views, viewPlaces, onDemand, requestFields }),
   };
 }

@@ -5,6 +5,7 @@ import type {
   FieldManifest,
   FieldValue,
   ModelManifest,
+  NamedInputManifest,
   OnDemandFeature,
   OnDemandViews,
 } from '@larder/features';
@@ -31,7 +32,10 @@ export interface CompiledPlan {
   /** Views of all groups; a view has this index everywhere in the plan. */
   readonly views: readonly PlanView[];
   readonly readPlan: ReadPlan;
+  /** What goes into the one float32 tensor; empty where `tensors` says more. */
   readonly tensorViews: readonly TensorView[];
+  /** Of a model with named inputs, in the order of the definition; null: one float32 tensor. */
+  readonly tensors: readonly PlanTensor[] | null;
   readonly onDemand: OnDemandViews;
   /** Indexed like `OnDemandViews.storedViews`. */
   readonly storedReaders: readonly StoredReader[];
@@ -98,6 +102,24 @@ export interface TensorView {
   readonly view: number;
   readonly decoder: TensorDecoder;
   readonly column: number;
+}
+
+/** The columns of one named input. */
+export interface PlanTensor extends NamedInputManifest {
+  readonly columns: readonly TypedColumn[];
+}
+
+/** A feature and its columns in a named input. */
+export interface TypedColumn {
+  readonly column: number;
+  readonly width: number;
+  readonly defaultValue: FieldValue;
+  /** Index in `CompiledPlan.views`, or in `OnDemandViews.views`. */
+  readonly view: number;
+  /** Null: an on-demand feature. */
+  readonly reader: ValueReader | null;
+  /** Of an on-demand feature. */
+  readonly name: string;
 }
 
 /** A feature view that on-demand functions read, with a reader for the features that they use. */

@@ -5,6 +5,7 @@
 import { onDemandValue, type FieldValue, type OnDemandResult } from '@larder/features';
 import type { TensorMemory } from '@larder/online-store';
 import { usableRow, type Batch } from '../batch.ts';
+import type { RowSink } from './row-sink.ts';
 import type { CompiledPlan, OnDemandColumn, PlanView, TensorView } from '../plan/compiled-plan.ts';
 
 /** A float32 matrix [capacity, plan.width]. */
@@ -52,7 +53,7 @@ function copyColumns(
 }
 
 /** Writes on-demand features to the tensor row by row, after each evaluation. */
-export class OnDemandFill {
+export class OnDemandFill implements RowSink {
   readonly #plan: CompiledPlan;
   readonly #floats: Float32Array;
   readonly #missing: number;
@@ -63,8 +64,7 @@ export class OnDemandFill {
     this.#missing = plan.model.missing === 'nan' ? Number.NaN : plan.model.missing;
   }
 
-  /** `place`: index of the tensor's row. */
-  fill(place: number, results: readonly OnDemandResult[]): void {
+  fill(place: number, _row: number, results: readonly OnDemandResult[]): void {
     const { onDemandColumns, width } = this.#plan;
     const start = place * width;
     for (let i = 0; i < onDemandColumns.length; i++) {
@@ -75,7 +75,6 @@ export class OnDemandFill {
     }
   }
 
-  /** Clears a row whose function failed: the model still runs it, so it must not hold values of an earlier request. */
   clear(place: number): void {
     const { width } = this.#plan;
     this.#floats.fill(0, place * width, (place + 1) * width);

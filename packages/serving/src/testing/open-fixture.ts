@@ -3,6 +3,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadProject, type FieldValue, type LoadedProject } from '@larder/features';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { writeTypedArtifact } from './typed-artifact.ts';
 import { compileRowCodec, entityKey, type OnlineStore } from '@larder/online-store';
 
 const FIXTURE = resolve(import.meta.dirname, '../../fixtures/ads');
@@ -60,6 +61,7 @@ export async function openFixture(
   await cp(FIXTURE, root, { recursive: true });
   for (const [name, artifact] of Object.entries(ARTIFACTS))
     await writeLogisticArtifact(join(root, 'models', name), { ...artifact, imputed: IMPUTED });
+  await writeTypedArtifact(join(root, 'models/ad_typed'));
   return loadProject(join(root, config));
 }
 

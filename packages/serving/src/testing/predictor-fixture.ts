@@ -47,6 +47,10 @@ export async function fixturePredictor(
       features.map((name) => `${view}:${name}`),
     ),
     width: plan.width,
+    ...(plan.tensors !== null && {
+      inputs: plan.tensors.map(({ name, features }) => ({ name, features })),
+    }),
+    missing: plan.model.missing === 'nan' ? Number.NaN : plan.model.missing,
     outputs: plan.model.outputs.map(({ name }) => name),
     placement: options.placement ?? 'inline',
   });

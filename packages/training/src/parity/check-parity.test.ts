@@ -364,3 +364,25 @@ test('post-processing runs again on the logged outputs; another function differs
   );
   expect((await check()).unchecked).toEqual({ request_hidden: 1 });
 });
+
+test('features of a model with typed inputs are compared by the row that was read, and by what the functions gave', async ({
+  logged,
+}) => {
+  const { store, onlineStore, project, definitions } = logged;
+  await logged.land({ keys: { ad_id: 'typed' }, values: image(0.61) });
+  const predictionLog = createPredictionLog({ store, project: project.name, logger });
+  const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_typed', predictionLog });
+  await predictor.predict({ rows: [{ entities: { ad_id: 'typed', ...SHOPPER }, request: { bid: 0.5 } }] });
+  await predictionLog.close();
+  await predictor.runner.close();
+  const check = (changed: Partial<TrainingSetDefinitions> = {}) =>
+    checkParity(
+      { store, clock: systemClock, definitionsOf: () => Promise.resolve({ ...definitions, ...changed }) },
+      { project: 'shop', model: 'ad_typed', limit: 10, signal: new AbortController().signal },
+    );
+  const report = await check();
+  expect(report.features.map(({ ref }) => ref)).toContain('ad_image@1:note');
+  expect(unexplained(report)).toEqual({});
+  const other = await check({ functionOf: () => ({ compute: () => ({ exact: 1 }) }) });
+  expect(unexplained(other)).toEqual({ 'price:exact': { value: 1 } });
+});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { encodeJsonValue, viewRef, type FieldValue } from '@larder/features';
 import type { LoggedPrediction, OfflineStore } from '@larder/offline-store';
 import { explainReading, sameReading } from './explain-reading.ts';
@@ -52,6 +53,7 @@ export async function comparePrediction(
         explanation: null,
         detail: 'the log has another number of scalars than the model version',
       });
+    else if (column.scalar === null && view === null) report(onDemandDifference(column, prediction, values));
     else if (logged === undefined || logged === null || isSame(logged, values.inTensor)) report(null);
     else report(fromView ?? differenceOf(column, prediction, values));
   }
@@ -89,7 +91,7 @@ interface RebuiltValues {
 }
 
 function valuesOf(
-  { field, defaultValue, view, onDemandView, ref }: ParityColumn,
+  { field, defaultValue, view, onDemandView, ref, scalar }: ParityColumn,
   rebuilt: RebuiltPrediction,
   missing: number,
 ): RebuiltValues {
@@ -99,7 +101,21 @@ function valuesOf(
   const computed = typeof onDemand === 'string' ? null : (onDemand[onDemandView]?.[field.name] ?? null);
   const given = view === null ? computed : stored;
   const used = given ?? defaultValue;
-  return { given, used, inTensor: used === null ? missing : numberOf(used, ref) };
+  const inTensor = scalar === null ? Number.NaN : used === null ? missing : numberOf(used, ref);
+  return { given, used, inTensor };
+}
+
+/** A value of a function that is no scalar of the tensor: the log has it by name. */
+function onDemandDifference(
+  column: ParityColumn,
+  prediction: LoggedPrediction,
+  values: RebuiltValues,
+): Difference | null {
+  const [view = '', name = ''] = column.ref.split(':');
+  const logged = prediction.onDemand?.[view]?.[name];
+  const isHidden = column.field.sensitive !== undefined || logged === undefined;
+  if (isHidden || isDeepStrictEqual(logged, encodeJsonValue(column.field, values.used))) return null;
+  return differenceOf(column, prediction, values);
 }
 
 function differenceOf(

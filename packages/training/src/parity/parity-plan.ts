@@ -65,7 +65,7 @@ export function compileParity({ manifest, functionOf }: TrainingSetDefinitions, 
         defaultValue: declaredDefault(field),
         view,
         onDemandView: view === null ? onDemand.views.findIndex((each) => each.name === input.view) : -1,
-        scalar: field.type === 'vector' ? null : scalars++,
+        scalar: input.tensor !== undefined || field.type === 'vector' ? null : scalars++,
         reads: storedInputs(manifest, [input]),
       };
     }),

@@ -1,6 +1,12 @@
 import { LarderError, type ErrorCode } from '@larder/core';
 import { readTraining } from '@larder/model-runtime/read-training';
-import { artifactFolder, type BudgetManifest, type LoadedProject, type Manifest } from '@larder/features';
+import {
+  artifactFolder,
+  namedInputs,
+  type BudgetManifest,
+  type LoadedProject,
+  type Manifest,
+} from '@larder/features';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Comparison } from '../../plan/plan-manifest.ts';
@@ -170,6 +176,7 @@ function modelJob(manifest: Manifest, name: string, artifactPath: string): Check
       artifactPath,
       expectedFeatures: features.map(({ ref }) => ref),
       width: features.reduce((sum, { width }) => sum + width, 0),
+      inputs: namedInputs(manifest, model.inputs),
       outputs: model.outputs.map((output) => output.name),
       missing: model.missing,
     },
