@@ -12,6 +12,7 @@ const WORDS = [
   'Chain',
   'Change',
   'Entity',
+  'Event source',
   'Feature view',
   'Field',
   'Freshness',
@@ -38,6 +39,7 @@ const WORDS = [
   'TTL',
   'The four times',
   'Training set',
+  'Window',
 ];
 
 const pages = readdirSync(FOLDER)

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
+import { createEventGroups } from '@larder/materialization/events';
 import { createPushGroups } from '@larder/materialization/push';
 import {
   announceProcess,
@@ -109,7 +110,9 @@ export async function startInference(
   });
   const bodies = createBodyRoom(config.bufferBytes);
   const answers = createUnreadAnswers(config.bufferBytes);
-  const pushes = createPushGroups({ offlineStore, onlineStore, clock: systemClock, logger });
+  const forPushes = { offlineStore, onlineStore, clock: systemClock, logger };
+  const pushes = createPushGroups(forPushes);
+  const eventGroups = createEventGroups(forPushes);
   const processId = newId();
   const { trainingSets } = config;
   const { niceness } = trainingSets;
@@ -121,6 +124,7 @@ export async function startInference(
     predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
     pushes,
+    eventGroups,
     catalog,
     events,
     metrics,
@@ -174,7 +178,7 @@ export async function startInference(
       await builds.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
       await sweep.stop();
-      await pushes.close();
+      await Promise.all([pushes.close(), eventGroups.close()]);
       await announced.close();
       await catalog.close();
       await artifacts.close();

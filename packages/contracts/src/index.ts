@@ -46,6 +46,8 @@ export {
 export type { OnlineFeaturesAnswer, OnlineFeaturesRequest } from './online-features.ts';
 export { entityKeysAnswerSchema, entityKeysQuerySchema } from './entity-keys.ts';
 export type { EntityKeysAnswer } from './entity-keys.ts';
+export { eventsAnswerSchema, eventsRequestSchema, MAX_EVENTS } from './events.ts';
+export type { EventsAnswer } from './events.ts';
 export { MAX_PUSH_ROWS, pushAnswerSchema, pushRequestSchema } from './push.ts';
 export type { PushAnswer } from './push.ts';
 export { entityAnswerSchema, entityViewSchema } from './entity.ts';

@@ -73,11 +73,23 @@ export { ensureHistoryPartitions } from './history/ensure-history-partitions.ts'
 export type { HistoryProject, HistoryRow, HistoryView } from './history/history-table.ts';
 // Events and tiles
 export { EVENT_SOURCE_VERSION } from './events/event-table.ts';
-export type { ArrivedEvent, EventProject } from './events/event-table.ts';
+export type { ArrivedEvent } from './events/event-table.ts';
+export {
+  buildTiles,
+  entityKeysOfBuild,
+  entityKeysOfChunk,
+  planTiles,
+  recordBuilt,
+} from './events/build-tiles.ts';
+export type { TileBounds } from './events/build-tiles.ts';
+export { windowedViewsOf } from './events/windowed-view.ts';
 export { ensureEventPartitions, ensureEventsIn } from './events/ensure-events.ts';
 export { dropTilesIn, ensureTilesIn } from './events/ensure-tiles.ts';
 export { landEvents } from './events/land-events.ts';
-export type { ChangedTiles, LandedEvents } from './events/land-events.ts';
+export type { ChangedTiles } from './events/land-events.ts';
+export { readTilesOf } from './events/tiles.ts';
+export type { StoredTile } from './events/tiles.ts';
+export type { WindowedView } from './events/windowed-view.ts';
 // Point-in-time join
 export { JOINED_STATUS, joinedColumns } from './point-in-time/point-in-time.ts';
 export { historyMissing, joinInPostgresql } from './point-in-time/join-in-postgresql.ts';

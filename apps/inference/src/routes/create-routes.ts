@@ -1,5 +1,6 @@
 import { LarderError, systemClock, type Logger } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
+import type { EventGroups } from '@larder/materialization/events';
 import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -16,6 +17,7 @@ import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
 import { erasuresRoutes } from './erasures.routes.ts';
+import { eventsRoutes } from './events.routes.ts';
 import { featuresRoutes } from './features.routes.ts';
 import { healthRoutes } from './health.routes.ts';
 import { labelsRoutes } from './labels.routes.ts';
@@ -41,6 +43,7 @@ export interface RouteDeps {
   readonly events: RunEvents;
   readonly metrics: Metrics;
   readonly pushes: PushGroups;
+  readonly eventGroups: EventGroups;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
   readonly training: Pick<TrainingSetsDeps, 'config' | 'processId' | 'builds' | 'rows'>;
@@ -60,6 +63,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     events,
     metrics,
     pushes,
+    eventGroups,
     answers,
     readiness,
     logger,
@@ -72,6 +76,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),
+    eventsRoutes({ eventGroups, manifest }),
     predictionsRoutes({ logReader, project: project.name, applied: () => catalog.manifest() }),
     labelsRoutes({ offlineStore, clock: systemClock, manifest }),
     erasuresRoutes({

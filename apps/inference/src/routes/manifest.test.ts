@@ -30,6 +30,7 @@ test('models show what is served: version, inputs and location', async ({ servic
 test('views are listed with the models that use them', async ({ service }) => {
   const { views } = viewsAnswerSchema.parse((await service.http.get('/v1/views')).body);
   expect(views.map(({ view }) => view)).toEqual([
+    'ad_clicks',
     'ad_image',
     'ad_stats',
     'shopper_profile',
@@ -91,7 +92,11 @@ test('a view shows when it is due next and how fresh it is', async ({ service })
 test('entities show their join keys and views', async ({ service }) => {
   expect((await service.http.get('/v1/entities')).body).toEqual({
     entities: [
-      { entity: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }], views: ['ad_image@1', 'ad_stats@1'] },
+      {
+        entity: 'ad',
+        join_keys: [{ name: 'ad_id', type: 'string' }],
+        views: ['ad_clicks@1', 'ad_image@1', 'ad_stats@1'],
+      },
       {
         entity: 'shopper',
         join_keys: [

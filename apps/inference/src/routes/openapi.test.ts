@@ -47,6 +47,7 @@ const LABEL = {
   event_timestamp: '2026-11-20T06:31:00Z',
   value: true,
 };
+const EVENT = { event_id: 'e1', event_timestamp: new Date().toISOString(), ad_id: 'ad-1' };
 const ROW = { ad_id: 'ad-1', event_timestamp: '2026-11-20T06:30:00Z', impressions: 10, clicks: 1, ctr: 0.1 };
 
 /** Good and bad requests of every operation; `run` has failures and stays open. */
@@ -80,6 +81,7 @@ function steps(run: string): Step[] {
   const batch = '/v1/models/{model}/predict-batch';
   const online = '/v1/features/online';
   const push = '/v1/views/{view}/push';
+  const events = '/v1/events/{source}';
   const backfill = { view: 'ad_stats', scope: { all: true } };
   return [
     post(predict, '/v1/models/ad_ctr/predict', [200, INPUT]),
@@ -106,6 +108,9 @@ function steps(run: string): Step[] {
     post(push, '/v1/views/ad_stats/push', [409, { rows: [ROW] }, { 'idempotency-key': 'walk' }]),
     post(push, '/v1/views/nothing/push', [404, { rows: [ROW] }]),
     post(push, '/v1/views/ad_stats/push', [422, { rows: [] }]),
+    post(events, '/v1/events/clicks', [200, { events: [EVENT, { event_id: 'e2' }] }]),
+    post(events, '/v1/events/clicks', [422, { events: [] }]),
+    post(events, '/v1/events/nothing', [404, { events: [EVENT] }]),
     get('/v1/predictions', '/v1/predictions?model=ad_ctr&histogram=4'),
     get('/v1/predictions', '/v1/predictions?limit=0', 422),
     get('/v1/predictions/{prediction_id}', '/v1/predictions/01934567-89ab-7cde-8f01-23456789abcd', 404),

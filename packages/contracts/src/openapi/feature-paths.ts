@@ -10,6 +10,7 @@ import {
   putAliasRequestSchema,
 } from '../aliases.ts';
 import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema } from '../apply.ts';
+import { eventsAnswerSchema, eventsRequestSchema } from '../events.ts';
 import { idempotencyKeySchema } from '../backfills.ts';
 import { entityKeysAnswerSchema, entityKeysQuerySchema } from '../entity-keys.ts';
 import { modelVersionsAnswerSchema } from '../model-versions.ts';
@@ -48,6 +49,23 @@ export function featurePaths(): ZodOpenApiPathsObject {
         codes: [
           'VIEW_NOT_FOUND',
           'PUSH_NOT_SUPPORTED',
+          'IDEMPOTENCY_KEY_REUSED',
+          'DEFINITION_NOT_LOADED',
+          'DATABASE_UNAVAILABLE',
+          'DATABASE_NOT_MIGRATED',
+        ],
+      }),
+    },
+    '/v1/events/{source}': {
+      post: operation({
+        tag: 'features',
+        summary: 'Land events; windowed views have them at once. 202: the online store follows',
+        params: z.strictObject({ source: nameSchema }),
+        headers: z.object({ 'idempotency-key': idempotencyKeySchema.optional() }),
+        body: eventsRequestSchema,
+        answers: { 200: eventsAnswerSchema, 202: eventsAnswerSchema },
+        codes: [
+          'EVENT_SOURCE_NOT_FOUND',
           'IDEMPOTENCY_KEY_REUSED',
           'DEFINITION_NOT_LOADED',
           'DATABASE_UNAVAILABLE',

@@ -48,6 +48,7 @@ describe('the OpenAPI document', () => {
       'GET /openapi.json',
       'POST /v1/features/online',
       'POST /v1/views/{view}/push',
+      'POST /v1/events/{source}',
       'GET /v1/entities',
       'GET /v1/entities/{entity}',
       'GET /v1/views',

@@ -1,6 +1,7 @@
-import { newId } from '@larder/core';
+import { newId, requestInvalid } from '@larder/core';
 import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
 import type { RunScope, RunStatus, RunTrigger, StoreTransaction } from '@larder/offline-store';
+import { eventSourceView, type EventSourceView } from '../events/event-source-view.ts';
 import { createRun } from '../runs/verbs/create-run.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { checkScope } from './check-scope.ts';
@@ -34,9 +35,7 @@ export async function createBackfill(
   store: RunStore,
   request: BackfillRequest,
 ): Promise<{ runId: string; status: RunStatus }> {
-  const view = findFeatureView(request.manifest, request.view);
-  const entity = request.manifest.entities[view.entity];
-  if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
+  const { manifest: view, entity } = filledView(request);
   const meaning = {
     view: view.name,
     version: view.version,
@@ -63,6 +62,26 @@ export async function createBackfill(
     await refuseErased(tx, { project, entity, entities });
     return createRun(tx, run);
   });
+}
+
+/** A view, or an event source whose past is read again. */
+function filledView({ manifest, view: name }: BackfillRequest): EventSourceView {
+  const source = manifest.event_sources?.[name];
+  if (source !== undefined) {
+    if (source.backfill === null)
+      throw requestInvalid([
+        {
+          pointer: '/view',
+          detail: `is an event source without a backfill: its events only arrive through POST /v1/events/${name}`,
+        },
+      ]);
+    const { manifest: view, entity } = eventSourceView(source);
+    return { manifest: view, entity };
+  }
+  const view = findFeatureView(manifest, name);
+  const entity = manifest.entities[view.entity];
+  if (!entity) throw new Error(`The manifest has ${viewRef(view)} but not its entity ${view.entity}.`);
+  return { manifest: view, entity };
 }
 
 type InTransaction = Pick<StoreTransaction, 'db'>;

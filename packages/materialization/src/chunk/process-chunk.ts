@@ -2,18 +2,11 @@ import { isLarderError, type ErrorCode } from '@larder/core';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
-import { writeOnline } from '../online/write-online.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
-import {
-  claimChunk,
-  completeChunk,
-  failChunk,
-  giveBackChunk,
-  type ChunkAttempt,
-  type ClaimedChunk,
-} from '../runs/index.ts';
+import { claimChunk, failChunk, giveBackChunk, type ChunkAttempt, type ClaimedChunk } from '../runs/index.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { materializeChunk, type MaterializeDeps } from './materialize-chunk.ts';
+import { materialize } from './materialize.ts';
+import type { MaterializeDeps } from './materialize-chunk.ts';
 import { reasonOf } from './reason-of.ts';
 import { splitLostChunk } from './split-lost-chunk.ts';
 
@@ -83,14 +76,14 @@ async function processClaimed(deps: ProcessDeps, { chunk, view, stopping }: Clai
     progressIntervalMs: times.progressIntervalMs,
     logger,
   });
-  let landed: Awaited<ReturnType<typeof materializeChunk>>;
+  let landed: Awaited<ReturnType<typeof materialize>>;
   try {
     const held = { chunk, view, signal: AbortSignal.any([stopping, heartbeat.lost]) };
     if (await splitLostChunk(deps, held)) {
       await heartbeat.stop();
       return observer.chunkEnded(view.ref, 'retried');
     }
-    landed = await materializeChunk(deps, held, heartbeat);
+    landed = await materialize(deps, held, heartbeat);
   } catch (error) {
     await heartbeat.stop();
     if (heartbeat.lost.aborted) return observer.chunkEnded(view.ref, 'lost');
@@ -107,11 +100,6 @@ async function processClaimed(deps: ProcessDeps, { chunk, view, stopping }: Clai
   }
   await heartbeat.stop();
   if (landed === null) return observer.chunkEnded(view.ref, 'lost');
-  const created = await writeOnline(landed, {
-    onlineStore: deps.onlineStore,
-    view: view.manifest,
-    entity: view.entity,
-  });
-  await completeChunk(store, chunk.chunkId, created);
+  await landed.confirm();
   observer.chunkEnded(view.ref, 'done');
 }

@@ -2,11 +2,13 @@ import {
   definitionFingerprint,
   viewRef,
   type EntityManifest,
+  type EventSourceManifest,
   type FeatureViewManifest,
   type LoadedProject,
   type Manifest,
 } from '@larder/features';
 import type { ComputableView, EventTimes, HistoryProject } from '@larder/offline-store';
+import { eventSourceView } from '../events/event-source-view.ts';
 import type { LoadedView } from '../runs/index.ts';
 import { createSources, type OpenHistory, type RowSource } from '@larder/sources';
 
@@ -18,6 +20,8 @@ export interface MaterializedView {
   readonly entity: EntityManifest;
   /** `definitionFingerprint` of what this process loaded, by which threads notice that the files changed. */
   readonly definition: string;
+  /** The rows are its events. */
+  readonly eventSource?: EventSourceManifest;
 }
 
 export interface LoadedViews {
@@ -32,6 +36,8 @@ export interface LoadedViews {
   /** Undefined when this process does not have the version, has it with another fingerprint, or does not reach its source. */
   find(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
+  /** The loaded source, with the applied policies. @throws Error when this process does not have it */
+  eventSource(name: string): EventSourceManifest;
   /** @throws SOURCE_NOT_CONFIGURED */
   source(view: MaterializedView): Promise<RowSource>;
   close(): Promise<void>;
@@ -63,7 +69,14 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
   const definitions = new Map(
     Object.keys(manifest.feature_views).map((ref) => [ref, definitionFingerprint(manifest, ref)]),
   );
-  const all = (): MaterializedView[] =>
+  const sourceViews = (): MaterializedView[] =>
+    Object.values(options.loaded().event_sources ?? {}).map((loaded) => {
+      const applied = options.applied()?.event_sources?.[loaded.name];
+      const source = applied?.fingerprint === loaded.fingerprint ? applied : loaded;
+      const { manifest: view, entity } = eventSourceView(source);
+      return { ref: viewRef(view), manifest: view, entity, definition: '', eventSource: source };
+    });
+  const featureViews = (): MaterializedView[] =>
     Object.values(options.loaded().feature_views).map((loaded) => {
       const ref = viewRef(loaded);
       const entity = manifest.entities[loaded.entity];
@@ -76,6 +89,8 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
         definition: definitions.get(ref) ?? '',
       };
     });
+
+  const all = (): MaterializedView[] => [...featureViews(), ...sourceViews()];
 
   /** The connection of a source that has no address here. */
   const lacking = ({ source: { connection } }: FeatureViewManifest): string | undefined =>
@@ -92,6 +107,11 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     project: manifest,
     eventTimes: () => options.applied() ?? manifest,
     all,
+    eventSource: (name) => {
+      const source = options.applied()?.event_sources?.[name] ?? options.loaded().event_sources?.[name];
+      if (source === undefined) throw new Error(`Event source ${name} is not loaded.`);
+      return source;
+    },
     announced,
     claimable: () => announced().filter(({ lacks }) => lacks === undefined),
     find: (run) =>

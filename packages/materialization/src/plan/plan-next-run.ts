@@ -3,14 +3,16 @@ import { claimRunToPlan, extendPlanning, failPlanning, savePlan, type RunToPlan 
 import { isDatabaseError, type OfflineStore } from '@larder/offline-store';
 import { sourceScope } from './source-scope.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
-import type { LoadedViews } from '../materializer/loaded-views.ts';
+import { planBuild } from '../events/plan-build.ts';
+import type { SourceChunk } from '@larder/sources';
+import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { reasonOf } from '../chunk/reason-of.ts';
 
 export interface PlanDeps {
   readonly projectName: string;
   readonly store: OfflineStore;
-  readonly views: Pick<LoadedViews, 'claimable' | 'find' | 'project' | 'source'>;
+  readonly views: Pick<LoadedViews, 'claimable' | 'find' | 'project' | 'source' | 'eventSource'>;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'backoffMs'>;
   readonly logger: Logger;
 }
@@ -64,10 +66,10 @@ async function plan(deps: PlanDeps, run: RunToPlan, signal: AbortSignal): Promis
   const view = deps.views.find(run);
   if (!view) throw new Error(`Run ${run.runId} was claimed for a view that is not loaded.`);
   const started = performance.now();
-  const source = await deps.views.source(view);
-  const scope = sourceScope(view.entity, run.scope);
-  const { chunk_rows: chunkRows } = view.manifest;
-  const chunks = await source.plan({ scope, chunkRows, limit: run.rowLimit }, signal);
+  const chunks =
+    view.manifest.windowed === undefined
+      ? await planSource(deps, { view, run, signal })
+      : await planBuild(deps, view, run.scope);
   const goneAtMost =
     'all' in run.scope && run.rowLimit === null ? (view.manifest.when_gone?.at_most ?? null) : null;
   if (!(await savePlan(deps.store, run, chunks, goneAtMost))) return;
@@ -81,4 +83,17 @@ async function plan(deps: PlanDeps, run: RunToPlan, signal: AbortSignal): Promis
     },
     'A run started',
   );
+}
+
+interface SourcePlan {
+  readonly view: MaterializedView;
+  readonly run: RunToPlan;
+  readonly signal: AbortSignal;
+}
+
+async function planSource(deps: PlanDeps, { view, run, signal }: SourcePlan): Promise<SourceChunk[]> {
+  const source = await deps.views.source(view);
+  const scope = sourceScope(view.entity, run.scope);
+  const { chunk_rows: chunkRows } = view.manifest;
+  return source.plan({ scope, chunkRows, limit: run.rowLimit }, signal);
 }

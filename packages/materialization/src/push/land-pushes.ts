@@ -19,6 +19,7 @@ import {
 } from '../runs/index.ts';
 import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
+import type { Turn } from './group-commit.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 import { rejectErased } from './reject-erased.ts';
 
@@ -45,18 +46,11 @@ export type PushOutcome =
 /** Pushes of one view in order of arrival; at least one. */
 export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
 
-/** Position of a group among those of its view: for equal times the later revision wins. */
-export interface Turn {
-  /** Resolves when the previous group has its revision. */
-  readonly before: Promise<void>;
-  /** Called when this group has its revision. */
-  taken(): void;
-}
-
 /**
  * Lands pushes as one run: keys, run, history and chunk state in one transaction, then the online store. A process that
  * dies before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. If history
- * refuses rows of one push, only that push fails. Outcomes are in input order.
+ * refuses rows of one push, only that push fails. For equal times the later revision wins, so groups take theirs in turn. Outcomes
+ * are in input order.
  */
 export async function landPushes(
   deps: LandPushesDeps,

@@ -77,3 +77,16 @@ export async function earlierPush(
     `This Idempotency-Key started run ${earlier.runId} with another request; use a new key.`,
   );
 }
+
+/** Replaces the stored answers of these keys, in the transaction that took them. */
+export async function updatePushAnswers(
+  tx: RunStore,
+  project: string,
+  answers: readonly { readonly idempotencyKey: string; readonly answer: PushAnswer }[],
+): Promise<void> {
+  if (answers.length === 0) return;
+  await sql`
+    update larder.pushes p set answer = given.answer
+    from jsonb_to_recordset(${JSON.stringify(answers, storable)}::jsonb) as given ("idempotencyKey" text, answer jsonb)
+    where p.project = ${project} and p.idempotency_key = given."idempotencyKey"`.execute(tx.db);
+}

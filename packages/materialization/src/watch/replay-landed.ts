@@ -1,6 +1,7 @@
 import { isLarderError, type Logger } from '@larder/core';
 import { readChunkHistory, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
+import { completeEvents, tilesOfChunk } from '../events/complete-events.ts';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { writeOnline } from '../online/write-online.ts';
@@ -11,7 +12,7 @@ export interface ReplayDeps {
   readonly projectName: string;
   readonly store: OfflineStore;
   readonly onlineStore: OnlineStore;
-  readonly views: Pick<LoadedViews, 'project' | 'claimable' | 'find'>;
+  readonly views: Pick<LoadedViews, 'project' | 'claimable' | 'find' | 'eventSource'>;
   readonly times: Pick<MaterializerTimes, 'leaseMs'>;
   readonly logger: Logger;
 }
@@ -31,7 +32,7 @@ export async function replayLanded(deps: ReplayDeps): Promise<void> {
     const view = views.find(run);
     if (!view) continue;
     try {
-      await replay(deps, view, chunkId);
+      await replay(deps, view, { chunkId, runId: run.runId });
     } catch (error) {
       logger.warn({ err: error, chunkId, view: view.ref }, 'A landed chunk could not be replayed');
       // Each of the others would have to wait as long.
@@ -44,8 +45,15 @@ export async function replayLanded(deps: ReplayDeps): Promise<void> {
 async function replay(
   { store, views, onlineStore, logger }: ReplayDeps,
   view: MaterializedView,
-  chunkId: number,
+  chunk: { readonly chunkId: number; readonly runId: string },
 ): Promise<void> {
+  const { chunkId } = chunk;
+  if (view.eventSource !== undefined || view.manifest.windowed !== undefined) {
+    const changed = await tilesOfChunk({ store, views }, view, chunkId);
+    await completeEvents({ store, onlineStore, views }, { chunk, view, changed });
+    logger.info({ chunkId, view: view.ref }, 'The tiles of a landed chunk were written to the online store');
+    return;
+  }
   const rows = await readChunkHistory(store, views.project, view.manifest, chunkId);
   const created = await writeOnline(rows, { onlineStore, view: view.manifest, entity: view.entity });
   await completeChunk(store, chunkId, created);

@@ -89,7 +89,7 @@ test('the tiles are those of the events as they are known, whatever arrives in w
         const events = batch.map((given) => arrivedAt(NOW_MS + at, given));
         arrived.push(...events);
         const result = await land(store, project, { events, nowMs: NOW_MS + at, revision: at + 1 });
-        duplicates += result.duplicates;
+        duplicates += result.duplicates.size;
         landed += result.landed.length;
       }
       expect(duplicates + landed).toBe(arrived.length);

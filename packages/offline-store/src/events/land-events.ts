@@ -24,7 +24,8 @@ export interface ChangedTiles {
 export interface LandedEvents {
   /** Events that history took: new, corrected and retracted ones. */
   readonly landed: readonly ArrivedEvent[];
-  readonly duplicates: number;
+  /** Arrivals that changed nothing. */
+  readonly duplicates: ReadonlySet<ArrivedEvent>;
   readonly changed: readonly ChangedTiles[];
 }
 
@@ -38,12 +39,12 @@ export async function landEvents(tx: StoreTransaction, options: LandEventsOption
   const table = eventTable(project, source);
   const fresh: ArrivedEvent[] = [];
   const replaced: ReplacedEvent[] = [];
-  let duplicates = 0;
+  const duplicates = new Set<ArrivedEvent>();
   for (const events of rounds(options.events)) {
     const stored = await storeEvents(tx, table, { ...options, events });
     fresh.push(...stored.fresh);
     replaced.push(...stored.replaced);
-    duplicates += stored.duplicates;
+    for (const event of stored.duplicates) duplicates.add(event);
   }
   const changed: ChangedTiles[] = [];
   if (fresh.length + replaced.length > 0)

@@ -18,6 +18,8 @@ export interface EventLanding {
 export interface ReplacedEvent {
   readonly was: ArrivedEvent;
   readonly now: ArrivedEvent;
+  /** As it came. */
+  readonly arrival: ArrivedEvent;
 }
 
 export interface StoredEvents {
@@ -26,7 +28,7 @@ export interface StoredEvents {
   /** Corrected and retracted ones. */
   readonly replaced: readonly ReplacedEvent[];
   /** Arrivals that changed nothing. */
-  readonly duplicates: number;
+  readonly duplicates: readonly ArrivedEvent[];
 }
 
 /**
@@ -44,7 +46,7 @@ export async function storeEvents(
 ): Promise<StoredEvents> {
   const landing = { chunkId, revision };
   const known = await insertFirst(tx, table, events, landing);
-  if (known.size === 0) return { fresh: events, replaced: [], duplicates: 0 };
+  if (known.size === 0) return { fresh: events, replaced: [], duplicates: [] };
   const fresh = events.filter((_, at) => !known.has(at));
   const again = events.filter((_, at) => known.has(at));
   const changed = await changedAmong(tx, table, again);
@@ -53,9 +55,10 @@ export async function storeEvents(
     // what another landing committed while this one waited
     const { rows, replaced } = editionsAfter(table, changed, await editionsOf(tx, table, changed));
     await insertEditions(tx, table, rows, landing);
-    return { fresh, replaced, duplicates: again.length - replaced.length };
+    const took = new Set(replaced.map(({ arrival }) => arrival));
+    return { fresh, replaced, duplicates: again.filter((event) => !took.has(event)) };
   }
-  return { fresh, replaced: [], duplicates: again.length };
+  return { fresh, replaced: [], duplicates: again };
 }
 
 interface Edition {
@@ -220,7 +223,7 @@ function editionsAfter(
       values: event.isRetracted ? latest.event.values : event.values,
     };
     rows.push({ edition: latest.edition + 1, event: now });
-    replaced.push({ was: latest.event, now });
+    replaced.push({ was: latest.event, now, arrival: event });
   }
   return { rows, replaced };
 }

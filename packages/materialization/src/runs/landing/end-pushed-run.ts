@@ -6,6 +6,8 @@ export interface PushedRunOnline {
   readonly chunkId: number;
   /** Rows that the online store did not have before. */
   readonly created: number;
+  /** The view versions that changed, where they are not the run's own: windowed ones of an event source. */
+  readonly views?: readonly { readonly view: string; readonly version: number; readonly created: number }[];
 }
 
 /**
@@ -32,8 +34,12 @@ export async function endPushedRun(store: RunStore, online: PushedRunOnline): Pr
       from completed c where r.run_id = c.run_id and r.status = 'running'
     ), told as (
       insert into larder.unnumbered_changes (project, kind, view, version, run_id, chunk_id, rows)
-      select run.project, 'online', run.view, run.version, run.run_id, c.chunk_id, ${online.created}
-      from completed c join run using (run_id) where c.rows_done > 0
+      select run.project, 'online', coalesce(v.view, run.view), coalesce(v.version, run.version), run.run_id, c.chunk_id,
+        coalesce(v.created, ${online.created})
+      from completed c join run using (run_id)
+      left join jsonb_to_recordset(${JSON.stringify(online.views ?? [])}::jsonb) as v (view text, version integer, created integer)
+        on true
+      where c.rows_done > 0 and (v.view is not null or ${online.views === undefined})
     )
     select set_config('synchronous_commit', 'off', true)`.execute(store.db);
 }

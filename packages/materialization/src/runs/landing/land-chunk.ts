@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterBackoff, MAX_FAILURES } from '../attempt/attempts.ts';
+import type { PushedRunOnline } from './end-pushed-run.ts';
 import { landingLock } from './end-frozen-landings.ts';
 import { storableReason, storableText } from '@larder/offline-store';
 import { fromNow, type ChunkAttempt, type RunStore } from '../run-store.ts';
@@ -110,8 +111,14 @@ async function recordFailures(tx: RunStore, landing: Landing): Promise<void> {
 /**
  * Records that the online store has confirmed the chunk's rows, `created` of which are new to it; safe to repeat, even
  * by a process that replays rows which another process has already written online.
+ * @param views that changed, where they are not the run's own
  */
-export async function completeChunk(store: RunStore, chunkId: number, created: number): Promise<void> {
+export async function completeChunk(
+  store: RunStore,
+  chunkId: number,
+  created: number,
+  views?: PushedRunOnline['views'],
+): Promise<void> {
   await sql`
     with completed as (
       update larder.chunks set state = 'done', online_at = now(), finished_at = now(), lease_expires_at = null
@@ -119,6 +126,10 @@ export async function completeChunk(store: RunStore, chunkId: number, created: n
       returning run_id, chunk_id, rows_done
     )
     insert into larder.unnumbered_changes (project, kind, view, version, run_id, chunk_id, rows)
-    select r.project, 'online', r.view, r.version, r.run_id, c.chunk_id, ${created}
-    from completed c join larder.runs r using (run_id) where c.rows_done > 0`.execute(store.db);
+    select r.project, 'online', coalesce(v.view, r.view), coalesce(v.version, r.version), r.run_id, c.chunk_id,
+      coalesce(v.created, ${created})
+    from completed c join larder.runs r using (run_id)
+    left join jsonb_to_recordset(${JSON.stringify(views ?? [])}::jsonb) as v (view text, version integer, created integer)
+      on true
+    where c.rows_done > 0 and (v.view is not null or ${views === undefined})`.execute(store.db);
 }

@@ -58,3 +58,15 @@ export async function landPushedRun(tx: RunStore, pushed: PushedRun): Promise<La
   if (landed === undefined) throw new Error('A run of pushed rows was not created.');
   return landed;
 }
+
+/** Counts that were not known before the rows of a pushed run were stored; in the transaction that lands it. */
+export async function recordPushedCounts(
+  tx: RunStore,
+  chunkId: number,
+  { done, duplicate }: Pick<LandedCounts, 'done' | 'duplicate'>,
+): Promise<void> {
+  await sql`
+    update larder.chunks set rows_done = ${done}, rows_duplicate = ${duplicate},
+      rows_total = ${done} + rows_failed + rows_skipped
+    where chunk_id = ${chunkId}`.execute(tx.db);
+}

@@ -1,0 +1,30 @@
+import { entityKey, type EntityManifest } from '@larder/features';
+import {
+  erasedAmong,
+  holdOffErasures,
+  type ArrivedEvent,
+  type StoreTransaction,
+} from '@larder/offline-store';
+
+/** Events that belong to an erased entity, of any of these; holds off erasures until the transaction ends. */
+export async function erasedEvents(
+  tx: Pick<StoreTransaction, 'db'>,
+  events: readonly ArrivedEvent[],
+  { project, entities }: { readonly project: string; readonly entities: readonly EntityManifest[] },
+): Promise<ReadonlySet<ArrivedEvent>> {
+  const erased = new Set<ArrivedEvent>();
+  for (const entity of entities) {
+    if (!(await holdOffErasures(tx, project, entity.name))) continue;
+    const byKey = new Map<string, ArrivedEvent[]>();
+    for (const event of events) {
+      if (entity.join_keys.some(({ name }) => (event.values[name] ?? null) === null)) continue;
+      const key = entityKey(entity, event.values);
+      const ofKey = byKey.get(key);
+      if (ofKey) ofKey.push(event);
+      else byKey.set(key, [event]);
+    }
+    const keys = await erasedAmong(tx, { project, entity: entity.name, keys: [...byKey.keys()] });
+    for (const key of keys) for (const event of byKey.get(key) ?? []) erased.add(event);
+  }
+  return erased;
+}

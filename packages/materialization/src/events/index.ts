@@ -1,0 +1,4 @@
+export { createEventGroups } from './event-groups.ts';
+export type { EventGroups } from './event-groups.ts';
+export { pushEvents } from './push-events.ts';
+export type { EventsResult } from './land-event-batches.ts';
