@@ -16,12 +16,18 @@ export function contentOf(
   const featureViews = pick(manifest.feature_views, views);
   const entities = new Set(Object.values(featureViews).map(({ entity }) => entity));
   const connections = new Set(Object.values(featureViews).map(({ source }) => source.connection));
+  const { event_sources: eventSources = {}, ...rest } = manifest;
+  const readSources = pick(
+    eventSources,
+    new Set(Object.values(featureViews).flatMap(({ windowed }) => windowed?.event_source ?? [])),
+  );
   return {
     format: 1,
     manifest: {
-      ...manifest,
+      ...rest,
       connections: manifest.connections.filter((each) => connections.has(each)),
       entities: pick(manifest.entities, entities),
+      ...(Object.keys(readSources).length > 0 && { event_sources: readSources }),
       feature_views: featureViews,
       on_demand_feature_views: pick(manifest.on_demand_feature_views, onDemandViews),
       models: { [name]: model },

@@ -31,7 +31,7 @@ export function meaningIn(manifest: Manifest, name: string): ModelMeaning {
     ]);
   // immutable, but for `larder dev`
   for (const [ref, view] of Object.entries(own.feature_views))
-    parts.set(`view ${ref}`, [own.entities[view.entity], view.schema]);
+    parts.set(`view ${ref}`, [own.entities[view.entity], view.schema, view.windowed ?? null]);
   return { parts };
 }
 
