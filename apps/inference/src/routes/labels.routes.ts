@@ -17,6 +17,7 @@ import {
 } from '@larder/offline-store';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
+import { createTurns } from '../http/create-turns.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
@@ -30,10 +31,13 @@ export interface LabelsRoutesDeps {
 
 const DEADLINE_MS = 5_000;
 const MAX_FOUND = 1_000;
+/** One is stored at a time, so that a flood of labels leaves the other connections to the prediction log. */
+const MAX_WAITING = 32;
 
 /** Outcomes of predictions: stored once per event, and what is on record about one prediction or entity. */
 export function labelsRoutes({ offlineStore, clock, manifest }: LabelsRoutesDeps): Router {
   const routes = Router({ caseSensitive: true });
+  const turns = createTurns({ most: MAX_WAITING });
   routes
     .route('/v1/labels')
     .get(async (request, response) => {
@@ -52,7 +56,9 @@ export function labelsRoutes({ offlineStore, clock, manifest }: LabelsRoutesDeps
       const { labels } = validate(labelsEnvelopeSchema, request.body);
       const given = labels.map((label, index) => readLabel(label, pointer(index)));
       const taken = await withinDeadline(
-        takeLabels(offlineStore, given, { manifest: manifest(), nowMs: clock.nowMs(), pointer }),
+        turns.take(() =>
+          takeLabels(offlineStore, given, { manifest: manifest(), nowMs: clock.nowMs(), pointer }),
+        ),
         DEADLINE_MS,
       );
       response.json({

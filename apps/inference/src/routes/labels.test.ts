@@ -1,6 +1,7 @@
 import { storedLabelsSchema } from '@larder/contracts';
 import { newId } from '@larder/core';
-import { expect } from 'vitest';
+import { sql } from 'kysely';
+import { expect, vi } from 'vitest';
 import { test, type Service } from '../testing/inference-test.ts';
 
 const click = (changed: object = {}) => ({
@@ -108,4 +109,24 @@ test('at most a thousand labels of a megabyte', async ({ service }) => {
     body: { errors: [{ pointer: '/labels' }] },
   });
   expect(await post(service, ['x'.repeat(1_100_000)])).toMatchObject({ status: 413 });
+});
+
+test('a flood of labels waits in a short line, and the rest is told to come back', async ({ service }) => {
+  const { db } = service.offlineStore;
+  const floods = await db.transaction().execute(async (transaction) => {
+    await sql`lock table larder.labels in exclusive mode`.execute(transaction);
+    const all = Array.from({ length: 40 }, () => post(service, [click()]));
+    const refused: number[] = [];
+    for (const each of all)
+      void each.then(({ status }) => {
+        if (status === 503) refused.push(status);
+      });
+    await vi.waitUntil(() => refused.length === 8, { timeout: 4_000 });
+    return all;
+  });
+  const answers = await Promise.all(floods);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(32);
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.map(({ body }) => (body as { code: string }).code)).toEqual(Array(8).fill('OVERLOADED'));
+  expect((await post(service, [click()])).status).toBe(200);
 });
