@@ -116,6 +116,7 @@ export { validateFields } from './validate/validate-fields.ts';
 export { inputManifest } from './manifest/input-manifest.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
+export { chainProblems } from './manifest/chain-problems.ts';
 export { parentsOf } from './manifest/parents-of.ts';
 export type { ParentView } from './manifest/parents-of.ts';
 export { namedInputs } from './manifest/named-inputs.ts';

@@ -22,6 +22,7 @@ import type {
   RememberedValuesTable,
 } from './tables/value-memory.table.ts';
 import type { ChainsTable, RunLinksTable } from './tables/chains.table.ts';
+import type { StagedRowsTable } from './tables/staged-rows.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
 import type { LabelsTable } from './tables/labels.table.ts';
 import type { PredictionsTable } from './tables/predictions.table.ts';
@@ -46,6 +47,7 @@ export interface Database {
   'larder.runs': RunsTable;
   'larder.chunks': ChunksTable;
   'larder.row_failures': RowFailuresTable;
+  'larder.staged_rows': StagedRowsTable;
   'larder.chains': ChainsTable;
   'larder.remembered_contents': RememberedContentsTable;
   'larder.remembered_uses': RememberedUsesTable;

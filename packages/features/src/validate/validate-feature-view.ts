@@ -54,7 +54,9 @@ export async function validateFeatureView(
   if (view.windowed !== null) validateWindowing(view, view.windowed, report);
   if (view.compute !== null) validateCompute(view.compute, place, below(report, 'compute'));
   validateLabels(view, report);
-  if (view.schedule !== null) {
+  if (view.schedule !== null && view.source?.kind === 'push')
+    report(['schedule'], 'has nothing to read: the rows of the view are pushed.');
+  else if (view.schedule !== null) {
     for (const { path, detail } of await scheduleProblems(view.schedule))
       report(['schedule', ...path], detail);
   }

@@ -1,4 +1,4 @@
-import { newId, requestInvalid } from '@larder/core';
+import { LarderError, newId, requestInvalid } from '@larder/core';
 import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
 import type { RunScope, RunStatus, RunTrigger, StoreTransaction } from '@larder/offline-store';
 import { eventSourceView, type EventSourceView } from '../events/event-source-view.ts';
@@ -29,13 +29,18 @@ const DEFAULT_PRIORITY = 50;
 
 /**
  * Queues a run; workers plan and compute it. The same idempotency key returns the same run.
- * @throws VIEW_NOT_FOUND, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED, ENTITY_ERASED
+ * @throws VIEW_NOT_FOUND, BACKFILL_NOT_SUPPORTED, REQUEST_INVALID, IDEMPOTENCY_KEY_REUSED, ENTITY_ERASED
  */
 export async function createBackfill(
   store: RunStore,
   request: BackfillRequest,
 ): Promise<{ runId: string; status: RunStatus }> {
   const { manifest: view, entity } = filledView(request);
+  if (view.source.kind === 'push')
+    throw new LarderError(
+      'BACKFILL_NOT_SUPPORTED',
+      `The rows of ${viewRef(view)} are pushed, so there is no source to read again; push them once more.`,
+    );
   const meaning = {
     view: view.name,
     version: view.version,

@@ -1,12 +1,8 @@
 import type { HistoryRow, OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { isDeepStrictEqual } from 'node:util';
-import { LarderError, type Clock, type Logger } from '@larder/core';
-import type { SourceRow } from '@larder/features';
-import { scanRows, type RowSource, type SourceBounds } from '@larder/sources';
+import type { Clock, Logger } from '@larder/core';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { computeRows } from '../compute/compute-rows.ts';
-import { ERASED_BOUNDS } from '../erasure/erase-queued-work.ts';
 import { landRows } from '../landing/land-rows.ts';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
@@ -14,15 +10,17 @@ import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { restoreOnline } from '../online/restore-online.ts';
 import { goneRows } from '../prepare/gone-rows.ts';
 import { prepareChunk } from '../prepare/prepare-chunk.ts';
+import type { Lane } from '../queue/chunk-queue.ts';
 import type { ClaimedChunk } from '../runs/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { readChunkRows } from './read-chunk-rows.ts';
 
 export interface MaterializeDeps {
   readonly store: OfflineStore;
   readonly onlineStore: OnlineStore;
   readonly views: LoadedViews;
-  /** Starts the pool on the first chunk that computes. */
-  readonly pool: () => ComputePool;
+  /** Starts the pool of a lane on its first chunk that computes. */
+  readonly pool: (lane: Lane) => ComputePool;
   readonly batchRows: number;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'landingRowMs' | 'backoffMs'>;
   readonly observer: Pick<MaterializerObserver, 'rowsLanded'>;
@@ -31,6 +29,7 @@ export interface MaterializeDeps {
 }
 
 export interface HeldChunk {
+  readonly lane: Lane;
   readonly chunk: ClaimedChunk;
   readonly view: MaterializedView;
   /** Aborted when the process must stop, or the attempt is revoked. */
@@ -43,13 +42,12 @@ export interface HeldChunk {
  */
 export async function materializeChunk(
   deps: MaterializeDeps,
-  { chunk, view, signal }: HeldChunk,
+  { chunk, view, signal, lane }: HeldChunk,
   heartbeat: Heartbeat,
 ): Promise<readonly HistoryRow[] | null> {
   const { store, times, clock } = deps;
   const { project } = deps.views;
-  const source = await deps.views.source(view);
-  const sourceRows = await readRows(source, chunk.bounds, signal);
+  const sourceRows = await readChunkRows(deps, { chunk, view, signal });
   const prepared = await prepareChunk(sourceRows, { ...deps, chunk, view });
   const place = { store, project, view: view.manifest, entity: view.entity };
   const gone = await goneRows(prepared.goneKeys, { ...place, chunk });
@@ -74,7 +72,7 @@ export async function materializeChunk(
     );
   const computed = await computeRows(prepared.rows, {
     view,
-    pool: deps.pool,
+    pool: () => deps.pool(lane),
     batchRows: deps.batchRows,
     chunkId: chunk.chunkId,
     attempt: chunk.attempt,
@@ -111,19 +109,4 @@ export async function materializeChunk(
   if (landed === null) return null;
   deps.observer.rowsLanded(view.ref, { ...counts, restored });
   return landed;
-}
-
-/** An erasure takes its key out of a chunk's listed keys, and out of the limits of one that has ended. */
-async function readRows(
-  source: RowSource,
-  bounds: unknown,
-  signal: AbortSignal,
-): Promise<readonly SourceRow[]> {
-  if (isDeepStrictEqual(bounds, ERASED_BOUNDS))
-    throw new LarderError(
-      'ENTITY_ERASED',
-      'The limits of this chunk were an entity that was erased since, so it cannot be computed again; start a new run.',
-    );
-  const read = bounds as SourceBounds;
-  return read.kind === 'keys' && read.keys.length === 0 ? [] : scanRows(source, read, signal);
 }

@@ -2,6 +2,7 @@ import { isLarderError, type ErrorCode } from '@larder/core';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
+import type { Lane } from '../queue/chunk-queue.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
 import { claimChunk, failChunk, giveBackChunk, type ChunkAttempt, type ClaimedChunk } from '../runs/index.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -27,6 +28,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export interface ProcessOptions {
+  readonly lane: Lane;
   /** Aborted when the process must stop: the chunk is released, not failed. */
   readonly stopping: AbortSignal;
   /** Called when the chunk has left the queue, so that another one may be dispatched. */
@@ -40,7 +42,7 @@ export interface ProcessOptions {
 export async function processChunk(
   deps: ProcessDeps,
   attempt: ChunkAttempt,
-  { stopping, onClaimed }: ProcessOptions,
+  { lane, stopping, onClaimed }: ProcessOptions,
 ): Promise<void> {
   const { store, logger, times } = deps;
   try {
@@ -54,7 +56,7 @@ export async function processChunk(
       deps.observer.chunkEnded(`${chunk.view}@${chunk.version}`, 'given_back');
       return;
     }
-    await processClaimed(deps, { chunk, view, stopping });
+    await processClaimed(deps, { chunk, view, lane, stopping });
     await endRuns(deps);
   } catch (error) {
     logger.warn({ err: error, ...attempt }, 'A chunk is left to the watchdog');
@@ -62,12 +64,16 @@ export async function processChunk(
 }
 
 interface ClaimedWork {
+  readonly lane: Lane;
   readonly chunk: ClaimedChunk;
   readonly view: MaterializedView;
   readonly stopping: AbortSignal;
 }
 
-async function processClaimed(deps: ProcessDeps, { chunk, view, stopping }: ClaimedWork): Promise<void> {
+async function processClaimed(
+  deps: ProcessDeps,
+  { chunk, view, lane, stopping }: ClaimedWork,
+): Promise<void> {
   const { store, times, logger, observer } = deps;
   const heartbeat = startHeartbeat({
     store,
@@ -78,7 +84,7 @@ async function processClaimed(deps: ProcessDeps, { chunk, view, stopping }: Clai
   });
   let landed: Awaited<ReturnType<typeof materialize>>;
   try {
-    const held = { chunk, view, signal: AbortSignal.any([stopping, heartbeat.lost]) };
+    const held = { chunk, view, lane, signal: AbortSignal.any([stopping, heartbeat.lost]) };
     if (await splitLostChunk(deps, held)) {
       await heartbeat.stop();
       return observer.chunkEnded(view.ref, 'retried');

@@ -7,6 +7,7 @@ import {
   countRemoved,
   eraseFailures,
   eraseRemembered,
+  eraseStagedRows,
   eraseHistory,
   erasePredictions,
   eraseStatistics,
@@ -107,6 +108,7 @@ async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Er
   await erasePredictions(store, erasure);
   await eraseFailures(store, erasure, views);
   await eraseRemembered(store, erasure);
+  await eraseStagedRows(store, erasure, views);
   const waiting = await eraseQueuedWork(store, erasure, views);
   const archived = await deps.eraseFromArchives(erasure);
   await store.transaction((tx) => countRemoved(tx, erasure, { place: 'archive', count: archived.rows }));

@@ -18,7 +18,7 @@ import { continueErasures } from '../erasure/continue-erasures.ts';
 import { keepTombstones } from '../erasure/keep-tombstones.ts';
 import type { EraseFromArchives } from '../erasure/forget-entity.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
-import { createChunkQueue } from '../queue/chunk-queue.ts';
+import { createChunkQueue, type Lane } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { createLoadedViews } from './loaded-views.ts';
@@ -88,21 +88,29 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     history: historySource(store, () => applied() ?? project.manifest),
   });
   const observer = options.observer ?? NOBODY;
-  let pool: ComputePool | undefined;
+  const pools = new Map<Lane, ComputePool>();
+  const poolOf = (lane: Lane): ComputePool => {
+    const pool =
+      pools.get(lane) ??
+      createComputePool({
+        configPath: project.configPath,
+        artifactFolder: options.artifactFolder ?? foldersOf(project),
+        // Pushed rows are few, and wait for no other batch.
+        threads: lane === 'urgent' ? 1 : slots,
+        logLevel: options.threadLogLevel ?? 'warn',
+        batchTimeoutMs: times.batchTimeoutMs,
+      });
+    pools.set(lane, pool);
+    return pool;
+  };
+  const closePools = () => Promise.all([...pools.values()].map((pool) => pool.close()));
   const shared = { projectName: project.name, store, views, times, logger };
   const processId = `${hostname()}-${process.pid}-${newId()}`;
   const forChunks = {
     ...shared,
     processId,
     onlineStore: options.onlineStore,
-    pool: () =>
-      (pool ??= createComputePool({
-        configPath: project.configPath,
-        artifactFolder: options.artifactFolder ?? foldersOf(project),
-        threads: slots,
-        logLevel: options.threadLogLevel ?? 'warn',
-        batchTimeoutMs: times.batchTimeoutMs,
-      })),
+    pool: poolOf,
     batchRows: options.batchRows ?? 32,
     observer,
     clock: options.clock ?? systemClock,
@@ -127,15 +135,19 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
   };
   const stopping = new AbortController();
   const restoring = new AbortController();
-  const queue = createChunkQueue({
-    project: project.name,
-    redisUrl: options.queueRedisUrl,
-    // While one chunk of a thread reads and lands, its other one computes.
-    concurrency: slots * 2,
-    logger,
-    process: (attempt) =>
-      processChunk(forChunks, attempt, { stopping: stopping.signal, onClaimed: () => dispatching.wake() }),
-  });
+  const openQueue = (lane: Lane, wake: () => void) =>
+    createChunkQueue({
+      project: project.name,
+      redisUrl: options.queueRedisUrl,
+      lane,
+      // While one chunk of a thread reads and lands, its other one computes.
+      concurrency: slots * 2,
+      logger,
+      process: (attempt) =>
+        processChunk(forChunks, attempt, { lane, stopping: stopping.signal, onClaimed: wake }),
+    });
+  const queue = openQueue('ordinary', () => dispatching.wake());
+  const urgentQueue = openQueue('urgent', () => dispatchingUrgent.wake());
   const lookForWedge = createWedgeWatch({
     store,
     project: project.name,
@@ -150,7 +162,14 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     name: 'Dispatching',
     intervalMs: times.dispatchIntervalMs,
     logger,
-    turn: () => dispatchDueChunks({ ...shared, processId, queue, slots }),
+    turn: () => dispatchDueChunks({ ...shared, processId, queue, slots, lane: 'ordinary' }),
+  });
+  const dispatchingUrgent = startLoop({
+    name: 'Dispatching pushed rows',
+    intervalMs: times.dispatchIntervalMs,
+    logger,
+    turn: () =>
+      dispatchDueChunks({ ...shared, processId, queue: urgentQueue, slots: slots * 2, lane: 'urgent' }),
   });
   const following = startLoop({
     name: 'Following the feed of changes',
@@ -162,10 +181,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     store,
     project: project.name,
     onChanges: () => following.wake(),
+    onUrgent: () => dispatchingUrgent.wake(),
     logger,
   });
   const loops = [
     dispatching,
+    dispatchingUrgent,
     following,
     startLoop({
       name: 'Planning',
@@ -177,7 +198,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       name: 'Watching',
       intervalMs: times.watchIntervalMs,
       logger,
-      turn: () => watch({ ...shared, onlineStore: options.onlineStore, queue }),
+      turn: () =>
+        watch({
+          ...shared,
+          onlineStore: options.onlineStore,
+          queue: { has: async (attempt) => (await queue.has(attempt)) || urgentQueue.has(attempt) },
+        }),
     }),
     startLoop({
       name: 'Looking for waiting chunks',
@@ -211,11 +237,17 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       const deadline = setTimeout(() => {
         stopping.abort(new Error('The worker is stopping.'));
         // Running batches would hold their chunks until they end.
-        pool?.close().catch((error: unknown) => logger.warn({ err: error }, 'Threads did not end'));
+        closePools().catch((error: unknown) => logger.warn({ err: error }, 'Threads did not end'));
       }, deadlineMs);
-      await Promise.all([...loops.map((loop) => loop.stop()), queue.drain()]);
+      await Promise.all([...loops.map((loop) => loop.stop()), queue.drain(), urgentQueue.drain()]);
       clearTimeout(deadline);
-      await Promise.all([queue.close(), pool?.close(), announced.close(), listening.close()]);
+      await Promise.all([
+        queue.close(),
+        urgentQueue.close(),
+        closePools(),
+        announced.close(),
+        listening.close(),
+      ]);
       await views.close();
     },
   };

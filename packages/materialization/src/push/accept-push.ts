@@ -53,10 +53,10 @@ export async function acceptPush(clock: Clock, request: PushRequest): Promise<Ac
 
 function pushableView({ manifest, view: name }: PushRequest): FeatureViewManifest {
   const view = findFeatureView(manifest, name);
-  if (view.compute !== null)
+  if (view.compute !== null && view.source.kind !== 'push')
     throw new LarderError(
       'PUSH_NOT_SUPPORTED',
-      `${viewRef(view)} computes its features from its source, so its rows cannot be pushed; change the source and run a backfill, or push into a view without compute.`,
+      `${viewRef(view)} computes its features from its source, so its rows cannot be pushed; change the source and run a backfill, push into a view without compute, or give it a pushSource.`,
     );
   return view;
 }

@@ -10,6 +10,7 @@ import {
 } from '@larder/features';
 import type { EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
+import { pushedColumns } from './pushed-columns.ts';
 import { checkSourceRow } from '../prepare/check-features.ts';
 import { prepareRows, type PreparedRow } from '../prepare/prepare-rows.ts';
 
@@ -82,6 +83,7 @@ function checkRow(
   });
   const [row] = prepared.rows;
   if (row === undefined) return refusal(prepared.failures, pointer);
+  if (options.view.compute !== null) return { row, values: {} };
   const checked = checkSourceRow(options.view, row);
   return checked.ok ? { row, values: checked.values } : refusal([checked.failure], pointer);
 }
@@ -117,8 +119,9 @@ function readRow(
   };
   for (const joinKey of entity.join_keys) read(joinKey, false);
   read(EVENT_TIMESTAMP, false);
-  for (const feature of view.schema) read(feature, true);
-  const known = new Set([...entity.join_keys, EVENT_TIMESTAMP, ...view.schema].map((field) => field.name));
+  const columns = pushedColumns(view);
+  for (const column of columns) read(column, true);
+  const known = new Set([...entity.join_keys, EVENT_TIMESTAMP, ...columns].map((field) => field.name));
   for (const name of Object.keys(json)) {
     if (known.has(name)) continue;
     if (errors.length >= MAX_PROBLEMS) break;
@@ -127,7 +130,9 @@ function readRow(
       detail:
         name === CREATED_TIMESTAMP
           ? 'is set by Larder to the time of arrival'
-          : 'is not a join key or feature of the view',
+          : view.compute === null
+            ? 'is not a join key or feature of the view'
+            : 'is not a join key or column of the source',
     });
   }
   return errors.length === 0 ? source : errors.slice(0, MAX_PROBLEMS);

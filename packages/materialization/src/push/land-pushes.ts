@@ -14,12 +14,14 @@ import {
   countErasedRows,
   endPushedRun,
   landPushedRun,
+  stagePushedRun,
   type LandedFailure,
   type LandedPush,
 } from '../runs/index.ts';
 import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import type { Turn } from './group-commit.ts';
+import { stagedRow } from './staged-rows.ts';
 import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 import { rejectErased } from './reject-erased.ts';
 
@@ -47,7 +49,7 @@ export type PushOutcome =
 export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
 
 /**
- * Lands pushes as one run: keys, run, history and chunk state in one transaction, then the online store. A process that
+ * Lands pushes as one run, or stages them as one where the view computes its features: keys, run, history and chunk state in one transaction, then the online store. A process that
  * dies before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. If history
  * refuses rows of one push, only that push fails. For equal times the later revision wins, so groups take theirs in turn. Outcomes
  * are in input order.
@@ -94,6 +96,18 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     const accepted = landing.reduce((sum, { answer }) => sum + answer.accepted, 0);
     const failures = landing.flatMap(({ checked }) => failuresOf(checked));
     await limitSilence(tx, LANDING_LEASE_MS);
+    if (view.compute !== null) {
+      const pushed = { project, view: view.name, version: view.version, fingerprint: view.fingerprint };
+      await stagePushedRun(tx, {
+        ...pushed,
+        runId,
+        failures,
+        rows: last.map(({ row }) => stagedRow(row, view)),
+        chunkRows: view.chunk_rows,
+      });
+      turn?.taken();
+      return { staged: true, pushes, landing: new Set(landing) } as const;
+    }
     const { chunkId, revision } = await landPushedRun(tx, {
       runId,
       project,
@@ -109,10 +123,10 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     const rows = await appendHistory(tx, manifest, view, pushed);
     if (rows.length < pushed.length) await countErasedRows(tx, chunkId, pushed.length - rows.length);
     await tellLanding(tx, { project: manifest, view, rows, runId, chunkId });
-    return { chunkId, rows, pushes, landing: new Set(landing) };
+    return { staged: false, chunkId, rows, pushes, landing: new Set(landing) } as const;
   });
-  let online = true;
-  if (landed !== null)
+  let online = landed?.staged !== true;
+  if (landed?.staged === false)
     try {
       const { rows, chunkId } = landed;
       const created = await writeOnline(rows, { onlineStore: deps.onlineStore, view, entity });

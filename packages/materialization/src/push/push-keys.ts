@@ -66,8 +66,9 @@ export async function earlierPush(
       from larder.runs r left join larder.chunks c on c.run_id = r.run_id and c.ordinal = 0
       where r.project = ${push.project} and r.idempotency_key = ${push.idempotencyKey}
     )
-    select k.run_id as "runId", k.request_sha256 as "requestSha256", k.answer, c.state = 'done' as done
-    from known k left join larder.chunks c on c.run_id = k.run_id and c.ordinal = 0
+    select k.run_id as "runId", k.request_sha256 as "requestSha256", k.answer, coalesce(c.done, false) as done
+    from known k cross join lateral (
+      select bool_and(state = 'done') as done from larder.chunks where run_id = k.run_id) c
     limit 1`.execute(store.db);
   const [earlier] = rows;
   if (earlier === undefined) return null;

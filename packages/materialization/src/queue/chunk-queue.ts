@@ -6,7 +6,12 @@ import { createConsumer, type Consumer } from './consumer.ts';
 import { queuePrefix } from './queue-prefix.ts';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
+/** `urgent`: rows that were pushed to be computed, which wait for no backfill. */
+export type Lane = 'ordinary' | 'urgent';
+
 export interface ChunkQueueOptions {
+  /** @default 'ordinary' */
+  readonly lane?: Lane;
   readonly project: string;
   readonly redisUrl: string;
   /** Number of jobs that this process runs at once. */
@@ -38,24 +43,25 @@ const PAYLOAD_VERSION = 1;
 /** Delay before a payload of another version is offered to a process again. */
 const LEFT_FOR_MS = 1_000;
 
-const QUEUE = 'chunks';
+const QUEUES: Readonly<Record<Lane, string>> = { ordinary: 'chunks', urgent: 'urgent_chunks' };
 
 /** Active without a lock: taken by a consumer that died before its job was claimed. A delayed one waits for a newer process. */
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'prioritized', 'active']);
 
 export function createChunkQueue(options: ChunkQueueOptions): ChunkQueue {
   const { logger } = options;
+  const name = QUEUES[options.lane ?? 'ordinary'];
   const prefix = queuePrefix(options.project);
   // The producer gives up after a while, so that a dispatcher notices that Redis is down; a consumer waits forever.
   const producing = connectRedis(options.redisUrl, { role: 'worker', logger });
-  const queue = new Queue<JobData>(QUEUE, {
+  const queue = new Queue<JobData>(name, {
     connection: producing,
     prefix,
     streams: { events: { maxLen: 100 } },
   });
-  queue.on('error', reportQueueErrors(logger, QUEUE));
+  queue.on('error', reportQueueErrors(logger, name));
   const consumer = createConsumer<JobData>({
-    queue: QUEUE,
+    queue: name,
     prefix,
     redisUrl: options.redisUrl,
     concurrency: options.concurrency,

@@ -1,7 +1,7 @@
 import type { LoadedViews } from '../materializer/loaded-views.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { dispatchChunks, giveBackChunk, type RunStore } from '../runs/index.ts';
-import type { ChunkQueue } from './chunk-queue.ts';
+import type { ChunkQueue, Lane } from './chunk-queue.ts';
 
 export interface DispatchDeps {
   readonly projectName: string;
@@ -11,6 +11,7 @@ export interface DispatchDeps {
   readonly views: Pick<LoadedViews, 'claimable'>;
   readonly queue: Pick<ChunkQueue, 'add'>;
   readonly slots: number;
+  readonly lane: Lane;
   readonly times: Pick<MaterializerTimes, 'backoffMs'>;
 }
 
@@ -19,8 +20,10 @@ export async function dispatchDueChunks(deps: DispatchDeps): Promise<void> {
   const attempts = await dispatchChunks(deps.store, {
     project: deps.projectName,
     views: deps.views.claimable(),
-    dispatcher: deps.processId,
+    // Each lane has its own share of unclaimed chunks.
+    dispatcher: deps.lane === 'urgent' ? `${deps.processId} urgent` : deps.processId,
     slots: deps.slots,
+    urgent: deps.lane === 'urgent',
   });
   if (attempts.length === 0) return;
   try {

@@ -22,6 +22,8 @@ export { countErasedRows } from './landing/count-erased-rows.ts';
 export { endPushedRun } from './landing/end-pushed-run.ts';
 export { isWholeRunLanded } from './list/is-whole-run-landed.ts';
 export { landPushedRun, recordPushedCounts } from './landing/land-pushed-run.ts';
+export { dropStagedRows, stagePushedRun } from './landing/stage-pushed-run.ts';
+export type { StagedRow } from './landing/stage-pushed-run.ts';
 export type { LandedPush } from './landing/land-pushed-run.ts';
 export { foldRuns } from './finish/fold-runs.ts';
 export { getRun } from './list/get-run.ts';

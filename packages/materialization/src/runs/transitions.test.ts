@@ -50,6 +50,15 @@ const inTx =
 const USES: Readonly<Record<Verb, readonly Use[]>> = {
   createRun: [({ store, project }) => runs.createRun(store, newRun(project))],
   landPushedRun: [inTx((tx, { project }) => runs.landPushedRun(tx, pushed(project)))],
+  stagePushedRun: [
+    inTx((tx, { project }) =>
+      runs.stagePushedRun(tx, {
+        ...pushed(project),
+        rows: [{ entityKey: 'a', keys: ['a'], columns: { text: 'a' } }],
+        chunkRows: 10,
+      }),
+    ),
+  ],
   feedRun: [
     inTx((tx, { project }) =>
       runs.feedRun(tx, {
@@ -224,7 +233,9 @@ const HELD = [
 ] as const;
 
 describe('a verb takes the locks that the table lists', () => {
-  const existing = VERBS.filter((verb) => !['createRun', 'landPushedRun', 'feedRun'].includes(verb));
+  const existing = VERBS.filter(
+    (verb) => !['createRun', 'landPushedRun', 'stagePushedRun', 'feedRun'].includes(verb),
+  );
 
   test.for(existing)('%s', async (verb, { store, database }) => {
     const { locks }: Transition = TRANSITIONS[verb];

@@ -59,6 +59,13 @@ export const TRANSITIONS = {
     locks: {},
     keeps: 'history in the same transaction, so that nobody sees the chunk before it landed',
   },
+  stagePushedRun: {
+    by: ['push'],
+    run: { none: ['running'] },
+    chunk: { none: ['pending', 'done'] },
+    locks: {},
+    keeps: 'rows, chunks and keys in one transaction; rejected rows are a chunk that has ended',
+  },
   feedRun: {
     by: ['follower'],
     run: { none: ['running'] },

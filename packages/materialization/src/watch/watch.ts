@@ -2,6 +2,7 @@ import type { LoadedViews } from '../materializer/loaded-views.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
 import {
+  dropStagedRows,
   endFrozenLandings,
   expireLeases,
   failUnloadedRuns,
@@ -33,6 +34,7 @@ export async function watch(deps: WatchDeps): Promise<void> {
     logger.error({ runId }, 'No worker has the code of a run, or reaches its source; it failed');
   await retryWaitingRows(store, project);
   await endRuns(deps);
+  await dropStagedRows(store, project);
   // Last, because they need Redis: the others still run while it is down.
   await replayLanded(deps);
   await findLostJobs(deps);

@@ -8,6 +8,8 @@ export interface ListenOptions {
   readonly project: string;
   /** Called soon after changes of the project got their positions, and after each new connection. */
   readonly onChanges: () => void;
+  /** Called soon after urgent work of the project was committed, and after each new connection. */
+  readonly onUrgent: () => void;
   readonly logger: Logger;
 }
 
@@ -15,13 +17,22 @@ export interface ChangesListener {
   close(): Promise<void>;
 }
 
+/** Payload: the project. */
+export const URGENT_CHANNEL = 'larder_urgent';
+
 const RECONNECT_MS = 2_000;
 
 /**
  * Listens on a connection of its own. Notifications may be lost with the connection, and do not pass a transaction pooler,
  * so that consumers also look now and then.
  */
-export function listenForChanges({ store, project, onChanges, logger }: ListenOptions): ChangesListener {
+export function listenForChanges({
+  store,
+  project,
+  onChanges,
+  onUrgent,
+  logger,
+}: ListenOptions): ChangesListener {
   const closing = new AbortController();
   let client: pg.Client | null = null;
 
@@ -38,13 +49,14 @@ export function listenForChanges({ store, project, onChanges, logger }: ListenOp
       connection.on('error', () => resolve());
       connection.on('end', () => resolve());
     });
-    connection.on('notification', ({ payload }) => {
-      if (payload === project) onChanges();
+    connection.on('notification', ({ channel, payload }) => {
+      if (payload === project) (channel === URGENT_CHANNEL ? onUrgent : onChanges)();
     });
     try {
       await connection.connect();
-      await connection.query('listen larder_changes');
+      await connection.query(`listen larder_changes; listen ${URGENT_CHANNEL}`);
       onChanges();
+      onUrgent();
       await ended;
     } finally {
       await connection.end().catch(() => {});

@@ -133,6 +133,11 @@ export const TABLES: Readonly<Record<string, Place>> = {
       ),
     how: 'eraseQueuedWork takes the key out of scopes, and cancels a run for it alone',
   },
+  staged_rows: {
+    columns: { entity_key: 'key', columns: 'key' },
+    without: 'run_id ordinal'.split(' '),
+    how: 'eraseStagedRows deletes the pushed rows of the key',
+  },
   schedules: none(
     'names views',
     'project view version fingerprint schedule due_at last_due_at last_outcome runs_queued runs_left_out runs_skipped',

@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { stagedRows } from './0032-staged-rows.ts';
 import { chains } from './0031-chains.ts';
 import { gone } from './0022-gone.ts';
 import { archives } from './0021-archives.ts';
@@ -68,4 +69,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0033_value_memory': valueMemory,
   '0034_raw_outputs': rawOutputs,
   '0031_chains': chains,
+  '0032_staged_rows': stagedRows,
 };

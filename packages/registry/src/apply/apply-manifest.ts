@@ -17,7 +17,7 @@ import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency } from '../plan/plan.ts';
 import { bumpRevisionIn, lockRevisionIn } from '../revision/revision.ts';
 import { readRegistryState, type RegistryState } from '../registry-state.ts';
-import { refuse, refuseConflict, refuseDestructive, refuseOlder } from './refuse.ts';
+import { refuse, refuseBrokenChains, refuseConflict, refuseDestructive, refuseOlder } from './refuse.ts';
 import { insertManifest, insertModelVersions, writeViewVersions } from './write-manifest.ts';
 
 export interface ApplyOptions extends Leniency {
@@ -65,7 +65,7 @@ export interface ApplyResult {
  * Makes a configuration the project's definitions: history tables, model versions and the manifest itself in one
  * transaction. What the configuration lacks stays applied. Concurrent applies are serialized; each compares with the
  * result of the one before.
- * @throws VIEW_VERSION_IMMUTABLE or CODE_CHANGED with every refusal in `errors`; APPLY_CONFLICT; DESTRUCTIVE_CHANGE and
+ * @throws DEFINITION_INVALID where a view would be computed from itself or from a view that there is not; VIEW_VERSION_IMMUTABLE or CODE_CHANGED with every refusal in `errors`; APPLY_CONFLICT; DESTRUCTIVE_CHANGE and
  * CONFIG_OUTDATED when asked to refuse
  */
 export function applyManifest(
@@ -82,6 +82,7 @@ export function applyManifest(
     const nothing = state.applied !== null && lines.changes.length === 0;
     if (!nothing) refuseConflict(state.applied, options.plannedOn);
     refuse(lines.refusals);
+    refuseBrokenChains(next);
     if (options.prune === true && options.mutableVersions !== true)
       refuse(refuseInUse(await readDroppedReaders(tx, next, lines.changes)));
     const modelVersions = versionsAfter(state, comparison);

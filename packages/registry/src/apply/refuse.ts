@@ -1,4 +1,5 @@
 import { LarderError } from '@larder/core';
+import { chainProblems, type Manifest } from '@larder/features';
 import type { AppliedManifest } from '../applied/applied-manifest.ts';
 import { instant, type OlderSign } from '../plan/compare-age.ts';
 import type { Change, Refusal } from '../plan/plan.ts';
@@ -13,6 +14,14 @@ export function refuse(refusals: readonly Refusal[]): void {
   throw new LarderError(code, refusals.map((refusal) => refusal.message).join('\n'), {
     errors: refusals.map(({ pointer, message }) => ({ pointer, detail: message })),
   });
+}
+
+/** @throws DEFINITION_INVALID when a view is computed from itself, or from a view that is not applied (any more) */
+export function refuseBrokenChains(next: Manifest): void {
+  const errors = chainProblems(next);
+  if (errors.length === 0) return;
+  const lines = errors.map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`);
+  throw new LarderError('DEFINITION_INVALID', `The views do not form a chain:${lines.join('')}`, { errors });
 }
 
 /** @throws APPLY_CONFLICT when somebody applied since the plan */

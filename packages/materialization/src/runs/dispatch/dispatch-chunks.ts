@@ -14,6 +14,8 @@ export interface DispatchOptions {
   /** This process; its own unclaimed chunks count against `slots`. */
   readonly dispatcher: string;
   readonly slots: number;
+  /** Runs of pushed rows alone, or all others. @default all others */
+  readonly urgent?: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function dispatchChunks(store: RunStore, options: DispatchOptions):
   const budget = options.slots - (waiting[0]?.count ?? 0);
   if (budget <= 0) return [];
   const due = sql`r.project = ${options.project} and r.status = 'running' and r.next_dispatch_at <= now()
+    and (r.trigger = 'push') = ${options.urgent === true}
     and ${isOneOf(options.views)}`;
   // Only a run with a rate is changed here, so only it is locked, before its chunk (see `TRANSITIONS` for the order).
   const { rows } = await sql<ChunkAttempt>`
