@@ -1,8 +1,9 @@
 import { createLogger, isLarderError } from '@larder/core';
-import { createOfflineStore, createPredictionLog, migrate } from '@larder/offline-store';
+import { createOfflineStore, createPredictionLog, findPrediction, migrate } from '@larder/offline-store';
 import { connectRedis } from '@larder/online-store';
 import { expect, onTestFinished } from 'vitest';
 import { inspectEntity } from './inspect/inspect-entity.ts';
+import { showPrediction } from './logged/show-prediction.ts';
 import { readOnlineFeatures } from './online-features/read-online-features.ts';
 import type { PredictedRow } from './predictor.ts';
 import { fixturePredictor, putRows } from './testing/index.ts';
@@ -294,4 +295,23 @@ test('the log keeps windows by value, and no pointer for an entity without event
       },
     },
   ]);
+
+  const [answered] = (
+    await store.pool.query<{ prediction_id: string }>(
+      'select prediction_id from larder.predictions order by prediction_id limit 1',
+    )
+  ).rows;
+  const logged = await findPrediction(store, {
+    project: project.name,
+    predictionId: answered?.prediction_id ?? '',
+  });
+  if (logged === null) throw new Error('The log lacks the prediction.');
+  const { features } = await showPrediction(store, logged, project.manifest);
+  expect(features?.find(({ ref }) => ref === 'ad_stats@1:bid_mean_1h')).toMatchObject({
+    value: 0.25,
+    status: 'PRESENT',
+    source: 'online',
+    value_from: 'log',
+    age_ms: MINUTE,
+  });
 });

@@ -30,6 +30,8 @@ export async function readPointers(
       if (definition === undefined || entity === undefined) return { view, row: null, keyHidden: false };
       const keys = loggedJoinKeys(entity, logged);
       if (keys === null) return { view, row: null, keyHidden: true };
+      // many events make a window: no row of history has its values
+      if (definition.windowed !== undefined) return { view, row: null, keyHidden: false };
       const {
         event_timestamp_ms: eventTimestampMs,
         created_timestamp_ms: createdTimestampMs,

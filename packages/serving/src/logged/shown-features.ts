@@ -70,7 +70,10 @@ interface StoredInput {
   readonly place: number | null;
 }
 
-function storedFeature({ logged, views }: Context, { ref, field, place }: StoredInput): ShownFeature {
+function storedFeature(
+  { manifest, logged, views }: Context,
+  { ref, field, place }: StoredInput,
+): ShownFeature {
   const pointed = views.find(({ view }) => view.ref === ref);
   const read = pointed?.view.status ?? 'NOT_FOUND';
   const eventMs = pointed?.view.event_timestamp_ms ?? null;
@@ -98,7 +101,9 @@ function storedFeature({ logged, views }: Context, { ref, field, place }: Stored
   const reason =
     pointed?.keyHidden === true
       ? 'the key of its entity is sensitive, and history is found by keys only'
-      : 'history no longer has the row that was read';
+      : manifest.feature_views[ref]?.windowed !== undefined
+        ? 'it is a window over events, which the log keeps only for features of the model itself'
+        : 'history no longer has the row that was read';
   return { ...base, value: null, value_from: null, reason };
 }
 
