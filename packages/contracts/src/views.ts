@@ -9,6 +9,10 @@ export const fieldSchema = z
     length: z.int().positive().optional().meta({ description: 'Number of floats of a vector.' }),
     safe: z.boolean().optional().meta({ description: 'An int64 that always fits a JSON number.' }),
     default: valueSchema.optional(),
+    constant: z
+      .string()
+      .optional()
+      .meta({ description: 'Of an entity without join keys: the one key, which nobody sends.' }),
   })
   .meta({ id: 'Field' });
 

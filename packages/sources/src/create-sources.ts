@@ -60,6 +60,11 @@ export function createSources({ root, connections, maxConnections, history }: So
       return kind.open(source, {
         root,
         joinKeys: entity.join_keys.map((joinKey) => joinKey.name),
+        constantKeys: Object.fromEntries(
+          entity.join_keys.flatMap(({ name, constant }) =>
+            constant === undefined ? [] : [[name, constant]],
+          ),
+        ),
         // A computation may read any column; without one the features are the columns.
         features: compute === null ? schema : [],
         history: history ?? null,

@@ -7,6 +7,8 @@ export interface SourceContext {
   readonly root: string;
   /** Columns of the entity's join keys, in its order. */
   readonly joinKeys: readonly string[];
+  /** Columns of a key that is the same everywhere, by name: the source need not give them. */
+  readonly constantKeys?: Readonly<Record<string, string>>;
   /** Other columns that the view reads, and what it declares them as. */
   readonly features: readonly Pick<FieldManifest, 'name' | 'type'>[];
   /** Opens what a view reads from other views. Null: this process reads no history. */

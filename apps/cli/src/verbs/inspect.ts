@@ -12,7 +12,10 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('<entity>', 'entity, such as ad')
-      .argument('<key>', "its key, such as ad-42; join the parts of a composite key with '|'")
+      .argument(
+        '[key]',
+        "its key, such as ad-42; join the parts of a composite key with '|'; none for an entity without join keys",
+      )
       .addHelpText(
         'after',
         `
@@ -26,7 +29,7 @@ Example:
   larder inspect ad ad-42`,
       );
   },
-  input: z.object({ entity: z.string(), key: z.string() }),
+  input: z.object({ entity: z.string(), key: z.string().default('') }),
   async run(session, { entity, key }) {
     const { out } = session;
     const manifest = await session.manifest();

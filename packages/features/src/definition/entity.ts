@@ -12,7 +12,10 @@ export interface Entity<out Keys = unknown> {
 /** Join keys are `f.string()` or `f.int64()`. */
 export type JoinKeys = Readonly<Record<string, Field<string | bigint | number>>>;
 
-/** An entity and its join keys, in the order in which a composite key is written. */
+/**
+ * An entity and its join keys, in the order in which a composite key is written. Without join keys, its features are those of
+ * the world: `entity('everywhere', {})`.
+ */
 export function entity<K extends JoinKeys>(name: string, joinKeys: K): Entity<Given<K>> {
   return brand({ kind: 'entity', name, joinKeys }) as unknown as Entity<Given<K>>;
 }

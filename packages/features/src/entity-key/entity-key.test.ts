@@ -130,3 +130,15 @@ test.each(['float32', 'float64', 'vector', 'json'] as const)('a join key of type
   expect(() => entityKey(entity, { k: 1 })).toThrow(`A join key cannot be of type ${type}.`);
   expect(() => parseEntityKey(entity, '1')).toThrow(`A join key cannot be of type ${type}.`);
 });
+
+test('an entity without join keys has one key, which nobody needs to name', () => {
+  const everywhere: EntityManifest = {
+    name: 'everywhere',
+    join_keys: [{ name: 'everywhere', type: 'string', constant: 'everywhere' }],
+  };
+  expect(entityKey(everywhere, {})).toBe('everywhere');
+  expect(parseEntityKey(everywhere, '')).toEqual({ everywhere: 'everywhere' });
+  expect(parseEntityKey(everywhere, 'everywhere')).toEqual({ everywhere: 'everywhere' });
+  expect(() => parseEntityKey(everywhere, 'elsewhere')).toThrow('this text is not one');
+  expect(() => entityKey(everywhere, { everywhere: 'elsewhere' })).toThrow('must be a string');
+});

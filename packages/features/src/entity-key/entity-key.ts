@@ -19,7 +19,7 @@ export function entityKey(
 ): string {
   let key = '';
   for (const [i, joinKey] of entity.join_keys.entries()) {
-    const text = joinKeyText(entity, joinKey, values[joinKey.name] ?? null);
+    const text = joinKeyText(entity, joinKey, values[joinKey.name] ?? joinKey.constant ?? null);
     key += i === 0 ? escape(text) : `|${escape(text)}`;
   }
   if (key.length * 3 > MAX_ENTITY_KEY_BYTES && Buffer.byteLength(key) > MAX_ENTITY_KEY_BYTES)
@@ -40,6 +40,10 @@ export function entityKeyOfTexts(entity: EntityManifest, texts: readonly string[
  * @throws ENTITY_KEY_INVALID
  */
 export function parseEntityKey(entity: EntityManifest, key: string): Record<string, FieldValue> {
+  // The one key of an entity without join keys need not be named.
+  const [only] = entity.join_keys;
+  if (only?.constant !== undefined && (key === '' || key === only.constant))
+    return { [only.name]: only.constant };
   const parts = key.split('|');
   if (parts.length !== entity.join_keys.length) {
     const names = entity.join_keys.map((joinKey) => joinKey.name).join('|');
@@ -70,6 +74,7 @@ function unescape(text: string): string {
 function joinKeyText(entity: EntityManifest, joinKey: FieldManifest, value: FieldValue): string {
   switch (joinKey.type) {
     case 'string':
+      if (joinKey.constant !== undefined && value !== joinKey.constant) break;
       if (typeof value === 'string' && value.isWellFormed()) return value;
       break;
     case 'int64':
@@ -94,6 +99,7 @@ function joinKeyText(entity: EntityManifest, joinKey: FieldManifest, value: Fiel
 function joinKeyValue(entity: EntityManifest, joinKey: FieldManifest, text: string): FieldValue {
   switch (joinKey.type) {
     case 'string':
+      if (joinKey.constant !== undefined && text !== joinKey.constant) break;
       return text;
     case 'int64': {
       if (!/^-?\d{1,19}$/.test(text)) break;

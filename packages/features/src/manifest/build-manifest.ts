@@ -88,7 +88,12 @@ function usedConnections(definitions: Definitions): string[] {
   return [...new Set(sources.flatMap((source) => source?.connection ?? []))];
 }
 
+/** An entity without join keys has one that is the same everywhere, so that stores and joins know no exception. */
 function entityManifest(entity: Entity): EntityManifest {
+  if (Object.keys(entity.joinKeys).length === 0) {
+    const { name } = entity;
+    return { name, join_keys: [{ name, type: 'string', constant: name }] };
+  }
   return { name: entity.name, join_keys: fieldManifests(entity.joinKeys) };
 }
 

@@ -30,6 +30,8 @@ export interface FieldManifest {
   readonly safe?: boolean;
   /** As JSON: int64 as a decimal string unless safe, timestamps ISO 8601, vectors as arrays. Absent: none declared. */
   readonly default?: unknown;
+  /** The one value of the join key of an entity without join keys, which nobody sends. Absent: any value. */
+  readonly constant?: string;
   /** What the prediction log keeps of the value; a policy, not part of the meaning. Absent: the value itself. */
   readonly sensitive?: 'hashed' | 'omitted';
 }

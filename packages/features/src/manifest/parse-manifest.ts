@@ -17,6 +17,7 @@ const field = z.strictObject({
   length: z.int().positive().optional(),
   safe: z.boolean().optional(),
   default: z.unknown().optional(),
+  constant: z.string().optional(),
   sensitive: z.enum(['hashed', 'omitted']).optional(),
 });
 const fields = z.array(field);

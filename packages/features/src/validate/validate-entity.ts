@@ -8,6 +8,7 @@ export function validateEntity(entity: Entity, report: Report): void {
   validateFields(
     entity.joinKeys,
     {
+      mayBeEmpty: true,
       types: { allowed: ['string', 'int64'], otherwise: 'a join key is f.string() or f.int64().' },
       noDefault: 'a join key is always given.',
       notOmitted: "logged predictions of an entity must be found by its key; use 'hashed'.",

@@ -43,7 +43,7 @@ export async function validateFeatureView(
   if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
   validateSource(view, below(report, 'source'));
   validateFields(view.schema, {}, below(report, 'schema'));
-  for (const name of Object.keys(view.entity?.joinKeys ?? {})) {
+  for (const name of columnsOfKeys(view.entity)) {
     if (Object.hasOwn(view.schema ?? {}, name)) {
       report(
         ['schema', name],
@@ -60,6 +60,12 @@ export async function validateFeatureView(
     for (const { path, detail } of await scheduleProblems(view.schedule))
       report(['schedule', ...path], detail);
   }
+}
+
+/** The column of an entity without join keys has its name. */
+function columnsOfKeys(entity: FeatureView['entity'] | undefined): string[] {
+  const names = Object.keys(entity?.joinKeys ?? {});
+  return names.length === 0 && entity !== undefined ? [entity.name] : names;
 }
 
 function validateWhenGone({ whenGone, schema, entity }: FeatureView, report: Report): void {

@@ -31,7 +31,11 @@ const DECODERS: Readonly<Record<FieldType, (json: unknown, spec: ValueSpec) => D
     typeof json === 'number' && Number.isFinite(json) ? right(json) : wrong('must be a number'),
   int64: (json, spec) => (spec.safe === true ? decodeSafeInteger(json) : decodeInt64(json)),
   bool: (json) => (typeof json === 'boolean' ? right(json) : wrong('must be true or false')),
-  string: (json) => {
+  string: (json, { constant }) => {
+    if (constant !== undefined)
+      return json === undefined || json === constant
+        ? right(constant)
+        : wrong(`must be '${constant}' or left out`);
     if (typeof json !== 'string') return wrong('must be a string');
     return isStorable(json) ? right(json) : wrong(UNSTORABLE);
   },

@@ -5,6 +5,8 @@ export interface ValueSpec {
   readonly type: FieldType;
   readonly length?: number;
   readonly safe?: boolean;
+  /** The one value of the key of an entity without join keys. */
+  readonly constant?: string;
 }
 
 const INT64_MIN = -(2n ** 63n);

@@ -86,7 +86,7 @@ function prepareRow(
   const keyTexts: string[] = [];
   let units = 0;
   for (const joinKey of entity.join_keys) {
-    const checked = checkFeatureValue(joinKey, source[joinKey.name]);
+    const checked = checkFeatureValue(joinKey, source[joinKey.name] ?? joinKey.constant);
     if (!checked.ok) return refused('ENTITY_KEY_INVALID', `The join key ${checked.detail}.`);
     keys[joinKey.name] = checked.value;
     const text = keyText(checked.value);

@@ -14,7 +14,9 @@ export function readKeys(
   rows: readonly Readonly<Record<string, unknown>>[],
 ): KeysOfEntity[] {
   const fields = new Map<string, FieldManifest>();
-  for (const entity of entities) for (const joinKey of entity.join_keys) fields.set(joinKey.name, joinKey);
+  for (const entity of entities)
+    for (const joinKey of entity.join_keys)
+      if (joinKey.constant === undefined) fields.set(joinKey.name, joinKey);
   const places = entities.map(() => new Map<string, number>());
   const keyOfRow: number[][] = entities.map(() => []);
   const errors: ErrorDetail[] = [];

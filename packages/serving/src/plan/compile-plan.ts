@@ -43,7 +43,9 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
   const postprocess = compilePostProcess(manifest, model.postprocess, functionOf);
   // Those of the on-demand functions come first: they have the same places there.
   const requestFields = inputFields([...onDemand.requestFields, ...(postprocess?.request ?? [])]);
-  const joinKeys = inputFields(groups.flatMap(({ entity }) => entity.join_keys));
+  const joinKeys = inputFields(
+    groups.flatMap(({ entity }) => entity.join_keys.filter(({ constant }) => constant === undefined)),
+  );
   const viewPlaces = new Map(views.map((view, at) => [view.ref, at]));
 
   const missing = model.missing === 'nan' ? Number.NaN : model.missing;

@@ -78,7 +78,7 @@ export interface InputField {
 /** One entity whose views the model reads. */
 export interface PlanGroup {
   readonly entity: EntityManifest;
-  /** Indexes in `CompiledPlan.joinKeys`, in the entity's order. */
+  /** Indexes in `CompiledPlan.joinKeys`, in the entity's order; -1 for the key that is the same everywhere. */
   readonly joinKeys: readonly number[];
   /** Indexes in `CompiledPlan.views`, in the order of the read plan. */
   readonly views: readonly number[];

@@ -1,5 +1,5 @@
 export { AD_CTR_WEIGHTS, IMPUTED, openFixture, putRows } from './open-fixture.ts';
-export type { FixtureRow } from './open-fixture.ts';
+export type { FixtureConfig, FixtureRow } from './open-fixture.ts';
 export { adCtrScore } from './ad-ctr-score.ts';
 export type { AdCtrInput } from './ad-ctr-score.ts';
 export { fixturePredictor } from './predictor-fixture.ts';

@@ -31,6 +31,11 @@ const ARTIFACTS = {
     output: 'ctr',
   },
   ad_brightness: { features: ['ad_image:brightness'], weights: [1], output: 'score' },
+  ad_world: {
+    features: ['market:mood', 'ad_image:brightness', 'shopper_profile:age', 'seen:times'],
+    weights: [1, 2, 0.01, 0.5],
+    output: 'score',
+  },
   ad_rank: {
     features: [
       'ad_image:brightness',

@@ -22,17 +22,27 @@ export interface SqlQuery {
 export function sqlQuery(
   source: SqlSourceManifest,
   connection: SqlConnection,
-  { joinKeys, features }: Pick<SourceContext, 'joinKeys' | 'features'>,
+  { joinKeys, features, constantKeys = {} }: Pick<SourceContext, 'joinKeys' | 'features' | 'constantKeys'>,
 ): SqlQuery {
   const created = source.created_timestamp_column;
   const ordered = [...joinKeys, source.event_timestamp_column, ...(created === null ? [] : [created])];
   return {
     connection,
-    from: `(\n${source.query}\n) as ${SOURCE_ALIAS}`,
+    from: `(\n${withConstants(source.query, constantKeys)}\n) as ${SOURCE_ALIAS}`,
     joinKeys,
     eventTimestamp: source.event_timestamp_column,
     required: [...ordered, ...features.map(({ name }) => name)],
     features,
     order: ordered.map(identifier).join(', '),
   };
+}
+
+/** Names are the manifest's: lower-case letters, digits and underscores. */
+function withConstants(query: string, constants: Readonly<Record<string, string>>): string {
+  const columns = Object.entries(constants).map(
+    ([name, value]) => `, '${value}'::text as ${identifier(name)}`,
+  );
+  return columns.length === 0
+    ? query
+    : `select larder_query.*${columns.join('')} from (\n${query}\n) as larder_query`;
 }

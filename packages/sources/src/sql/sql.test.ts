@@ -303,3 +303,32 @@ test('check refuses a column whose values can never be those of the field', asyn
       message: expect.stringContaining(`clicks is ${kind}, and the view declares int64`),
     });
 });
+
+test('rows of an entity without join keys get its one key, and are cut like any others', async ({
+  database,
+}) => {
+  const connection = connect(database.url);
+  const source = openSqlSource(
+    {
+      kind: 'sql',
+      connection: 'ads',
+      query: 'select 0.5::float8 as mood, now() as event_timestamp -- the world',
+      event_timestamp_column: 'event_timestamp',
+      created_timestamp_column: null,
+    },
+    {
+      root: '.',
+      joinKeys: ['everywhere'],
+      constantKeys: { everywhere: 'everywhere' },
+      features: [{ name: 'mood', type: 'float64' }],
+      history: null,
+      connect: () => connection as never,
+    },
+  );
+  const chunks = await source.plan({ scope: { kind: 'all' }, chunkRows: 10, limit: null }, signal);
+  expect(chunks).toMatchObject([
+    { bounds: { kind: 'range', lower: ['everywhere'], upper: ['everywhere'] }, rows: 1 },
+  ]);
+  const rows = await scanRows(source, (chunks[0] as SourceChunk).bounds, signal);
+  expect(rows).toMatchObject([{ everywhere: 'everywhere', mood: 0.5 }]);
+});

@@ -386,3 +386,33 @@ test('features of a model with typed inputs are compared by the row that was rea
   const other = await check({ functionOf: () => ({ compute: () => ({ exact: 1 }) }) });
   expect(unexplained(other)).toEqual({ 'price:exact': { value: 1 } });
 });
+
+test('views of no entity and of two are found in history as they were served', async ({ logged }) => {
+  const { store, onlineStore, project, definitions, land } = logged;
+  await land(shopper);
+  await land({
+    ref: 'market@1',
+    keys: { everywhere: 'everywhere' },
+    values: { mood: 0.25 },
+    ageMs: HOUR_MS / 2,
+  });
+  await land({ ref: 'seen@1', keys: { ad_id: 'both', shopper_id: 7 }, values: { times: 3 } });
+  const predictionLog = createPredictionLog({ store, project: project.name, logger });
+  const predictor = await fixturePredictor({ project, onlineStore, model: 'ad_world', predictionLog });
+  await predictor.predict({ rows: [{ entities: { ad_id: 'both', ...SHOPPER } }] });
+  await predictionLog.close();
+  await predictor.runner.close();
+  const report = await checkParity(
+    { store, clock: systemClock, definitionsOf: () => Promise.resolve(definitions) },
+    { project: 'shop', model: 'ad_world', limit: 10, signal: new AbortController().signal },
+  );
+  expect(unexplained(report)).toEqual({});
+  expect(report.features.map(({ ref, compared }) => [ref, compared])).toEqual([
+    ['market@1:mood', 1],
+    ['ad_image@1:brightness', 1],
+    ['shopper_profile@1:age', 1],
+    ['seen@1:times', 1],
+  ]);
+  const { rows } = await store.pool.query('select everywhere, mood from shop_history.market_v1');
+  expect(rows).toEqual([{ everywhere: 'everywhere', mood: 0.25 }]);
+});

@@ -7,7 +7,7 @@ import {
   migrate,
   type OfflineStore,
 } from '@larder/offline-store';
-import { openFixture } from '@larder/serving/testing';
+import { openFixture, type FixtureConfig } from '@larder/serving/testing';
 import { test as base } from '@larder/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,15 +36,16 @@ export interface LandedRow {
 
 /** `test` with the fixture project of serving, its history and a folder of the test. */
 export const test = base
-  .extend<{ $file: { history: History } }>({
+  .extend<{ $file: { history: History; config: FixtureConfig } }>({
+    config: [async ({}, use) => use('larder.config.ts'), { scope: 'file' }],
     history: [
-      async ({ database }, use) => {
+      async ({ database, config }, use) => {
         const store = createOfflineStore({
           databaseUrl: database.url,
           logger: createLogger('test', { level: 'silent' }),
         });
         await migrate(store);
-        const project = await openFixture(inject('testFolder'));
+        const project = await openFixture(inject('testFolder'), config);
         const { manifest } = project;
         for (const view of Object.values(manifest.feature_views)) await ensureHistory(store, manifest, view);
         await use({

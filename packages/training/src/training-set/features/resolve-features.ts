@@ -103,7 +103,9 @@ export function resolveFeatures(
     groups,
     onDemand,
     storedPlaces,
-    joinKeys: byName(groups.flatMap(({ entity }) => entity.join_keys)),
+    joinKeys: byName(groups.flatMap(({ entity }) => entity.join_keys)).filter(
+      ({ constant }) => constant === undefined,
+    ),
     requestFields: byName(onDemand.requestFields),
   };
 }

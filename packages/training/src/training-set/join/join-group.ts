@@ -43,7 +43,7 @@ async function byDuckdb(duckdb: Duckdb, archive: Archive, options: JoinGroupOpti
   const keys = keyColumns(options).map((name, i) => `${name} as k${i}`);
   await joinInDuckdb(store, duckdb, joined, {
     archive,
-    spine: `(select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine)`,
+    spine: `(select row, epoch_us("at") as at_us, ${keys.join(', ')} from ${spineWithConstants(options)})`,
     resultTable: table,
     signal,
     onProgress: ({ done, of }) => onRows(Math.round((spine.rows * done) / of)),
@@ -52,9 +52,24 @@ async function byDuckdb(duckdb: Duckdb, archive: Archive, options: JoinGroupOpti
 
 /** Names of the join keys in the view `spine`. */
 function keyColumns({ spine, join: { entity } }: JoinGroupOptions): string[] {
-  return entity.join_keys.map(({ name }) =>
-    spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key')),
+  return entity.join_keys.map(({ name, constant }) =>
+    constant === undefined
+      ? spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key'))
+      : quotedName(constantName(name)),
   );
+}
+
+/** The view `spine` with a column for the key that is the same everywhere, which the spine does not have. */
+function spineWithConstants({ join: { entity } }: JoinGroupOptions): string {
+  const constants = entity.join_keys.flatMap(({ name, constant }) =>
+    constant === undefined ? [] : [`, ${textLiteral(constant)} as ${quotedName(constantName(name))}`],
+  );
+  return constants.length === 0 ? 'spine' : `(select *${constants.join('')} from spine)`;
+}
+
+/** No column of a spine has a space in its name. */
+function constantName(name: string): string {
+  return `key ${name}`;
 }
 
 async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<void> {
@@ -64,7 +79,7 @@ async function byPostgresql(duckdb: Duckdb, options: JoinGroupOptions): Promise<
   const received = join(duckdb.folder, `${table}.csv`);
   try {
     await duckdb.run(
-      `copy (select row, epoch_us("at") as at_us, ${keys.join(', ')} from spine order by date_trunc('month', "at"), ${keys.join(', ')}, "at")
+      `copy (select row, epoch_us("at") as at_us, ${keys.join(', ')} from ${spineWithConstants(options)} order by date_trunc('month', "at"), ${keys.join(', ')}, "at")
         to ${textLiteral(sent)} (format csv, header false, force_quote (${keys.join(', ')}))`,
       { what: 'Sorting the spine' },
     );

@@ -1,4 +1,4 @@
-import type { Duckdb } from '@larder/archive';
+import { textLiteral, type Duckdb } from '@larder/archive';
 import { entityKey, type FieldManifest, type FieldValue } from '@larder/features';
 import { projectKeyHasher, type OfflineStore } from '@larder/offline-store';
 import type { ResolvedFeatures } from '../features/resolve-features.ts';
@@ -22,8 +22,10 @@ export async function keyHashes(
   const hasher = await projectKeyHasher(store, project);
   const prefixes: bigint[] = [];
   for (const { entity } of features.groups) {
-    const keys = entity.join_keys.map(({ name }) =>
-      spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key')),
+    const keys = entity.join_keys.map(({ name, constant }) =>
+      constant === undefined
+        ? spineName(spine.columns.findIndex((column) => column.name === name && column.role === 'key'))
+        : textLiteral(constant),
     );
     const result = await duckdb.connection.stream(`select distinct ${keys.join(', ')} from spine`);
     for await (const rows of result.yieldRowsJs()) {
