@@ -5,6 +5,7 @@ import {
   deleteExpiredLabels,
   dropExpired,
   dropExpiredHistory,
+  pruneWindows,
   type OfflineStore,
   type PartitionRetention,
 } from '@larder/offline-store';
@@ -53,6 +54,11 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       if (applied !== null)
         for (const history of await dropExpiredHistory(store, applied, Object.values(applied.feature_views)))
           logger.info(history, 'Expired partitions of history were dropped');
+      for (const source of Object.values(applied?.event_sources ?? {})) {
+        const pruned = await pruneWindows(store, project, source);
+        if (pruned.partitions.length + pruned.tiles > 0)
+          logger.info(pruned, 'Expired events and tiles were deleted');
+      }
       const labels = await deleteExpiredLabels(store, project, retention.labelsMs);
       if (labels > 0) logger.info({ labels }, 'Expired labels were deleted');
       const forgotten = await forgetEndedRuns(store, project, retention);

@@ -123,6 +123,7 @@ export type { BeginErasure } from './erasure/begin-erasure.ts';
 export { countRemoved } from './erasure/count-removed.ts';
 export { completeErasure, interruptErasure } from './erasure/end-erasure.ts';
 export { eraseFailures } from './erasure/erase-failures.ts';
+export { eraseEvents } from './erasure/erase-events.ts';
 export { eraseHistory } from './erasure/erase-history.ts';
 export { erasePredictions } from './erasure/erase-predictions.ts';
 export { eraseRemembered } from './erasure/erase-remembered.ts';
@@ -147,6 +148,7 @@ export { MAX_VALUE_BYTES, remember } from './value-memory/remember.ts';
 export type { ContentToRemember } from './value-memory/remember.ts';
 // Retention
 export { dropExpired } from './retention/drop-expired.ts';
+export { pruneWindows } from './retention/prune-windows.ts';
 export { dropExpiredHistory, expiredHistory } from './retention/drop-expired-history.ts';
 export type { DroppedHistory } from './retention/drop-expired-history.ts';
 export type { PartitionRetention } from './retention/drop-expired.ts';

@@ -9,6 +9,7 @@ interface Answer {
   readonly code: number;
   readonly body: {
     readonly accepted?: number;
+    readonly duplicates?: number;
     readonly rejected?: readonly {
       readonly index: number;
       readonly errors: readonly { pointer: string }[];
@@ -58,5 +59,28 @@ test('refuses a view that computes', async ({ shop }) => {
   expect(await larderPush(shop, 'ad_words', [row(1, 1)])).toMatchObject({
     code: 1,
     body: { code: 'PUSH_NOT_SUPPORTED' },
+  });
+});
+
+test('lands events of a source, once', async ({ shop }) => {
+  const event = (i: number, changed = {}) => ({
+    event_id: `e${i}`,
+    event_timestamp: new Date(Date.now() - 60_000).toISOString(),
+    ad_id: `ad-${i % 3}`,
+    kind: 'click',
+    ...changed,
+  });
+  const events = Array.from({ length: 1_100 }, (_, i) => event(i, i === 1_050 ? { bid: 'much' } : {}));
+  expect(await larderPush(shop, 'ad_events', events)).toMatchObject({
+    code: 1,
+    body: {
+      accepted: 1_099,
+      duplicates: 0,
+      rejected: [{ index: 1_050, errors: [{ pointer: '/events/1050/bid' }] }],
+    },
+  });
+  expect(await larderPush(shop, 'ad_events', events.slice(0, 10))).toMatchObject({
+    code: 0,
+    body: { accepted: 0, duplicates: 10 },
   });
 });

@@ -1,5 +1,6 @@
 import { MAX_PUSH_ROWS } from '@larder/contracts';
 import { createLogger, MAX_PROBLEMS, systemClock } from '@larder/core';
+import { pushEvents } from '@larder/materialization/events';
 import { pushRows, type PushResult } from '@larder/materialization/push';
 import { z } from 'zod';
 import type { Output } from '../output/output.ts';
@@ -11,16 +12,18 @@ export const verb = defineVerb({
   byName: true,
   describe(command) {
     command
-      .argument('<view>', 'view without compute, such as ad_stats or ad_stats@1')
-      .argument('<file>', 'rows: a JSON array, or JSON lines')
+      .argument('<view>', 'view without compute, such as ad_stats or ad_stats@1, or event source')
+      .argument('<file>', 'rows or events: a JSON array, or JSON lines')
       .addHelpText(
         'after',
         `
 Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature, null for no value.
-Invalid rows are reported and skipped; the others land.
+An event has event_id, event_timestamp and the fields of the source; "retracted": true takes one back.
+Invalid rows are reported and skipped; the others land. Events that are there already change nothing.
 
-Example:
-  larder push ad_stats rows.jsonl`,
+Examples:
+  larder push ad_stats rows.jsonl
+  larder push ad_events events.jsonl`,
       );
   },
   input: z.object({ view: z.string(), file: z.string() }),
@@ -33,20 +36,24 @@ Example:
       logger: createLogger('larder', { level: 'silent' }),
     };
     const applied = await manifest();
-    const pages: PushResult[] = [];
+    const isSource = Object.hasOwn(applied.event_sources ?? {}, view);
+    const pages: (PushResult & { readonly duplicates?: number })[] = [];
     for (let start = 0; start < rows.length && !signal.aborted; start += MAX_PUSH_ROWS) {
       const page = rows.slice(start, start + MAX_PUSH_ROWS);
-      const pushed = await pushRows(deps, { manifest: applied, view, rows: page });
+      const pushed = isSource
+        ? await pushEvents(deps, { manifest: applied, source: view, events: page })
+        : await pushRows(deps, { manifest: applied, view, rows: page });
       pages.push({ ...pushed, rejected: pushed.rejected.map((row) => shifted(row, start)) });
     }
     const summary = {
       accepted: pages.reduce((sum, { accepted }) => sum + accepted, 0),
+      ...(isSource && { duplicates: pages.reduce((sum, { duplicates = 0 }) => sum + duplicates, 0) }),
       rejected: pages.flatMap(({ rejected }) => rejected),
       run_ids: pages.map(({ runId }) => runId),
       online: pages.every(({ online }) => online),
       complete: !signal.aborted,
     };
-    out.answer(summary, () => show(summary, view, out));
+    out.answer(summary, () => show(summary, { name: view, what: isSource ? 'event' : 'row' }, out));
     return summary.rejected.length === 0 && summary.complete ? DONE : FAILED;
   },
 });
@@ -59,7 +66,7 @@ function shifted({ index, code, errors }: Rejected, start: number): Rejected {
     index: index + start,
     code,
     errors: errors.map(({ pointer, detail }) => ({
-      pointer: pointer.replace(/^\/rows\/\d+/, `/rows/${index + start}`),
+      pointer: pointer.replace(/^\/(rows|events)\/\d+/, `/$1/${index + start}`),
       detail,
     })),
   };
@@ -67,13 +74,22 @@ function shifted({ index, code, errors }: Rejected, start: number): Rejected {
 
 interface Summary {
   readonly accepted: number;
+  /** Of events alone. */
+  readonly duplicates?: number;
   readonly rejected: readonly Rejected[];
   readonly online: boolean;
   readonly complete: boolean;
 }
 
-function show({ accepted, rejected, online, complete }: Summary, view: string, out: Output): void {
-  out.line(`${accepted} ${accepted === 1 ? 'row' : 'rows'} of ${view} landed, ${rejected.length} rejected`);
+function show(
+  { accepted, duplicates, rejected, online, complete }: Summary,
+  { name, what }: { readonly name: string; readonly what: string },
+  out: Output,
+): void {
+  const known = duplicates === undefined ? '' : `${duplicates} there already, `;
+  out.line(
+    `${accepted} ${what}${accepted === 1 ? '' : 's'} of ${name} landed, ${known}${rejected.length} rejected`,
+  );
   for (const { errors } of rejected.slice(0, MAX_PROBLEMS))
     for (const { pointer, detail } of errors) out.line(`  ${pointer} ${detail}`);
   if (rejected.length > MAX_PROBLEMS)

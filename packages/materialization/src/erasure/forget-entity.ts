@@ -8,6 +8,7 @@ import {
   eraseFailures,
   eraseRemembered,
   eraseStagedRows,
+  eraseEvents,
   eraseHistory,
   erasePredictions,
   eraseStatistics,
@@ -105,6 +106,7 @@ async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Er
     );
   const views = await viewsOfEntity(store, erasure, definedViews(manifest, entity));
   await eraseHistory(store, erasure);
+  await eraseEvents(store, erasure);
   await erasePredictions(store, erasure);
   await eraseFailures(store, erasure, views);
   await eraseRemembered(store, erasure);

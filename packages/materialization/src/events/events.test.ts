@@ -1,9 +1,10 @@
 import { systemClock } from '@larder/core';
 import { compileValueReader, connectRedis, createOnlineStore } from '@larder/online-store';
-import { projectKeyHasher } from '@larder/offline-store';
+import { projectKeyHasher, pruneWindows } from '@larder/offline-store';
 import { startTestRedis } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
+import { forgetEntity } from '../erasure/index.ts';
 import { createBackfill, getRun } from '../runs/index.ts';
 import { createEventGroups, pushEvents } from './index.ts';
 
@@ -150,7 +151,7 @@ test('a worker writes the tiles online when the process that landed the events d
   shop,
 }) => {
   const dead = await startTestRedis();
-  const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
+  const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 2_000 });
   await connection.ping();
   await dead.stop();
   const onlineStore = createOnlineStore({
@@ -224,12 +225,14 @@ test('the tiles of a view are built from the events, beside events that arrive',
   const redis = connectRedis(shop.redisUrl, { role: 'worker' });
   onTestFinished(() => redis.disconnect());
   await redis.flushall();
+  // a worker starts the build by itself
   shop.materializer();
-  const { runId } = await createBackfill(shop.store, {
-    manifest: shop.project.manifest,
-    view: 'ad_windows',
-    scope: { all: true },
-  });
+  const open = () =>
+    shop.sql<{ run_id: string }>(
+      `select run_id from larder.runs where view = 'ad_windows' order by created_at desc`,
+    );
+  await expect.poll(open, { timeout: 20_000 }).not.toEqual([]);
+  const [{ run_id: runId } = { run_id: '' }] = await open();
   let pushed = 0;
   const arriving = (async () => {
     while ((await getRun(shop.store, 'shop', runId)).finishedAt === null)
@@ -242,4 +245,45 @@ test('the tiles of a view are built from the events, beside events that arrive',
   expect(await shop.sql('select built_at is not null as built from larder.windowed_views')).toEqual([
     { built: true },
   ]);
+});
+
+test('a forgotten key leaves no event and no tile, and takes none', async ({ shop }) => {
+  await push(shop, [event('f1', 'ad-f'), event('f2', 'ad-f'), event('f3', 'ad-stays')]);
+  const receipt = await forgetEntity(
+    {
+      offlineStore: shop.store,
+      onlineStore: shop.onlineStore,
+      eraseFromArchives: async () => ({ rows: 0, unreachable: [] }),
+      logger: shop.logger,
+    },
+    { manifest: shop.project.manifest, entity: 'ad', key: 'ad-f', actor: 'test', reason: null },
+  );
+  expect(receipt.status).toBe('complete');
+  const left = await shop.sql<{ ads: string[]; keys: string[] }>(`
+    select (select array_agg(distinct ad_id) from shop_history.ad_events_events where ad_id in ('ad-f', 'ad-stays')) as ads,
+      (select array_agg(distinct entity_key) from shop_history.ad_windows_v1_tiles
+        where entity_key in ('ad-f', 'ad-stays')) as keys`);
+  expect(left).toEqual([{ ads: ['ad-stays'], keys: ['ad-stays'] }]);
+  expect(await push(shop, [event('f4', 'ad-f')])).toMatchObject({
+    accepted: 0,
+    rejected: [{ index: 0, code: 'ENTITY_ERASED' }],
+  });
+});
+
+test('tiles that no window reaches are deleted, and the others stay', async ({ shop }) => {
+  const source = shop.project.manifest.event_sources?.['ad_events'];
+  if (source === undefined) throw new Error('The fixture has the source.');
+  await push(shop, [event('p1', 'ad-p')]);
+  const before = await shop.sql('select count(*)::int as tiles from shop_history.ad_windows_v1_tiles');
+  await shop.sql(`
+    insert into shop_history.ad_windows_v1_tiles
+    select 'ad-p', w, 5, 1, 0, 0, 1, '{0,0,0,0,null}' from generate_series(0, 2) w`);
+  expect(await pruneWindows(shop.store, 'shop', source)).toEqual({
+    source: 'ad_events',
+    partitions: [],
+    tiles: 3,
+  });
+  expect(await shop.sql('select count(*)::int as tiles from shop_history.ad_windows_v1_tiles')).toEqual(
+    before,
+  );
 });

@@ -21,6 +21,7 @@ import { createComputePool, type ComputePool } from '../compute/compute-pool.ts'
 import { createChunkQueue, type Lane } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
+import { queueBuilds } from '../events/queue-builds.ts';
 import { createLoadedViews } from './loaded-views.ts';
 import type { MaterializerObserver } from './materializer-observer.ts';
 import { DEFAULT_TIMES, type MaterializerTimes } from './materializer-times.ts';
@@ -198,12 +199,15 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       name: 'Watching',
       intervalMs: times.watchIntervalMs,
       logger,
-      turn: () =>
-        watch({
+      async turn() {
+        const manifest = applied();
+        if (manifest !== null) await queueBuilds(store, manifest);
+        await watch({
           ...shared,
           onlineStore: options.onlineStore,
           queue: { has: async (attempt) => (await queue.has(attempt)) || urgentQueue.has(attempt) },
-        }),
+        });
+      },
     }),
     startLoop({
       name: 'Looking for waiting chunks',

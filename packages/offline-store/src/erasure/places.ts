@@ -173,7 +173,10 @@ export const TABLES: Readonly<Record<string, Place>> = {
   view_versions: none('definitions', 'project view version definition manifest_id created_at'),
 };
 
-/** Schemas with one table per view version, whose rows eraseHistory deletes by join keys. */
+/**
+ * Schemas with one table per view version, whose rows eraseHistory deletes by join keys; and with events and tiles, whose rows
+ * eraseEvents deletes by join keys and by the key.
+ */
 export const HISTORY_SCHEMAS = /_(history|aside_[0-9a-f]{12})$/;
 
 /** The planner's statistics keep frequent values of every column above that holds keys; eraseStatistics analyzes them again. */
