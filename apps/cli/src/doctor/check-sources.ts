@@ -1,5 +1,5 @@
 import { isLarderError } from '@larder/core';
-import { viewRef, type FeatureViewManifest, type LoadedProject } from '@larder/features';
+import { parentsOf, viewRef, type FeatureViewManifest, type LoadedProject } from '@larder/features';
 import { connectionSetting, createSources, type Sources } from '@larder/sources';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
@@ -31,6 +31,8 @@ function checkSource(view: FeatureViewManifest, { sources, project, signal }: Ch
   return finding(check, `Fix the source of ${viewRef(view)} in larder.config.ts.`, async () => {
     const entity = project.manifest.entities[view.entity];
     if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+    const parents = parentsOf(view);
+    if (parents.length > 0) return ok(check, `is computed from ${parents.map(viewRef).join(', ')}`);
     try {
       const source = await sources.open(view, entity);
       const found = await source.check(signal);

@@ -1,5 +1,6 @@
 import { isLarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { historySource } from '@larder/materialization/chains';
 import { planFills, type FillEstimate, type Plan } from '@larder/registry';
 import { connectionSetting, createSources } from '@larder/sources';
 import type { Session } from '../session.ts';
@@ -16,7 +17,12 @@ export async function planCountedFills(
 ): Promise<FillEstimate[]> {
   const store = await offlineStore();
   const { root } = await project();
-  const sources = createSources({ root, connections: config.connections, maxConnections: CONNECTIONS });
+  const sources = createSources({
+    root,
+    connections: config.connections,
+    maxConnections: CONNECTIONS,
+    history: historySource(store, () => manifest),
+  });
   const ended = AbortSignal.any([signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]);
   try {
     return await planFills(store, { manifest, plan, countRows });

@@ -12,6 +12,7 @@ import {
 } from '@larder/features';
 import { checkComputed, checkValues, type CheckedValues } from '@larder/materialization/prepare';
 import { parseEntityKey } from '@larder/online-store';
+import { historySource } from '@larder/materialization/chains';
 import { createSources } from '@larder/sources';
 import type { ComputingProject } from '../computing-project.ts';
 import type { Session } from '../session.ts';
@@ -106,14 +107,21 @@ function checkedOutcome(checked: CheckedValues): RowOutcome {
 }
 
 async function lookup(
-  { config, signal }: Session,
+  { config, offlineStore, signal }: Session,
   project: LoadedProject,
   view: FeatureViewManifest,
   key: string,
 ): Promise<readonly SourceRow[]> {
   const entity = project.manifest.entities[view.entity];
   if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
-  const sources = createSources({ root: project.root, connections: config.connections, maxConnections: 1 });
+  const history =
+    view.source.kind === 'views' ? historySource(await offlineStore(), () => project.manifest) : null;
+  const sources = createSources({
+    root: project.root,
+    connections: config.connections,
+    maxConnections: 1,
+    ...(history !== null && { history }),
+  });
   try {
     const source = await sources.open(view, entity);
     const values = parseEntityKey(entity, key);
