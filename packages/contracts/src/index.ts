@@ -85,7 +85,15 @@ export {
   runsAnswerSchema,
   runsQuerySchema,
 } from './runs.ts';
-export type { FailuresAnswer, Run, RunRowFailure, RunStatus, RunsAnswer, RunsQuery } from './runs.ts';
+export type {
+  FailuresAnswer,
+  Run,
+  RunGraphAnswer,
+  RunRowFailure,
+  RunStatus,
+  RunsAnswer,
+  RunsQuery,
+} from './runs.ts';
 // Registry
 export { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema } from './apply.ts';
 export type { ApplyAnswer, PlanAnswer } from './apply.ts';

@@ -86,6 +86,18 @@ export const failuresAnswerSchema = z
   .strictObject({ failures: z.array(rowFailureSchema), cursor: z.string().nullable() })
   .meta({ id: 'FailuresAnswer' });
 
+export const runGraphAnswerSchema = z
+  .strictObject({
+    runs: z.array(runSchema).meta({
+      description: 'The run, the runs that fed it and those that it fed, in the order of their revisions.',
+    }),
+    links: z.array(z.strictObject({ parent_run_id: idSchema, run_id: idSchema })).meta({
+      description: 'Rows that the parent run landed became rows of the run.',
+    }),
+  })
+  .meta({ id: 'RunGraphAnswer' });
+
+export type RunGraphAnswer = z.infer<typeof runGraphAnswerSchema>;
 export type Run = z.infer<typeof runSchema>;
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export type RunsQuery = z.infer<typeof runsQuerySchema>;

@@ -7,11 +7,14 @@ import {
   pauseRun,
   resumeRun,
   retryFailed,
+  runGraph,
+  runGraphJson,
   runJson,
   runsOfView,
 } from '@larder/materialization/runs';
 import { z } from 'zod';
 import { followRun } from '../backfill/follow-run.ts';
+import { printRunGraph } from '../output/print-run-graph.ts';
 import { printRun, printRuns } from '../output/print-runs.ts';
 import { DONE, FAILED } from '../problem.ts';
 import { positiveWhole } from '../input.ts';
@@ -44,6 +47,7 @@ export const verb = defineVerb({
       .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
       .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
       .option('--follow', 'follow one run to its end; Ctrl-C only stops following')
+      .option('--graph', 'one run with the runs that fed it and those that it fed')
       .option('--limit <n>', `maximum number of runs, or of failures of one run [${DEFAULT_LIMIT}]`)
       .addHelpText(
         'after',
@@ -65,12 +69,26 @@ Examples:
     view: z.string().optional(),
     status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
     follow: z.boolean().optional(),
+    graph: z.boolean().optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
   async run({ out, projectName, manifest, offlineStore, signal }, typed) {
-    const { id, action, view, status, follow = false, limit } = typed;
+    const { id, action, view, status, follow = false, graph = false, limit } = typed;
     const name = await projectName();
     const store = await offlineStore();
+    if (graph) {
+      const start = id ?? (await listRuns(store, name, { limit: 1 })).runs[0]?.runId;
+      if (start === undefined || follow || action !== undefined)
+        throw wrongUsage('runs', [
+          {
+            pointer: '--graph',
+            detail: 'shows one run: give its ID, without --follow and without an action',
+          },
+        ]);
+      const found = await runGraph(store, name, start);
+      out.answer(runGraphJson(found), () => printRunGraph(found, out));
+      return DONE;
+    }
     if (id === undefined) {
       if (follow) throw wrongUsage('runs', [{ pointer: '--follow', detail: 'needs the ID of a run' }]);
       const { runs, cursor } = await listRuns(store, name, {

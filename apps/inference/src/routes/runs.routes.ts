@@ -2,6 +2,7 @@ import {
   failuresQuerySchema,
   runsQuerySchema,
   type FailuresAnswer,
+  type RunGraphAnswer,
   type RunsAnswer,
 } from '@larder/contracts';
 import type { Manifest } from '@larder/features';
@@ -15,6 +16,8 @@ import {
   pauseRun,
   resumeRun,
   retryFailed,
+  runGraph,
+  runGraphJson,
   runJson,
   runsOfView,
 } from '@larder/materialization/runs';
@@ -61,6 +64,14 @@ export function runsRoutes(deps: RunsDeps): Router {
     .route('/v1/runs/:id')
     .get(noQuery, async (request, response) => {
       response.json(runJson(await getRun(offlineStore, project, request.params.id)));
+    })
+    .all(allow('GET'));
+
+  routes
+    .route('/v1/runs/:id/graph')
+    .get(noQuery, async (request, response) => {
+      const graph = await runGraph(offlineStore, project, request.params.id);
+      response.json(runGraphJson(graph) satisfies RunGraphAnswer);
     })
     .all(allow('GET'));
 

@@ -37,6 +37,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/runs/{id}',
       'GET /v1/runs/{id}/events',
       'GET /v1/runs/{id}/failures',
+      'GET /v1/runs/{id}/graph',
       'POST /v1/runs/{id}/pause',
       'POST /v1/runs/{id}/resume',
       'POST /v1/runs/{id}/cancel',

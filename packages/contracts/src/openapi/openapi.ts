@@ -25,6 +25,7 @@ import { processesAnswerSchema } from '../processes.ts';
 import {
   failuresAnswerSchema,
   failuresQuerySchema,
+  runGraphAnswerSchema,
   runParamsSchema,
   runSchema,
   runsAnswerSchema,
@@ -226,6 +227,15 @@ function corePaths(): ZodOpenApiPathsObject {
         params: runParamsSchema,
         query: failuresQuerySchema,
         answers: { 200: failuresAnswerSchema },
+        codes: ['RUN_NOT_FOUND'],
+      }),
+    },
+    '/v1/runs/{id}/graph': {
+      get: operation({
+        tag: 'precompute',
+        summary: 'The run with the runs that fed it and those that it fed',
+        params: runParamsSchema,
+        answers: { 200: runGraphAnswerSchema },
         codes: ['RUN_NOT_FOUND'],
       }),
     },

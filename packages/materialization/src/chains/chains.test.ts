@@ -1,4 +1,4 @@
-import { cancelRun } from '../runs/index.ts';
+import { cancelRun, runGraph } from '../runs/index.ts';
 import { ADS, test } from '../../fixtures/chains.ts';
 import { expect } from 'vitest';
 
@@ -21,6 +21,11 @@ test('rows flow through the chain as the first view lands them', async ({ shop, 
   const [scores] = await chain.fedBy(offers as string, 'score');
   await shop.ended(scores as string);
   expect(await chain.settled()).toBe(true);
+  const graph = await runGraph(shop.store, 'shop', offers as string);
+  expect(graph.runs.map(({ view }) => view)).toEqual(expect.arrayContaining(['ad_words', 'offer', 'score']));
+  expect(graph.runs[0]?.trigger).toBe('backfill');
+  expect(graph.links).toContainEqual({ parentRunId: words, runId: offers });
+  expect(graph.links).toContainEqual({ parentRunId: offers, runId: scores });
   expect((await shop.online('score@1', 'ad-0001'))?.values).toEqual({ score: 2 + 10 + 2 });
   expect(await chain.newest('score', 'score')).toEqual(
     Object.fromEntries(

@@ -26,6 +26,8 @@ export { dropStagedRows, stagePushedRun } from './landing/stage-pushed-run.ts';
 export type { StagedRow } from './landing/stage-pushed-run.ts';
 export type { LandedPush } from './landing/land-pushed-run.ts';
 export { foldRuns } from './finish/fold-runs.ts';
+export { runGraph, runGraphJson } from './list/run-graph.ts';
+export type { RunGraph } from './list/run-graph.ts';
 export { getRun } from './list/get-run.ts';
 export { listFailures } from './list/list-failures.ts';
 export type { ListFailuresOptions, RunFailure } from './list/list-failures.ts';
