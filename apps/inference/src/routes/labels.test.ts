@@ -1,6 +1,5 @@
 import { storedLabelsSchema } from '@larder/contracts';
 import { newId } from '@larder/core';
-import { sql } from 'kysely';
 import { expect, vi } from 'vitest';
 import { test, type Service } from '../testing/inference-test.ts';
 
@@ -112,9 +111,8 @@ test('at most a thousand labels of a megabyte', async ({ service }) => {
 });
 
 test('a flood of labels waits in a short line, and the rest is told to come back', async ({ service }) => {
-  const { db } = service.offlineStore;
-  const floods = await db.transaction().execute(async (transaction) => {
-    await sql`lock table larder.labels in exclusive mode`.execute(transaction);
+  const floods = await service.offlineStore.transaction(async ({ client }) => {
+    await client.query('lock table larder.labels in exclusive mode');
     const all = Array.from({ length: 40 }, () => post(service, [click()]));
     const refused: number[] = [];
     for (const each of all)

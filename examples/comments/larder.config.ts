@@ -1,0 +1,68 @@
+import { sentiment } from '@larder/extractors';
+import {
+  approximateDistinct,
+  artifact,
+  count,
+  entity,
+  eventSource,
+  f,
+  featureView,
+  mean,
+  model,
+  project,
+  sum,
+  windowedFeatureView,
+} from '@larder/features';
+import { pushSource } from '@larder/sources';
+
+export default project('comments');
+
+export const comment = entity('comment', { comment_id: f.string() });
+export const author = entity('author', { author_id: f.string() });
+
+/** Expensive, and wanted at once: workers compute it when a comment is pushed, ahead of backfills. */
+export const commentSentiment = featureView('comment_sentiment', {
+  version: 1,
+  entity: comment,
+  ttl: '90d',
+  source: pushSource({ schema: { text: f.string() } }),
+  compute: sentiment({ model: artifact('models/sentiment') }),
+  schema: { sentiment: f.float32(), positive: f.float32() },
+});
+
+/** What happened: a comment was written (with the sentiment that was computed for it), or voted on. */
+export const activity = eventSource('activity', {
+  schema: {
+    author_id: f.string(),
+    kind: f.string(),
+    post_id: f.string(),
+    sentiment: f.float64(),
+    votes: f.float64(),
+  },
+  retention: '90d',
+});
+
+/** The last day and the last seven, exact at the moment of each request. */
+export const authorActivity = windowedFeatureView('author_activity', {
+  version: 1,
+  entity: author,
+  source: activity,
+  windows: ['1d', '7d'],
+  aggregates: {
+    comments: count({ where: { kind: 'comment' } }),
+    posts: approximateDistinct('post_id', { where: { kind: 'comment' } }),
+    sentiment: mean('sentiment'),
+    votes: sum('votes'),
+  },
+});
+
+/** Ranks the comments of a post: `predict-batch` with one row for each comment. */
+export const commentRank = model('comment_rank', {
+  features: [
+    commentSentiment.pick('sentiment'),
+    authorActivity.pick('comments_7d', 'sentiment_7d', 'votes_7d'),
+  ],
+  output: { score: f.float32() },
+  missing: 0,
+  artifact: artifact('models/comment_rank'),
+});
