@@ -93,11 +93,13 @@ export function compileTileFold(windowed: WindowedManifest, schema: readonly Fie
       return state;
     },
     states(state) {
-      return steps.flatMap(({ function: name, place }): (number | null | Uint8Array)[] => {
-        if (name === 'approximate_distinct') return [state.sketches[place] as Uint8Array];
-        const first = state.numbers[place] ?? null;
-        return name === 'mean' ? [first, state.numbers[place + 1] ?? null] : [first];
-      });
+      const states: (number | null | Uint8Array)[] = [];
+      for (const { function: name, place } of steps) {
+        if (name === 'approximate_distinct') states.push(state.sketches[place] as Uint8Array);
+        else states.push(state.numbers[place] ?? null);
+        if (name === 'mean') states.push(state.numbers[place + 1] ?? null);
+      }
+      return states;
     },
   };
 }

@@ -15,6 +15,8 @@ export function validateWindowing(view: FeatureView, windowed: Windowing, report
   const { eventSource, windows, aggregates } = windowed;
   if (eventSource?.kind !== 'event_source')
     return report(['source'], "must be an event source made by eventSource('ad_events', …).");
+  if (Object.keys(view.entity?.joinKeys ?? {}).length === 0)
+    report(['entity'], 'must have join keys: a window belongs to an entity that its events name.');
   validateJoinKeys(view, windowed, below(report, 'entity'));
   validateWindows(windows, below(report, 'windows'));
   validateRetention(windowed, below(report, 'windows'));

@@ -161,6 +161,7 @@ describe('problems of a windowed feature view', () => {
       { entity: entity('ad', { ad_id: f.int64() }) },
       "/entity join key 'ad_id' and the field of event source 'ad_events' have different types",
     ],
+    [{ entity: entity('everywhere', {}) }, '/entity must have join keys'],
     [
       { entity: entity('campaign', { campaign_id: f.string() }) },
       "/entity join key 'campaign_id' is not a field of event source 'ad_events'",

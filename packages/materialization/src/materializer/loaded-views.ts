@@ -35,6 +35,8 @@ export interface LoadedViews {
   claimable(): readonly LoadedView[];
   /** Undefined when this process does not have the version, has it with another fingerprint, or does not reach its source. */
   find(run: LoadedView): MaterializedView | undefined;
+  /** The view of a chunk that landed, and only has to be written online: that needs no source. */
+  findLanded(run: LoadedView): MaterializedView | undefined;
   all(): readonly MaterializedView[];
   /** The loaded source, with the applied policies. @throws Error when this process does not have it */
   eventSource(name: string): EventSourceManifest;
@@ -92,6 +94,12 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
 
   const all = (): MaterializedView[] => [...featureViews(), ...sourceViews()];
 
+  const findLanded = (run: LoadedView): MaterializedView | undefined =>
+    all().find(
+      ({ manifest: view }) =>
+        view.name === run.view && view.version === run.version && view.fingerprint === run.fingerprint,
+    );
+
   /** The connection of a source that has no address here. */
   const lacking = ({ source: { connection } }: FeatureViewManifest): string | undefined =>
     connection === undefined || Object.hasOwn(options.connections, connection) ? undefined : connection;
@@ -114,14 +122,11 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     },
     announced,
     claimable: () => announced().filter(({ lacks }) => lacks === undefined),
-    find: (run) =>
-      all().find(
-        ({ manifest: view }) =>
-          view.name === run.view &&
-          view.version === run.version &&
-          view.fingerprint === run.fingerprint &&
-          lacking(view) === undefined,
-      ),
+    find(run) {
+      const found = findLanded(run);
+      return found === undefined || lacking(found.manifest) !== undefined ? undefined : found;
+    },
+    findLanded,
     source: (view) => sources.open(view.manifest, view.entity),
     close: () => sources.close(),
   };

@@ -12,7 +12,10 @@ export interface ReplayDeps {
   readonly projectName: string;
   readonly store: OfflineStore;
   readonly onlineStore: OnlineStore;
-  readonly views: Pick<LoadedViews, 'project' | 'claimable' | 'find' | 'eventSource'>;
+  readonly views: Pick<
+    LoadedViews,
+    'project' | 'announced' | 'claimable' | 'find' | 'findLanded' | 'eventSource'
+  >;
   readonly times: Pick<MaterializerTimes, 'leaseMs'>;
   readonly logger: Logger;
 }
@@ -24,12 +27,12 @@ export async function replayLanded(deps: ReplayDeps): Promise<void> {
   const { store, projectName: project, times, views, logger } = deps;
   const landed = await claimLandedChunks(store, {
     project,
-    views: views.claimable(),
+    views: views.announced(),
     leaseMs: times.leaseMs,
     limit: CHUNKS_PER_TURN,
   });
   for (const { chunkId, ...run } of landed) {
-    const view = views.find(run);
+    const view = views.findLanded(run);
     if (!view) continue;
     try {
       await replay(deps, view, { chunkId, runId: run.runId });
