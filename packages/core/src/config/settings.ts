@@ -228,7 +228,8 @@ export const SETTINGS = {
   LARDER_PREDICTION_LOG_BYTES: define(wholeNumber(1), {
     default: 64 * 2 ** 20,
     readBy: 'inference',
-    description: 'The same limit in bytes of JSON; parsed, a request can take several times as much memory.',
+    description:
+      'The same limit in bytes of the rows that are written. Until the turn of the event loop after its answer, a prediction counts with the size of its JSON.',
   }),
   LARDER_PREDICTION_LOG_RETENTION: define(retention, {
     default: 90 * DAY_MS,
