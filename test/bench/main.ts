@@ -26,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'pit-5-views': () => import('./pit-5-views.ts'),
   'pit-vs-textbook': () => import('./pit-vs-textbook.ts'),
   'pit-duckdb': () => import('./pit-duckdb.ts'),
+  'score-file': () => import('./score-file.ts'),
   'training-set-memory': () => import('./training-set-memory.ts'),
   'history-ingest': () => import('./history-ingest.ts'),
   forget: () => import('./forget.ts'),

@@ -91,6 +91,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'build a training set: rows with their features as known at each time',
     load: () => import('./verbs/training-set.ts'),
   },
+  score: {
+    summary: 'score the rows of a Parquet file with a model, into another file',
+    load: () => import('./verbs/score.ts'),
+  },
   archive: {
     summary: 'write history as Parquet files: what landed since the last time',
     load: () => import('./verbs/archive.ts'),

@@ -1,4 +1,7 @@
 // DuckDB
+export { openColumnAppender } from './duckdb/column-appender.ts';
+export type { ColumnAppender } from './duckdb/column-appender.ts';
+export type { ColumnBatch } from './duckdb/column-batch.ts';
 export { describeColumns } from './duckdb/describe-columns.ts';
 export { refuseDeepJson } from './duckdb/refuse-deep-json.ts';
 export type { DataColumn } from './duckdb/describe-columns.ts';

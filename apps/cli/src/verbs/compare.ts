@@ -12,7 +12,7 @@ import { printComparison } from '../compare/print-comparison.ts';
 import { positiveWhole } from '../input.ts';
 import { DONE } from '../problem.ts';
 import type { Session } from '../session.ts';
-import { showProgress } from '../training-set/show-progress.ts';
+import { buildProgress } from '../training-set/build-progress.ts';
 import { modelOf } from '../training-set/build-input.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -85,7 +85,7 @@ async function compareModel(
   const { model, version } = modelOf(text);
   const definitions = await openModelDefinitions({ store, artifacts }, { project, model, version });
   const folder = await artifacts.folder(definitions.manifest.models[model]?.artifact.sha256 ?? '');
-  const progress = showProgress(session.out);
+  const progress = buildProgress(session.out);
   try {
     return await comparePredictions(
       { store, definitions, connections: {}, actor: actor(), clock: systemClock },

@@ -29,7 +29,7 @@ import {
   type BuildInput,
 } from '../training-set/build-input.ts';
 import { printManifest, printTrainingSets } from '../training-set/print-training-set.ts';
-import { showProgress } from '../training-set/show-progress.ts';
+import { buildProgress } from '../training-set/build-progress.ts';
 import { unknownRemark } from '../training-set/unknown-remark.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 
@@ -100,7 +100,7 @@ async function build(session: Session, typed: BuildInput): Promise<number> {
     session,
     again === null ? featuresOf(typed) : requestedAgain(again),
   );
-  const progress = showProgress(out);
+  const progress = buildProgress(out);
   const options = { onProgress: progress.update, signal };
   try {
     const deps = {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { columnBatch, type ColumnBatch } from './column-batch.ts';
 import { duckdbError, INTERRUPTED } from './duckdb-errors.ts';
 import { textLiteral } from './sql-text.ts';
 
@@ -31,6 +32,11 @@ export interface Duckdb {
   all<Row>(sql: string, options?: QueryOptions): Promise<Row[]>;
   /** Rows in groups of about 2,000, in constant memory. Writes meanwhile need a connection of their own: `connect`. */
   rows<Row>(sql: string, options?: QueryOptions): AsyncGenerator<Row[]>;
+  /**
+   * The same by columns, without an object per row. The next group is read while the caller works on one; a group is
+   * empty only at the end.
+   */
+  columns(sql: string, options?: QueryOptions): AsyncGenerator<ColumnBatch>;
   /** Another connection to the same tables; `close` closes it. */
   connect(): Promise<Omit<Duckdb, 'close' | 'folder'>>;
   /** Interrupts what runs, waits for its end, frees the memory and removes the intermediate data. */
@@ -133,6 +139,22 @@ function database(
         const { done, value } = await guarded(() => groups.next(), what);
         if (done === true) return;
         yield value as Row[];
+      }
+    },
+    async *columns(sql: string, { values, what }: QueryOptions = {}) {
+      const result = await guarded(() => connection.stream(sql, values), what);
+      const fetch = (): ReturnType<typeof result.fetchChunk> => {
+        const chunk = guarded(() => result.fetchChunk(), what);
+        // Nobody awaits it when the caller stops.
+        chunk.catch(() => {});
+        return chunk;
+      };
+      let next = fetch();
+      for (;;) {
+        const chunk = await next;
+        if (chunk === null || chunk.rowCount === 0) return;
+        next = fetch();
+        yield columnBatch(chunk);
       }
     },
     async connect() {

@@ -11,6 +11,7 @@ import type { ResolvedFeatures } from '../features/resolve-features.ts';
 import { storedType } from '../output/stored-value.ts';
 import type { LoadedSpine } from '../spine/load-spine.ts';
 import { spineName } from '../spine/spine-column.ts';
+import { fromDuckdb, type Convert } from './from-duckdb.ts';
 
 export interface ComputeOnDemandOptions {
   readonly features: ResolvedFeatures;
@@ -18,8 +19,6 @@ export interface ComputeOnDemandOptions {
   readonly signal: AbortSignal;
   readonly onRows: (rows: number) => void;
 }
-
-type Convert = (value: unknown) => FieldValue;
 
 interface StoredColumn {
   /** Place in the rows of `query`. */
@@ -127,22 +126,6 @@ class RowInputs implements OnDemandInputs {
     const { at, convert } = (this.#stored[view] as readonly StoredColumn[])[place] as StoredColumn;
     const value = this.#row[at];
     return value === null ? null : convert(value);
-  }
-}
-
-/** Values of the tables of a build as the functions get them. */
-function fromDuckdb({ type, safe }: FieldManifest): Convert {
-  switch (type) {
-    case 'int64':
-      return safe === true ? (value) => Number(value) : (value) => value as bigint;
-    case 'timestamp':
-      return (value) => new Date(Number(value));
-    case 'vector':
-      return (value) => Float32Array.from(value as number[]);
-    case 'json':
-      return (value) => JSON.parse(value as string) as FieldValue;
-    default:
-      return (value) => value as FieldValue;
   }
 }
 

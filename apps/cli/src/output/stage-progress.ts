@@ -1,27 +1,34 @@
 import { formatDurationMs } from '@larder/core';
-import type { BuildProgress } from '@larder/training';
 import { Presets, SingleBar } from 'cli-progress';
-import type { Output } from '../output/output.ts';
-import { printableCount } from '../output/printable.ts';
+import type { Output } from './output.ts';
+import { printableCount } from './printable.ts';
 
-const STAGES: Readonly<Record<BuildProgress['stage'], string>> = {
-  spine: 'reading the rows',
-  join: 'joining',
-  on_demand: 'on-demand features',
-  write: 'writing',
-  statistics: 'statistics',
-};
 /** Interval of lines when stderr is not a terminal. */
 const LINE_INTERVAL_MS = 3_000;
 
-export interface BuildProgressShown {
-  readonly update: (progress: BuildProgress) => void;
+export interface Progress<Stage extends string> {
+  readonly stage: Stage;
+  readonly done: number;
+  /** Null: not known. */
+  readonly total: number | null;
+}
+
+export interface StageProgress<Stage extends string> {
+  readonly update: (progress: Progress<Stage>) => void;
   stop(): void;
 }
 
+/** What each stage is called, in the order of the stages. */
+export type StageNames<Stage extends string> = Readonly<Record<Stage, string>>;
+
 /** A moving bar on a terminal; elsewhere a line every few seconds, and at the end of a stage that was shown. Both on stderr, with the speed and the time left of the stage. */
-export function showProgress(out: Output): BuildProgressShown {
-  const payload = speed();
+export function stageProgress<Stage extends string>(
+  out: Output,
+  names: StageNames<Stage>,
+  /** Stages that count something else than rows: they have no speed. */
+  notRows: readonly NoInfer<Stage>[] = [],
+): StageProgress<Stage> {
+  const payload = speed(names, notRows);
   if (out.interactive && !out.json) {
     const bar = new SingleBar(
       {
@@ -34,7 +41,7 @@ export function showProgress(out: Output): BuildProgressShown {
       },
       Presets.shades_classic,
     );
-    bar.start(1, 0, { payload: STAGES.spine });
+    bar.start(1, 0, { payload: Object.values<string>(names)[0] });
     return {
       update(progress) {
         bar.setTotal(Math.max(progress.total ?? 1, 1));
@@ -44,7 +51,7 @@ export function showProgress(out: Output): BuildProgressShown {
     };
   }
   let lastMs = performance.now();
-  let shown: BuildProgress['stage'] | null = null;
+  let shown: Stage | null = null;
   return {
     update(progress) {
       const nowMs = performance.now();
@@ -59,7 +66,10 @@ export function showProgress(out: Output): BuildProgressShown {
   };
 }
 
-function speed(): (progress: BuildProgress) => string {
+function speed<Stage extends string>(
+  names: StageNames<Stage>,
+  notRows: readonly Stage[],
+): (progress: Progress<Stage>) => string {
   let stage: string | null = null;
   let startedMs = 0;
   return ({ stage: now, done, total }) => {
@@ -69,10 +79,10 @@ function speed(): (progress: BuildProgress) => string {
     }
     const seconds = (performance.now() - startedMs) / 1_000;
     const counted = total === null ? [] : [`${printableCount(done)}/${printableCount(total)}`];
-    if (now === 'statistics' || done === 0 || seconds < 1) return [STAGES[now], ...counted].join('  ');
+    if (notRows.includes(now) || done === 0 || seconds < 1) return [names[now], ...counted].join('  ');
     const rate = done / seconds;
     const left =
       total === null || done >= total ? [] : [`${formatDurationMs(((total - done) / rate) * 1_000)} left`];
-    return [STAGES[now], ...counted, `${printableCount(Math.round(rate))} rows/s`, ...left].join('  ');
+    return [names[now], ...counted, `${printableCount(Math.round(rate))} rows/s`, ...left].join('  ');
   };
 }

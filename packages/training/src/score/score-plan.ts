@@ -1,0 +1,218 @@
+import type { DataColumn } from '@larder/archive';
+import { LarderError } from '@larder/core';
+import {
+  compileOnDemandViews,
+  compilePostProcess,
+  viewRef,
+  type CompiledPostProcess,
+  type FieldManifest,
+  type InputManifest,
+  type ModelManifest,
+  type OnDemandFeature,
+  type OnDemandViews,
+} from '@larder/features';
+import type { TrainingSetDefinitions } from '../training-set/build-training-set.ts';
+import { featureColumn, requestColumn, tensorColumn, widthOf, type SqlOrProblem } from './feature-column.ts';
+
+/** Where every column of a model's tensor comes from in a file, and what becomes of the file's other columns. */
+export interface ScorePlan {
+  /** Columns of the tensor. */
+  readonly width: number;
+  /** SQL of what is read for each row. */
+  readonly selected: readonly string[];
+  /** Features that the file has. */
+  readonly given: readonly TensorPart[];
+  /** On-demand feature views that are evaluated. */
+  readonly onDemand: OnDemandViews;
+  readonly evaluated: readonly EvaluatedFeature[];
+  /** Places in `selected`, by the places in `onDemand`. */
+  readonly requestPlaces: readonly number[];
+  readonly storedPlaces: readonly (readonly number[])[];
+  readonly postprocess: (CompiledPostProcess & { readonly requestPlaces: readonly number[] }) | null;
+  /** Columns of the file that the output has too. */
+  readonly passed: readonly string[];
+  readonly outputs: readonly FieldManifest[];
+}
+
+export interface TensorPart {
+  /** Place in `selected`. */
+  readonly selected: number;
+  readonly column: number;
+  readonly width: number;
+}
+
+export interface EvaluatedFeature {
+  /** Place in `onDemand.views`. */
+  readonly view: number;
+  readonly feature: OnDemandFeature;
+  readonly column: number;
+  readonly width: number;
+}
+
+export interface ScorePlanOptions {
+  readonly definitions: TrainingSetDefinitions & { readonly version: number };
+  readonly model: string;
+  /** As messages name the file. */
+  readonly called: string;
+  readonly columns: readonly DataColumn[];
+}
+
+/** @throws DATA_FILE_INVALID with every column that is missing or has a type that cannot be used */
+export function planScore(options: ScorePlanOptions): ScorePlan {
+  const { definitions, called, columns } = options;
+  const { manifest, functionOf } = definitions;
+  const model = manifest.models[options.model] as ModelManifest;
+  const name = `${model.name}@${definitions.version}`;
+  const file = new FileColumns(columns);
+  const missingValue = model.missing === 'nan' ? Number.NaN : model.missing;
+
+  const isEvaluated = (input: InputManifest): boolean =>
+    input.version === null && input.features.some((feature) => !file.has(`${input.view}:${feature}`));
+  const compile = (inputs: readonly InputManifest[]): OnDemandViews =>
+    compileOnDemandViews({ inputs, manifest, functionOf });
+  const onDemand = compile(model.inputs.filter(isEvaluated));
+
+  const given: TensorPart[] = [];
+  const evaluated: EvaluatedFeature[] = [];
+  let width = 0;
+  for (const input of model.inputs)
+    for (const feature of input.features) {
+      const field = fieldOf(manifest, input, feature);
+      const part = { column: width, width: widthOf(field) };
+      width += part.width;
+      if (isEvaluated(input)) {
+        const view = onDemand.views.findIndex((each) => each.name === input.view);
+        const found = onDemand.views[view]?.features.find((each) => each.name === feature);
+        evaluated.push({ ...part, view, feature: found as OnDemandFeature });
+      } else {
+        const ref = `${input.view}:${feature}`;
+        const selected = file.select(ref, (column) => tensorColumn(field, column, missingValue));
+        given.push({ ...part, selected });
+        file.drop(ref);
+      }
+    }
+
+  const requestPlaces = onDemand.requestFields.map((field) => file.request(field));
+  const storedPlaces = onDemand.storedViews.map((view) =>
+    view.features.map((field) => {
+      const ref = `${view.name}:${field.name}`;
+      file.drop(ref);
+      return file.select(ref, (column) => featureColumn(field, column));
+    }),
+  );
+  const post = compilePostProcess(manifest, model.postprocess, functionOf);
+  const postprocess = post && { ...post, requestPlaces: post.request.map((field) => file.request(field)) };
+
+  refuseMissing({ model, name, called, file, evaluated: model.inputs.filter(isEvaluated), compile, post });
+  if (file.problems.length > 0) throw invalid(`${called}: ${file.problems.join('\n')}`);
+  const outputs = post === null ? model.outputs : post.features.map(({ field }) => field);
+  const passed = file.passed();
+  const taken = outputs.find((output) => passed.includes(output.name));
+  if (taken !== undefined)
+    throw invalid(
+      `${called} has a column ${taken.name}, which is an output of ${model.name}; rename or drop the column.`,
+    );
+  return {
+    width,
+    selected: file.selected,
+    given,
+    onDemand,
+    evaluated,
+    requestPlaces,
+    storedPlaces,
+    postprocess,
+    passed,
+    outputs,
+  };
+}
+
+/** The columns of the file, and what was selected from them. */
+class FileColumns {
+  readonly selected: string[] = [];
+  readonly problems: string[] = [];
+  readonly #columns: ReadonlyMap<string, DataColumn>;
+  readonly #dropped = new Set<string>();
+
+  constructor(columns: readonly DataColumn[]) {
+    this.#columns = new Map(columns.map((column) => [column.name, column]));
+  }
+
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
+  names(): readonly string[] {
+    return [...this.#columns.keys()];
+  }
+
+  /** @returns the place in `selected`; -1 without such a column */
+  select(name: string, sqlOf: (column: DataColumn) => SqlOrProblem): number {
+    const column = this.#columns.get(name);
+    if (column === undefined) return -1;
+    const made = sqlOf(column);
+    if ('sql' in made) return this.selected.push(made.sql) - 1;
+    this.problems.push(made.problem);
+    return -1;
+  }
+
+  request(field: FieldManifest): number {
+    return this.select(field.name, (column) => requestColumn(field, column));
+  }
+
+  /** A feature of the model is not part of the output. */
+  drop(name: string): void {
+    this.#dropped.add(name);
+  }
+
+  passed(): readonly string[] {
+    return this.names().filter((name) => !this.#dropped.has(name));
+  }
+}
+
+interface Missing {
+  readonly model: ModelManifest;
+  readonly name: string;
+  readonly called: string;
+  readonly file: FileColumns;
+  readonly evaluated: readonly InputManifest[];
+  readonly compile: (inputs: readonly InputManifest[]) => OnDemandViews;
+  readonly post: CompiledPostProcess | null;
+}
+
+function refuseMissing({ model, name, called, file, evaluated, compile, post }: Missing): void {
+  const absent = (names: readonly string[]): string[] => names.filter((each) => !file.has(each));
+  const features = model.inputs.filter(({ version }) => version !== null).flatMap(refs);
+  const lacks: string[] = absent(features).length === 0 ? [] : [absent(features).join(', ')];
+  for (const input of evaluated) {
+    const { requestFields, storedViews } = compile([input]);
+    const read = storedViews.flatMap((view) => view.features.map((each) => `${view.name}:${each.name}`));
+    const needed = absent([...requestFields.map((field) => field.name), ...read]);
+    if (needed.length > 0)
+      lacks.push(`for ${input.view}: ${needed.join(', ')}, or ${absent(refs(input)).join(', ')}`);
+  }
+  const post_ = absent((post?.request ?? []).map((field) => field.name));
+  if (post_.length > 0) lacks.push(`for ${post?.name}: ${post_.join(', ')}`);
+  if (lacks.length === 0) return;
+  throw invalid(
+    `${called} lacks columns that ${name} needs: ${lacks.join('; ')}. It has ${file.names().join(', ')}. larder training-set build --model ${model.name} writes such a file.`,
+  );
+}
+
+function refs({ view, features }: InputManifest): string[] {
+  return features.map((feature) => `${view}:${feature}`);
+}
+
+function fieldOf(
+  { feature_views: views, on_demand_feature_views: onDemand }: TrainingSetDefinitions['manifest'],
+  { view, version }: InputManifest,
+  name: string,
+): FieldManifest {
+  const definition = version === null ? onDemand[view] : views[viewRef({ name: view, version })];
+  const field = definition?.schema.find((each) => each.name === name);
+  if (field === undefined) throw new Error(`The manifest has no feature ${view}:${name}.`);
+  return field;
+}
+
+function invalid(message: string): LarderError {
+  return new LarderError('DATA_FILE_INVALID', message);
+}
