@@ -90,6 +90,7 @@ module.exports = {
     onlyIn('pg-cursor', 'packages/sources/'),
     onlyIn('onnxruntime-node', 'packages/model-runtime/'),
     onlyIn('@duckdb/node-api', 'packages/archive/'),
+    onlyIn('@duckdb/node-bindings', 'packages/archive/'),
     onlyIn('apache-arrow', 'packages/training/'),
     onlyIn('undici', 'packages/outbound/'),
     {

@@ -41,7 +41,13 @@ const bench: Bench = {
       const model = project.manifest.models['ad_ctr'];
       if (model === undefined) throw new Error('The project has no model.');
       const artifact = join(root, 'models/ad_ctr');
-      const runner = await loadRunner({ folder: artifact, model, width: WIDTH, placement: 'inline' });
+      const runner = await loadRunner({
+        folder: artifact,
+        model,
+        width: WIDTH,
+        tensors: null,
+        placement: 'inline',
+      });
       const session = await createSession({ modelPath: join(artifact, 'model.onnx') });
       const tensor = Float32Array.from({ length: BATCH * WIDTH }, (_, at) => Math.sin(at));
 

@@ -55,11 +55,11 @@ Examples:
       const scored = await scoreFile(
         {
           definitions,
-          async openRunner(width) {
+          async openRunner({ width, tensors }) {
             const served = definitions.manifest.models[model];
             if (served === undefined) throw new Error(`The content of ${model} does not have it.`);
             const folder = await artifacts.folder(served.artifact.sha256);
-            const runner = await loadRunner({ folder, model: served, width });
+            const runner = await loadRunner({ folder, model: served, width, tensors });
             closing.push(() => runner.close());
             return runner;
           },

@@ -142,6 +142,7 @@ function database(
       }
     },
     async *columns(sql: string, { values, what }: QueryOptions = {}) {
+      const { default: native } = await import('@duckdb/node-bindings');
       const result = await guarded(() => connection.stream(sql, values), what);
       const fetch = (): ReturnType<typeof result.fetchChunk> => {
         const chunk = guarded(() => result.fetchChunk(), what);
@@ -154,7 +155,7 @@ function database(
         const chunk = await next;
         if (chunk === null || chunk.rowCount === 0) return;
         next = fetch();
-        yield columnBatch(chunk);
+        yield columnBatch(chunk, native);
       }
     },
     async connect() {

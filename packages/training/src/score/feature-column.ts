@@ -5,11 +5,6 @@ import { readAs, type Reading } from '../training-set/spine/read-as.ts';
 /** SQL of the row, counted from 0, in every query over a file. */
 export const ROW = 'file_row_number';
 
-/** Floats that a feature takes in the tensor. */
-export function widthOf(field: FieldManifest): number {
-  return field.type === 'vector' ? (field.length ?? 0) : 1;
-}
-
 /**
  * SQL of a feature as it lies in the tensor, FLOAT or FLOAT[n] and never null: the declared default, else `missing`,
  * stands for a null, and for NaN, which is how pandas writes one.

@@ -1,7 +1,3 @@
-/*
- * Budget: 2 ns per float of the tensor, besides the project's own functions and the model. Nothing here may build an
- * object per row, unless a function needs it.
- */
 import type { ColumnBatch } from '@larder/archive';
 import { isLarderError, LarderError } from '@larder/core';
 import {
@@ -14,7 +10,7 @@ import {
   type OnDemandResult,
 } from '@larder/features';
 import type { ModelRunner } from '@larder/model-runtime';
-import { fromDuckdb, type Convert } from '../training-set/on-demand/from-duckdb.ts';
+import { createFeed, valuesOf, type ScoreFeed } from './score-feed.ts';
 import type { ScorePlan } from './score-plan.ts';
 
 /** Values of the outputs, in the plan's order, as the table of scores stores them. */
@@ -26,7 +22,7 @@ export interface BatchScorer {
 }
 
 export interface ScorerOptions {
-  readonly runner: Pick<ModelRunner, 'run'>;
+  readonly runner: Pick<ModelRunner, 'run' | 'inputs'>;
   /** Value of the model for what is missing. */
   readonly missing: number;
   /** As messages name the file. */
@@ -35,16 +31,16 @@ export interface ScorerOptions {
 
 /** @throws ON_DEMAND_FAILED with the row, MODEL_RUN_FAILED */
 export function createBatchScorer(plan: ScorePlan, { runner, missing, called }: ScorerOptions): BatchScorer {
-  const { width, postprocess } = plan;
-  const evaluation = plan.onDemand.views.length === 0 ? null : new Evaluation(plan, missing);
+  const { postprocess } = plan;
+  const evaluation = plan.onDemand.views.length === 0 ? null : new Evaluation(plan);
   return {
     async score(batch, firstRow) {
-      const floats = new Float32Array(batch.rows * width);
-      copyGiven(plan, { batch, floats, missing });
-      const failed = evaluation?.fill(batch, floats) ?? null;
+      const feed = createFeed(plan, { rows: batch.rows, inputs: runner.inputs, missing });
+      feed.fillGiven(batch);
+      const failed = evaluation?.fill(batch, feed) ?? null;
       if (failed !== null) throw failedRow(failed.error, `Row ${firstRow + failed.row + 1} of ${called}`);
       const request = postprocess && requestRows(postprocess.request, postprocess.requestPlaces, batch);
-      const outputs = await runner.run(floats, batch.rows);
+      const outputs = await runner.run(feed.feed, batch.rows);
       if (postprocess === null || request === null)
         return plan.outputs.map(({ name }) => outputs[name] as Float32Array);
       const columns = plan.outputs.map((): unknown[] => []);
@@ -65,60 +61,21 @@ export function createBatchScorer(plan: ScorePlan, { runner, missing, called }: 
   };
 }
 
-interface Filled {
-  readonly batch: ColumnBatch;
-  readonly floats: Float32Array;
-  readonly missing: number;
-}
-
-function copyGiven({ given, width }: ScorePlan, { batch, floats, missing }: Filled): void {
-  const { rows } = batch;
-  for (const part of given) {
-    const from = batch.floats(part.selected);
-    if (part.width === 1) {
-      for (let row = 0, to = part.column; row < rows; row++, to += width) floats[to] = from[row] as number;
-      continue;
-    }
-    for (let row = 0; row < rows; row++)
-      floats.set(from.subarray(row * part.width, (row + 1) * part.width), row * width + part.column);
-    if (!Number.isNaN(missing)) replaceNan(floats, { ...part, rows, stride: width, missing });
-  }
-}
-
-interface Block {
-  readonly column: number;
-  readonly width: number;
-  readonly rows: number;
-  readonly stride: number;
-  readonly missing: number;
-}
-
-function replaceNan(floats: Float32Array, { column, width, rows, stride, missing }: Block): void {
-  for (let row = 0; row < rows; row++)
-    for (let at = row * stride + column; at < row * stride + column + width; at++)
-      if (Number.isNaN(floats[at])) floats[at] = missing;
-}
-
 /** The on-demand features of a batch, evaluated row by row. */
 class Evaluation implements OnDemandInputs {
   readonly #plan: ScorePlan;
-  readonly #missing: number;
   readonly #evaluator: ReturnType<typeof createRowEvaluator>;
   #request: FieldValue[][] = [];
   #stored: FieldValue[][][] = [];
   #row = 0;
 
-  constructor(plan: ScorePlan, missing: number) {
+  constructor(plan: ScorePlan) {
     this.#plan = plan;
-    this.#missing = missing;
     this.#evaluator = createRowEvaluator(plan.onDemand, this);
   }
 
   /** @returns the row that failed, counted within the batch */
-  fill(
-    batch: ColumnBatch,
-    floats: Float32Array,
-  ): { readonly row: number; readonly error: LarderError } | null {
+  fill(batch: ColumnBatch, feed: ScoreFeed): { readonly row: number; readonly error: LarderError } | null {
     const { onDemand, requestPlaces, storedPlaces } = this.#plan;
     this.#request = onDemand.requestFields.map((field, i) => valuesOf(field, batch, requestPlaces[i]));
     this.#stored = onDemand.storedViews.map(({ features }, v) =>
@@ -128,7 +85,7 @@ class Evaluation implements OnDemandInputs {
       this.#row = row;
       const error = this.#evaluator.evaluate(row > 0 && this.#isSameRequest());
       if (error !== null) return { row, error };
-      this.#put(floats, row);
+      this.#put(feed, row);
     }
     return null;
   }
@@ -145,26 +102,15 @@ class Evaluation implements OnDemandInputs {
     return this.#request.every((values) => isSame(values[this.#row], values[this.#row - 1]));
   }
 
-  #put(floats: Float32Array, row: number): void {
-    const { evaluated, width } = this.#plan;
-    for (const { view, feature, column, width: taken } of evaluated) {
-      const value = onDemandValue(this.#evaluator.results[view] as OnDemandResult, feature);
-      const at = row * width + column;
-      if (value === null) floats.fill(this.#missing, at, at + taken);
-      else if (value instanceof Float32Array) floats.set(value, at);
-      else floats[at] = Number(value);
-    }
+  #put(feed: ScoreFeed, row: number): void {
+    for (const part of this.#plan.evaluated)
+      feed.put(part, row, (this.#evaluator.results[part.view] as OnDemandResult)[part.name] ?? null);
   }
 }
 
 function isSame(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
   if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
   return Object.is(one, other);
-}
-
-function valuesOf(field: FieldManifest, batch: ColumnBatch, place = -1): FieldValue[] {
-  const convert: Convert = fromDuckdb(field);
-  return batch.values(place).map((value) => (value === null ? null : convert(value)));
 }
 
 function requestRows(

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckdb, textLiteral } from '@larder/archive';
 import { loadedFunctions, type LoadedProject } from '@larder/features';
+import { loadModel } from '@larder/model-runtime';
 import { loadRunner } from '@larder/serving';
 import { adCtrScore, openFixture } from '@larder/serving/testing';
 import { inject, onTestFinished, test, expect } from 'vitest';
 import { readRows } from '../testing/read-rows.ts';
-import { scoreFile, type ScoreOptions } from './score-file.ts';
+import { scoreFile, type ScoreDeps, type ScoreOptions } from './score-file.ts';
 
 let fixture: Promise<LoadedProject> | null = null;
 
@@ -15,7 +16,7 @@ let fixture: Promise<LoadedProject> | null = null;
 async function scored(
   model: string,
   query: string,
-  options: ScoreOptions & { readonly outText?: string } = {},
+  options: ScoreOptions & { readonly outText?: string; readonly openRunner?: ScoreDeps['openRunner'] } = {},
 ): Promise<{ readonly rows: Record<string, unknown>[]; readonly folder: string; readonly total: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'larder-score-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -31,13 +32,16 @@ async function scored(
     const { rows: total } = await scoreFile(
       {
         definitions: { manifest: project.manifest, functionOf: loadedFunctions(project), version: 3 },
-        openRunner: (width) =>
-          loadRunner({
-            folder: join(project.root, definition.artifact.path),
-            model: definition,
-            width,
-            placement: 'inline',
-          }),
+        openRunner:
+          options.openRunner ??
+          (({ width, tensors }) =>
+            loadRunner({
+              folder: join(project.root, definition.artifact.path),
+              model: definition,
+              width,
+              tensors,
+              placement: 'inline',
+            })),
       },
       { model, path, out },
       options,
@@ -135,6 +139,20 @@ test('the outputs of post-processing are the columns, with their types', async (
   });
 });
 
+test('a model of several typed inputs gets floats, int64, text, bools and doubles, given or evaluated', async () => {
+  const { rows } = await scored(
+    'ad_typed',
+    `select i as id, case when i = 1 then null else 'red' end as "ad_image:note", 0.25::float as "ad_image:brightness",
+       0.5 as "ad_stats:ctr", (1::bigint << 20) + i as "ad_stats:impressions", null::integer as "ad_stats:clicks",
+       i = 0 as "shopper_profile:premium", 0.5::float as bid from range(2) t(i)`,
+  );
+  const sum = 0.25 + 0.5 + 2 ** 20 + 0.5;
+  expect(rows).toEqual([
+    { id: 0n, bid: 0.5, score: sum + 100 + 1 },
+    { id: 1n, bid: 0.5, score: sum + 1 - 1 },
+  ]);
+});
+
 test('missing columns are named, with the request fields that could replace them', async () => {
   await expect(
     scored('ad_ctr', `select 1 as ad_id, 0.5::float as "ad_image:brightness"`),
@@ -179,6 +197,32 @@ test('a function that fails names the row; an output never replaces a column', a
     code: 'DATA_FILE_INVALID',
     message: expect.stringContaining('has a column shown, which is an output of ad_verdict'),
   });
+});
+
+test('batches of a slow model run on several threads, and stay in order', async () => {
+  const ROWS = 20_000;
+  const project = await (fixture ??= openFixture(inject('testFolder'), 'kinds.config.ts'));
+  const { rows } = await scored(
+    'ad_brightness',
+    `select i as id, i::float / ${ROWS} as "ad_image:brightness" from range(${ROWS}) t(i)`,
+    {
+      async openRunner({ width }) {
+        const runner = await loadModel({
+          artifactPath: join(project.root, 'models/ad_brightness'),
+          expectedFeatures: ['ad_image:brightness'],
+          width,
+          outputs: ['score'],
+          placement: 'pool',
+          poolThreads: 2,
+        });
+        onTestFinished(() => runner.close());
+        return runner;
+      },
+    },
+  );
+  expect(rows).toHaveLength(ROWS);
+  for (const [i, { id, score }] of rows.entries())
+    expect([id, score]).toEqual([BigInt(i), expect.closeTo(1 / (1 + Math.exp(-i / ROWS)), 5)]);
 });
 
 test('a file without rows gives a file without rows, with the columns', async () => {

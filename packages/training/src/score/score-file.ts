@@ -22,7 +22,9 @@ export interface ScoreDeps {
   /** Content of a model version. */
   readonly definitions: TrainingSetDefinitions & { readonly version: number };
   /** Loads its artifact; called once the file is known to fit. The caller closes it. */
-  readonly openRunner: (width: number) => Promise<Pick<ModelRunner, 'run' | 'placement'>>;
+  readonly openRunner: (
+    shape: Pick<ScorePlan, 'width' | 'tensors'>,
+  ) => Promise<Pick<ModelRunner, 'run' | 'inputs' | 'placement'>>;
 }
 
 export interface ScoreRequest {
@@ -93,7 +95,7 @@ export async function scoreFile(
     const [count] = await duckdb.all<{ n: bigint }>(`select count(*) as n from ${scan})`, reading);
     const total = Number(count?.n ?? 0);
     const { missing } = definitions.manifest.models[name] as ModelManifest;
-    const runner = await openRunner(plan.width);
+    const runner = await openRunner(plan);
     const work: Work = {
       plan,
       scan: `${scan}, ${ROW} = true)`,
@@ -137,7 +139,7 @@ interface Work {
 async function scoreRows(duckdb: Duckdb, work: Work): Promise<void> {
   const { plan, scan, scorer, concurrent, called, onRows } = work;
   const types = plan.outputs.map((field, i) => `o${i} ${storedType(field)}`);
-  await duckdb.run(`create table scored (row BIGINT, ${types.join(', ')})`);
+  await duckdb.run(`create table scored (row DOUBLE, ${types.join(', ')})`);
   const appender = await openColumnAppender(duckdb, 'scored');
   const running: Promise<ScoredColumns>[] = [];
   let done = 0;
@@ -145,7 +147,7 @@ async function scoreRows(duckdb: Duckdb, work: Work): Promise<void> {
     const columns = (await next) ?? [];
     const { length } = columns[0] ?? [];
     const first = done;
-    appender.append([Array.from({ length }, (_, row) => BigInt(first + row)), ...columns]);
+    appender.append([Float64Array.from({ length }, (_, row) => first + row), ...columns]);
     done += length;
     onRows(done);
   };

@@ -6,22 +6,27 @@ import {
   viewRef,
   type CompiledPostProcess,
   type FieldManifest,
+  declaredDefault,
+  namedInputs,
+  type FieldValue,
   type InputManifest,
   type ModelManifest,
-  type OnDemandFeature,
   type OnDemandViews,
 } from '@larder/features';
+import type { NamedInput } from '@larder/model-runtime';
 import type { TrainingSetDefinitions } from '../training-set/build-training-set.ts';
-import { featureColumn, requestColumn, tensorColumn, widthOf, type SqlOrProblem } from './feature-column.ts';
+import { featureColumn, requestColumn, tensorColumn, type SqlOrProblem } from './feature-column.ts';
 
 /** Where every column of a model's tensor comes from in a file, and what becomes of the file's other columns. */
 export interface ScorePlan {
-  /** Columns of the tensor. */
+  /** Columns of the tensor, or of all tensors. */
   readonly width: number;
+  /** Inputs of a model that takes several by name; null: it takes one float32 tensor. */
+  readonly tensors: readonly NamedInput[] | null;
   /** SQL of what is read for each row. */
   readonly selected: readonly string[];
   /** Features that the file has. */
-  readonly given: readonly TensorPart[];
+  readonly given: readonly GivenFeature[];
   /** On-demand feature views that are evaluated. */
   readonly onDemand: OnDemandViews;
   readonly evaluated: readonly EvaluatedFeature[];
@@ -34,19 +39,26 @@ export interface ScorePlan {
   readonly outputs: readonly FieldManifest[];
 }
 
+/** The columns of a feature in its tensor. */
 export interface TensorPart {
-  /** Place in `selected`. */
-  readonly selected: number;
+  /** Place in `tensors`; 0 of a model that takes one. */
+  readonly tensor: number;
   readonly column: number;
   readonly width: number;
+  /** Null: none declared. */
+  readonly defaultValue: FieldValue;
 }
 
-export interface EvaluatedFeature {
+export interface GivenFeature extends TensorPart {
+  /** Place in `selected`. */
+  readonly selected: number;
+  readonly field: FieldManifest;
+}
+
+export interface EvaluatedFeature extends TensorPart {
   /** Place in `onDemand.views`. */
   readonly view: number;
-  readonly feature: OnDemandFeature;
-  readonly column: number;
-  readonly width: number;
+  readonly name: string;
 }
 
 export interface ScorePlanOptions {
@@ -72,22 +84,26 @@ export function planScore(options: ScorePlanOptions): ScorePlan {
     compileOnDemandViews({ inputs, manifest, functionOf });
   const onDemand = compile(model.inputs.filter(isEvaluated));
 
-  const given: TensorPart[] = [];
+  const tensors = namedInputs(manifest, model.inputs) ?? null;
+  const widths = (tensors ?? [null]).map(() => 0);
+  const given: GivenFeature[] = [];
   const evaluated: EvaluatedFeature[] = [];
-  let width = 0;
   for (const input of model.inputs)
     for (const feature of input.features) {
       const field = fieldOf(manifest, input, feature);
-      const part = { column: width, width: widthOf(field) };
-      width += part.width;
+      const tensor = tensors?.findIndex((each) => each.name === input.tensor) ?? 0;
+      const column = widths[tensor] as number;
+      const part = { tensor, column, width: field.length ?? 1, defaultValue: declaredDefault(field) };
+      widths[tensor] = column + part.width;
       if (isEvaluated(input)) {
         const view = onDemand.views.findIndex((each) => each.name === input.view);
-        const found = onDemand.views[view]?.features.find((each) => each.name === feature);
-        evaluated.push({ ...part, view, feature: found as OnDemandFeature });
+        evaluated.push({ ...part, view, name: feature });
       } else {
         const ref = `${input.view}:${feature}`;
-        const selected = file.select(ref, (column) => tensorColumn(field, column, missingValue));
-        given.push({ ...part, selected });
+        const selected = file.select(ref, (read) =>
+          tensors === null ? tensorColumn(field, read, missingValue) : featureColumn(field, read),
+        );
+        given.push({ ...part, selected, field });
         file.drop(ref);
       }
     }
@@ -113,7 +129,8 @@ export function planScore(options: ScorePlanOptions): ScorePlan {
       `${called} has a column ${taken.name}, which is an output of ${model.name}; rename or drop the column.`,
     );
   return {
-    width,
+    width: widths.reduce((sum, width) => sum + width, 0),
+    tensors,
     selected: file.selected,
     given,
     onDemand,
@@ -190,8 +207,8 @@ function refuseMissing({ model, name, called, file, evaluated, compile, post }: 
     if (needed.length > 0)
       lacks.push(`for ${input.view}: ${needed.join(', ')}, or ${absent(refs(input)).join(', ')}`);
   }
-  const post_ = absent((post?.request ?? []).map((field) => field.name));
-  if (post_.length > 0) lacks.push(`for ${post?.name}: ${post_.join(', ')}`);
+  const forPost = absent((post?.request ?? []).map((field) => field.name));
+  if (forPost.length > 0) lacks.push(`for ${post?.name}: ${forPost.join(', ')}`);
   if (lacks.length === 0) return;
   throw invalid(
     `${called} lacks columns that ${name} needs: ${lacks.join('; ')}. It has ${file.names().join(', ')}. larder training-set build --model ${model.name} writes such a file.`,
