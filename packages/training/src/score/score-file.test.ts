@@ -48,10 +48,11 @@ async function scored(
     );
     return { rows: await readRows(out), folder, total };
   } catch (error) {
-    expect((await readdir(folder)).toSorted(), 'nothing is left behind').toEqual(
-      options.outText === undefined ? ["row's.parquet"] : ['out.parquet', "row's.parquet"],
-    );
-    if (options.outText !== undefined) expect(await readFile(out, 'utf8')).toBe(options.outText);
+    const left = (await readdir(folder)).toSorted();
+    const before = options.outText === undefined ? ["row's.parquet"] : ['out.parquet', "row's.parquet"];
+    if (left.join() !== before.join()) throw new Error(`It left ${left.join()} behind.`, { cause: error });
+    if (options.outText !== undefined && (await readFile(out, 'utf8')) !== options.outText)
+      throw new Error('It replaced the file.', { cause: error });
     throw error;
   }
 }
