@@ -94,6 +94,9 @@ export type { WindowedView } from './events/windowed-view.ts';
 export { JOINED_STATUS, joinedColumns } from './point-in-time/point-in-time.ts';
 export { historyMissing, joinInPostgresql } from './point-in-time/join-in-postgresql.ts';
 export type { JoinInPostgresqlOptions } from './point-in-time/join-in-postgresql.ts';
+export { joinedTable } from './point-in-time/joined-table.ts';
+export { unsettledEvents } from './point-in-time/unsettled-events.ts';
+export { windowsAsServed } from './point-in-time/windows-as-served.ts';
 export { landedBefore } from './point-in-time/landed-before.ts';
 export type { CutOff, JoinedColumn, JoinedView, PointInTimeJoin } from './point-in-time/point-in-time.ts';
 

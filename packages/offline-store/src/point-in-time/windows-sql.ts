@@ -37,7 +37,8 @@ export function windowsSql(join: PointInTimeJoin, joined: JoinedView, alias: str
   if (windowed === undefined) throw new Error(`${viewRef(view)} has no windows.`);
   const wanted = features.map((field) => windowFeature(joined, windowed, field));
   const bounds = `${alias}b`;
-  const windows = [...new Set(wanted.map(({ window }) => window))];
+  const windows =
+    features.length === 0 ? [...windowed.windows.keys()] : [...new Set(wanted.map(({ window }) => window))];
   const bound = windows.flatMap((at) => {
     const window = windowed.windows[at] as WindowManifest;
     return [`${instantOf(startUs(window))} as from${at}`, `${instantOf(endUs(window))} as to${at}`];
@@ -66,26 +67,38 @@ export function windowsSql(join: PointInTimeJoin, joined: JoinedView, alias: str
               and later.edition > e.edition and later.edition > 0 and ${known(join, 'later')}
             limit 1) is null
       )
-      select max(array[${epochMs('e.at')}, ${epochMs('e.created')}, e.revision]) as newest
+      select ${beyondSql(join, joined, outer('least', 'from'))} as beyond,
+        max(array[${epochMs('e.at')}, ${epochMs('e.created')}, e.revision]) as newest
         ${wanted.map((feature, at) => `, ${valueSql(feature, columns, bounds)} as f${at}`).join('')}
       from e) ${alias}`;
 }
 
-/** A column of the result, from what `windowsSql` joins as `alias`: a windowed view is always there, also without events. */
+/** Whether history no longer has all events of a window, so that its values cannot be had. */
+function beyondSql(join: PointInTimeJoin, joined: JoinedView, from: string): string {
+  const { retention_ms: retentionMs } = joinedEvents(join, joined);
+  if (retentionMs === 'forever') return 'false';
+  const kept = new Date(join.landedBefore.getTime() - retentionMs);
+  return `${from} < ${pg.escapeLiteral(kept.toISOString())}::timestamptz`;
+}
+
+/**
+ * A column of the result, from what `windowsSql` joins as `alias`: a windowed view is there also without events, unless its events
+ * have left the retention of their source.
+ */
 export function windowsColumn({ features }: JoinedView, column: JoinedColumn, alias: string): string {
   switch (column.holds) {
     case 'row':
       throw new Error('The row comes from the spine.');
     case 'status':
-      return String(JOINED_STATUS.PRESENT);
+      return `case when ${alias}.beyond then ${JOINED_STATUS.NOT_FOUND} else ${JOINED_STATUS.PRESENT} end`;
     case 'event_ms':
-      return `${alias}.newest[1]`;
+      return `case when not ${alias}.beyond then ${alias}.newest[1] end`;
     case 'created_ms':
-      return `${alias}.newest[2]`;
+      return `case when not ${alias}.beyond then ${alias}.newest[2] end`;
     case 'revision':
-      return `${alias}.newest[3]`;
+      return `case when not ${alias}.beyond then ${alias}.newest[3] end`;
     case 'feature':
-      return `${alias}.f${features.indexOf(column.field)}`;
+      return `case when not ${alias}.beyond then ${alias}.f${features.indexOf(column.field)} end`;
   }
 }
 

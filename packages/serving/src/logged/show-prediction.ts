@@ -20,7 +20,7 @@ export async function showPrediction(
 ): Promise<PredictionDetailJson> {
   const views =
     manifest === null
-      ? logged.views.map((view) => ({ view, row: null, keyHidden: false }))
+      ? logged.views.map((view) => ({ view, row: null, values: null, keyHidden: false }))
       : await readPointers(store, manifest, logged);
   const { featuresUs, onDemandUs, modelUs } = logged;
   return {

@@ -70,17 +70,18 @@ interface StoredInput {
   readonly place: number | null;
 }
 
-function storedFeature(
-  { manifest, logged, views }: Context,
-  { ref, field, place }: StoredInput,
-): ShownFeature {
+function storedFeature(context: Context, { ref, field, place }: StoredInput): ShownFeature {
+  const { manifest, logged, views } = context;
   const pointed = views.find(({ view }) => view.ref === ref);
   const read = pointed?.view.status ?? 'NOT_FOUND';
   const eventMs = pointed?.view.event_timestamp_ms ?? null;
   const feature = `${ref}:${field.name}`;
   const usesDefault = logged.defaultsUsed?.includes(feature) ?? false;
-  const stored = read === 'PRESENT' ? (pointed?.row?.values[field.name] ?? null) : null;
-  const isNull = read === 'PRESENT' && (usesDefault || (pointed?.row !== null && stored === null));
+  const stored = read === 'PRESENT' ? (pointed?.values?.[field.name] ?? null) : null;
+  const scalar = place === null ? undefined : logged.scalars?.[place];
+  const isNull =
+    read === 'PRESENT' &&
+    (usesDefault || (pointed?.values !== null && stored === null && isMissing(context, scalar)));
   const base = {
     ref: feature,
     status: isNull ? 'NULL_VALUE' : statusOf(read),
@@ -93,18 +94,25 @@ function storedFeature(
     return { ...base, value: null, value_from: null, reason: 'the feature is sensitive' };
   if (base.source === 'default' || isNull)
     return { ...base, value: encodeJsonValue(field, declaredDefault(field)), value_from: 'definition' };
-  const scalar = place === null ? undefined : logged.scalars?.[place];
   if (scalar === null)
     return { ...base, value: null, value_from: null, reason: 'it was sensitive when it was logged' };
   if (scalar !== undefined) return { ...base, value: scalarJson(field, scalar), value_from: 'log' };
-  if (pointed?.row != null) return { ...base, value: encodeJsonValue(field, stored), value_from: 'history' };
+  if (pointed?.values != null)
+    return { ...base, value: encodeJsonValue(field, stored), value_from: 'history' };
   const reason =
     pointed?.keyHidden === true
       ? 'the key of its entity is sensitive, and history is found by keys only'
       : manifest.feature_views[ref]?.windowed !== undefined
-        ? 'it is a window over events, which the log keeps only for features of the model itself'
+        ? 'the events of its windows are no longer kept'
         : 'history no longer has the row that was read';
   return { ...base, value: null, value_from: null, reason };
+}
+
+/** Whether a logged scalar may stand for no value; what is not logged may. */
+function isMissing({ manifest, logged }: Context, scalar: number | null | undefined): boolean {
+  if (scalar === undefined || scalar === null || Number.isNaN(scalar)) return true;
+  const missing = manifest.models[logged.model]?.missing;
+  return typeof missing === 'number' && Math.fround(scalar) === Math.fround(missing);
 }
 
 function onDemandFeature(

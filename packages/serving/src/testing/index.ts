@@ -4,3 +4,5 @@ export { adCtrScore } from './ad-ctr-score.ts';
 export type { AdCtrInput } from './ad-ctr-score.ts';
 export { fixturePredictor } from './predictor-fixture.ts';
 export type { FixturePredictorOptions } from './predictor-fixture.ts';
+export { test as windowsTest } from './windows-test.ts';
+export type { WindowsServed } from './windows-test.ts';

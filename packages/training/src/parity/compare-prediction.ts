@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { encodeJsonValue, viewRef, type FieldValue } from '@larder/features';
 import type { LoggedPrediction, OfflineStore } from '@larder/offline-store';
 import { explainReading, sameReading } from './explain-reading.ts';
+import { explainWindows } from './explain-windows.ts';
 import type { ParityColumn, ParityPlan } from './parity-plan.ts';
 import type { Difference, ParityCounts } from './parity-report.ts';
 import type { RebuiltOnDemand } from './rebuild-on-demand.ts';
@@ -55,7 +56,12 @@ export async function comparePrediction(
       });
     else if (column.scalar === null && view === null) report(onDemandDifference(column, prediction, values));
     else if (logged === undefined || logged === null || isSame(logged, values.inTensor)) report(null);
-    else report(fromView ?? differenceOf(column, prediction, values));
+    else
+      report(
+        fromView ??
+          (await explainWindows(store, plan, { reads, prediction, readings })) ??
+          differenceOf(column, prediction, values),
+      );
   }
   if (hidden) counts.unchecked('key_hidden');
   if (typeof onDemand === 'string' && plan.onDemand.views.length > 0) counts.unchecked(onDemand);
@@ -76,7 +82,7 @@ async function differingViews(
       const other =
         prediction.views.find((each) => each.ref.startsWith(`${view.name}@`))?.ref ?? 'no version of it';
       found.set(ref, { cause: 'version', explanation: null, detail: `the prediction read ${other}` });
-    } else if (!sameReading(logged, reading))
+    } else if (!sameReading(view, logged, reading))
       found.set(ref, await explainReading(store, { plan, view, prediction, logged, rebuilt: reading }));
   }
   return found;
@@ -97,7 +103,7 @@ function valuesOf(
 ): RebuiltValues {
   const { readings, onDemand } = rebuilt;
   const reading = view === null ? undefined : readings.get(view);
-  const stored = reading?.status === 'PRESENT' ? (reading.row?.values[field.name] ?? null) : null;
+  const stored = reading?.status === 'PRESENT' ? (reading.values[field.name] ?? null) : null;
   const computed = typeof onDemand === 'string' ? null : (onDemand[onDemandView]?.[field.name] ?? null);
   const given = view === null ? computed : stored;
   const used = given ?? defaultValue;

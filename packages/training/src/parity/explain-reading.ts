@@ -16,7 +16,7 @@ import type { RebuiltReading } from './rebuild-readings.ts';
  * The clock of a service is not PostgreSQL's. A row confirmed this long before the reading began may or may not have been
  * there.
  */
-const CLOCKS_APART_MS = 1_000;
+export const CLOCKS_APART_MS = 1_000;
 
 export interface DifferingReading {
   readonly plan: ParityPlan;
@@ -26,10 +26,14 @@ export interface DifferingReading {
   readonly rebuilt: RebuiltReading;
 }
 
-/** True when both read the same row, or neither had one to use. */
-export function sameReading(logged: LoggedView, { status, row }: RebuiltReading): boolean {
+/** True when both read the same row, or neither had one to use. Windows have no row: their values are compared. */
+export function sameReading(
+  { windowed }: FeatureViewManifest,
+  logged: LoggedView,
+  { status, row }: RebuiltReading,
+): boolean {
   if ((logged.status === 'PRESENT') !== (status === 'PRESENT')) return false;
-  return status !== 'PRESENT' || isRow(logged, row);
+  return status !== 'PRESENT' || windowed !== undefined || isRow(logged, row);
 }
 
 /** Why the join finds another row than the one that was read. */
@@ -57,6 +61,8 @@ export async function explainReading(store: OfflineStore, differing: DifferingRe
       return explained('same_moment', 'the row was confirmed in the moment of the prediction');
     return unexplained(`history had a row, and the online read was ${logged.status}`);
   }
+  if (view.windowed !== undefined)
+    return explained('retention', 'events of the windows are older than their source keeps them');
   const { event_timestamp_ms: eventTimestampMs, created_timestamp_ms: createdTimestampMs, revision } = logged;
   if (eventTimestampMs === null || createdTimestampMs === null || revision === null)
     return unexplained('the log has no pointer to the row that was read');
@@ -87,7 +93,7 @@ function isRow(logged: LoggedView, row: PointedRow | null): boolean {
   );
 }
 
-function explained(explanation: Explanation, detail: string): Difference {
+export function explained(explanation: Explanation, detail: string): Difference {
   return { cause: 'time', explanation, detail };
 }
 

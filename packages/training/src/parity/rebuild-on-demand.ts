@@ -53,7 +53,7 @@ class RebuiltInputs implements OnDemandInputs {
     const stored = this.#plan.onDemand.storedViews[view];
     const reading = this.#rebuilt.get(stored?.ref ?? '');
     const name = stored?.features[place]?.name ?? '';
-    return reading?.status === 'PRESENT' ? (reading.row?.values[name] ?? null) : null;
+    return reading?.status === 'PRESENT' ? (reading.values[name] ?? null) : null;
   }
 }
 

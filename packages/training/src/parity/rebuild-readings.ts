@@ -9,6 +9,7 @@ import {
 } from '@larder/features';
 import {
   JOINED_STATUS,
+  joinedColumns,
   joinInPostgresql,
   loggedJoinKeys,
   rowsAtPointers,
@@ -24,8 +25,10 @@ export interface RebuiltReading {
   readonly entityKey: string;
   readonly keys: Readonly<Record<string, FieldValue>>;
   readonly status: 'PRESENT' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE';
-  /** The row of history; null unless PRESENT or OUTSIDE_MAX_AGE. */
+  /** The row of history; null unless PRESENT or OUTSIDE_MAX_AGE, and of a windowed view. */
   readonly row: PointedRow | null;
+  /** By feature, when PRESENT. */
+  readonly values: Readonly<Record<string, FieldValue | null>>;
 }
 
 /** By the view's reference; a prediction whose keys the log hides has none of that entity. */
@@ -51,7 +54,12 @@ export async function rebuildReadings(
     const join = {
       project: plan.manifest,
       entity,
-      views: views.map((view) => ({ view, features: [], ttlMs: view.ttl_ms })),
+      // values of a row come from where it is, without a detour by CSV; those of windows are nowhere else
+      views: views.map((view) => ({
+        view,
+        features: view.windowed === undefined ? [] : view.schema,
+        ttlMs: view.ttl_ms,
+      })),
       cutOff: 'online',
       landedBefore,
     } as const;
@@ -59,13 +67,17 @@ export async function rebuildReadings(
       joinInPostgresql(store, join, Readable.from(`${spine.join('\n')}\n`), { signal }),
     );
     const found = joined.split('\n').flatMap((line) => (line === '' ? [] : [line.split(',')]));
+    const columns = joinedColumns(join);
     for (const [v, view] of views.entries()) {
-      const read = found.map((columns) => ({
-        row: Number(columns[0]),
-        status: Number(columns[1 + 4 * v]),
-        order: columns.slice(2 + 4 * v, 5 + 4 * v).map(Number) as [number, number, number],
+      const first = columns.findIndex(({ name }) => name === `v${v}_status`);
+      const read = found.map((texts) => ({
+        row: Number(texts[0]),
+        status: Number(texts[first]),
+        order: texts.slice(first + 1, first + 4).map(Number) as [number, number, number],
+        values: texts.slice(first + 4, first + 4 + (join.views[v]?.features.length ?? 0)),
       }));
-      await addReadings(store, { plan, entity, view, known, read, rebuilt });
+      if (view.windowed === undefined) await addReadings(store, { plan, entity, view, known, read, rebuilt });
+      else addWindows({ plan, entity, view, known, read, rebuilt });
     }
   }
   return rebuilt;
@@ -80,6 +92,7 @@ interface ViewReadings {
     readonly row: number;
     readonly status: number;
     readonly order: readonly [number, number, number];
+    readonly values: readonly string[];
   }[];
   readonly rebuilt: readonly Map<string, RebuiltReading>[];
 }
@@ -102,11 +115,29 @@ async function addReadings(
   const rowOf = new Map(withRow.map(({ row }, at) => [row, rows[at] ?? null]));
   for (const { row, status } of read) {
     const keys = keysByRow.get(row) ?? {};
+    const found = rowOf.get(row) ?? null;
     rebuilt[row]?.set(viewRef(view), {
       entityKey: entityKey(entity, keys),
       keys,
       status: STATUS_NAMES[status] ?? 'NOT_FOUND',
-      row: rowOf.get(row) ?? null,
+      row: found,
+      values: found?.values ?? {},
+    });
+  }
+}
+
+function addWindows({ entity, view, known, read, rebuilt }: ViewReadings): void {
+  const keysByRow = new Map(known.map(({ row, keys }) => [row, keys]));
+  for (const { row, status, values } of read) {
+    const keys = keysByRow.get(row) ?? {};
+    rebuilt[row]?.set(viewRef(view), {
+      entityKey: entityKey(entity, keys),
+      keys,
+      status: STATUS_NAMES[status] ?? 'NOT_FOUND',
+      row: null,
+      values: Object.fromEntries(
+        view.schema.map(({ name }, at) => [name, values[at] === '' ? null : Number(values[at])]),
+      ),
     });
   }
 }

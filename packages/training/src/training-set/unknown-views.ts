@@ -1,5 +1,5 @@
 import { viewRef, type Manifest } from '@larder/features';
-import { historyPlace, type OfflineStore } from '@larder/offline-store';
+import { joinedTable, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { TrainingSetManifest } from './training-set-manifest.ts';
 
@@ -26,7 +26,7 @@ export async function unknownViews(
   const views = Object.values(manifest.feature_views).filter((view) => unknown.has(viewRef(view)));
   const found: UnknownView[] = [];
   for (const view of views) {
-    const { schema, name } = historyPlace(manifest, view);
+    const { schema, name } = joinedTable({ project: manifest }, { view });
     const begins = await store
       .transaction(async ({ db }) => {
         await sql`select set_config('statement_timeout', ${String(MAX_LOOK_MS)}, true)`.execute(db);

@@ -55,7 +55,12 @@ export async function chooseEngine(
   if (asked !== 'auto')
     return { name: asked, why: 'asked for', archive: asked === 'duckdb' ? archive : null };
   if (archive === null) return { name: 'postgresql', why: 'there is no archive', archive: null };
-  const refs = joins.flatMap(({ views }) => views.map(({ view }) => viewRef(view)));
+  // windowed views are joined by PostgreSQL, whatever joins the others
+  const refs = joins.flatMap(({ views }) =>
+    views.flatMap(({ view }) => (view.windowed === undefined ? viewRef(view) : [])),
+  );
+  if (refs.length === 0)
+    return { name: 'postgresql', why: 'the archive has no events of windowed views', archive: null };
   const { rows: archived } = await sql<{ ref: string; rows: number }>`
     select view || '@' || version as ref, sum(rows)::float8 as rows from larder.archive_files
     where archive_id = ${archive.archiveId} and not removed and view || '@' || version = any(${refs}::text[]) group by 1`.execute(

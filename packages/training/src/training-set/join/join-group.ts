@@ -30,12 +30,43 @@ export interface JoinGroupOptions {
 export async function joinGroup(duckdb: Duckdb, options: JoinGroupOptions): Promise<void> {
   const { spine, table, engine } = options;
   if (engine.archive === null) await byPostgresql(duckdb, options);
-  else await byDuckdb(duckdb, engine.archive, options);
+  else await byBoth(duckdb, engine.archive, options);
   const [counted] = await duckdb.all<{ rows: bigint; distinct: bigint }>(
     `select count(*) as rows, count(distinct row) as distinct from ${quotedName(table)}`,
   );
   if (Number(counted?.rows) !== spine.rows || Number(counted?.distinct) !== spine.rows)
     throw new Error(`The join returned ${counted?.rows} rows for ${spine.rows} rows of the spine.`);
+}
+
+/** DuckDB joins over the archive, which has no events: PostgreSQL joins the windowed views. */
+async function byBoth(duckdb: Duckdb, archive: Archive, options: JoinGroupOptions): Promise<void> {
+  const { join: joined, table } = options;
+  const isWindowed = joined.views.map(({ view }) => view.windowed !== undefined);
+  const some = (windowed: boolean): JoinGroupOptions => ({
+    ...options,
+    table: `${table}_${windowed ? 'windowed' : 'archived'}`,
+    join: { ...joined, views: joined.views.filter((_, at) => isWindowed[at] === windowed) },
+    onRows: (rows) => options.onRows(windowed ? rows : Math.round(rows / 2)),
+  });
+  if (!isWindowed.includes(true)) return byDuckdb(duckdb, archive, options);
+  if (!isWindowed.includes(false)) return byPostgresql(duckdb, options);
+  const [archived, windowed] = [some(false), some(true)];
+  await byDuckdb(duckdb, archive, archived);
+  await byPostgresql(duckdb, windowed);
+  const places = [0, 0];
+  const columns = joined.views.flatMap(({ features }, at) => {
+    const side = isWindowed[at] ? 1 : 0;
+    const place = (places[side] as number)++;
+    return ['status', ...features.map((_, feature) => `f${feature}`)].map(
+      (column) => `${side === 0 ? 'a' : 'w'}.v${place}_${column} as v${at}_${column}`,
+    );
+  });
+  await duckdb.run(
+    `create or replace table ${quotedName(table)} as select a.row, ${columns.join(', ')}
+      from ${quotedName(archived.table)} a join ${quotedName(windowed.table)} w using (row)`,
+    { what: 'Putting the joined views together' },
+  );
+  for (const part of [archived, windowed]) await duckdb.run(`drop table ${quotedName(part.table)}`);
 }
 
 async function byDuckdb(duckdb: Duckdb, archive: Archive, options: JoinGroupOptions): Promise<void> {
