@@ -14,6 +14,8 @@ import {
   featureView,
   model,
   onDemandFeatureView,
+  pushSource,
+  sentiment,
   sqlSource,
   type FeaturesOf,
   type OnlineFeaturesInput,
@@ -110,6 +112,35 @@ export const fewer: Row = {
 export const floats: Row = { ...pushed, shape: Float32Array.of(1, 2) };
 // @ts-expect-error no such feature
 export const more: Row = { ...pushed, views: 1 };
+
+// Push to a view that computes: the columns of its source, and no features
+const comment = entity('comment', { comment_id: f.string() });
+const commentSentiment = featureView('comment_sentiment', {
+  version: 1,
+  entity: comment,
+  ttl: '90d',
+  source: pushSource({ schema: { text: f.string(), votes: f.int64() } }),
+  compute: sentiment({ model: artifact('s') }),
+  schema: { sentiment: f.float32() },
+});
+type Comment = PushRow<typeof commentSentiment>;
+const written: Comment = { comment_id: 'c', event_timestamp: at, text: 'fine', votes: '7' };
+export const unknownText: Comment = { ...written, text: null };
+// @ts-expect-error a column is left out
+export const withoutVotes: Comment = { comment_id: 'c', event_timestamp: at, text: 'fine' };
+// @ts-expect-error text is a string
+export const wrongText: Comment = { ...written, text: 7 };
+// @ts-expect-error features are computed, not pushed
+export const computed: Comment = { ...written, sentiment: 0.5 };
+expectTypeOf<FeaturesOf<typeof commentSentiment>>().toEqualTypeOf<{ readonly sentiment: number | null }>();
+const plain = featureView('plain', {
+  version: 1,
+  entity: comment,
+  ttl: '90d',
+  source: pushSource(),
+  schema: { likes: f.int64() },
+});
+export const liked: PushRow<typeof plain> = { comment_id: 'c', event_timestamp: at, likes: null };
 
 // Online: references and join keys of the views
 type Read = OnlineFeaturesInput<typeof adStats | typeof userStats>;

@@ -5,7 +5,7 @@ import type { ComputeDescriptor } from '../computation/computation.ts';
 import type { Fitting } from '../computation/fitting.ts';
 import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
-import type { Fields, Served } from './field.ts';
+import type { Fields, Served, T } from './field.ts';
 import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
 import type { SourceDescriptor } from './source.ts';
@@ -17,8 +17,13 @@ export interface FeatureView<
   out Name extends string = string,
   out Keys = unknown,
   out Gives = unknown,
+  out Pushed = Gives,
 > extends Provider<Name, Keys, never, Gives> {
   readonly kind: 'feature_view';
+  readonly [T]: Provider<Name, Keys, never, Gives>[typeof T] & {
+    /** Members of a pushed row beside the join keys: the columns that its source declares for it, or the features. */
+    readonly pushed: Pushed;
+  };
   readonly name: Name;
   readonly version: number;
   readonly entity: Entity;
@@ -60,13 +65,14 @@ export interface FeatureViewOptions<
   S extends Fields,
   Row = unknown,
   C extends ComputeDescriptor = ComputeDescriptor,
+  Pushed = unknown,
 > {
   /** A whole number from 1; the schema, entity, source and computation of a version never change. */
   readonly version: number;
   readonly entity: Entity<Keys>;
   /** Maximum age of a value when it is read. */
   readonly ttl: Duration | 'forever';
-  readonly source: SourceDescriptor<Row>;
+  readonly source: SourceDescriptor<Row, Pushed>;
   readonly schema: S;
   /** The expensive part, run by workers in batches; without it the source's columns are the features. */
   readonly compute?: Fitting<C, Row, S>;
@@ -91,9 +97,20 @@ export function featureView<
   S extends Fields,
   Row = unknown,
   C extends ComputeDescriptor = ComputeDescriptor,
->(name: N, options: FeatureViewOptions<Keys, S, Row, C>): FeatureView<N, Keys, Served<S>> {
-  return defineView(name, options as FeatureViewOptions<unknown, Fields>) as FeatureView<N, Keys, Served<S>>;
+  Pushed = unknown,
+>(
+  name: N,
+  options: FeatureViewOptions<Keys, S, Row, C, Pushed>,
+): FeatureView<N, Keys, Served<S>, PushedOf<S, Pushed>> {
+  return defineView(name, options as FeatureViewOptions<unknown, Fields>) as FeatureView<
+    N,
+    Keys,
+    Served<S>,
+    PushedOf<S, Pushed>
+  >;
 }
+
+type PushedOf<S extends Fields, Pushed> = unknown extends Pushed ? Served<S> : Pushed;
 
 /** A view of any kind; `windowed` is null for one whose rows come from its source. */
 export function defineView(

@@ -7,7 +7,7 @@ import type { FeatureInput } from './pick.ts';
  * Where the rows of a view come from, as data. Only its kind (package `sources`) knows what its options mean, how to
  * validate them and how to read rows, so that a new kind changes nothing here.
  */
-export interface SourceDescriptor<out Row = unknown> {
+export interface SourceDescriptor<out Row = unknown, out Pushed = unknown> {
   readonly kind: string;
   /** Name of the connection it reads through; null: it needs none. */
   readonly connection: string | null;
@@ -17,8 +17,12 @@ export interface SourceDescriptor<out Row = unknown> {
   readonly views?: readonly FeatureInput[];
   /** Every problem of the source for its reader. */
   problems(reader: SourceReader): readonly SourceProblem[];
-  /** Columns of a row by name; unknown: not declared. */
-  readonly [T]?: { readonly row: Row };
+  readonly [T]?: {
+    /** Columns of a row by name; unknown: not declared. */
+    readonly row: Row;
+    /** Columns of a pushed row by name; unknown: the features of the view. */
+    readonly pushed: Pushed;
+  };
 }
 
 /** A view, whose members may themselves be invalid; or an event source, which has no schema and computes nothing. */

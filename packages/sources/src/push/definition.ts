@@ -13,7 +13,7 @@ import {
 import { z } from 'zod';
 
 /** Rows that arrive through the HTTP API (`POST /v1/views/{view}/push`), and nowhere else. */
-export interface PushSource<Row = unknown> extends SourceDescriptor<Row> {
+export interface PushSource<Row = unknown, Pushed = unknown> extends SourceDescriptor<Row, Pushed> {
   readonly kind: 'push';
   /** Members of a pushed row, beside the join keys and `event_timestamp`. */
   readonly schema: Fields;
@@ -36,12 +36,14 @@ export const pushManifest = z.strictObject({
 });
 
 /** Columns of a pushed row as a computation gets them. */
-export type PushedRow<Columns extends Fields> = {
-  readonly [C in keyof Columns]: ValueOf<Columns[C]> | null;
-} & {
+export type PushedRow<Columns extends Fields> = PushedColumns<Columns> & {
   readonly event_timestamp: Date;
   /** Arrival. */
   readonly created_timestamp: Date;
+};
+
+type PushedColumns<Columns extends Fields> = {
+  readonly [C in keyof Columns]: ValueOf<Columns[C]> | null;
 };
 
 type ValueOf<F extends Field> = F[typeof T]['value'];
@@ -57,7 +59,10 @@ export interface PushSourceOptions<Columns extends Fields = Fields> {
  */
 export function pushSource<Columns extends Fields = never>(
   options: PushSourceOptions<Columns> = {},
-): PushSource<[Columns] extends [never] ? unknown : PushedRow<Columns>> {
+): PushSource<
+  [Columns] extends [never] ? unknown : PushedRow<Columns>,
+  [Columns] extends [never] ? unknown : PushedColumns<Columns>
+> {
   const schema: Fields = options?.schema ?? {};
   const valid = Object.values(schema).every((field: Field | undefined) => typeof field?.type === 'string');
   const manifest = {
