@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { newId } from '@larder/core';
+import { newId, systemClock } from '@larder/core';
 import { entityKey, type EntityManifest } from '@larder/features';
 import {
   createPredictionLog,
@@ -18,6 +18,7 @@ import { startTestRedis } from '@larder/testing';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished } from 'vitest';
 import { CONFIG_PATH, test, type Shop } from '../../fixtures/shop.ts';
+import { pushRows } from '../push/index.ts';
 import { claimChunk, claimRunToPlan, createBackfill, dispatchChunks, savePlan } from '../runs/index.ts';
 import { placesWithText } from '../testing/places-with-text.ts';
 import { continueErasures } from './continue-erasures.ts';
@@ -218,6 +219,35 @@ describe('forgetting', () => {
       { user_id: 71 },
       { user_id: 73 },
     ]);
+  });
+
+  test('a pushed row that waits to be computed is gone, and its neighbours are computed', async ({
+    shop,
+  }) => {
+    const { store: offlineStore, onlineStore, logger, project } = shop;
+    const { runId } = await pushRows(
+      { offlineStore, onlineStore, logger, clock: systemClock },
+      {
+        manifest: project.manifest,
+        view: 'notes',
+        rows: ['ad-staged', 'ad-staged', 'ad-beside-it'].map((id, i) => ({
+          ad_id: id,
+          event_timestamp: new Date(Date.now() - i).toISOString(),
+          body: `${id} says so`,
+        })),
+      },
+    );
+    expect(await places(shop, 'ad-staged')).toContain('larder.staged_rows');
+    expect(await forget(shop, 'ad-staged')).toMatchObject({
+      status: 'complete',
+      removed: { staged_rows: 2 },
+    });
+    expect(await places(shop, 'ad-staged')).toEqual([]);
+    work(shop);
+    await shop.ended(runId);
+    expect((await shop.online('notes@1', 'ad-beside-it'))?.values).toMatchObject({ word_count: 3 });
+    expect(await shop.online('notes@1', 'ad-staged')).toBeNull();
+    expect(await shop.sql(`select ad_id from shop_history.notes_v1`)).toEqual([{ ad_id: 'ad-beside-it' }]);
   });
 
   test("the planner's statistics hold the key no longer, and keep the rest", async ({ shop }) => {
