@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'materialize-1m': () => import('./materialize-1m.ts'),
   'feed-cost': () => import('./feed-cost.ts'),
   'push-10k': () => import('./push-10k.ts'),
+  'push-to-online': () => import('./push-to-online.ts'),
   'window-events': () => import('./window-events.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'rolling-deploy': () => import('./rolling-deploy.ts'),
