@@ -4,13 +4,21 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { OutboundError } from './outbound-error.ts';
+import { conditionsOf, type Validators } from './validators.ts';
+
+export interface RequestOptions {
+  readonly accept: string;
+  /** Of the bytes that the caller knows already; null: none. */
+  readonly validators: Validators | null;
+  readonly signal: AbortSignal;
+}
 
 /** Connections to the hosts that one list allows: an idle one is reused only under the list that checked it. */
 export interface Connections {
   /** @throws OutboundError host_not_allowed; address_private when the host itself is such an address */
   check(url: URL): void;
   /** A GET that connects only to checked addresses; fails with address_private otherwise. */
-  get(url: URL, options: { readonly accept: string; readonly signal: AbortSignal }): ClientRequest;
+  get(url: URL, options: RequestOptions): ClientRequest;
   /** Closes all connections, idle or in use. */
   close(): void;
 }
@@ -30,12 +38,17 @@ export function createConnections(hosts: AllowedHosts, lookup: LookupFunction = 
       // An IP address is connected to without a lookup.
       if (isIP(address) !== 0 && !hosts.allowsAddress(url, address)) throw isPrivate(url, address);
     },
-    get(url, { accept, signal }) {
+    get(url, { accept, validators, signal }) {
       const secure = url.protocol === 'https:';
       return (secure ? httpsRequest : httpRequest)(url, {
         agent: secure ? https : http,
         // Without compression a small body cannot expand to gigabytes.
-        headers: { accept, 'accept-encoding': 'identity', 'user-agent': 'larder' },
+        headers: {
+          accept,
+          'accept-encoding': 'identity',
+          'user-agent': 'larder',
+          ...conditionsOf(validators),
+        },
         lookup: checkedLookup(url, hosts, lookup),
         maxHeaderSize: MAX_HEADER_BYTES,
         insecureHTTPParser: false,

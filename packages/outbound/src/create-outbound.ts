@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { compileAllowedHosts } from './allowed-hosts.ts';
-import { createConnections, type Connections } from './connections.ts';
+import { createConnections, type Connections, type RequestOptions } from './connections.ts';
 import { OutboundError } from './outbound-error.ts';
 import { outboundUrl, redirectTarget, shown } from './outbound-url.ts';
 import { readBody } from './read-body.ts';
+import { confirms, validatorsOf, type Validators } from './validators.ts';
 
 export interface OutboundOptions {
   /** Hosts as `project(…, { allowedHosts })` lists them. */
@@ -23,6 +24,12 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
+export interface Fetched {
+  readonly bytes: Buffer;
+  /** Null: the answer has none that can be used, or the bytes came from a redirect's target. */
+  readonly validators: Validators | null;
+}
+
 /** Requests to untrusted addresses, under one list of allowed hosts. */
 export interface Outbound {
   /**
@@ -31,6 +38,15 @@ export interface Outbound {
    * @throws OutboundError
    */
   fetchBytes(address: string, options: FetchOptions): Promise<Buffer>;
+  /**
+   * Like `fetchBytes`, unless the host says that its bytes are still those of these validators: then `unchanged`. They
+   * are sent only to the address itself, never to the target of a redirect.
+   * @throws OutboundError
+   */
+  fetchChanged(
+    address: string,
+    options: FetchOptions & { readonly validators: Validators | null },
+  ): Promise<Fetched | 'unchanged'>;
   /** Fetches in flight fail. */
   close(): void;
 }
@@ -41,27 +57,45 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 export function createOutbound({ allowedHosts, lookup }: OutboundOptions): Outbound {
   const connections = createConnections(compileAllowedHosts(allowedHosts), lookup);
-  return {
-    async fetchBytes(address, { accept, maxBytes, timeoutMs, signal }) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const ended = AbortSignal.any([signal, timeout]);
-      let url = outboundUrl(address);
-      try {
-        for (let redirects = 0; ; redirects++) {
-          connections.check(url);
-          const response = await answerOf(connections, url, { accept, signal: ended });
-          const target = redirectTarget(response, url);
-          if (target === null) return await readBody(response, url, maxBytes);
-          response.destroy();
-          if (redirects === MAX_REDIRECTS) throw tooManyRedirects(address);
-          url = target;
+  const fetchChanged: Outbound['fetchChanged'] = async (address, options) => {
+    const { accept, maxBytes, timeoutMs, signal } = options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const ended = AbortSignal.any([signal, timeout]);
+    let { validators } = options;
+    let url = outboundUrl(address);
+    try {
+      for (let redirects = 0; ;) {
+        connections.check(url);
+        const response = await answerOf(connections, url, { accept, validators, signal: ended });
+        if (response.statusCode === 304 && validators !== null) {
+          response.resume();
+          if (confirms(response, validators)) return 'unchanged';
+          validators = null;
+          continue;
         }
-      } catch (error) {
-        if (error instanceof OutboundError) throw error;
-        signal.throwIfAborted();
-        if (timeout.aborted) throw timedOut(url, timeoutMs, error);
-        throw unreachable(url, error);
+        const target = redirectTarget(response, url);
+        if (target === null) {
+          const bytes = await readBody(response, url, maxBytes);
+          return { bytes, validators: redirects === 0 ? validatorsOf(response) : null };
+        }
+        response.destroy();
+        if (redirects++ === MAX_REDIRECTS) throw tooManyRedirects(address);
+        validators = null;
+        url = target;
       }
+    } catch (error) {
+      if (error instanceof OutboundError) throw error;
+      signal.throwIfAborted();
+      if (timeout.aborted) throw timedOut(url, timeoutMs, error);
+      throw unreachable(url, error);
+    }
+  };
+  return {
+    fetchChanged,
+    async fetchBytes(address, options) {
+      const fetched = await fetchChanged(address, { ...options, validators: null });
+      if (fetched === 'unchanged') throw new Error('A request without conditions was answered as unchanged.');
+      return fetched.bytes;
     },
     close: connections.close,
   };
@@ -70,7 +104,7 @@ export function createOutbound({ allowedHosts, lookup }: OutboundOptions): Outbo
 async function answerOf(
   connections: Connections,
   url: URL,
-  options: { readonly accept: string; readonly signal: AbortSignal },
+  options: RequestOptions,
 ): Promise<IncomingMessage> {
   for (;;) {
     options.signal.throwIfAborted();

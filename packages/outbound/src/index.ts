@@ -1,4 +1,5 @@
 export { createOutbound } from './create-outbound.ts';
-export type { FetchOptions, Outbound, OutboundOptions } from './create-outbound.ts';
+export type { Fetched, FetchOptions, Outbound, OutboundOptions } from './create-outbound.ts';
 export { OutboundError } from './outbound-error.ts';
 export type { OutboundReason } from './outbound-error.ts';
+export type { Validators } from './validators.ts';
