@@ -20,6 +20,8 @@ export interface Config {
   /** Newest versions of a model that keep their artifacts. */
   readonly modelVersionsKept: number;
   readonly logLevel: LogLevel;
+  /** Limit on the memory of values in PostgreSQL; 0: off. */
+  readonly valueMemoryBytes: number;
   /** Number of compute threads. */
   readonly slots: number;
   readonly host: string;
@@ -42,6 +44,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_CACHE_FOLDER',
     'LARDER_MODEL_VERSIONS_KEPT',
     'LARDER_LOG_LEVEL',
+    'LARDER_VALUE_MEMORY_BYTES',
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
@@ -61,6 +64,7 @@ export function readConfig(env: Environment = process.env): Config {
     artifacts: artifactPlaces(settings, projectPath),
     modelVersionsKept: settings.LARDER_MODEL_VERSIONS_KEPT,
     logLevel: settings.LARDER_LOG_LEVEL,
+    valueMemoryBytes: settings.LARDER_VALUE_MEMORY_BYTES,
     slots: settings.LARDER_WORKER_SLOTS ?? availableParallelism(),
     host: settings.LARDER_HOST,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,

@@ -45,6 +45,7 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
       pushesMs: 86_400_000,
     },
     modelVersionsKept: 10,
+    valueMemoryBytes: 10_000,
     artifactsUrl: null,
     logger: shop.logger,
   });

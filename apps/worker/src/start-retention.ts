@@ -5,6 +5,7 @@ import {
   deleteExpiredLabels,
   dropExpired,
   dropExpiredHistory,
+  evictValues,
   pruneWindows,
   type OfflineStore,
   type PartitionRetention,
@@ -20,6 +21,8 @@ export interface RetentionOptions {
   readonly retention: Retention;
   /** What is applied now, with the retention of each view. Null: nothing yet. */
   readonly applied: () => Manifest | null;
+  /** Limit on the memory of values. */
+  readonly valueMemoryBytes: number;
   /** Newest versions of each model that keep their artifacts. */
   readonly modelVersionsKept: number;
   /** Bucket of artifacts; null: they are in PostgreSQL. */
@@ -30,7 +33,7 @@ export interface RetentionOptions {
 }
 
 /**
- * Drops expired partitions, and deletes expired labels, runs that ended long ago and artifacts that nothing refers to, for
+ * Drops expired partitions, and deletes expired labels, remembered values over their limit, runs that ended long ago and artifacts that nothing refers to, for
  * the lifetime of the process. Any number of processes may run it; none waits for another.
  */
 export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
@@ -39,6 +42,7 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
     project,
     retention,
     modelVersionsKept,
+    valueMemoryBytes,
     artifactsUrl,
     logger,
     intervalMs = 600_000,
@@ -61,6 +65,8 @@ export function startRetention(options: RetentionOptions): Pick<Loop, 'stop'> {
       }
       const labels = await deleteExpiredLabels(store, project, retention.labelsMs);
       if (labels > 0) logger.info({ labels }, 'Expired labels were deleted');
+      const values = await evictValues(store, project, valueMemoryBytes);
+      if (values > 0) logger.info({ values }, 'Values used longest ago were removed from the memory');
       const forgotten = await forgetEndedRuns(store, project, retention);
       if (forgotten.runs > 0) logger.info(forgotten, 'Runs that ended long ago were deleted');
       const collected = await collectArtifacts(store, {

@@ -114,6 +114,7 @@ export async function startWorker({
       retention: config.retention,
       applied: () => applied,
       modelVersionsKept: config.modelVersionsKept,
+      valueMemoryBytes: config.valueMemoryBytes,
       artifactsUrl: config.artifacts.url,
       logger,
     });
@@ -132,6 +133,7 @@ export async function startWorker({
       }),
       queueRedisUrl: config.queueRedisUrl,
       slots: config.slots,
+      valueMemoryBytes: config.valueMemoryBytes,
       connections: config.connections,
       observer: metrics.observer,
       ...(onWedged === undefined ? {} : { onWedged }),

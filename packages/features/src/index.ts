@@ -71,6 +71,12 @@ export type {
   SharedBytes,
   SourceRow,
 } from './computation/computation.ts';
+export type {
+  ContentValidators,
+  RememberedContent,
+  UsedContent,
+  ValueMemory,
+} from './computation/value-memory.ts';
 export { computeOnce } from './computation/compute-once.ts';
 export type { ComputeOnceOptions } from './computation/compute-once.ts';
 // Evaluating on-demand feature views

@@ -266,6 +266,12 @@ export const SETTINGS = {
     description:
       'The same for pushes, of which there may be many a second; a repeated `Idempotency-Key` is recognized for as long.',
   }),
+  LARDER_VALUE_MEMORY_BYTES: define(wholeNumber(0), {
+    default: 2 ** 30,
+    readBy: 'worker',
+    description:
+      'About how many bytes of PostgreSQL workers may use per project to remember what they computed from pictures; values used longest ago are deleted first, by any worker. 0: nothing is remembered, and what was is deleted.',
+  }),
   LARDER_WORKER_SLOTS: define(wholeNumber(1, 256), {
     default: null,
     without: 'available cores',

@@ -24,7 +24,9 @@ async function get(address: string, { allowedHosts = ['127.0.0.1'], lookup, ...o
   const outbound = createOutbound({ allowedHosts, ...(lookup && { lookup }) });
   try {
     const { signal } = new AbortController();
-    return await fetchPicture(outbound, address, { timeoutMs: 5_000, maxBytes: 1_000, signal, ...options });
+    const limits = { timeoutMs: 5_000, maxBytes: 1_000, validators: null };
+    const fetched = await fetchPicture(outbound, address, { ...limits, signal, ...options });
+    return fetched === 'unchanged' ? fetched : fetched.bytes;
   } finally {
     outbound.close();
   }

@@ -4,7 +4,7 @@ import { loadPictureEncoder } from './picture-encoder.ts';
 import { createPictureFetcher } from './picture-fetcher.ts';
 import { pictureStatistics } from './picture-pixels.ts';
 import type { PictureOptions } from './picture-options.ts';
-import { computePictureRows } from './picture-rows.ts';
+import { createRememberedPictures } from './remembered-pictures.ts';
 
 /**
  * Fetch → decode → encode for `concurrency` pictures at a time: while one is encoded on this thread, others are
@@ -22,19 +22,13 @@ export async function createImageComputation(
   const { column, concurrency, maxPixels } = options;
   const { width, height, fit } = encoder;
   const fetcher = createPictureFetcher(context, options);
+  const pictures = createRememberedPictures(fetcher, async (bytes, signal) => {
+    const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels }, signal);
+    signal.throwIfAborted();
+    return { embedding: await encoder.encode(rgb), ...pictureStatistics(rgb) };
+  });
   return {
-    compute: (rows, signal) =>
-      computePictureRows(rows, {
-        column,
-        concurrency,
-        signal,
-        async describe(address) {
-          const bytes = await fetcher.fetch(address, signal);
-          const { rgb } = await decoder.decode(bytes, { shape: { width, height, fit }, maxPixels }, signal);
-          signal.throwIfAborted();
-          return { embedding: await encoder.encode(rgb), ...pictureStatistics(rgb) };
-        },
-      }),
+    compute: (rows, signal, memory) => pictures.computeRows(rows, { column, concurrency, signal, memory }),
     async close() {
       fetcher.close();
       decoder.close();

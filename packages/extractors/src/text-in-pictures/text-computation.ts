@@ -2,7 +2,7 @@ import type { Computation, ComputationContext } from '@larder/features';
 import { openPictureDecoder } from '../pictures/decoder/shared-decoder.ts';
 import { createPictureFetcher } from '../pictures/picture-fetcher.ts';
 import type { PictureOptions } from '../pictures/picture-options.ts';
-import { computePictureRows } from '../pictures/picture-rows.ts';
+import { createRememberedPictures } from '../pictures/remembered-pictures.ts';
 import { textFeatures } from './text-features.ts';
 import { loadTextReader } from './text-reader.ts';
 
@@ -30,21 +30,15 @@ export async function createTextComputation(
     turn = next.catch(() => {});
     return next;
   };
+  const pictures = createRememberedPictures(fetcher, (bytes, signal) =>
+    inTurn(async () => {
+      signal.throwIfAborted();
+      const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels }, signal);
+      return textFeatures(await reader.read(picture), picture);
+    }),
+  );
   return {
-    compute: (rows, signal) =>
-      computePictureRows(rows, {
-        column,
-        concurrency,
-        signal,
-        async describe(address) {
-          const bytes = await fetcher.fetch(address, signal);
-          return inTurn(async () => {
-            signal.throwIfAborted();
-            const picture = await decoder.decode(bytes, { shape: { maxSide: MAX_SIDE }, maxPixels }, signal);
-            return textFeatures(await reader.read(picture), picture);
-          });
-        },
-      }),
+    compute: (rows, signal, memory) => pictures.computeRows(rows, { column, concurrency, signal, memory }),
     async close() {
       fetcher.close();
       decoder.close();

@@ -1,6 +1,7 @@
 import type { Logger } from '@larder/core';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { FieldValue, JsonValue, T } from '../definition/field.ts';
+import type { ValueMemory } from './value-memory.ts';
 
 /** One row of a source: the columns by name, as the source returned them. */
 export type SourceRow = Readonly<Record<string, unknown>>;
@@ -24,8 +25,9 @@ export interface Computation<Row = SourceRow, Outcome = RowOutcome> {
   /**
    * One outcome per row, in the order of the rows. Fails only when no row could have succeeded. The signal is aborted
    * when the batch runs out of time: finished rows are kept if the others get a failure each.
+   * @param memory absent outside workers, and in those that remember nothing
    */
-  compute(rows: readonly Row[], signal: AbortSignal): Promise<Outcome[]>;
+  compute(rows: readonly Row[], signal: AbortSignal, memory?: ValueMemory): Promise<Outcome[]>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import type { OnlineStore } from '@larder/online-store';
 import type { Clock, Logger } from '@larder/core';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { computeRows } from '../compute/compute-rows.ts';
+import { memoryOfChunk } from '../compute/value-memory/batch-memory.ts';
 import { landRows } from '../landing/land-rows.ts';
 import type { LoadedViews, MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
@@ -22,6 +23,8 @@ export interface MaterializeDeps {
   /** Starts the pool of a lane on its first chunk that computes. */
   readonly pool: (lane: Lane) => ComputePool;
   readonly batchRows: number;
+  /** True: values are remembered, and recalled. */
+  readonly remembersValues: boolean;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'landingRowMs' | 'backoffMs'>;
   readonly observer: Pick<MaterializerObserver, 'rowsLanded'>;
   readonly clock: Clock;
@@ -70,10 +73,14 @@ export async function materializeChunk(
       { runId: chunk.runId, view: view.ref, rows: restored },
       'Rows that the online store had lost were restored from history',
     );
+  const memoryOf = deps.remembersValues
+    ? await memoryOfChunk(store, { ...chunk, project: project.project, view })
+    : null;
   const computed = await computeRows(prepared.rows, {
     view,
     pool: () => deps.pool(lane),
     batchRows: deps.batchRows,
+    memoryOf,
     chunkId: chunk.chunkId,
     attempt: chunk.attempt,
     retried: chunk.retryOf !== null,

@@ -3,6 +3,7 @@ import type { RowOutcome } from '@larder/features';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
 import { BATCHES_PER_THREAD, type ComputePool } from './compute-pool.ts';
 import { checkOutcome, type CheckedFeatures } from '../prepare/check-features.ts';
+import type { BatchMemoryOf } from './value-memory/batch-memory.ts';
 import type { PreparedRow } from '../prepare/prepare-rows.ts';
 
 export interface BatchOptions {
@@ -13,6 +14,8 @@ export interface BatchOptions {
   readonly attempt: number;
   /** True when every row is expected to fail, so that none of them says anything about the others. */
   readonly retried: boolean;
+  /** Null: nothing is remembered of the rows. */
+  readonly memoryOf: BatchMemoryOf | null;
   /** Stops between batches; running batches finish. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, failed: number) => void;
@@ -74,13 +77,15 @@ export async function computeInBatches(
     for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
       signal.throwIfAborted();
       const { start, end } = batch;
+      const batchRows = rows.slice(start, end);
       let outcomes: readonly RowOutcome[];
       try {
         outcomes = await pool.compute({
           viewRef: view.ref,
           definition: view.definition,
           artifacts,
-          rows: rows.slice(start, end).map((row) => row.source),
+          rows: batchRows.map((row) => row.source),
+          memory: options.memoryOf?.(batchRows),
         });
       } catch (error) {
         // A closing pool also fails its batches.

@@ -3,6 +3,7 @@ import type { RowOutcome } from '@larder/features';
 import type { ComputeBatch } from './compute-thread.ts';
 import { serveArtifactFolders, type ArtifactFolder } from './artifact-folders/serve-artifact-folders.ts';
 import { createSharedBytes } from './shared-bytes/create-shared-bytes.ts';
+import type { ValueMemoryOfProcess } from './value-memory/serve-value-memory.ts';
 import {
   computationFailed,
   startComputeThread,
@@ -13,6 +14,8 @@ import {
 export interface ComputePoolOptions {
   readonly configPath: string;
   readonly artifactFolder: ArtifactFolder;
+  /** @default nothing is remembered */
+  readonly valueMemory?: ValueMemoryOfProcess | undefined;
   readonly threads: number;
   readonly logLevel: LogLevel;
   /** How long one batch may take after a thread has started it. Then its computation is asked to stop. */
@@ -70,6 +73,7 @@ export function createComputePool(options: ComputePoolOptions): ComputePool {
         logLevel: options.logLevel,
         sharedBytesPort: sharedBytes.connect(),
         artifactsPort: serveArtifactFolders(options.artifactFolder),
+        valueMemoryPort: options.valueMemory?.connect() ?? null,
       },
       timeoutMs: options.batchTimeoutMs,
       graceMs: options.graceMs ?? 10_000,

@@ -9,6 +9,8 @@ import {
   type SourceRow,
 } from '@larder/features';
 import { askArtifactFolders } from './artifact-folders/ask-artifact-folders.ts';
+import { askValueMemory } from './value-memory/ask-value-memory.ts';
+import type { BatchMemory } from './value-memory/batch-memory.ts';
 import { joinSharedBytes } from './shared-bytes/join-shared-bytes.ts';
 
 /** Start data of a thread. */
@@ -19,6 +21,8 @@ export interface ComputeThreadData {
   readonly sharedBytesPort: MessagePort;
   /** Port over which the thread asks for folders of artifacts. */
   readonly artifactsPort: MessagePort;
+  /** Port to the memory of values; null: this process remembers nothing. */
+  readonly valueMemoryPort: MessagePort | null;
 }
 
 export interface ComputeBatch {
@@ -28,6 +32,8 @@ export interface ComputeBatch {
   /** Hashes of the artifacts to compute with, by the names that the descriptor gives them. */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly rows: readonly SourceRow[];
+  /** @default nothing is remembered of it */
+  readonly memory?: BatchMemory | undefined;
 }
 
 export interface ComputeTask extends ComputeBatch {
@@ -47,9 +53,11 @@ export type ComputeMessage = { readonly id: number } & (
   | { readonly event: 'error'; readonly code: ErrorCode | null; readonly message: string }
 );
 
-const { configPath, logLevel, sharedBytesPort, artifactsPort } = workerData as ComputeThreadData;
+const { configPath, logLevel, sharedBytesPort, artifactsPort, valueMemoryPort } =
+  workerData as ComputeThreadData;
 const sharedBytesOf = joinSharedBytes(sharedBytesPort);
 const artifactFolder = askArtifactFolders(artifactsPort);
+const memoryOf = valueMemoryPort === null ? undefined : askValueMemory(valueMemoryPort);
 let project: Promise<LoadedProject> | undefined;
 /** One computation per view, with its artifacts, and thread; kept for the lifetime of the thread: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
@@ -66,7 +74,8 @@ async function compute(task: ComputeTask): Promise<void> {
     send({ id, event: 'started' });
     signal = AbortSignal.timeout(timeoutMs);
     signal.addEventListener('abort', () => send({ id, event: 'asked' }));
-    send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal) });
+    const memory = task.memory && memoryOf?.(task.memory, signal);
+    send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal, memory) });
   } catch (error) {
     let message = error instanceof Error ? error.message : String(error);
     if (signal?.aborted) message = `it did not end within ${timeoutMs} ms (${message})`;

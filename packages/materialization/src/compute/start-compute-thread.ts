@@ -49,13 +49,14 @@ const HEAP_BEFORE_COLLECTING_MB = 64;
 
 export function startComputeThread(options: ComputeThreadOptions): ComputeThread {
   const { timeoutMs, graceMs } = options;
+  const { sharedBytesPort, artifactsPort, valueMemoryPort } = options.data;
   // Holds for heaps that are made from now on; `resourceLimits` has no such limit.
   setFlagsFromString(`--initial-old-space-size=${HEAP_BEFORE_COLLECTING_MB}`);
   // 0: V8's own size, whatever limit the worker's main thread was started with.
   setFlagsFromString('--max-semi-space-size=0');
   const worker = new Worker(MODULE, {
     workerData: options.data,
-    transferList: [options.data.sharedBytesPort, options.data.artifactsPort],
+    transferList: [sharedBytesPort, artifactsPort, ...(valueMemoryPort === null ? [] : [valueMemoryPort])],
   });
   const running = new Map<number, Running>();
   let nextId = 0;

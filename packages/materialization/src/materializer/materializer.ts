@@ -18,6 +18,7 @@ import { continueErasures } from '../erasure/continue-erasures.ts';
 import { keepTombstones } from '../erasure/keep-tombstones.ts';
 import type { EraseFromArchives } from '../erasure/forget-entity.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
+import { serveValueMemory } from '../compute/value-memory/serve-value-memory.ts';
 import { createChunkQueue, type Lane } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
@@ -52,6 +53,8 @@ export interface MaterializerOptions {
   readonly connections: Readonly<Record<string, string>>;
   /** Rows per call of a computation; also the granularity of progress. @default 32 */
   readonly batchRows?: number;
+  /** Limit on the memory of values in PostgreSQL; 0: nothing is remembered. @default 0 */
+  readonly valueMemoryBytes?: number;
   readonly times?: Partial<MaterializerTimes>;
   readonly observer?: MaterializerObserver;
   /** Called when the queue is stuck and new connections did not help, so that only a new process may. @default continue */
@@ -89,6 +92,10 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     history: historySource(store, () => applied() ?? project.manifest),
   });
   const observer = options.observer ?? NOBODY;
+  const valueMemory =
+    (options.valueMemoryBytes ?? 0) > 0
+      ? serveValueMemory({ store, project: project.name, logger })
+      : undefined;
   const pools = new Map<Lane, ComputePool>();
   const poolOf = (lane: Lane): ComputePool => {
     const pool =
@@ -96,6 +103,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       createComputePool({
         configPath: project.configPath,
         artifactFolder: options.artifactFolder ?? foldersOf(project),
+        valueMemory,
         // Pushed rows are few, and wait for no other batch.
         threads: lane === 'urgent' ? 1 : slots,
         logLevel: options.threadLogLevel ?? 'warn',
@@ -113,6 +121,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     onlineStore: options.onlineStore,
     pool: poolOf,
     batchRows: options.batchRows ?? 32,
+    remembersValues: valueMemory !== undefined,
     observer,
     clock: options.clock ?? systemClock,
   };
