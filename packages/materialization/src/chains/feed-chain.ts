@@ -1,7 +1,16 @@
 import { isLarderError } from '@larder/core';
-import { parentsOf, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import {
+  entityKeyOfTexts,
+  parentsOf,
+  viewRef,
+  type EntityManifest,
+  type FeatureViewManifest,
+  type Manifest,
+} from '@larder/features';
 import {
   cursorAt,
+  erasedAmong,
+  holdOffErasures,
   keysLanded,
   newestCursor,
   readChanges,
@@ -53,7 +62,7 @@ export function feedChain(store: OfflineStore, options: FeedChainOptions): Promi
     const parentRunIds = [...new Set(part.changes.map(({ runId }) => runId))];
     const cancelled = await cancelledFeeds(tx, place, parentRunIds);
     const changes = part.changes.filter(({ runId }) => !cancelled.has(runId));
-    const keys = changes.length === 0 ? [] : await keysLanded(tx, manifest, landedIn(manifest, changes));
+    const keys = changes.length === 0 ? [] : await keysToCompute(tx, options, changes);
     if (keys.length > 0)
       await feedRun(tx, {
         project: manifest.project,
@@ -131,6 +140,22 @@ function takePart({ changes, cursor }: ChangesPage, view: FeatureViewManifest): 
       return { changes: taken, cursor: cursorAt(cursor as string, change), more: true };
   }
   return { changes: taken, cursor, more: changes.length === CHANGES_PER_TURN };
+}
+
+/** Chunks name keys: an erasure that begins now waits for them, and those before are left out, whose rows may still be there. */
+async function keysToCompute(
+  tx: StoreTransaction,
+  { manifest, view }: FeedChainOptions,
+  changes: readonly LandedChange[],
+): Promise<readonly (readonly string[])[]> {
+  const entity = manifest.entities[view.entity] as EntityManifest;
+  const { project } = manifest;
+  const mayBeErased = await holdOffErasures(tx, project, entity.name);
+  const landed = await keysLanded(tx, manifest, landedIn(manifest, changes));
+  if (!mayBeErased) return landed;
+  const keys = landed.map((texts) => entityKeyOfTexts(entity, texts));
+  const erased = await erasedAmong(tx, { project, entity: entity.name, keys });
+  return landed.filter((_, at) => !erased.has(keys[at] as string));
 }
 
 function landedIn({ feature_views: views }: Manifest, changes: readonly LandedChange[]): LandedIn[] {
