@@ -367,8 +367,9 @@ describe('what happens while a key is forgotten', () => {
           `update larder.erasures set lease_expires_at = now() - interval '1 second' where status = 'running'`,
         );
         await expect
-          .poll(() =>
-            shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
+          .poll(
+            () => shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
+            { timeout: 20_000 },
           )
           .toEqual([{ status: 'complete' }]);
       }

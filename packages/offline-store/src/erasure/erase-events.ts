@@ -26,7 +26,9 @@ export async function eraseEvents(
       }),
       sql` and `,
     );
-    await deleteAll(store, erasure, { table: `${project}_history.${name}`, where: ofKey });
+    const table = `${project}_history.${name}`;
+    await blankEditions(store, erasure, { table, where: ofKey });
+    await deleteAll(store, erasure, { table, where: ofKey });
   }
   const { rows: views } = await sql<{ view: string; version: number }>`
     select view, version from larder.windowed_views
@@ -60,6 +62,36 @@ async function eventTablesOf(
 interface Deletion {
   readonly table: string;
   readonly where: RawBuilder<unknown>;
+}
+
+/**
+ * An event that was corrected from another key to this one, or back, keeps its editions of this key as retracted ones without content:
+ * without them, an edition that they replaced would count again, or come again.
+ */
+async function blankEditions(
+  store: Pick<OfflineStore, 'db' | 'transaction'>,
+  erasure: Erasure,
+  { table, where }: Deletion,
+): Promise<void> {
+  const { rows: fields } = await sql<{ name: string }>`
+    select attname as name from pg_attribute
+    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped and not attnotnull`.execute(
+    store.db,
+  );
+  const blank = sql.join(fields.map(({ name }) => sql`${sql.ref(name)} = null`));
+  await store.transaction(async (tx) => {
+    const { rows } = await sql<{ count: number }>`
+      with replaced as materialized (
+        select event_id, event_timestamp from ${sql.table(table)}
+        where (event_id, event_timestamp) in (select event_id, event_timestamp from ${sql.table(table)} where ${where})
+        group by 1, 2 having bool_or((${where}) is not true)
+      ), blanked as (
+        update ${sql.table(table)} set is_retracted = true, ${blank}
+        where ${where} and (event_id, event_timestamp) in (select event_id, event_timestamp from replaced)
+        returning 1
+      ) select count(*)::integer as count from blanked`.execute(tx.db);
+    await countRemoved(tx, erasure, { place: `history:${table}`, count: rows[0]?.count ?? 0 });
+  });
 }
 
 async function deleteAll(

@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { FieldManifest } from '@larder/features';
+import { expect } from 'vitest';
+import type { ArrivedEvent } from '../events/event-table.ts';
+import { joinInPostgresql, type OfflineStore, type PointInTimeJoin } from '../index.ts';
+import { applyWindowed, land, windowedProject } from '../testing/windowed.ts';
+import { test } from '../testing/store.ts';
+import { beginErasure } from './begin-erasure.ts';
+import { eraseEvents } from './erase-events.ts';
+
+const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
+const project = windowedProject('erased_events');
+const ad = project.entities['ad'] as PointInTimeJoin['entity'];
+
+function event(eventId: string, adId: string, bid: number): ArrivedEvent {
+  return {
+    eventId,
+    eventTimestampMs: NOW_MS,
+    createdTimestampMs: NOW_MS,
+    isRetracted: false,
+    values: { ad_id: adId, kind: 'click', bid, clicks: 1, user_id: adId },
+  };
+}
+
+/** The sum of clicks of an hour, by ad. */
+async function clicks(store: OfflineStore, ads: readonly string[]): Promise<number[]> {
+  const view = project.feature_views['ad_stats@1'] as PointInTimeJoin['views'][number]['view'];
+  const schema: FieldManifest[] = (view.windowed?.aggregates ?? []).flatMap(({ name }) =>
+    ['2m', '1h', '1d'].map((window) => ({ name: `${name}_${window}`, type: 'float64' as const })),
+  );
+  const join: PointInTimeJoin = {
+    project,
+    entity: ad,
+    views: [
+      {
+        view: { ...view, schema },
+        features: schema.filter(({ name }) => name === 'clicks_1h'),
+        ttlMs: 'forever',
+      },
+    ],
+    cutOff: 'created',
+    landedBefore: new Date(Date.now() + 60_000),
+  };
+  const spine = ads.map((id, row) => `${row},${NOW_MS + 60_000}000,${id}\n`);
+  const csv = await text(joinInPostgresql(store, join, Readable.from(spine)));
+  return csv
+    .trimEnd()
+    .split('\n')
+    .map((line) => Number(line.split(',')[5]));
+}
+
+test('the events of an erased key are gone; what they replaced does not count again, and what replaced them still does', async ({
+  store,
+}) => {
+  const view = await applyWindowed(store, project);
+  const landAll = (revision: number, events: readonly ArrivedEvent[]) =>
+    land(store, project, { events, nowMs: NOW_MS, revision });
+  await landAll(1, [
+    event('own', 'gone', 1),
+    event('to', 'kept', 2),
+    event('from', 'gone', 3),
+    event('other', 'kept', 4),
+  ]);
+  await landAll(2, [event('own', 'gone', 5), event('to', 'gone', 6), event('from', 'kept', 7)]);
+  expect(await clicks(store, ['kept', 'gone'])).toEqual([2, 2]);
+
+  const keys = { ad_id: 'gone' };
+  const erasure = await beginErasure(store, {
+    project: project.project,
+    entity: ad,
+    keys,
+    slot: 0,
+    actor: 'test',
+    reason: null,
+  });
+  await eraseEvents(store, erasure);
+
+  const table = 'erased_events_history.ad_events_events';
+  const { rows } = await store.pool.query(`select event_id from ${table} t where t::text like '%gone%'`);
+  expect(rows).toEqual([]);
+  expect(await clicks(store, ['kept', 'gone'])).toEqual([2, 0]);
+  const { rows: tiles } = await store.pool.query(
+    `select from ${view.table.schema}.${view.table.name} where entity_key = 'gone'`,
+  );
+  expect(tiles).toEqual([]);
+
+  // redelivered, they change nothing
+  await landAll(3, [event('to', 'kept', 2), event('from', 'kept', 7)]);
+  expect(await clicks(store, ['kept'])).toEqual([2]);
+  const { rows: receipt } = await store.pool.query(
+    'select removed from larder.erasures where receipt_id = $1',
+    [erasure.receiptId],
+  );
+  expect(receipt).toMatchObject([{ removed: { [`history:${table}`]: 4 } }]);
+});
