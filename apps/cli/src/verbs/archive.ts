@@ -96,13 +96,19 @@ function lines(results: readonly ArchivedResult[]): string[] {
   );
 }
 
-/** A name means every version of the view. @throws VIEW_NOT_FOUND */
+/** A name means every version of the view; windowed views have no rows. @throws VIEW_NOT_FOUND, REQUEST_INVALID */
 function chosenViews(manifest: Manifest, names: readonly string[]): FeatureViewManifest[] {
-  const views = Object.values(manifest.feature_views);
+  const all = Object.values(manifest.feature_views);
+  const views = all.filter(({ windowed }) => windowed === undefined);
   if (names.length === 0) return views;
   const chosen = names.flatMap((name) => {
     const found = views.filter((view) => (name.includes('@') ? viewRef(view) === name : view.name === name));
     if (found.length > 0) return found;
+    if (all.some((view) => view.name === name || viewRef(view) === name))
+      throw new LarderError(
+        'REQUEST_INVALID',
+        `'${name}' is a windowed view. It is computed from events, which archives do not hold: training sets read them from PostgreSQL.`,
+      );
     throw new LarderError(
       'VIEW_NOT_FOUND',
       `There is no feature view '${name}'; there are: ${views.map(viewRef).join(', ') || 'none'}.`,

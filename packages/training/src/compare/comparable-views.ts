@@ -12,7 +12,7 @@ export interface ComparableViews {
   readonly retyped: readonly string[];
 }
 
-/** @throws VIEW_NOT_FOUND, REQUEST_INVALID when the two have different entities */
+/** @throws VIEW_NOT_FOUND, REQUEST_INVALID when the two have different entities, or windows */
 export function comparableViews(manifest: Manifest, refs: readonly [string, string]): ComparableViews {
   const [before, after] = refs.map((ref) => {
     const view = Object.hasOwn(manifest.feature_views, ref) ? manifest.feature_views[ref] : undefined;
@@ -20,6 +20,12 @@ export function comparableViews(manifest: Manifest, refs: readonly [string, stri
     const known = Object.keys(manifest.feature_views).join(', ') || 'none';
     throw new LarderError('VIEW_NOT_FOUND', `No view version ${ref} is applied; there are: ${known}.`);
   }) as [FeatureViewManifest, FeatureViewManifest];
+  const windowed = [before, after].find((view) => view.windowed !== undefined);
+  if (windowed !== undefined)
+    throw new LarderError(
+      'REQUEST_INVALID',
+      `${viewRef(windowed)} is a windowed view, which has no rows to compare. Build a training set with both versions: larder training-set build --features ${viewRef(before)},${viewRef(after)}.`,
+    );
   if (before.entity !== after.entity)
     throw new LarderError(
       'REQUEST_INVALID',

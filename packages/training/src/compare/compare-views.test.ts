@@ -189,3 +189,11 @@ test('a model that cannot read the later version is refused', ({ history }) => {
     /only views of one entity/,
   );
 });
+
+test('windowed views are not compared by rows, which they do not have', ({ history }) => {
+  const windowed = { event_source: 'ad_events', windows: [], aggregates: [] };
+  const manifest = withSecond(history, { windowed });
+  expect(() => comparableViews(manifest, ['ad_stats@1', 'ad_stats@2'])).toThrow(
+    /^ad_stats@2 is a windowed view.* larder training-set build --features ad_stats@1,ad_stats@2/,
+  );
+});
