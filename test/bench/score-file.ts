@@ -3,24 +3,23 @@ import { join, resolve } from 'node:path';
 import { openDuckdb, textLiteral } from '@larder/archive';
 import { loadedFunctions, loadProject } from '@larder/features';
 import { openStateFolder, removeStateFolder } from '@larder/infra';
-import { createSession } from '@larder/model-runtime';
+import { createSession, type ModelRunner } from '@larder/model-runtime';
 import { loadRunner } from '@larder/serving';
 import { scoreFile } from '@larder/training/score';
 import { interleaved, median, type Bench } from './row.ts';
 import { NUMBERS, VECTOR } from './score/larder.config.ts';
-import { writeNetwork } from './score/write-network.ts';
+import { writeTrees } from './score/write-trees.ts';
 
 const ROWS = 1_000_000;
 const ROUNDS = 5;
 const MIN_RATIO = 0.7;
-/** Rows of a batch: what DuckDB gives at once. */
-const BATCH = 2_048;
 const WIDTH = NUMBERS + VECTOR;
-const LAYERS = [WIDTH, 256, 128, 1];
+const TREES = 200;
+const DEPTH = 6;
 
 const bench: Bench = {
   name: 'score-file',
-  what: `rows of a Parquet file scored into another by a network ${LAYERS.join('-')}, against its bare ONNX session over the same batches in memory`,
+  what: `rows of a Parquet file scored into another by ${TREES} gradient-boosted trees, against its bare ONNX session over the same batches in memory`,
   async run(progress, { rows = ROWS } = {}) {
     const state = openStateFolder(resolve(import.meta.dirname, '../..'), `bench-${process.pid}`);
     const folder = state.path;
@@ -32,7 +31,7 @@ const bench: Bench = {
         ...Array.from({ length: NUMBERS }, (_, i) => `ad_numbers:n${i}`),
         'ad_numbers:embedding',
       ];
-      await writeNetwork(join(root, 'models/ad_ctr'), { features, layers: LAYERS });
+      await writeTrees(join(root, 'models/ad_ctr'), { features, width: WIDTH, trees: TREES, depth: DEPTH });
       const project = await loadProject(join(root, 'larder.config.ts'));
       const path = join(folder, 'rows.parquet');
       await writeRows(path, rows);
@@ -49,36 +48,44 @@ const bench: Bench = {
         placement: 'inline',
       });
       const session = await createSession({ modelPath: join(artifact, 'model.onnx') });
-      const tensor = Float32Array.from({ length: BATCH * WIDTH }, (_, at) => Math.sin(at));
+      const score = (using: Pick<ModelRunner, 'run' | 'inputs' | 'placement'>) =>
+        scoreFile(
+          {
+            definitions: { manifest: project.manifest, functionOf: loadedFunctions(project), version: 1 },
+            openRunner: async () => using,
+          },
+          { model: 'ad_ctr', path, out: join(folder, 'scores.parquet') },
+        );
+      const batches: Float32Array[] = [];
+      await score({
+        ...runner,
+        async run(feed, size) {
+          batches.push((feed as Float32Array).slice());
+          return runner.run(feed, size);
+        },
+      });
 
+      const cpu = { scored: [] as number[], bare: [] as number[] };
       const { values, floors, ratios } = await interleaved(
         ROUNDS,
         async () => {
-          const started = performance.now();
-          await scoreFile(
-            {
-              definitions: {
-                manifest: project.manifest,
-                functionOf: loadedFunctions(project),
-                version: 1,
-              },
-              openRunner: async () => runner,
-            },
-            { model: 'ad_ctr', path, out: join(folder, 'scores.parquet') },
-          );
-          return rowsPerSecond(rows, started);
+          const clock = startClock();
+          await score(runner);
+          cpu.scored.push(clock.cpuMs());
+          return clock.rowsPerSecond(rows);
         },
         async () => {
-          const started = performance.now();
-          for (let done = 0; done < rows; done += BATCH) {
-            const size = Math.min(BATCH, rows - done);
-            const data = tensor.subarray(0, size * WIDTH);
-            await session.run({ features: { data, dims: [size, WIDTH] } }, ['ctr']);
-          }
-          return rowsPerSecond(rows, started);
+          const clock = startClock();
+          for (const data of batches)
+            await session.run({ features: { data, dims: [data.length / WIDTH, WIDTH] } }, ['ctr']);
+          cpu.bare.push(clock.cpuMs());
+          return clock.rowsPerSecond(rows);
         },
       );
       await Promise.all([runner.close(), session.close()]);
+      progress(
+        `CPU: ${Math.round(median(cpu.scored))} ms of all threads, the bare session ${Math.round(median(cpu.bare))} ms`,
+      );
       progress(`at most ${Math.round(process.resourceUsage().maxRSS / 1_024)} MiB in this process`);
       const ratio = median(ratios);
       return [
@@ -115,8 +122,15 @@ async function writeRows(path: string, rows: number): Promise<void> {
   await duckdb.close();
 }
 
-function rowsPerSecond(rows: number, startedMs: number): number {
-  return rows / ((performance.now() - startedMs) / 1_000);
+function startClock() {
+  const [started, used] = [performance.now(), process.cpuUsage()];
+  return {
+    rowsPerSecond: (rows: number) => rows / ((performance.now() - started) / 1_000),
+    cpuMs() {
+      const { user, system } = process.cpuUsage(used);
+      return (user + system) / 1_000;
+    },
+  };
 }
 
 if (import.meta.main) console.table(await bench.run((message) => console.error(message)));
