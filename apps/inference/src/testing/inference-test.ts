@@ -24,46 +24,59 @@ export interface Service {
 
 export const logger: Logger = createLogger('test', { level: 'silent' });
 
+/** Listens on a free port; files of the service are below `folder`. */
+export function configOf({
+  projectPath,
+  databaseUrl,
+  redisUrl,
+  folder,
+}: Pick<Config, 'projectPath' | 'databaseUrl' | 'redisUrl'> & { readonly folder: string }): Config {
+  return {
+    projectPath,
+    databaseUrl,
+    redisUrl,
+    artifacts: { url: null, cacheFolder: join(folder, 'cache') },
+    host: '127.0.0.1',
+    allowedHosts: [],
+    maxConnections: 2_048,
+    bufferBytes: 64 * 2 ** 20,
+    explicitVersions: 2,
+    trainingSets: {
+      folder: join(folder, `training-sets-${newId()}`),
+      uploadBytes: 2 ** 20,
+      queue: 2,
+      memoryMb: 1_024,
+      diskMb: 64,
+      rows: 10_000,
+      niceness: 0, // on a loaded machine it would wait for everybody else
+      keptMs: 86_400_000,
+      sql: false,
+      connections: {},
+    },
+    port: 0,
+    portIsChosen: true,
+    logLevel: 'silent',
+    predictionLog: {
+      durable: false,
+      records: 10_000,
+      bytes: 64 * 2 ** 20,
+      retentionMs: 90 * 86_400_000,
+    },
+  };
+}
+
 export const test = base.extend<{ $file: { config: Config; project: LoadedProject; service: Service } }>({
   project: [async ({}, use) => use(await openFixture(inject('testFolder'))), { scope: 'file' }],
   config: [
     async ({ database, redis, project }, use) => {
-      const urls = { databaseUrl: database.url, redisUrl: redis.url };
-      const listen = {
-        host: '127.0.0.1',
-        allowedHosts: [],
-        maxConnections: 2_048,
-        bufferBytes: 64 * 2 ** 20,
-        explicitVersions: 2,
-        trainingSets: {
-          folder: join(inject('testFolder'), `training-sets-${newId()}`),
-          uploadBytes: 2 ** 20,
-          queue: 2,
-          memoryMb: 1_024,
-          diskMb: 64,
-          rows: 10_000,
-          niceness: 0, // on a loaded machine it would wait for everybody else
-          keptMs: 86_400_000,
-          sql: false,
-          connections: {},
-        },
-        port: 0,
-        portIsChosen: true,
-      } as const;
-      const predictionLog = {
-        durable: false,
-        records: 10_000,
-        bytes: 64 * 2 ** 20,
-        retentionMs: 90 * 86_400_000,
-      };
-      await use({
-        projectPath: project.configPath,
-        ...urls,
-        artifacts: { url: null, cacheFolder: join(inject('testFolder'), 'cache') },
-        ...listen,
-        logLevel: 'silent',
-        predictionLog,
-      });
+      await use(
+        configOf({
+          projectPath: project.configPath,
+          databaseUrl: database.url,
+          redisUrl: redis.url,
+          folder: inject('testFolder'),
+        }),
+      );
     },
     { scope: 'file' },
   ],
