@@ -82,6 +82,7 @@ export {
   runParamsSchema,
   runSchema,
   runStatusSchema,
+  runGraphAnswerSchema,
   runsAnswerSchema,
   runsQuerySchema,
 } from './runs.ts';

@@ -2,6 +2,7 @@ import {
   backfillAnswerSchema,
   failuresAnswerSchema,
   problemSchema,
+  runGraphAnswerSchema,
   runSchema,
   runsAnswerSchema,
 } from '@larder/contracts';
@@ -267,5 +268,49 @@ describe('runs', () => {
     const answer = await service.http.get(path);
     expect([answer.status, problemSchema.parse(answer.body).code]).toEqual([status, code]);
     expect(answer.headers.get('x-request-id')).toBeTruthy();
+  });
+});
+
+describe('GET /v1/runs/{id}/graph', () => {
+  test('answers with the run, what fed it and what it fed, each after its parents', async ({ service }) => {
+    const [grandparent, aside, middle, child, stranger] = [
+      await backfill(service),
+      await backfill(service, { view: 'ad_stats', scope: { all: true } }),
+      await backfill(service),
+      await backfill(service),
+      await backfill(service),
+    ] as const;
+    const link = (parent: string, run: string) => ({ parent_run_id: parent, run_id: run });
+    const links = [link(grandparent, middle), link(aside, middle), link(middle, child)];
+    for (const { parent_run_id: parent, run_id: run } of links)
+      await service.offlineStore.pool.query('insert into larder.run_links values ($1, $2)', [parent, run]);
+    const graph = async (id: string) => {
+      const answer = await service.http.get(`/v1/runs/${id}/graph`);
+      expect(answer.status).toBe(200);
+      return runGraphAnswerSchema.parse(answer.body);
+    };
+
+    const ofMiddle = await graph(middle);
+    expect(ofMiddle.runs.map((run) => run.run_id)).toEqual([grandparent, aside, middle, child]);
+    expect(ofMiddle.runs[1]).toEqual((await service.http.get(`/v1/runs/${aside}`)).body);
+    expect(new Set(ofMiddle.links.map((each) => JSON.stringify(each)))).toEqual(
+      new Set(links.map((each) => JSON.stringify(each))),
+    );
+    // A sibling of the run is neither upstream nor downstream of it.
+    const ofGrandparent = await graph(grandparent);
+    expect(ofGrandparent.runs.map((run) => run.run_id)).toEqual([grandparent, middle, child]);
+    expect(ofGrandparent.links).toHaveLength(2);
+    expect(await graph(stranger)).toMatchObject({ runs: [{ run_id: stranger }], links: [] });
+  });
+
+  test('refuses an unknown run, an ID that is none, and a query', async ({ service }) => {
+    const get = async (path: string) => {
+      const { status, body } = await service.http.get(path);
+      return [status, problemSchema.parse(body).code];
+    };
+    expect(await get('/v1/runs/01900000-0000-7000-8000-000000000000/graph')).toEqual([404, 'RUN_NOT_FOUND']);
+    expect(await get('/v1/runs/nothing/graph')).toEqual([404, 'RUN_NOT_FOUND']);
+    const run = await backfill(service);
+    expect((await get(`/v1/runs/${run}/graph?depth=2`))[0]).toBe(422);
   });
 });
