@@ -39,6 +39,7 @@ const WORDS = [
   'TTL',
   'The four times',
   'Training set',
+  'Value memory',
   'Window',
 ];
 
