@@ -6,9 +6,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readGoldenRows } from './golden-rows.ts';
 
 const page = readFileSync(new URL('../../../../docs/reference/artifact.md', import.meta.url), 'utf8');
-const [golden = '', background = '', training = '', byInput = '', sourceRows = '', pictures = '', ...more] = [
-  ...page.matchAll(/```json\n([^]*?)```/g),
-].map(([, json = '']) => json);
+const [
+  golden = '',
+  background = '',
+  training = '',
+  byInput = '',
+  sourceRows = '',
+  pictures = '',
+  texts = '',
+  ...more
+] = [...page.matchAll(/```json\n([^]*?)```/g)].map(([, json = '']) => json);
 
 const DEFINITION = {
   features: ['ad_image:brightness', 'moment:hour_sin'],
@@ -76,6 +83,13 @@ test('the golden pictures of the reference are not golden rows', async () => {
     outputs: { embedding: [[0.12, 0.4]] },
   });
   await expect(readGoldenRows(await folderWith(pictures), DEFINITION, SIGNATURE)).rejects.toMatchObject({
+    code: 'ARTIFACT_INVALID',
+  });
+});
+
+test('the golden texts of the reference are not golden rows', async () => {
+  expect(JSON.parse(texts)).toMatchObject({ format: 1, texts: ['I love it'], outputs: [[0.04, 0.96]] });
+  await expect(readGoldenRows(await folderWith(texts), DEFINITION, SIGNATURE)).rejects.toMatchObject({
     code: 'ARTIFACT_INVALID',
   });
 });
