@@ -198,6 +198,13 @@ test('a function that fails names the row; an output never replaces a column', a
     code: 'DATA_FILE_INVALID',
     message: expect.stringContaining('has a column shown, which is an output of ad_verdict'),
   });
+  // Parquet would have both, and most readers one of them.
+  await expect(scored('ad_verdict', `${row('well')}, 1 as "Shown"`)).rejects.toMatchObject({
+    message: expect.stringContaining('has a column Shown, which is an output of ad_verdict'),
+  });
+  await expect(scored('ad_verdict', `${row('well')}, 1 as "FILE_row_number"`)).rejects.toMatchObject({
+    message: expect.stringContaining('has a column FILE_row_number; rename or drop it'),
+  });
 });
 
 test('batches of a slow model run on several threads, and stay in order', async () => {

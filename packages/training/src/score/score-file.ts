@@ -89,8 +89,12 @@ export async function scoreFile(
     const reading = { what: `Reading ${called}` };
     const scan = `read_parquet(${textLiteral(path)}, hive_partitioning = false`;
     const columns = await describeColumns(duckdb, `${scan})`, reading);
-    if (columns.some((column) => column.name === ROW))
-      throw new LarderError('DATA_FILE_INVALID', `${called} has a column ${ROW}; rename or drop it.`);
+    const reserved = columns.find((column) => column.name.toLowerCase() === ROW);
+    if (reserved !== undefined)
+      throw new LarderError(
+        'DATA_FILE_INVALID',
+        `${called} has a column ${reserved.name}; rename or drop it.`,
+      );
     const plan = planScore({ definitions, model: name, called, columns });
     const [count] = await duckdb.all<{ n: bigint }>(`select count(*) as n from ${scan})`, reading);
     const total = Number(count?.n ?? 0);

@@ -123,10 +123,12 @@ export function planScore(options: ScorePlanOptions): ScorePlan {
   if (file.problems.length > 0) throw invalid(`${called}: ${file.problems.join('\n')}`);
   const outputs = post === null ? model.outputs : post.features.map(({ field }) => field);
   const passed = file.passed();
-  const taken = outputs.find((output) => passed.includes(output.name));
+  // DuckDB and most readers of Parquet do not tell names apart by case.
+  const names = new Set(outputs.map((output) => output.name.toLowerCase()));
+  const taken = passed.find((column) => names.has(column.toLowerCase()));
   if (taken !== undefined)
     throw invalid(
-      `${called} has a column ${taken.name}, which is an output of ${model.name}; rename or drop the column.`,
+      `${called} has a column ${taken}, which is an output of ${model.name}; rename or drop the column.`,
     );
   return {
     width: widths.reduce((sum, width) => sum + width, 0),
