@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'watchers-1000': () => import('./watchers-1000.ts'),
   'hybrid-vs-inline': () => import('./hybrid-vs-inline.ts'),
   'embedding-backfill': () => import('./embedding-backfill.ts'),
+  'rerun-unchanged': () => import('./rerun-unchanged.ts'),
   'text-backfill': () => import('./text-backfill.ts'),
   'ocr-accuracy': () => import('./ocr-accuracy.ts'),
   'materialize-1m': () => import('./materialize-1m.ts'),

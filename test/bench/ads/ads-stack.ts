@@ -18,8 +18,16 @@ export interface AdsStack {
   close(): Promise<void>;
 }
 
+export interface AdsStackOptions {
+  /** @default 0: every picture is computed, also one that several addresses share */
+  readonly valueMemoryBytes?: number;
+}
+
 /** Starts the whole advertising example on its own stores, below `.larder/bench-<pid>`. */
-export async function startAdsStack(progress: (message: string) => void): Promise<AdsStack> {
+export async function startAdsStack(
+  progress: (message: string) => void,
+  { valueMemoryBytes = 0 }: AdsStackOptions = {},
+): Promise<AdsStack> {
   for (const name of abandonedStateFolders(root, 'bench'))
     rmSync(join(root, '.larder', name), { recursive: true, force: true });
   const state = openStateFolder(root, `bench-${process.pid}`);
@@ -36,7 +44,11 @@ export async function startAdsStack(progress: (message: string) => void): Promis
     async env({ databaseUrl }) {
       adsDatabaseUrl = await createAdsDatabase(databaseUrl);
       await seedAds({ databaseUrl: adsDatabaseUrl, feedUrl: feed.url });
-      return { LARDER_CONNECTION_ADS_URL: adsDatabaseUrl, LARDER_WORKER_SLOTS: String(WORKER_SLOTS) };
+      return {
+        LARDER_CONNECTION_ADS_URL: adsDatabaseUrl,
+        LARDER_WORKER_SLOTS: String(WORKER_SLOTS),
+        LARDER_VALUE_MEMORY_BYTES: String(valueMemoryBytes),
+      };
     },
   });
   return {
