@@ -2,6 +2,7 @@ import { planJson, planProject, withArtifactRefusals } from '@larder/registry';
 import { z } from 'zod';
 import { planCountedFills } from '../fill/plan-counted-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
+import { printChains } from '../output/print-chains.ts';
 import { needsConfirmation, printPlan, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -18,8 +19,9 @@ export const verb = defineVerb({
         `
 Compares larder.config.ts with the applied definitions; writes nothing. Says of each view version that
 nothing has filled yet how many rows, bytes and minutes that takes: rows from its source, the rate from
-earlier runs of the view or of the same ready-made computation. Opens new artifacts, as apply does. Exit
-code 1: apply would refuse; without --yes also what it would ask about, as off a terminal nobody answers.
+earlier runs of the view or of the same ready-made computation. Says of each new view that is computed
+from other views what is computed before it. Opens new artifacts, as apply does. Exit code 1: apply would
+refuse; without --yes also what it would ask about, as off a terminal nobody answers.
 
 Example:
   larder plan`,
@@ -44,6 +46,7 @@ Example:
     const fills = await planCountedFills(session, project.manifest, plan);
     out.answer(planJson(plan, fills), () => {
       printPlan(plan, out);
+      printChains(plan.changes, { manifest: project.manifest, out });
       printFills(fills, { manifest: project.manifest, out });
     });
     if (plan.refusals.length > 0 || (needsConfirmation(plan) && !yes)) return FAILED;
