@@ -5,11 +5,14 @@ import type { RegistryStore } from '../registry-store.ts';
 
 /**
  * View versions that something reads and that nothing has filled: no row has landed, and no run over all rows was
- * queued that has not been cancelled.
+ * queued that has not been cancelled. Windows are built by workers as soon as they are applied, and pushed rows have no
+ * source to be read from: nobody needs to start anything for these.
  */
 export async function viewsToFill(store: RegistryStore, manifest: Manifest): Promise<FeatureViewManifest[]> {
   const read = readViews(manifest);
-  const wanted = Object.values(manifest.feature_views).filter((view) => read.has(viewRef(view)));
+  const wanted = Object.values(manifest.feature_views).filter(
+    (view) => read.has(viewRef(view)) && view.windowed === undefined && view.source.kind !== 'push',
+  );
   const names = wanted.map(({ name, version }) => ({ view: name, version }));
   const { rows } = await sql<{ view: string; version: number }>`
     select wanted.view, wanted.version
