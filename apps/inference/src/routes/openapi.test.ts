@@ -181,6 +181,8 @@ function steps(run: string): Step[] {
     get('/v1/runs', '/v1/runs?status=lost', 422),
     get('/v1/runs/{id}', `/v1/runs/${run}`),
     get('/v1/runs/{id}', `/v1/runs/${NO_RUN}`, 404),
+    get('/v1/runs/{id}/graph', `/v1/runs/${run}/graph`),
+    get('/v1/runs/{id}/graph', `/v1/runs/${NO_RUN}/graph`, 404),
     get('/v1/runs/{id}/failures', `/v1/runs/${run}/failures`),
     get('/v1/runs/{id}/failures', `/v1/runs/${NO_RUN}/failures`, 404),
     get('/v1/runs/{id}/events', `/v1/runs/${run}/events`),

@@ -10,8 +10,11 @@ const run = promisify(execFile);
 const ENTITIES = 10;
 const FEATURES_PER_VIEW = 10;
 const VIEWS_PER_MODEL = 10;
-/** About 20 % above the measurement with TypeScript 7.0.2: 49,179, of which 7,319 for the views. */
-const BUDGET = 60_000;
+/**
+ * About 20 % above the measurement with TypeScript 7.0.2: 63,513. Inputs by name cost 115 for each model, the rows that are
+ * pushed into a view 19 for each view.
+ */
+const BUDGET = 76_000;
 
 /** `tsc`'s count of type instantiations for a project of views and models, without the cost of the imports alone. */
 async function instantiations(views: number, models: number): Promise<number> {

@@ -68,11 +68,12 @@ export async function plannedRun(
 export function dispatch(
   store: OfflineStore,
   project: string,
-  options: { slots?: number; dispatcher?: string } = {},
+  options: { slots?: number; dispatcher?: string; urgent?: boolean } = {},
 ): Promise<ChunkAttempt[]> {
   return dispatchChunks(store, {
     project,
     views: [VIEW],
+    urgent: options.urgent ?? false,
     dispatcher: options.dispatcher ?? `w-${project}`,
     slots: options.slots ?? 10,
   });

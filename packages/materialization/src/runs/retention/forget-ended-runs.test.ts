@@ -1,15 +1,20 @@
 import type { OfflineStore } from '@larder/offline-store';
 import { describe, expect } from 'vitest';
 import { badPicture, claim, dispatch, land, newRun, plannedRun, test } from '../../testing/runs.ts';
-import { createRun, finishRuns, getRun, retryFailed, type ChunkAttempt } from '../index.ts';
+import { createRun, finishRuns, getRun, retryFailed, type ChunkAttempt, type NewRun } from '../index.ts';
 import { forgetEndedRuns } from './forget-ended-runs.ts';
 
 const DAY_MS = 86_400_000;
 const MONTH = { runsMs: 30 * DAY_MS, pushesMs: DAY_MS };
 
-async function endedRun(store: OfflineStore, project: string, daysAgo: number, overrides = {}) {
+async function endedRun(
+  store: OfflineStore,
+  project: string,
+  daysAgo: number,
+  overrides: Partial<NewRun> = {},
+) {
   const runId = await plannedRun(store, project, 2, overrides);
-  for (const attempt of await dispatch(store, project)) {
+  for (const attempt of await dispatch(store, project, { urgent: overrides.trigger === 'push' })) {
     await claim(store, attempt);
     await land(store, runId, attempt, [badPicture(`a${attempt.chunkId}`)]);
   }
