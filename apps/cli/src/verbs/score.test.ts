@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { openDuckdb, textLiteral } from '@larder/archive';
+import { shellWord } from '@larder/core';
 import { test } from '@larder/testing';
 import { readRows } from '@larder/training/testing';
 import { expect } from 'vitest';
@@ -53,7 +54,7 @@ test('larder score answers for a row of a file what larder predict answers for i
   });
 
   expect((await larder(['score', 'ad_ctr', file, '--out', out], noRedis)).stdout).toContain(
-    `2 rows scored by ad_ctr@1 into ${out}: ad_id, requested_at, bid, ctr\nEvaluated from their inputs: moment\n`,
+    `2 rows scored by ad_ctr@1 into ${shellWord(out)}: ad_id, requested_at, bid, ctr\nEvaluated from their inputs: moment\n`,
   );
   const same = await larder(['score', 'ad_ctr', file, '--out', file, '--json'], noRedis);
   expect(same.code).toBe(2);
