@@ -1,6 +1,9 @@
 import { LarderError } from '@larder/core';
 import {
   declaredDefault,
+  entityKey,
+  entityKeyOfTexts,
+  parseEntityKey,
   viewRef,
   type EntityManifest,
   type FeatureViewManifest,
@@ -15,7 +18,6 @@ import {
   type HistoryRow,
   type OfflineStore,
 } from '@larder/offline-store';
-import { entityKey, entityKeyOfTexts, parseEntityKey } from '@larder/online-store';
 import {
   keyChunks,
   type HistoryRequest,
