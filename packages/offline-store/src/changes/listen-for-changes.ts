@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@larder/core';
 import pg from 'pg';
+import { socketOf } from '../connection/silence-guard.ts';
 import type { OfflineStore } from '../offline-store.ts';
 
 export interface ListenOptions {
@@ -21,6 +22,11 @@ export interface ChangesListener {
 export const URGENT_CHANNEL = 'larder_urgent';
 
 const RECONNECT_MS = 2_000;
+/** How often the connection is tried: nothing is heard of one whose server hangs or whose network is gone. */
+const PROBE_MS = 5_000;
+/** Without a byte for so long, it is closed. */
+const SILENCE_MS = 2 * PROBE_MS;
+const FAREWELL_MS = 500;
 
 /**
  * Listens on a connection of its own. Notifications may be lost with the connection, and do not pass a transaction pooler,
@@ -52,14 +58,19 @@ export function listenForChanges({
     connection.on('notification', ({ channel, payload }) => {
       if (payload === project) (channel === URGENT_CHANNEL ? onUrgent : onChanges)();
     });
+    let probes: NodeJS.Timeout | undefined;
     try {
       await connection.connect();
+      const socket = socketOf(connection);
+      socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('The connection is silent.')));
       await connection.query(`listen larder_changes; listen ${URGENT_CHANNEL}`);
+      probes = setInterval(() => void connection.query('select 1').catch(() => {}), PROBE_MS);
       onChanges();
       onUrgent();
       await ended;
     } finally {
-      await connection.end().catch(() => {});
+      clearInterval(probes);
+      await end(connection);
     }
   }
 
@@ -75,8 +86,15 @@ export function listenForChanges({
   return {
     async close() {
       closing.abort();
-      await client?.end().catch(() => {});
+      if (client !== null) await end(client);
       await listening;
     },
   };
+}
+
+/** `end` waits for the server's own, which a silent one never sends. */
+async function end(client: pg.Client): Promise<void> {
+  const left = client.end().catch(() => {});
+  await Promise.race([left, sleep(FAREWELL_MS, undefined, { ref: false })]);
+  socketOf(client).destroy();
 }

@@ -39,6 +39,6 @@ function silenceError(): Error {
 }
 
 /** The TLS socket if there is one. pg-copy-streams relies on the same members. */
-function socketOf(client: pg.PoolClient): Socket {
+export function socketOf(client: pg.Client | pg.PoolClient): Socket {
   return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
