@@ -70,7 +70,10 @@ let places = 0;
 
 /** Private stores with the entities, the applied project and its model; the same for Larder and for the floors. */
 export async function prepare(prepared: PreparedProject = AD_CTR): Promise<Prepared> {
-  const folder = openStateFolder(resolve(import.meta.dirname, '../../..'), `bench-${process.pid}-${++places}`);
+  const folder = openStateFolder(
+    resolve(import.meta.dirname, '../../..'),
+    `bench-${process.pid}-${++places}`,
+  );
   const root = join(folder.path, 'project');
   mkdirSync(root, { recursive: true });
   cpSync(prepared.config, join(root, 'larder.config.ts'));
