@@ -1,5 +1,4 @@
 import { eventsRequestSchema, type EventsAnswer } from '@larder/contracts';
-import type { ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { EventGroups } from '@larder/materialization/events';
 import { withinDeadline } from '@larder/offline-store';
@@ -8,6 +7,7 @@ import { allow } from '../http/allow.ts';
 import { idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { jsonBodyUpTo } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
+import { refusedJson } from '../http/refused-json.ts';
 import { validate } from '../http/validate.ts';
 
 /** Limit on the body: predictions of the same process wait while it is parsed, about 5 ms. */
@@ -44,11 +44,7 @@ export function eventsRoutes({ eventGroups, manifest }: EventsRoutesDeps): Route
         .json({
           accepted: landed.accepted,
           duplicates: landed.duplicates,
-          rejected: landed.rejected.map(({ index, code, errors }) => ({
-            index,
-            code,
-            errors: errors as ErrorDetail[],
-          })),
+          rejected: refusedJson(landed.rejected),
           run_id: landed.runId,
         } satisfies EventsAnswer);
     })

@@ -5,7 +5,7 @@ import {
   type LabelsAnswer,
   type StoredLabels,
 } from '@larder/contracts';
-import { requestInvalid, type Clock, type ErrorDetail } from '@larder/core';
+import { requestInvalid, type Clock } from '@larder/core';
 import { entityKey, parseEntityKey, type Manifest } from '@larder/features';
 import {
   findLabels,
@@ -20,6 +20,7 @@ import { allow } from '../http/allow.ts';
 import { createTurns } from '../http/create-turns.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
+import { refusedJson } from '../http/refused-json.ts';
 import { validate } from '../http/validate.ts';
 
 export interface LabelsRoutesDeps {
@@ -64,11 +65,7 @@ export function labelsRoutes({ offlineStore, clock, manifest }: LabelsRoutesDeps
       response.json({
         stored: taken.stored,
         known: taken.known,
-        refused: taken.refused.map(({ index, code, errors }) => ({
-          index,
-          code,
-          errors: errors as ErrorDetail[],
-        })),
+        refused: refusedJson(taken.refused),
       } satisfies LabelsAnswer);
     })
     .all(allow('GET', 'POST'));

@@ -1,5 +1,4 @@
 import { pushRequestSchema, type PushAnswer } from '@larder/contracts';
-import type { ErrorDetail } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { PushGroups } from '@larder/materialization/push';
 import { withinDeadline } from '@larder/offline-store';
@@ -8,6 +7,7 @@ import { allow } from '../http/allow.ts';
 import { idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { jsonBodyUpTo } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
+import { refusedJson } from '../http/refused-json.ts';
 import { validate } from '../http/validate.ts';
 
 /** Limit on the body: predictions of the same process wait while it is parsed, about 25 ms. */
@@ -44,11 +44,7 @@ export function pushRoutes(deps: PushRoutesDeps): Router {
         .location(`/v1/runs/${pushed.runId}`)
         .json({
           accepted: pushed.accepted,
-          rejected: pushed.rejected.map(({ index, code, errors }) => ({
-            index,
-            code,
-            errors: errors as ErrorDetail[],
-          })),
+          rejected: refusedJson(pushed.rejected),
           run_id: pushed.runId,
         } satisfies PushAnswer);
     })

@@ -35,6 +35,8 @@ export interface CheckEventsOptions {
 /** Events per turn: predictions of the same process wait for a turn. */
 const EVENTS_PER_TURN = 200;
 const MAX_ID_BYTES = 256;
+/** 10^18 of them add up to less than the greatest float64. */
+const MAX_NUMBER = 1e290;
 const EVENT_ID: FieldManifest = { name: 'event_id', type: 'string' };
 const EVENT_TIMESTAMP: FieldManifest = { name: 'event_timestamp', type: 'timestamp' };
 const RETRACTED = 'retracted';
@@ -73,8 +75,17 @@ export function refusal(
       code: late.error.code,
       errors: [{ pointer: `${pointer}/${EVENT_TIMESTAMP.name}`, detail: late.error.message }],
     };
-  if (event.isRetracted) return null;
-  const errors = entities.flatMap((entity) => keyProblems(event, pointer, entity));
+  const errors = Object.entries(event.values).flatMap(([name, value]): ErrorDetail[] =>
+    typeof value === 'number' && !(Math.abs(value) <= MAX_NUMBER)
+      ? [
+          {
+            pointer: `${pointer}/${name}`,
+            detail: `must be a number from -${MAX_NUMBER} to ${MAX_NUMBER}, so that sums of events stay finite`,
+          },
+        ]
+      : [],
+  );
+  if (!event.isRetracted) errors.push(...entities.flatMap((entity) => keyProblems(event, pointer, entity)));
   return errors.length === 0 ? null : { code: 'REQUEST_INVALID', errors };
 }
 

@@ -107,6 +107,7 @@ test('bad events are rejected one by one, each with what is wrong', async ({ sho
     event('b4', 'ad-x', { event_timestamp: '1999-01-01T00:00:00Z' }),
     event('b5', 'ad-x', { retracted: 'yes' }),
     event('b6', 'ad-x'),
+    event('b7', 'ad-x', { clicks: 1e300 }),
   ]);
   expect(accepted).toBe(1);
   expect(
@@ -118,6 +119,7 @@ test('bad events are rejected one by one, each with what is wrong', async ({ sho
     [3, 'REQUEST_INVALID', ['/events/3/ad_id']],
     [4, 'EVENT_TIMESTAMP_TOO_OLD', ['/events/4/event_timestamp']],
     [5, 'REQUEST_INVALID', ['/events/5/retracted']],
+    [7, 'REQUEST_INVALID', ['/events/7/clicks']],
   ]);
   await expect(
     pushEvents(deps(shop), { manifest: shop.project.manifest, source: 'nothing', events: [] }),

@@ -10,7 +10,7 @@ import {
   type OfflineStore,
 } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { earlierPush, takePushKeys, updatePushAnswers } from '../push/push-keys.ts';
+import { earlierPush, firstOfEachKey, takePushKeys, updatePushAnswers } from '../push/push-keys.ts';
 import type { RejectedRow } from '../push/check-pushed-rows.ts';
 import { endPushedRun, landPushedRun, recordPushedCounts, type LandedFailure } from '../runs/index.ts';
 import { entitiesInEvents, type EventBatch } from './accept-events.ts';
@@ -181,15 +181,6 @@ async function writeOnline(
 function answerOf({ checked }: EventBatch, duplicates: ReadonlySet<ArrivedEvent>): EventsAnswer {
   const count = checked.accepted.filter(({ event }) => duplicates.has(event)).length;
   return { accepted: checked.accepted.length - count, duplicates: count, rejected: checked.rejected };
-}
-
-/** A key that comes twice in a group: the later batch gets the answer of the first. */
-function firstOfEachKey(batches: readonly EventBatch[]): ReadonlyMap<string, EventBatch> {
-  const first = new Map<string, EventBatch>();
-  for (const batch of batches)
-    if (batch.idempotencyKey !== null && !first.has(batch.idempotencyKey))
-      first.set(batch.idempotencyKey, batch);
-  return first;
 }
 
 async function outcomeOfEarlier(deps: LandEventsDeps, batch: EventBatch): Promise<EventsOutcome> {

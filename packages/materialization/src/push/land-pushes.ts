@@ -22,7 +22,7 @@ import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import type { Turn } from './group-commit.ts';
 import { stagedRow } from './staged-rows.ts';
-import { earlierPush, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
+import { earlierPush, firstOfEachKey, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 import { rejectErased } from './reject-erased.ts';
 
 /** Time that this process has for the online store before a worker's watchdog replays history. */
@@ -49,10 +49,10 @@ export type PushOutcome =
 export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
 
 /**
- * Lands pushes as one run, or stages them as one where the view computes its features: keys, run, history and chunk state in one transaction, then the online store. A process that
- * dies before the commit leaves nothing; after it, a worker replays history. So the rows need no staging. If history
- * refuses rows of one push, only that push fails. For equal times the later revision wins, so groups take theirs in turn. Outcomes
- * are in input order.
+ * Lands pushes as one run: keys, run, history and chunk state in one transaction, then the online store. A process that dies
+ * before the commit leaves nothing; after it, a worker replays history. Where the view computes its features, the rows are
+ * staged in that transaction instead, and workers do the rest. If history refuses rows of one push, only that push fails. For
+ * equal times the later revision wins, so groups take theirs in turn. Outcomes are in input order.
  */
 export async function landPushes(
   deps: LandPushesDeps,
@@ -145,14 +145,6 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     );
   }
   return outcomes;
-}
-
-/** Handles a key that occurs twice in a group: the later push gets the answer of the first. */
-function firstOfEachKey(group: readonly AcceptedPush[]): ReadonlyMap<string, AcceptedPush> {
-  const first = new Map<string, AcceptedPush>();
-  for (const push of group)
-    if (push.idempotencyKey !== null && !first.has(push.idempotencyKey)) first.set(push.idempotencyKey, push);
-  return first;
 }
 
 function keyedPush({ idempotencyKey, requestSha256, answer }: AcceptedPush): KeyedPush {

@@ -91,3 +91,13 @@ export async function updatePushAnswers(
     from jsonb_to_recordset(${JSON.stringify(answers, storable)}::jsonb) as given ("idempotencyKey" text, answer jsonb)
     where p.project = ${project} and p.idempotency_key = given."idempotencyKey"`.execute(tx.db);
 }
+
+/** A key that comes twice in a group: the later one gets the answer of the first. */
+export function firstOfEachKey<Keyed extends { readonly idempotencyKey: string | null }>(
+  group: readonly Keyed[],
+): ReadonlyMap<string, Keyed> {
+  const first = new Map<string, Keyed>();
+  for (const each of group)
+    if (each.idempotencyKey !== null && !first.has(each.idempotencyKey)) first.set(each.idempotencyKey, each);
+  return first;
+}

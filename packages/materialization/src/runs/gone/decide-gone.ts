@@ -1,8 +1,10 @@
 import type { LarderError } from '@larder/core';
-import type { FeatureViewManifest } from '@larder/features';
+import { entityKeyOfTexts, type EntityManifest, type FeatureViewManifest } from '@larder/features';
 import {
   collectGoneKeys,
+  erasedAmong,
   goneKeyTexts,
+  holdOffErasures,
   limitSilence,
   type HistoryProject,
   type OfflineStore,
@@ -74,7 +76,9 @@ async function decide(tx: StoreTransaction, run: RunToDecide, place: Place): Pro
   const facts = await readFacts(tx, runId);
   if (facts === undefined) return null;
   if (facts.incomplete || facts.superseded) return undecided(tx, runId, facts);
-  const { gone, seen } = await collectGoneKeys(tx, place.project, place.view, { runId, ...facts });
+  const collected = await collectGoneKeys(tx, place.project, place.view, { runId, ...facts });
+  const gone = collected.gone - (await leaveOutErased(tx, place));
+  const { seen } = collected;
   if (!(await lockStill(tx, runId, facts))) return null;
   const reason = facts.state === 'released' ? null : heldReason(run, { gone, seen, atMost: facts.atMost });
   await endOlderHeld(tx, runId);
@@ -145,6 +149,22 @@ async function hold({ db }: StoreTransaction, runId: string, reason: LarderError
   await sql`
     update larder.runs set status = 'held', paused_at = now(), error_code = ${reason.code}, error_reason = ${reason.message}
     where run_id = ${runId}`.execute(db);
+}
+
+/**
+ * Chunks name keys: an erasure that begins now waits for them, and those before are left out, whose rows may still be there.
+ * @returns how many were left out
+ */
+async function leaveOutErased(tx: StoreTransaction, { project, view }: Place): Promise<number> {
+  const entity = project.entities[view.entity] as EntityManifest;
+  if (!(await holdOffErasures(tx, project.project, entity.name))) return 0;
+  const { rows } = await sql<{ place: string; texts: readonly string[] }>`
+    select ctid::text as place, ${goneKeyTexts(project, view)} as texts from gone_keys`.execute(tx.db);
+  const keys = rows.map(({ texts }) => entityKeyOfTexts(entity, texts));
+  const erased = await erasedAmong(tx, { project: project.project, entity: entity.name, keys });
+  const places = rows.flatMap(({ place }, at) => (erased.has(keys[at] as string) ? [place] : []));
+  await sql`delete from gone_keys where ctid = any (${places}::tid[])`.execute(tx.db);
+  return places.length;
 }
 
 /** The keys of `gone_keys`, as chunks that end them. */

@@ -2,6 +2,7 @@ import { systemClock } from '@larder/core';
 import { connectRedis, isGoneRow } from '@larder/online-store';
 import { describe, expect, onTestFinished } from 'vitest';
 import { test, type Shop } from '../../../fixtures/shop.ts';
+import { forgetEntity } from '../../erasure/forget-entity.ts';
 import { cancelRun, decideGone, pauseRun, resumeRun, retryFailed } from '../index.ts';
 import { pushRows } from '../../push/push-rows.ts';
 
@@ -83,6 +84,32 @@ describe('a key that the source no longer has', () => {
        order by 1 limit 1`,
     );
     expect(told).toBe(2);
+  });
+
+  test('is in no chunk when it was erased, though rows of it are still there', async ({ shop }) => {
+    await stock(shop, 40);
+    work(shop);
+    await fill(shop);
+    await remove(shop, 9, 10);
+    await forgetEntity(
+      {
+        offlineStore: shop.store,
+        onlineStore: shop.onlineStore,
+        logger: shop.logger,
+        eraseFromArchives: async () => ({ rows: 0, unreachable: [] }),
+      },
+      { manifest: shop.project.manifest, entity: 'ad', key: key(9), actor: 'test', reason: null },
+    );
+    // As if the erasure had not come to them yet.
+    await shop.sql(`
+      insert into shop_history.catalog_v1
+      select (jsonb_populate_record(c, '{"ad_id": "${key(9)}"}')).* from shop_history.catalog_v1 c where ad_id = '${key(8)}'`);
+    expect(await fill(shop)).toMatchObject({ status: 'succeeded', rows: { done: 1 } });
+    expect([await served(shop, 9), await served(shop, 10)]).toEqual(['nothing', 'gone']);
+    expect(await shop.sql(`select bounds from larder.chunks where bounds::text like '%${key(9)}%'`)).toEqual(
+      [],
+    );
+    await shop.sql(`delete from shop_history.catalog_v1 where ad_id = '${key(9)}'`);
   });
 
   test('is served again when it is back with the time it had, and later changes of it are too', async ({
