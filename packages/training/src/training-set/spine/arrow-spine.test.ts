@@ -43,7 +43,7 @@ const test = base.extend<{ read(bytes: Uint8Array): Promise<Record<string, unkno
       const signal = new AbortController().signal;
       const file = await arrowSpine(duckdb, path, { called: 'spine.arrows', maxRows: 20_000, signal });
       const columns = file.names.map((name, i) => `c${i} as "${name}", typeof(c${i}) as "type of ${name}"`);
-      return duckdb.all(`select ${columns.join(', ')} from ${file.path}`);
+      return duckdb.all(`select ${columns.join(', ')} from ${file.path} order by row`);
     });
     for (const duckdb of opened) await duckdb.close();
     await rm(folder, { recursive: true });

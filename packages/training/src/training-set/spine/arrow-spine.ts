@@ -42,7 +42,7 @@ export async function arrowSpine(
       signal,
     });
     const names = fields.map(({ name }) => name);
-    const described = await describeColumns(duckdb, VIEW);
+    const [, ...described] = await describeColumns(duckdb, VIEW);
     const types = described.map(({ type }, i) => ({ name: names[i] as string, type }));
     return { path: VIEW, format: 'table', types, names, called };
   } catch (error) {
@@ -71,8 +71,8 @@ async function appendBatches(
   { columns, claimable, maxRows, called, signal }: AppendOptions,
 ): Promise<void> {
   await duckdb.run(
-    `create table ${TABLE} (${columns.map(({ stored }, i) => `c${i} ${stored}`).join(', ')});
-    create view ${VIEW} as select ${columns.map(({ sql }, i) => `${sql} as c${i}`).join(', ')} from ${TABLE}`,
+    `create table ${TABLE} (${columns.map(({ stored }, i) => `c${i} ${stored}`).join(', ')}, row BIGINT);
+    create view ${VIEW} as select row, ${columns.map(({ sql }, i) => `${sql} as c${i}`).join(', ')} from ${TABLE}`,
   );
   const writer = await duckdb.connect();
   const appender = await writer.connection.createAppender(TABLE, 'main', 'work');
@@ -83,12 +83,15 @@ async function appendBatches(
       rows += batch.numRows;
       if (rows > claimable) throw new Error(`it claims to have ${rows} rows in ${claimable} bytes`);
       if (rows > maxRows) throw tooManyRows(called, rows, maxRows);
+      const first = rows - batch.numRows;
       const vectors = columns.map((_, i) => batch.getChildAt(i) as Vector);
       const append = columns.map(({ appendFrom }, i) => appendFrom(vectors[i] as Vector, appender, i));
       for (let row = 0; row < batch.numRows; row++) {
         for (const [i, vector] of vectors.entries())
           if (vector.isValid(row)) (append[i] as (row: number) => void)(row);
           else appender.appendNull();
+        // Threads insert what is flushed, in any order.
+        appender.appendBigInt(BigInt(first + row));
         appender.endRow();
       }
       appender.flushSync();

@@ -12,7 +12,10 @@ export interface SpineFile {
   /** Of a `table`: the name of the relation. */
   readonly path: string;
   readonly format: 'parquet' | 'csv' | 'table';
-  /** Of a relation, or a CSV file, with the columns `c0`, `c1`, … whose types are known. Null: they are inferred. */
+  /**
+   * Of a relation, or a CSV file, with the columns `c0`, `c1`, … whose types are known. Null: they are inferred. A
+   * relation also has `row`, numbered from 0.
+   */
   readonly types: readonly GivenColumn[] | null;
   /** Names of the columns of the spine. */
   readonly names: readonly string[];
@@ -73,10 +76,10 @@ async function load(duckdb: Duckdb, file: SpineFile, options: LoadSpineOptions):
     used.map(({ column }) => column),
     options,
   );
-  await duckdb.run(
-    `create table given as select row_number() over () - 1 as row, ${selected.join(', ')} from ${scan}`,
-    { what: `Reading ${file.called}` },
-  );
+  const row = file.format === 'table' ? 'row' : 'row_number() over () - 1 as row';
+  await duckdb.run(`create table given as select ${[row, ...selected].join(', ')} from ${scan}`, {
+    what: `Reading ${file.called}`,
+  });
   const values = columns.map(({ value }, i) => `${value} as ${spineName(i)}`);
   const time = columns.find(({ role }) => role === 'time') as PlannedColumn;
   await duckdb.run(`create view spine as select row, ${time.value} as "at", ${values.join(', ')} from given`);
