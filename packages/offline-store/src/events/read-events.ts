@@ -49,13 +49,15 @@ export async function eventsOfTiles(
             sql`${keys.map((key) => sqlText(key[name] as FieldValue))}::text[]::${sql.raw(sqlType)}[]`,
         ),
       )}) with ordinality g (from_ms, to_ms, ${sql.join(keyColumns.map((_, at) => sql.ref(`key${at}`)))}, place)
-    join ${tableOf(table)} e on ${sql.join(
+    cross join lateral (select * from ${tableOf(table)} e where ${sql.join(
       keyColumns.map(({ name }, at) => sql`${sql.ref(`e.${name}`)} = ${sql.ref(`g.key${at}`)}`),
       sql` and `,
     )} and e.event_timestamp >= to_timestamp(g.from_ms / 1000) and e.event_timestamp < to_timestamp(g.to_ms / 1000)
-    where not e.is_retracted and not exists (
-      select from ${tableOf(table)} later
-      where later.event_id = e.event_id and later.event_timestamp = e.event_timestamp and later.edition > e.edition)
+      and not e.is_retracted and not coalesce((
+        select true from ${tableOf(table)} later
+        where later.event_id = e.event_id and later.event_timestamp = e.event_timestamp and later.edition > e.edition
+        limit 1), false)
+      offset 0) e
     order by e.event_timestamp, e.created_timestamp, e.event_id`.execute(store.db);
   for (const row of rows) {
     const id = tileId(places[row.place - 1] as TilePlace);

@@ -160,13 +160,15 @@ async function lockFirst(
   events: readonly ArrivedEvent[],
 ): Promise<void> {
   await sql`
-    select from ${tableOf(table)} e where e.edition = 0 and (e.event_id, e.event_timestamp) in (${idsOf(events)})
-    order by e.event_id, e.event_timestamp for no key update`.execute(tx.db);
+    select from (select * from ${idsOf(events)} order by id collate "C", at) g
+    cross join lateral (select from ${tableOf(table)} e
+      where e.event_id = g.id and e.event_timestamp = to_timestamp(g.at / 1000) and e.edition = 0
+      for no key update) e`.execute(tx.db);
 }
 
 function idsOf(events: readonly ArrivedEvent[]) {
-  return sql`select id, to_timestamp(at / 1000) from unnest(${events.map(({ eventId }) => eventId)}::text[],
-    ${events.map(({ eventTimestampMs }) => eventTimestampMs)}::double precision[]) given (id, at)`;
+  return sql`unnest(${events.map(({ eventId }) => eventId)}::text[],
+    ${events.map(({ eventTimestampMs }) => eventTimestampMs)}::double precision[]) g (id, at)`;
 }
 
 async function editionsOf(
@@ -183,10 +185,12 @@ async function editionsOf(
     is_retracted: boolean;
     fields: (string | null)[];
   }>`
-    select e.event_id, (extract(epoch from e.event_timestamp) * 1000)::bigint as at,
-      (extract(epoch from e.created_timestamp) * 1000)::bigint as created, e.edition, e.is_retracted,
-      array[${sql.join(fields.map((field) => fieldText(field, 'e')))}]::text[] as fields
-    from ${tableOf(table)} e where (e.event_id, e.event_timestamp) in (${idsOf(events)})
+    select g.id as event_id, g.at, (extract(epoch from e.created_timestamp) * 1000)::bigint as created, e.edition,
+      e.is_retracted, array[${sql.join(fields.map((field) => fieldText(field, 'e')))}]::text[] as fields
+    from ${idsOf(events)}
+    cross join lateral (select * from ${tableOf(table)} e
+      where e.event_id = g.id and e.event_timestamp = to_timestamp(g.at / 1000)
+      offset 0) e
     order by e.edition`.execute(tx.db);
   const editions = new Map<string, Edition[]>();
   for (const row of rows) {

@@ -47,6 +47,7 @@ interface TileRow {
   readonly sketches: string | null;
 }
 
+// `offset 0` below keeps the planner from joining the whole table with a few thousand places: each is one look-up in the index.
 const COLUMNS = sql`t.entity_key, t.window_index, t.tile, t.version, t.newest_event, t.newest_created, t.revision,
   t.numbers::text as numbers, t.lasts, t.sketches::text as sketches`;
 
@@ -57,10 +58,12 @@ export async function readTiles(
 ): Promise<StoredTile[]> {
   if (places.length === 0) return [];
   const { rows } = await sql<TileRow>`
-    select ${COLUMNS} from unnest(${places.map(({ entityKey }) => entityKey)}::text[],
+    select t.* from unnest(${places.map(({ entityKey }) => entityKey)}::text[],
       ${integers(places.map(({ window }) => window))}::smallint[],
       ${integers(places.map(({ tile }) => tile))}::bigint[]) g (entity_key, window_index, tile)
-    join ${tableOf(view.table)} t using (entity_key, window_index, tile)`.execute(store.db);
+    cross join lateral (select ${COLUMNS} from ${tableOf(view.table)} t
+      where t.entity_key = g.entity_key and t.window_index = g.window_index and t.tile = g.tile
+      offset 0) t`.execute(store.db);
   return rows.map(storedTile);
 }
 
@@ -72,8 +75,9 @@ export async function readTilesOf(
 ): Promise<StoredTile[]> {
   if (entityKeys.length === 0) return [];
   const { rows } = await sql<TileRow>`
-    select ${COLUMNS} from ${tableOf(view.table)} t
-    where t.entity_key = any(${entityKeys}::text[])`.execute(store.db);
+    select t.* from unnest(${entityKeys}::text[]) g (entity_key)
+    cross join lateral (select ${COLUMNS} from ${tableOf(view.table)} t
+      where t.entity_key = g.entity_key offset 0) t`.execute(store.db);
   return rows.map(storedTile);
 }
 
