@@ -21,6 +21,8 @@ export interface CompleteEventsDeps {
   readonly clock?: Clock;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export interface LandedEventsChunk {
   readonly chunk: { readonly chunkId: number; readonly runId: string };
   readonly view: MaterializedView;
@@ -58,13 +60,13 @@ export async function tilesOfChunk(
   if (view.eventSource === undefined) {
     const { source, windowed } = await recordedView({ store, views }, view);
     const keys = await entityKeysOfBuild(store, { project, source, view: windowed, chunkId });
-    return [{ view: windowed, tiles: await readTilesOf(store, windowed, keys) }];
+    return [{ view: windowed, tiles: await readTilesOf(store, windowed, keys), partial: NONE }];
   }
   const changed: ChangedTiles[] = [];
   const source = view.eventSource;
   for (const windowed of await windowedViewsOf(store, project, source)) {
     const keys = await entityKeysOfChunk(store, { project, source, view: windowed, chunkId });
-    changed.push({ view: windowed, tiles: await readTilesOf(store, windowed, keys) });
+    changed.push({ view: windowed, tiles: await readTilesOf(store, windowed, keys), partial: NONE });
   }
   return changed;
 }

@@ -17,6 +17,7 @@ export interface MaterializeTilesOptions {
   readonly heartbeat: Heartbeat;
 }
 
+const NONE: ReadonlySet<string> = new Set();
 /** How long one statement over the events of a chunk may take. */
 const STATEMENT_MS = 10 * 60_000;
 
@@ -44,7 +45,7 @@ export async function materializeTiles(
     const entities = new Set(tiles.map(({ entityKey }) => entityKey)).size;
     const counts = { done: entities, failed: 0, skipped: 0, duplicate: 0 };
     await recordLanding(tx, { runId, chunkId, counts, failures: [], leaseMs: times.leaseMs });
-    const changed = [{ view: windowed, tiles }];
+    const changed = [{ view: windowed, tiles, partial: NONE }];
     await tellTiles(tx, { project, runId, chunkId, revision, changed });
     deps.observer.rowsLanded(view.ref, { ...counts, restored: 0 });
     return changed;

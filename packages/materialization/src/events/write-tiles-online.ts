@@ -16,12 +16,12 @@ export interface WriteTilesDeps {
 const ENTITIES_PER_WRITE = 500;
 
 /**
- * Writes whole tiles to the online store, where the greatest version of each wins. An entity that had no row gets all of its
- * tiles, also those that this landing did not change.
+ * Writes whole tiles to the online store, where the greatest version of each wins. An entity that had no row, though it has
+ * further tiles than these, gets all of them.
  * @returns the number of entities that had no row
  */
 export async function writeTilesOnline(
-  { view, tiles }: ChangedTiles,
+  { view, tiles, partial }: ChangedTiles,
   { offlineStore, onlineStore, nowMs }: WriteTilesDeps,
 ): Promise<number> {
   const { manifest, windowed } = view;
@@ -32,9 +32,10 @@ export async function writeTilesOnline(
     const page = entities.slice(start, start + ENTITIES_PER_WRITE);
     const outcomes = await onlineStore.writeTiles({ view: target, entities: page, nowMs });
     const isNew = page.filter((_, at) => outcomes[at] === 'created').map(({ entityKey }) => entityKey);
-    if (isNew.length === 0) continue;
     created += isNew.length;
-    const all = entityTiles(view, await readTilesOf(offlineStore, view, isNew));
+    const lost = isNew.filter((entityKey) => partial.has(entityKey));
+    if (lost.length === 0) continue;
+    const all = entityTiles(view, await readTilesOf(offlineStore, view, lost));
     await onlineStore.writeTiles({ view: target, entities: all, nowMs });
   }
   return created;

@@ -1,8 +1,10 @@
 import type { FoldedEvent } from '@larder/features';
 import type { StoreTransaction } from '../offline-store.ts';
 import type { EventTable } from './event-table.ts';
+import type { ChangedTiles } from './land-events.ts';
 import { eventsOfTiles } from './read-events.ts';
 import {
+  entitiesWithTiles,
   lockTiles,
   readTiles,
   tileId,
@@ -32,24 +34,27 @@ export interface ChangeTilesOptions {
 export async function changeTiles(
   tx: Pick<StoreTransaction, 'db'>,
   { view, table, revision, added, refolded }: ChangeTilesOptions,
-): Promise<readonly StoredTile[]> {
+): Promise<ChangedTiles> {
   const places = [...added, ...refolded];
-  if (places.length === 0) return [];
-  await lockTiles(
+  const keys = new Set(places.map(({ entityKey }) => entityKey));
+  if (keys.size === 0) return { view, tiles: [], partial: keys };
+  await lockTiles(tx, view, keys);
+  const known = await entitiesWithTiles(tx, view, keys);
+  const stored = await readTiles(
     tx,
     view,
-    places.map(({ entityKey }) => entityKey),
+    places.filter(({ entityKey }) => known.has(entityKey)),
   );
-  const stored = new Map((await readTiles(tx, view, places)).map((tile) => [tileId(tile), tile]));
+  const storedById = new Map(stored.map((tile) => [tileId(tile), tile]));
   const all = await eventsOfTiles(tx, { view, table, places: refolded });
   const changed = [
-    ...added.map(({ events, ...place }) => changedTile(stored.get(tileId(place)), place, events, true)),
+    ...added.map(({ events, ...place }) => changedTile(storedById.get(tileId(place)), place, events, true)),
     ...refolded.map((place) =>
-      changedTile(stored.get(tileId(place)), place, all.get(tileId(place)) ?? [], false),
+      changedTile(storedById.get(tileId(place)), place, all.get(tileId(place)) ?? [], false),
     ),
   ];
   await writeTiles(tx, view, changed);
-  return changed;
+  return { view, tiles: changed, partial: known };
 
   function changedTile(
     before: StoredTile | undefined,

@@ -19,6 +19,8 @@ export interface LandEventsOptions extends EventLanding {
 export interface ChangedTiles {
   readonly view: WindowedView;
   readonly tiles: readonly StoredTile[];
+  /** Entities with further tiles, which are not among these. */
+  readonly partial: ReadonlySet<string>;
 }
 
 export interface LandedEvents {
@@ -50,8 +52,7 @@ export async function landEvents(tx: StoreTransaction, options: LandEventsOption
   if (fresh.length + replaced.length > 0)
     for (const view of await windowedViewsOf(tx, project, source)) {
       const affected = affectedTiles(view, { fresh, replaced, nowMs: options.nowMs });
-      const tiles = await changeTiles(tx, { view, table, revision: options.revision, ...affected });
-      changed.push({ view, tiles });
+      changed.push(await changeTiles(tx, { view, table, revision: options.revision, ...affected }));
     }
   return { landed: [...fresh, ...replaced.map(({ now }) => now)], duplicates, changed };
 }

@@ -67,6 +67,20 @@ export async function readTiles(
   return rows.map(storedTile);
 }
 
+/** Those of the entities that have a tile. */
+export async function entitiesWithTiles(
+  store: Db,
+  view: WindowedView,
+  entityKeys: Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ entity_key: string }>`
+    select g.entity_key from unnest(${[...entityKeys]}::text[]) g (entity_key)
+    cross join lateral (select from ${tableOf(view.table)} t where t.entity_key = g.entity_key limit 1) t`.execute(
+    store.db,
+  );
+  return new Set(rows.map((row) => row.entity_key));
+}
+
 /** All tiles of these entities that are kept. */
 export async function readTilesOf(
   store: Db,
