@@ -8,4 +8,8 @@ test('the project of the guide to chains has the order that it names', async () 
     ['ad_text@1', 'ad_price@1'],
     ['ad_offer@1'],
   ]);
+  expect(chainSteps(manifest, { name: 'ad_pulse', version: 1 })).toEqual([
+    ['ad_text@1', 'ad_stats@1'],
+    ['ad_pulse@1'],
+  ]);
 });

@@ -124,6 +124,7 @@ export { parseManifest } from './manifest/parse-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { chainProblems } from './manifest/chain-problems.ts';
 export { chainSteps } from './manifest/chain-steps.ts';
+export { followedParents } from './manifest/followed-parents.ts';
 export { parentsOf } from './manifest/parents-of.ts';
 export type { ParentView } from './manifest/parents-of.ts';
 export { namedInputs } from './manifest/named-inputs.ts';

@@ -87,6 +87,7 @@ export { ensureEventPartitions, ensureEventsIn } from './events/ensure-events.ts
 export { dropTilesIn, ensureTilesIn } from './events/ensure-tiles.ts';
 export { landEvents } from './events/land-events.ts';
 export type { ChangedTiles } from './events/land-events.ts';
+export { keysWithEvents } from './events/keys-with-events.ts';
 export { readTilesOf } from './events/tiles.ts';
 export type { StoredTile } from './events/tiles.ts';
 export type { WindowedView } from './events/windowed-view.ts';
@@ -97,6 +98,7 @@ export type { JoinInPostgresqlOptions } from './point-in-time/join-in-postgresql
 export { joinedTable } from './point-in-time/joined-table.ts';
 export { unsettledEvents } from './point-in-time/unsettled-events.ts';
 export { windowsAsServed } from './point-in-time/windows-as-served.ts';
+export type { WindowValues } from './point-in-time/windows-as-served.ts';
 export { landedBefore } from './point-in-time/landed-before.ts';
 export type { CutOff, JoinedColumn, JoinedView, PointInTimeJoin } from './point-in-time/point-in-time.ts';
 

@@ -18,12 +18,16 @@ export type SourceBounds =
       readonly maxRows: number | null;
       /** Each key had one row when the chunk was planned: keys alone decide the order. */
       readonly oneRowPerKey?: true;
+      /** The instant that the rows describe where they change with time, such as windows; other sources ignore it. */
+      readonly asOf?: string;
     }
   | {
       readonly kind: 'keys';
       readonly keys: readonly KeyTexts[];
       /** Since when the source has had none of them; sources ignore it. Keys that it still lacks end. */
       readonly goneSince?: string;
+      /** As for a range. */
+      readonly asOf?: string;
     }
   | {
       readonly kind: 'null_keys';

@@ -1,4 +1,14 @@
-import { entity, f, featureView, fromViews, project, sqlSource } from 'larderjs';
+import {
+  count,
+  entity,
+  eventSource,
+  f,
+  featureView,
+  fromViews,
+  project,
+  sqlSource,
+  windowedFeatureView,
+} from 'larderjs';
 
 export default project('shop');
 
@@ -33,4 +43,23 @@ export const adOffer = featureView('ad_offer', {
   ttl: 'forever',
   source: fromViews([adText, adPrice.pick('price')]),
   schema: { words: f.float32(), price: f.float32() },
+});
+
+export const adEvents = eventSource('ad_events', { schema: { ad_id: f.string() } });
+
+export const adStats = windowedFeatureView('ad_stats', {
+  version: 1,
+  entity: ad,
+  source: adEvents,
+  windows: ['1d'],
+  aggregates: { clicks: count() },
+});
+
+export const adPulse = featureView('ad_pulse', {
+  version: 1,
+  entity: ad,
+  ttl: '2d',
+  schedule: '0 4 * * *',
+  source: fromViews([adText, adStats.pick('clicks_1d')], { require: 'any' }),
+  schema: { words: f.float32(), clicks_1d: f.float64() },
 });

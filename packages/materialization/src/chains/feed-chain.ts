@@ -1,7 +1,7 @@
 import { isLarderError } from '@larder/core';
 import {
   entityKeyOfTexts,
-  parentsOf,
+  followedParents,
   viewRef,
   type EntityManifest,
   type FeatureViewManifest,
@@ -58,7 +58,7 @@ export function feedChain(store: OfflineStore, options: FeedChainOptions): Promi
     const run = await openFeeding(tx, place);
     const page = await pageAfter(tx, options, chain.cursor);
     if (page === null) return rebuild(tx, options);
-    const part = takePart(page, view);
+    const part = takePart(page, options);
     const parentRunIds = [...new Set(part.changes.map(({ runId }) => runId))];
     const cancelled = await cancelledFeeds(tx, place, parentRunIds);
     const changes = part.changes.filter(({ runId }) => !cancelled.has(runId));
@@ -127,8 +127,8 @@ interface Part {
 }
 
 /** The changes of the parents, up to the limit on their rows. */
-function takePart({ changes, cursor }: ChangesPage, view: FeatureViewManifest): Part {
-  const parents = new Set(parentsOf(view).map(viewRef));
+function takePart({ changes, cursor }: ChangesPage, { manifest, view }: FeedChainOptions): Part {
+  const parents = new Set(followedParents(manifest, view).map(viewRef));
   const taken: LandedChange[] = [];
   let rows = 0;
   for (const change of changes) {

@@ -1,5 +1,5 @@
 import type { Logger } from '@larder/core';
-import { parentsOf, viewRef, type Manifest } from '@larder/features';
+import { followedParents, viewRef, type Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { feedChain } from './feed-chain.ts';
 
@@ -18,7 +18,7 @@ export async function followChains({ store, applied, onFed, logger }: FollowDeps
   if (manifest === null) return false;
   let more = false;
   for (const view of Object.values(manifest.feature_views)) {
-    if (parentsOf(view).length === 0) continue;
+    if (followedParents(manifest, view).length === 0) continue;
     const fed = await feedChain(store, { manifest, view });
     if (fed === null) continue;
     if (fed.rebuiltBy !== null)

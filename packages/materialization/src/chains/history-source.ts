@@ -1,23 +1,14 @@
-import { LarderError } from '@larder/core';
+import { LarderError, systemClock, type Clock } from '@larder/core';
 import {
   declaredDefault,
-  entityKey,
   entityKeyOfTexts,
   parseEntityKey,
   viewRef,
   type EntityManifest,
-  type FeatureViewManifest,
   type FieldValue,
-  type Manifest,
   type SourceRow,
 } from '@larder/features';
-import {
-  keysOfViews,
-  latestHistoryRows,
-  planKeys,
-  type HistoryRow,
-  type OfflineStore,
-} from '@larder/offline-store';
+import { keysOfViews, planKeys, type OfflineStore } from '@larder/offline-store';
 import {
   keyChunks,
   type HistoryRequest,
@@ -25,57 +16,56 @@ import {
   type OpenHistory,
   type RowSource,
 } from '@larder/sources';
+import { isWindowed, parentRows, type ChainProject, type Parent, type ParentRow } from './parent-rows.ts';
 
 /** Keys whose rows are read at once. */
 const PAGE_KEYS = 1_000;
 
-/** What a view reads from other views: for each key one row, of their newest rows in history. */
+/**
+ * What a view reads from other views: for each key one row, of their newest rows in history, and of the values of windowed
+ * ones as of the chunk's instant.
+ */
 export function historySource(
   store: Pick<OfflineStore, 'db' | 'pool'>,
-  manifest: () => Pick<Manifest, 'project' | 'entities' | 'feature_views'>,
+  manifest: () => ChainProject,
+  clock: Clock = systemClock,
 ): OpenHistory {
-  return (request) => openHistory(store, manifest(), request);
+  return (request) => openHistory({ store, clock }, manifest(), request);
 }
 
-interface Parent {
-  /** Its definition, with the features that are read alone. */
-  readonly view: FeatureViewManifest;
+interface HistoryDeps {
+  readonly store: Pick<OfflineStore, 'db' | 'pool'>;
+  readonly clock: Clock;
 }
 
 function openHistory(
-  store: Pick<OfflineStore, 'db' | 'pool'>,
-  project: Pick<Manifest, 'project' | 'entities' | 'feature_views'>,
+  { store, clock }: HistoryDeps,
+  project: ChainProject,
   { views, require }: HistoryRequest,
 ): RowSource {
   const parents = views.map((input) => parentOf(project, input));
   const entity = project.entities[parents[0]?.view.entity ?? ''] as EntityManifest;
   const place = { project, views: parents.map(({ view }) => view), require };
 
-  async function rowsOf(keys: readonly KeyTexts[]): Promise<SourceRow[]> {
-    const values = keys.map((texts) => parseEntityKey(entity, entityKeyOfTexts(entity, texts)));
-    const newest = await Promise.all(
-      parents.map(async ({ view }) => {
-        const rows = await latestHistoryRows(store, project, view, values);
-        return new Map(
-          rows.filter((row) => row.isGone !== true).map((row) => [entityKey(entity, row.keys), row]),
-        );
-      }),
-    );
-    return values.flatMap((each) => {
-      const found = newest.map((rows) => rows.get(entityKey(entity, each)));
+  async function rowsOf(texts: readonly KeyTexts[], asOf: Date): Promise<SourceRow[]> {
+    const keys = texts.map((key) => parseEntityKey(entity, entityKeyOfTexts(entity, key)));
+    const read = await parentRows(store, { project, entity, parents }, { keys, asOf });
+    return keys.flatMap((key, at) => {
+      const found = read.map((rows) => rows[at]);
       const present = found.filter((row) => row !== undefined);
       if (present.length === 0 || (require === 'all' && present.length < found.length)) return [];
-      return [joined(parents, found, present)];
+      return [{ ...key, ...joined(parents, found, present) }];
     });
   }
 
   async function* pages(
     keys: readonly KeyTexts[],
+    asOf: Date,
     signal: AbortSignal,
   ): AsyncGenerator<readonly SourceRow[]> {
     for (let start = 0; start < keys.length; start += PAGE_KEYS) {
       signal.throwIfAborted();
-      yield await rowsOf(keys.slice(start, start + PAGE_KEYS));
+      yield await rowsOf(keys.slice(start, start + PAGE_KEYS), asOf);
     }
   }
 
@@ -93,15 +83,16 @@ function openHistory(
     },
     async *scan(bounds, signal) {
       if (bounds.kind === 'null_keys') return;
-      if (bounds.kind === 'keys') return yield* pages(bounds.keys, signal);
+      const asOf = new Date(bounds.asOf ?? clock.nowMs());
+      if (bounds.kind === 'keys') return yield* pages(bounds.keys, asOf, signal);
       const { eventTime } = bounds;
       const keys = await keysOfViews(store, place, bounds);
-      for await (const page of pages(keys, signal))
+      for await (const page of pages(keys, asOf, signal))
         yield eventTime === null ? page : page.filter((row) => isWithin(row, eventTime));
     },
     async lookup(keys, signal) {
       const rows: SourceRow[] = [];
-      for await (const page of pages(keys, signal)) rows.push(...page);
+      for await (const page of pages(keys, new Date(clock.nowMs()), signal)) rows.push(...page);
       return rows;
     },
     async check() {
@@ -114,30 +105,32 @@ function openHistory(
 }
 
 function parentOf(
-  { feature_views: views }: Pick<Manifest, 'feature_views'>,
-  { view: name, version, features }: HistoryRequest['views'][number],
+  { feature_views: views }: ChainProject,
+  { view: name, version, features: names }: HistoryRequest['views'][number],
 ): Parent {
   const ref = viewRef({ name, version });
   const view = views[ref];
   if (view === undefined)
     throw new LarderError('VIEW_NOT_FOUND', `A view is computed from ${ref}, which is not applied.`);
+  const features = view.schema.filter((field) => names.includes(field.name));
+  if (isWindowed({ view })) return { view, features };
   // History asks the fields whether its own column of this name is there.
-  const read = view.schema.filter((field) => features.includes(field.name) || field.name === 'is_gone');
-  return { view: { ...view, schema: read } };
+  const schema = view.schema.filter((field) => features.includes(field) || field.name === 'is_gone');
+  return { view: { ...view, schema }, features };
 }
 
+/** The features of every parent, and the latest of their times. */
 function joined(
   parents: readonly Parent[],
-  found: readonly (HistoryRow | undefined)[],
-  present: readonly HistoryRow[],
-): SourceRow {
+  found: readonly (ParentRow | undefined)[],
+  present: readonly ParentRow[],
+): Record<string, unknown> {
   const row: Record<string, unknown> = {
-    ...present[0]?.keys,
     event_timestamp: new Date(Math.max(...present.map((each) => each.eventTimestampMs))),
     created_timestamp: new Date(Math.max(...present.map((each) => each.createdTimestampMs))),
   };
-  for (const [at, { view }] of parents.entries())
-    for (const field of view.schema)
+  for (const [at, { features }] of parents.entries())
+    for (const field of features)
       row[field.name] = valueOf(found[at]?.values[field.name], () => declaredDefault(field));
   return row;
 }

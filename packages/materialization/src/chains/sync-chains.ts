@@ -1,4 +1,4 @@
-import { parentsOf, readViews, viewRef, type Manifest } from '@larder/features';
+import { followedParents, readViews, viewRef, type Manifest } from '@larder/features';
 import { newestCursor, type StoreTransaction } from '@larder/offline-store';
 
 /**
@@ -9,7 +9,7 @@ export async function syncChainsIn({ db }: Pick<StoreTransaction, 'db'>, manifes
   const { project } = manifest;
   const read = readViews(manifest);
   const chained = Object.values(manifest.feature_views)
-    .filter((view) => parentsOf(view).length > 0 && read.has(viewRef(view)))
+    .filter((view) => followedParents(manifest, view).length > 0 && read.has(viewRef(view)))
     .sort((one, other) => (viewRef(one) < viewRef(other) ? -1 : 1));
   const known = await db
     .selectFrom('larder.chains')

@@ -25,5 +25,10 @@ export async function readChunkRows(
       runId: chunk.runId,
       keys: bounds.keys,
     });
-  return scanRows(await views.source(view), bounds, signal);
+  return scanRows(await views.source(view), asOfRun(bounds, chunk), signal);
+}
+
+/** Every attempt at a chunk has the same instant: that of its keys where the run takes them bit by bit, else that of the run. */
+function asOfRun(bounds: SourceBounds, { runCreatedAt }: HeldChunk['chunk']): SourceBounds {
+  return bounds.kind === 'null_keys' ? bounds : { asOf: runCreatedAt.toISOString(), ...bounds };
 }

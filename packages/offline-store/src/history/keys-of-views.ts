@@ -1,14 +1,16 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { FeatureViewManifest } from '@larder/features';
 import type { OfflineStore } from '../offline-store.ts';
-import { historyTable, type HistoryProject, type HistoryTable } from './history-table.ts';
+import { joinedTable } from '../point-in-time/joined-table.ts';
+import type { PointInTimeJoin } from '../point-in-time/point-in-time.ts';
+import { historyPlace, historyTable, type HistoryPlace, type HistoryProject } from './history-table.ts';
 
-/** Histories of one entity whose keys are read together. */
+/** Histories of one entity whose keys are read together. The keys of a windowed view are those of its events. */
 export interface KeyedViews {
-  readonly project: HistoryProject;
+  readonly project: PointInTimeJoin['project'];
   /** At least one. */
   readonly views: readonly FeatureViewManifest[];
-  /** `all`: keys that may be in each of them; the first one's are read. `any`: in at least one. */
+  /** `all`: keys that may be in each plain one; the first one's are read. `any`: in at least one. */
   readonly require: 'all' | 'any';
 }
 
@@ -77,7 +79,7 @@ export async function keysLanded(
   project: HistoryProject,
   landed: readonly LandedIn[],
 ): Promise<readonly (readonly string[])[]> {
-  const place: KeyedViews = { project, views: landed.map(({ view }) => view), require: 'any' };
+  const place = { project, views: landed.map(({ view }) => view) };
   const names = sql.join(tableOf(place).keys.map(({ name }) => sql.ref(name)));
   const parts = landed.map(
     ({ view, chunkIds, firstEventMs, lastEventMs }) => sql`
@@ -94,23 +96,31 @@ export async function keysLanded(
 }
 
 function distinctKeys(place: KeyedViews, within: RawBuilder<unknown>): RawBuilder<unknown> {
-  const views = place.require === 'all' ? place.views.slice(0, 1) : place.views;
-  const names = sql.join(tableOf(place).keys.map(({ name }) => sql.ref(name)));
+  // A windowed view has values for every key.
+  const plain =
+    place.require === 'all' ? place.views.find(({ windowed }) => windowed === undefined) : undefined;
+  const views = plain === undefined ? place.views : [plain];
+  const columns = tableOf(place).keys.map(({ name }) => sql.ref(name));
+  // Events need not have the keys.
+  const present = sql.join(
+    columns.map((column) => sql`${column} is not null`),
+    sql` and `,
+  );
   return sql.join(
-    views.map(
-      (view) =>
-        sql`select distinct ${names} from ${tableName(historyTable(place.project, view))} where ${within}`,
-    ),
+    views.map((view) => {
+      const table = tableName(joinedTable(place, { view }));
+      return sql`select distinct ${sql.join(columns)} from ${table} where ${within} and ${present}`;
+    }),
     sql` union `,
   );
 }
 
-function tableOf({ project, views: [first] }: KeyedViews): HistoryTable {
+function tableOf({ project, views: [first] }: Pick<KeyedViews, 'project' | 'views'>): HistoryPlace {
   if (first === undefined) throw new Error('Keys of no view were asked for.');
-  return historyTable(project, first);
+  return historyPlace(project, first);
 }
 
-function tableName({ schema, name }: HistoryTable): RawBuilder<unknown> {
+function tableName({ schema, name }: Pick<HistoryPlace, 'schema' | 'name'>): RawBuilder<unknown> {
   return sql.table(`${schema}.${name}`);
 }
 
@@ -119,7 +129,7 @@ function row(columns: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
 }
 
 /** Join keys are texts and integers. */
-function texts(alias: string, place: KeyedViews): RawBuilder<string[]> {
+function texts(alias: string, place: Pick<KeyedViews, 'project' | 'views'>): RawBuilder<string[]> {
   return sql<
     string[]
   >`array[${sql.join(tableOf(place).keys.map(({ name }) => sql`${sql.ref(`${alias}.${name}`)}::text`))}]`;

@@ -37,12 +37,11 @@ export async function readPointers(
       if (keys === null) return { view, row: null, values: null, keyHidden: true };
       if (definition.windowed !== undefined) {
         const windows = { project: manifest, entity, view: definition };
-        const values = await windowsAsServed(store, windows, { keys, at: logged.predictedAt }).catch(
-          (error: unknown) => {
-            if (isLarderError(error) && error.code === 'HISTORY_MISSING') return null;
-            throw error;
-          },
-        );
+        const moment = { keys: [keys], at: logged.predictedAt };
+        const [values = null] = await windowsAsServed(store, windows, moment).catch((error: unknown) => {
+          if (isLarderError(error) && error.code === 'HISTORY_MISSING') return [];
+          throw error;
+        });
         return { view, row: null, values, keyHidden: false };
       }
       const {

@@ -56,7 +56,8 @@ export type ViewsRow<P extends readonly Provider[]> = Merge<P[number][typeof T][
 export interface ViewsSourceOptions {
   /**
    * `all`: a key has a row when each view has one for it. `any`: when at least one has; features of the others have their
-   * default, or are null. @default 'all'
+   * default, or are null. A windowed view has values for every key, and under `any` a row for those with events.
+   * @default 'all'
    */
   readonly require?: 'all' | 'any';
 }
@@ -64,6 +65,9 @@ export interface ViewsSourceOptions {
 /**
  * Rows from the newest rows of other views in history: `fromViews([adImage.pick('embedding'), adText])`. A row is computed
  * again as soon as one of these views lands rows for its key. Its event timestamp is the latest of theirs.
+ *
+ * Windowed views give their values as of the start of the run, which is then the event timestamp of the row. Their events set
+ * off nothing: the rows follow the other views, a schedule or a backfill.
  */
 export function fromViews<const P extends readonly Stored[]>(
   views: P,
@@ -106,11 +110,6 @@ function problemsOf(inputs: readonly FeatureInput[], require: unknown, view: Sou
       continue;
     }
     const parent = viewOf(input);
-    if (parent.windowed)
-      report(
-        at,
-        `'${parent.name}' is windowed: its values change with time, and history has no rows of them.`,
-      );
     if (!isSameEntity(parent.entity, view.entity))
       report(
         at,

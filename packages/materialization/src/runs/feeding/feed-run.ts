@@ -40,13 +40,13 @@ export async function feedRun(
   await sql`
     insert into larder.chunks (run_id, ordinal, bounds, rows_total)
     select ${runId}::uuid, (select coalesce(max(ordinal), -1) from larder.chunks where run_id = ${runId}) + 1 + page,
-      jsonb_build_object('kind', 'keys', 'keys', jsonb_agg(key order by place),
-        'goneSince', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), count(*)
+      jsonb_build_object('kind', 'keys', 'keys', jsonb_agg(key order by place), 'goneSince', now_text, 'asOf', now_text),
+      count(*)
     from (
       select key, place, ((place - 1) / ${view.chunk_rows})::integer as page
       from jsonb_array_elements(${JSON.stringify(keys)}::jsonb) with ordinality as given (key, place)
-    ) paged
-    group by page`.execute(tx.db);
+    ) paged, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now_text
+    group by page, now_text`.execute(tx.db);
   return runId;
 }
 

@@ -47,7 +47,9 @@ export async function retryRows(tx: RunStore, runId: string, { which, maxChunks 
     ), added as (
       insert into larder.chunks (run_id, ordinal, bounds, retry_of, rows_total)
       select ${runId}::uuid, (select max(ordinal) from larder.chunks where run_id = ${runId}) + row_number() over (order by chunk_id),
-        jsonb_build_object('kind', 'keys', 'keys', keys), chunk_id, rows
+        jsonb_build_object('kind', 'keys', 'keys', keys) || coalesce((
+          select jsonb_build_object('asOf', c.bounds -> 'asOf') from larder.chunks c
+          where c.chunk_id = failing.chunk_id and c.bounds ? 'asOf'), '{}'), chunk_id, rows
       from failing
       returning chunk_id, retry_of
     )
