@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DistinctSketch, isSketchLength } from './distinct-sketch.ts';
+import { addToEncoded, DistinctSketch, isSketchLength, sketchEntry } from './distinct-sketch.ts';
 
 function sketchOf(values: Iterable<string>): DistinctSketch {
   const sketch = new DistinctSketch();
@@ -48,6 +48,32 @@ test.each([0, 1, 10, 100, 341, 1_000, 2_000, 5_000, 20_000, 200_000])(
 
 test.each([5, 700, 2_400, 2_700, 9_000])('estimates %d different values as the definition says', (count) => {
   expect(sketchOf(texts(count)).estimate()).toBe(naiveEstimate(texts(count)));
+});
+
+test('adding to the bytes of a sketch is adding to the sketch, whatever the values', () => {
+  const entry = fc.record({ register: fc.nat(1_023), rank: fc.integer({ min: 1, max: 55 }) });
+  const entries = fc.array(
+    entry.map(({ register, rank }) => register * 64 + rank),
+    { maxLength: 1_500, size: 'max' },
+  );
+  fc.assert(
+    fc.property(entries, (added) => {
+      let bytes: Uint8Array = new Uint8Array(0);
+      const sketch = new DistinctSketch();
+      for (const each of added) {
+        const before = Buffer.from(bytes);
+        const after = addToEncoded(bytes, each);
+        if (!before.equals(bytes)) throw new Error('The bytes that were given were changed.');
+        bytes = after;
+        sketch.addEntry(each);
+      }
+      expect(Buffer.from(bytes)).toEqual(sketch.encode());
+    }),
+    { numRuns: 40 },
+  );
+  expect(Buffer.from(addToEncoded(new Uint8Array(0), sketchEntry('user-1')))).toEqual(
+    sketchOf(['user-1']).encode(),
+  );
 });
 
 test('repeats change nothing', () => {

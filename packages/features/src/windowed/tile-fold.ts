@@ -2,7 +2,7 @@
  * Hot path of landing events: one call per event, window and aggregate.
  */
 import type { FieldManifest } from '../manifest/manifest.ts';
-import { DistinctSketch } from './distinct-sketch.ts';
+import { addToEncoded, DistinctSketch, sketchEntry } from './distinct-sketch.ts';
 import { compileFilter, type EventValues } from './event-filter.ts';
 import type { AggregateManifest, WindowedManifest } from './windowed-manifest.ts';
 
@@ -48,6 +48,12 @@ interface Step {
   readonly last: number;
 }
 
+const NOTHING = new Uint8Array(0);
+/** Up to so many values are added to the encoded sketch; beyond, decoding it is faster. */
+const FEW = 8;
+/** Values whose entries are remembered: an event is folded into a tile of each window. */
+const MAX_REMEMBERED = 5_000;
+
 /** @param schema of the event source */
 export function compileTileFold(windowed: WindowedManifest, schema: readonly FieldManifest[]): TileFold {
   let [numbers, lasts, sketches] = [0, 0, 0];
@@ -63,20 +69,34 @@ export function compileTileFold(windowed: WindowedManifest, schema: readonly Fie
   const sketch = new DistinctSketch();
   const sketching = steps.filter((step) => step.function === 'approximate_distinct');
   const numeric = steps.filter((step) => step.function !== 'approximate_distinct');
+  const empty = emptyNumbers(steps, numbers);
+  const noLasts = Array.from({ length: lasts }, () => null);
+  const remembered = new Map<string, number>();
 
-  function addSketch(step: Step, before: Uint8Array | undefined, events: readonly FoldedEvent[]): Uint8Array {
-    let begun = false;
+  function entryOf(text: string): number {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    const entry = sketchEntry(text);
+    remembered.set(text, entry);
+    return entry;
+  }
+
+  function addSketch(step: Step, before: Uint8Array, events: readonly FoldedEvent[]): Uint8Array {
+    const areFew = events.length <= FEW;
+    let bytes = before;
+    if (!areFew) {
+      sketch.clear();
+      sketch.merge(before);
+    }
     for (const { values } of events) {
       const value = values[step.field as string] ?? null;
       if (value === null || !step.fits(values)) continue;
-      if (!begun) {
-        sketch.clear();
-        if (before !== undefined) sketch.merge(before);
-        begun = true;
-      }
-      sketch.add((value as string | bigint | boolean).toString());
+      const entry = entryOf((value as string | bigint | boolean).toString());
+      if (areFew) bytes = addToEncoded(bytes, entry);
+      else sketch.addEntry(entry);
     }
-    return begun ? sketch.encode() : (before ?? new Uint8Array(0));
+    return areFew ? bytes : sketch.encode();
   }
 
   return {
@@ -85,9 +105,9 @@ export function compileTileFold(windowed: WindowedManifest, schema: readonly Fie
     sketches,
     add(to, events) {
       const state: TileState = {
-        numbers: to?.numbers.slice() ?? emptyNumbers(steps, numbers),
-        lasts: to?.lasts.slice() ?? Array.from({ length: lasts }, () => null),
-        sketches: sketching.map((step) => addSketch(step, to?.sketches[step.place], events)),
+        numbers: (to?.numbers ?? empty).slice(),
+        lasts: (to?.lasts ?? noLasts).slice(),
+        sketches: sketching.map((step) => addSketch(step, to?.sketches[step.place] ?? NOTHING, events)),
       };
       for (const step of numeric) for (const event of events) addNumber(state, step, event);
       return state;
