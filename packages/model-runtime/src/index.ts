@@ -1,6 +1,6 @@
 // Tabular models
-export { loadModel } from './load-model.ts';
-export { newTensorData } from './session/feed.ts';
+export { definitionOf, loadModel } from './load-model.ts';
+export { feedsOf, newTensorData } from './session/feed.ts';
 export type { Feed, ModelInput, TensorData, TensorType } from './session/feed.ts';
 export type { InputFeature, NamedInput } from './artifact/named-inputs.ts';
 export type { LoadModelOptions, ModelRunner } from './load-model.ts';
@@ -18,6 +18,10 @@ export type {
 } from './session/create-session.ts';
 export { withMetadata } from './session/with-metadata.ts';
 // What an artifact says about itself
+export { checkNamedInputs } from './artifact/named-inputs.ts';
+export { rowsFeed } from './artifact/rows-feed.ts';
+export type { ArtifactRow, RowValue } from './artifact/rows-feed.ts';
+export { readBackground } from './artifact/read-background.ts';
 export { readArtifactJson } from './artifact/read-artifact-json.ts';
 export { worstDifference } from './artifact/golden-difference.ts';
 export type { GoldenDifference } from './artifact/golden-difference.ts';

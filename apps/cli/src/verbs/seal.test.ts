@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '@larder/core';
+import { buildOnnx } from '@larder/model-runtime/onnx';
 import { writeLogisticArtifact } from '@larder/model-runtime/testing';
 import { writeTrainingSet } from '@larder/training/testing';
 import { test } from '@larder/testing';
@@ -61,6 +62,61 @@ test('scores in another order, or too few, are refused', async () => {
     code: 'DATA_FILE_INVALID',
     detail: expect.stringContaining('fewer rows'),
   });
+});
+
+test('a model with several inputs is sealed with the features of each', async () => {
+  const set = join(folder, 'typed-set');
+  await writeTrainingSet(
+    set,
+    [
+      { name: 'shop:visits', type: 'int64', nulls: 0 },
+      { name: 'shop:plan', type: 'string', nulls: 1 },
+    ],
+    `select i as row, i + 9007199254740990 as "shop:visits", case when i > 0 then 'gold' end as "shop:plan" from range(3) t(i)`,
+  );
+  const model = join(folder, 'typed');
+  mkdirSync(model);
+  const code = {
+    keys_strings: { strings: ['gold'] },
+    values_floats: { floats: [1] },
+    default_float: { float: 0 },
+  };
+  const onnx = buildOnnx({
+    name: 'typed',
+    inputs: [
+      { name: 'counts', shape: ['N', 1], type: 'int64' },
+      { name: 'plan', shape: ['N', 1], type: 'string' },
+    ],
+    outputs: [{ name: 'score', shape: ['N', 1] }],
+    nodes: [
+      { op: 'LabelEncoder', domain: 'ai.onnx.ml', inputs: ['plan'], outputs: ['worth'], attributes: code },
+      { op: 'Cast', inputs: ['counts'], outputs: ['visits'], attributes: { to: { int: 1 } } },
+      { op: 'Add', inputs: ['visits', 'worth'], outputs: ['score'] },
+    ],
+  });
+  writeFileSync(join(model, 'model.onnx'), onnx);
+  const sealTyped = (...more: string[]) => larder(['seal', model, '--training-set', set, '--json', ...more]);
+  const inputs = ['--input', 'counts=shop:visits', '--input', 'plan=shop:plan'];
+  const done = await sealTyped(...inputs);
+  expect(jsonOf(done)).toMatchObject({
+    features: { counts: ['shop:visits'], plan: ['shop:plan'] },
+    outputs: ['score'],
+  });
+  expect(JSON.parse(readFileSync(join(model, 'background.json'), 'utf8'))).toEqual({
+    format: 1,
+    features: { counts: ['shop:visits'], plan: ['shop:plan'] },
+    rows: [
+      { counts: [9_007_199_254_740_990], plan: [null] },
+      { counts: [9_007_199_254_740_991], plan: ['gold'] },
+      { counts: ['9007199254740992'], plan: ['gold'] },
+    ],
+  });
+  for (const wrong of [
+    ['--input', 'counts'],
+    [...inputs, ...inputs],
+    [...inputs, '--features', 'shop:visits'],
+  ])
+    expect(await sealTyped(...wrong)).toMatchObject({ code: 2 });
 });
 
 test('wrong usage', async () => {

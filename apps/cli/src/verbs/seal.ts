@@ -11,6 +11,14 @@ const names = z
   .transform((text) => text.split(',').map((name) => name.trim()))
   .refine((list) => list.every((name) => name !== ''), 'must be names separated by commas');
 
+const input = z
+  .string()
+  .regex(/^.+=.+$/s, 'must be like counts=ad_stats:clicks,ad_stats:impressions')
+  .transform((text) => {
+    const [, name = '', features = ''] = /^(.+?)=(.*)$/s.exec(text) ?? [];
+    return [name, features.split(',').map((each) => each.trim())] as const;
+  });
+
 export const verb = defineVerb({
   describe(command) {
     command
@@ -19,6 +27,11 @@ export const verb = defineVerb({
       .option('--scores <file>', "the trainer's own scores of the training set: .parquet, .csv or .jsonl")
       .option('--outputs <names>', 'output fields of the definition [float32 outputs of the model]')
       .option('--features <names>', "the model's features, in order [all of the training set]")
+      .option(
+        '--input <name=features>',
+        'one of several inputs of the model, with its features in order; repeat it [those of the training set]',
+        (given: string, before: readonly string[] | undefined) => [...(before ?? []), given],
+      )
       .option('--missing <n>', "the definition's missing, when it is a number")
       .option('--training <file>', 'JSON object with more for training.json: metrics, parameters, commit')
       .addHelpText(
@@ -31,7 +44,8 @@ part), in the same order, and one column for every output. Without it, ONNX Runt
 scores, and they do not verify that the model was converted correctly.
 
 Example:
-  larder seal models/ad_ctr --training-set sets/november --scores scores.csv --outputs ctr`,
+  larder seal models/ad_ctr --training-set sets/november --scores scores.csv --outputs ctr
+  larder seal models/ad_kind --training-set sets/november --input counts=ad_stats:clicks --input note=ad_image:note`,
       );
   },
   input: z.object({
@@ -40,13 +54,23 @@ Example:
     scores: z.string().optional(),
     outputs: names.optional(),
     features: names.optional(),
+    input: z
+      .array(input)
+      .refine((list) => new Set(list.map(([name]) => name)).size === list.length, 'names an input twice')
+      .transform(Object.fromEntries<string[]>)
+      .optional(),
     missing: z.coerce.number('must be a number').optional(),
     training: z.string().optional(),
   }),
-  async run({ out }, { folder, trainingSet, scores, training, outputs, features, missing }) {
+  async run({ out }, { folder, trainingSet, scores, training, outputs, features, input: inputs, missing }) {
+    if (features !== undefined && inputs !== undefined)
+      throw wrongUsage('seal', [
+        { pointer: '--features', detail: 'is for one tensor; name either features or inputs' },
+      ]);
     const sealed = await sealArtifact(folder, trainingSet, {
       outputs,
       features,
+      inputs,
       missing,
       training: training === undefined ? undefined : await readObject(training),
       ...(scores !== undefined && {
@@ -55,7 +79,7 @@ Example:
     });
     const summary = {
       folder: resolve(folder),
-      features: sealed.features,
+      features: sealed.inputs ?? sealed.features,
       outputs: sealed.outputs,
       golden_rows: sealed.goldenRows,
       background_rows: sealed.backgroundRows,

@@ -2,30 +2,20 @@ import { join } from 'node:path';
 import { LarderError } from '@larder/core';
 import { z } from 'zod';
 import { worstDifference } from './golden-difference.ts';
-import { goldenFeed } from './golden-feed.ts';
-import type { Feed } from '../session/feed.ts';
-import { equalLists, sideBySide, type ModelDefinition, type ModelSignature } from './model-signature.ts';
+import { artifactRows, feedArtifactRows, type FedRows } from './artifact-rows.ts';
+import type { ModelDefinition, ModelSignature } from './model-signature.ts';
 import { readArtifactJson } from './read-artifact-json.ts';
 import type { RunModel } from '../session/run-model.ts';
 
-const values = z.array(z.union([z.number(), z.string(), z.boolean()]).nullable());
-
 /** `golden.json` of a tabular model: rows with the scores that the training script computed. docs/reference/artifact.md. */
 const goldenRows = z.strictObject({
-  format: z.literal(1),
-  /** Of a model with named inputs: by their names. */
-  features: z.union([z.array(z.string()), z.record(z.string(), z.array(z.string()))]),
-  /** One value per column of the tensor; null where the value is missing. Named inputs: by their names. */
-  rows: z.array(z.union([values, z.record(z.string(), values)])).min(1),
+  ...artifactRows,
   outputs: z.record(z.string(), z.array(z.number())),
   tolerance: z.number().positive().default(1e-5),
 });
 
 /** The golden rows as a request would bring them. */
-export interface GoldenRows extends z.output<typeof goldenRows> {
-  readonly path: string;
-  readonly feed: Feed;
-}
+export interface GoldenRows extends z.output<typeof goldenRows>, FedRows {}
 
 /**
  * Reads an artifact's `golden.json` and checks its shape against the definition; nulls become `missing`.
@@ -38,26 +28,7 @@ export async function readGoldenRows(
 ): Promise<GoldenRows> {
   const path = join(artifactPath, 'golden.json');
   const golden = await readArtifactJson(path, goldenRows, formOf(definition));
-  const named = definition.inputs !== undefined;
-  const listed =
-    (named ? inputs.flatMap(({ name }) => listOf(golden.features, name)) : listOf(golden.features)) ?? [];
-  if (!equalLists(definition.features, listed)) {
-    throw new LarderError(
-      'MODEL_SIGNATURE_MISMATCH',
-      `${path} has other features than the definition (right column: golden.json).\n` +
-        sideBySide(definition.features, listed),
-    );
-  }
-  for (const { name, width } of inputs) {
-    const lengths = golden.rows.map((row) => listOf(row, named ? name : undefined).length);
-    const wrongRow = lengths.findIndex((length) => length !== width);
-    if (wrongRow < 0) continue;
-    const ofInput = named ? ` of the input ${name}` : '';
-    throw new LarderError(
-      'ARTIFACT_INVALID',
-      `${path}: row ${wrongRow} has ${lengths[wrongRow]} ${named ? 'values' : 'numbers'}${ofInput}; the features take ${width} columns.`,
-    );
-  }
+  const fed = feedArtifactRows(path, golden, { definition, inputs });
   const unknown = Object.keys(golden.outputs).find((field) => !definition.outputs.includes(field));
   if (unknown !== undefined) {
     throw new LarderError(
@@ -73,26 +44,7 @@ export async function readGoldenRows(
       );
     }
   }
-  try {
-    return { ...golden, path, feed: goldenFeed(golden.rows, inputs, { named, missing: definition.missing }) };
-  } catch (cause) {
-    throw new LarderError(
-      'ARTIFACT_INVALID',
-      `${path}: a value of a row does not fit its input: ${String(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** The list itself, or that of a named input; empty when it is of the other kind. */
-function listOf<T>(
-  lists: readonly T[] | Readonly<Record<string, readonly T[]>>,
-  name?: string,
-): readonly T[] {
-  if (name === undefined) return Array.isArray(lists) ? (lists as readonly T[]) : [];
-  return Array.isArray(lists) ? [] : ((lists as Readonly<Record<string, readonly T[]>>)[name] ?? []);
+  return { ...golden, ...fed };
 }
 
 /** @throws MODEL_GOLDEN_MISMATCH with the worst score. */

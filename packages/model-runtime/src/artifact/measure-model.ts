@@ -3,6 +3,7 @@ import { definitionOf, loadModel, type LoadModelOptions, type ModelRunner } from
 import { createSession, type Session } from '../session/create-session.ts';
 import { feedsOf, type Feed } from '../session/feed.ts';
 import { readGoldenRows } from './golden-rows.ts';
+import { readBackground } from './read-background.ts';
 
 export interface ModelMeasures {
   readonly placement: 'inline' | 'pool';
@@ -21,14 +22,16 @@ const LARGE_BYTES = 500 * 1024 ** 2;
 const MIB = 1024 ** 2;
 
 /**
- * Loads an artifact with every check of serving, and measures it. Only in a process of its own, started with
+ * Loads an artifact with every check of serving, reads its background rows, and measures it. Only in a process of its own, started with
  * `--expose-gc`: memory is measured as the growth of the process.
  * @throws ARTIFACT_INVALID, MODEL_SIGNATURE_MISMATCH, MODEL_GOLDEN_MISMATCH
  */
 export async function measureModel(options: LoadModelOptions): Promise<ModelMeasures> {
   const runner = await loadModel({ ...options, poolThreads: 1 });
   try {
-    const { feed } = await readGoldenRows(options.artifactPath, definitionOf(options), runner);
+    const definition = definitionOf(options);
+    await readBackground(options.artifactPath, definition, runner);
+    const { feed } = await readGoldenRows(options.artifactPath, definition, runner);
     const latencyMs = await latencyOf(runner, feed);
     const feeds = feedsOf(runner.inputs, feed, 1);
     return { placement: runner.placement, latencyMs, memoryMb: await memoryOf(options.artifactPath, feeds) };

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckdb, quotedName, scanFile } from '@larder/archive';
 import { LarderError } from '@larder/core';
-import { createSession } from '@larder/model-runtime';
+import { createSession, rowsFeed, type ArtifactRow } from '@larder/model-runtime';
 import { sql } from 'kysely';
 import { runtimeScores } from '../seal/model-scores.ts';
-import { tensorFeatures, tensorRow, type TensorFeature } from '../seal/tensor-columns.ts';
+import { artifactRow } from '../seal/row-values.ts';
+import type { PickedInputs } from '../seal/pick-rows.ts';
+import { setInputs, typeInputs } from '../seal/set-inputs.ts';
 import {
   buildTrainingSet,
   type BuildProgress,
@@ -134,10 +136,16 @@ async function scorePairs({ deps, folder, options, before, after }: ScorePairs):
   try {
     const scored = async (name: string, manifest: TrainingSetManifest): Promise<Map<string, number>> => {
       const scores = new Map<string, number>();
-      const features = tensorFeatures(manifest);
-      for await (const rows of setRows(join(folder, name), features, options.signal)) {
-        const tensor = rows.map(({ values }) => Float32Array.from(values, (value) => value ?? missing));
-        const answer = await runtimeScores({ session, modelPath, outputs }, tensor);
+      const wanted = setInputs(manifest, {});
+      const named = wanted[0]?.name !== null;
+      const inputs = typeInputs(wanted, { inputs: session.inputs, path: modelPath }, missing);
+      for await (const rows of setRows(join(folder, name), { inputs, named }, options.signal)) {
+        const feed = rowsFeed(
+          rows.map(({ values }) => values),
+          inputs,
+          { named, missing },
+        );
+        const answer = await runtimeScores({ session, modelPath, inputs, outputs }, feed, rows.length);
         for (const [i, { id }] of rows.entries()) scores.set(id, answer[outputs[0] ?? '']?.[i] ?? Number.NaN);
       }
       return scores;
@@ -156,16 +164,17 @@ async function scorePairs({ deps, folder, options, before, after }: ScorePairs):
 
 interface SetRow {
   readonly id: string;
-  readonly values: readonly (number | null)[];
+  readonly values: ArtifactRow;
 }
 
 async function* setRows(
   folder: string,
-  features: readonly TensorFeature[],
+  { inputs, named }: PickedInputs,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SetRow[]> {
   const duckdb = await openDuckdb({ folders: [folder], ...(signal && { signal }) });
   try {
+    const features = inputs.flatMap((input) => input.features);
     const names = features.map(({ name }) => quotedName(name));
     const relation = scanFile({ path: join(folder, 'rows.parquet'), format: 'parquet' });
     const query = `select ${['prediction_id::varchar as "larder id"', ...names].join(', ')} from ${relation}`;
@@ -173,7 +182,7 @@ async function* setRows(
       for (let start = 0; start < group.length; start += BATCH_ROWS)
         yield group
           .slice(start, start + BATCH_ROWS)
-          .map((row) => ({ id: String(row['larder id']), values: tensorRow(features, row) }));
+          .map((row) => ({ id: String(row['larder id']), values: artifactRow(inputs, named, row) }));
   } finally {
     await duckdb.close();
   }

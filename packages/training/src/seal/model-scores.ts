@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import type { Session } from '@larder/model-runtime';
+import { feedsOf, type Feed, type ModelInput, type Session } from '@larder/model-runtime';
 
 /** One score per row for every output field. */
 export type Scores = Readonly<Record<string, ArrayLike<number>>>;
@@ -7,33 +7,34 @@ export type Scores = Readonly<Record<string, ArrayLike<number>>>;
 export interface ScoredModel {
   readonly session: Session;
   readonly modelPath: string;
+  readonly inputs: readonly ModelInput[];
   readonly outputs: readonly string[];
 }
 
 /** @throws MODEL_SIGNATURE_MISMATCH when the model does not take the rows */
 export async function runtimeScores(
-  { session, modelPath, outputs }: ScoredModel,
-  rows: readonly Float32Array[],
+  { session, modelPath, inputs, outputs }: ScoredModel,
+  feed: Feed,
+  rows: number,
 ): Promise<Scores> {
-  const width = rows[0]?.length ?? 0;
-  const data = new Float32Array(rows.length * width);
-  for (const [at, row] of rows.entries()) data.set(row, at * width);
-  const input = session.inputs[0]?.name ?? '';
-  const answer = await session
-    .run({ [input]: { data, dims: [rows.length, width] } })
-    .catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new LarderError(
-        'MODEL_SIGNATURE_MISMATCH',
-        `${modelPath} does not take the ${width} columns of the training set's features: ${why}`,
-        { cause },
-      );
-    });
+  const answer = await session.run(feedsOf(inputs, feed, rows)).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const width = inputs.reduce((sum, input) => sum + input.width, 0);
+    throw new LarderError(
+      'MODEL_SIGNATURE_MISMATCH',
+      `${modelPath} does not take the ${width} columns of the training set's features: ${why}`,
+      { cause },
+    );
+  });
   const [only] = Object.values(answer);
   return Object.fromEntries(
     outputs.map((field, column) => [
       field,
-      answer[field]?.data ?? rows.map((_, row) => only?.data[row * outputs.length + column] ?? Number.NaN),
+      answer[field]?.data ??
+        Float32Array.from(
+          { length: rows },
+          (_, row) => only?.data[row * outputs.length + column] ?? Number.NaN,
+        ),
     ]),
   );
 }

@@ -1,13 +1,22 @@
 import { quotedName, textLiteral, type Duckdb } from '@larder/archive';
 import { shortestFloat32 } from '@larder/core';
-import { tensorRow, type TensorFeature } from './tensor-columns.ts';
+import type { ArtifactRow, RowValue } from '@larder/model-runtime';
 import type { TrainingSetFolder } from './read-training-set.ts';
+import { artifactRow } from './row-values.ts';
+import type { TypedInput } from './set-inputs.ts';
 
 /** Rows of a training set by their positions in its file, from 0. */
 export interface PickedRows {
   readonly positions: readonly number[];
-  /** As JSON holds them: the shortest decimals of the tensor's float32. */
-  readonly rows: readonly (readonly (number | null)[])[];
+  /** As JSON holds them: the shortest decimals of a float32. */
+  readonly rows: readonly ArtifactRow[];
+}
+
+/** What the rows are for. */
+export interface PickedInputs {
+  readonly inputs: readonly TypedInput[];
+  /** Rows by the names of the inputs. */
+  readonly named: boolean;
 }
 
 const GOLDEN_ROWS = 32;
@@ -19,8 +28,9 @@ const GOLDEN_ROWS = 32;
 export async function pickGoldenRows(
   duckdb: Duckdb,
   set: TrainingSetFolder,
-  features: readonly TensorFeature[],
+  wanted: PickedInputs,
 ): Promise<PickedRows> {
+  const features = wanted.inputs.flatMap((input) => input.features);
   const withNulls = features.filter(({ hasNulls }) => hasNulls).map(({ name }) => quotedName(name));
   const positions = new Set(evenlySpaced(set.rows, GOLDEN_ROWS));
   if (withNulls.length > 0) {
@@ -33,34 +43,39 @@ export async function pickGoldenRows(
     );
     for (const position of Object.values(found ?? {})) if (position !== null) positions.add(Number(position));
   }
-  return readRows(duckdb, set, { features, positions: [...positions].toSorted((a, b) => a - b) });
+  return readRows(duckdb, set, { ...wanted, positions: [...positions].toSorted((a, b) => a - b) });
 }
 
 /** Evenly spaced rows. */
 export function pickBackgroundRows(
   duckdb: Duckdb,
   set: TrainingSetFolder,
-  options: { readonly features: readonly TensorFeature[]; readonly count: number },
+  { count, ...wanted }: PickedInputs & { readonly count: number },
 ): Promise<PickedRows> {
-  return readRows(duckdb, set, {
-    features: options.features,
-    positions: evenlySpaced(set.rows, options.count),
-  });
+  return readRows(duckdb, set, { ...wanted, positions: evenlySpaced(set.rows, count) });
 }
 
 async function readRows(
   duckdb: Duckdb,
   set: TrainingSetFolder,
-  { features, positions }: { readonly features: readonly TensorFeature[]; readonly positions: number[] },
+  { inputs, named, positions }: PickedInputs & { readonly positions: number[] },
 ): Promise<PickedRows> {
-  const columns = features.map(({ name }) => quotedName(name)).join(', ');
+  const names = inputs.flatMap(({ features }) => features.map(({ name }) => name));
   const rows = await duckdb.all<Record<string, unknown>>(
-    `select ${columns} from ${scan(set)} where file_row_number in (${positions.join(', ')}) order by file_row_number`,
+    `select ${names.map(quotedName).join(', ')} from ${scan(set)} where file_row_number in (${positions.join(', ')}) order by file_row_number`,
     { what: `Reading ${set.rowsPath}` },
   );
-  const decimals = (row: Record<string, unknown>) =>
-    tensorRow(features, row).map((value) => (value === null ? null : shortestFloat32(value)));
-  return { positions, rows: rows.map(decimals) };
+  const float32 = new Set(inputs.filter(({ type }) => type === 'float32').map(({ name }) => name));
+  const decimals = (values: readonly RowValue[]) =>
+    values.map((value) => (typeof value === 'number' ? shortestFloat32(value) : value));
+  const shown = (row: ArtifactRow): ArtifactRow => {
+    if (!named) return decimals(row as readonly RowValue[]);
+    const lists = Object.entries(row as Readonly<Record<string, readonly RowValue[]>>);
+    return Object.fromEntries(
+      lists.map(([name, values]) => [name, float32.has(name) ? decimals(values) : values]),
+    );
+  };
+  return { positions, rows: rows.map((row) => shown(artifactRow(inputs, named, row))) };
 }
 
 function scan({ rowsPath }: TrainingSetFolder): string {

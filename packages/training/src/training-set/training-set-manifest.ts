@@ -45,7 +45,14 @@ export const trainingSetManifest = z.object({
   project: z.string(),
   created_at: instant,
   larder_version: z.string(),
-  model: z.object({ name: z.string(), version: z.int() }).nullable(),
+  model: z
+    .object({
+      name: z.string(),
+      version: z.int(),
+      /** Of a model that takes several inputs: the features of each by its name. */
+      inputs: z.record(z.string(), z.array(z.string())).optional(),
+    })
+    .nullable(),
   features: z.array(
     z.object({
       /** Name of the column: `view:feature`, or `view@2:feature` where two versions of one view are asked for. */

@@ -2,6 +2,7 @@ import { LarderError } from '@larder/core';
 import {
   compileOnDemandViews,
   declaredDefault,
+  namedInputs,
   viewRef,
   type EntityManifest,
   type FeatureViewManifest,
@@ -13,12 +14,13 @@ import {
   type OnDemandViews,
 } from '@larder/features';
 import type { TrainingSetDefinitions } from '../build-training-set.ts';
+import type { TrainingSetManifest } from '../training-set-manifest.ts';
 import type { RequestedFeatures } from '../training-set-request.ts';
 import { parseReferences } from './parse-references.ts';
 
 /** What a training set must join and compute, and the columns that come of it. */
 export interface ResolvedFeatures {
-  readonly model: { readonly name: string; readonly version: number } | null;
+  readonly model: TrainingSetManifest['model'];
   /** Columns of the set, in order. */
   readonly columns: readonly FeatureColumn[];
   /** One join per entity. */
@@ -98,7 +100,7 @@ export function resolveFeatures(
   );
   const groups = joins.groups;
   return {
-    model: requested.kind === 'model' ? { name: requested.model, version: requested.version } : null,
+    model: requested.kind === 'model' ? statedModel(manifest, requested, inputs) : null,
     columns,
     groups,
     onDemand,
@@ -157,6 +159,17 @@ function modelInputs(manifest: Manifest, model: string): readonly InputManifest[
   if (!Object.hasOwn(manifest.models, model))
     throw new LarderError('MODEL_NOT_FOUND', `No model '${model}' is in these definitions.`);
   return member(manifest.models, model).inputs;
+}
+
+function statedModel(
+  manifest: Manifest,
+  { model: name, version }: Extract<RequestedFeatures, { readonly kind: 'model' }>,
+  inputs: readonly InputManifest[],
+): TrainingSetManifest['model'] {
+  const named = namedInputs(manifest, inputs)?.map(
+    (input) => [input.name, input.features.map(({ ref }) => ref)] as const,
+  );
+  return { name, version, ...(named !== undefined && { inputs: Object.fromEntries(named) }) };
 }
 
 function byName(fields: readonly FieldManifest[]): FieldManifest[] {

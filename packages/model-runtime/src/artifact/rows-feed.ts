@@ -1,17 +1,17 @@
 import type { Feed, ModelInput, TensorData, TensorType } from '../session/feed.ts';
 
-/** A value of golden.json: null where it is missing, an int64 beyond 2^53 as decimal digits. */
-export type GoldenValue = number | string | boolean | null;
+/** A value in the JSON files of an artifact: null where it is missing, an int64 beyond 2^53 as decimal digits. */
+export type RowValue = number | string | boolean | null;
 
-/** A row of golden.json: a list for a model with one tensor, lists by name for one with named inputs. */
-export type GoldenRow = readonly GoldenValue[] | Readonly<Record<string, readonly GoldenValue[]>>;
+/** A row in the JSON files of an artifact: a list for a model with one tensor, lists by name for one with named inputs. */
+export type ArtifactRow = readonly RowValue[] | Readonly<Record<string, readonly RowValue[]>>;
 
 /**
- * Golden rows as a request would bring them; nulls become `missing`, and empty in a text.
+ * Rows as a request would bring them; nulls become `missing`, and empty in a text.
  * @throws Error naming what does not fit
  */
-export function goldenFeed(
-  rows: readonly GoldenRow[],
+export function rowsFeed(
+  rows: readonly ArtifactRow[],
   inputs: readonly ModelInput[],
   { named, missing }: { readonly named: boolean; readonly missing: number },
 ): Feed {
@@ -21,14 +21,12 @@ export function goldenFeed(
       (value) => value ?? missing,
     );
   return inputs.map(({ name, type }) => {
-    const values = rows.flatMap(
-      (row) => (row as Readonly<Record<string, readonly GoldenValue[]>>)[name] ?? [],
-    );
+    const values = rows.flatMap((row) => (row as Readonly<Record<string, readonly RowValue[]>>)[name] ?? []);
     return dataOf(values, type, missing);
   });
 }
 
-function dataOf(values: readonly GoldenValue[], type: TensorType, missing: number): TensorData {
+function dataOf(values: readonly RowValue[], type: TensorType, missing: number): TensorData {
   switch (type) {
     case 'float32':
       return Float32Array.from(values, (value) => (value === null ? missing : Number(value)));
