@@ -99,6 +99,18 @@ export const planAnswerSchema = z
       .meta({ description: 'Model versions that read a view which pruning drops.' }),
     not_scheduled: z.array(z.string()),
     pending_migrations: z.array(z.string()),
+    chains: z
+      .array(
+        z.strictObject({
+          view: z.string(),
+          steps: z.array(z.array(z.string())).meta({
+            description: 'View versions, each step computed from earlier ones alone; the last is the view.',
+          }),
+        }),
+      )
+      .meta({
+        description: 'What is computed before each new or changed view that is computed from others.',
+      }),
     fills: z
       .array(fillSchema)
       .meta({ description: 'What each view version takes to fill that nothing has filled.' }),

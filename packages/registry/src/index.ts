@@ -4,6 +4,8 @@ export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/p
 export { instant } from './plan/compare-age.ts';
 export type { OlderSign } from './plan/compare-age.ts';
 export { applyJson, planJson } from './plan/plan-json.ts';
+export { plannedChains } from './plan/planned-chains.ts';
+export type { PlannedChain } from './plan/planned-chains.ts';
 export { withArtifactRefusals } from './apply/check/check-artifacts.ts';
 export { planProject } from './apply/plan-project.ts';
 export type { ApplyDeps, PlannedProject } from './apply/plan-project.ts';

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from '@larder/testing';
 import { expect } from 'vitest';
-import { copyShop, larder } from '../../fixtures/run-cli.ts';
+import { copyShop, jsonOf, larder } from '../../fixtures/run-cli.ts';
 
 test('plan shows what a new view is computed after', async ({ database }) => {
   const folder = copyShop();
@@ -24,4 +24,10 @@ export const best = featureView('best', {
     '  chain ad_stats@1 → rates@1',
     '  chain ad_stats@1 → rates@1 → best@1',
   ]);
+  expect(jsonOf(await larder(['plan', '--json'], env))).toMatchObject({
+    chains: [
+      { view: 'rates@1', steps: [['ad_stats@1'], ['rates@1']] },
+      { view: 'best@1', steps: [['ad_stats@1'], ['rates@1'], ['best@1']] },
+    ],
+  });
 });

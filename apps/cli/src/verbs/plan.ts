@@ -1,4 +1,4 @@
-import { planJson, planProject, withArtifactRefusals } from '@larder/registry';
+import { planJson, plannedChains, planProject, withArtifactRefusals } from '@larder/registry';
 import { z } from 'zod';
 import { planCountedFills } from '../fill/plan-counted-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
@@ -44,9 +44,10 @@ Example:
     });
     const plan = await withArtifactRefusals(project, planned);
     const fills = await planCountedFills(session, project.manifest, plan);
-    out.answer(planJson(plan, fills), () => {
+    const chains = plannedChains(plan, project.manifest);
+    out.answer(planJson(plan, { chains, fills }), () => {
       printPlan(plan, out);
-      printChains(plan.changes, { manifest: project.manifest, out });
+      printChains(chains, out);
       printFills(fills, { manifest: project.manifest, out });
     });
     if (plan.refusals.length > 0 || (needsConfirmation(plan) && !yes)) return FAILED;

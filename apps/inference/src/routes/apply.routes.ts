@@ -8,6 +8,7 @@ import {
   followApply,
   planFills,
   planJson,
+  plannedChains,
   planProject,
   withArtifactRefusals,
   type ArtifactStore,
@@ -49,7 +50,8 @@ export function applyRoutes({
       });
       const plan = await withArtifactRefusals(project, planned);
       const fills = await planFills(offlineStore, { manifest: project.manifest, plan });
-      response.json(planJson(plan, fills) satisfies PlanAnswer);
+      const chains = plannedChains(plan, project.manifest);
+      response.json(planJson(plan, { chains, fills }) satisfies PlanAnswer);
     })
     .all(allow('POST'));
   routes

@@ -1,7 +1,7 @@
 import { applyAnswerSchema, planAnswerSchema } from '@larder/contracts';
 import { applyManifest } from '@larder/registry';
 import { openFixture } from '@larder/serving/testing';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { startInference } from '../start-inference.ts';
@@ -72,14 +72,28 @@ test('a plan says what each view takes to fill; an apply starts those runs and a
   expect((await http.post('/v1/plan', {})).body).toMatchObject({ fills: [] });
 });
 
-test('a plan opens new artifacts and refuses what apply would refuse', async ({ service }) => {
+test('a plan opens new artifacts, refuses what apply would refuse, and orders chains', async ({
+  service,
+}) => {
   const { configPath, root } = await openFixture(inject('testFolder'));
   await writeFile(join(root, 'models/ad_brightness/model.onnx'), 'not a network');
-  const other = await startInference({ ...service.config, projectPath: configPath }, logger);
+  // This process has loaded the fixture by its own path already.
+  const projectPath = join(root, 'chained.config.ts');
+  await writeFile(
+    projectPath,
+    `${await readFile(configPath, 'utf8')}
+import { fromViews } from '@larder/sources';
+export const glow = featureView('glow', {
+  version: 1, entity: ad, ttl: '1d', source: fromViews([adImage.pick('brightness')]), schema: { brightness: f.float32() },
+});
+`,
+  );
+  const other = await startInference({ ...service.config, projectPath }, logger);
   try {
     const http = createHttp(other.url);
     const plan = planAnswerSchema.parse((await http.post('/v1/plan', {})).body);
     expect(plan.refusals).toMatchObject([{ code: 'ARTIFACT_INVALID', subject: 'model ad_brightness' }]);
+    expect(plan.chains).toEqual([{ view: 'glow@1', steps: [['ad_image@1'], ['glow@1']] }]);
     expect((await http.post('/v1/apply', {})).body).toMatchObject({ code: 'ARTIFACT_INVALID' });
   } finally {
     await other.close();

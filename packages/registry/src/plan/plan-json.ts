@@ -3,9 +3,13 @@ import type { FillEstimate } from '../fill/estimate-fill.ts';
 import { fillJson } from '../fill/fill-json.ts';
 import type { AfterApply } from '../fill/follow-apply.ts';
 import type { Plan } from './plan.ts';
+import type { PlannedChain } from './planned-chains.ts';
 
 /** `larder plan --json` and `POST /v1/plan`. */
-export function planJson(plan: Plan, fills: readonly FillEstimate[]) {
+export function planJson(
+  plan: Plan,
+  { chains, fills }: { readonly chains: readonly PlannedChain[]; readonly fills: readonly FillEstimate[] },
+) {
   return {
     project: plan.project,
     applied_id: plan.appliedId,
@@ -18,6 +22,7 @@ export function planJson(plan: Plan, fills: readonly FillEstimate[]) {
     readers: plan.readers.map((reader) => ({ ...reader, aliases: [...reader.aliases] })),
     not_scheduled: [...plan.notScheduled],
     pending_migrations: [...plan.pendingMigrations],
+    chains: chains.map(({ view, steps }) => ({ view, steps: steps.map((refs) => [...refs]) })),
     fills: fills.map(fillJson),
   };
 }
