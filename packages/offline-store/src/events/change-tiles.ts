@@ -48,7 +48,7 @@ export async function changeTiles(
   const storedById = new Map(stored.map((tile) => [tileId(tile), tile]));
   const all = await eventsOfTiles(tx, { view, table, places: refolded });
   const changed = [
-    ...added.map(({ events, ...place }) => changedTile(storedById.get(tileId(place)), place, events, true)),
+    ...added.map((place) => changedTile(storedById.get(tileId(place)), place, place.events, true)),
     ...refolded.map((place) =>
       changedTile(storedById.get(tileId(place)), place, all.get(tileId(place)) ?? [], false),
     ),

@@ -1,5 +1,13 @@
 import type { LastOrder, TileState } from '@larder/features';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
+import {
+  byteaArray,
+  float8Array,
+  int2Array,
+  int4Array,
+  int8Array,
+  textArray,
+} from '../connection/binary-arrays.ts';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { tableOf } from './event-table.ts';
 import type { WindowedView } from './windowed-view.ts';
@@ -58,9 +66,9 @@ export async function readTiles(
 ): Promise<StoredTile[]> {
   if (places.length === 0) return [];
   const { rows } = await sql<TileRow>`
-    select t.* from unnest(${places.map(({ entityKey }) => entityKey)}::text[],
-      ${integers(places.map(({ window }) => window))}::smallint[],
-      ${integers(places.map(({ tile }) => tile))}::bigint[]) g (entity_key, window_index, tile)
+    select t.* from unnest(${textArray(places.map(({ entityKey }) => entityKey))}::text[],
+      ${int2Array(places.map(({ window }) => window))}::smallint[],
+      ${int8Array(places.map(({ tile }) => tile))}::bigint[]) g (entity_key, window_index, tile)
     cross join lateral (select ${COLUMNS} from ${tableOf(view.table)} t
       where t.entity_key = g.entity_key and t.window_index = g.window_index and t.tile = g.tile
       offset 0) t`.execute(store.db);
@@ -74,7 +82,7 @@ export async function entitiesWithTiles(
   entityKeys: Iterable<string>,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ entity_key: string }>`
-    select g.entity_key from unnest(${[...entityKeys]}::text[]) g (entity_key)
+    select g.entity_key from unnest(${textArray([...entityKeys])}::text[]) g (entity_key)
     cross join lateral (select from ${tableOf(view.table)} t where t.entity_key = g.entity_key limit 1) t`.execute(
     store.db,
   );
@@ -89,40 +97,65 @@ export async function readTilesOf(
 ): Promise<StoredTile[]> {
   if (entityKeys.length === 0) return [];
   const { rows } = await sql<TileRow>`
-    select t.* from unnest(${entityKeys}::text[]) g (entity_key)
+    select t.* from unnest(${textArray(entityKeys)}::text[]) g (entity_key)
     cross join lateral (select ${COLUMNS} from ${tableOf(view.table)} t
       where t.entity_key = g.entity_key offset 0) t`.execute(store.db);
   return rows.map(storedTile);
 }
 
-/** Writes whole tiles in the order of their keys; the caller holds their lock (`lockTiles`). */
+/**
+ * Writes whole tiles in the order of their keys; the caller holds their lock (`lockTiles`). A tile of version 1 is a new one:
+ * inserting it without asking for a conflict takes half as long.
+ */
 export async function writeTiles(tx: Db, view: WindowedView, tiles: readonly StoredTile[]): Promise<void> {
-  if (tiles.length === 0) return;
   const sorted = tiles.toSorted(
     (a, b) => compare(a.entityKey, b.entityKey) || a.window - b.window || a.tile - b.tile,
   );
-  const { lasts, sketches } = view.fold;
-  await sql`
-    insert into ${tableOf(view.table)} as t
-      (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers, lasts, sketches)
-    select entity_key, window_index, tile, version, newest_event, newest_created, revision,
-      numbers::double precision[], lasts::jsonb, sketches::bytea[]
-    from unnest(${sorted.map(({ entityKey }) => entityKey)}::text[],
-      ${integers(sorted.map(({ window }) => window))}::smallint[],
-      ${integers(sorted.map(({ tile }) => tile))}::bigint[],
-      ${integers(sorted.map(({ version }) => version))}::bigint[],
-      ${integers(sorted.map(({ newest }) => newest.eventTimestampMs))}::bigint[],
-      ${integers(sorted.map(({ newest }) => newest.createdTimestampMs))}::bigint[],
-      ${integers(sorted.map(({ revision }) => revision))}::bigint[],
-      ${quoted(sorted.map(({ state }) => numbersText(state)))}::text[],
-      ${lasts === 0 ? nulls(sorted.length) : sorted.map(({ state }) => JSON.stringify(state.lasts))}::text[],
-      ${sketches === 0 ? nulls(sorted.length) : sorted.map(({ state }) => sketchesText(state))}::text[])
-      g (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers, lasts, sketches)
-    on conflict (entity_key, window_index, tile) do update
-      set version = excluded.version, newest_event = excluded.newest_event, newest_created = excluded.newest_created,
-        revision = excluded.revision, numbers = excluded.numbers, lasts = excluded.lasts,
-        sketches = excluded.sketches`.execute(tx.db);
+  const fresh = sorted.filter(({ version }) => version === 1);
+  const known = sorted.filter(({ version }) => version > 1);
+  if (fresh.length > 0) await insertTiles(tx, view, fresh, sql``);
+  if (known.length > 0)
+    await insertTiles(
+      tx,
+      view,
+      known,
+      sql`on conflict (entity_key, window_index, tile) do update
+        set version = excluded.version, newest_event = excluded.newest_event, newest_created = excluded.newest_created,
+          revision = excluded.revision, numbers = excluded.numbers, lasts = excluded.lasts,
+          sketches = excluded.sketches`,
+    );
 }
+
+async function insertTiles(
+  tx: Db,
+  { table, fold }: WindowedView,
+  tiles: readonly StoredTile[],
+  onConflict: RawBuilder<unknown>,
+): Promise<void> {
+  const numbers = Array.from({ length: fold.numbers }, (_, at) =>
+    float8Array(tiles.map(({ state }) => state.numbers[at] ?? null)),
+  );
+  const sketches = Array.from({ length: fold.sketches }, (_, at) =>
+    byteaArray(tiles.map(({ state }) => state.sketches[at] ?? NO_SKETCH)),
+  );
+  // each `unnest` gives the value of the same tile
+  await sql`
+    insert into ${tableOf(table)} as t
+      (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers, lasts, sketches)
+    select unnest(${textArray(tiles.map(({ entityKey }) => entityKey))}::text[]),
+      unnest(${int2Array(tiles.map(({ window }) => window))}::smallint[]),
+      unnest(${int8Array(tiles.map(({ tile }) => tile))}::bigint[]),
+      unnest(${int8Array(tiles.map(({ version }) => version))}::bigint[]),
+      unnest(${int8Array(tiles.map(({ newest }) => newest.eventTimestampMs))}::bigint[]),
+      unnest(${int8Array(tiles.map(({ newest }) => newest.createdTimestampMs))}::bigint[]),
+      unnest(${int8Array(tiles.map(({ revision }) => revision))}::bigint[]),
+      array[${sql.join(numbers.map((array) => sql`unnest(${array}::double precision[])`))}]::double precision[],
+      ${fold.lasts === 0 ? sql`null` : sql`unnest(${textArray(tiles.map(({ state }) => JSON.stringify(state.lasts)))}::text[])::jsonb`},
+      ${fold.sketches === 0 ? sql`null` : sql`array[${sql.join(sketches.map((array) => sql`unnest(${array}::bytea[])`))}]`}
+    ${onConflict}`.execute(tx.db);
+}
+
+const NO_SKETCH = new Uint8Array(0);
 
 /** Number of locks of a view: entities of one lock wait for each other. */
 const LOCKS = 32;
@@ -140,7 +173,7 @@ export async function lockTiles(
   if (locks.length === 0) return;
   await sql`
     select pg_advisory_xact_lock(hashtextextended('larder:tiles:' || ${`${table.schema}.${table.name}`} || ':' || lock, 0))
-    from unnest(${integers(locks)}::integer[]) with ordinality l (lock, at) order by at`.execute(tx.db);
+    from unnest(${int4Array(locks)}::integer[]) with ordinality l (lock, at) order by at`.execute(tx.db);
 }
 
 function lockOf(entityKey: string): number {
@@ -171,32 +204,6 @@ function storedTile(row: TileRow): StoredTile {
 
 function inBraces(text: string): string[] {
   return text === '{}' ? [] : text.slice(1, -1).split(',');
-}
-
-function numbersText({ numbers }: TileState): string {
-  return `{${numbers.map((number) => (number === null ? 'NULL' : numberText(number))).join(',')}}`;
-}
-
-function numberText(number: number): string {
-  return Object.is(number, -0) ? '-0' : String(number);
-}
-
-function sketchesText({ sketches }: TileState): string {
-  return `{${sketches.map((bytes) => `"\\\\x${Buffer.from(bytes).toString('hex')}"`).join(',')}}`;
-}
-
-/** An array of numbers as PostgreSQL reads it: much faster than the driver's own. */
-function integers(values: readonly number[]): string {
-  return `{${values.join(',')}}`;
-}
-
-/** Texts without quotes and backslashes. */
-function quoted(texts: readonly string[]): string {
-  return `{"${texts.join('","')}"}`;
-}
-
-function nulls(count: number): string {
-  return `{${Array.from({ length: count }, () => 'NULL').join(',')}}`;
 }
 
 function compare(a: string, b: string): number {
