@@ -13,7 +13,7 @@ test('a thread that could not load the project tries again', async () => {
   const folder = resolve(inject('testFolder'), 'half-copied');
   await mkdir(folder, { recursive: true });
   const configPath = resolve(folder, 'larder.config.ts');
-  for (const name of ['larder.config.ts', 'words.ts', 'scores.ts'])
+  for (const name of ['larder.config.ts', 'words.ts', 'scores.ts', 'pace.ts'])
     await copyFile(resolve(FIXTURES, name), resolve(folder, name));
   const { manifest } = await loadProject(configPath);
   const batch = {
