@@ -29,12 +29,23 @@ export { compileTileFold } from './windowed/tile-fold.ts';
 export type { FoldedEvent, LastOrder, TileFold, TileState } from './windowed/tile-fold.ts';
 export { windowedFeatureView } from './windowed/windowed-feature-view.ts';
 export type { WindowedFeatures } from './windowed/windowed-feature-view.ts';
+export { precomputedPredictions } from './predictions/precomputed-predictions.ts';
+export type {
+  PrecomputedPredictionsOptions,
+  PredictedFeatures,
+  RequestConstants,
+} from './predictions/precomputed-predictions.ts';
+export { runTime } from './predictions/run-time.ts';
+export type { RunTime } from './predictions/run-time.ts';
+export { predictionOf } from './predictions/prediction-request.ts';
+export type { PredictionManifest, RequestValueManifest } from './predictions/prediction-request.ts';
 export { model } from './definition/model.ts';
 export type {
   FeaturesOf,
   Model,
   ModelBudget,
   ModelOptions,
+  PredictMode,
   PredictInput,
   PredictOutput,
 } from './definition/model.ts';
@@ -125,7 +136,7 @@ export { findFeatureView } from './manifest/find-feature-view.ts';
 export { chainProblems } from './manifest/chain-problems.ts';
 export { chainSteps } from './manifest/chain-steps.ts';
 export { followedParents } from './manifest/followed-parents.ts';
-export { parentsOf } from './manifest/parents-of.ts';
+export { parentsOf, storedInputs } from './manifest/parents-of.ts';
 export type { ParentView } from './manifest/parents-of.ts';
 export { namedInputs } from './manifest/named-inputs.ts';
 export type { NamedInputManifest } from './manifest/named-inputs.ts';

@@ -14,8 +14,10 @@ export {
   model,
   onDemandFeatureView,
   postProcess,
+  precomputedPredictions,
   project,
   sum,
+  runTime,
   windowedFeatureView,
 } from '@larder/features';
 export type {

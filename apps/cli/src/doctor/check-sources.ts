@@ -31,7 +31,7 @@ function checkSource(view: FeatureViewManifest, { sources, project, signal }: Ch
   return finding(check, `Fix the source of ${viewRef(view)} in larder.config.ts.`, async () => {
     const entity = project.manifest.entities[view.entity];
     if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
-    const parents = parentsOf(view);
+    const parents = parentsOf(project.manifest, view);
     if (parents.length > 0) return ok(check, `is computed from ${parents.map(viewRef).join(', ')}`);
     try {
       const source = await sources.open(view, entity);

@@ -10,6 +10,7 @@ import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
 import type { SourceDescriptor } from './source.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { Predicting } from '../predictions/precomputed-predictions.ts';
 import type { Windowing } from '../windowed/windowed-feature-view.ts';
 
 /** Features of one entity from one source. */
@@ -46,6 +47,8 @@ export interface FeatureView<
   readonly compute: ComputeDescriptor | null;
   /** Of a windowed feature view; null: a plain one. */
   readonly windowed: Windowing | null;
+  /** Of a view of precomputed predictions; null: any other. */
+  readonly predicts: Predicting | null;
   readonly owner: string | null;
   readonly tags: Readonly<Record<string, string>>;
   /** Only these features, in this order. */
@@ -112,11 +115,11 @@ export function featureView<
 
 type PushedOf<S extends Fields, Pushed> = unknown extends Pushed ? Served<S> : Pushed;
 
-/** A view of any kind; `windowed` is null for one whose rows come from its source. */
+/** A view of any kind: windowed, of predictions, or one whose rows come from its source. */
 export function defineView(
   name: string,
   options: FeatureViewOptions<unknown, Fields>,
-  windowed: Windowing | null = null,
+  { windowed = null, predicts = null }: Partial<Pick<FeatureView, 'windowed' | 'predicts'>> = {},
 ): FeatureView {
   const compute = options.compute ?? null;
   const view = {
@@ -140,6 +143,7 @@ export function defineView(
     schema: options.schema,
     compute,
     windowed,
+    predicts,
     owner: options.owner ?? null,
     tags: options.tags ?? {},
   };

@@ -25,6 +25,7 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   /** As written; Larder uses `deadlineMs`. */
   readonly deadline: Duration;
   readonly deadlineMs: number;
+  readonly mode: PredictMode;
   readonly budget: ModelBudget | null;
   readonly coverage: number | null;
   readonly label: ModelLabel | null;
@@ -32,6 +33,12 @@ export interface Model<out Name extends string = string, out Input = unknown, ou
   readonly tags: Readonly<Record<string, string>>;
   readonly [T]: { readonly input: Input; readonly output: Output };
 }
+
+/**
+ * Where an answer comes from: the model, as the request waits; a prediction that was computed ahead, or an error; or the
+ * latter with the model in its place when there is none that can be used.
+ */
+export type PredictMode = 'live' | 'precomputed' | 'precomputed_or_live';
 
 /** What one version may cost. `apply` measures it and refuses what is above. */
 export interface ModelBudget {
@@ -75,6 +82,8 @@ export interface ModelOptions<O extends Fields, PP extends PostProcess> {
   readonly whenStoreUnavailable?: 'defaults' | 'fail';
   /** Time limit of a request that does not set its own. @default '100ms' */
   readonly deadline?: Duration;
+  /** How requests are answered that do not say. @default 'live' */
+  readonly mode?: PredictMode;
   /** Limits that `apply` measures a new version against. @default none */
   readonly budget?: ModelBudget;
   /**
@@ -132,6 +141,7 @@ export function model<
     whenStoreUnavailable: options.whenStoreUnavailable ?? 'fail',
     deadline,
     deadlineMs: durationMsOrNaN(deadline),
+    mode: options.mode ?? 'live',
     budget: options.budget ?? null,
     coverage: options.coverage ?? null,
     label: options.label ?? null,

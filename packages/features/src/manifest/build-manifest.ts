@@ -170,6 +170,7 @@ function modelManifest(model: Model, hashes: Hashes): ModelManifest {
     missing: model.missing,
     when_store_unavailable: model.whenStoreUnavailable,
     deadline_ms: model.deadlineMs,
+    ...(model.mode !== 'live' && { mode: model.mode }),
     ...(model.budget !== null && { budget: budgetManifest(model.budget) }),
     ...(model.coverage !== null && { coverage: model.coverage }),
     ...(model.label !== null && { label: labelManifest(model.label) }),

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { chainSteps } from './chain-steps.ts';
-import type { FeatureViewManifest, Manifest } from './manifest.ts';
+import type { Chained } from './chain-problems.ts';
+import type { FeatureViewManifest } from './manifest.ts';
 
 /** Views of version 1 with the names of their parents. */
-function project(parents: Readonly<Record<string, readonly string[]>>): Pick<Manifest, 'feature_views'> {
+function project(parents: Readonly<Record<string, readonly string[]>>): Chained {
   return {
+    models: {},
+    on_demand_feature_views: {},
     feature_views: Object.fromEntries(
       Object.entries(parents).map(([name, read]) => [
         `${name}@1`,

@@ -1,4 +1,5 @@
-import { viewRef, type FeatureViewManifest, type Manifest } from './manifest.ts';
+import type { Chained } from './chain-problems.ts';
+import { viewRef, type FeatureViewManifest } from './manifest.ts';
 import { parentsOf } from './parents-of.ts';
 
 /**
@@ -6,7 +7,7 @@ import { parentsOf } from './parents-of.ts';
  * step: it is computed from no other view. A cycle is cut, which apply refuses.
  */
 export function chainSteps(
-  { feature_views: views }: Pick<Manifest, 'feature_views'>,
+  manifest: Chained,
   view: Pick<FeatureViewManifest, 'name' | 'version'>,
 ): readonly (readonly string[])[] {
   const depths = new Map<string, number>();
@@ -15,8 +16,8 @@ export function chainSteps(
     const known = depths.get(ref);
     if (known !== undefined || waiting.has(ref)) return known ?? 0;
     waiting.add(ref);
-    const found = views[ref];
-    const parents = found === undefined ? [] : parentsOf(found).map(viewRef);
+    const found = manifest.feature_views[ref];
+    const parents = found === undefined ? [] : parentsOf(manifest, found).map(viewRef);
     const depth = Math.max(-1, ...parents.map(depthOf)) + 1;
     depths.set(ref, depth);
     return depth;

@@ -1,10 +1,13 @@
-import { viewRef, type FeatureViewManifest, type Manifest } from './manifest.ts';
+import type { Chained } from './chain-problems.ts';
+import { viewRef, type FeatureViewManifest } from './manifest.ts';
 import { parentsOf, type ParentView } from './parents-of.ts';
 
 /** The parents whose rows set off a run of the view as they land. Windows are none of them: they change all the time. */
 export function followedParents(
-  { feature_views: views }: Pick<Manifest, 'feature_views'>,
+  manifest: Chained,
   view: Pick<FeatureViewManifest, 'source'>,
 ): readonly ParentView[] {
-  return parentsOf(view).filter((parent) => views[viewRef(parent)]?.windowed === undefined);
+  return parentsOf(manifest, view).filter(
+    (parent) => manifest.feature_views[viewRef(parent)]?.windowed === undefined,
+  );
 }

@@ -135,6 +135,8 @@ export interface ModelManifest {
   /** While the online store is unavailable: answer from defaults, or 503. */
   readonly when_store_unavailable: 'defaults' | 'fail';
   readonly deadline_ms: number;
+  /** How requests are answered that do not say. Absent: `live`. */
+  readonly mode?: 'precomputed' | 'precomputed_or_live';
   /** Absent: none declared. */
   readonly budget?: BudgetManifest;
   /** Absent: `DEFAULT_COVERAGE`. */

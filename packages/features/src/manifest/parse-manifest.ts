@@ -115,6 +115,7 @@ const model = z.strictObject({
   missing: z.union([z.literal('nan'), z.number()]),
   when_store_unavailable: z.enum(['defaults', 'fail']),
   deadline_ms: z.int().positive(),
+  mode: z.enum(['precomputed', 'precomputed_or_live']).optional(),
   budget: z
     .strictObject({
       max_latency_ms: z.number().positive().optional(),

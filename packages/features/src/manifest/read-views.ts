@@ -13,7 +13,7 @@ export function readViews(manifest: Manifest): Set<string> {
     if (read.has(ref)) return;
     read.add(ref);
     const view = manifest.feature_views[ref];
-    for (const parent of view === undefined ? [] : parentsOf(view)) add(viewRef(parent));
+    for (const parent of view === undefined ? [] : parentsOf(manifest, view)) add(viewRef(parent));
   };
   for (const { name } of Object.values(manifest.feature_views)) add(viewRef(findFeatureView(manifest, name)));
   const collect = (inputs: readonly InputManifest[]): void => {

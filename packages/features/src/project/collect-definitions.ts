@@ -68,7 +68,7 @@ function reachable(definition: Definition): readonly unknown[] {
   if (definition.kind === 'feature_view') {
     const views: unknown = definition.source?.views;
     const read: readonly unknown[] = Array.isArray(views) ? views : [];
-    return [definition.entity, definition.windowed?.eventSource, ...read];
+    return [definition.entity, definition.windowed?.eventSource, definition.predicts?.model, ...read];
   }
   if (definition.kind === 'pick') return [definition.view];
   const inputs: readonly unknown[] =

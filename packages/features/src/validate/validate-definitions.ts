@@ -12,6 +12,7 @@ import { validateUnique } from './validate-names.ts';
 import { validateOnDemandFeatureView } from './validate-on-demand-feature-view.ts';
 import { validatePostProcess } from './validate-post-process.ts';
 import { validateProject } from './validate-project.ts';
+import { validatePredictionsOfModels } from '../predictions/validate-predictions-of-models.ts';
 import { validateEventSource } from '../windowed/validate-event-source.ts';
 
 /** Every problem of a project's definitions, each with a pointer such as `/feature_views/ad_image@1/ttl`. */
@@ -43,6 +44,7 @@ export async function validateDefinitions(
     if (Array.isArray(model.inputs))
       validateAgreement(model.inputs, below(reportModel, 'features'), model.postprocess);
   }
+  validatePredictionsOfModels(definitions, report);
   return errors;
 }
 

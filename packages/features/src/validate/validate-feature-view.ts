@@ -9,6 +9,7 @@ import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateFields } from './validate-fields.ts';
 import { validateName } from './validate-names.ts';
+import { validatePredicting } from '../predictions/validate-predicting.ts';
 import { validateWindowing } from '../windowed/validate-windowing.ts';
 import { scheduleProblems } from '../schedule/schedule-problem.ts';
 
@@ -23,6 +24,7 @@ export async function validateFeatureView(
   report: Report,
 ): Promise<void> {
   validateName(view.name, report);
+  if (view.predicts !== null && !validatePredicting(view.predicts, report)) return;
   if (!isWholeWithin(view.version, VERSION_MAX))
     report(['version'], `must be a whole number from 1 to ${VERSION_MAX}.`);
   if (view.ttlMs !== 'forever')

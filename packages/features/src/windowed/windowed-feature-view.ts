@@ -102,7 +102,7 @@ export function windowedFeatureView<
     ...(owner !== undefined && { owner }),
     ...(tags !== undefined && { tags }),
   };
-  return defineView(name, view, { eventSource, windows, aggregates }) as unknown as FeatureView<
+  return defineView(name, view, { windowed: { eventSource, windows, aggregates } }) as unknown as FeatureView<
     N,
     Keys,
     WindowedFeatures<A, W[number]>

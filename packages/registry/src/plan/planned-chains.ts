@@ -12,11 +12,11 @@ export interface PlannedChain {
 /** The chained views among the changes, shorter chains first. */
 export function plannedChains(
   { changes }: Pick<Plan, 'changes'>,
-  manifest: Pick<Manifest, 'feature_views'>,
+  manifest: Pick<Manifest, 'feature_views' | 'on_demand_feature_views' | 'models'>,
 ): PlannedChain[] {
   const subjects = new Set(changes.map(({ subject }) => subject));
   return Object.entries(manifest.feature_views)
-    .filter(([ref, view]) => subjects.has(`view ${ref}`) && parentsOf(view).length > 0)
+    .filter(([ref, view]) => subjects.has(`view ${ref}`) && parentsOf(manifest, view).length > 0)
     .map(([ref, view]) => ({ view: ref, steps: chainSteps(manifest, view) }))
     .toSorted((one, other) => one.steps.length - other.steps.length);
 }
