@@ -2,7 +2,7 @@ import { LarderError } from '@larder/core';
 import type { EntityManifest, FeatureViewManifest } from '@larder/features';
 import { connectionVariable } from './connection-variable.ts';
 import type { RowSource } from './row-source.ts';
-import type { OpenHistory, SourceClient, SourceContext } from './source-context.ts';
+import type { OpenHistory, OpenModelRows, SourceClient, SourceContext } from './source-context.ts';
 import { SOURCE_KINDS } from './source-kinds.ts';
 
 export interface SourcesOptions {
@@ -14,6 +14,8 @@ export interface SourcesOptions {
   readonly maxConnections: number;
   /** For views that read other views. @default they cannot be read here */
   readonly history?: OpenHistory;
+  /** For precomputed predictions. @default they cannot be computed here */
+  readonly modelRows?: OpenModelRows;
 }
 
 /** The sources of a process; views on one connection share its client. */
@@ -31,7 +33,8 @@ export interface Sources {
 }
 
 /** The only place that opens sources, of every kind, for worker, CLI and service. */
-export function createSources({ root, connections, maxConnections, history }: SourcesOptions): Sources {
+export function createSources(options: SourcesOptions): Sources {
+  const { root, connections, maxConnections, history, modelRows } = options;
   const clients = new Map<string, SourceClient>();
 
   const connectAs =
@@ -68,6 +71,7 @@ export function createSources({ root, connections, maxConnections, history }: So
         // A computation may read any column; without one the features are the columns.
         features: compute === null ? schema : [],
         history: history ?? null,
+        modelRows: modelRows ?? null,
         connect: connectAs(source.kind),
       });
     },

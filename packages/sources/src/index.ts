@@ -15,7 +15,8 @@ export type { Sources } from './create-sources.ts';
 export { scanRows } from './scan-rows.ts';
 export { keyChunks } from './key-chunks.ts';
 export type { RowSource } from './row-source.ts';
-export type { HistoryRequest, OpenHistory } from './source-context.ts';
+export { MODEL_VERSION_COLUMN, PARENTS_COLUMN } from './source-context.ts';
+export type { HistoryRequest, OpenHistory, OpenModelRows } from './source-context.ts';
 export type { EventTimeRange, KeyTexts, SourceBounds, SourceChunk, SourceScope } from './source-bounds.ts';
 // Connections
 export { connectionSetting } from './connection-setting.ts';

@@ -1,4 +1,6 @@
 import { folderManifest } from './folder/definition.ts';
+import { modelManifest } from './model/definition.ts';
+import { MODEL_VERSION_COLUMN, PARENTS_COLUMN } from './source-context.ts';
 import { sourceKind, type SourceKind } from './source-kind.ts';
 import { pushManifest } from './push/definition.ts';
 import { canonicalSql } from './sql/canonical-sql.ts';
@@ -29,6 +31,14 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
     sourceKind({
       manifest: viewsManifest,
       load: async () => (await import('./views/open.ts')).openViewsSource,
+    }),
+  ],
+  [
+    'model',
+    sourceKind({
+      manifest: modelManifest,
+      accessColumns: [PARENTS_COLUMN, MODEL_VERSION_COLUMN],
+      load: async () => (await import('./model/open.ts')).openModelSource,
     }),
   ],
   [

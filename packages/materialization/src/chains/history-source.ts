@@ -11,6 +11,8 @@ import {
 import { keysOfViews, planKeys, type OfflineStore } from '@larder/offline-store';
 import {
   keyChunks,
+  MODEL_VERSION_COLUMN,
+  PARENTS_COLUMN,
   type HistoryRequest,
   type KeyTexts,
   type OpenHistory,
@@ -41,7 +43,7 @@ interface HistoryDeps {
 function openHistory(
   { store, clock }: HistoryDeps,
   project: ChainProject,
-  { views, require }: HistoryRequest,
+  { views, require, modelVersion }: HistoryRequest,
 ): RowSource {
   const parents = views.map((input) => parentOf(project, input));
   const entity = project.entities[parents[0]?.view.entity ?? ''] as EntityManifest;
@@ -54,7 +56,10 @@ function openHistory(
       const found = read.map((rows) => rows[at]);
       const present = found.filter((row) => row !== undefined);
       if (present.length === 0 || (require === 'all' && present.length < found.length)) return [];
-      return [{ ...key, ...joined(parents, found, present) }];
+      const row = modelVersion === undefined ? joined(parents, found, present) : apart(parents, found, asOf);
+      return [
+        { ...key, ...row, ...(modelVersion !== undefined && { [MODEL_VERSION_COLUMN]: modelVersion }) },
+      ];
     });
   }
 
@@ -133,6 +138,17 @@ function joined(
     for (const field of features)
       row[field.name] = valueOf(found[at]?.values[field.name], () => declaredDefault(field));
   return row;
+}
+
+/** What a model reads: each view apart, because each has a TTL of its own at that instant. */
+function apart(
+  parents: readonly Parent[],
+  found: readonly (ParentRow | undefined)[],
+  asOf: Date,
+): Record<string, unknown> {
+  const views: Record<string, ParentRow | null> = {};
+  for (const [at, { view }] of parents.entries()) views[view.name] = found[at] ?? null;
+  return { event_timestamp: asOf, created_timestamp: asOf, [PARENTS_COLUMN]: views };
 }
 
 /** As a reader of the features gets it: a missing value has its default. */

@@ -52,7 +52,13 @@ function sourceOf(
     created_timestamp_column: null,
     ...overrides,
   };
-  return openSqlSource(source, { root: '.', ...STATS, history: null, connect: () => connection as never });
+  return openSqlSource(source, {
+    root: '.',
+    ...STATS,
+    history: null,
+    modelRows: null,
+    connect: () => connection as never,
+  });
 }
 
 async function statsTable(
@@ -322,6 +328,7 @@ test('rows of an entity without join keys get its one key, and are cut like any 
       constantKeys: { everywhere: 'everywhere' },
       features: [{ name: 'mood', type: 'float64' }],
       history: null,
+      modelRows: null,
       connect: () => connection as never,
     },
   );
