@@ -7,7 +7,8 @@ export const MAX_PUSH_ROWS = 1_000;
 export const pushRequestSchema = z
   .strictObject({
     rows: z.array(fieldsSchema).min(1).max(MAX_PUSH_ROWS).meta({
-      description: 'Per row the join keys, event_timestamp and every feature of the view; null: no value.',
+      description:
+        'Per row the join keys, event_timestamp and every feature of the view; null: no value. Features that partial_push of the view names may be left out.',
     }),
   })
   .meta({

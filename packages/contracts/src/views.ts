@@ -71,6 +71,10 @@ export const featureViewSchema = z
     retention_ms: z
       .union([z.number().positive(), z.literal('forever')])
       .meta({ description: 'How long history is kept, by event time.' }),
+    partial_push: z.record(z.string(), z.enum(['keep', 'null'])).meta({
+      description:
+        'Members that a pushed row may leave out, and what becomes of each: its newest value is kept, or it is null.',
+    }),
     used_by: z.array(z.string()).meta({ description: 'Models that read it, also through on-demand views.' }),
     owner: z.string().nullable(),
     tags: tagsSchema,

@@ -5,6 +5,7 @@ export { entity } from './definition/entity.ts';
 export type { Entity, JoinKeys } from './definition/entity.ts';
 export { featureView } from './definition/feature-view.ts';
 export type { FeatureView, FeatureViewOptions, WhenGone } from './definition/feature-view.ts';
+export type { PartialPush, WhenLeftOut } from './definition/partial-push.ts';
 export { f } from './definition/field.ts';
 export type {
   Computed,
@@ -132,6 +133,7 @@ export { fieldManifests } from './manifest/field-manifest.ts';
 export { validateFields } from './validate/validate-fields.ts';
 export { inputManifest } from './manifest/input-manifest.ts';
 export { parseManifest } from './manifest/parse-manifest.ts';
+export { keepsValues, pushedColumns } from './manifest/partial-push-manifest.ts';
 export { findFeatureView } from './manifest/find-feature-view.ts';
 export { chainProblems } from './manifest/chain-problems.ts';
 export { chainSteps } from './manifest/chain-steps.ts';

@@ -59,6 +59,7 @@ export type { LandedIn } from './history/keys-of-views.ts';
 export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';
+export { completeRows, lockKept } from './history/complete-rows.ts';
 export { sampleHistory } from './history/sample-history.ts';
 export { whyHistoryIsGone } from './history/why-history-is-gone.ts';
 export { rowsAtPointers } from './history/rows-at-pointers.ts';

@@ -17,7 +17,8 @@ export const verb = defineVerb({
       .addHelpText(
         'after',
         `
-Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature, null for no value.
+Each row has the join keys, event_timestamp (ISO 8601 with offset) and every feature, null for no value; those
+that the view's partialPush covers may be left out.
 An event has event_id, event_timestamp and the fields of the source; "retracted": true takes one back.
 Invalid rows are reported and skipped; the others land. Events that are there already change nothing.
 

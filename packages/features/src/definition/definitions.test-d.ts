@@ -8,6 +8,7 @@ import { model, type FeaturesOf, type PredictInput, type PredictOutput } from '.
 import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import { postProcess } from '../post-process/post-process.ts';
 import type { Agreeing } from './provider.ts';
+import type { PushRow } from '../callers/push.ts';
 import { sqlSource } from '@larder/sources';
 
 const source = sqlSource({ connection: 'ads', query: 'select * from ads' });
@@ -260,3 +261,49 @@ model('clash', {
 model('both', { features: [adStats], inputs: { numbers: [adStats] }, output, artifact: files });
 // @ts-expect-error one of them
 model('neither', { output, artifact: files });
+
+// Partial pushes: what a rule covers may be left out
+const stock = featureView('stock', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  source,
+  schema: { price: f.float64(), pieces: f.int64().safe() },
+  partialPush: { default: 'keep', fields: { price: 'refuse' } },
+});
+const whole: PushRow<typeof stock> = { ad_id: 'a', event_timestamp: new Date(), price: 1, pieces: 2 };
+const kept: PushRow<typeof stock> = { ad_id: 'a', event_timestamp: new Date(), price: null };
+// @ts-expect-error the price is refused when it is left out
+const refused: PushRow<typeof stock> = { ad_id: 'a', event_timestamp: new Date(), pieces: 2 };
+// @ts-expect-error of another type
+const mistyped: PushRow<typeof stock> = { ad_id: 'a', event_timestamp: new Date(), price: 1, pieces: 'two' };
+void [whole, kept, refused, mistyped];
+const anything = featureView('anything', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  source,
+  schema: { price: f.float64() },
+  partialPush: 'null',
+});
+void ({ ad_id: 'a', event_timestamp: new Date() } satisfies PushRow<typeof anything>);
+// @ts-expect-error every feature of a view without the option
+void ({ ad_id: 'a', event_timestamp: new Date() } satisfies PushRow<typeof campaignStats>);
+featureView('misnamed', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  source,
+  schema: { price: f.float64() },
+  // @ts-expect-error the view has no such feature
+  partialPush: { fields: { prize: 'keep' } },
+});
+featureView('misruled', {
+  version: 1,
+  entity: ad,
+  ttl: '7d',
+  source,
+  schema: { price: f.float64() },
+  // @ts-expect-error there is no such rule
+  partialPush: 'keeps',
+});

@@ -6,6 +6,7 @@ import type { Fitting } from '../computation/fitting.ts';
 import { durationMsOrNaN } from './duration-option.ts';
 import type { Entity } from './entity.ts';
 import type { Fields, Served, T } from './field.ts';
+import type { FittingRule, PartialPush, PushedMembers } from './partial-push.ts';
 import { pickFeatures, type PickedFeatures } from './pick.ts';
 import type { Provider } from './provider.ts';
 import type { SourceDescriptor } from './source.ts';
@@ -42,6 +43,8 @@ export interface FeatureView<
   /** As written; Larder uses `retentionMs`. */
   readonly retention: Duration | 'forever';
   readonly retentionMs: number | 'forever';
+  /** As written. */
+  readonly partialPush: PartialPush;
   readonly source: SourceDescriptor;
   readonly schema: Fields;
   readonly compute: ComputeDescriptor | null;
@@ -69,6 +72,7 @@ export interface FeatureViewOptions<
   Row = unknown,
   C extends ComputeDescriptor = ComputeDescriptor,
   Pushed = unknown,
+  Rule extends PartialPush = PartialPush,
 > {
   /** A whole number from 1; the schema, entity, source and computation of a version never change. */
   readonly version: number;
@@ -89,6 +93,8 @@ export interface FeatureViewOptions<
   readonly whenGone?: WhenGone;
   /** How long history is kept, by event time; at least the TTL. Partitions that are older are dropped. @default 'forever' */
   readonly retention?: Duration | 'forever';
+  /** What a push does with features that a row leaves out. @default 'refuse' */
+  readonly partialPush?: Rule & FittingRule<Rule, PushedOf<S, Pushed>>;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -101,15 +107,16 @@ export function featureView<
   Row = unknown,
   C extends ComputeDescriptor = ComputeDescriptor,
   Pushed = unknown,
+  const Rule extends PartialPush = 'refuse',
 >(
   name: N,
-  options: FeatureViewOptions<Keys, S, Row, C, Pushed>,
-): FeatureView<N, Keys, Served<S>, PushedOf<S, Pushed>> {
+  options: FeatureViewOptions<Keys, S, Row, C, Pushed, Rule>,
+): FeatureView<N, Keys, Served<S>, PushedMembers<PushedOf<S, Pushed>, Rule>> {
   return defineView(name, options as FeatureViewOptions<unknown, Fields>) as FeatureView<
     N,
     Keys,
     Served<S>,
-    PushedOf<S, Pushed>
+    PushedMembers<PushedOf<S, Pushed>, Rule>
   >;
 }
 
@@ -139,6 +146,7 @@ export function defineView(
       options.retention === undefined || options.retention === 'forever'
         ? 'forever'
         : durationMsOrNaN(options.retention),
+    partialPush: options.partialPush ?? 'refuse',
     source: options.source,
     schema: options.schema,
     compute,

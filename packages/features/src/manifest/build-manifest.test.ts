@@ -7,6 +7,7 @@ import { entity } from '../definition/entity.ts';
 import { featureView, type FeatureViewOptions } from '../definition/feature-view.ts';
 import { f, type Fields, type JsonValue } from '../definition/field.ts';
 import type { FeatureViewManifest } from './manifest.ts';
+import type { PartialPush } from '../definition/partial-push.ts';
 import { model } from '../definition/model.ts';
 import { project } from '../definition/project.ts';
 import { sqlSource } from '@larder/sources';
@@ -165,4 +166,16 @@ test('a budget, a coverage and a label are in the manifest only when they are de
   });
   expect(models['plain']?.label?.attribution).toBe('prediction_id');
   expect(models['frugal']).toMatchObject({ budget: { max_latency_ms: 2.5 }, coverage: 0.5 });
+});
+
+test('what a pushed row may leave out is in the manifest by feature, where any may, and is a policy', () => {
+  const plain = { compute: undefined as never, schema: { b: f.float32(), a: f.bool(), c: f.string() } };
+  const of = (partialPush: PartialPush) => manifestOf({ ...plain, partialPush });
+  const whole = manifestOf(plain);
+  expect(JSON.stringify(of('refuse'))).toBe(JSON.stringify(whole));
+  expect(JSON.stringify(of({ default: 'refuse', fields: { a: 'refuse' } }))).toBe(JSON.stringify(whole));
+  expect(of({ default: 'keep', fields: { a: 'null', c: 'refuse' } })).toEqual({
+    ...whole,
+    partial_push: { a: 'null', b: 'keep' },
+  });
 });

@@ -19,6 +19,7 @@ import type {
 import { fieldManifests } from './field-manifest.ts';
 import { inputManifest } from './input-manifest.ts';
 import { DEFAULT_GONE_AT_MOST, viewRef } from './manifest.ts';
+import { partialPushManifest } from './partial-push-manifest.ts';
 import { viewFingerprint } from './view-fingerprint.ts';
 import type { Model, ModelBudget } from '../definition/model.ts';
 import type { OnDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
@@ -101,6 +102,7 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
   const schema = fieldManifests(view.schema);
   const source = view.source.manifest;
   const windowed = view.windowed === null ? {} : { windowed: windowedManifest(view.windowed) };
+  const partialPush = partialPushManifest(view);
   const compute = view.compute === null ? null : computeManifest(viewRef(view), view.compute, hashes);
   return {
     name: view.name,
@@ -112,6 +114,7 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     chunk_rows: view.chunkRows,
     ...(view.whenGone !== 'keep' && { when_gone: whenGoneManifest(view.whenGone) }),
     ...(view.retentionMs !== 'forever' && { retention_ms: view.retentionMs }),
+    ...(partialPush !== null && { partial_push: partialPush }),
     source,
     schema,
     compute,

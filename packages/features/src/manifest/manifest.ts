@@ -71,6 +71,9 @@ export interface WhenGoneManifest {
   readonly at_most: number;
 }
 
+/** Members that a pushed row may leave out, sorted by name: what becomes of each. */
+export type PartialPushManifest = Readonly<Record<string, 'keep' | 'null'>>;
+
 /** Unless the view declares another. */
 export const DEFAULT_GONE_AT_MOST = 0.05;
 
@@ -87,6 +90,8 @@ export interface FeatureViewManifest {
   readonly when_gone?: WhenGoneManifest;
   /** How long history is kept, by event time. Absent: forever. */
   readonly retention_ms?: number;
+  /** Absent: a pushed row has every member. */
+  readonly partial_push?: PartialPushManifest;
   readonly source: SourceManifest;
   readonly schema: readonly FieldManifest[];
   readonly compute: ComputeManifest | null;

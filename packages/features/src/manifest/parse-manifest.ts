@@ -79,6 +79,7 @@ const featureView = z.strictObject({
   chunk_rows: z.int().positive(),
   when_gone: z.strictObject({ at_most: z.number().min(0).max(1) }).optional(),
   retention_ms: z.int().positive().optional(),
+  partial_push: z.record(name, z.enum(['keep', 'null'])).optional(),
   // The kind checks the rest when the source is opened: a process that never opens it does not need to know the kind.
   source: sourceManifest,
   schema: fields,

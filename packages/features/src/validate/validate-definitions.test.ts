@@ -7,13 +7,15 @@ import { f, type Fields } from '../definition/field.ts';
 import { model } from '../definition/model.ts';
 import { onDemandFeatureView } from '../on-demand/on-demand-feature-view.ts';
 import { project, type ProjectOptions } from '../definition/project.ts';
-import { sqlSource } from '@larder/sources';
+import { pushSource, sqlSource } from '@larder/sources';
 import { validateDefinitions } from './validate-definitions.ts';
 
 const ad = entity('ad', { ad_id: f.string() });
 const source = sqlSource({ connection: 'ads', query: 'select 1' });
 const schema = { brightness: f.float32() };
 const output = { ctr: f.float32() };
+
+const COMPUTE = { kind: 'ready_made', options: {}, artifacts: {}, load: () => Promise.reject(new Error()) };
 
 /** Any folder that exists serves as an artifact. */
 const files = artifact('validate');
@@ -68,6 +70,45 @@ describe('mistakes that the types would refuse', () => {
     [
       { whenGone: 'expire', schema: { is_gone: f.bool() } },
       "/feature_views/v@1/whenGone cannot end keys: history keeps that in a column named 'is_gone'",
+    ],
+    [
+      { partialPush: 'merge' },
+      "/feature_views/v@1/partialPush must be 'refuse', 'keep' or 'null', or { default: 'keep', fields:",
+    ],
+    [
+      { partialPush: { keep: ['a'] } },
+      "/feature_views/v@1/partialPush/keep is not known; there are 'default'",
+    ],
+    [{ partialPush: { default: 'zero' } }, "/feature_views/v@1/partialPush/default must be 'refuse', 'keep'"],
+    [{ partialPush: { fields: 'all' } }, '/feature_views/v@1/partialPush/fields must be an object'],
+    [
+      { partialPush: { fields: { brightness: 0 } } },
+      "/feature_views/v@1/partialPush/fields/brightness must be 'refuse', 'keep' or 'null'.",
+    ],
+    [
+      { partialPush: { fields: { darkness: 'keep' } } },
+      '/feature_views/v@1/partialPush/fields/darkness is not a feature of a pushed row',
+    ],
+    [
+      { partialPush: 'keep', schema: { kept_from: f.bool() } },
+      "/feature_views/v@1/partialPush cannot be 'keep': history needs a column named 'kept_from'",
+    ],
+    [{ partialPush: 'null', compute: COMPUTE }, '/feature_views/v@1/partialPush makes no sense'],
+    [
+      {
+        partialPush: { fields: { text: 'keep' } },
+        compute: COMPUTE,
+        source: pushSource({ schema: { text: f.string() } }),
+      },
+      "/feature_views/v@1/partialPush cannot be 'keep': history has the computed features",
+    ],
+    [
+      {
+        partialPush: { fields: { brightness: 'null' } },
+        compute: COMPUTE,
+        source: pushSource({ schema: { text: f.string() } }),
+      },
+      '/feature_views/v@1/partialPush/fields/brightness is not a column of a pushed row',
     ],
     [{ retention: 'long' }, "/feature_views/v@1/retention 'long' must be 'forever' or a duration"],
     [{ retention: '1h', ttl: '1h' }, '/feature_views/v@1/retention must be at least 1d.'],

@@ -8,6 +8,7 @@ import type { ProjectPlace } from './project-place.ts';
 import { below, type Report } from './report.ts';
 import { validateArtifact } from './validate-artifact.ts';
 import { validateFields } from './validate-fields.ts';
+import { validatePartialPush } from './validate-partial-push.ts';
 import { validateName } from './validate-names.ts';
 import { validatePredicting } from '../predictions/validate-predicting.ts';
 import { validateWindowing } from '../windowed/validate-windowing.ts';
@@ -53,6 +54,7 @@ export async function validateFeatureView(
       );
     }
   }
+  validatePartialPush(view, below(report, 'partialPush'));
   if (view.windowed !== null) validateWindowing(view, view.windowed, report);
   if (view.compute !== null) validateCompute(view.compute, place, below(report, 'compute'));
   validateLabels(view, report);

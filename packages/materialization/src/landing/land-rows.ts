@@ -1,10 +1,12 @@
-import type { EntityManifest, FeatureViewManifest } from '@larder/features';
+import { entityKey, keepsValues, type EntityManifest, type FeatureViewManifest } from '@larder/features';
 import {
   appendHistory,
+  completeRows,
   ensureHistoryPartitions,
   erasedAmong,
   holdOffErasures,
   limitSilence,
+  lockKept,
   recordChange,
   recordSeenKeys,
   type HistoryProject,
@@ -45,15 +47,39 @@ export async function landRows(
   return store.transaction(async (tx) => {
     await limitSilence(tx, options.leaseMs, options.statementMs);
     if (!(await lockChunk(tx, options))) return null;
-    const rows = await appendHistory(tx, options.project, options.view, options.rows);
+    const given = await withCorrections(tx, options);
+    const rows = await appendHistory(tx, options.project, options.view, given);
     if (options.seenKeys)
       await recordSeenKeys(tx, options.project, options.view, { ...options, ...options.seenKeys });
     if (rows.some(({ isGone }) => isGone)) await markGone(tx, options);
     const failures = await withoutErased(tx, options);
-    await recordLanding(tx, { ...options, failures, erased: options.rows.length - rows.length });
+    const done = options.counts.done + given.length - options.rows.length;
+    await recordLanding(tx, {
+      ...options,
+      counts: { ...options.counts, done },
+      failures,
+      erased: given.length - rows.length,
+    });
     await tellLanding(tx, { ...options, rows });
     return rows;
   });
+}
+
+/** The rows, and the newest rows again that kept older values than these (`completeRows`). */
+async function withCorrections(
+  tx: StoreTransaction,
+  { project, view, rows }: LandRowsOptions,
+): Promise<readonly HistoryRow[]> {
+  if (!keepsValues(view)) return rows;
+  const entity = project.entities[view.entity] as EntityManifest;
+  await lockKept(
+    tx,
+    project,
+    view,
+    rows.map(({ keys }) => entityKey(entity, keys)),
+  );
+  const { rows: given, corrections } = await completeRows(tx, project, view, rows);
+  return [...given, ...corrections];
 }
 
 /** From now on, runs of the view look whether a key is back. */
@@ -70,7 +96,7 @@ async function withoutErased(
   tx: StoreTransaction,
   { project, view, failures }: LandRowsOptions,
 ): Promise<readonly LandedFailure[]> {
-  const keys = failures.flatMap(({ entityKey }) => entityKey ?? []);
+  const keys = failures.flatMap((failure) => failure.entityKey ?? []);
   const entity = project.entities[view.entity] as EntityManifest;
   if (keys.length === 0 || !(await holdOffErasures(tx, project.project, entity.name))) return failures;
   const erased = await erasedAmong(tx, { project: project.project, entity: entity.name, keys });

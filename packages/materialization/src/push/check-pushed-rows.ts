@@ -7,10 +7,10 @@ import {
   type FieldManifest,
   type FieldValue,
   type SourceRow,
+  pushedColumns,
 } from '@larder/features';
 import type { EventTimes } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
-import { pushedColumns } from './pushed-columns.ts';
 import { checkSourceRow } from '../prepare/check-features.ts';
 import { prepareRows, type PreparedRow } from '../prepare/prepare-rows.ts';
 
@@ -84,8 +84,14 @@ function checkRow(
   const [row] = prepared.rows;
   if (row === undefined) return refusal(prepared.failures, pointer);
   if (options.view.compute !== null) return { row, values: {} };
-  const checked = checkSourceRow(options.view, row);
+  const checked = checkSourceRow(ofGiven(options.view, row.source), row);
   return checked.ok ? { row, values: checked.values } : refusal([checked.failure], pointer);
+}
+
+/** The view without the features that the row leaves to `completeRows`. */
+function ofGiven(view: FeatureViewManifest, source: SourceRow): FeatureViewManifest {
+  if (view.partial_push === undefined) return view;
+  return { ...view, schema: view.schema.filter(({ name }) => Object.hasOwn(source, name)) };
 }
 
 function refusal(failures: readonly LandedFailure[], pointer: string): Omit<RejectedRow, 'index'> {
@@ -108,6 +114,12 @@ function readRow(
   const source: Record<string, unknown> = { [CREATED_TIMESTAMP]: new Date(arrivalMs) };
   const read = (field: FieldManifest, nullable: boolean): void => {
     const given = Object.hasOwn(json, field.name) ? json[field.name] : undefined;
+    const rule = nullable && given === undefined ? view.partial_push?.[field.name] : undefined;
+    if (rule === 'keep') return;
+    if (rule === 'null') {
+      source[field.name] = null;
+      return;
+    }
     if (given === null && nullable) {
       source[field.name] = null;
       return;

@@ -1,9 +1,12 @@
 import { newId, type Logger } from '@larder/core';
+import { keepsValues } from '@larder/features';
 import {
   appendHistory,
+  completeRows,
   ensureHistoryPartitions,
   isDatabaseError,
   limitSilence,
+  lockKept,
   type HistoryRow,
   type OfflineStore,
 } from '@larder/offline-store';
@@ -14,6 +17,7 @@ import {
   countErasedRows,
   endPushedRun,
   landPushedRun,
+  recordPushedCounts,
   stagePushedRun,
   type LandedFailure,
   type LandedPush,
@@ -108,6 +112,13 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
       turn?.taken();
       return { staged: true, pushes, landing: new Set(landing) } as const;
     }
+    const arrived = landing.flatMap(({ checked }) => checked.accepted);
+    await lockKept(
+      tx,
+      manifest,
+      view,
+      arrived.map(({ row }) => row.entityKey),
+    );
     const { chunkId, revision } = await landPushedRun(tx, {
       runId,
       project,
@@ -119,7 +130,18 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
       leaseMs: LANDING_LEASE_MS,
     });
     turn?.taken();
-    const pushed = last.map((each) => historyRow(each, { chunkId, revision }));
+    const { rows: complete, corrections } = await completeRows(
+      tx,
+      manifest,
+      view,
+      (keepsValues(view) ? arrived : last).map((each) => historyRow(each, { chunkId, revision })),
+    );
+    const pushed = [...complete, ...corrections];
+    if (corrections.length > 0)
+      await recordPushedCounts(tx, chunkId, {
+        done: pushed.length,
+        duplicate: accepted - last.length,
+      });
     const rows = await appendHistory(tx, manifest, view, pushed);
     if (rows.length < pushed.length) await countErasedRows(tx, chunkId, pushed.length - rows.length);
     await tellLanding(tx, { project: manifest, view, rows, runId, chunkId });

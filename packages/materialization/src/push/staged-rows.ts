@@ -6,13 +6,13 @@ import {
   type FieldManifest,
   type FieldValue,
   type SourceRow,
+  pushedColumns,
 } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { entityKeyOfTexts } from '@larder/online-store';
 import type { KeyTexts } from '@larder/sources';
 import type { PreparedRow } from '../prepare/prepare-rows.ts';
 import type { StagedRow } from '../runs/index.ts';
-import { pushedColumns } from './pushed-columns.ts';
 
 const TIMES: readonly FieldManifest[] = [
   { name: 'event_timestamp', type: 'timestamp' },

@@ -1,14 +1,8 @@
 import type { LastOrder, TileState } from '@larder/features';
 import { sql, type RawBuilder } from 'kysely';
-import {
-  byteaArray,
-  float8Array,
-  int2Array,
-  int4Array,
-  int8Array,
-  textArray,
-} from '../connection/binary-arrays.ts';
+import { byteaArray, float8Array, int2Array, int8Array, textArray } from '../connection/binary-arrays.ts';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
+import { lockKeys } from '../history/lock-keys.ts';
 import { tableOf } from './event-table.ts';
 import type { WindowedView } from './windowed-view.ts';
 
@@ -157,9 +151,6 @@ async function insertTiles(
 
 const NO_SKETCH = new Uint8Array(0);
 
-/** Number of locks of a view: entities of one lock wait for each other. */
-const LOCKS = 32;
-
 /**
  * Locks the tiles of these entities until the transaction ends. Whoever changes tiles holds it from before reading them,
  * so none is counted twice or lost; always taken in the same order, view by view.
@@ -169,17 +160,7 @@ export async function lockTiles(
   { table }: WindowedView,
   entityKeys: Iterable<string>,
 ): Promise<void> {
-  const locks = [...new Set(Array.from(entityKeys, lockOf))].toSorted((a, b) => a - b);
-  if (locks.length === 0) return;
-  await sql`
-    select pg_advisory_xact_lock(hashtextextended('larder:tiles:' || ${`${table.schema}.${table.name}`} || ':' || lock, 0))
-    from unnest(${int4Array(locks)}::integer[]) with ordinality l (lock, at) order by at`.execute(tx.db);
-}
-
-function lockOf(entityKey: string): number {
-  let hash = 0;
-  for (let at = 0; at < entityKey.length; at++) hash = (Math.imul(hash, 31) + entityKey.charCodeAt(at)) | 0;
-  return Math.abs(hash % LOCKS);
+  await lockKeys(tx, `larder:tiles:${table.schema}.${table.name}`, entityKeys);
 }
 
 function storedTile(row: TileRow): StoredTile {

@@ -8,6 +8,7 @@ import {
   GONE_COLUMN,
   HISTORY_COLUMNS,
   historyTable,
+  KEPT_COLUMN,
   type HistoryProject,
   type HistoryTable,
 } from './history-table.ts';
@@ -36,21 +37,28 @@ export async function ensureHistoryIn(
   // One creator at a time: `if not exists` alone still races on the catalog's unique indexes.
   await sql`lock table larder.manifests in share update exclusive mode`.execute(tx.db);
   const quoted = `"${table.schema}"."${table.name}"`;
-  const { rows } = await sql<{ there: boolean; marks_gone: boolean }>`
-    select to_regclass(${quoted}) is not null as there, exists (select from pg_attribute
-      where attrelid = to_regclass(${quoted}) and attname = ${GONE_COLUMN} and not attisdropped) as marks_gone`.execute(
+  const { rows } = await sql<{ there: boolean; columns: readonly string[] }>`
+    select to_regclass(${quoted}) is not null as there, array(select attname::text from pg_attribute
+      where attrelid = to_regclass(${quoted}) and attname in (${GONE_COLUMN}, ${KEPT_COLUMN}) and not attisdropped) as columns`.execute(
     tx.db,
   );
-  if (rows[0]?.there !== true) await createTable(tx, table);
-  // An older process created the table after the migration that adds the column to all tables.
-  else if (table.isGone === GONE_COLUMN && !rows[0].marks_gone)
-    await tx.client.query(`alter table ${quoted} add column ${GONE_COLUMN_TYPE}`);
+  const [known] = rows;
+  if (known?.there !== true) await createTable(tx, table);
+  else {
+    // An older process created the table after the migration that adds the column to all tables.
+    if (table.isGone === GONE_COLUMN && !known.columns.includes(GONE_COLUMN))
+      await tx.client.query(`alter table ${quoted} add column ${GONE_COLUMN_TYPE}`);
+    // The view keeps values since now.
+    if (table.keepsValues && !known.columns.includes(KEPT_COLUMN))
+      await tx.client.query(`alter table ${quoted} add column ${KEPT_COLUMN_TYPE}`);
+  }
   const thisMonth = monthOf(Date.now());
   await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
 }
 
 const MAX_COLUMNS = 1_600;
 const GONE_COLUMN_TYPE = `${GONE_COLUMN} boolean not null default false`;
+const KEPT_COLUMN_TYPE = `${KEPT_COLUMN} jsonb`;
 
 /** Checks what the definition language does not know: reserved column names of history, and PostgreSQL's limit on columns. */
 function refuseUnstorable(table: HistoryTable): void {
@@ -91,6 +99,7 @@ async function createTable(tx: StoreTransaction, table: HistoryTable): Promise<v
       chunk_id bigint not null,
       input_hash bigint not null,
       ${table.isGone === GONE_COLUMN ? `${GONE_COLUMN_TYPE},` : ''}
+      ${table.keepsValues ? `${KEPT_COLUMN_TYPE},` : ''}
       ${features.join(',\n')}
     ) partition by range (event_timestamp)`);
   const keyList = table.keys.map((key) => `"${key.name}"`).join(', ');

@@ -1,5 +1,11 @@
 import { LarderError, type RowOrder } from '@larder/core';
-import { viewRef, type FeatureViewManifest, type FieldValue, type Manifest } from '@larder/features';
+import {
+  keepsValues,
+  viewRef,
+  type FeatureViewManifest,
+  type FieldValue,
+  type Manifest,
+} from '@larder/features';
 import type { CopyWriter } from '../copy/copy-writer.ts';
 import { fieldColumn, readTimestampMs, writeTimestampMs, type FieldColumn } from './field-column.ts';
 
@@ -14,6 +20,8 @@ export interface HistoryRow extends RowOrder {
   readonly inputHash: bigint;
   /** True: the source no longer has the key, from the event timestamp on; all values are null. Absent: false. */
   readonly isGone?: true;
+  /** Of a row that was pushed without these features: event timestamp of the row that had the value; null: none had. Absent: it had all. */
+  readonly keptFrom?: Readonly<Record<string, number | null>>;
   readonly values: Readonly<Record<string, FieldValue | null>>;
 }
 
@@ -33,6 +41,8 @@ export interface HistoryTable extends HistoryPlace {
   readonly features: readonly FieldColumn[];
   /** SQL for whether a row says that its key is gone: `is_gone`, or `false` where a field has that name. */
   readonly isGone: 'is_gone' | 'false';
+  /** Whether the table has the column `kept_from`. */
+  readonly keepsValues: boolean;
   /** Quoted, in the order of `writeRow` and `readRow`. */
   readonly copyColumns: string;
   /** @throws FEATURE_VALUE_INVALID */
@@ -53,7 +63,10 @@ const COPIED_COLUMNS = HISTORY_COLUMNS.filter((column) => column !== 'landed_at'
 /** Not a reserved name, because it was added later: a view with a field of this name has no such column, and none of its keys can be gone. */
 export const GONE_COLUMN = 'is_gone';
 
-/** `COPIED_COLUMNS`, then `is_gone` where the table has it, then the features. */
+/** Of views with `partialPush: 'keep'` alone: jsonb, `HistoryRow.keptFrom`. */
+export const KEPT_COLUMN = 'kept_from';
+
+/** `COPIED_COLUMNS`, then `is_gone` and `kept_from` where the table has them, then the features. */
 type RowBytes = [Buffer, Buffer, Buffer, Buffer, Buffer, ...(Buffer | null)[]];
 
 /** An index entry must be smaller than a third of a page, which the timestamps and all keys share. */
@@ -95,16 +108,19 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
   const { keys } = place;
   const features = view.schema.map(fieldColumn);
   const marksGone = ![...keys, ...features].some((field) => field.name === GONE_COLUMN);
+  const keeps = keepsValues(view);
   const columns = [
     ...keys.map((key) => key.name),
     ...COPIED_COLUMNS,
     ...(marksGone ? [GONE_COLUMN] : []),
+    ...(keeps ? [KEPT_COLUMN] : []),
     ...features.map((feature) => feature.name),
   ];
   return {
     ...place,
     features,
     isGone: marksGone ? GONE_COLUMN : 'false',
+    keepsValues: keeps,
     copyColumns: columns.map((name) => `"${name}"`).join(', '),
     writeRow(out, row) {
       const problem = rowProblem(keys, features, row);
@@ -118,6 +134,8 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
       out.int64(BigInt.asIntN(64, row.inputHash));
       if (marksGone) out.bool(row.isGone === true);
       else if (row.isGone) throw new Error(`${viewRef(view)} has a field named ${GONE_COLUMN}.`);
+      if (keeps && row.keptFrom !== undefined) out.jsonb(JSON.stringify(row.keptFrom));
+      else if (keeps) out.null();
       for (const feature of features) {
         const value = row.values[feature.name] ?? null;
         if (value === null) out.null();
@@ -126,7 +144,8 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
     },
     readRow(bytes) {
       const [event, created, revision, chunkId, inputHash, ...rest] = bytes.slice(keys.length) as RowBytes;
-      const values = marksGone ? rest.slice(1) : rest;
+      const values = rest.slice(Number(marksGone) + Number(keeps));
+      const kept = keeps ? rest[Number(marksGone)] : null;
       return {
         keys: Object.fromEntries(keys.map((key, i) => [key.name, key.read(bytes[i] as Buffer)])),
         eventTimestampMs: readTimestampMs(event),
@@ -135,12 +154,18 @@ function compile(project: HistoryProject, view: FeatureViewManifest): HistoryTab
         chunkId: Number(chunkId.readBigInt64BE(0)),
         inputHash: inputHash.readBigInt64BE(0),
         ...(marksGone && rest[0]?.[0] === 1 ? { isGone: true as const } : {}),
+        ...(kept ? { keptFrom: readKeptFrom(kept) } : {}),
         values: Object.fromEntries(
           features.map((feature, i) => [feature.name, values[i] ? feature.read(values[i]) : null]),
         ),
       };
     },
   };
+}
+
+/** The first byte is jsonb's format version. */
+function readKeptFrom(bytes: Buffer): Record<string, number | null> {
+  return JSON.parse(bytes.toString('utf8', 1)) as Record<string, number | null>;
 }
 
 /** Describes why history cannot store this row, as a sentence without its full stop; null when it can. */

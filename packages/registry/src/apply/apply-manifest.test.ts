@@ -122,6 +122,29 @@ test('history is there once a view is applied', async ({ store }) => {
   ]);
 });
 
+test('a view that is applied keeps values of earlier rows from now on, without a new version', async ({
+  store,
+}) => {
+  const first = newProject();
+  await applyManifest(store, first, actor);
+  const schema = [{ name: 'price', type: 'float64' as const }];
+  const plain = { ...adImage, name: 'price', compute: null, schema };
+  const withPrice: Manifest = { ...first, feature_views: { ...first.feature_views, 'price@1': plain } };
+  await applyManifest(store, withPrice, actor);
+  const keeping = withView(withPrice, { ...plain, partial_push: { price: 'keep' } });
+  const { changes } = await applyManifest(store, keeping, actor);
+  expect(changes.map(({ text, destructive }) => [text, destructive])).toEqual([
+    ['change features that a pushed row may leave out of view price@1: none → price (keep)', false],
+  ]);
+  const { rows } = await store.pool.query<{ data_type: string }>(
+    `select data_type from information_schema.columns where table_schema = $1 and table_name = 'price_v1' and column_name = 'kept_from'`,
+    [`${first.project}_history`],
+  );
+  expect(rows).toEqual([{ data_type: 'jsonb' }]);
+  await applyManifest(store, withPrice, actor);
+  await applyManifest(store, keeping, actor);
+});
+
 test('policies change one by one; a removed view and model are destructive and keep their data', async ({
   store,
 }) => {

@@ -95,6 +95,7 @@ const POLICIES: readonly [member: keyof View, name: string, text: (view: View) =
   ['chunk_rows', 'rows per chunk', (view) => view.chunk_rows],
   ['when_gone', 'keys gone from the source', whenGoneText],
   ['retention_ms', 'retention', (view) => durationText(view.retention_ms ?? 'forever')],
+  ['partial_push', 'features that a pushed row may leave out', partialPushText],
   ['owner', 'owner', (view) => view.owner ?? 'none'],
 ];
 
@@ -113,6 +114,13 @@ function changePolicies(lines: PlanLines, was: FeatureViewManifest, now: Feature
 
 function whenGoneText({ when_gone: whenGone }: View): string {
   return whenGone === undefined ? 'keep' : `expire, at most ${formatShare(whenGone.at_most)} a run`;
+}
+
+function partialPushText({ partial_push: rules }: View): string {
+  if (rules === undefined) return 'none';
+  return Object.entries(rules)
+    .map(([name, rule]) => `${name} (${rule})`)
+    .join(', ');
 }
 
 function formatShare(share: number): string {
