@@ -1,4 +1,6 @@
-import { sql } from 'kysely';
+import type { FieldValue } from '@larder/features';
+import { sql, type RawBuilder } from 'kysely';
+import { float8Array, int4Array, textArray } from '../connection/binary-arrays.ts';
 import type { StoreTransaction } from '../offline-store.ts';
 import {
   fieldText,
@@ -6,6 +8,7 @@ import {
   sqlText,
   tableOf,
   type ArrivedEvent,
+  type EventColumn,
   type EventTable,
 } from './event-table.ts';
 
@@ -102,29 +105,31 @@ async function insertRows(
   { chunkId, revision }: EventLanding,
 ): Promise<{ readonly count: number; readonly ids: readonly string[] }> {
   const { fields } = table;
-  const names = fields.map(({ name }) => name);
-  const columns = fields.map(({ name, sqlType }) => {
-    const texts = rows.map(({ event }) => sqlText(event.values[name] ?? null));
-    return sql`${texts}::text[]::${sql.raw(sqlType)}[]`;
+  const names = fields.map(({ name }) => sql`, ${sql.ref(name)}`);
+  const values = fields.map((field, at) => {
+    const column = columnArray(
+      field,
+      rows.map(({ event }) => event.values[field.name] ?? null),
+    );
+    // a field may be called `at`
+    return sql`, unnest(${column}) as ${sql.ref(`f${at}`)}`;
   });
-  const listed = (refs: readonly string[]) =>
-    refs.length === 0 ? sql`` : sql`, ${sql.join(refs.map((ref) => sql.ref(ref)))}`;
-  // a field may be called `at`
-  const given = names.map((_, at) => `g.f${at}`);
-  const arrived = sql`unnest(${rows.map(({ event }) => event.eventId)}::text[],
-      ${rows.map(({ event }) => event.eventTimestampMs)}::double precision[],
-      ${rows.map(({ event }) => event.createdTimestampMs)}::double precision[],
-      ${rows.map(({ edition }) => edition)}::integer[],
-      ${rows.map(({ event }) => event.isRetracted)}::boolean[]
-      ${columns.length === 0 ? sql`` : sql`, ${sql.join(columns)}`})
-      g (event_id, at, created, edition, is_retracted ${listed(names.map((_, at) => `f${at}`))})`;
+  // each `unnest` gives the value of the same event
+  const arrived = sql`(
+      select unnest(${textArray(rows.map(({ event }) => event.eventId))}::text[]) collate "C" as event_id,
+        unnest(${float8Array(rows.map(({ event }) => event.eventTimestampMs))}::double precision[]) as at,
+        unnest(${float8Array(rows.map(({ event }) => event.createdTimestampMs))}::double precision[]) as created,
+        unnest(${int4Array(rows.map(({ edition }) => edition))}::integer[]) as edition,
+        unnest(${int4Array(rows.map(({ event }) => Number(event.isRetracted)))}::integer[])::boolean as is_retracted
+        ${concat(values)}
+    ) g`;
   const { rows: found } = await sql<{ count: number; ids: string[] | null }>`
     with inserted as (
       insert into ${tableOf(table)}
-        (event_id, event_timestamp, created_timestamp, edition, is_retracted, revision, chunk_id ${listed(names)})
+        (event_id, event_timestamp, created_timestamp, edition, is_retracted, revision, chunk_id ${concat(names)})
       select event_id, to_timestamp(at / 1000), to_timestamp(created / 1000), edition, is_retracted,
-        ${revision}::bigint, ${chunkId}::bigint ${listed(given)}
-      from ${arrived} order by event_id collate "C", at
+        ${revision}::bigint, ${chunkId}::bigint ${concat(fields.map((_, at) => sql`, ${sql.ref(`f${at}`)}`))}
+      from ${arrived} order by event_id, at
       on conflict (event_id, event_timestamp, edition) do nothing
       returning event_id, event_timestamp
     ), counted as (select count(*)::integer as count from inserted)
@@ -132,6 +137,19 @@ async function insertRows(
       select array_agg((extract(epoch from event_timestamp) * 1000)::bigint || ' ' || event_id) from inserted) end as ids
     from counted`.execute(tx.db);
   return { count: found[0]?.count ?? 0, ids: found[0]?.ids ?? [] };
+}
+
+/** The values of a field as a parameter, cast to an array of the column's type. */
+function columnArray(
+  { field, sqlType }: EventColumn,
+  values: readonly (FieldValue | null)[],
+): RawBuilder<unknown> {
+  if (field.type === 'float64') return sql`${float8Array(values as (number | null)[])}::double precision[]`;
+  return sql`${textArray(values.map(sqlText))}::text[]::${sql.raw(sqlType)}[]`;
+}
+
+function concat(parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(parts, sql``);
 }
 
 /** Those of the known events whose content is new. */
@@ -167,8 +185,8 @@ async function lockFirst(
 }
 
 function idsOf(events: readonly ArrivedEvent[]) {
-  return sql`unnest(${events.map(({ eventId }) => eventId)}::text[],
-    ${events.map(({ eventTimestampMs }) => eventTimestampMs)}::double precision[]) g (id, at)`;
+  return sql`unnest(${textArray(events.map(({ eventId }) => eventId))}::text[],
+    ${float8Array(events.map(({ eventTimestampMs }) => eventTimestampMs))}::double precision[]) g (id, at)`;
 }
 
 async function editionsOf(
