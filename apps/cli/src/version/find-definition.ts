@@ -10,6 +10,8 @@ export interface ViewDefinition {
   readonly call: CallExpression;
 }
 
+const VIEW_FUNCTIONS: ReadonlySet<string> = new Set(['featureView', 'windowedFeatureView']);
+
 /** Every definition of the view that is written as a plain literal. */
 export function findDefinitions(program: Program, view: string): ViewDefinition[] {
   return program.body.flatMap((statement) => {
@@ -18,7 +20,7 @@ export function findDefinitions(program: Program, view: string): ViewDefinition[
     const [declarator, ...others] = statement.declaration.declarations;
     if (declarator?.id.type !== 'Identifier' || others.length > 0) return [];
     const call = declarator.init;
-    if (call?.type !== 'CallExpression' || calleeName(call) !== 'featureView') return [];
+    if (call?.type !== 'CallExpression' || !VIEW_FUNCTIONS.has(calleeName(call) ?? '')) return [];
     const [name, options] = call.arguments;
     if (name?.type !== 'Literal' || name.value !== view || options?.type !== 'ObjectExpression') return [];
     const version = options.properties.find(isVersion)?.value;

@@ -8,7 +8,7 @@ export interface SourceConstant {
   /** The name within the view's definition. */
   readonly node: Identifier;
   readonly shorthand: boolean;
-  /** `export const parcels = sqlSource({ … })`. Null: other definitions use it too, or it is not written in this module. */
+  /** `export const parcels = sqlSource({ … })`. Null: other definitions use it too, it is not written in this module, or it is an event source. */
   readonly statement: Statement | ModuleDeclaration | null;
 }
 
@@ -39,7 +39,9 @@ function declarationOf({ body }: Program, name: string): Statement | ModuleDecla
     const [declarator] = declaration.declarations;
     if (declarator?.id.type !== 'Identifier' || declarator.id.name !== name) continue;
     const { init } = declarator;
-    return init?.type === 'CallExpression' && calleeName(init)?.endsWith('Source') ? statement : null;
+    const callee = init?.type === 'CallExpression' ? calleeName(init) : null;
+    // An event source has a name of its own, which no second one may have.
+    return callee?.endsWith('Source') && callee !== 'eventSource' ? statement : null;
   }
   return null;
 }
