@@ -1,5 +1,16 @@
 import { imageFeatures, textInPictures } from '@larder/extractors';
-import { artifact, entity, f, featureView, model, onDemandFeatureView, project } from '@larder/features';
+import {
+  artifact,
+  entity,
+  eventSource,
+  f,
+  featureView,
+  model,
+  onDemandFeatureView,
+  project,
+  sum,
+  windowedFeatureView,
+} from '@larder/features';
 import { sqlSource } from '@larder/sources';
 
 export default project('ads', { allowedHosts: ['127.0.0.1'] });
@@ -37,29 +48,28 @@ export const adText = featureView('ad_text', {
   },
 });
 
-/** The last seven full days of an ad, straight from SQL. */
-export const adStats = featureView('ad_stats', {
-  version: 1,
-  entity: ad,
-  ttl: '7d',
-  schedule: '15 0 * * *',
-  source: sqlSource({
+/** How often an ad was shown and clicked, as it happens. The past comes from `ad_days`, one event for each day. */
+export const adEvents = eventSource('ad_events', {
+  schema: { ad_id: f.string(), impressions: f.int64().safe(), clicks: f.int64().safe() },
+  retention: '400d',
+  backfill: sqlSource({
     connection: 'ads',
     query: `
-      select ads.ad_id,
-             coalesce(sum(impressions), 0)                      as impressions,
-             coalesce(sum(clicks), 0)                           as clicks,
-             sum(clicks)::float8 / nullif(sum(impressions), 0)  as click_rate,
-             date_trunc('day', now(), 'UTC')                    as event_timestamp
-        from ads
-        left join ad_days on ad_days.ad_id = ads.ad_id and day >= (now() at time zone 'UTC')::date - 7
-       group by ads.ad_id`,
+      select ad_id || '/' || day as event_id, ad_id, impressions, clicks,
+             day::timestamptz as event_timestamp, (day + 1)::timestamptz as known_at
+        from ad_days
+       where day < current_date`,
+    createdTimestampColumn: 'known_at',
   }),
-  schema: {
-    impressions: f.int64().safe().default(0),
-    clicks: f.int64().safe().default(0),
-    click_rate: f.float32(),
-  },
+});
+
+/** Up to date at every request: the last hour, and the last seven full days with today. */
+export const adStats = windowedFeatureView('ad_stats', {
+  version: 1,
+  entity: ad,
+  source: adEvents,
+  windows: ['1h', { window: '7d', hop: '1d' }],
+  aggregates: { impressions: sum('impressions'), clicks: sum('clicks') },
 });
 
 /** Cheap: computed while the request waits. Midnight is close to 23:00, and Sunday to Monday. */
@@ -99,8 +109,8 @@ export const offer = onDemandFeatureView('offer', {
   compute: ({ request: { bid, placement }, features: { ad_stats: stats } }) => ({
     log_bid: Math.log(Math.max(bid, 0.01)),
     // As if every ad had started with 100 impressions and 3 clicks: a new ad counts as average.
-    expected_click_rate: (stats.clicks + 3) / (stats.impressions + 100),
-    experience: Math.log1p(stats.impressions),
+    expected_click_rate: (stats.clicks_7d + 3) / (stats.impressions_7d + 100),
+    experience: Math.log1p(stats.impressions_7d),
     in_feed: placement === 'feed',
     in_story: placement === 'story',
     in_sidebar: placement === 'sidebar',
@@ -108,12 +118,12 @@ export const offer = onDemandFeatureView('offer', {
   }),
 });
 
-/** All of these, in this order, are the model's input: one float32 tensor [N, 530]. */
+/** All of these, in this order, are the model's input: one float32 tensor [N, 531]. */
 export const adCtr = model('ad_ctr', {
   features: [
     adImage,
     adText.pick('word_count', 'text_area_share', 'has_price', 'has_percent'),
-    adStats.pick('click_rate'),
+    adStats.pick('impressions_7d', 'clicks_7d'),
     moment,
     offer,
   ],

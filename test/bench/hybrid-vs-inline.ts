@@ -16,7 +16,7 @@ const bench: Bench = {
     const args = ['--database-url', ads.adsDatabaseUrl];
     const inline = await startScript('inline-process.ts', args, ads.folder);
     try {
-      await backfill(ads, 'ad_stats', false);
+      await backfill(ads, 'ad_events', false);
       await backfill(ads, 'ad_image', false);
       await backfill(ads, 'ad_text', false);
       const bodies = requests(HYBRID_REQUESTS);

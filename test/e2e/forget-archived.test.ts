@@ -19,7 +19,7 @@ test(
     const { databaseUrl, redisUrl } = stack;
     const archive = async () => {
       const stores = ['--database-url', databaseUrl, '--redis-url', redisUrl, '--project', PROJECT];
-      const archived = await larder(['archive', 'ad_stats', '--dir', dir, '--json', ...stores]);
+      const archived = await larder(['archive', 'ad_image', '--dir', dir, '--json', ...stores]);
       expect(archived).toMatchObject({ code: 0 });
       return jsonOf(archived) as unknown as { views: { rows: number }[] };
     };
@@ -45,11 +45,13 @@ test(
     };
 
     await pool.query(
-      `insert into ads select $1, campaign, headline, image_url || '-missing', created_at, updated_at from ads where ad_id = $2`,
+      `insert into ads select $1, campaign, headline, image_url, created_at, updated_at from ads where ad_id = $2`,
       [SECRET, ADS[0]?.adId],
     );
-    await fill('ad_stats', { all: true });
-    expect((await fill('ad_image', { entities: [{ ad_id: SECRET }] })).rows.failed).toBe(1);
+    const entities = [{ ad_id: SECRET }, { ad_id: ADS[0]?.adId }];
+    expect((await fill('ad_image', { entities })).rows.done).toBe(2);
+    await pool.query(`update ads set image_url = image_url || '-missing' where ad_id = $1`, [SECRET]);
+    expect((await fill('ad_text', { entities: [{ ad_id: SECRET }] })).rows.failed).toBe(1);
     await call(`${url}/v1/models/ad_ctr/predict`, {
       entities: { ad_id: SECRET },
       request: { requested_at: new Date().toISOString(), placement: 'feed', bid: 0.5 },
@@ -70,8 +72,11 @@ test(
     expect(receipt.removed).toMatchObject({ online: 1, predictions: 1, archive: 1 });
     expect([await rowsOf(SECRET), await rowsOf(ADS[0]?.adId ?? '')]).toEqual([0, 1]);
 
-    // The source has it still.
-    await fill('ad_stats', { all: true });
+    // The source has it still, with a picture that can be used.
+    await pool.query(`update ads set image_url = replace(image_url, '-missing', '') where ad_id = $1`, [
+      SECRET,
+    ]);
+    await fill('ad_image', { all: true });
     await archive();
     expect(await rowsOf(SECRET)).toBe(0);
     const logs = readdirSync(stack.logs, { recursive: true, withFileTypes: true }).flatMap((entry) =>

@@ -69,7 +69,7 @@ describe('the advertising example', () => {
         .filter(({ entities }) => known.has(entities.ad_id))
         .slice(0, 10);
       for (const scope of [
-        { view: 'ad_stats', scope: { all: true } },
+        { view: 'ad_events', scope: { all: true } },
         // Reading text is slow: only done where required.
         { view: 'ad_text', scope: { entities: bodies.map(({ entities }) => entities) } },
       ]) {

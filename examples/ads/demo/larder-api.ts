@@ -1,4 +1,10 @@
-import type { FailuresAnswer, PredictAnswer, Run } from '@larder/contracts';
+import type {
+  EventsAnswer,
+  FailuresAnswer,
+  OnlineFeaturesAnswer,
+  PredictAnswer,
+  Run,
+} from '@larder/contracts';
 
 /** The few routes of Larder that the demo shows, called like any other program would. */
 export interface LarderApi {
@@ -7,6 +13,9 @@ export interface LarderApi {
   run(runId: string): Promise<Run>;
   failures(runId: string): Promise<FailuresAnswer['failures']>;
   predict(body: object): Promise<PredictAnswer>;
+  sendEvent(source: string, event: object): Promise<EventsAnswer>;
+  /** The stored features of one ad. */
+  read(features: readonly string[], adId: string): Promise<readonly unknown[]>;
 }
 
 export function larderApi(url: string): LarderApi {
@@ -25,5 +34,13 @@ export function larderApi(url: string): LarderApi {
     run: (runId) => call('GET', `/v1/runs/${runId}`),
     failures: async (runId) => (await call<FailuresAnswer>('GET', `/v1/runs/${runId}/failures`)).failures,
     predict: (body) => call('POST', '/v1/models/ad_ctr/predict', body),
+    sendEvent: (source, event) => call('POST', `/v1/events/${source}`, { events: [event] }),
+    async read(features, adId) {
+      const { rows } = await call<OnlineFeaturesAnswer>('POST', '/v1/features/online', {
+        features,
+        entities: [{ ad_id: adId }],
+      });
+      return rows[0]?.values ?? [];
+    },
   };
 }

@@ -4,6 +4,7 @@ import type { Stack } from '@larder/infra/stack';
 import pc from 'picocolors';
 import { badPicture, demoAds, measureLatencies, requests, startScript } from '../src/index.ts';
 import { type LarderApi, larderApi } from './larder-api.ts';
+import { moveWindow } from './move-window.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
 /** These take a third of a second each: two networks read the text on the picture. */
@@ -30,7 +31,7 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
   const next = (text: string) => heading(chapter++, text, startedMs);
 
   next('Backfill: the slow features are computed ahead, by workers');
-  wrong.push(...(await backfill(api, 'ad_stats', [])));
+  wrong.push(...(await backfill(api, 'ad_events', [])));
   const picturesStartedMs = performance.now();
   wrong.push(...(await backfill(api, 'ad_image', badAds())));
   wrong.push(...(await backfill(api, 'ad_text', badAds())));
@@ -40,6 +41,9 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
   const adId = first.entities.ad_id;
   next(`What is in Redis for this ad?  larder inspect ad ${adId}`);
   wrong.push(...inspect(stack, adId));
+
+  next('A window moves: the ad is shown and clicked once');
+  wrong.push(...(await moveWindow(api, adId)));
 
   next('One prediction: stored and fresh features in one call');
   wrong.push(...(await predict(api, first)));

@@ -60,7 +60,7 @@ export async function readPart({ folder, part, ads }: ReadPart): Promise<PartRow
     ))
       for (const row of group) {
         clicked.push(value(row['clicked']));
-        ofNewAd.push(value(row['ad_stats:click_rate']) >= 0 ? 0 : 1);
+        ofNewAd.push(value(row['ad_stats:impressions_7d']) > 0 ? 0 : 1);
         const adId = String(row['ad_id']);
         startsAd.push(adId === rows.at(-1)?.adId ? 0 : 1);
         const ad = designs.get(adId);

@@ -51,7 +51,7 @@ interface Built {
 }
 
 const EXAMPLE = resolve(import.meta.dirname, '..');
-const VIEWS = ['ad_image', 'ad_text', 'ad_stats'];
+const BACKFILLS = ['ad_events', 'ad_image', 'ad_text'];
 /** Enough to explain with, and half of the default: the files lie in the repository. */
 const BACKGROUND_ROWS = 50;
 /** Of the log's buffer. */
@@ -98,7 +98,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
     undo.push(() => stack.stop());
     const env = { ...stack.env, LARDER_PROJECT: join(project, 'larder.config.ts') };
     const larder = larderOn(env, say);
-    for (const view of VIEWS) await larder('backfill', view, '--all');
+    for (const each of BACKFILLS) await larder('backfill', each, '--all');
 
     const { impressions, clicks } = await showAds({
       inferenceUrl: stack.inferenceUrl,

@@ -21,7 +21,7 @@ export interface InlineModels {
   readonly text: Computation;
 }
 
-/** Every feature of `ad_ctr`, in its order, by hand: picture, text, click rate, moment, offer. */
+/** Every feature of `ad_ctr`, in its order, by hand: picture, text, the last seven days, moment, offer. */
 export async function inlineFeatures(
   ad: AdRow,
   request: AdRequest['request'],
@@ -31,7 +31,8 @@ export async function inlineFeatures(
   return Float32Array.from([
     ...(await pictureFeatures(ad.image_url, encoder)),
     ...(await textFeatures(ad.image_url, text)),
-    impressions === 0 ? Number.NaN : clicks / impressions,
+    impressions,
+    clicks,
     ...momentFeatures(new Date(request.requested_at)),
     Math.log(Math.max(request.bid, 0.01)),
     (clicks + 3) / (impressions + 100),

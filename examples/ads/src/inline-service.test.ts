@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '@larder/model-runtime';
 import { test } from '@larder/testing';
-import pg from 'pg';
 import { expect } from 'vitest';
-import { adCtr, adStats, moment, offer } from '../larder.config.ts';
+import { adCtr, moment, offer } from '../larder.config.ts';
 import { computePictures } from '../training/compute-pictures.ts';
 import { featureColumns, totalWidth, writeColumns } from '../training/feature-columns.ts';
 import { demoAds } from './catalogue/demo-ads.ts';
@@ -13,7 +12,9 @@ import { startFeed } from './feed.ts';
 import { badPicture } from './pictures/bad-pictures.ts';
 import { seedAds } from './seed.ts';
 import { startInlineService } from './inline-service.ts';
+import { DAY_MS, simulateWeek } from './simulation/audience.ts';
 
+const today = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
 const ads = demoAds()
   .filter(({ adId }) => badPicture(adId) === null)
   .slice(0, 5);
@@ -31,12 +32,9 @@ test('the plain service predicts what the definitions do', { timeout: 180_000 },
     width: totalWidth(columns),
     outputs: ['ctr'],
   });
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  const { source } = adStats;
-  const { rows } = await client.query<Record<string, unknown>>(source.manifest['query'] as string);
   try {
-    for (const { adId } of ads) {
+    for (const ad of ads) {
+      const { adId } = ad;
       const fields = { requested_at: '2026-03-07T21:40:00Z', placement: 'story', bid: 2.4 };
       const body = JSON.stringify({ entities: { ad_id: adId }, request: fields });
       const answer = await fetch(service.url, {
@@ -46,11 +44,10 @@ test('the plain service predicts what the definitions do', { timeout: 180_000 },
       });
       const { ctr } = (await answer.json()) as { ctr: number };
 
-      const stats = rows.find(({ ad_id }) => ad_id === adId);
-      const adStatsValues = {
-        click_rate: stats?.['click_rate'],
-        impressions: Number(stats?.['impressions']),
-        clicks: Number(stats?.['clicks']),
+      const week = simulateWeek(ad, today);
+      const stats = {
+        impressions_7d: week.reduce((sum, { impressions }) => sum + impressions, 0),
+        clicks_7d: week.reduce((sum, { clicks }) => sum + clicks, 0),
       };
       const request = { ...fields, requested_at: new Date(fields.requested_at) };
       const row = new Float32Array(model.width);
@@ -58,9 +55,9 @@ test('the plain service predicts what the definitions do', { timeout: 180_000 },
         columns,
         {
           ...pictures.get(adId),
-          ad_stats: adStatsValues,
+          ad_stats: stats,
           moment: moment.compute({ request, features: {} } as never),
-          offer: offer.compute({ request, features: { ad_stats: adStatsValues } } as never),
+          offer: offer.compute({ request, features: { ad_stats: stats } } as never),
         },
         row,
       );
@@ -74,7 +71,7 @@ test('the plain service predicts what the definitions do', { timeout: 180_000 },
     });
     expect(unknown.status).toBe(404);
   } finally {
-    await Promise.all([client.end(), service.close(), feed.close(), model.close()]);
+    await Promise.all([service.close(), feed.close(), model.close()]);
     await rm(folder, { recursive: true });
   }
 });

@@ -45,7 +45,7 @@ export function simulateImpressions(
       };
       probability[index] = clickProbability(ad, impression);
       clicked[index] = random.chance(probability[index]) ? 1 : 0;
-      ofNewAd[index] = stats.impressions === 0 ? 1 : 0;
+      ofNewAd[index] = stats.impressions_7d === 0 ? 1 : 0;
       const row = new Float32Array(width);
       writeColumns(
         cheap,
@@ -77,9 +77,10 @@ export function simulateImpressions(
 }
 
 /** The `ad_stats` features of the week before. */
-function weekOf(ad: AdDesign): { impressions: number; clicks: number; click_rate: number | null } {
+function weekOf(ad: AdDesign): { impressions_7d: number; clicks_7d: number } {
   const days = simulateWeek(ad, TODAY);
-  const impressions = days.reduce((sum, day) => sum + day.impressions, 0);
-  const clicks = days.reduce((sum, day) => sum + day.clicks, 0);
-  return { impressions, clicks, click_rate: impressions === 0 ? null : clicks / impressions };
+  return {
+    impressions_7d: days.reduce((sum, day) => sum + day.impressions, 0),
+    clicks_7d: days.reduce((sum, day) => sum + day.clicks, 0),
+  };
 }

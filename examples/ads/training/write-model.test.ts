@@ -20,7 +20,7 @@ const expected = {
 test("the committed model fits the definition and gives its trainer's scores", async () => {
   const artifactPath = join(import.meta.dirname, '..', adCtr.artifact.path);
   const model = await loadModel({ artifactPath, ...expected });
-  expect(model.width).toBe(530);
+  expect(model.width).toBe(531);
   expect(model.placement).toBe('inline');
   await model.close();
 });

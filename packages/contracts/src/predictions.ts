@@ -52,7 +52,7 @@ const loggedMembers = {
   entities: fieldsSchema,
   outputs: fieldsSchema,
   degraded: z.boolean(),
-  degraded_reasons: z.array(z.string()).meta({ example: ['ad_stats@1:NOT_FOUND'] }),
+  degraded_reasons: z.array(z.string()).meta({ example: ['ad_text@1:NOT_FOUND'] }),
   latency_ms: z.number(),
 };
 

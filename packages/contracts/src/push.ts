@@ -14,15 +14,7 @@ export const pushRequestSchema = z
   .meta({
     id: 'PushRequest',
     example: {
-      rows: [
-        {
-          ad_id: 'ad-1',
-          event_timestamp: '2026-11-20T09:30:00Z',
-          impressions: 1200,
-          clicks: 31,
-          click_rate: 0.0258,
-        },
-      ],
+      rows: [{ ad_id: 'ad-1', event_timestamp: '2026-11-20T09:30:00Z', price: 19.9, in_stock: 31 }],
     },
   });
 

@@ -70,7 +70,7 @@ export const trainingSetUploadQuerySchema = z.strictObject({
   model: modelSchema.optional(),
   features: textSchema(8_000).optional().meta({
     description: 'Features and views, separated by commas; or `model`.',
-    example: 'ad_image,ad_stats:ctr',
+    example: 'ad_image,ad_stats:clicks_7d',
   }),
   time: timeSchema.optional(),
   as_served: z.enum(['true', 'false']).optional().meta(cutOffMeta),

@@ -25,7 +25,7 @@ every night, and before a large training set.
 
 Examples:
   larder archive
-  larder archive ad_image ad_stats@2 --dir /mnt/archive`,
+  larder archive ad_image ad_text@2 --dir /mnt/archive`,
       );
   },
   input: z.object({

@@ -62,7 +62,7 @@ source lacks an entity that --entity names, or following stopped before its end.
 Examples:
   larder backfill ad_image
   larder backfill ad_image --entity ad-42 ad-43 --force
-  larder backfill ad_stats --from 2026-11-01T00:00:00Z --to 2026-11-08T00:00:00Z --detach`,
+  larder backfill ad_events --from 2026-11-01T00:00:00Z --to 2026-11-08T00:00:00Z --detach`,
       );
   },
   input,

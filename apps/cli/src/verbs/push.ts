@@ -12,7 +12,7 @@ export const verb = defineVerb({
   byName: true,
   describe(command) {
     command
-      .argument('<view>', 'view without compute, such as ad_stats or ad_stats@1, or event source')
+      .argument('<view>', 'view without compute, such as ad_price or ad_price@1, or event source')
       .argument('<file>', 'rows or events: a JSON array, or JSON lines')
       .addHelpText(
         'after',
@@ -23,7 +23,7 @@ An event has event_id, event_timestamp and the fields of the source; "retracted"
 Invalid rows are reported and skipped; the others land. Events that are there already change nothing.
 
 Examples:
-  larder push ad_stats rows.jsonl
+  larder push ad_price rows.jsonl
   larder push ad_events events.jsonl`,
       );
   },

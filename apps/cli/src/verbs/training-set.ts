@@ -42,7 +42,7 @@ export const verb = defineVerb({
       .argument('<action>', 'build, list or show')
       .argument('[id]', 'with show: id of a training set')
       .option('--model <model>', 'the features of a model: ad_ctr (its champion) or ad_ctr@2')
-      .option('--features <list>', 'features, such as ad_image,ad_stats:ctr,ad_text@2:has_price')
+      .option('--features <list>', 'features, such as ad_image,ad_stats:clicks_7d,ad_text@2:has_price')
       .option('--spine <file>', 'rows: join keys, a time, request fields, labels; .parquet, .csv or .arrows')
       .option('--sql <query>', 'rows from a query; needs --connection')
       .option('--connection <name>', 'connection of the project for --sql')
@@ -66,7 +66,7 @@ the rows lies manifest.json, from which the same rows can be built again.
 
 Examples:
   larder training-set build --model ad_ctr --spine clicks.csv --split time:0.8,0.1,0.1 --out sets/clicks
-  larder training-set build --features ad_image,ad_stats:ctr --sql 'select * from clicks' --connection ads --out sets/a
+  larder training-set build --features ad_image,ad_stats:clicks_7d --sql 'select * from clicks' --connection ads --out sets/a
   larder training-set build --model ad_ctr --predictions ad_ctr --label clicked --out sets/b
   larder training-set build --from sets/clicks/manifest.json --out sets/again
   larder training-set list

@@ -56,6 +56,20 @@ type Row = RowOf<typeof adImage>;
 `);
 });
 
+test('both versions of a windowed view read one event source, whose name is taken', () => {
+  const text = `export const clicks = eventSource('clicks', { schema });
+export const totals = windowedFeatureView('totals', { version: 1, source: clicks });
+`;
+  const next = edited(nextVersion(text, { view: 'totals', version: 2 }));
+  expect(next).toMatchObject({ oldName: 'totalsV1', source: null, sharedSource: 'clicks' });
+  expect(next.text).toBe(`export const clicks = eventSource('clicks', { schema });
+export const totals = windowedFeatureView('totals', { version: 2, source: clicks });
+
+/** Version 1, for what reads it until totals is filled. Then remove it. */
+export const totalsV1 = windowedFeatureView('totals', { version: 1, source: clicks });
+`);
+});
+
 const ORDERS = `export const orders = sqlSource({ connection: 'shop', query: 'select 1' });
 export const totals = featureView('totals', {
   version: 1,
@@ -133,6 +147,7 @@ test('the ads example keeps what it is, but for the new version', () => {
   const lines = next.text.split('\n');
   const kept = text.split('\n').filter((line) => lines.includes(line));
   expect(text.split('\n').length - kept.length).toBeLessThanOrEqual(3);
-  expect(next.text).toContain("adStatsV1.pick('click_rate')");
+  expect(next).toMatchObject({ source: null, sharedSource: 'adEvents' });
+  expect(next.text).toContain("adStatsV1.pick('impressions_7d', 'clicks_7d')");
   expect(next.text).toContain('features: [adStatsV1],');
 });
