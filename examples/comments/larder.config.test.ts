@@ -3,7 +3,7 @@ import { startStack } from '@larder/infra/stack';
 import { newId } from '@larder/core';
 import { test } from '@larder/testing';
 import { expect, inject } from 'vitest';
-import { rankComments, takeComment } from './src/pipeline.ts';
+import { rankComments, takeComment, tellMood } from './src/pipeline.ts';
 
 const TEXTS = {
   kind: 'I love it, thank you so much!',
@@ -38,6 +38,8 @@ test(
     expect(sentiments.get('kind')).toBeGreaterThan(0.25);
     expect(sentiments.get('rude')).toBeLessThan(-0.25);
 
+    await tellMood(larder, { mood: -0.3, at: new Date().toISOString() });
+
     // A website may send a comment again: it counts once.
     const [kind] = comments;
     if (kind) await takeComment(larder, kind);
@@ -57,5 +59,7 @@ test(
 
     const ranked = await rankComments(larder, comments);
     expect(ranked.map(({ comment_id: id }) => id)).toEqual(['kind', 'dull', 'rude']);
+    expect(ranked.map(({ shown }) => shown)).toEqual([true, true, false]);
+    expect(ranked[2]?.reason).toBe('few readers would like it');
   },
 );

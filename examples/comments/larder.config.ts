@@ -9,6 +9,7 @@ import {
   featureView,
   mean,
   model,
+  postProcess,
   project,
   sum,
   windowedFeatureView,
@@ -19,6 +20,8 @@ export default project('comments');
 
 export const comment = entity('comment', { comment_id: f.string() });
 export const author = entity('author', { author_id: f.string() });
+/** No join keys: its features are those of the whole website. */
+export const website = entity('website', {});
 
 /** Expensive, and wanted at once: workers compute it when a comment is pushed, ahead of backfills. */
 export const commentSentiment = featureView('comment_sentiment', {
@@ -56,13 +59,39 @@ export const authorActivity = windowedFeatureView('author_activity', {
   },
 });
 
-/** Ranks the comments of a post: `predict-batch` with one row for each comment. */
+/** The mood of the day, pushed by the website; neutral until it is. */
+export const websiteMood = featureView('website_mood', {
+  version: 1,
+  entity: website,
+  ttl: '2d',
+  source: pushSource(),
+  schema: { mood: f.float32().default(0) },
+});
+
+/** What the website does with a score: a part of the model version, so it is logged and rolled back with it. */
+export const verdict = postProcess('verdict', {
+  outputs: { score: f.float32() },
+  schema: { score: f.float32(), shown: f.bool(), reason: f.string() },
+  compute: ({ outputs: { score } }) =>
+    score < 0.2
+      ? { score, shown: false, reason: 'few readers would like it' }
+      : {
+          score,
+          shown: true,
+          reason: score < 0.5 ? 'some readers would like it' : 'most readers would like it',
+        },
+});
+
+/** Ranks the comments of a post: `predict-batch` with one row for each comment. Its artifact has an input of each type. */
 export const commentRank = model('comment_rank', {
-  features: [
-    commentSentiment.pick('sentiment'),
-    authorActivity.pick('comments_7d', 'sentiment_7d', 'votes_7d'),
-  ],
+  inputs: {
+    // float32
+    tone: [commentSentiment.pick('sentiment'), authorActivity.pick('sentiment_7d'), websiteMood],
+    // float64
+    counts: [authorActivity.pick('comments_7d', 'votes_7d')],
+  },
   output: { score: f.float32() },
+  postprocess: verdict,
   missing: 0,
   artifact: artifact('models/comment_rank'),
 });

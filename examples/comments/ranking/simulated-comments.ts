@@ -1,13 +1,15 @@
 /** A comment as its readers saw it, and whether they voted for it. */
 export interface SimulatedComment {
-  /** In the order of the model's features: sentiment, comments_7d, sentiment_7d, votes_7d. */
-  readonly features: readonly [number, number, number, number];
+  /** sentiment, sentiment_7d of the author, mood of the website */
+  readonly tone: readonly [number, number, number];
+  /** comments_7d, votes_7d */
+  readonly counts: readonly [number, number];
   readonly liked: boolean;
 }
 
 /**
- * Readers like kind comments by authors whose other comments were voted for, and tire of authors who write a lot. The same
- * comments for the same seed.
+ * Readers like kind comments by authors whose other comments were voted for, most of all on a sad day; they tire of
+ * authors who write a lot. The same comments for the same seed.
  */
 export function simulateComments(rows: number, seed: number): SimulatedComment[] {
   const random = randomNumbers(seed);
@@ -18,8 +20,16 @@ export function simulateComments(rows: number, seed: number): SimulatedComment[]
     const sentiment = clamp(kindness + random() - 0.5);
     const usual = comments === 0 ? 0 : clamp(kindness + (random() - 0.5) / 2);
     const votes = Math.floor(comments * (1 + kindness) * 2 * random());
-    const logit = -0.7 + 1.6 * sentiment + 0.7 * usual + 0.6 * Math.log1p(votes) - 0.5 * Math.log1p(comments);
-    return { features: [sentiment, comments, usual, votes], liked: random() < 1 / (1 + Math.exp(-logit)) };
+    const mood = random() - 0.5;
+    const logit =
+      -0.7 +
+      1.6 * sentiment -
+      1.2 * mood +
+      0.7 * usual +
+      0.6 * Math.log1p(votes) -
+      0.5 * Math.log1p(comments);
+    const liked = random() < 1 / (1 + Math.exp(-logit));
+    return { tone: [sentiment, usual, mood], counts: [comments, votes], liked };
   });
 }
 

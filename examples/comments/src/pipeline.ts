@@ -37,17 +37,30 @@ export async function takeComment(
   return { sentiment, readableAfterMs };
 }
 
+/** Pushes the mood of the website: one row, which every ranking reads. It has no key. */
+export async function tellMood(larder: string, { mood, at }: { mood: number; at: string }): Promise<void> {
+  await post(`${larder}/v1/views/website_mood/push`, { rows: [{ event_timestamp: at, mood }] });
+}
+
+/** A comment with its place among the others, and whether the website shows it. */
+export interface RankedComment {
+  readonly comment_id: string;
+  readonly score: number;
+  readonly shown: boolean;
+  readonly reason: string;
+}
+
 /** The comments of a post with their scores, best first: one call, whose authors are read once each. */
 export async function rankComments(
   larder: string,
   comments: readonly Pick<Comment, 'comment_id' | 'author_id'>[],
-): Promise<{ readonly comment_id: string; readonly score: number }[]> {
-  const { rows } = await post<{ rows: { outputs: { score: number } }[] }>(
+): Promise<RankedComment[]> {
+  const { rows } = await post<{ rows: { outputs: Omit<RankedComment, 'comment_id'> }[] }>(
     `${larder}/v1/models/comment_rank/predict-batch`,
     { rows: comments.map(({ comment_id, author_id }) => ({ entities: { comment_id, author_id } })) },
   );
   return comments
-    .map(({ comment_id }, i) => ({ comment_id, score: rows[i]?.outputs.score ?? 0 }))
+    .flatMap(({ comment_id }, i) => (rows[i] ? [{ comment_id, ...rows[i].outputs }] : []))
     .toSorted((a, b) => b.score - a.score);
 }
 
