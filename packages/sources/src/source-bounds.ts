@@ -7,12 +7,15 @@ export interface EventTimeRange {
   readonly to: string;
 }
 
-/** Bounds of one chunk, as JSON: they select the same rows at every attempt. Both ends of `range` are included. */
+/**
+ * Bounds of one chunk, as JSON: they select the same rows at every attempt. Both ends of `range` are included; null: it begins
+ * with the first key, or ends with the last.
+ */
 export type SourceBounds =
   | {
       readonly kind: 'range';
-      readonly lower: KeyTexts;
-      readonly upper: KeyTexts;
+      readonly lower: KeyTexts | null;
+      readonly upper: KeyTexts | null;
       readonly eventTime: EventTimeRange | null;
       /** Only this many rows, in the order of keys and timestamps. */
       readonly maxRows: number | null;

@@ -72,7 +72,8 @@ async function plan(deps: PlanDeps, run: RunToPlan, signal: AbortSignal): Promis
       : await planBuild(deps, view, run.scope);
   const goneAtMost =
     'all' in run.scope && run.rowLimit === null ? (view.manifest.when_gone?.at_most ?? null) : null;
-  if (!(await savePlan(deps.store, run, chunks, goneAtMost))) return;
+  const of = { project: deps.projectName, entity: view.entity };
+  if (!(await savePlan(deps.store, run, chunks, { of, goneAtMost }))) return;
   deps.logger.info(
     {
       runId: run.runId,

@@ -32,9 +32,9 @@ import { oldestTiles, type WindowedView } from './windowed-view.ts';
 /** Entities of one chunk of a build. */
 export interface TileBounds {
   readonly kind: 'tiles';
-  /** Canonical keys, in the order of the events' join keys; the last is included. */
-  readonly from: string;
-  readonly to: string;
+  /** Canonical keys, in the order of the events' join keys; the last is included. Null: open. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 export interface TileChunk {
@@ -287,7 +287,9 @@ function between(
       ),
     )})`;
   };
-  return sql`${key} >= ${limit(from)} and ${key} <= ${limit(to)} and ${present(columns, 'e')}`;
+  const above = from === null ? sql`true` : sql`${key} >= ${limit(from)}`;
+  const below = to === null ? sql`true` : sql`${key} <= ${limit(to)}`;
+  return sql`${above} and ${below} and ${present(columns, 'e')}`;
 }
 
 function keyOf(entity: EntityManifest, columns: readonly EventColumn[], texts: readonly string[]): string {

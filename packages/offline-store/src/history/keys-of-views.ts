@@ -14,13 +14,15 @@ export interface KeyedViews {
   readonly require: 'all' | 'any';
 }
 
-/** Join keys as text, in the order of the entity; both ends are included. */
+/** Join keys as text, in the order of the entity; both ends are included. Null: open. */
 export interface KeyRange {
-  readonly lower: readonly string[];
-  readonly upper: readonly string[];
+  readonly lower: readonly string[] | null;
+  readonly upper: readonly string[] | null;
 }
 
-export interface PlannedKeys extends KeyRange {
+export interface PlannedKeys {
+  readonly lower: readonly string[];
+  readonly upper: readonly string[];
   /** Number of keys. */
   readonly rows: number;
 }
@@ -57,7 +59,8 @@ export async function keysOfViews(
   const bound = (key: readonly string[]) =>
     row(table.keys.map(({ sqlType }, at) => sql`${key[at]}::text::${sql.raw(sqlType)}`));
   const names = sql.join(table.keys.map(({ name }) => sql.ref(name)));
-  const within = sql`${columns} >= ${bound(lower)} and ${columns} <= ${bound(upper)}`;
+  const from = lower === null ? sql`true` : sql`${columns} >= ${bound(lower)}`;
+  const within = upper === null ? from : sql`${from} and ${columns} <= ${bound(upper)}`;
   const { rows } = await sql<{ key: string[] }>`
     select ${texts('known', place)} as key from (${distinctKeys(place, within)}) known order by ${names}`.execute(
     store.db,

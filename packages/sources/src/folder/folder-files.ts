@@ -6,10 +6,10 @@ import type { EventTimeRange } from '../source-bounds.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { FolderSourceManifest } from './definition.ts';
 
-/** Range with both ends included. */
+/** Range with both ends included; null: open. */
 interface KeyRange {
-  readonly lower: string;
-  readonly upper: string;
+  readonly lower: string | null;
+  readonly upper: string | null;
 }
 
 /** The files of a folder; a file's key is its path below the folder, with `/`. */
@@ -106,12 +106,16 @@ function isHidden(part: string): boolean {
 }
 
 function holds(range: KeyRange | null, key: string): boolean {
-  return range === null || (key >= range.lower && key <= range.upper);
+  if (range === null) return true;
+  const { lower, upper } = range;
+  return (lower === null || key >= lower) && (upper === null || key <= upper);
 }
 
 /** Whether a key with this prefix may be in the range. */
 function mayHold(range: KeyRange | null, prefix: string): boolean {
-  return range === null || (prefix <= range.upper && range.lower.slice(0, prefix.length) <= prefix);
+  if (range === null) return true;
+  const { lower, upper } = range;
+  return (upper === null || prefix <= upper) && (lower === null || lower.slice(0, prefix.length) <= prefix);
 }
 
 function within(at: Date, range: EventTimeRange | null): boolean {

@@ -10,7 +10,7 @@ export async function* scan(
 ): AsyncGenerator<readonly SourceRow[]> {
   if (bounds.kind === 'null_keys') return;
   if (bounds.kind === 'keys') return yield* files.rows(fileKeys(bounds.keys), null, signal);
-  const [[lower = ''], [upper = '']] = [bounds.lower, bounds.upper];
+  const [lower = null, upper = null] = [bounds.lower?.[0], bounds.upper?.[0]];
   const keys = await files.keys({ lower, upper }, signal);
   let left = bounds.maxRows ?? Number.POSITIVE_INFINITY;
   for await (const page of files.rows(keys, bounds.eventTime, signal)) {

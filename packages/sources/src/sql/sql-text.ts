@@ -39,10 +39,11 @@ function conditionOf(bounds: SourceBounds, columns: SourceColumns): Statement {
   const parts: string[] = [];
   switch (bounds.kind) {
     case 'range':
-      parts.push(
-        `${row(keys)} >= ${row(bounds.lower.map(bind))}`,
-        `${row(keys)} <= ${row(bounds.upper.map(bind))}`,
-      );
+      if (bounds.lower !== null) parts.push(`${row(keys)} >= ${row(bounds.lower.map(bind))}`);
+      if (bounds.upper !== null) parts.push(`${row(keys)} <= ${row(bounds.upper.map(bind))}`);
+      // An open end has the rows without a key, which are a chunk of their own.
+      if (bounds.lower === null || bounds.upper === null)
+        parts.push(...keys.map((key) => `${key} is not null`));
       break;
     case 'keys':
       parts.push(

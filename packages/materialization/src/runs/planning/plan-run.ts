@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type OfflineStore, limitSilence, type RunScope } from '@larder/offline-store';
 import { fromNow, isOneOf, type LoadedView, type RunStore } from '../run-store.ts';
+import { leaveOutErased, type PlanOfEntity } from './leave-out-erased.ts';
 
 /** A queued run that this process is cutting into chunks. */
 export interface RunToPlan {
@@ -56,19 +57,24 @@ export interface PlannedChunk {
 
 const SAVE_SILENCE_MS = 30_000;
 
-/**
- * Writes the chunks and starts the run, all or nothing; false when the claim has been lost.
- * @param goneAtMost share of the keys that the run may end, if it reads the whole source and the view wants it
- */
+export interface SavePlanOptions {
+  /** Whose keys the chunks name. */
+  readonly of?: PlanOfEntity;
+  /** Share of the keys that the run may end, if it reads the whole source and the view wants it. */
+  readonly goneAtMost?: number | null;
+}
+
+/** Writes the chunks, without erased keys, and starts the run, all or nothing; false when the claim has been lost. */
 export function savePlan(
   store: OfflineStore,
   run: RunToPlan,
-  chunks: readonly PlannedChunk[],
-  goneAtMost: number | null = null,
+  planned: readonly PlannedChunk[],
+  { of, goneAtMost = null }: SavePlanOptions = {},
 ): Promise<boolean> {
   return store.transaction(async (tx) => {
     const { db } = tx;
     await limitSilence(tx, SAVE_SILENCE_MS);
+    const chunks = of === undefined ? planned : await leaveOutErased(tx, of, planned);
     const started = await sql`
       update larder.runs set planned_at = now(), started_at = now(), planning_token = null, planning_lease_expires_at = null,
         error_code = null, error_reason = null,
