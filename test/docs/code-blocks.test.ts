@@ -14,6 +14,7 @@ const RUNNING = globSync(
     'apps/cli/templates/*/{*.ts,src/**/*.ts}',
     'test/e2e/own-project/**/*.ts',
     'test/e2e/from-labels/*.ts',
+    'test/python/project/*.ts',
     'test/docs/snippets/*.ts',
     'packages/features/src/fixtures/**/*.ts',
     'packages/serving/fixtures/ads/*.ts',
@@ -26,6 +27,7 @@ const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/concepts/run-and-chunk.md': ['mermaid'], // test/docs/run-states.test.ts
   'docs/guides/archive.md': ['sql', 'python'], // test/archive: the same queries on a real archive
   'docs/guides/from-labels-to-a-model.md': ['python'], // clients/python/tests/test_training.py runs the page
+  'docs/guides/kinds-of-models.md': ['python'], // the same
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
   'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
   'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact/artifact-reference.test.ts

@@ -10,6 +10,7 @@ import { seedShop } from '../python/seed-shop.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'apps/cli/src/main.ts');
 const SCRIPT = join(import.meta.dirname, 'from-labels/train.ts');
+const TYPED_SCRIPT = join(import.meta.dirname, 'from-labels/train-renewal.ts');
 const LIMIT_MS = 300_000;
 
 /** The commands of the part about TypeScript, without their comments. */
@@ -74,6 +75,43 @@ test(
       expect(answer).toMatchObject({ model: 'churn', version: 2, degraded: false });
       expect(answer.outputs.probability).toBeGreaterThan(0);
       expect(answer.outputs.probability).toBeLessThan(1);
+
+      // docs/guides/kinds-of-models.md: a model with several typed inputs
+      run(MAIN, 'backfill', 'account');
+      const features = 'activity:orders,activity:spent,account';
+      run(
+        MAIN,
+        'training-set',
+        'build',
+        '--features',
+        features,
+        '--spine',
+        'labels.csv',
+        '--out',
+        'sets/renewal',
+      );
+      expect(run(TYPED_SCRIPT)).toMatch(/^\d{3} rows, 4 features, 3\d golden rows$/m);
+      const typed = ['--project', 'renewal.config.ts'];
+      run(MAIN, 'apply', '--yes', ...typed);
+      run(MAIN, 'promote', 'renewal@1', '--reason', 'labels', '--yes', '--wait', '60s', ...typed);
+      const renewal = JSON.parse(
+        run(MAIN, 'predict', 'renewal', '--customer_id', 'c-17', '--json', ...typed),
+      );
+      expect(renewal).toMatchObject({ model: 'renewal', version: 1, degraded: false });
+      // The set of the model names its inputs: sealing needs nothing more.
+      run(
+        MAIN,
+        'training-set',
+        'build',
+        '--model',
+        'renewal',
+        '--spine',
+        'labels.csv',
+        '--out',
+        'sets/next',
+        ...typed,
+      );
+      run(MAIN, 'seal', 'models/renewal', '--training-set', 'sets/next', '--missing', '0');
     } finally {
       await stack.stop();
     }

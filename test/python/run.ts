@@ -67,7 +67,8 @@ try {
       LARDER_REDIS_URL: redis.url,
       LARDER_CONNECTION_SHOP_URL: databaseUrl,
     };
-    spawnSync(larder[0] as string, [...larder.slice(1), 'backfill', 'activity'], { env, stdio: 'inherit' });
+    for (const view of ['activity', 'account'])
+      spawnSync(larder[0] as string, [...larder.slice(1), 'backfill', view], { env, stdio: 'inherit' });
     const tests = spawnSync(
       python,
       [
@@ -87,7 +88,7 @@ try {
           TEST_URL: stack.inferenceUrl,
           TEST_PROJECT: project,
           TEST_LARDER: JSON.stringify(larder),
-          TEST_GUIDE: join(root, 'docs/guides/from-labels-to-a-model.md'),
+          TEST_GUIDES: join(root, 'docs/guides'),
         },
       },
     );

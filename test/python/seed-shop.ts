@@ -18,7 +18,20 @@ export async function seedShop(databaseUrl: string, folder: string): Promise<voi
       const orders = Math.floor(random() * 8);
       const at = now - w * WEEK_MS;
       const taste = c % 10 === 0 ? null : `[${random().toFixed(3)},${(c % 5) / 5}]`;
-      weeks.push([`c-${c}`, new Date(at), orders, orders * (5 + random() * 20), c % 3 === 0, taste]);
+      // Not from `random`, whose numbers the labels follow.
+      const account = [
+        c % 7 === 0 ? null : (['free', 'plus', 'gold'][c % 3] as string),
+        orders * 3 + (c % 4),
+      ];
+      weeks.push([
+        `c-${c}`,
+        new Date(at),
+        orders,
+        orders * (5 + random() * 20),
+        c % 3 === 0,
+        taste,
+        ...account,
+      ]);
       if ((c + w) % 4 > 0) continue;
       const asked = new Date(at + (1 + Math.floor(random() * 100)) * HOUR_MS).toISOString();
       labels.push(`c-${c},${asked},${asked},${random() < 0.9 - orders / 8 ? 1 : 0}`);
@@ -31,11 +44,11 @@ export async function seedShop(databaseUrl: string, folder: string): Promise<voi
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(
-    `create table customer_weeks (customer_id text, week timestamptz, orders real, spent float8, premium boolean, taste real[])`,
+    `create table customer_weeks (customer_id text, week timestamptz, orders real, spent float8, premium boolean, taste real[], plan text, logins bigint)`,
   );
   for (const week of weeks)
     await client.query(
-      `insert into customer_weeks values ($1, $2, $3, $4, $5, (select array_agg(v::real) from json_array_elements_text($6::json) v))`,
+      `insert into customer_weeks values ($1, $2, $3, $4, $5, (select array_agg(v::real) from json_array_elements_text($6::json) v), $7, $8)`,
       week,
     );
   await client.end();

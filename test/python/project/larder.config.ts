@@ -22,6 +22,18 @@ export const activity = featureView('activity', {
   },
 });
 
+/** The plan of a customer, and how often they logged in in that week. */
+export const account = featureView('account', {
+  version: 1,
+  entity: customer,
+  ttl: '14d',
+  source: sqlSource({
+    connection: 'shop',
+    query: 'select customer_id, plan, logins, week as event_timestamp from customer_weeks',
+  }),
+  schema: { plan: f.string(), logins: f.int64() },
+});
+
 export const season = onDemandFeatureView('season', {
   request: { asked_at: f.timestamp() },
   schema: { weekday: f.float32() },

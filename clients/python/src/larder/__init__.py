@@ -4,7 +4,7 @@ from .client import Larder
 from .errors import ArtifactInvalid, ErrorDetail, LarderError, ServiceUnreachable, TrainingSetFailed
 from .prediction import Prediction
 from .seal import Sealed, seal
-from .training_set import inputs, manifest_of, read_training_set
+from .training_set import inputs, inputs_by_name, manifest_of, read_training_set
 
 __all__ = [
     "ArtifactInvalid",
@@ -16,6 +16,7 @@ __all__ = [
     "ServiceUnreachable",
     "TrainingSetFailed",
     "inputs",
+    "inputs_by_name",
     "manifest_of",
     "read_training_set",
     "seal",

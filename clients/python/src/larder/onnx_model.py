@@ -21,9 +21,9 @@ Output = str | tuple[str, int]
 
 @dataclass(frozen=True)
 class Signature:
-    """Output fields and, for each, the tensor and column where its score lies."""
+    """The inputs, with their element types, and for each output field the tensor and column where its score lies."""
 
-    input: str
+    inputs: Mapping[str, str]
     columns: Mapping[str, tuple[str, int]]
 
 
@@ -38,13 +38,13 @@ def load(path: Path) -> Any:
         raise ArtifactInvalid(f"{path} is not an ONNX file; export the model again.") from error
 
 
-def write_features(model: Any, features: Sequence[str], path: Path) -> None:
-    """Writes `larder.features` into the metadata. Refuses a file that was sealed with others before."""
-    value = json.dumps(list(features), separators=(",", ":"), ensure_ascii=False)
+def write_features(model: Any, features: Sequence[str] | Mapping[str, Sequence[str]], path: Path) -> None:
+    """Writes `larder.features` into the metadata, by input for several. Refuses a file that was sealed with others before."""
+    value = json.dumps(features, separators=(",", ":"), ensure_ascii=False)
     for entry in model.metadata_props:
         if entry.key != METADATA:
             continue
-        if json.loads(entry.value) != list(features):
+        if json.loads(entry.value) != json.loads(value):
             raise ArtifactInvalid(
                 f"{path} was trained on other features than this training set has:\n"
                 f"  file          {entry.value}\n  training set  {value}\n"
@@ -91,12 +91,13 @@ def check_signature(model: Any, *, width: int, outputs: Sequence[str] | None, pa
     :param outputs: the fields; None: every output that can be one.
     :raises ArtifactInvalid:
     """
-    _check_versions(model, path)
-    _check_data_inside(model, path)
-    weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in weights]
+    inputs = _inputs(model, path)
     if len(inputs) != 1:
-        raise _mismatch(path, f"the model must have one input, not {_names(inputs)}; export it with one tensor [N, F].")
+        raise _mismatch(
+            path,
+            f"the model must have one input, not {_names(inputs)}; export it with one tensor [N, F], "
+            "or name the features of each input: inputs={'numbers': […], …}.",
+        )
     kind, shape = _tensor(inputs[0])
     if kind != "float" or len(shape) != 2 or shape[0] is not None:
         raise _mismatch(
@@ -108,7 +109,42 @@ def check_signature(model: Any, *, width: int, outputs: Sequence[str] | None, pa
         raise _mismatch(
             path, f"the input {inputs[0].name!r} has {shape[1]} columns; the features of the training set take {width}."
         )
-    return Signature(inputs[0].name, _output_columns(model, outputs, path))
+    return Signature({inputs[0].name: "float32"}, _output_columns(model, outputs, path))
+
+
+def check_named_signature(
+    model: Any, *, widths: Mapping[str, int], outputs: Sequence[str] | None, path: Path
+) -> Signature:
+    """The same for a file with an input [N, F] of its own type for each name.
+
+    :param widths: columns of each input.
+    :raises ArtifactInvalid:
+    """
+    inputs = _inputs(model, path)
+    if {value.name for value in inputs} != set(widths):
+        raise _mismatch(path, f"its inputs are {_names(inputs)}; the features are for {', '.join(widths)}.")
+    types = {}
+    for value in inputs:
+        kind, shape = _tensor(value)
+        width = widths[value.name]
+        if kind not in _ELEMENT_TYPES or len(shape) != 2 or shape[0] is not None or shape[1] not in (width, None):
+            raise _mismatch(
+                path,
+                f"the input {value.name!r} must be float32, float64, int64, bool or string [N, {width}] with N not fixed, "
+                f"not {kind} {shape}.",
+            )
+        types[value.name] = _ELEMENT_TYPES[kind]
+    return Signature({name: types[name] for name in widths}, _output_columns(model, outputs, path))
+
+
+_ELEMENT_TYPES = {"float": "float32", "double": "float64", "int64": "int64", "bool": "bool", "string": "string"}
+
+
+def _inputs(model: Any, path: Path) -> list[Any]:
+    _check_versions(model, path)
+    _check_data_inside(model, path)
+    weights = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in weights]
 
 
 def _output_columns(model: Any, fields: Sequence[str] | None, path: Path) -> dict[str, tuple[str, int]]:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
 from . import onnx_model
 from .errors import ArtifactInvalid
-from .training_set import Manifest, inputs, manifest_of, manifest_sha256, read_folder, tensor_columns
+from .sealed_rows import short, wanted
+from .training_set import Manifest, manifest_of, manifest_sha256, read_folder
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from .frames import Frame
 
-    Scores = Any
-    Predict = Callable[[np.ndarray[Any, Any]], Scores]
+    Predict = Callable[[Any], Any]
 
 MAX_TRAINING_BYTES = 256 * 1024
 GOLDEN_ROWS = 32
@@ -32,6 +30,7 @@ class Sealed:
     """What `seal` wrote."""
 
     folder: Path
+    #: In the order of the tensor, or of the inputs.
     features: tuple[str, ...]
     outputs: tuple[str, ...]
     golden_rows: int
@@ -47,6 +46,7 @@ def seal(
     predict: Predict | None = None,
     outputs: Mapping[str, onnx_model.Output] | Sequence[str] | None = None,
     features: Sequence[str] | None = None,
+    inputs: Mapping[str, Sequence[str]] | None = None,
     missing: float | None = None,
     metrics: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -60,39 +60,39 @@ def seal(
     Everything is checked first, as `larder apply` does; nothing is written when a check fails.
 
     :param training_set: rows of `historical` or `read_training_set`, or the folder of a training set.
-    :param predict: the trainer's own scores of a float32 array [N, F]: one array [N] or [N, K], or a mapping from
+    :param predict: the trainer's own scores of a float32 array [N, F], or, for a model that takes several inputs, of a
+        mapping from input to array as `inputs_by_name` gives it: one array [N] or [N, K], or a mapping from
         output to array. Without it the scores come from ONNX Runtime, and the conversion is not verified.
     :param outputs: the output fields of the model's definition: names of the file's outputs, or a mapping from field
         to output or `(output, column)`. Default: the float outputs [N] and [N, 1] of the file.
     :param features: the model's features, when it was trained on some of the training set's.
+    :param inputs: the features of each input of a model that takes several, in order. Default: those of the model that
+        the training set was built for.
     :param missing: the `missing` of the model's definition, when it is a number. Default NaN.
     :param details: further members of training.json.
     :raises ArtifactInvalid: what `larder apply` would refuse.
     """
     folder = Path(folder)
     rows, manifest = _rows(training_set, manifest)
-    columns = tensor_columns(manifest, features)
-    names = [name for name, _ in columns]
-    width = sum(length or 1 for _, length in columns)
+    chosen = wanted(manifest, features, inputs)
     if len(rows) == 0:
         raise ValueError("The training set has no rows to take golden rows from.")
 
     path = folder / "model.onnx"
     model = onnx_model.load(path)
-    onnx_model.write_features(model, names, path)
+    onnx_model.write_features(model, chosen.features, path)
     fields = None if outputs is None else list(outputs)
     if isinstance(outputs, Mapping):
         onnx_model.name_outputs(model, outputs)
-    signature = onnx_model.check_signature(model, width=width, outputs=fields, path=path)
+    signature = chosen.check(model, fields, path)
     content = model.SerializeToString()
 
-    tensor = inputs(rows, features=names, manifest=manifest)
-    golden = tensor[_golden_rows(tensor)]
-    background = tensor[_spread(len(tensor), max(1, min(background_rows, 200)))]
-    filled = _fill(golden, missing)
+    read = chosen.read(rows, signature.inputs)
+    golden = read.take(_golden_rows(read.nulls))
+    background = read.take(_spread(len(read), max(1, min(background_rows, 200))))
     run = _session(content, signature, path)
     if predict is not None:
-        scores = _by_field(predict(filled.copy()), list(signature.columns), len(golden))
+        scores = _by_field(predict(golden.given(missing)), list(signature.columns), len(golden))
     elif run is None:
         raise ValueError("Give predict=…, the trainer's own scores, or install onnxruntime: pip install 'larder[seal]'.")
     else:
@@ -101,23 +101,24 @@ def seal(
             "the trainer's own scores.",
             stacklevel=2,
         )
-        scores = run(filled)
+        scores = run(golden.feed(missing))
     if run is None:
         warnings.warn(
             "onnxruntime is not installed: the model's scores were not compared with golden.json; larder apply will.",
             stacklevel=2,
         )
     else:
-        _compare(scores, run(filled), tolerance, path)
+        _compare(scores, run(golden.feed(missing)), tolerance, path)
 
     training = _training(manifest, metrics=metrics, parameters=parameters, details=details)
     _write(folder / "golden.json", _json({
-        "format": 1, "features": names, "rows": _cells(golden),
+        "format": 1, "features": chosen.features, "rows": golden.cells(),
         "outputs": {field: _numbers(values, field) for field, values in scores.items()}, "tolerance": tolerance,
     }))  # fmt: skip
-    _write(folder / "background.json", _json({"format": 1, "features": names, "rows": _cells(background)}))
+    _write(folder / "background.json", _json({"format": 1, "features": chosen.features, "rows": background.cells()}))
     _write(folder / "training.json", training)
     _write(path, content)
+    names = [name for each in chosen.features.values() for name in each] if isinstance(chosen.features, dict) else chosen.features
     return Sealed(folder, tuple(names), tuple(signature.columns), len(golden), len(background), run is not None)
 
 
@@ -139,24 +140,17 @@ def _spread(count: int, wanted: int) -> list[int]:
     return [int((at + 0.5) * count / wanted) for at in range(wanted)]
 
 
-def _golden_rows(tensor: Any) -> list[int]:
+def _golden_rows(nulls: Any) -> list[int]:
     """Evenly spaced rows, the first row with a null in each column that has one, and the row with the most nulls."""
     import numpy as np
 
-    nulls = np.isnan(tensor)
-    chosen = set(_spread(len(tensor), GOLDEN_ROWS))
+    chosen = set(_spread(len(nulls), GOLDEN_ROWS))
     for column in np.flatnonzero(nulls.any(axis=0)):
         if not any(nulls[row, column] for row in chosen):
             chosen.add(int(nulls[:, column].argmax()))
     if nulls.any():
         chosen.add(int(nulls.sum(axis=1).argmax()))
     return sorted(chosen)
-
-
-def _fill(tensor: Any, missing: float | None) -> Any:
-    import numpy as np
-
-    return tensor if missing is None else np.where(np.isnan(tensor), np.float32(missing), tensor)
 
 
 def _session(content: bytes, signature: onnx_model.Signature, path: Path) -> Callable[[Any], dict[str, Any]] | None:
@@ -173,10 +167,11 @@ def _session(content: bytes, signature: onnx_model.Signature, path: Path) -> Cal
         raise ArtifactInvalid(f"ONNX Runtime cannot open {path}: {error}") from error
     tensors = sorted({tensor for tensor, _ in signature.columns.values()})
 
-    def run(rows: Any) -> dict[str, Any]:
-        answer = dict(zip(tensors, session.run(tensors, {signature.input: rows}), strict=True))
+    def run(feed: dict[str, Any]) -> dict[str, Any]:
+        rows = len(next(iter(feed.values())))
+        answer = dict(zip(tensors, session.run(tensors, feed), strict=True))
         return {
-            field: answer[tensor].reshape(len(rows), -1)[:, column]
+            field: answer[tensor].reshape(rows, -1)[:, column]
             for field, (tensor, column) in signature.columns.items()
         }
 
@@ -233,21 +228,12 @@ def _training(manifest: Manifest, **given: Mapping[str, Any] | None) -> bytes:
     return text
 
 
-def _cells(tensor: Any) -> list[list[float | None]]:
-    return [[None if value != value else _short(value) for value in row] for row in tensor]
-
-
-def _short(value: Any) -> float:
-    """The shortest decimal that identifies a float32."""
-    return float(str(value))
-
-
 def _numbers(values: Any, field: str) -> list[float]:
     import numpy as np
 
     if not np.isfinite(values).all():
         raise ArtifactInvalid(f"The scores of {field} are not all finite; golden.json cannot hold NaN or infinity.")
-    return [_short(value) for value in values]
+    return [short(value) for value in values]
 
 
 def _json(value: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
@@ -22,6 +23,15 @@ Manifest = Mapping[str, Any]
 #: Where the manifest lies: `dataframe.attrs["larder"]`, or the metadata `larder` of an Arrow schema.
 KEY = "larder"
 _TENSOR_TYPES = ("float32", "float64", "bool", "vector")
+
+#: Element types of an input, and the types of features that go into it, as `larder apply` checks them.
+_FITS = {
+    "float32": ("float32", "float64", "int64", "bool", "vector"),
+    "float64": ("float32", "float64", "int64", "bool", "vector"),
+    "int64": ("int64", "bool"),
+    "bool": ("bool",),
+    "string": ("string",),
+}
 
 
 def with_manifest(rows: Frame, manifest: Manifest) -> Frame:
@@ -107,7 +117,14 @@ def inputs(
     """
     import numpy as np
 
-    columns = tensor_columns(manifest or manifest_of(rows), features)
+    manifest = manifest or manifest_of(rows)
+    several = None if features is not None else features_by_input(manifest)
+    if several is not None:
+        raise ValueError(
+            f"The training set was built for a model that takes several inputs ({', '.join(several)}); "
+            "use inputs_by_name(rows, types), or name the features of one tensor."
+        )
+    columns = tensor_columns(manifest, features)
     fill = np.nan if missing is None else missing
     parts = [_floats(rows, name, length, fill) for name, length in columns]
     return np.concatenate(parts, axis=1) if parts else np.empty((len(rows), 0), np.float32)
@@ -132,16 +149,125 @@ def tensor_columns(manifest: Manifest, features: Sequence[str] | None = None) ->
     return [(name, known[name].get("length")) for name in names]
 
 
+def inputs_by_name(
+    rows: Frame,
+    types: Mapping[str, str],
+    *,
+    inputs: Mapping[str, Sequence[str]] | None = None,
+    missing: float | None = None,
+    manifest: Manifest | None = None,
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The inputs of a model that takes several by name, as it gets them: an array [N, F] for each.
+
+    A null is `missing` in a number or bool (NaN unless the model says otherwise), and an empty text in a string.
+
+    :param types: the element type of each input: "float32", "float64", "int64", "bool" or "string".
+    :param inputs: the features of each input, in order. Default: those of the model that the training set was built for.
+    :raises ValueError: a feature does not go into its input, or is missing where an int64 or bool has no NaN.
+    """
+    manifest = manifest or manifest_of(rows)
+    named = features_by_input(manifest, inputs)
+    if named is None:
+        raise ValueError(
+            "The training set was not built for a model that takes several inputs; "
+            "name the features of each: inputs={'numbers': […], …}."
+        )
+    if set(types) != set(named):
+        raise ValueError(f"types has {', '.join(types) or 'no input'}; the inputs are {', '.join(named)}.")
+    read = [read_input(rows, name, (features, types[name]), manifest) for name, features in named.items()]
+    return {each.name: each.filled(missing) for each in read}
+
+
+def features_by_input(
+    manifest: Manifest, inputs: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, list[str]] | None:
+    """The features of each input, as given or as the manifest has them. None: a model that takes one tensor."""
+    named = inputs or (manifest.get("model") or {}).get("inputs")
+    return None if named is None else {name: list(features) for name, features in named.items()}
+
+
+@dataclass(frozen=True)
+class Input:
+    """The values of one input, with a mask of the missing ones."""
+
+    name: str
+    type: str
+    values: np.ndarray[Any, Any]
+    missing: np.ndarray[Any, Any]
+
+    def take(self, rows: Sequence[int]) -> Input:
+        return replace(self, values=self.values[rows], missing=self.missing[rows])
+
+    def filled(self, missing: float | None) -> np.ndarray[Any, Any]:
+        """The values as the model gets them."""
+        if self.type == "string" or not self.missing.any():
+            return self.values
+        if missing is None and self.type in ("int64", "bool"):
+            raise ValueError(
+                f"The input {self.name!r} is {self.type}, which has no NaN for its missing values; "
+                "declare a default in the definition of the view, or give missing=…, as in the definition of the model."
+            )
+        values = self.values.copy()
+        values[self.missing] = float("nan") if missing is None else missing
+        return values
+
+
+def read_input(rows: Frame, name: str, given: tuple[Sequence[str], str], manifest: Manifest) -> Input:
+    """One input of features, of its element type."""
+    import numpy as np
+
+    features, type = given
+    if type not in _FITS:
+        raise ValueError(f"The type of the input {name!r} must be one of {', '.join(_FITS)}, not {type!r}.")
+    known = {feature["name"]: feature for feature in manifest["features"]}
+    parts = []
+    for feature in features:
+        if feature not in known:
+            raise ValueError(f"The training set has no feature {feature}; it has {', '.join(known)}.")
+        if known[feature]["type"] not in _FITS[type]:
+            raise ValueError(f"The input {name!r} is {type}, which cannot hold {feature} ({known[feature]['type']}).")
+        parts.append(_typed(_column(rows, feature), type, known[feature].get("length")))
+    values, nulls = zip(*parts, strict=True)
+    return Input(name, type, np.concatenate(values, axis=1), np.concatenate(nulls, axis=1))
+
+
+def _typed(column: Any, type: str, length: int | None) -> tuple[Any, Any]:
+    """The values of a column as [N, width], and which of them are missing; NaN is."""
+    import numpy as np
+
+    dtype = np.dtype(object if type == "string" else type)
+    if length is not None:
+        values = _vectors(column, length, np.nan).astype(dtype)
+        return values, np.isnan(values)
+    nulls = np.asarray(column.is_null()).reshape(-1, 1)
+    if type == "string":
+        return np.array(column.cast(pa.string()).fill_null("").to_pylist(), dtype).reshape(-1, 1), nulls
+    if type.startswith("float"):
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(dtype).reshape(-1, 1)
+        return values, np.isnan(values) | nulls
+    whole = column.cast(pa.bool_() if type == "bool" else pa.int64())
+    return whole.fill_null(False if type == "bool" else 0).to_numpy(zero_copy_only=False).reshape(-1, 1), nulls
+
+
+def _column(rows: Any, name: str) -> Any:
+    column = pa.array(rows[name], from_pandas=True) if is_dataframe(rows) else rows.column(name)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
 def _floats(rows: Any, name: str, length: int | None, missing: float) -> Any:
     import numpy as np
 
-    column = pa.array(rows[name], from_pandas=True) if is_dataframe(rows) else rows.column(name)
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if length is None:
-        values = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
-        values[np.asarray(column.is_null())] = missing
-        return values.reshape(-1, 1)
+    column = _column(rows, name)
+    if length is not None:
+        return _vectors(column, length, missing)
+    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+    values[np.asarray(column.is_null())] = missing
+    return values.reshape(-1, 1)
+
+
+def _vectors(column: Any, length: int, missing: float) -> Any:
+    import numpy as np
+
     matrix = np.full((len(column), length), missing, np.float32)
     present = np.asarray(column.is_valid())
     if present.any():
