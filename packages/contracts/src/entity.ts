@@ -3,7 +3,9 @@ import { countSchema, instantSchema, valueSchema } from './scalars.ts';
 
 const writtenBySchema = z.strictObject({
   run_id: z.string(),
-  chunk_id: z.int(),
+  chunk_id: z.int().nullable().meta({
+    description: 'Null for a windowed view whose last change came from a run of several chunks.',
+  }),
 });
 
 const windowSchema = z.strictObject({
@@ -40,7 +42,9 @@ export const entityViewSchema = z
     ttl_ms: z.union([z.number().positive(), z.literal('forever')]).nullable(),
     ttl_left_ms: z.number().nonnegative().nullable().meta({ description: 'Null: forever, or not loaded.' }),
     size_bytes: countSchema,
-    written_by: writtenBySchema.nullable(),
+    written_by: writtenBySchema
+      .nullable()
+      .meta({ description: 'Of a windowed view: the run that changed its tiles last.' }),
     values: z
       .record(z.string(), valueSchema)
       .nullable()

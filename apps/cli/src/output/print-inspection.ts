@@ -58,15 +58,15 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   instant('created', view.created_timestamp, 'when the source recorded them');
   instant('landed', view.landed_at, 'when Larder wrote them to history');
   instant('online', view.online_at, 'when predictions could read them');
+  const { written_by: by } = view;
+  if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
   if (isWindowed) {
     printWindows(view, windowed, out);
     return;
   }
-  const { written_by: by } = view;
-  if (by !== null) fact('run', `${by.run_id}  ${runText(context.runs.get(by.run_id), nowMs)}`);
-  else if (view.landed_at !== null)
+  if (by === null && view.landed_at !== null)
     fact('run', 'forgotten: it ended longer ago than runs are kept (LARDER_RUN_RETENTION)');
-  else if (held.history_available) fact('run', 'unknown to history');
+  else if (by === null && held.history_available) fact('run', 'unknown to history');
   fact('chunk', `${by === null ? 'unknown' : by.chunk_id}, revision ${view.revision}`);
   if (view.values === null) {
     const why =

@@ -1,6 +1,7 @@
-import { eventsAnswerSchema } from '@larder/contracts';
+import { entityAnswerSchema, eventsAnswerSchema } from '@larder/contracts';
+import { startSequencer } from '@larder/offline-store';
 import { expect } from 'vitest';
-import { test } from '../testing/inference-test.ts';
+import { logger, test } from '../testing/inference-test.ts';
 
 const event = (id: string, bid: unknown = 1) => ({
   event_id: id,
@@ -46,4 +47,38 @@ test('an event is readable through the windows once it is answered, and counts o
     status: 'partial',
     rows: { total: 3, done: 2, failed: 1 },
   });
+});
+
+test('who looks at the windows sees which push changed them last, and how fresh they are', async ({
+  service: { http, offlineStore },
+}) => {
+  const push = async (at: Date, id: string) => {
+    const events = [{ ...event(id), ad_id: 'ad-seen', event_timestamp: at.toISOString() }];
+    return eventsAnswerSchema.parse((await http.post('/v1/events/clicks', { events })).body).run_id;
+  };
+  const newest = new Date();
+  await push(newest, 's1');
+  const late = await push(new Date(newest.getTime() - 60_000), 's2');
+  // events that were there already change nothing
+  await push(newest, 's1');
+  const { body } = await http.get('/v1/entities/ad/ad-seen');
+  const windows = entityAnswerSchema.parse(body).views.find(({ ref }) => ref === 'ad_clicks@1');
+  expect(windows).toMatchObject({
+    event_timestamp: newest.toISOString(),
+    written_by: { run_id: late, chunk_id: expect.any(Number) },
+    landed_at: expect.any(String),
+    online_at: expect.any(String),
+  });
+
+  const sequencer = startSequencer({ store: offlineStore, logger, idleIntervalMs: 20 });
+  await expect
+    .poll(async () => (await http.get('/v1/views/ad_clicks')).body, { timeout: 20_000 })
+    .toMatchObject({
+      freshness: {
+        newest_event_timestamp: newest.toISOString(),
+        newest_landed_at: expect.any(String),
+        newest_online_at: windows?.online_at,
+      },
+    });
+  await sequencer.close();
 });

@@ -1,6 +1,5 @@
-import type { RowOrder } from '@larder/core';
 import { encodeJsonValue, type FeatureViewManifest, type FieldValue, type JsonValue } from '@larder/features';
-import { findHistoryRow, withinDeadline, type HistoryView, type Provenance } from '@larder/offline-store';
+import { findHistoryRow, lastTileChange, withinDeadline, type TileChange } from '@larder/offline-store';
 import {
   compileTtlAtRead,
   compileValueReader,
@@ -13,6 +12,8 @@ import type { InspectDeps, InspectedView, InspectedWindow } from './inspected-en
 
 export interface DescribeDeps extends InspectDeps {
   readonly entity: string;
+  /** Canonical. */
+  readonly key: string;
   readonly keys: Readonly<Record<string, FieldValue>>;
 }
 
@@ -28,11 +29,12 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
   const written = { name, version: Number(version), entity: deps.entity };
   const header = readRowHeader(held.row) ?? { eventTimestampMs: 0, createdTimestampMs: 0, revision: 0 };
   const nowMs = deps.clock.nowMs();
-  // a windowed view comes from many events, so no one row of history explains it
-  const found =
+  // A windowed view comes from many events: no one row of history explains it, but one run was the last.
+  const found = await asked(() =>
     view?.windowed === undefined
-      ? await findProvenance(deps, written, header)
-      : { provenance: null, answered: true };
+      ? findHistoryRow(deps.offlineStore, deps.manifest, written, { keys: deps.keys, ...header })
+      : lastTileChange(deps.offlineStore, { project: deps.manifest.project, view }, deps.key),
+  );
   const ageMs = nowMs - header.eventTimestampMs;
   const { provenance } = found;
   return {
@@ -44,7 +46,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
       status: view === undefined ? 'NOT_LOADED' : statusOf(view, held.row, nowMs),
       event_timestamp: new Date(header.eventTimestampMs).toISOString(),
       created_timestamp: new Date(header.createdTimestampMs).toISOString(),
-      landed_at: provenance?.landedAt.toISOString() ?? null,
+      landed_at: provenance?.landedAt?.toISOString() ?? null,
       online_at: provenance?.onlineAt?.toISOString() ?? null,
       revision: header.revision,
       age_ms: ageMs,
@@ -64,24 +66,14 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
 const HISTORY_DEADLINE_MS = 1_000;
 
 interface FoundProvenance {
-  readonly provenance: Provenance | null;
+  readonly provenance: TileChange | null;
   readonly answered: boolean;
 }
 
 /** Asked also for a removed view version, whose history stays. What Redis holds is shown even while PostgreSQL is down or hangs. */
-async function findProvenance(
-  deps: DescribeDeps,
-  view: HistoryView,
-  header: RowOrder,
-): Promise<FoundProvenance> {
+async function asked(history: () => Promise<TileChange | null>): Promise<FoundProvenance> {
   try {
-    return {
-      provenance: await withinDeadline(
-        findHistoryRow(deps.offlineStore, deps.manifest, view, { keys: deps.keys, ...header }),
-        HISTORY_DEADLINE_MS,
-      ),
-      answered: true,
-    };
+    return { provenance: await withinDeadline(history(), HISTORY_DEADLINE_MS), answered: true };
   } catch {
     return { provenance: null, answered: false };
   }

@@ -37,7 +37,7 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
     (view) => view.entity === entity.name && fields.every(({ viewRef: ref }) => ref !== viewRef(view)),
   );
   const [views, missing] = await Promise.all([
-    Promise.all(fields.map((field) => describeView({ ...deps, entity: entity.name, keys }, field))),
+    Promise.all(fields.map((field) => describeView({ ...deps, entity: entity.name, key, keys }, field))),
     missingViews(deps, absent, { key, keys, erased, goneSince }),
   ]);
   if (held === null || fields.length === 0) throw nothingHeld(entity, { erased, missing });

@@ -86,7 +86,8 @@ export interface InspectedView {
   /** Null: forever, or not loaded. */
   readonly ttl_left_ms: number | null;
   readonly size_bytes: number;
-  readonly written_by: { readonly run_id: string; readonly chunk_id: number } | null;
+  /** `chunk_id` is null for windows that a run of several chunks changed last. */
+  readonly written_by: { readonly run_id: string; readonly chunk_id: number | null } | null;
   /** Of a windowed view as they are now. */
   readonly values: Readonly<Record<string, JsonValue>> | null;
   /** Absent: no windowed view, or its row cannot be read. */
