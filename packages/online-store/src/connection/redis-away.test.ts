@@ -52,6 +52,32 @@ test('a Redis that hangs is a Redis that is away', async ({ redis }) => {
   tool.disconnect();
 });
 
+test('a batch of large entities has one timeout, of its last command', async ({ redis }) => {
+  const serving = connectRedis(redis.url, { role: 'serving', commandTimeoutMs: 100 });
+  const tool = connectRedis(redis.url, { role: 'tool' });
+  const store = createOnlineStore({ redis: serving, project: 'ads', keyHasher: testHasher });
+  const embedded = {
+    ...scoreView,
+    schema: [{ name: 'embedding', type: 'vector' as const, length: 512 }],
+  };
+  const plan = store.compileRead([
+    { entity: 'user', views: [scoreView] },
+    { entity: 'ad', views: [embedded] },
+  ]);
+  await waitForRedis(serving, 5_000);
+  await tool.client('PAUSE', 500, 'ALL');
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const read = store.read(plan, [['u'], Array.from({ length: 500 }, (_, at) => `ad-${at}`)]);
+  expect(timers() - before).toBe(1);
+  await expect(read).rejects.toEqual(UNAVAILABLE);
+  // and the commands after it have theirs
+  await expect(store.read(plan, [['u'], []])).rejects.toEqual(UNAVAILABLE);
+  await expect.poll(() => store.read(plan, [['u'], ['never-written']])).toEqual([[null], [null]]);
+  serving.disconnect();
+  tool.disconnect();
+});
+
 test('a connection that never came says so', async ({ redis }) => {
   const nowhere = `${redis.url}.not-there`;
   const serving = connectRedis(nowhere, { role: 'serving' });
