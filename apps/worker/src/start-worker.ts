@@ -16,6 +16,7 @@ import {
 } from '@larder/registry';
 import { createArtifactFolders } from './artifact-folders.ts';
 import type { Config } from './config.ts';
+import { createPredictionModels } from './predictions/prediction-models.ts';
 import { startCompletion } from './start-completion.ts';
 import { startRetention } from './start-retention.ts';
 import { startMetricsServer } from './metrics-server.ts';
@@ -123,6 +124,7 @@ export async function startWorker({
       project,
       applied: () => applied,
       loaded: () => loaded,
+      models: createPredictionModels({ store: offlineStore, artifacts, project: project.name }),
       artifactFolder: createArtifactFolders(artifacts, project),
       offlineStore,
       eraseFromArchives: eraseFromArchivesHere(offlineStore),

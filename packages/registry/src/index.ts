@@ -91,7 +91,11 @@ export { readServing } from './serving/read-serving.ts';
 export type { ServableModel, ServableVersion, ServingState } from './serving/read-serving.ts';
 export { watchServing } from './serving/watch-serving.ts';
 export type { ServingWatch, WatchServingOptions } from './serving/watch-serving.ts';
-export { openAppliedDefinitions, openModelDefinitions } from './serving/open-definitions.ts';
+export {
+  openAppliedDefinitions,
+  openModelContent,
+  openModelDefinitions,
+} from './serving/open-definitions.ts';
 export type { OpenDefinitionsDeps, OpenedDefinitions } from './serving/open-definitions.ts';
 export { openFunctions } from './serving/open-functions.ts';
 export { versionManifest } from './serving/version-manifest.ts';

@@ -9,6 +9,7 @@ import type { LoadedViews, MaterializedView } from '../materializer/loaded-views
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
 import { restoreOnline } from '../online/restore-online.ts';
+import type { PredictionModels } from '../predictions/prediction-models.ts';
 import { goneRows } from '../prepare/gone-rows.ts';
 import { prepareChunk } from '../prepare/prepare-chunk.ts';
 import type { Lane } from '../queue/chunk-queue.ts';
@@ -23,6 +24,7 @@ export interface MaterializeDeps {
   /** Starts the pool of a lane on its first chunk that computes. */
   readonly pool: (lane: Lane) => ComputePool;
   readonly batchRows: number;
+  readonly models: PredictionModels;
   /** True: values are remembered, and recalled. */
   readonly remembersValues: boolean;
   readonly times: Pick<MaterializerTimes, 'leaseMs' | 'landingRowMs' | 'backoffMs'>;
@@ -80,6 +82,7 @@ export async function materializeChunk(
     view,
     pool: () => deps.pool(lane),
     batchRows: deps.batchRows,
+    models: deps.models,
     memoryOf,
     chunkId: chunk.chunkId,
     attempt: chunk.attempt,

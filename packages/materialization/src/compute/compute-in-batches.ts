@@ -1,6 +1,7 @@
 import { isLarderError, type LarderError } from '@larder/core';
 import type { RowOutcome } from '@larder/features';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
+import type { SuppliedComputation } from '../predictions/prediction-models.ts';
 import { BATCHES_PER_THREAD, type ComputePool } from './compute-pool.ts';
 import { checkOutcome, type CheckedFeatures } from '../prepare/check-features.ts';
 import type { BatchMemoryOf } from './value-memory/batch-memory.ts';
@@ -16,6 +17,8 @@ export interface BatchOptions {
   readonly retried: boolean;
   /** Null: nothing is remembered of the rows. */
   readonly memoryOf: BatchMemoryOf | null;
+  /** In place of the view's own computation; null: it has one. */
+  readonly supplied: SuppliedComputation | null;
   /** Stops between batches; running batches finish. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, failed: number) => void;
@@ -42,9 +45,11 @@ export async function computeInBatches(
 ): Promise<CheckedFeatures[]> {
   const { view, signal } = options;
   const pool = options.pool();
-  const artifacts = Object.fromEntries(
-    Object.entries(view.manifest.compute?.artifacts ?? {}).map(([name, { sha256 }]) => [name, sha256]),
-  );
+  const artifacts =
+    options.supplied?.artifacts ??
+    Object.fromEntries(
+      Object.entries(view.manifest.compute?.artifacts ?? {}).map(([name, { sha256 }]) => [name, sha256]),
+    );
   const checked: CheckedFeatures[] = [];
   const waiting = batchesOf(rows.length, options);
   let done = 0;
@@ -84,6 +89,7 @@ export async function computeInBatches(
           viewRef: view.ref,
           definition: view.definition,
           artifacts,
+          supplied: options.supplied ?? undefined,
           rows: batchRows.map((row) => row.source),
           memory: options.memoryOf?.(batchRows),
         });

@@ -1,10 +1,17 @@
 import type { HistoryRow } from '@larder/offline-store';
 import type { LandedFailure } from '../runs/index.ts';
-import { checkSourceRow } from '../prepare/check-features.ts';
+import { checkSourceRow, type CheckedFeatures } from '../prepare/check-features.ts';
 import type { PreparedRow } from '../prepare/prepare-rows.ts';
+import { predictionOf } from '@larder/features';
+import { MODEL_VERSION_COLUMN } from '@larder/sources';
+import type { PredictionModels } from '../predictions/prediction-models.ts';
 import { computeInBatches, type BatchOptions } from './compute-in-batches.ts';
 
-export interface ComputeRowsOptions extends BatchOptions {
+/** Most rows of one run of a model. */
+const PREDICTED_ROWS = 2_048;
+
+export interface ComputeRowsOptions extends Omit<BatchOptions, 'supplied'> {
+  readonly models: PredictionModels;
   readonly chunkId: number;
   readonly revision: number;
 }
@@ -19,10 +26,7 @@ export async function computeRows(
   rows: readonly PreparedRow[],
   options: ComputeRowsOptions,
 ): Promise<ComputedRows> {
-  const checked =
-    options.view.manifest.compute === null
-      ? rows.map((row) => checkSourceRow(options.view.manifest, row))
-      : await computeInBatches(rows, options);
+  const checked = await checkedRows(rows, options);
   const computed: HistoryRow[] = [];
   const failures: LandedFailure[] = [];
   for (const [at, row] of rows.entries()) {
@@ -41,4 +45,26 @@ export async function computeRows(
       });
   }
   return { rows: computed, failures };
+}
+
+async function checkedRows(
+  rows: readonly PreparedRow[],
+  options: ComputeRowsOptions,
+): Promise<readonly CheckedFeatures[]> {
+  const { manifest: view } = options.view;
+  if (view.compute === null) return rows.map((row) => checkSourceRow(view, row));
+  const prediction = predictionOf(view);
+  const [first] = rows;
+  if (prediction === null || first === undefined)
+    return computeInBatches(rows, { ...options, supplied: null });
+  // What was read is for this version, whatever is live by now.
+  const version = first.source[MODEL_VERSION_COLUMN] as number;
+  const { computation } = await options.models.at(prediction.model, version);
+  const supplied = { ...computation, options: { ...computation.options, request: prediction.request } };
+  // A model runs best on many rows, as many as `larder score` gives it.
+  return computeInBatches(rows, {
+    ...options,
+    supplied,
+    batchRows: Math.max(options.batchRows, PREDICTED_ROWS),
+  });
 }

@@ -1,9 +1,17 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { createLogger, isLarderError, LarderError, type ErrorCode, type LogLevel } from '@larder/core';
+import {
+  createLogger,
+  isLarderError,
+  LarderError,
+  type ErrorCode,
+  type Logger,
+  type LogLevel,
+} from '@larder/core';
 import {
   definitionFingerprint,
   loadProject,
   type Computation,
+  type ComputationModule,
   type LoadedProject,
   type RowOutcome,
   type SourceRow,
@@ -11,6 +19,7 @@ import {
 import { askArtifactFolders } from './artifact-folders/ask-artifact-folders.ts';
 import { askValueMemory } from './value-memory/ask-value-memory.ts';
 import type { BatchMemory } from './value-memory/batch-memory.ts';
+import type { SuppliedComputation } from '../predictions/prediction-models.ts';
 import { joinSharedBytes } from './shared-bytes/join-shared-bytes.ts';
 
 /** Start data of a thread. */
@@ -32,6 +41,8 @@ export interface ComputeBatch {
   /** Hashes of the artifacts to compute with, by the names that the descriptor gives them. */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly rows: readonly SourceRow[];
+  /** In place of the computation that the project defines. @default that one */
+  readonly supplied?: SuppliedComputation | undefined;
   /** @default nothing is remembered of it */
   readonly memory?: BatchMemory | undefined;
 }
@@ -61,6 +72,8 @@ const memoryOf = valueMemoryPort === null ? undefined : askValueMemory(valueMemo
 let project: Promise<LoadedProject> | undefined;
 /** One computation per view, with its artifacts, and thread; kept for the lifetime of the thread: models stay loaded. */
 const computations = new Map<string, Promise<Computation>>();
+/** Of a supplied computation only the newest stays loaded: by view, with the batches that run in it. */
+const supplied = new Map<string, SuppliedThere>();
 
 parentPort?.on('message', (task: ComputeTask) => void compute(task));
 
@@ -70,12 +83,13 @@ async function compute(task: ComputeTask): Promise<void> {
   let signal: AbortSignal | undefined;
   try {
     send({ id, event: 'started' });
-    const computation = await computationOf(task);
-    send({ id, event: 'started' });
-    signal = AbortSignal.timeout(timeoutMs);
-    signal.addEventListener('abort', () => send({ id, event: 'asked' }));
-    const memory = task.memory && memoryOf?.(task.memory, signal);
-    send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal, memory) });
+    await withComputation(task, async (computation) => {
+      send({ id, event: 'started' });
+      signal = AbortSignal.timeout(timeoutMs);
+      signal.addEventListener('abort', () => send({ id, event: 'asked' }));
+      const memory = task.memory && memoryOf?.(task.memory, signal);
+      send({ id, event: 'outcomes', outcomes: await computation.compute(task.rows, signal, memory) });
+    });
   } catch (error) {
     let message = error instanceof Error ? error.message : String(error);
     if (signal?.aborted) message = `it did not end within ${timeoutMs} ms (${message})`;
@@ -85,6 +99,80 @@ async function compute(task: ComputeTask): Promise<void> {
 
 function send(message: ComputeMessage): void {
   parentPort?.postMessage(message);
+}
+
+interface SuppliedThere {
+  readonly id: string;
+  readonly computation: Promise<Computation>;
+  batches: number;
+  /** Another one took its place: it is closed when its batches end. */
+  replaced: boolean;
+}
+
+async function withComputation(
+  task: ComputeBatch,
+  run: (computation: Computation) => Promise<void>,
+): Promise<void> {
+  if (task.supplied === undefined) return run(await computationOf(task));
+  const there = suppliedOf(task, task.supplied);
+  there.batches++;
+  try {
+    await run(await there.computation);
+  } finally {
+    there.batches--;
+    await closeReplaced(there);
+  }
+}
+
+function suppliedOf(task: ComputeBatch, wanted: SuppliedComputation): SuppliedThere {
+  const known = supplied.get(task.viewRef);
+  if (known?.id === wanted.id) return known;
+  const there = {
+    id: wanted.id,
+    computation: createSupplied(task, wanted),
+    batches: 0,
+    replaced: false,
+  };
+  supplied.set(task.viewRef, there);
+  there.computation.catch(() => {
+    if (supplied.get(task.viewRef) === there) supplied.delete(task.viewRef);
+  });
+  if (known !== undefined) {
+    known.replaced = true;
+    closeReplaced(known).catch(() => {});
+  }
+  return there;
+}
+
+async function closeReplaced(there: SuppliedThere): Promise<void> {
+  if (!there.replaced || there.batches > 0) return;
+  there.replaced = false;
+  const computation = await there.computation.catch(() => null);
+  await computation?.close();
+}
+
+async function createSupplied(
+  { viewRef, artifacts }: ComputeBatch,
+  { moduleUrl, options }: SuppliedComputation,
+): Promise<Computation> {
+  const { default: module } = (await import(/* @vite-ignore */ moduleUrl)) as { default: ComputationModule };
+  return module.createComputation({
+    options,
+    artifactPaths: await foldersOf(artifacts),
+    allowedHosts: [],
+    logger: loggerOf(viewRef),
+  });
+}
+
+async function foldersOf(artifacts: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  const folders = Object.entries(artifacts).map(
+    async ([name, sha256]) => [name, await artifactFolder(sha256)] as const,
+  );
+  return Object.fromEntries(await Promise.all(folders));
+}
+
+function loggerOf(view: string): Logger {
+  return createLogger('larder-compute', { level: logLevel }).child({ view });
 }
 
 function computationOf(task: ComputeBatch): Promise<Computation> {
@@ -113,14 +201,11 @@ async function create({ viewRef, definition, artifacts }: ComputeBatch): Promise
       `The files of ${viewRef} changed since this worker started; restart the worker.`,
     );
   const module = await descriptor.load();
-  const folders = Object.entries(artifacts).map(
-    async ([name, sha256]) => [name, await artifactFolder(sha256)] as const,
-  );
   return module.createComputation({
     options: descriptor.options,
-    artifactPaths: Object.fromEntries(await Promise.all(folders)),
+    artifactPaths: await foldersOf(artifacts),
     allowedHosts: loaded.manifest.allowed_hosts,
-    logger: createLogger('larder-compute', { level: logLevel }).child({ view: viewRef }),
+    logger: loggerOf(viewRef),
     sharedBytes: sharedBytesOf(viewRef),
   });
 }

@@ -10,7 +10,7 @@ import {
 import type { ComputableView, EventTimes, HistoryProject } from '@larder/offline-store';
 import { eventSourceView } from '../events/event-source-view.ts';
 import type { LoadedView } from '../runs/index.ts';
-import { createSources, type OpenHistory, type RowSource } from '@larder/sources';
+import { createSources, type OpenHistory, type OpenModelRows, type RowSource } from '@larder/sources';
 
 /** A view version whose code this process has, with everything needed to materialize it. */
 export interface MaterializedView {
@@ -56,6 +56,8 @@ export interface LoadedViewsOptions {
   readonly slots: number;
   /** For views that are computed from other views. */
   readonly history: OpenHistory;
+  /** For precomputed predictions. */
+  readonly modelRows: OpenModelRows;
 }
 
 export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
@@ -66,6 +68,7 @@ export function createLoadedViews(options: LoadedViewsOptions): LoadedViews {
     // Reading is a short part of a chunk; planning runs at the same time.
     maxConnections: options.slots + 1,
     history: options.history,
+    modelRows: options.modelRows,
   });
 
   const definitions = new Map(

@@ -28,6 +28,7 @@ import type { MaterializerObserver } from './materializer-observer.ts';
 import { DEFAULT_TIMES, type MaterializerTimes } from './materializer-times.ts';
 import { planNextRun } from '../plan/plan-next-run.ts';
 import { processChunk } from '../chunk/process-chunk.ts';
+import { modelRows, NO_PREDICTIONS, type PredictionModels } from '../predictions/prediction-models.ts';
 import { fireDueSchedules } from '../schedules/fire-due-schedules.ts';
 import { watch } from '../watch/watch.ts';
 
@@ -40,6 +41,8 @@ export interface MaterializerOptions {
    * fingerprints. @default the project's own manifest
    */
   readonly loaded?: () => Manifest;
+  /** Versions of models, for precomputed predictions. @default none */
+  readonly models?: PredictionModels;
   /** Where the artifacts of computations are, by hash. @default the folders of the project */
   readonly artifactFolder?: ArtifactFolder;
   readonly offlineStore: OfflineStore;
@@ -83,13 +86,16 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
   const applied = options.applied ?? (() => project.manifest);
   const loaded = options.loaded ?? (() => project.manifest);
   const times = { ...DEFAULT_TIMES, ...options.times };
+  const history = historySource(store, () => applied() ?? project.manifest);
+  const models = options.models ?? NO_PREDICTIONS;
   const views = createLoadedViews({
     project,
     loaded,
     applied,
     connections: options.connections,
     slots,
-    history: historySource(store, () => applied() ?? project.manifest),
+    history,
+    modelRows: modelRows(models, history),
   });
   const observer = options.observer ?? NOBODY;
   const valueMemory =
@@ -120,6 +126,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     processId,
     onlineStore: options.onlineStore,
     pool: poolOf,
+    models,
     batchRows: options.batchRows ?? 32,
     remembersValues: valueMemory !== undefined,
     observer,

@@ -34,6 +34,7 @@ export function compareModels(lines: PlanLines, state: RegistryState, next: Mani
 const MEMBERS = [
   ['when_store_unavailable', 'answer without the online store'],
   ['deadline_ms', 'deadline (ms)'],
+  ['mode', 'mode'],
   ['owner', 'owner'],
 ] as const;
 
@@ -43,7 +44,7 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
     if (was[member] !== now[member])
       lines.change(
         subject,
-        `change ${name} of ${subject}: ${was[member] ?? 'none'} → ${now[member] ?? 'none'}`,
+        `change ${name} of ${subject}: ${was[member] ?? unset(member)} → ${now[member] ?? unset(member)}`,
       );
   if (!isDeepStrictEqual(was.budget, now.budget))
     lines.change(
@@ -64,6 +65,10 @@ function changeMembers(lines: PlanLines, was: ModelManifest, now: ModelManifest)
       subject,
       `change path of the artifact of ${subject}: ${was.artifact.path} → ${now.artifact.path}`,
     );
+}
+
+function unset(member: (typeof MEMBERS)[number][0]): string {
+  return member === 'mode' ? 'live' : 'none';
 }
 
 function labelText({ label }: ModelManifest): string {

@@ -20,6 +20,7 @@ const VIEW_POLICIES = [
 const MODEL_POLICIES = [
   'when_store_unavailable',
   'deadline_ms',
+  'mode',
   'budget',
   'coverage',
   'label',

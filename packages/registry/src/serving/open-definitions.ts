@@ -10,6 +10,7 @@ import { sql } from 'kysely';
 import { CHAMPION } from '../aliases/alias-state.ts';
 import { appliedManifest } from '../applied/applied-manifest.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { ModelContent } from '../model-versions/model-content.ts';
 import { readModelContent } from '../model-versions/read-model-versions.ts';
 import { openFunctions } from './open-functions.ts';
 import { readServing, type ServableModel } from './read-serving.ts';
@@ -33,8 +34,23 @@ export interface OpenedDefinitions {
  */
 export async function openModelDefinitions(
   { store, artifacts }: OpenDefinitionsDeps,
-  asked: { readonly project: string; readonly model: string; readonly version?: string | undefined },
+  asked: AskedVersion,
 ): Promise<OpenedDefinitions & { readonly version: number }> {
+  const { content, manifest, version } = await openModelContent(store, asked);
+  return { manifest, functionOf: await openFunctions(artifacts, content), version };
+}
+
+interface AskedVersion {
+  readonly project: string;
+  readonly model: string;
+  readonly version?: string | undefined;
+}
+
+/** The same without the functions: their bundles are in the content. @throws as `openModelDefinitions` */
+export async function openModelContent(
+  store: OfflineStore,
+  asked: AskedVersion,
+): Promise<{ readonly content: ModelContent; readonly manifest: Manifest; readonly version: number }> {
   const { project, model } = asked;
   const { applied, models } = await readServing(store, project);
   const record = models.get(model);
@@ -52,11 +68,7 @@ export async function openModelDefinitions(
       'MODEL_NOT_READY',
       `Version ${version} of ${model} was registered by an earlier release of Larder, without its content. To publish it: larder apply`,
     );
-  return {
-    manifest: withLivePolicies(content.manifest, applied.manifest),
-    functionOf: await openFunctions(artifacts, content),
-    version,
-  };
+  return { content, manifest: withLivePolicies(content.manifest, applied.manifest), version };
 }
 
 function versionOf(

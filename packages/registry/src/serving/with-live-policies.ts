@@ -35,8 +35,8 @@ function viewUnder(view: FeatureViewManifest, live: FeatureViewManifest | undefi
 
 function modelUnder(model: ModelManifest, live: ModelManifest | undefined): ModelManifest {
   if (live === undefined) return model;
-  const { deadline_ms, when_store_unavailable, owner, tags, label } = live;
-  const { label: _, ...meaning } = model;
+  const { deadline_ms, when_store_unavailable, owner, tags, label, mode } = live;
+  const { label: _, mode: __, ...meaning } = model;
   return {
     ...meaning,
     deadline_ms,
@@ -44,6 +44,7 @@ function modelUnder(model: ModelManifest, live: ModelManifest | undefined): Mode
     owner,
     tags,
     ...(label !== undefined && { label }),
+    ...(mode !== undefined && { mode }),
   };
 }
 
