@@ -91,7 +91,7 @@ export type { ChangedTiles } from './events/land-events.ts';
 export { keysWithEvents } from './events/keys-with-events.ts';
 export { lastTileChange } from './events/last-tile-change.ts';
 export type { TileChange } from './events/last-tile-change.ts';
-export { readTilesOf } from './events/tiles.ts';
+export { readTilesOf, tiledEntityKeys } from './events/tiles.ts';
 export type { StoredTile } from './events/tiles.ts';
 export type { WindowedView } from './events/windowed-view.ts';
 // Point-in-time join

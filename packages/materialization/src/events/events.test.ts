@@ -5,6 +5,7 @@ import { startTestRedis } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
 import { forgetEntity } from '../erasure/index.ts';
+import { replayHistory } from '../online/index.ts';
 import { createBackfill, getRun } from '../runs/index.ts';
 import { createEventGroups, pushEvents } from './index.ts';
 
@@ -184,6 +185,37 @@ test('a row that the online store lost comes back with the next event, whole', a
   await redis.del('larder:shop:{ad:ad-l}');
   await push(shop, [event('l2', 'ad-l')]);
   expect(await valuesOf(shop, 'ad-l')).toMatchObject({ clicks_1h: 1, clicks_7d: 5 });
+});
+
+test('a whole view is written again from its tiles, beside events that arrive', async ({ shop }) => {
+  const redis = connectRedis(shop.redisUrl, { role: 'worker' });
+  onTestFinished(() => redis.disconnect());
+  const old = new Date(Date.now() - 2 * 86_400_000).toISOString();
+  const ads = Array.from({ length: 700 }, (_, at) => `ad-again-${at}`);
+  for (const [id, more] of [
+    ['o', { event_timestamp: old, clicks: 4 }],
+    ['n', {}],
+  ] as const)
+    await push(
+      shop,
+      ads.map((ad) => event(`${id}-${ad}`, ad, more)),
+    );
+  await redis.flushall();
+  const { store, onlineStore } = shop;
+  const replayed = replayHistory({
+    store,
+    onlineStore,
+    manifest: shop.project.manifest,
+    view: shop.view(VIEW),
+  });
+  for (let at = 0; at < 5; at++) await push(shop, [event(`beside-${at}`, 'ad-again-699', { clicks: 100 })]);
+  await replayed;
+  for (const ad of ['ad-again-0', 'ad-again-350'])
+    expect(await valuesOf(shop, ad)).toMatchObject({ clicks_1h: 1, clicks_7d: 5, shown_7d: 2 });
+  expect(await valuesOf(shop, 'ad-again-699')).toMatchObject({ clicks_1h: 501, clicks_7d: 505, shown_7d: 7 });
+  // again, it changes nothing
+  await replayHistory({ store, onlineStore, manifest: shop.project.manifest, view: shop.view(VIEW) });
+  expect(await valuesOf(shop, 'ad-again-699')).toMatchObject({ clicks_1h: 501, clicks_7d: 505 });
 });
 
 test('the past of a source is backfilled from its query, beside events that arrive', async ({ shop }) => {

@@ -83,6 +83,20 @@ export async function entitiesWithTiles(
   return new Set(rows.map((row) => row.entity_key));
 }
 
+/** Entities that have tiles, in the order of their keys, after this one. */
+export async function tiledEntityKeys(
+  store: Db,
+  view: WindowedView,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ entity_key: string }>`
+    select distinct entity_key from ${tableOf(view.table)}
+    where ${after}::text is null or entity_key > ${after}::text order by entity_key limit ${limit}`.execute(
+    store.db,
+  );
+  return rows.map((row) => row.entity_key);
+}
+
 /** All tiles of these entities that are kept. */
 export async function readTilesOf(
   store: Db,
