@@ -15,8 +15,6 @@ export function validateWindowing(view: FeatureView, windowed: Windowing, report
   const { eventSource, windows, aggregates } = windowed;
   if (eventSource?.kind !== 'event_source')
     return report(['source'], "must be an event source made by eventSource('ad_events', …).");
-  if (Object.keys(view.entity?.joinKeys ?? {}).length === 0)
-    report(['entity'], 'must have join keys: a window belongs to an entity that its events name.');
   validateJoinKeys(view, windowed, below(report, 'entity'));
   validateWindows(windows, below(report, 'windows'));
   validateRetention(windowed, below(report, 'windows'));
@@ -30,7 +28,13 @@ export function validateWindowing(view: FeatureView, windowed: Windowing, report
 }
 
 function validateJoinKeys({ entity }: FeatureView, { eventSource }: Windowing, report: Report): void {
-  for (const [name, key] of Object.entries(entity?.joinKeys ?? {})) {
+  const keys = Object.entries(entity?.joinKeys ?? {});
+  if (keys.length === 0 && entity !== undefined && Object.hasOwn(eventSource.schema ?? {}, entity.name))
+    report(
+      [],
+      `'${entity.name}' has no join keys, and event source '${eventSource.name}' has a field of its name; rename one of them.`,
+    );
+  for (const [name, key] of keys) {
     const field = eventSource.schema?.[name];
     if (field === undefined)
       report([], `join key '${name}' is not a field of event source '${eventSource.name}'.`);

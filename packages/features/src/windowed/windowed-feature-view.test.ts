@@ -161,7 +161,10 @@ describe('problems of a windowed feature view', () => {
       { entity: entity('ad', { ad_id: f.int64() }) },
       "/entity join key 'ad_id' and the field of event source 'ad_events' have different types",
     ],
-    [{ entity: entity('everywhere', {}) }, '/entity must have join keys'],
+    [
+      { entity: entity('ad_id', {}) },
+      "/entity 'ad_id' has no join keys, and event source 'ad_events' has a field of its name",
+    ],
     [
       { entity: entity('campaign', { campaign_id: f.string() }) },
       "/entity join key 'campaign_id' is not a field of event source 'ad_events'",

@@ -1,5 +1,10 @@
 import { isLarderError, LarderError, type Logger } from '@larder/core';
-import { entityKey as canonicalKey, parseEntityKey, type Manifest } from '@larder/features';
+import {
+  entityKey as canonicalKey,
+  parseEntityKey,
+  type EntityManifest,
+  type Manifest,
+} from '@larder/features';
 import {
   awaitWriters,
   beginErasure,
@@ -62,6 +67,7 @@ const ATTEMPTS = 5;
 export async function forgetEntity(deps: ForgetDeps, request: ForgetRequest): Promise<Receipt> {
   const { manifest, actor, reason } = request;
   const entity = await entityOfProject(deps.offlineStore, manifest, request.entity);
+  refuseWorld(entity);
   const keys = parseEntityKey(entity, request.key);
   const erasure = await beginErasure(deps.offlineStore, {
     project: manifest.project,
@@ -73,6 +79,15 @@ export async function forgetEntity(deps: ForgetDeps, request: ForgetRequest): Pr
   });
   await continueErasure(deps, manifest, erasure);
   return getReceipt(deps.offlineStore, manifest.project, erasure.receiptId);
+}
+
+/** An entity without join keys is nobody; erased, it would take no row ever again, and its events are everybody's. */
+function refuseWorld(entity: EntityManifest): void {
+  if (!entity.join_keys.some(({ constant }) => constant !== undefined)) return;
+  throw new LarderError(
+    'ENTITY_KEY_INVALID',
+    `${entity.name} has no join keys: its features describe nobody, so there is no key to forget. To stop serving them, remove its views and run larder apply --prune.`,
+  );
 }
 
 /** Does every step, from the first; a failure is kept in the receipt. */

@@ -76,6 +76,7 @@ export function entitiesInEvents(
   source: EventSourceManifest,
 ): EntityManifest[] {
   const isField = (key: FieldManifest) =>
+    key.constant === undefined &&
     source.schema.some(({ name, type }) => name === key.name && type === key.type);
   return Object.values(entities).filter(({ join_keys: keys }) => keys.length > 0 && keys.every(isField));
 }

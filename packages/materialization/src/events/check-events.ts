@@ -97,7 +97,9 @@ function timesOf({ retention_ms: retentionMs }: EventSourceManifest, times: Even
 }
 
 function keyProblems(event: ArrivedEvent, pointer: string, entity: EntityManifest): ErrorDetail[] {
-  const missing = entity.join_keys.filter(({ name }) => (event.values[name] ?? null) === null);
+  const missing = entity.join_keys.filter(
+    ({ name, constant }) => constant === undefined && (event.values[name] ?? null) === null,
+  );
   if (missing.length > 0)
     return missing.map(({ name }) => ({
       pointer: `${pointer}/${name}`,

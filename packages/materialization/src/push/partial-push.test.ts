@@ -12,8 +12,8 @@ type Json = Readonly<Record<string, unknown>>;
 const MINUTE_MS = 60_000;
 const NOON_MS = Date.parse('2026-11-01T12:00:00Z');
 const at = (minute: number): string => new Date(NOON_MS + minute * MINUTE_MS).toISOString();
-const row = (adId: string, minute: number, values: Json): Json => ({
-  ad_id: adId,
+const row = (articleId: string, minute: number, values: Json): Json => ({
+  article_id: articleId,
   event_timestamp: at(minute),
   ...values,
 });
@@ -28,10 +28,12 @@ function push(shop: Shop, rows: readonly Json[], rest: Partial<PushRequest> & { 
 }
 
 /** The newest row of a key in both stores, which must agree. */
-async function newest(shop: Shop, adId: string): Promise<Json | undefined> {
+async function newest(shop: Shop, articleId: string): Promise<Json | undefined> {
   const view = shop.view('stock@1');
-  const [latest] = await latestHistoryRows(shop.store, shop.project.manifest, view, [{ ad_id: adId }]);
-  expect((await shop.online('stock@1', adId))?.values ?? undefined).toEqual(latest?.values);
+  const [latest] = await latestHistoryRows(shop.store, shop.project.manifest, view, [
+    { article_id: articleId },
+  ]);
+  expect((await shop.online('stock@1', articleId))?.values ?? undefined).toEqual(latest?.values);
   return latest?.values;
 }
 
@@ -79,7 +81,7 @@ describe('a row without some features', () => {
     // a row keeps what was true at its own time
     expect(
       await shop.sql(
-        `select price, pieces::text from shop_history.stock_v1 where ad_id = 'late' and event_timestamp = '${at(5)}'`,
+        `select price, pieces::text from shop_history.stock_v1 where article_id = 'late' and event_timestamp = '${at(5)}'`,
       ),
     ).toEqual([{ price: 5, pieces: '50' }]);
   });
@@ -115,7 +117,7 @@ describe('a row without some features', () => {
     const eraseFromArchives = async () => ({ rows: 0, unreachable: [] });
     await forgetEntity(
       { offlineStore, onlineStore, logger, eraseFromArchives },
-      { manifest: project.manifest, entity: 'ad', key: 'erased', actor: 'test', reason: null },
+      { manifest: project.manifest, entity: 'article', key: 'erased', actor: 'test', reason: null },
     );
     expect(await push(shop, [row('erased', 1, { price: 2 })])).toMatchObject({
       accepted: 0,
@@ -159,14 +161,14 @@ test('rows that a computation reads take null for a column that may be left out'
 
 const FEATURES = ['price', 'pieces', 'sizes'] as const;
 interface Drawn {
-  readonly adId: string;
+  readonly articleId: string;
   readonly minute: number;
   readonly values: Json;
 }
 
 /** In the order of arrival: the value of the newest row that had one, unless it is older than the TTL. */
-function expected(arrived: readonly Drawn[], adId: string): Json | undefined {
-  const ofKey = arrived.filter((each) => each.adId === adId);
+function expected(arrived: readonly Drawn[], articleId: string): Json | undefined {
+  const ofKey = arrived.filter((each) => each.articleId === articleId);
   const last = Math.max(...ofKey.map(({ minute }) => minute));
   if (ofKey.length === 0) return undefined;
   const values: Record<string, unknown> = {};
@@ -182,7 +184,7 @@ function expected(arrived: readonly Drawn[], adId: string): Json | undefined {
 
 const drawn = (suffix: string) =>
   fc.record({
-    adId: fc.constantFrom('a', 'b', 'c').map((name) => `${name}-${suffix}`),
+    articleId: fc.constantFrom('a', 'b', 'c').map((name) => `${name}-${suffix}`),
     minute: fc.integer({ min: 0, max: 100 }),
     values: fc.record(
       {
@@ -203,21 +205,23 @@ test('whatever arrives in whatever order, the newest row has the newest value of
       fc.array(fc.array(drawn('o'), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),
       async (pushes) => {
         const suffix = `${round++}`;
-        const named = pushes.map((rows) => rows.map((each) => ({ ...each, adId: `${each.adId}-${suffix}` })));
+        const named = pushes.map((rows) =>
+          rows.map((each) => ({ ...each, articleId: `${each.articleId}-${suffix}` })),
+        );
         let arrivalMs = NOON_MS + 200 * MINUTE_MS;
         for (const rows of named) {
           const clock = { nowMs: () => arrivalMs };
           await push(
             shop,
-            rows.map(({ adId, minute, values }) => row(adId, minute, values)),
+            rows.map(({ articleId, minute, values }) => row(articleId, minute, values)),
             { clock },
           );
           arrivalMs += 1_000;
         }
         for (const name of ['a', 'b', 'c']) {
-          const adId = `${name}-o-${suffix}`;
-          const is = await newest(shop, adId);
-          const should = expected(named.flat(), adId);
+          const articleId = `${name}-o-${suffix}`;
+          const is = await newest(shop, articleId);
+          const should = expected(named.flat(), articleId);
           expect(is).toEqual(should === undefined ? undefined : { ...should, place: null });
         }
       },
@@ -240,16 +244,16 @@ test('callers that push other features of the same keys at once lose nothing', a
           manifest: project.manifest,
           view: 'stock',
           // each service writes one feature, at times that the others' rows lie between
-          rows: (service === 1 ? keys : keys.toReversed()).map((adId) =>
-            row(adId, ((turn * 7 + service * 3) % 20) + service / 10, given[service] as Json),
+          rows: (service === 1 ? keys : keys.toReversed()).map((articleId) =>
+            row(articleId, ((turn * 7 + service * 3) % 20) + service / 10, given[service] as Json),
           ),
           sizeBytes: 100,
         }),
       ),
     ),
   );
-  for (const adId of keys)
-    expect(await newest(shop, adId)).toEqual({
+  for (const articleId of keys)
+    expect(await newest(shop, articleId)).toEqual({
       price: 7,
       pieces: 8,
       place: null,

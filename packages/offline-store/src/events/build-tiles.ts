@@ -13,6 +13,7 @@ import {
   eventTable,
   fieldText,
   fromSqlText,
+  keyColumns,
   sqlText,
   tableOf,
   type EventColumn,
@@ -57,7 +58,7 @@ export async function planTiles(
   if (keys !== undefined)
     return keys.map((key) => ({ bounds: { kind: 'tiles', from: key, to: key }, rows: 1 }));
   const table = eventTable(project, source);
-  const columns = keyColumns(view.entity, table);
+  const columns = keyColumns(table, view.entity);
   const names = sql.join(columns.map(({ name }) => sql.ref(name)));
   const size = sql.raw(String(KEYS_PER_CHUNK));
   const texts = sql`array[${sql.join(columns.map((column) => fieldText(column, 'k')))}]::text[]`;
@@ -106,7 +107,7 @@ export async function buildTiles(
   { project, source, view, bounds, revision, nowMs }: BuildTilesOptions,
 ): Promise<readonly StoredTile[]> {
   const table = eventTable(project, source);
-  const columns = keyColumns(view.entity, table);
+  const columns = keyColumns(table, view.entity);
   const inRange = sql`${between(view.entity, columns, bounds)}
     and e.event_timestamp >= to_timestamp(${oldestMs(view, nowMs)} / 1000.0)`;
   const keys = await distinctKeys(tx, { table, view, inRange });
@@ -202,7 +203,7 @@ async function distinctKeys(
   store: Db,
   { table, view, inRange }: Pick<FoldOptions, 'table' | 'view' | 'inRange'>,
 ): Promise<string[]> {
-  const columns = keyColumns(view.entity, table);
+  const columns = keyColumns(table, view.entity);
   const { rows } = await sql<{ key: string[] }>`
     select distinct array[${sql.join(columns.map((column) => fieldText(column, 'e')))}]::text[] as key
     from ${tableOf(table)} e where ${inRange}`.execute(store.db);
@@ -222,7 +223,7 @@ export async function entityKeysOfBuild(
   return distinctKeys(store, {
     table,
     view,
-    inRange: between(view.entity, keyColumns(view.entity, table), chunk.bounds),
+    inRange: between(view.entity, keyColumns(table, view.entity), chunk.bounds),
   });
 }
 
@@ -249,21 +250,13 @@ export async function entityKeysOfChunk(
   { project, source, view, chunkId }: ChunkOfView,
 ): Promise<string[]> {
   const table = eventTable(project, source);
-  const columns = keyColumns(view.entity, table);
+  const columns = keyColumns(table, view.entity);
   const key = sql`array[${sql.join(columns.map((column) => fieldText(column, 'e')))}]::text[]`;
   const { rows } = await sql<{ key: string[] }>`
     with landed as (select event_id, event_timestamp from ${tableOf(table)} where chunk_id = ${chunkId})
     select distinct ${key} as key from ${tableOf(table)} e join landed using (event_id, event_timestamp)
     where ${present(columns, 'e')}`.execute(store.db);
   return rows.map((row) => keyOf(view.entity, columns, row.key));
-}
-
-function keyColumns(entity: EntityManifest, table: EventTable): EventColumn[] {
-  return entity.join_keys.map(({ name }) => {
-    const column = table.fields.find((field) => field.name === name);
-    if (column === undefined) throw new Error(`${table.name} has no column ${name}.`);
-    return column;
-  });
 }
 
 function present(columns: readonly EventColumn[], alias?: string): RawBuilder<unknown> {

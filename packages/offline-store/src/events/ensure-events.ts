@@ -1,6 +1,7 @@
 import { LarderError } from '@larder/core';
-import type { EventSourceManifest } from '@larder/features';
+import type { EventSourceManifest, FieldManifest } from '@larder/features';
 import { sql } from 'kysely';
+import pg from 'pg';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { MAX_NEW_PARTITIONS } from '../partitions/partitions.ts';
 import { ensureMonthlyPartitions, missingMonths, monthOf } from '../partitions/monthly-partitions.ts';
@@ -36,7 +37,13 @@ export async function ensureEventsIn(
   }
   const thisMonth = monthOf(Date.now());
   await ensureMonthlyPartitions(tx.db, table, [thisMonth - 1, thisMonth, thisMonth + 1]);
-  for (const keys of joinKeysOf(project, source)) {
+  for (const { name, constant } of joinKeysOf(project, source).flat())
+    // a constant default: only the catalog changes, and nobody who inserts names the column
+    if (constant !== undefined && !held.has(name))
+      await tx.client.query(
+        `alter table ${quoted} add column if not exists "${name}" text collate "C" not null default ${pg.escapeLiteral(constant)}`,
+      );
+  for (const keys of joinKeysOf(project, source).map((fields) => fields.map(({ name }) => name))) {
     const columns = keys.map((key) => `"${key}"`).join(', ');
     const index = `${table.name}_of_${keys.join('_')}`.slice(0, 63);
     await tx.client.query(`create index if not exists "${index}" on ${quoted} (${columns}, event_timestamp)`);
@@ -69,12 +76,12 @@ function columnType(sqlType: string): string {
 }
 
 /** The join keys of each entity that a windowed view of the source has. */
-function joinKeysOf(project: EventProject, source: EventSourceManifest): string[][] {
+function joinKeysOf(project: EventProject, source: EventSourceManifest): (readonly FieldManifest[])[] {
   const views = Object.values(project.feature_views).filter(
     ({ windowed }) => windowed?.event_source === source.name,
   );
   const entities = new Set(views.map(({ entity }) => entity));
-  return [...entities].map((name) => project.entities[name]?.join_keys.map((key) => key.name) ?? []);
+  return [...entities].map((name) => project.entities[name]?.join_keys ?? []);
 }
 
 /** Creates the partitions that these events need, a few per transaction, before the transaction that lands them. */

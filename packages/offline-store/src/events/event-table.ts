@@ -1,4 +1,10 @@
-import type { EventSourceManifest, FieldManifest, FieldValue, Manifest } from '@larder/features';
+import type {
+  EntityManifest,
+  EventSourceManifest,
+  FieldManifest,
+  FieldValue,
+  Manifest,
+} from '@larder/features';
 import { sql, type RawBuilder } from 'kysely';
 import { fieldColumn, type FieldColumn } from '../history/field-column.ts';
 import type { PartitionedTable } from '../partitions/partitions.ts';
@@ -37,6 +43,18 @@ export function eventTable(project: string, source: EventSourceManifest): EventT
     source,
     fields: source.schema.map((field) => Object.assign(fieldColumn(field), { field })),
   };
+}
+
+/** Columns of the entity's join keys. That of an entity without join keys has the same value in every row. */
+export function keyColumns(table: EventTable, entity: EntityManifest): EventColumn[] {
+  return entity.join_keys.map((key) => {
+    const column =
+      key.constant === undefined
+        ? table.fields.find(({ name }) => name === key.name)
+        : Object.assign(fieldColumn(key), { field: key });
+    if (column === undefined) throw new Error(`${table.name} has no column ${key.name}.`);
+    return column;
+  });
 }
 
 export function tableOf({ schema, name }: PartitionedTable): RawBuilder<unknown> {

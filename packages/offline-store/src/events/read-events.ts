@@ -1,7 +1,7 @@
 import { parseEntityKey, type FieldValue, type FoldedEvent } from '@larder/features';
 import { sql } from 'kysely';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
-import { fieldText, fromSqlText, sqlText, tableOf, type EventTable } from './event-table.ts';
+import { fieldText, fromSqlText, keyColumns, sqlText, tableOf, type EventTable } from './event-table.ts';
 import { tileId, type TilePlace } from './tiles.ts';
 import type { WindowedView } from './windowed-view.ts';
 
@@ -27,11 +27,7 @@ export async function eventsOfTiles(
     return { from: tile * hopMs, to: (tile + 1) * hopMs };
   });
   const keys = places.map(({ entityKey }) => parseEntityKey(entity, entityKey));
-  const keyColumns = entity.join_keys.map(({ name }) => {
-    const column = table.fields.find((field) => field.name === name);
-    if (column === undefined) throw new Error(`${table.name} has no column ${name}.`);
-    return column;
-  });
+  const columns = keyColumns(table, entity);
   const { rows } = await sql<{
     place: number;
     event_id: string;
@@ -44,13 +40,13 @@ export async function eventsOfTiles(
       array[${sql.join(table.fields.map((field) => fieldText(field, 'e')))}]::text[] as fields
     from unnest(${spans.map(({ from }) => from)}::double precision[], ${spans.map(({ to }) => to)}::double precision[],
       ${sql.join(
-        keyColumns.map(
+        columns.map(
           ({ name, sqlType }) =>
             sql`${keys.map((key) => sqlText(key[name] as FieldValue))}::text[]::${sql.raw(sqlType)}[]`,
         ),
-      )}) with ordinality g (from_ms, to_ms, ${sql.join(keyColumns.map((_, at) => sql.ref(`key${at}`)))}, place)
+      )}) with ordinality g (from_ms, to_ms, ${sql.join(columns.map((_, at) => sql.ref(`key${at}`)))}, place)
     cross join lateral (select * from ${tableOf(table)} e where ${sql.join(
-      keyColumns.map(({ name }, at) => sql`${sql.ref(`e.${name}`)} = ${sql.ref(`g.key${at}`)}`),
+      columns.map(({ name }, at) => sql`${sql.ref(`e.${name}`)} = ${sql.ref(`g.key${at}`)}`),
       sql` and `,
     )} and e.event_timestamp >= to_timestamp(g.from_ms / 1000) and e.event_timestamp < to_timestamp(g.to_ms / 1000)
       and not e.is_retracted and not coalesce((

@@ -93,6 +93,7 @@ export function keyOfEvent(
   { entity }: WindowedView,
   { values }: Pick<ArrivedEvent, 'values'>,
 ): string | null {
-  for (const { name } of entity.join_keys) if ((values[name] ?? null) === null) return null;
+  for (const { name, constant } of entity.join_keys)
+    if (constant === undefined && (values[name] ?? null) === null) return null;
   return entityKey(entity, values);
 }
