@@ -7,8 +7,10 @@ import { sentiment } from '@larder/extractors';
 import { artifact, type SourceRow } from '@larder/features';
 import { probability, trainClassifier, type Example } from './classifier.ts';
 import { classifierOnnx } from './classifier-onnx.ts';
-import { readRatedTexts, type RatedText } from './read-rated-texts.ts';
-import { wordTokenizer } from './tokenizer.ts';
+import { readRatedTexts, type RatedText } from '../texts/read-rated-texts.ts';
+import { shuffled } from '../texts/shuffled.ts';
+import { wordTokenizer } from '../texts/tokenizer.ts';
+import { vocabularyOf } from '../texts/vocabulary.ts';
 
 const { values } = parseArgs({
   options: { out: { type: 'string', default: join(import.meta.dirname, '../models/sentiment') } },
@@ -32,14 +34,10 @@ const isHeldOut = (_: RatedText, i: number): boolean => i % HELD_OUT === 0;
 const heldOut = rated.filter(isHeldOut);
 const train = shuffled(rated.filter((one, i) => !isHeldOut(one, i)));
 
-const splitter = new Tokenizer(wordTokenizer([]), {});
-const counts = new Map<string, number>();
-for (const { text } of train) for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
-const words = [...counts]
-  .filter(([, count]) => count >= 2)
-  .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-  .slice(0, WORDS)
-  .map(([word]) => word);
+const words = vocabularyOf(
+  train.map(({ text }) => text),
+  WORDS,
+);
 const tokenizerJson = wordTokenizer(words);
 const tokenizer = new Tokenizer(tokenizerJson, {});
 const idsOf = (text: string): number[] => tokenizer.encode(text).ids;
@@ -93,17 +91,3 @@ await computation.compute(heldOut as unknown as SourceRow[], new AbortController
 const each = (performance.now() - startedAt) / heldOut.length;
 console.log(`A worker takes ${(1_000 * each).toFixed(0)} µs for a text.`);
 await computation.close();
-
-function wordsOf(text: string): string[] {
-  return splitter.pre_tokenizer?.pre_tokenize(splitter.normalizer?.normalize(text) ?? text) ?? [];
-}
-
-/** The same order in every run. */
-function shuffled<T>(items: readonly T[]): T[] {
-  let seed = 1;
-  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-  return items
-    .map((item) => ({ item, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-}
