@@ -4,7 +4,8 @@ import type { FieldManifest } from '@larder/features';
 import { expect } from 'vitest';
 import type { ArrivedEvent } from '../events/event-table.ts';
 import { joinInPostgresql, type OfflineStore, type PointInTimeJoin } from '../index.ts';
-import { applyWindowed, land, windowedProject } from '../testing/windowed.ts';
+import { landEvents } from '../events/land-events.ts';
+import { applyWindowed, land, sourceOf, windowedProject } from '../testing/windowed.ts';
 import { test } from '../testing/store.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { eraseEvents } from './erase-events.ts';
@@ -94,3 +95,57 @@ test('the events of an erased key are gone; what they replaced does not count ag
   );
   expect(receipt).toMatchObject([{ removed: { [`history:${table}`]: 4 } }]);
 });
+
+test('an event that is retracted while its key is erased leaves no key', async ({ store }) => {
+  const view = await applyWindowed(store, project);
+  const landAll = (revision: number, events: readonly ArrivedEvent[]) =>
+    land(store, project, { events, nowMs: NOW_MS, revision });
+  const [own, moved] = [event('own-raced', 'raced', 1), event('moved-raced', 'kept-raced', 2)];
+  await landAll(11, [own, moved]);
+  await landAll(12, [{ ...moved, values: { ...moved.values, ad_id: 'raced' } }]);
+  const erasure = await beginErasure(store, {
+    project: project.project,
+    entity: ad,
+    keys: { ad_id: 'raced' },
+    slot: 0,
+    actor: 'test',
+    reason: null,
+  });
+  // as it arrives: the retraction names no key
+  const retracted = [own, moved].map((each) => ({
+    ...each,
+    isRetracted: true,
+    values: { ad_id: null, kind: null, bid: null, clicks: null, user_id: null },
+  }));
+  let erased: Promise<void> | undefined;
+  await store.transaction(async (tx) => {
+    await landEvents(tx, {
+      project: project.project,
+      source: sourceOf(project),
+      events: retracted,
+      nowMs: NOW_MS,
+      revision: 13,
+      chunkId: 13,
+    });
+    erased = eraseEvents(store, erasure);
+    await Promise.race([erased, waitingForLock(store)]);
+  });
+  await erased;
+  const { rows } = await store.pool.query(
+    `select event_id from erased_events_history.ad_events_events t where t.ad_id = 'raced'
+     union all select entity_key from ${view.table.schema}.${view.table.name} where entity_key = 'raced'`,
+  );
+  expect(rows).toEqual([]);
+});
+
+/** Resolves once a statement waits for the transaction of another. */
+async function waitingForLock(store: OfflineStore): Promise<void> {
+  await expect
+    .poll(async () => {
+      const { rows } = await store.pool.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows.length;
+    })
+    .toBeGreaterThan(0);
+}

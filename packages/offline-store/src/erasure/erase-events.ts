@@ -6,6 +6,7 @@ import { countRemoved } from './count-removed.ts';
 import type { Erasure } from './erasure.ts';
 
 const ROWS_PER_STEP = 2_000;
+const EVENTS_PER_STEP = 2_000;
 
 /**
  * Deletes the key's events from every source whose fields have the join keys of its entity, and its tiles. What such events added to the
@@ -27,8 +28,7 @@ export async function eraseEvents(
       sql` and `,
     );
     const table = `${project}_history.${name}`;
-    await blankEditions(store, erasure, { table, where: ofKey });
-    await deleteAll(store, erasure, { table, where: ofKey });
+    while ((await eraseEditions(store, erasure, { table, where: ofKey })) === EVENTS_PER_STEP);
   }
   const { rows: views } = await sql<{ view: string; version: number }>`
     select view, version from larder.windowed_views
@@ -65,32 +65,47 @@ interface Deletion {
 }
 
 /**
+ * Deletes editions of this key. Locks their events first: a landing that corrects or retracts one waits, or its edition is found too;
+ * a retraction names no key, so a tombstone does not stop it.
+ *
  * An event that was corrected from another key to this one, or back, keeps its editions of this key as retracted ones without content:
  * without them, an edition that they replaced would count again, or come again.
+ * @returns the number of events
  */
-async function blankEditions(
-  store: Pick<OfflineStore, 'db' | 'transaction'>,
+async function eraseEditions(
+  store: Pick<OfflineStore, 'transaction'>,
   erasure: Erasure,
-  { table, where }: Deletion,
-): Promise<void> {
-  const { rows: fields } = await sql<{ name: string }>`
-    select attname as name from pg_attribute
-    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped and not attnotnull`.execute(
-    store.db,
-  );
-  const blank = sql.join(fields.map(({ name }) => sql`${sql.ref(name)} = null`));
-  await store.transaction(async (tx) => {
-    const { rows } = await sql<{ count: number }>`
+  { table: name, where }: Deletion,
+): Promise<number> {
+  const table = sql.table(name);
+  return store.transaction(async (tx) => {
+    const { rows: events } = await sql<{ id: string; at: string }>`
+      select g.event_id as id, g.event_timestamp::text as at from (
+        select distinct event_id, event_timestamp from ${table} where ${where}
+        order by event_id, event_timestamp limit ${EVENTS_PER_STEP}) g
+      cross join lateral (select from ${table} e
+        where e.event_id = g.event_id and e.event_timestamp = g.event_timestamp and e.edition = 0
+        for no key update) e`.execute(tx.db);
+    if (events.length === 0) return 0;
+    const locked = sql`(event_id, event_timestamp) in (
+      select * from unnest(${events.map(({ id }) => id)}::text[], ${events.map(({ at }) => at)}::timestamptz[]))`;
+    const { rows: fields } = await sql<{ name: string }>`
+      select attname as name from pg_attribute
+      where attrelid = ${name}::regclass and attnum > 0 and not attisdropped and not attnotnull`.execute(tx.db);
+    const blank = sql.join(fields.map((field) => sql`${sql.ref(field.name)} = null`));
+    const blanked = await sql`
       with replaced as materialized (
-        select event_id, event_timestamp from ${sql.table(table)}
-        where (event_id, event_timestamp) in (select event_id, event_timestamp from ${sql.table(table)} where ${where})
+        select event_id, event_timestamp from ${table} where ${locked}
         group by 1, 2 having bool_or((${where}) is not true)
-      ), blanked as (
-        update ${sql.table(table)} set is_retracted = true, ${blank}
-        where ${where} and (event_id, event_timestamp) in (select event_id, event_timestamp from replaced)
-        returning 1
-      ) select count(*)::integer as count from blanked`.execute(tx.db);
-    await countRemoved(tx, erasure, { place: `history:${table}`, count: rows[0]?.count ?? 0 });
+      )
+      update ${table} set is_retracted = true, ${blank}
+      where ${where} and (event_id, event_timestamp) in (select event_id, event_timestamp from replaced)`.execute(
+      tx.db,
+    );
+    const deleted = await sql`delete from ${table} where ${where} and ${locked}`.execute(tx.db);
+    const count = Number(blanked.numAffectedRows) + Number(deleted.numAffectedRows);
+    await countRemoved(tx, erasure, { place: `history:${name}`, count });
+    return events.length;
   });
 }
 
