@@ -6,7 +6,10 @@ import { cancelRun } from '../runs/index.ts';
 
 type Store = Pick<OfflineStore, 'db' | 'transaction'>;
 
-/** What a chunk keeps whose limits named an erased key; nothing reads the limits of an ended chunk, except to retry it. */
+/**
+ * What a chunk keeps whose limits named an erased key. Nothing reads the limits of an ended chunk, except to retry it; those of tiles
+ * are read until the tiles are online.
+ */
 export const ERASED_BOUNDS = { kind: 'erased' } as const;
 
 /**
@@ -72,7 +75,8 @@ async function takeOutOfChunks(store: Store, erasure: Erasure, views: readonly s
     select c.chunk_id from larder.runs r join larder.chunks c using (run_id)
     where r.project = ${erasure.project} and r.view = any(${views}::text[]) and (
       c.bounds @> jsonb_build_object('keys', jsonb_build_array(${texts}::jsonb))
-      or c.bounds -> 'lower' = ${texts}::jsonb or c.bounds -> 'upper' = ${texts}::jsonb)
+      or c.bounds -> 'lower' = ${texts}::jsonb or c.bounds -> 'upper' = ${texts}::jsonb
+      or c.bounds ->> 'from' = ${erasure.entityKey} or c.bounds ->> 'to' = ${erasure.entityKey})
     order by c.chunk_id`.execute(store.db);
   const waiting = new Set<string>();
   for (const { chunk_id: chunkId } of rows)
@@ -83,6 +87,7 @@ async function takeOutOfChunks(store: Store, erasure: Erasure, views: readonly s
             select coalesce(jsonb_agg(each), '[]') from jsonb_array_elements(bounds -> 'keys') each
             where each <> ${texts}::jsonb))
           when state in ('pending', 'dispatched', 'running') then bounds
+          when state = 'landed_history' and bounds ->> 'kind' = 'tiles' then bounds
           else ${JSON.stringify(ERASED_BOUNDS)}::jsonb end
         where chunk_id = ${chunkId}
         returning run_id, not bounds ? 'keys' and bounds <> ${JSON.stringify(ERASED_BOUNDS)}::jsonb as waits`.execute(

@@ -351,37 +351,41 @@ function dying(store: OfflineStore, transactions: number): OfflineStore {
 }
 
 describe('what happens while a key is forgotten', () => {
-  test('a process that dies between any two steps leaves a receipt that a worker completes', async ({
-    shop,
-  }) => {
-    await shop.seedAds(3, () => 'one');
-    work(shop);
-    for (let transactions = 0, done = false; !done; transactions++) {
-      const key = `ad-dies-${transactions}`;
-      await fill(shop, key);
-      const receipt = await forget(shop, key, { offlineStore: dying(shop.store, transactions + 1) });
-      done = receipt.status === 'complete';
-      expect(transactions).toBeLessThan(30);
-      if (!done) {
-        await shop.sql(
-          `update larder.erasures set lease_expires_at = now() - interval '1 second' where status = 'running'`,
+  test(
+    'a process that dies between any two steps leaves a receipt that a worker completes',
+    {
+      timeout: 120_000,
+    },
+    async ({ shop }) => {
+      await shop.seedAds(3, () => 'one');
+      work(shop);
+      for (let transactions = 0, done = false; !done; transactions++) {
+        const key = `ad-dies-${transactions}`;
+        await fill(shop, key);
+        const receipt = await forget(shop, key, { offlineStore: dying(shop.store, transactions + 1) });
+        done = receipt.status === 'complete';
+        expect(transactions).toBeLessThan(30);
+        if (!done) {
+          await shop.sql(
+            `update larder.erasures set lease_expires_at = now() - interval '1 second' where status = 'running'`,
+          );
+          await expect
+            .poll(
+              () => shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
+              { timeout: 20_000 },
+            )
+            .toEqual([{ status: 'complete' }]);
+        }
+        const [row] = await shop.sql(
+          `select removed from larder.erasures where receipt_id = '${receipt.receiptId}'`,
         );
-        await expect
-          .poll(
-            () => shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
-            { timeout: 20_000 },
-          )
-          .toEqual([{ status: 'complete' }]);
+        expect(row).toMatchObject({
+          removed: { predictions: 1, labels: 2, row_failures: 1, 'history:shop_history.ad_words_v1': 1 },
+        });
+        expect(await places(shop, key)).toEqual([]);
       }
-      const [row] = await shop.sql(
-        `select removed from larder.erasures where receipt_id = '${receipt.receiptId}'`,
-      );
-      expect(row).toMatchObject({
-        removed: { predictions: 1, labels: 2, row_failures: 1, 'history:shop_history.ad_words_v1': 1 },
-      });
-      expect(await places(shop, key)).toEqual([]);
-    }
-  });
+    },
+  );
 
   test('a row that is being computed does not land', async ({ shop }) => {
     await shop.seedAds(1, () => 'one');

@@ -30,18 +30,25 @@ export async function eraseEvents(
     const table = `${project}_history.${name}`;
     while ((await eraseEditions(store, erasure, { table, where: ofKey })) === EVENTS_PER_STEP);
   }
-  const { rows: views } = await sql<{ view: string; version: number }>`
-    select view, version from larder.windowed_views
-    where project = ${project} and definition -> 'entity' ->> 'name' = ${entity.name}`.execute(store.db);
-  for (const { view, version } of views)
+  for (const name of await tileTablesOf(store, erasure))
     await deleteAll(store, erasure, {
-      table: `${project}_history.${view}_v${version}_tiles`,
+      table: `${project}_history.${name}`,
       where: sql`entity_key = ${entityKey}`,
     });
 }
 
+export async function tileTablesOf(
+  store: Pick<OfflineStore, 'db'>,
+  { project, entity }: Pick<Erasure, 'project' | 'entity'>,
+): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select view || '_v' || version || '_tiles' as name from larder.windowed_views
+    where project = ${project} and definition -> 'entity' ->> 'name' = ${entity.name}`.execute(store.db);
+  return rows.map(({ name }) => name);
+}
+
 /** Tables of events that have the join keys of the entity as columns. */
-async function eventTablesOf(
+export async function eventTablesOf(
   store: Pick<OfflineStore, 'db'>,
   { project, entity }: Pick<Erasure, 'project' | 'entity'>,
 ): Promise<string[]> {
@@ -91,7 +98,9 @@ async function eraseEditions(
       select * from unnest(${events.map(({ id }) => id)}::text[], ${events.map(({ at }) => at)}::timestamptz[]))`;
     const { rows: fields } = await sql<{ name: string }>`
       select attname as name from pg_attribute
-      where attrelid = ${name}::regclass and attnum > 0 and not attisdropped and not attnotnull`.execute(tx.db);
+      where attrelid = ${name}::regclass and attnum > 0 and not attisdropped and not attnotnull`.execute(
+      tx.db,
+    );
     const blank = sql.join(fields.map((field) => sql`${sql.ref(field.name)} = null`));
     const blanked = await sql`
       with replaced as materialized (

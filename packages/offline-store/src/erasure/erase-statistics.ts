@@ -7,6 +7,7 @@ import { fieldColumn } from '../history/field-column.ts';
 import { keyTexts } from '../history/key-parameters.ts';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { countRemoved } from './count-removed.ts';
+import { eventTablesOf, tileTablesOf } from './erase-events.ts';
 import type { Erasure } from './erasure.ts';
 import { historyTablesOfEntity } from './history-tables-of-entity.ts';
 import { TABLES } from './places.ts';
@@ -36,8 +37,13 @@ export async function eraseStatistics(
   erasure: Erasure,
 ): Promise<void> {
   const columns = erasure.entity.join_keys.map(({ name }) => name);
-  const histories = await historyTablesOfEntity(store, erasure);
-  const candidates = [...histories.map(({ schema, name }) => ({ schema, name, columns })), ...tablesOfKeys()];
+  const schema = `${erasure.project}_history`;
+  const candidates = [
+    ...(await historyTablesOfEntity(store, erasure)).map((history) => ({ ...history, columns })),
+    ...(await eventTablesOf(store, erasure)).map((name) => ({ schema, name, columns })),
+    ...(await tileTablesOf(store, erasure)).map((name) => ({ schema, name, columns: ['entity_key'] })),
+    ...tablesOfKeys(),
+  ];
   for (const held of await statisticsWithKey(store, erasure, candidates))
     await store.transaction(async (tx) => {
       await analyze(tx, held);
@@ -123,6 +129,7 @@ async function analyze(tx: StoreTransaction, { schema, name, columns }: Candidat
   const of = sql.join(columns.map((column) => sql.ref(column)));
   try {
     await sql`analyze ${sql.table(`${schema}.${name}`)} (${of})`.execute(tx.db);
+    await clearOfEmpty(tx, { schema, name, columns });
   } catch (error) {
     if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
     throw new LarderError(
@@ -130,4 +137,17 @@ async function analyze(tx: StoreTransaction, { schema, name, columns }: Candidat
       `Everything is erased, except from the planner's statistics of ${schema}.${name}, which another VACUUM, ANALYZE or change of the table has locked; a worker continues once it has ended.`,
     );
   }
+}
+
+/** ANALYZE leaves the statistics of a table without rows as they were. PostgreSQL before 18 cannot clear them. */
+async function clearOfEmpty(tx: StoreTransaction, { schema, name, columns }: Candidate): Promise<void> {
+  const { rows } = await sql<{ can: boolean }>`
+    select to_regproc('pg_clear_attribute_stats') is not null
+      and not exists (select from ${sql.table(`${schema}.${name}`)}) as can`.execute(tx.db);
+  if (rows[0]?.can !== true) return;
+  await sql`
+    select pg_clear_attribute_stats(schemaname::text, tablename::text, attname::text, inherited) from pg_stats
+    where schemaname = ${schema} and tablename = ${name} and attname = any(${columns}::text[])`.execute(
+    tx.db,
+  );
 }
