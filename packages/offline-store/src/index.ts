@@ -83,7 +83,7 @@ export {
   recordBuilt,
 } from './events/build-tiles.ts';
 export type { TileBounds } from './events/build-tiles.ts';
-export { windowedViewsOf } from './events/windowed-view.ts';
+export { keyOfEvent, windowedViewsOf } from './events/windowed-view.ts';
 export { ensureEventPartitions, ensureEventsIn } from './events/ensure-events.ts';
 export { dropTilesIn, ensureTilesIn } from './events/ensure-tiles.ts';
 export { landEvents } from './events/land-events.ts';

@@ -1,7 +1,8 @@
-import { entityKey, type EntityManifest } from '@larder/features';
+import type { EntityManifest } from '@larder/features';
 import {
   erasedAmong,
   holdOffErasures,
+  keyOfEvent,
   type ArrivedEvent,
   type StoreTransaction,
 } from '@larder/offline-store';
@@ -17,8 +18,8 @@ export async function erasedEvents(
     if (!(await holdOffErasures(tx, project, entity.name))) continue;
     const byKey = new Map<string, ArrivedEvent[]>();
     for (const event of events) {
-      if (entity.join_keys.some(({ name }) => (event.values[name] ?? null) === null)) continue;
-      const key = entityKey(entity, event.values);
+      const key = keyOfEvent(entity, event);
+      if (key === null) continue;
       const ofKey = byKey.get(key);
       if (ofKey) ofKey.push(event);
       else byKey.set(key, [event]);

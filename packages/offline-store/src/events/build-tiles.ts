@@ -1,5 +1,6 @@
 import {
   entityKey,
+  MAX_ENTITY_KEY_BYTES,
   parseEntityKey,
   type EntityManifest,
   type EventSourceManifest,
@@ -46,6 +47,8 @@ export interface TileChunk {
 
 type Db = Pick<OfflineStore | StoreTransaction, 'db'>;
 
+/** Characters that a key escapes. */
+const ESCAPED = sql.lit(String.raw`[%|{}\x01-\x1f\x7f]`);
 const KEYS_PER_CHUNK = 500;
 const EVENTS_PER_FETCH = 5_000;
 const TILES_PER_WRITE = 5_000;
@@ -65,7 +68,7 @@ export async function planTiles(
   const { rows } = await sql<{ first: string[]; last: string[]; keys: number }>`
     with k as (
       select distinct ${names} from ${tableOf(table)}
-      where event_timestamp >= to_timestamp(${oldestMs(view, nowMs)} / 1000.0) and ${present(columns)}
+      where event_timestamp >= to_timestamp(${oldestMs(view, nowMs)} / 1000.0) and ${hasKey(columns)}
     ), numbered as (
       select ${texts} as key, row_number() over (order by ${names}) - 1 as at, count(*) over () as total from k
     )
@@ -255,15 +258,21 @@ export async function entityKeysOfChunk(
   const { rows } = await sql<{ key: string[] }>`
     with landed as (select event_id, event_timestamp from ${tableOf(table)} where chunk_id = ${chunkId})
     select distinct ${key} as key from ${tableOf(table)} e join landed using (event_id, event_timestamp)
-    where ${present(columns, 'e')}`.execute(store.db);
+    where ${hasKey(columns, 'e')}`.execute(store.db);
   return rows.map((row) => keyOf(view.entity, columns, row.key));
 }
 
-function present(columns: readonly EventColumn[], alias?: string): RawBuilder<unknown> {
-  return sql.join(
-    columns.map(({ name }) => sql`${sql.ref(alias === undefined ? name : `${alias}.${name}`)} is not null`),
+/** As `keyOfEvent`: the event has every join key, and they are short enough for a key, in which some characters take three bytes. */
+function hasKey(columns: readonly EventColumn[], alias?: string): RawBuilder<unknown> {
+  const names = columns.map(({ name }) => sql.ref(alias === undefined ? name : `${alias}.${name}`));
+  const texts = sql`concat_ws('|', ${sql.join(names)})`;
+  const parts = names.map((name) => sql`regexp_replace(${name}::text, ${ESCAPED}, '%00', 'g')`);
+  const most = sql.raw(String(MAX_ENTITY_KEY_BYTES));
+  return sql`${sql.join(
+    names.map((name) => sql`${name} is not null`),
     sql` and `,
-  );
+  )} and case when octet_length(${texts}) * 3 > ${most}
+    then octet_length(concat_ws('|', ${sql.join(parts)})) <= ${most} else true end`;
 }
 
 function between(
@@ -282,7 +291,7 @@ function between(
   };
   const above = from === null ? sql`true` : sql`${key} >= ${limit(from)}`;
   const below = to === null ? sql`true` : sql`${key} <= ${limit(to)}`;
-  return sql`${above} and ${below} and ${present(columns, 'e')}`;
+  return sql`${above} and ${below} and ${hasKey(columns, 'e')}`;
 }
 
 function keyOf(entity: EntityManifest, columns: readonly EventColumn[], texts: readonly string[]): string {

@@ -85,7 +85,7 @@ function affectedTiles(
   const added = new Map<string, { place: TilePlace; events: FoldedEvent[] }>();
   const refolded = new Map<string, TilePlace>();
   const each = (event: ArrivedEvent, take: (id: string, place: TilePlace) => void): void => {
-    const entityKey = keyOfEvent(view, event);
+    const entityKey = keyOfEvent(view.entity, event);
     if (entityKey === null) return;
     for (const [window, { hop_ms: hopMs }] of view.windowed.windows.entries()) {
       const tile = Math.floor(event.eventTimestampMs / hopMs);

@@ -1,3 +1,4 @@
+import { isLarderError } from '@larder/core';
 import {
   compileTileFold,
   entityKey,
@@ -88,12 +89,14 @@ export function oldestTiles({ windowed }: WindowedView, nowMs: number): number[]
   );
 }
 
-/** Null: the event lacks a join key, and belongs to no entity. */
-export function keyOfEvent(
-  { entity }: WindowedView,
-  { values }: Pick<ArrivedEvent, 'values'>,
-): string | null {
+/** Null: the event lacks a join key, or they are too long for a key, so it belongs to no entity of this kind. */
+export function keyOfEvent(entity: EntityManifest, { values }: Pick<ArrivedEvent, 'values'>): string | null {
   for (const { name, constant } of entity.join_keys)
     if (constant === undefined && (values[name] ?? null) === null) return null;
-  return entityKey(entity, values);
+  try {
+    return entityKey(entity, values);
+  } catch (error) {
+    if (isLarderError(error) && error.code === 'ENTITY_KEY_INVALID') return null;
+    throw error;
+  }
 }
