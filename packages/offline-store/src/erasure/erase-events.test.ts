@@ -24,6 +24,12 @@ function event(eventId: string, adId: string, bid: number): ArrivedEvent {
   };
 }
 
+/** As it arrives: it names no key. */
+function retraction(eventId: string): ArrivedEvent {
+  const values = { ad_id: null, kind: null, bid: null, clicks: null, user_id: null };
+  return { ...event(eventId, '', 0), isRetracted: true, values };
+}
+
 /** The sum of clicks of an hour, by ad. */
 async function clicks(store: OfflineStore, ads: readonly string[]): Promise<number[]> {
   const view = project.feature_views['ad_stats@1'] as PointInTimeJoin['views'][number]['view'];
@@ -111,12 +117,7 @@ test('an event that is retracted while its key is erased leaves no key', async (
     actor: 'test',
     reason: null,
   });
-  // as it arrives: the retraction names no key
-  const retracted = [own, moved].map((each) => ({
-    ...each,
-    isRetracted: true,
-    values: { ad_id: null, kind: null, bid: null, clicks: null, user_id: null },
-  }));
+  const retracted = [retraction('own-raced'), retraction('moved-raced')];
   let erased: Promise<void> | undefined;
   await store.transaction(async (tx) => {
     await landEvents(tx, {

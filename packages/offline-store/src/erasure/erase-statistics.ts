@@ -39,7 +39,11 @@ export async function eraseStatistics(
   const columns = erasure.entity.join_keys.map(({ name }) => name);
   const schema = `${erasure.project}_history`;
   const candidates = [
-    ...(await historyTablesOfEntity(store, erasure)).map((history) => ({ ...history, columns })),
+    ...(await historyTablesOfEntity(store, erasure)).map((history) => ({
+      schema: history.schema,
+      name: history.name,
+      columns,
+    })),
     ...(await eventTablesOf(store, erasure)).map((name) => ({ schema, name, columns })),
     ...(await tileTablesOf(store, erasure)).map((name) => ({ schema, name, columns: ['entity_key'] })),
     ...tablesOfKeys(),
