@@ -53,6 +53,11 @@ export async function acceptPush(clock: Clock, request: PushRequest): Promise<Ac
 
 function pushableView({ manifest, view: name }: PushRequest): FeatureViewManifest {
   const view = findFeatureView(manifest, name);
+  if (view.windowed !== undefined)
+    throw new LarderError(
+      'PUSH_NOT_SUPPORTED',
+      `${viewRef(view)} has windows over events, so it takes no rows; send the events: POST /v1/events/${view.windowed.event_source}`,
+    );
   if (view.compute !== null && view.source.kind !== 'push')
     throw new LarderError(
       'PUSH_NOT_SUPPORTED',

@@ -149,6 +149,13 @@ describe('pushRows', () => {
     await expect(push(shop, { view: 'nothing' })).rejects.toMatchObject({ code: 'VIEW_NOT_FOUND' });
   });
 
+  test('refuses a windowed view: a row would replace the tiles of its key', async ({ shop }) => {
+    await expect(push(shop, { view: 'ad_windows' })).rejects.toMatchObject({
+      code: 'PUSH_NOT_SUPPORTED',
+      message: expect.stringContaining('POST /v1/events/ad_events'),
+    });
+  });
+
   test('leaves nothing when the process dies before the commit', async ({ shop }) => {
     const idempotencyKey = unique();
     const offlineStore: typeof shop.store = {
