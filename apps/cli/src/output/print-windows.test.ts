@@ -62,7 +62,7 @@ test('a windowed view is shown as a table of its windows', () => {
     shown     2  1300
     bid    null  0.25
     tiles     0    11
-    1d counts from 2026-11-19 08:00:00.000 UTC
+    1d: oldest events in the tile from 2026-11-19 08:00:00.000 UTC
 `);
   expect(text).toContain('ad_stats@1  PRESENT  newest event 1s ago, 341 bytes');
   expect(text).toContain('ad_hours@1  PRESENT  no events\n  D.');

@@ -21,5 +21,6 @@ export function printWindows(view: InspectedView, { aggregates }: WindowedManife
   );
   for (const line of lines) out.line(`    ${line}`);
   for (const { window, oldest_tile: oldest } of windows)
-    if (oldest !== null) out.line(style.dim(`    ${window} counts from ${printableInstant(oldest)}`));
+    if (oldest !== null)
+      out.line(style.dim(`    ${window}: oldest events in the tile from ${printableInstant(oldest)}`));
 }

@@ -36,3 +36,12 @@ test('suggests only a backfill whose source has an address', () => {
   expect(printed({}, { 'clicks@1': manifest.feature_views['clicks@1'] })).not.toContain('backfill');
   expect(printed({})).not.toContain('secret');
 });
+
+test('suggests no backfill of a view that is pushed or follows events, while there is another one', () => {
+  const views = {
+    'affinity@1': view('affinity', { kind: 'push' }),
+    'ad_hours@1': view('ad_hours', { kind: 'events', event_source: 'clicks' }),
+  };
+  expect(printed({}, { ...views, ...manifest.feature_views })).toContain('larder backfill colour');
+  expect(printed({}, views)).not.toContain('backfill');
+});

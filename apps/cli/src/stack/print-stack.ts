@@ -26,7 +26,7 @@ interface Printed {
 
 export function printStack(stack: Stack, { manifest, config }: Printed, out: Output): void {
   const { style } = out;
-  const view = Object.values(manifest.feature_views).find((each) => hasAddress(each, config));
+  const view = Object.values(manifest.feature_views).find((each) => canBackfill(each, config));
   const [model] = Object.keys(manifest.models);
   const facts = [
     ['predictions', `${stack.inferenceUrl}  (/docs, /health/ready, /metrics)`],
@@ -45,8 +45,9 @@ export function printStack(stack: Stack, { manifest, config }: Printed, out: Out
   out.line('Ctrl-C stops everything.');
 }
 
-/** A backfill of the view can read its source. */
-function hasAddress({ source }: FeatureViewManifest, { connections }: Pick<Config, 'connections'>): boolean {
+/** A backfill of the view can read its source. Events and pushed rows arrive by themselves. */
+function canBackfill({ source }: FeatureViewManifest, { connections }: Pick<Config, 'connections'>): boolean {
+  if (source.kind === 'push' || source.kind === 'events') return false;
   const { connection = null } = source as { connection?: string | null };
   return connection === null || connections[connection] !== undefined;
 }
