@@ -48,7 +48,7 @@ test.each(['kafka', 'constructor'])('a kind that there is not, %s, is refused', 
   const source = { kind, event_timestamp_column: 'at', created_timestamp_column: null };
   await expect(createSources(NOWHERE).open(view(source), ITEM)).rejects.toMatchObject({
     code: 'MANIFEST_INVALID',
-    message: `This version of Larder has no source of kind '${kind}'; known kinds: sql, folder, views, model, push.`,
+    message: `This version of Larder has no source of kind '${kind}'; known kinds: sql, folder, views, model, push, events.`,
   });
 });
 

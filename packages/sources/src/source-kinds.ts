@@ -1,3 +1,4 @@
+import { eventsManifest } from './events/definition.ts';
 import { folderManifest } from './folder/definition.ts';
 import { modelManifest } from './model/definition.ts';
 import { MODEL_VERSION_COLUMN, PARENTS_COLUMN } from './source-context.ts';
@@ -46,6 +47,13 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map([
     sourceKind({
       manifest: pushManifest,
       load: async () => (await import('./push/open.ts')).openPushSource,
+    }),
+  ],
+  [
+    'events',
+    sourceKind({
+      manifest: eventsManifest,
+      load: async () => (await import('./events/open.ts')).openEventsSource,
     }),
   ],
 ]);

@@ -12,7 +12,8 @@ import { prepareChange, type PreparedChange } from './change-in-place.ts';
 
 interface Shop {
   readonly store: OfflineStore;
-  prepare(project: LoadedProject): Promise<PreparedChange>;
+  prepare(project: LoadedProject, connections?: Record<string, string>): Promise<PreparedChange>;
+  readonly database: string;
 }
 
 const test = base.extend<{ shop: Shop }>({
@@ -22,12 +23,13 @@ const test = base.extend<{ shop: Shop }>({
     await migrate(store);
     await use({
       store,
-      prepare: (project) =>
+      database: database.url,
+      prepare: (project, connections = {}) =>
         prepareChange(project, {
           databaseUrl: database.url,
           redisUrl: redis.url,
           artifacts: { url: null, cacheFolder: join(project.root, '.larder/cache') },
-          connections: {},
+          connections,
         }),
     });
     await store.close();
@@ -75,6 +77,25 @@ async function asAppliedBefore({ manifest, code }: LoadedProject): Promise<Manif
     on_demand_feature_views: { moment: { ...moment, code_sha256 } },
   };
 }
+
+test('windows over events are applied, and the query of their past is checked first', async ({ shop }) => {
+  const withEvents = (backfill: string) => (config: string) =>
+    `${config.replace('import {', 'import { count, eventSource, windowedFeatureView,')}
+export const clicks = eventSource('clicks', { schema: { ad_id: f.string() }${backfill} });
+export const adHours = windowedFeatureView('ad_hours', {
+  version: 1, entity: ad, source: clicks, windows: ['1h'], aggregates: { clicks: count() },
+});
+`;
+  const past = `, backfill: sqlSource({ connection: 'past', query: 'select * from no_clicks' })`;
+  await expect(
+    shop.prepare(await loadShop('windowed', withEvents(past)), { past: shop.database }),
+  ).rejects.toMatchObject({
+    code: 'SOURCE_QUERY_INVALID',
+    message: expect.stringContaining('relation "no_clicks" does not exist'),
+  });
+  const change = await shop.prepare(await loadShop('windowed', withEvents('')));
+  expect((await change.commit()).changes.map(({ text }) => text)).toContain('create view ad_hours@1');
+});
 
 test('code that an earlier release applied is recognised: no row is set aside, and its version gets content', async ({
   shop,

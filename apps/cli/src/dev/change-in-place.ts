@@ -1,6 +1,7 @@
 import { createLogger } from '@larder/core';
 import type { ArtifactPlaces } from '@larder/core/config';
 import { viewRef, type LoadedProject } from '@larder/features';
+import { eventSourceView } from '@larder/materialization/events';
 import { replayHistory } from '@larder/materialization/online';
 import { countPushedRows } from '@larder/materialization/push';
 import { createOfflineStore, type OfflineStore, projectKeyHasher } from '@larder/offline-store';
@@ -15,7 +16,7 @@ import {
   type ApplyResult,
   type Plan,
 } from '@larder/registry';
-import { checkSources } from './check-sources.ts';
+import { checkSources, type SourceReader } from './check-sources.ts';
 import type { PushedRows } from './confirm-pushed.ts';
 
 /** What changes in development: versions in place, and what is no longer defined goes. */
@@ -64,8 +65,8 @@ export interface PreparedChange {
 }
 
 /**
- * Does everything of an apply that can be refused, while the apps still run: the query of each new or changed view
- * against its source, and what `prepareApply` checks and stores. The stores stay open as long as this process.
+ * Does everything of an apply that can be refused, while the apps still run: the query of each new or changed view, and of
+ * the past of events, against its source, and what `prepareApply` checks and stores. The stores stay open as long as this process.
  * @throws SOURCE_QUERY_INVALID, and what applying refuses: then nothing was touched
  */
 export async function prepareChange(project: LoadedProject, stores: ChangeStores): Promise<PreparedChange> {
@@ -78,9 +79,13 @@ export async function prepareChange(project: LoadedProject, stores: ChangeStores
   const applied = state.applied?.manifest.feature_views ?? {};
   const changed = Object.entries(aligned.feature_views)
     .filter(([ref, { fingerprint }]) => applied[ref]?.fingerprint !== fingerprint)
-    .map(([, view]) => view);
-  const notes = await checkSources(changed, {
-    manifest: aligned,
+    .map(([, view]): SourceReader => {
+      const { [view.entity]: entity } = aligned.entities;
+      if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+      return { manifest: view, entity };
+    });
+  const pasts = Object.values(aligned.event_sources ?? {}).map(eventSourceView);
+  const notes = await checkSources([...changed, ...pasts], {
     root: project.root,
     connections: stores.connections,
   });

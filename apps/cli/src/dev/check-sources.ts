@@ -1,30 +1,33 @@
 import { isLarderError, LarderError } from '@larder/core';
-import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { viewRef, type EntityManifest, type FeatureViewManifest } from '@larder/features';
 import { createSources } from '@larder/sources';
 
 export interface CheckSourcesOptions {
-  readonly manifest: Manifest;
   /** Folder of the project. */
   readonly root: string;
   readonly connections: Readonly<Record<string, string>>;
 }
 
+/** A view, or an event source, that reads a source. */
+export interface SourceReader {
+  readonly manifest: FeatureViewManifest;
+  readonly entity: EntityManifest;
+}
+
 /**
- * Prepares the query of each view at its source. A source that does not answer, or has no address here, stops nobody from
+ * Prepares the query of each reader at its source. A source that does not answer, or has no address here, stops nobody from
  * working on the rest.
  * @returns what is noteworthy, in lines
  * @throws SOURCE_QUERY_INVALID
  */
 export async function checkSources(
-  views: readonly FeatureViewManifest[],
-  { manifest, root, connections }: CheckSourcesOptions,
+  readers: readonly SourceReader[],
+  { root, connections }: CheckSourcesOptions,
 ): Promise<string[]> {
-  const sources = createSources({ root, connections, maxConnections: Math.max(1, views.length) });
+  const sources = createSources({ root, connections, maxConnections: Math.max(1, readers.length) });
   try {
     const notes = await Promise.all(
-      views.map(async (view) => {
-        const entity = manifest.entities[view.entity];
-        if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+      readers.map(async ({ manifest: view, entity }) => {
         try {
           // the process ends when the caller gives up
           const found = await (await sources.open(view, entity)).check(new AbortController().signal);

@@ -1,20 +1,39 @@
 import { isLarderError } from '@larder/core';
-import { parentsOf, viewRef, type FeatureViewManifest, type LoadedProject } from '@larder/features';
+import {
+  parentsOf,
+  viewRef,
+  type EntityManifest,
+  type FeatureViewManifest,
+  type LoadedProject,
+} from '@larder/features';
+import { eventSourceView } from '@larder/materialization/events';
 import { connectionSetting, createSources, type Sources } from '@larder/sources';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
-/** Checks every view's source as a worker would use it: it can be reached and has what the view needs. */
+/** Checks every source as a worker would use it, and the past of events: it can be reached and has what is needed. */
 export async function checkSources({ config, signal }: Session, project: LoadedProject): Promise<Finding[]> {
-  const views = Object.values(project.manifest.feature_views);
+  const { entities, event_sources: eventSources = {}, feature_views: featureViews } = project.manifest;
+  const views = Object.values(featureViews).map((view): Checked => {
+    const { [view.entity]: entity } = entities;
+    if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+    return { check: `source of ${viewRef(view)}`, owner: viewRef(view), manifest: view, entity };
+  });
+  const pasts = Object.values(eventSources)
+    .filter(({ backfill }) => backfill !== null)
+    .map((source): Checked => {
+      const { manifest, entity } = eventSourceView(source);
+      return { check: `backfill of ${source.name}`, owner: source.name, manifest, entity };
+    });
+  const all = [...views, ...pasts];
   const sources = createSources({
     root: project.root,
     connections: config.connections,
     // All are checked at the same time.
-    maxConnections: views.length,
+    maxConnections: all.length,
   });
   try {
-    return await Promise.all(views.map((view) => checkSource(view, { sources, project, signal })));
+    return await Promise.all(all.map((each) => checkSource(each, { sources, project, signal })));
   } finally {
     await sources.close();
   }
@@ -26,11 +45,19 @@ interface Checking {
   readonly signal: AbortSignal;
 }
 
-function checkSource(view: FeatureViewManifest, { sources, project, signal }: Checking): Promise<Finding> {
-  const check = `source of ${viewRef(view)}`;
-  return finding(check, `Fix the source of ${viewRef(view)} in larder.config.ts.`, async () => {
-    const entity = project.manifest.entities[view.entity];
-    if (entity === undefined) throw new Error(`The manifest has no entity ${view.entity}.`);
+interface Checked {
+  readonly check: string;
+  /** Where its source is defined: a view, or a source of events. */
+  readonly owner: string;
+  readonly manifest: FeatureViewManifest;
+  readonly entity: EntityManifest;
+}
+
+function checkSource(
+  { check, owner, manifest: view, entity }: Checked,
+  { sources, project, signal }: Checking,
+): Promise<Finding> {
+  return finding(check, `Fix the source of ${owner} in larder.config.ts.`, async () => {
     const parents = parentsOf(project.manifest, view);
     if (parents.length > 0) return ok(check, `is computed from ${parents.map(viewRef).join(', ')}`);
     try {

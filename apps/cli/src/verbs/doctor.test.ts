@@ -119,6 +119,34 @@ export const adImage = featureView('ad_image', {
     });
   });
 
+  test('a windowed view follows events, and the query of their past is checked', async ({ database }) => {
+    const folder = copyShop();
+    const path = join(folder, 'larder.config.ts');
+    const events = `
+export const clicks = eventSource('clicks', {
+  schema: { ad_id: f.string() },
+  backfill: sqlSource({ connection: 'shop', query: 'select * from no_clicks' }),
+});
+export const adHours = windowedFeatureView('ad_hours', {
+  version: 1, entity: ad, source: clicks, windows: ['1h'], aggregates: { clicks: count() },
+});
+`;
+    const config = readFileSync(path, 'utf8').replace(
+      'import {',
+      'import { count, eventSource, windowedFeatureView,',
+    );
+    writeFileSync(path, config + events);
+    const own = { folder, LARDER_CONNECTION_SHOP_URL: database.url };
+    expect(await checked('source of ad_hours@1', own)).toMatchObject({
+      status: 'ok',
+      detail: 'follows the events of clicks',
+    });
+    expect(await checked('backfill of clicks', own)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('relation "no_clicks" does not exist'),
+    });
+  });
+
   test('a folder that is not there, and one without a file', async () => {
     const folder = copyShop();
     await larder(['init', join(folder, 'own')]);
