@@ -1,5 +1,5 @@
-import { cancelRun, runGraph } from '../runs/index.ts';
-import { ADS, test } from '../../fixtures/chains.ts';
+import { cancelRun, getRun, pauseRun, resumeRun, runGraph } from '../runs/index.ts';
+import { ADS, PATIENCE, test } from '../../fixtures/chains.ts';
 import { expect } from 'vitest';
 
 test('rows flow through the chain as the first view lands them', async ({ shop, chain }) => {
@@ -10,6 +10,7 @@ test('rows flow through the chain as the first view lands them', async ({ shop, 
   shop.materializer();
   const catalog = await shop.backfill('catalog@1');
   await shop.ended(catalog);
+  await chain.settled();
   const words = await shop.backfill('ad_words@1');
   await shop.ended(words);
   const [offers] = await chain.fedBy(words, 'offer');
@@ -70,6 +71,36 @@ test('two views of one row: the value that was computed last wins, whatever land
     expect(await chain.newest('score', 'score')).toEqual(all(2 * count + price));
     expect((await shop.online('score@1', 'ad-0007'))?.values).toEqual({ score: 2 * count + price });
   }
+});
+
+test('a run takes what all runs of its views land that are open together', async ({ shop, chain }) => {
+  await chain.seed(
+    () => 'one',
+    () => 1,
+  );
+  const worker = shop.materializer();
+  for (const view of ['catalog@1', 'ad_words@1']) await shop.ended(await shop.backfill(view));
+  await chain.settled();
+  await worker.stop({ deadlineMs: 5_000 });
+  await chain.seed(
+    () => 'one two',
+    () => 2,
+  );
+  const catalog = await shop.backfill('catalog@1');
+  await pauseRun(shop.store, 'shop', catalog);
+  shop.materializer();
+  const words = await shop.backfill('ad_words@1');
+  const [offers] = await chain.fedBy(words, 'offer');
+  const [scores] = await chain.fedBy(offers as string, 'score');
+  // What landed in both of its views: by then the chain had turns after the words had ended.
+  await expect
+    .poll(async () => (await getRun(shop.store, 'shop', scores as string)).rows.done, PATIENCE)
+    .toBe(2 * ADS);
+  expect(await getRun(shop.store, 'shop', offers as string)).toMatchObject({ finishedAt: null });
+  await resumeRun(shop.store, 'shop', catalog);
+  await chain.settled();
+  expect(await chain.fedBy(catalog, 'offer')).toEqual([offers]);
+  expect(await getRun(shop.store, 'shop', offers as string)).toMatchObject({ status: 'succeeded' });
 });
 
 test('a row that fails stops only what is computed from it', async ({ shop, chain }) => {

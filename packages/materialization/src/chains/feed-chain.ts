@@ -55,7 +55,7 @@ export function feedChain(store: OfflineStore, options: FeedChainOptions): Promi
     const chain = await lockChain(tx, options);
     if (chain === undefined) return null;
     // Before the feed is read: what a run landed before it ended is in the feed then.
-    const run = await openFeeding(tx, place);
+    const run = await openFeeding(tx, place, followedParents(manifest, view).map(viewRef));
     const page = await pageAfter(tx, options, chain.cursor);
     if (page === null) return rebuild(tx, options);
     const part = takePart(page, options);

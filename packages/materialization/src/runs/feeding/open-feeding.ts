@@ -10,14 +10,19 @@ export interface ViewOfProject {
 /** The run that takes what other views land; locked until the transaction ends. */
 export interface FedRun {
   readonly runId: string;
-  /** The runs that fed it have ended, and everything that they landed has its position in the feed. */
+  /** Nothing feeds it any more, and everything that landed has its position in the feed. */
   readonly parentsEnded: boolean;
 }
 
-/** Null: no run of the view takes chunks; one that was cancelled takes none. */
+/**
+ * Null: no run of the view takes chunks; one that was cancelled takes none. A run waits for those that fed it and for every open
+ * run of a parent, so that what one schedule starts ends in one run; but not for pushes, which may come all the time.
+ * @param parentRefs the views that it follows: `ad_image@1`
+ */
 export async function openFeeding(
   tx: RunStore,
   { project, view, version }: ViewOfProject,
+  parentRefs: readonly string[],
 ): Promise<FedRun | null> {
   const { rows } = await sql<{ run_id: string }>`
     select run_id from larder.runs r
@@ -26,13 +31,16 @@ export async function openFeeding(
   const runId = rows[0]?.run_id;
   if (runId === undefined) return null;
   const { rows: parents } = await sql<{ ended: boolean }>`
-    select not exists (
-      select from larder.run_links l join larder.runs p on p.run_id = l.parent_run_id
-      where l.run_id = ${runId} and p.finished_at is null
-    ) and not exists (
-      select from larder.unnumbered_changes u join larder.run_links l on l.parent_run_id = u.run_id
-      where l.run_id = ${runId} and u.kind = 'landed'
-    ) as ended`.execute(tx.db);
+    with feeding as (
+      select parent_run_id as run_id from larder.run_links where run_id = ${runId}
+      union
+      select run_id from larder.runs
+      where project = ${project} and finished_at is null and trigger <> 'push'
+        and view || '@' || version = any (${parentRefs}::text[])
+    )
+    select not exists (select from feeding join larder.runs using (run_id) where finished_at is null)
+      and not exists (select from feeding join larder.unnumbered_changes u using (run_id) where u.kind = 'landed')
+      as ended`.execute(tx.db);
   return { runId, parentsEnded: parents[0]?.ended === true };
 }
 
