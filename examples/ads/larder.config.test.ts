@@ -12,7 +12,12 @@ import { drawPictures } from './src/pictures/draw-pictures.ts';
 
 test('ad_image computes good pictures and fails the three bad ones, each with its reason', async () => {
   const project = await loadProject(join(import.meta.dirname, 'larder.config.ts'));
-  expect(Object.keys(project.manifest.feature_views)).toEqual(['ad_image@1', 'ad_stats@1', 'ad_text@1']);
+  expect(Object.keys(project.manifest.feature_views)).toEqual([
+    'ad_image@1',
+    'ad_scores@1',
+    'ad_stats@1',
+    'ad_text@1',
+  ]);
   const compute = project.featureViews.get('ad_image@1')?.compute;
   if (!compute) throw new Error('ad_image has no computation.');
   const ads = demoAds().filter(({ adId }) => badPicture(adId) !== null || adId === 'ad-1');

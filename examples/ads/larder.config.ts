@@ -7,7 +7,9 @@ import {
   featureView,
   model,
   onDemandFeatureView,
+  precomputedPredictions,
   project,
+  runTime,
   sum,
   windowedFeatureView,
 } from '@larder/features';
@@ -131,4 +133,16 @@ export const adCtr = model('ad_ctr', {
   artifact: artifact('models/ad_ctr'),
   // The simulated audience clicks at once; people need hours or days.
   label: { name: 'clicked', horizon: '5s', onSilence: 'negative' },
+});
+
+/**
+ * Every ad scored ahead, for pages that sort all of them: as ad_image and ad_text land, with the windows of that moment, and
+ * all of them again an hour after the pictures. A request that asks for it gets this score, with its age.
+ */
+export const adScores = precomputedPredictions('ad_scores', {
+  version: 1,
+  model: adCtr,
+  ttl: '36h',
+  schedule: '0 5 * * *',
+  request: { requested_at: runTime(), placement: 'feed', bid: 1 },
 });

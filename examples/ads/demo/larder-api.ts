@@ -12,6 +12,8 @@ export interface LarderApi {
   backfill(view: string): Promise<string>;
   run(runId: string): Promise<Run>;
   failures(runId: string): Promise<FailuresAnswer['failures']>;
+  /** The newest runs of a view, the newest first. */
+  runs(view: string): Promise<readonly Run[]>;
   predict(body: object): Promise<PredictAnswer>;
   sendEvent(source: string, event: object): Promise<EventsAnswer>;
   /** The stored features of one ad. */
@@ -33,6 +35,7 @@ export function larderApi(url: string): LarderApi {
       (await call<{ run_id: string }>('POST', '/v1/backfills', { view, scope: { all: true } })).run_id,
     run: (runId) => call('GET', `/v1/runs/${runId}`),
     failures: async (runId) => (await call<FailuresAnswer>('GET', `/v1/runs/${runId}/failures`)).failures,
+    runs: async (view) => (await call<{ runs: Run[] }>('GET', `/v1/runs?view=${view}&limit=20`)).runs,
     predict: (body) => call('POST', '/v1/models/ad_ctr/predict', body),
     sendEvent: (source, event) => call('POST', `/v1/events/${source}`, { events: [event] }),
     async read(features, adId) {

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import type { Stack } from '@larder/infra/stack';
 import pc from 'picocolors';
 import { badPicture, demoAds, measureLatencies, requests, startScript } from '../src/index.ts';
 import { type LarderApi, larderApi } from './larder-api.ts';
+import { larder } from './larder-command.ts';
 import { moveWindow } from './move-window.ts';
+import { showChain } from './show-chain.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
 /** These take a third of a second each: two networks read the text on the picture. */
@@ -33,9 +33,14 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
   next('Backfill: the slow features are computed ahead, by workers');
   wrong.push(...(await backfill(api, 'ad_events', [])));
   const picturesStartedMs = performance.now();
-  wrong.push(...(await backfill(api, 'ad_image', badAds())));
-  wrong.push(...(await backfill(api, 'ad_text', badAds())));
+  const [image, text] = [await api.backfill('ad_image'), await api.backfill('ad_text')];
+  wrong.push(...(await follow(api, image, badAds())));
+  wrong.push(...(await follow(api, text, badAds())));
   good(`ad_image and ad_text of all pictures together: ${seconds(picturesStartedMs)} s`);
+
+  next('As in every night: what landed flowed on into the scores of all ads  larder runs --graph');
+  wrong.push(...(await showChain(api, stack, [image, text])));
+  wrong.push(...(await backfill(api, 'ad_scores', [])));
 
   const [first] = requests(1) as [ReturnType<typeof requests>[number]];
   const adId = first.entities.ad_id;
@@ -67,8 +72,14 @@ async function backfill(
   expectedFailures: readonly string[],
 ): Promise<string[]> {
   const runId = await api.backfill(view);
-  const progress = bar(view.padEnd(9));
+  return follow(api, runId, expectedFailures);
+}
+
+/** Shows a run until it ends. */
+async function follow(api: LarderApi, runId: string, expectedFailures: readonly string[]): Promise<string[]> {
   let run = await api.run(runId);
+  const { view } = run;
+  const progress = bar(view.padEnd(9));
   while (run.finished_at === null) {
     const { rows } = run;
     const left = run.eta_seconds === null ? '' : `, ${Math.ceil(run.eta_seconds)} s left`;
@@ -106,21 +117,15 @@ function ended({
 
 /** The exact command that someone on call would type. */
 function inspect(stack: Stack, adId: string): string[] {
-  const cli = resolve(import.meta.dirname, '../../../apps/cli/src/main.ts');
-  const shown = spawnSync(process.execPath, [cli, 'inspect', 'ad', adId], {
-    env: { ...process.env, ...stack.env },
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
-  line((shown.stdout + shown.stderr).trimEnd());
+  const shown = larder(stack, 'inspect', 'ad', adId);
   const [firstWord = ''] =
     demoAds()
       .find((ad) => ad.adId === adId)
       ?.headline.split(' ') ?? [];
   const complete =
     shown.status === 0 &&
-    ['ad_image@1', 'ad_stats@1', 'ad_text@1', 'embedding', firstWord, 'PRESENT'].every((text) =>
-      shown.stdout.includes(text),
+    ['ad_image@1', 'ad_scores@1', 'ad_stats@1', 'ad_text@1', 'embedding', firstWord, 'PRESENT'].every(
+      (text) => shown.stdout.includes(text),
     );
   return complete
     ? []
