@@ -139,6 +139,25 @@ test('an event that is retracted while its key is erased leaves no key', async (
   expect(rows).toEqual([]);
 });
 
+test('an event that is corrected to another key while its key is erased counts for the other one', async ({
+  store,
+}) => {
+  await applyWindowed(store, project);
+  await land(store, project, { events: [event('to-other', 'leaving', 1)], nowMs: NOW_MS, revision: 21 });
+  const table = 'erased_events_history.ad_events_events';
+  let landing: Promise<unknown> | undefined;
+  // a step of the erasure, which the correction finds in the middle
+  await store.transaction(async ({ client }) => {
+    await client.query(`select from ${table} where ad_id = 'leaving' and edition = 0 for no key update`);
+    const events = [event('to-other', 'other', 1)];
+    landing = land(store, project, { events, nowMs: NOW_MS, revision: 22 });
+    await Promise.race([landing, waitingForLock(store)]);
+    await client.query(`delete from ${table} where ad_id = 'leaving'`);
+  });
+  expect(await landing).toMatchObject({ landed: [{ eventId: 'to-other' }] });
+  expect(await clicks(store, ['other', 'leaving'])).toEqual([1, 0]);
+});
+
 /** Resolves once a statement waits for the transaction of another. */
 async function waitingForLock(store: OfflineStore): Promise<void> {
   await expect

@@ -55,10 +55,18 @@ export async function storeEvents(
   const changed = await changedAmong(tx, table, again);
   if (changed.length > 0) {
     await lockFirst(tx, table, changed);
-    // what another landing committed while this one waited
-    const { rows, replaced } = editionsAfter(table, changed, await editionsOf(tx, table, changed));
+    // what another transaction committed while this one waited
+    const editions = await editionsOf(tx, table, changed);
+    const { rows, replaced } = editionsAfter(table, changed, editions);
     await insertEditions(tx, table, rows, landing);
-    const took = new Set(replaced.map(({ arrival }) => arrival));
+    // an erasure deleted what these replace
+    const alone = changed.filter((event) => !editions.has(idOf(event)));
+    const first = alone.length === 0 ? null : await storeEvents(tx, table, { ...landing, events: alone });
+    if (first !== null) {
+      fresh.push(...first.fresh);
+      replaced.push(...first.replaced);
+    }
+    const took = new Set([...fresh, ...replaced.map(({ arrival }) => arrival)]);
     return { fresh, replaced, duplicates: again.filter((event) => !took.has(event)) };
   }
   return { fresh, replaced: [], duplicates: again };
