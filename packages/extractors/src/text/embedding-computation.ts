@@ -10,10 +10,11 @@ export async function createEmbeddingComputation(
   if (encoder === undefined) throw new Error("textEmbedding got no path for its artifact 'encoder'");
   const network = await loadTextNetwork(encoder);
   return {
-    compute: (rows, signal) =>
+    compute: (rows, signal, memory) =>
       computeTextRows(rows, {
         column,
         signal,
+        memory,
         none: { embedding: null },
         describe: async (text) => ({ embedding: await network.run(text) }),
       }),

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ERRORS, type ErrorCode } from '@larder/core';
-import type { FieldValue, RowFailure, RowOutcome, SourceRow } from '@larder/features';
+import type { FieldValue, RowFailure, RowOutcome, SourceRow, ValueMemory } from '@larder/features';
+import { recallTexts } from './remembered-texts.ts';
 
 type Values = Readonly<Record<string, FieldValue | null>>;
 
@@ -12,14 +13,17 @@ export interface TextRowsOptions {
   readonly none: Values;
   /** Aborted when the batch runs out of time. */
   readonly signal: AbortSignal;
+  /** For networks that take longer than a lookup. @default every text is described */
+  readonly memory?: ValueMemory | undefined;
 }
 
 /** One outcome per row, in their order; equal texts are described once. */
 export async function computeTextRows(
   rows: readonly SourceRow[],
-  { column, describe, none, signal }: TextRowsOptions,
+  { column, describe, none, signal, memory }: TextRowsOptions,
 ): Promise<RowOutcome[]> {
-  const described = new Map<string, Values>();
+  const remembered = memory && (await recallTexts(rows, column, memory));
+  const described = new Map<string, Values>(remembered?.known);
   const outcomes: RowOutcome[] = [];
   for (const row of rows) {
     const text = row[column];
@@ -36,6 +40,7 @@ export async function computeTextRows(
       }
     }
   }
+  await remembered?.remember(described);
   return outcomes;
 }
 
