@@ -50,7 +50,7 @@ Examples:
     receipts: z.boolean().default(false),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run(session, { entity, key, reason, yes, allowAgain, receipts, limit }) {
+  async run(session, { entity, key: typedKey, reason, yes, allowAgain, receipts, limit }) {
     const { out, offlineStore, onlineStore, projectName } = session;
     const [{ allowEntityAgain, eraseFromArchivesHere, forgetEntity, receiptJson }, { listReceipts }] =
       await Promise.all([import('@larder/materialization/erasure'), import('@larder/offline-store')]);
@@ -65,6 +65,10 @@ Examples:
       });
       return DONE;
     }
+    const { entities } = await session.manifest();
+    const joinKeys = entity === undefined ? [] : (entities[entity]?.join_keys ?? []);
+    // an entity without join keys is refused with its own reason
+    const key = typedKey ?? (joinKeys.some(({ constant }) => constant !== undefined) ? '' : undefined);
     if (entity === undefined || key === undefined)
       throw wrongUsage('forget', [
         { pointer: entity === undefined ? 'ENTITY' : 'KEY', detail: 'is missing' },

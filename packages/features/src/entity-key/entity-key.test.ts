@@ -139,6 +139,6 @@ test('an entity without join keys has one key, which nobody needs to name', () =
   expect(entityKey(everywhere, {})).toBe('everywhere');
   expect(parseEntityKey(everywhere, '')).toEqual({ everywhere: 'everywhere' });
   expect(parseEntityKey(everywhere, 'everywhere')).toEqual({ everywhere: 'everywhere' });
-  expect(() => parseEntityKey(everywhere, 'elsewhere')).toThrow('this text is not one');
+  expect(() => parseEntityKey(everywhere, 'elsewhere')).toThrow("its one key is 'everywhere'");
   expect(() => entityKey(everywhere, { everywhere: 'elsewhere' })).toThrow('must be a string');
 });

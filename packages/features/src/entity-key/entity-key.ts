@@ -44,6 +44,11 @@ export function parseEntityKey(entity: EntityManifest, key: string): Record<stri
   const [only] = entity.join_keys;
   if (only?.constant !== undefined && (key === '' || key === only.constant))
     return { [only.name]: only.constant };
+  if (only?.constant !== undefined)
+    throw new LarderError(
+      'ENTITY_KEY_INVALID',
+      `${entity.name} has no join keys; its one key is '${only.constant}', which may be left out.`,
+    );
   const parts = key.split('|');
   if (parts.length !== entity.join_keys.length) {
     const names = entity.join_keys.map((joinKey) => joinKey.name).join('|');
@@ -99,7 +104,6 @@ function joinKeyText(entity: EntityManifest, joinKey: FieldManifest, value: Fiel
 function joinKeyValue(entity: EntityManifest, joinKey: FieldManifest, text: string): FieldValue {
   switch (joinKey.type) {
     case 'string':
-      if (joinKey.constant !== undefined && text !== joinKey.constant) break;
       return text;
     case 'int64': {
       if (!/^-?\d{1,19}$/.test(text)) break;

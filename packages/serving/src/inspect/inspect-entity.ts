@@ -54,6 +54,11 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   };
 }
 
+/** It has one key alone. */
+function isWorld({ join_keys: joinKeys }: EntityManifest): boolean {
+  return joinKeys.some(({ constant }) => constant !== undefined);
+}
+
 interface Nothing {
   readonly erased: boolean;
   readonly missing: readonly MissingView[];
@@ -69,7 +74,7 @@ function nothingHeld(entity: EntityManifest, { erased, missing }: Nothing): Lard
       : known.map(({ pointer, detail }) => `\n${pointer.slice('/views/'.length)}: ${detail}`).join('');
   return new LarderError(
     'ENTITY_NOT_FOUND',
-    `The online store holds nothing for this ${entity.name}:${why}`,
+    `The online store holds nothing for ${isWorld(entity) ? '' : 'this '}${entity.name}:${why}`,
     { errors: known },
   );
 }

@@ -1,5 +1,5 @@
 import { createLogger } from '@larder/core';
-import { loadedFunctions } from '@larder/features';
+import { loadedFunctions, type FeatureViewManifest } from '@larder/features';
 import { pushEvents } from '@larder/materialization/events';
 import {
   appendHistory,
@@ -22,6 +22,14 @@ export interface WindowsHistory {
   push(events: readonly Json[]): Promise<void>;
   /** Appends a picture's brightness to history alone. */
   landImage(adId: string, brightness: number, atMs: number): Promise<void>;
+  /** Appends a mood of the market to history alone. */
+  landMood(mood: number, atMs: number): Promise<void>;
+}
+
+interface Landed {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, number>>;
+  readonly atMs: number;
 }
 
 /** `windowsTest` with a database that has the project's histories. */
@@ -38,9 +46,14 @@ export const test = windowsTest.extend<{ $file: { past: WindowsHistory } }>({
           await ensureEventsIn(tx, manifest, source);
         for (const view of Object.values(manifest.feature_views)) await ensureTilesIn(tx, manifest, view);
       });
-      const image = manifest.feature_views['ad_image@1'];
-      if (image === undefined) throw new Error('The fixture has no ad_image@1.');
-      await ensureHistory(store, manifest, image);
+      const land = async (ref: string, { atMs, ...content }: Landed) => {
+        const view = manifest.feature_views[ref] as FeatureViewManifest;
+        const times = { eventTimestampMs: atMs, createdTimestampMs: atMs };
+        const row = { ...content, ...times, revision: 1, chunkId: 1, inputHash: 0n };
+        await store.transaction((tx) => appendHistory(tx, manifest, view, [row]));
+      };
+      for (const ref of ['ad_image@1', 'market@1'])
+        await ensureHistory(store, manifest, manifest.feature_views[ref] as FeatureViewManifest);
       await use({
         store,
         definitions: { manifest, functionOf: loadedFunctions(project) },
@@ -53,18 +66,10 @@ export const test = windowsTest.extend<{ $file: { past: WindowsHistory } }>({
             new Date(clock.atMs),
           ]);
         },
-        async landImage(adId, brightness, atMs) {
-          const row = {
-            keys: { ad_id: adId },
-            values: { brightness },
-            eventTimestampMs: atMs,
-            createdTimestampMs: atMs,
-            revision: 1,
-            chunkId: 1,
-            inputHash: 0n,
-          };
-          await store.transaction((tx) => appendHistory(tx, manifest, image, [row]));
-        },
+        landImage: (adId, brightness, atMs) =>
+          land('ad_image@1', { keys: { ad_id: adId }, values: { brightness }, atMs }),
+        landMood: (mood, atMs) =>
+          land('market@1', { keys: { everywhere: 'everywhere' }, values: { mood }, atMs }),
       });
       await store.close();
     },

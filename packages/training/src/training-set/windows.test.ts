@@ -25,11 +25,13 @@ interface Building {
   readonly engine?: EngineChoice;
   readonly archiveFolder?: string;
   readonly cutOff?: 'created' | 'online';
+  /** @default those of the model */
+  readonly references?: readonly string[];
 }
 
 async function build(
   { store, definitions }: WindowsHistory,
-  { folder, spine, engine, archiveFolder, cutOff }: Building,
+  { folder, spine, engine, archiveFolder, cutOff, references }: Building,
 ) {
   const path = join(folder, 'spine.csv');
   const lines = spine.map(({ adId, atMs }) => `${adId},${iso(atMs)}\n`);
@@ -38,7 +40,10 @@ async function build(
   const manifest = await buildTrainingSet(
     { store, definitions, connections: {}, actor: 'test', clock: { nowMs: () => Date.now() }, archiveFolder },
     {
-      features: { kind: 'model', model: 'ad_pace', version: 1 },
+      features:
+        references === undefined
+          ? { kind: 'model', model: 'ad_pace', version: 1 }
+          : { kind: 'list', references },
       spine: { kind: 'file', path, format: 'csv' },
       folder: out,
       engine,
@@ -148,6 +153,61 @@ test('with DuckDB, windowed views are joined by PostgreSQL and the others over t
   expect(both.manifest.content_sha256).toBe(plain.manifest.content_sha256);
   expect(new Set(plain.rows.map((row) => row['ad_image:brightness'])).size).toBeGreaterThan(5);
   expect(new Set(plain.rows.map((row) => row['ad_stats:bid_1d'])).size).toBe(20);
+});
+
+test('windows over all events are those of no entity, at the time of each row, with either engine', async ({
+  windows,
+  past,
+}) => {
+  const now = windows.clock.atMs;
+  // no other test has events then
+  const start = now - 5 * 24 * HOUR;
+  windows.clock.atMs = start;
+  await past.push(
+    [0, 20, 40].map((minutes) => ({
+      event_id: `all-${minutes}`,
+      event_timestamp: iso(start - minutes * MINUTE),
+      ad_id: `all-${minutes}`,
+      bid: minutes,
+      user_id: 'a',
+    })),
+  );
+  await past.landMood(0.5, start - HOUR);
+  await past.landMood(0.25, start + HOUR);
+  windows.clock.atMs = now;
+  const folder = await newFolder();
+  const archiveFolder = join(folder, 'archive');
+  const { store, definitions } = past;
+  const archive = await openArchive(store, archiveFolder, definitions.manifest.project);
+  const duckdb = await openDuckdb({ folders: [archiveFolder] });
+  try {
+    for (const ref of ['market@1', 'ad_image@1']) {
+      const view = definitions.manifest.feature_views[ref];
+      if (view === undefined) throw new Error(`The fixture has no ${ref}.`);
+      await archiveView(store, { project: definitions.manifest, view, archive, duckdb });
+    }
+  } finally {
+    await duckdb.close();
+  }
+  const spine = [-1, 0, 35, 59, 90, 180].map((minutes) => ({
+    adId: 'all-0',
+    atMs: start + minutes * MINUTE,
+  }));
+  const references = ['traffic', 'market:mood', 'ad_stats:shown_1h'];
+  const [plain, both] = [
+    await build(past, { folder, spine, engine: 'postgresql', references }),
+    await build(past, { folder, spine, engine: 'duckdb', archiveFolder, references }),
+  ];
+  expect(both.rows).toEqual(plain.rows);
+  const names = ['traffic:shown_1h', 'traffic:bid_max_1h', 'market:mood', 'ad_stats:shown_1h'];
+  expect(plain.rows.map((row) => names.map((name) => row[name]))).toEqual([
+    [0, null, 0.5, 0],
+    [3, 40, 0.5, 1],
+    [2, 20, null, 1],
+    [1, 0, null, 1],
+    [0, null, 0.25, 0],
+    [0, null, null, 0],
+  ]);
 });
 
 test('rows whose windows begin before the retention of their events have no windows', async ({
