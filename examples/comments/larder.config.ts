@@ -82,7 +82,7 @@ export const verdict = postProcess('verdict', {
         },
 });
 
-/** Ranks the comments of a post: `predict-batch` with one row for each comment. Its artifact has an input of each type. */
+/** Ranks the comments of a post: `predict-batch` with one row for each comment. Its artifact has two inputs. */
 export const commentRank = model('comment_rank', {
   inputs: {
     // float32
