@@ -213,7 +213,7 @@ function refuseMissing({ model, name, called, file, evaluated, compile, post }: 
   if (forPost.length > 0) lacks.push(`for ${post?.name}: ${forPost.join(', ')}`);
   if (lacks.length === 0) return;
   throw invalid(
-    `${called} lacks columns that ${name} needs: ${lacks.join('; ')}. It has ${file.names().join(', ')}. larder training-set build --model ${model.name} writes such a file.`,
+    `${called} lacks columns that ${name} needs: ${lacks.join('; ')}. It has ${file.names().join(', ')}. larder training-set build --model ${model.name} writes such a file, with the other columns of its rows.`,
   );
 }
 
