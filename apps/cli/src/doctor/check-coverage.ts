@@ -59,5 +59,9 @@ async function compare(
   const check = `online rows of ${ref}`;
   const detail = `${there} of ${rows.length} sampled entities of history are online`;
   if (there >= ENOUGH * rows.length) return ok(check, detail);
-  return warn(check, detail, `Restore them without computing them again: larder backfill ${ref}`);
+  const fix =
+    view.source.kind === 'push'
+      ? `Push their rows again: POST /v1/views/${view.name}/push`
+      : `Restore them without computing them again: larder backfill ${ref}`;
+  return warn(check, detail, fix);
 }

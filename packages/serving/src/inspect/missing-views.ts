@@ -74,7 +74,7 @@ function gone(view: FeatureViewManifest, key: string, sinceMs: number): Explaine
 function unknown(view: FeatureViewManifest, key: string): Explained {
   return {
     reason: 'unknown',
-    detail: `PostgreSQL does not answer, so the reason is unknown. To compute it: ${backfill(view, key)}`,
+    detail: `PostgreSQL does not answer, so the reason is unknown. ${again(view, 'To compute it', key)}`,
   };
 }
 
@@ -95,14 +95,14 @@ function explain(
   if (fresh)
     return {
       reason: 'lost',
-      detail: `History has its row of ${landed.eventTimestamp.toISOString()}, but the online store lost it. Restore it: ${backfill(view, key)}`,
+      detail: `History has its row of ${landed.eventTimestamp.toISOString()}, but the online store lost it. ${again(view, 'Restore it', key)}`,
     };
   if (failure !== null && (landed === null || failure.failedAt > landed.landedAt))
     return { reason: 'failed', detail: failureText(view, failure, { key, nowMs }) };
   if (landed !== null)
     return {
       reason: 'expired',
-      detail: `Its newest row, of ${landed.eventTimestamp.toISOString()}, is older than the TTL of ${formatDurationMs(view.ttl_ms as number)}. If the source has a newer one: ${backfill(view, key)}`,
+      detail: `Its newest row, of ${landed.eventTimestamp.toISOString()}, is older than the TTL of ${formatDurationMs(view.ttl_ms as number)}. ${again(view, 'If the source has a newer one', key)}`,
     };
   if (open !== null)
     return {
@@ -118,6 +118,13 @@ function explain(
         : `The source had no row of it when ${when} read it. Check the key, or compute it if the source has it now: ${backfill(view, key)}`,
     };
   }
+  if (view.source.kind === 'push')
+    return {
+      reason: anyLanded ? 'not_in_scope' : 'never_filled',
+      detail: anyLanded
+        ? `No row of it was pushed. ${push(view)}`
+        : `Nothing of ${ref} was pushed yet. ${push(view)}`,
+    };
   if (ended !== null || anyLanded)
     return {
       reason: 'not_in_scope',
@@ -142,7 +149,7 @@ function failureText(
         ? `A retry may help: larder runs ${runId} retry-failed`
         : code === 'SOURCE_ROW_NOT_FOUND'
           ? `Once the source has it: ${backfill(view, key)}`
-          : `A retry would fail the same way. Fix the source row or the computation, then: ${backfill(view, key)}`;
+          : `A retry would fail the same way. Fix the row or the computation. ${again(view, 'Then', key)}`;
   return `It failed ${ago(failedAt, nowMs)} in run ${runId}${tries}: ${code}: ${sentence(reason)} ${next}`;
 }
 
@@ -162,6 +169,15 @@ function failureJson(failure: AbsentFailure): MissingFailure {
     failed_at: failure.failedAt.toISOString(),
     retry_at: failure.retryAt?.toISOString() ?? null,
   };
+}
+
+/** Pushed rows have no source that a run could read. */
+function again(view: FeatureViewManifest, when: string, key: string): string {
+  return view.source.kind === 'push' ? push(view) : `${when}: ${backfill(view, key)}`;
+}
+
+function push({ name }: FeatureViewManifest): string {
+  return `Push it: POST /v1/views/${name}/push`;
 }
 
 function backfill(view: FeatureViewManifest, key: string): string {
