@@ -188,6 +188,8 @@ export function featurePaths(): ZodOpenApiPathsObject {
         answers: { 200: applyAnswerSchema },
         codes: [
           'VIEW_VERSION_IMMUTABLE',
+          'EVENT_SOURCE_IMMUTABLE',
+          'RETENTION_TOO_SHORT',
           'CODE_CHANGED',
           'VIEW_IN_USE',
           'DESTRUCTIVE_CHANGE',

@@ -4,13 +4,13 @@ import type { AppliedManifest } from '../applied/applied-manifest.ts';
 import { instant, type OlderSign } from '../plan/compare-age.ts';
 import type { Change, Refusal } from '../plan/plan.ts';
 
-/** @throws VIEW_IN_USE, VIEW_VERSION_IMMUTABLE, CODE_CHANGED */
+/** @throws VIEW_IN_USE, VIEW_VERSION_IMMUTABLE, EVENT_SOURCE_IMMUTABLE, RETENTION_TOO_SHORT, CODE_CHANGED: the first of these that a refusal has */
 export function refuse(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
   const code =
-    (['VIEW_IN_USE', 'VIEW_VERSION_IMMUTABLE'] as const).find((each) =>
-      refusals.some((refusal) => refusal.code === each),
-    ) ?? 'CODE_CHANGED';
+    (
+      ['VIEW_IN_USE', 'VIEW_VERSION_IMMUTABLE', 'EVENT_SOURCE_IMMUTABLE', 'RETENTION_TOO_SHORT'] as const
+    ).find((each) => refusals.some((refusal) => refusal.code === each)) ?? 'CODE_CHANGED';
   throw new LarderError(code, refusals.map((refusal) => refusal.message).join('\n'), {
     errors: refusals.map(({ pointer, message }) => ({ pointer, detail: message })),
   });
