@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { eventTable, tableOf } from '../events/event-table.ts';
 import { oldestTiles, windowedViewsOf } from '../events/windowed-view.ts';
 import type { OfflineStore } from '../offline-store.ts';
-import { dropOf } from './drop-expired.ts';
+import { dropWithOnlineTimes } from './online-times.ts';
 
 /** Beyond what landings keep: a landing never makes a tile again that was deleted. */
 const MARGIN_MS = 3_600_000;
@@ -23,7 +23,7 @@ export async function pruneWindows(
   project: string,
   source: EventSourceManifest,
 ): Promise<PrunedWindows> {
-  const partitions = await dropOf(store, eventTable(project, source), source.retention_ms);
+  const partitions = await dropWithOnlineTimes(store, eventTable(project, source), source.retention_ms);
   let tiles = 0;
   for (const view of await windowedViewsOf(store, project, source))
     for (const [window, oldest] of oldestTiles(view, Date.now() - MARGIN_MS).entries())
