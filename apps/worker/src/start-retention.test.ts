@@ -33,6 +33,14 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
     insert into larder.labels (project, name, source, event_id, entity, entity_key, event_timestamp, value)
     select 'shop', 'clicked', 's', age::text, 'ad', 'ad-1', now() - age * interval '1 day', 'true'
     from unnest(array[29, 31]) age`);
+  await shop.sql(`
+    insert into larder.remembered_values (project, content_sha256, computation, values, size_bytes, revision, used_at)
+    select 'shop', decode(lpad(at::text, 64, '0'), 'hex'), decode(repeat('00', 32), 'hex'), '', 6000, 1, now() - at * interval '1 hour'
+    from generate_series(1, 3) at`);
+  await shop.sql(`
+    insert into shop_history.ad_windows_v1_tiles
+      (entity_key, window_index, tile, version, newest_event, newest_created, revision, numbers)
+    select 'ad-1', 0, tile, 1, 0, 0, 1, '{}' from unnest(array[1, extract(epoch from now())::bigint / 10]) tile`);
   const retention = startRetention({
     store: shop.store,
     project: 'shop',
@@ -54,6 +62,15 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
     .toEqual([young.runId]);
   await expect.poll(() => shop.sql('select sha256 from larder.object_parts')).toEqual([{ sha256: 'new' }]);
   await expect.poll(() => shop.sql('select event_id from larder.labels')).toEqual([{ event_id: '29' }]);
+  // What was used last fits into the memory; a tile of 1970 is in no window.
+  await expect
+    .poll(() =>
+      shop.sql(`select ltrim(encode(content_sha256, 'hex'), '0') as value from larder.remembered_values`),
+    )
+    .toEqual([{ value: '1' }]);
+  await expect
+    .poll(() => shop.sql('select tile > 1 as young from shop_history.ad_windows_v1_tiles'))
+    .toEqual([{ young: true }]);
   await retention.stop();
   expect(await shop.sql('select distinct ad_id from shop_history.ad_words_v1')).toHaveLength(10);
 });
