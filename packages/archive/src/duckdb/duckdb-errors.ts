@@ -2,7 +2,7 @@ import { LarderError } from '@larder/core';
 
 /** Message of `connection.interrupt()`; the caller knows why it interrupted. */
 export const INTERRUPTED = /^INTERRUPT Error/;
-const OUT_OF_MEMORY = /^Out of Memory Error/;
+const OUT_OF_MEMORY = /^Out of Memory Error|No space left on device|Disk quota exceeded/;
 /** What DuckDB reports about the content of a file or a value, with the class of the exception in front. */
 const UNREADABLE = /^(Conversion|Invalid Input|IO|Invalid|Serialization|Out of Range) (Input )?Error: (.*)/s;
 /** DuckDB's advice names its own options, which nobody here can set. */

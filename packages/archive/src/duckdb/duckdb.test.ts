@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as base } from 'vitest';
 import { describeColumns, openDuckdb, scanFile, textLiteral, writeFile, type Duckdb } from '../index.ts';
+import { duckdbError } from './duckdb-errors.ts';
 
 interface Given {
   /** May be read. */
@@ -149,6 +150,14 @@ test('what exceeds the memory goes to a folder that close removes', async ({ fol
   expect(existsSync(join(duckdb.folder, 'spill'))).toBe(true);
   await duckdb.close();
   expect(readdirSync(tempFolder)).toEqual([]);
+});
+
+test('a full disk is not the fault of the file', () => {
+  const thrown = new Error('IO Error: Could not write file "/out/scores": No space left on device');
+  expect(duckdbError(thrown, 'Writing scores')).toMatchObject({
+    code: 'WORK_MEMORY_EXCEEDED',
+    message: expect.stringContaining('No space left on device'),
+  });
 });
 
 test('a signal interrupts the query, and close does too', async ({ tempFolder }) => {

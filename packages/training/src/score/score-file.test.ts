@@ -188,6 +188,19 @@ test('a value that is not one of the feature is refused with its row, and an ear
   });
 });
 
+test('a folder is refused as the output before anything is scored', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'larder-score-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const project = await (fixture ??= openFixture(inject('testFolder'), 'kinds.config.ts'));
+  const deps: ScoreDeps = {
+    definitions: { manifest: project.manifest, functionOf: loadedFunctions(project), version: 3 },
+    openRunner: () => Promise.reject(new Error('scored')),
+  };
+  await expect(
+    scoreFile(deps, { model: 'ad_ctr', path: join(folder, 'rows.parquet'), out: folder }),
+  ).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('is a folder') });
+});
+
 test('a function that fails names the row; an output never replaces a column', async () => {
   const row = (how: string) => `select 0.5::float as "ad_image:brightness", 0.1 as "floor", '${how}' as how`;
   await expect(scored('ad_verdict', row('throw'))).rejects.toMatchObject({

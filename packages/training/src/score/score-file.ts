@@ -63,7 +63,7 @@ const ROW_GROUP_ROWS = 122_880;
  * Scores every row of a Parquet file: reads the features by columns, runs the model batch by batch, and writes the
  * outputs beside the file's other columns, in its order. Takes constant memory: scores wait in DuckDB, which spills them
  * beside the output.
- * @throws DATA_FILE_INVALID, ON_DEMAND_FAILED, MODEL_RUN_FAILED, REQUEST_INVALID when both are one file
+ * @throws DATA_FILE_INVALID, ON_DEMAND_FAILED, MODEL_RUN_FAILED, WORK_MEMORY_EXCEEDED, REQUEST_INVALID when both are one file, or the output is a folder
  */
 export async function scoreFile(
   { definitions, openRunner }: ScoreDeps,
@@ -77,6 +77,8 @@ export async function scoreFile(
       'REQUEST_INVALID',
       `${called} would replace itself; name another file for the scores.`,
     );
+  if (await isFolder(target))
+    throw new LarderError('REQUEST_INVALID', `${shellWord(out)} is a folder; name a file for the scores.`);
   await checkFile(path, called);
   // One thread reads and writes the rows in their order.
   const duckdb = await openDuckdb({
@@ -198,4 +200,8 @@ async function checkFile(path: string, called: string): Promise<void> {
     throw new LarderError('DATA_FILE_INVALID', `${called} cannot be read: ${cause.code}.`, { cause });
   });
   if (!found.isFile()) throw new LarderError('DATA_FILE_INVALID', `${called} is not a file.`);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
