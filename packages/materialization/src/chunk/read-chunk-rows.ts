@@ -11,11 +11,7 @@ export async function readChunkRows(
   { store, views }: Pick<MaterializeDeps, 'store' | 'views'>,
   { chunk, view, signal }: Omit<HeldChunk, 'lane'>,
 ): Promise<readonly SourceRow[]> {
-  if (isDeepStrictEqual(chunk.bounds, ERASED_BOUNDS))
-    throw new LarderError(
-      'ENTITY_ERASED',
-      'The limits of this chunk were an entity that was erased since, so it cannot be computed again; start a new run.',
-    );
+  refuseErased(chunk);
   const bounds = chunk.bounds as SourceBounds;
   if (bounds.kind === 'keys' && bounds.keys.length === 0) return [];
   if (bounds.kind === 'keys' && view.manifest.source.kind === 'push')
@@ -26,6 +22,15 @@ export async function readChunkRows(
       keys: bounds.keys,
     });
   return scanRows(await views.source(view), asOfRun(bounds, chunk), signal);
+}
+
+/** @throws ENTITY_ERASED */
+export function refuseErased({ bounds }: Pick<HeldChunk['chunk'], 'bounds'>): void {
+  if (isDeepStrictEqual(bounds, ERASED_BOUNDS))
+    throw new LarderError(
+      'ENTITY_ERASED',
+      'The limits of this chunk were an entity that was erased since, so it cannot be computed again; start a new run.',
+    );
 }
 
 /** Every attempt at a chunk has the same instant: that of its keys where the run takes them bit by bit, else that of the run. */

@@ -10,6 +10,8 @@ export async function splitLostChunk(
   { chunk, view, signal }: Omit<HeldChunk, 'lane'>,
 ): Promise<boolean> {
   if (chunk.failures < LOSSES_OF_SUSPECT || chunk.brokenBy !== 'WORKER_LOST') return false;
+  // Tiles are folded from events in the database: there is no source whose rows could be read.
+  if (view.manifest.windowed !== undefined) return false;
   const bounds = chunk.bounds as SourceBounds;
   const rows = await readChunkRows({ store, views }, { chunk, view, signal });
   const parts = splitBounds(bounds, rows, view.entity);

@@ -9,6 +9,7 @@ import type { EventSourceManifest } from '@larder/features';
 import { sql } from 'kysely';
 import type { Heartbeat } from '../chunk/heartbeat.ts';
 import type { HeldChunk, MaterializeDeps } from '../chunk/materialize-chunk.ts';
+import { refuseErased } from '../chunk/read-chunk-rows.ts';
 import { lockChunk, recordLanding } from '../runs/index.ts';
 import { tellTiles } from './tell-tiles.ts';
 
@@ -32,6 +33,7 @@ export async function materializeTiles(
 ): Promise<readonly ChangedTiles[] | null> {
   const { store, times, clock, views } = deps;
   const { project } = views.project;
+  refuseErased(chunk);
   const revoked = new Error('The attempt was revoked.');
   return store
     .transaction(async (tx) => {
