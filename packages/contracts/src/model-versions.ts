@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { postprocessSchema } from './post-processing.ts';
 import { countSchema, instantSchema, valueSchema } from './scalars.ts';
 import { fieldSchema } from './views.ts';
 
@@ -44,7 +45,8 @@ export const modelVersionSchema = z
       .meta({ description: 'Who marked it as bad, and why.' }),
     artifact: z.strictObject({ path: z.string(), sha256: z.string() }),
     inputs: z.array(z.string()).meta({ example: ['ad_image@1:embedding', 'moment:hour_sin'] }),
-    outputs: z.array(fieldSchema),
+    outputs: z.array(fieldSchema).meta({ description: 'What a caller gets.' }),
+    postprocess: postprocessSchema,
     training: valueSchema.meta({ description: 'The `training.json` of its artifact; null: there is none.' }),
     measured: valueSchema.meta({ description: 'What apply measured; null: nothing.' }),
   })

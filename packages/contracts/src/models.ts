@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { postprocessSchema } from './post-processing.ts';
 import { fieldSchema } from './views.ts';
 
 export const modelSchema = z
@@ -36,14 +37,7 @@ export const modelSchema = z
       .meta({ description: 'What a caller sends; null: not served.' }),
     request: z.array(fieldSchema).nullable(),
     outputs: z.array(fieldSchema).meta({ description: 'What a caller gets.' }),
-    postprocess: z
-      .strictObject({
-        name: z.string(),
-        outputs: z.array(fieldSchema).meta({ description: 'What the artifact gives, and it reads.' }),
-        request: z.array(fieldSchema),
-      })
-      .nullable()
-      .meta({ description: 'The function that turns what the artifact gives into `outputs`; null: none.' }),
+    postprocess: postprocessSchema,
     artifact: z.strictObject({ path: z.string(), sha256: z.string() }),
     placement: z
       .enum(['inline', 'pool'])

@@ -113,7 +113,11 @@ export function printVersion(
     fact('data', pairsText(memberOf(training, 'data')));
   }
   fact('inputs', each.inputs.join(', '));
-  fact('outputs', each.outputs.map(({ name, type }) => `${name} ${type}`).join(', '));
+  const listed = (fields: typeof each.outputs): string =>
+    fields.map(({ name, type }) => `${name} ${type}`).join(', ');
+  fact('outputs', listed(each.outputs));
+  if (each.postprocess !== null)
+    fact('', `by ${each.postprocess.name} from the artifact's ${listed(each.postprocess.outputs)}`);
   printMoves(moves, out);
 
   function fact(name: string, text: string): void {

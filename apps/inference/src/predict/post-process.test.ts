@@ -1,4 +1,10 @@
-import { modelSchema, predictAnswerSchema, predictBatchAnswerSchema, viewSchema } from '@larder/contracts';
+import {
+  modelSchema,
+  modelVersionsAnswerSchema,
+  predictAnswerSchema,
+  predictBatchAnswerSchema,
+  viewSchema,
+} from '@larder/contracts';
 import { openFixture } from '@larder/serving/testing';
 import { expect, inject } from 'vitest';
 import { test as base } from '../testing/inference-test.ts';
@@ -49,6 +55,15 @@ test('a logged prediction has both; the model and the view say what is read and 
     outputs: [{ name: 'calibrated' }, { name: 'shown' }, { name: 'reason' }, { name: 'basis_points' }],
     postprocess: { name: 'verdict', outputs: [{ name: 'score', type: 'float32' }] },
     request: [{ name: 'floor' }, { name: 'how' }],
+  });
+  const { versions } = modelVersionsAnswerSchema.parse(
+    (await http.get('/v1/models/ad_verdict/versions')).body,
+  );
+  expect(versions[0]).toMatchObject({ outputs: model.outputs, postprocess: model.postprocess });
+  const plainVersions = (await http.get('/v1/models/ad_typed/versions')).body;
+  expect(modelVersionsAnswerSchema.parse(plainVersions).versions[0]).toMatchObject({
+    outputs: [{ name: 'score' }],
+    postprocess: null,
   });
   expect(viewSchema.parse((await http.get('/v1/views/verdict')).body)).toMatchObject({
     kind: 'on_demand_feature_view',

@@ -1,4 +1,10 @@
-import { parseManifest, type FieldManifest, type InputManifest } from '@larder/features';
+import {
+  parseManifest,
+  type FieldManifest,
+  type InputManifest,
+  type OnDemandFeatureViewManifest,
+} from '@larder/features';
+import { sql } from 'kysely';
 import type { Promotion } from '../coverage/promotion.ts';
 import type { RegistryStore } from '../registry-store.ts';
 import type { ModelContent } from './model-content.ts';
@@ -37,7 +43,10 @@ export interface ModelVersionDetails {
   readonly model: string;
   readonly version: number;
   readonly inputs: readonly InputManifest[];
+  /** What the artifact gives. */
   readonly outputs: readonly FieldManifest[];
+  /** What callers get instead of the artifact's outputs; null: those. */
+  readonly postprocess: OnDemandFeatureViewManifest | null;
   /** What the trainer left in `training.json`; null: nothing. */
   readonly training: unknown;
   /** What apply measured; null: nothing. */
@@ -116,7 +125,17 @@ export async function readVersionDetails(
 ): Promise<ModelVersionDetails[]> {
   const rows = await store.db
     .selectFrom('larder.model_versions')
-    .select(['model', 'version', 'inputs', 'outputs', 'training', 'measured'])
+    .select([
+      'model',
+      'version',
+      'inputs',
+      'outputs',
+      'training',
+      'measured',
+      sql`content #> array['manifest', 'on_demand_feature_views', content #>> array['manifest', 'models', model, 'postprocess']]`.as(
+        'postprocess',
+      ),
+    ])
     .where('project', '=', project)
     .where('model', '=', model)
     .orderBy('version')
@@ -126,6 +145,7 @@ export async function readVersionDetails(
     version: row.version,
     inputs: row.inputs as readonly InputManifest[],
     outputs: row.outputs as readonly FieldManifest[],
+    postprocess: row.postprocess as OnDemandFeatureViewManifest | null,
     training: row.training,
     measured: row.measured,
   }));

@@ -1,4 +1,4 @@
-import { viewRef } from '@larder/features';
+import { viewRef, type FieldManifest } from '@larder/features';
 import type { AliasMove, AliasState } from '../aliases/alias-state.ts';
 import type { FleetStanding } from '../aliases/await-in-force.ts';
 import type { ModelRecord } from './model-record.ts';
@@ -9,7 +9,7 @@ export type VersionState = 'complete' | 'filling' | 'bad' | 'collected';
 
 /** A model version in the form of the HTTP API and the CLI. */
 export function versionJson(record: ModelRecord, each: ModelRecord['versions'][number]) {
-  const { version, bad, promotion } = each;
+  const { version, bad, promotion, postprocess: post } = each;
   const filling = record.coverage.get(version);
   return {
     model: each.model,
@@ -51,10 +51,22 @@ export function versionJson(record: ModelRecord, each: ModelRecord['versions'][n
           `${viewVersion === null ? view : viewRef({ name: view, version: viewVersion })}:${feature}`,
       ),
     ),
-    outputs: each.outputs.map((field) => ({ ...field })),
+    outputs: (post?.schema ?? each.outputs).map(copyOf),
+    postprocess:
+      post === null
+        ? null
+        : {
+            name: post.name,
+            outputs: (post.outputs ?? []).map(copyOf),
+            request: post.request.map(copyOf),
+          },
     training: each.training,
     measured: each.measured,
   };
+}
+
+function copyOf(field: FieldManifest): FieldManifest {
+  return { ...field };
 }
 
 function stateOf({ bad, collectedAt, completeAt }: ModelVersion): VersionState {
