@@ -24,7 +24,10 @@ export const predictOptionsSchema = z
       .literal(false)
       .optional()
       .meta({ description: 'Not supported yet: true is OPTION_NOT_SUPPORTED.' }),
-    mode: z.literal('live').optional(),
+    mode: z.enum(['live', 'precomputed', 'precomputed_or_live']).optional().meta({
+      description:
+        'Where the answer comes from; default: what the model declares, or `live`. `precomputed` refuses a row without a usable prediction, `precomputed_or_live` asks the model.',
+    }),
   })
   .meta({ id: 'PredictOptions' });
 
@@ -74,6 +77,24 @@ const timingsSchema = z.strictObject({
   total: z.number(),
 });
 
+const originMembers = {
+  source: z.enum(['precomputed', 'live']).optional().meta({
+    description: 'Where the answer is from, in answers to a mode other than `live`.',
+  }),
+  view: z.string().optional().meta({
+    description: 'Of a precomputed answer: the view that held it.',
+    example: 'ad_scores@1',
+  }),
+  computed_at: instantSchema
+    .optional()
+    .meta({ description: 'Of a precomputed answer: the instant that it was computed for.' }),
+  age_ms: z.number().optional().meta({ description: 'Of a precomputed answer.' }),
+  live_reason: z.string().optional().meta({
+    description: 'Of a live answer: why no precomputed prediction was used.',
+    example: 'ad_scores@1:OUTSIDE_MAX_AGE',
+  }),
+};
+
 export const predictAnswerSchema = z
   .strictObject({
     prediction_id: idSchema,
@@ -82,6 +103,7 @@ export const predictAnswerSchema = z
     outputs: outputsSchema,
     degraded: z.boolean(),
     degraded_reasons: z.array(z.string()).meta({ example: ['ad_image@1:NOT_FOUND'] }),
+    ...originMembers,
     features: z.array(featureSchema).optional(),
     raw_outputs: rawOutputsSchema,
     timings_ms: timingsSchema.optional(),
@@ -115,6 +137,7 @@ export const predictBatchAnswerSchema = z
           outputs: outputsSchema,
           degraded: z.boolean(),
           degraded_reasons: z.array(z.string()).optional(),
+          ...originMembers,
           features: z.array(featureSchema).optional(),
           raw_outputs: rawOutputsSchema,
         }),

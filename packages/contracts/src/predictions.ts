@@ -51,6 +51,10 @@ const loggedMembers = {
   alias: z.string().nullable(),
   entities: fieldsSchema,
   outputs: fieldsSchema,
+  precomputed: z.string().nullable().meta({
+    description: 'The view that held the answer, which was computed ahead; null: the model was asked.',
+    example: 'ad_scores@1',
+  }),
   degraded: z.boolean(),
   degraded_reasons: z.array(z.string()).meta({ example: ['ad_text@1:NOT_FOUND'] }),
   latency_ms: z.number(),

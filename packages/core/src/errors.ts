@@ -218,6 +218,11 @@ export const ERRORS = {
     retryable: false,
   },
   QUERY_TOO_SLOW: { status: 422, title: 'The query would read too much', retryable: false },
+  PREDICTION_NOT_PRECOMPUTED: {
+    status: 409,
+    title: 'No precomputed prediction can be used',
+    retryable: false,
+  },
   PREDICTION_NOT_LOGGED: { status: 503, title: 'The prediction could not be logged', retryable: true },
   LABEL_CONFLICT: {
     status: 409,

@@ -13,7 +13,8 @@ import { readInputs } from './inputs/read-inputs.ts';
 import { copyScalars } from './log/copy-scalars.ts';
 import { logRows } from './log/log-rows.ts';
 import { runModel } from './model/run-model.ts';
-import type { Predictions, Predictor, PredictorDeps } from './predictor.ts';
+import { predictAhead, type ReadAhead } from './precomputed/predict-ahead.ts';
+import type { Predictions, Predictor, PredictorDeps, PredictRequest } from './predictor.ts';
 import { createStatusCounts } from './readings/judge-rows.ts';
 import { readFeatures } from './readings/read-features.ts';
 import { patchMissing } from './readings/resolve-missing.ts';
@@ -30,57 +31,67 @@ export function createPredictor(deps: PredictorDeps): Predictor {
   return {
     plan,
     statusCounts,
-    async predict(request) {
-      const startedAtMs = request.startedAtMs ?? performance.now();
-      const deadlineAtMs = startedAtMs + (request.deadlineMs ?? plan.model.deadline_ms);
-      const inputs = readInputs(plan, request);
-      if (inputs.goodRows === 0) return unanswered(inputs, startedAtMs);
-      // Checked first: nothing is read for a run that would be refused.
-      runner.admit(inputs.goodRows, deadlineAtMs);
-
-      const readings = await readFeatures(deps, inputs, { counts: statusCounts, deadlineAtMs });
-      const batch: Batch = { plan, inputs, readings };
-      if (resolveMissing !== undefined && readings.missing > 0 && !readings.storeAway)
-        await patchMissing(batch, resolveMissing, { deadlineAtMs, nowMs: () => clock.nowMs() });
-      const tensor = plan.tensors === null ? tensors.take(inputs.goodRows) : null;
-      if (tensor !== null) fillFromViews(batch, tensor);
-      const decodedAtMs = performance.now();
-      const typed = tensor === null ? new TypedTensors(batch, runner.inputs) : null;
-      const read = answerRows(batch, typed ?? new OnDemandFill(plan, tensor as Tensor), {
-        features: request.features === true,
-        log: predictionLog !== null,
-      });
-      const computedAtMs = performance.now();
-
-      const outputs = await runModel(runner, {
-        feed: typed?.feed ?? (tensor as Tensor).floats,
-        rows: inputs.goodRows,
-        deadlineAtMs,
-        gone: request.callerGone ?? stays,
-      });
-      const scalars =
-        predictionLog === null ? null : copyScalars(plan, tensor?.floats ?? NO_FLOATS, inputs.goodRows);
-      if (tensor !== null) tensors.give(tensor);
-      const rows =
-        plan.postprocess === null ? read : postProcessRows(plan.postprocess, batch, { rows: read, outputs });
-      const endedAtMs = performance.now();
-      const timings = {
-        features: decodedAtMs - startedAtMs,
-        onDemand: computedAtMs - decodedAtMs,
-        model: endedAtMs - computedAtMs,
-        total: endedAtMs - startedAtMs,
-      };
-      if (predictionLog === null || scalars === null) return { rows, outputs, timings };
-      const answered = { batch, request, rows, outputs, scalars, timings };
-      const logging = logRows({ predictionLog }, answered);
-      if (logging === null) return { rows, outputs, timings };
-      await withDeadline(logging, {
-        leftMs: deadlineAtMs - endedAtMs,
-        late: () => deadlineExceeded('The durable prediction log'),
-      });
-      return { rows, outputs, timings: { ...timings, total: performance.now() - startedAtMs } };
+    predict(request) {
+      const mode = request.mode ?? plan.model.mode ?? 'live';
+      return mode === 'live'
+        ? predictLive(request, null)
+        : predictAhead({ ...deps, statusCounts, predictLive }, request, mode);
     },
   };
+
+  async function predictLive(request: PredictRequest, ahead: ReadAhead | null): Promise<Predictions> {
+    const startedAtMs = request.startedAtMs ?? performance.now();
+    const deadlineAtMs = startedAtMs + (request.deadlineMs ?? plan.model.deadline_ms);
+    const inputs = ahead === null ? readInputs(plan, request) : ahead.inputs;
+    if (inputs.goodRows === 0) return unanswered(inputs, startedAtMs);
+    // Checked first: nothing is read for a run that would be refused.
+    runner.admit(inputs.goodRows, deadlineAtMs);
+
+    const readings =
+      ahead === null
+        ? await readFeatures(deps, inputs, { counts: statusCounts, deadlineAtMs })
+        : ahead.readings;
+    const batch: Batch = { plan, inputs, readings };
+    if (resolveMissing !== undefined && readings.missing > 0 && !readings.storeAway)
+      await patchMissing(batch, resolveMissing, { deadlineAtMs, nowMs: () => clock.nowMs() });
+    const tensor = plan.tensors === null ? tensors.take(inputs.goodRows) : null;
+    if (tensor !== null) fillFromViews(batch, tensor);
+    const decodedAtMs = performance.now();
+    const typed = tensor === null ? new TypedTensors(batch, runner.inputs) : null;
+    const read = answerRows(batch, typed ?? new OnDemandFill(plan, tensor as Tensor), {
+      features: request.features === true,
+      log: predictionLog !== null,
+    });
+    const computedAtMs = performance.now();
+
+    const outputs = await runModel(runner, {
+      feed: typed?.feed ?? (tensor as Tensor).floats,
+      rows: inputs.goodRows,
+      deadlineAtMs,
+      gone: request.callerGone ?? stays,
+    });
+    const scalars =
+      predictionLog === null ? null : copyScalars(plan, tensor?.floats ?? NO_FLOATS, inputs.goodRows);
+    if (tensor !== null) tensors.give(tensor);
+    const rows =
+      plan.postprocess === null ? read : postProcessRows(plan.postprocess, batch, { rows: read, outputs });
+    const endedAtMs = performance.now();
+    const timings = {
+      features: decodedAtMs - startedAtMs,
+      onDemand: computedAtMs - decodedAtMs,
+      model: endedAtMs - computedAtMs,
+      total: endedAtMs - startedAtMs,
+    };
+    if (predictionLog === null || scalars === null) return { rows, outputs, timings };
+    const answered = { batch, request, rows, outputs, scalars, timings };
+    const logging = logRows({ predictionLog }, answered);
+    if (logging === null) return { rows, outputs, timings };
+    await withDeadline(logging, {
+      leftMs: deadlineAtMs - endedAtMs,
+      late: () => deadlineExceeded('The durable prediction log'),
+    });
+    return { rows, outputs, timings: { ...timings, total: performance.now() - startedAtMs } };
+  }
 }
 
 const NO_FLOATS = new Float32Array(0);

@@ -2,11 +2,13 @@
 export { compilePlan } from './plan/compile-plan.ts';
 export type { PlanOptions } from './plan/compile-plan.ts';
 export type { CompiledPlan, PlanGroup, PlanView } from './plan/compiled-plan.ts';
+export { precomputedOf } from './precomputed/precomputed-of.ts';
 export { loadRunner } from './model/load-runner.ts';
 export type { RunnerOptions } from './model/load-runner.ts';
 // Predictions
 export { createPredictor } from './create-predictor.ts';
 export type {
+  AnswerOrigin,
   PredictedRow,
   Predictions,
   Predictor,

@@ -1,5 +1,5 @@
 import type { Clock, LarderError } from '@larder/core';
-import type { JsonValue } from '@larder/features';
+import type { JsonValue, PredictMode } from '@larder/features';
 import type { ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -41,6 +41,8 @@ export interface PredictRequest {
   readonly startedAtMs?: number | undefined;
   /** True once nobody waits for the answer: the connection is closed. */
   readonly callerGone?: (() => boolean) | undefined;
+  /** Where the answer comes from. @default what the model declares, or `live` */
+  readonly mode?: PredictMode | undefined;
   /** Also return every feature with its provenance. */
   readonly features?: boolean | undefined;
   /** Length of the body that contained the rows, which the log keeps alive; measured when omitted. */
@@ -56,7 +58,21 @@ export interface PredictedRow {
   readonly features: readonly ServedFeature[] | null;
   /** What the model's post-processing gave, as JSON by name; null: the model has none. */
   readonly outputs: Readonly<Record<string, JsonValue>> | null;
+  /** Where the answer is from; absent: the model was asked. */
+  readonly origin?: AnswerOrigin;
 }
+
+/** Of an answer to a request that asked for precomputed predictions. */
+export type AnswerOrigin =
+  | {
+      readonly source: 'precomputed';
+      /** `ad_scores@1` */
+      readonly view: string;
+      readonly computedAtMs: number;
+      readonly ageMs: number;
+    }
+  /** Why no precomputed prediction was used: `ad_scores@1:OUTSIDE_MAX_AGE`. */
+  | { readonly source: 'live'; readonly reason: string };
 
 /** Stage times in milliseconds. */
 export interface Timings {

@@ -306,7 +306,7 @@ test('the log keeps windows by value, and no pointer for an entity without event
     predictionId: answered?.prediction_id ?? '',
   });
   if (logged === null) throw new Error('The log lacks the prediction.');
-  const { features } = await showPrediction(store, logged, project.manifest);
+  const { features } = await showPrediction(store, logged, { manifest: project.manifest });
   expect(features?.find(({ ref }) => ref === 'ad_stats@1:bid_mean_1h')).toMatchObject({
     value: 0.25,
     status: 'PRESENT',

@@ -32,6 +32,7 @@ export interface Scored {
   /** Writes another model and applies it; its version. */
   train(weight: number): Promise<void>;
   startWorker(): Promise<WorkerProcess>;
+  killWorkers(): Promise<void>;
   /** Runs a backfill to its end. */
   backfill(view: string, scope?: object): Promise<Awaited<ReturnType<typeof getRun>>>;
   startBackfill(view: string): Promise<string>;
@@ -59,6 +60,12 @@ export const test = base.extend<{ $file: { scored: Scored } }>({
       const config = readConfig({ ...env, LARDER_LOG_LEVEL: 'silent', LARDER_PORT: '0' });
       const sql = async <Row>(text: string): Promise<Row[]> => (await store.pool.query(text)).rows as Row[];
       const workers: WorkerProcess[] = [];
+      const killWorkers = async (): Promise<void> => {
+        for (const worker of workers.splice(0)) {
+          worker.kill('SIGKILL');
+          await worker.exited();
+        }
+      };
       let inference: Promise<Inference> | undefined;
       const startBackfill = async (view: string, scope: object = { all: true }): Promise<string> => {
         const applied = await appliedManifest(store, 'scored');
@@ -96,6 +103,7 @@ export const test = base.extend<{ $file: { scored: Scored } }>({
           workers.push(worker);
           return worker;
         },
+        killWorkers,
         startBackfill,
         ended,
         backfill: async (view, scope) => ended(await startBackfill(view, scope)),
@@ -111,10 +119,7 @@ export const test = base.extend<{ $file: { scored: Scored } }>({
             )
             .toEqual([]),
       });
-      for (const worker of workers) {
-        worker.kill('SIGKILL');
-        await worker.exited();
-      }
+      await killWorkers();
       await (await inference)?.close();
       await store.close();
     },

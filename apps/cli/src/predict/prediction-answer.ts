@@ -1,6 +1,6 @@
 import { isLarderError, shortestFloat32, type LarderError } from '@larder/core';
 import type { PredictAnswer } from '@larder/contracts';
-import type { Predictions, ServedFeature } from '@larder/serving';
+import type { PredictedRow, Predictions, ServedFeature } from '@larder/serving';
 import { wrongUsage } from '../verb.ts';
 import type { InputFlag } from './input-flags.ts';
 
@@ -40,9 +40,17 @@ export function predictionAnswer(
     outputs: row.outputs ?? raw,
     degraded: row.degradedReasons.length > 0,
     degraded_reasons: row.degradedReasons,
+    ...originOf(row),
     ...(row.features !== null && { features: row.features, timings_ms: timingsOf(timings) }),
-    ...(row.features !== null && row.outputs !== null && { raw_outputs: raw }),
+    ...(row.features !== null && row.outputs !== null && row.place >= 0 && { raw_outputs: raw }),
   };
+}
+
+function originOf({ origin }: PredictedRow) {
+  if (origin === undefined) return {};
+  if (origin.source === 'live') return { source: origin.source, live_reason: origin.reason };
+  const { source, view, computedAtMs, ageMs } = origin;
+  return { source, view, computed_at: new Date(computedAtMs).toISOString(), age_ms: ageMs };
 }
 
 function timingsOf({ features, onDemand, model, total }: Predictions['timings']) {

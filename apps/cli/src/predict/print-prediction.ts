@@ -11,6 +11,9 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
   out.line(`${style.bold(answer.model)} version ${answer.version}`);
   for (const [name, value] of Object.entries(answer.outputs))
     out.line(`  ${name}  ${style.bold(style.cyan(printableValue(undefined, value as JsonValue, 200)))}`);
+  if (answer.source === 'precomputed')
+    out.line(style.dim(`  precomputed in ${answer.view}, ${printableAge(answer.age_ms ?? 0)} ago`));
+  if (answer.source === 'live') out.line(style.dim(`  live: ${answer.live_reason}`));
   if (answer.degraded)
     out.line(
       style.yellow(

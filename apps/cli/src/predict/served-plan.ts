@@ -1,5 +1,5 @@
 import { CHAMPION, openModelDefinitions } from '@larder/registry';
-import { compilePlan, type CompiledPlan } from '@larder/serving';
+import { compilePlan, precomputedOf, type CompiledPlan } from '@larder/serving';
 import type { Session } from '../session.ts';
 
 const plans = new WeakMap<Session, Map<string, Promise<CompiledPlan>>>();
@@ -29,5 +29,6 @@ async function compileServed(session: Session, { model, version }: AskedModel): 
   const project = await session.projectName();
   const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
   const definitions = await openModelDefinitions(deps, { project, model, version });
-  return compilePlan({ ...definitions, model, onlineStore: await session.onlineStore() });
+  const precomputed = precomputedOf(definitions.applied, model);
+  return compilePlan({ ...definitions, model, precomputed, onlineStore: await session.onlineStore() });
 }

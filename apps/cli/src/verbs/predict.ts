@@ -14,6 +14,7 @@ const DEADLINE_MS = 10_000;
 const OWN_OPTIONS = new Set([
   'features',
   'version',
+  'mode',
   'project',
   'project-name',
   'json',
@@ -29,6 +30,10 @@ export const verb = defineVerb({
       .argument('<model>', 'model, such as ad_ctr; its inputs are options after it')
       .option('--version <version>', 'number of a model version, or an alias (default: champion)')
       .option('--features', 'also show the value, status and origin of every feature')
+      .option(
+        '--mode <mode>',
+        'live, precomputed, or precomputed_or_live (default: what the model declares, or live)',
+      )
       .addHelpText(
         'after',
         `
@@ -54,8 +59,9 @@ Example:
     model: z.string(),
     version: z.string().optional(),
     features: z.boolean().default(false),
+    mode: z.enum(['live', 'precomputed', 'precomputed_or_live']).optional(),
   }),
-  async run(session, { model, version, features, ...options }) {
+  async run(session, { model, version, features, mode, ...options }) {
     const { out } = session;
     const plan = await servedPlan(session, { model, version });
     const flags = inputFlags(plan, OWN_OPTIONS);
@@ -79,6 +85,7 @@ Example:
         rows: [bodyOf(flags, options)],
         deadlineMs: DEADLINE_MS,
         features,
+        mode,
       });
       const answer = predictionAnswer(predictions, { model, version: plan.version, flags });
       out.answer(answer, () => printPrediction(answer, plan, out));

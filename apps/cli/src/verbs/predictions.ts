@@ -88,8 +88,9 @@ async function show(session: Session, id: string): Promise<number> {
       `The log of ${project} has no prediction ${id}. Entries are written within a second of the answer, and dropped with their month.`,
     );
   const { model, version } = logged;
-  const manifest = await versionManifest(store, { project, model, version }, await session.manifest());
-  const detail = await showPrediction(store, logged, manifest);
+  const applied = await session.manifest();
+  const manifest = await versionManifest(store, { project, model, version }, applied);
+  const detail = await showPrediction(store, logged, { manifest, applied });
   out.answer(detail, () => printPrediction(detail, out));
   return DONE;
 }

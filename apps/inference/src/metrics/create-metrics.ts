@@ -1,4 +1,5 @@
-import type { Timings } from '@larder/serving';
+import { isLarderError } from '@larder/core';
+import type { Predictions, Timings } from '@larder/serving';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { collectFrom, type MetricSources } from './collect-from.ts';
 import { createFastCounter, type Count } from './fast-counter.ts';
@@ -11,6 +12,8 @@ const LATENCY_BUCKETS_SECONDS = [
 /** Metrics of one version of one model; looked up once per version. */
 export interface PredictMetrics {
   observe(timings: Timings, rows: number): void;
+  /** Of a request that asked for precomputed predictions. */
+  observeOrigins(rows: Predictions['rows']): void;
 }
 
 export interface Metrics {
@@ -39,6 +42,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Rows in predict and predict-batch requests that were answered, by the version that answered.',
     labels: ['model', 'version'],
   });
+  const asked = createFastCounter(registry, {
+    name: 'larder_precomputed_rows_total',
+    help: 'Rows that asked for precomputed predictions, by what answered (precomputed, live, refused) and why no prediction was used.',
+    labels: ['model', 'version', 'answer', 'reason'],
+  });
   collectFrom(registry, sources);
   return {
     registry,
@@ -60,7 +68,23 @@ export function createMetrics(sources: MetricSources): Metrics {
           stages.total.observe(timings.total / 1_000);
           count.value += rowCount;
         },
+        observeOrigins(predicted) {
+          for (const row of predicted) {
+            const [answer, reason] = originOf(row);
+            if (answer !== null) asked.of({ model, version: String(version), answer, reason }).value += 1;
+          }
+        },
       };
     },
   };
+}
+
+/** Reasons without the view that they are about. */
+function originOf(row: Predictions['rows'][number]): readonly [answer: string | null, reason: string] {
+  if (isLarderError(row)) return [row.code === 'PREDICTION_NOT_PRECOMPUTED' ? 'refused' : null, ''];
+  const { origin } = row;
+  if (origin === undefined) return [null, ''];
+  return origin.source === 'live'
+    ? ['live', origin.reason.slice(origin.reason.indexOf(':') + 1)]
+    : ['precomputed', ''];
 }

@@ -5,6 +5,7 @@ import type { OnlineStore } from '@larder/online-store';
 import { openFunctions, withLivePolicies, type ArtifactStore, type ModelContent } from '@larder/registry';
 import {
   compilePlan,
+  precomputedOf,
   createPredictor,
   type PlanOptions,
   type PredictRequest,
@@ -73,9 +74,10 @@ interface Loaded extends Omit<ServedModelOptions, 'known'> {
 function serve(deps: ServedModelDeps, loaded: Loaded): ServedModel {
   const { onlineStore, predictionLog, clock } = deps;
   const { name, version, content, contentDigest, functionOf, runner, manifest } = loaded;
-  const plan = compilePlan({ manifest, functionOf, model: name, version, onlineStore });
+  const precomputed = precomputedOf(loaded.applied, name);
+  const plan = compilePlan({ manifest, functionOf, model: name, version, onlineStore, precomputed });
   const predictor = createPredictor({ plan, onlineStore, runner: runner.model, predictionLog, clock });
-  const meaning = JSON.stringify(manifest);
+  const meaning = JSON.stringify([manifest, precomputed]);
   const served: ServedModel = {
     name,
     version,
@@ -92,7 +94,7 @@ function serve(deps: ServedModelDeps, loaded: Loaded): ServedModel {
     },
     under(applied) {
       const next = withLivePolicies(content.manifest, applied);
-      if (JSON.stringify(next) === meaning) return served;
+      if (JSON.stringify([next, precomputedOf(applied, name)]) === meaning) return served;
       runner.hold();
       return serve(deps, { ...loaded, applied, manifest: next });
     },

@@ -26,7 +26,7 @@ const options = members({
   deadline_ms: oddly(fc.integer({ min: -1, max: 70_000 })),
   features: oddly(fc.boolean()),
   explain: oddly(fc.constant(false)),
-  mode: oddly(fc.constantFrom('live', 'shadow')),
+  mode: oddly(fc.constantFrom('live', 'precomputed', 'precomputed_or_live', 'shadow')),
 });
 const row = members({ entities: fields, request: fields });
 const predict = members({ entities: fields, request: fields, options: oddly(options) });

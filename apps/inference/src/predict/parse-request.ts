@@ -4,6 +4,7 @@
  */
 import { jsonPointer, LarderError, MAX_PROBLEMS, requestInvalid, type ErrorDetail } from '@larder/core';
 import { ALIAS_NAME, MAX_BATCH_ROWS, MAX_DEADLINE_MS, MAX_MODEL_VERSION } from '@larder/contracts';
+import type { PredictMode } from '@larder/features';
 import type { InputRow } from '@larder/serving';
 
 interface ParsedOptions {
@@ -11,6 +12,8 @@ interface ParsedOptions {
   readonly version: number | string | undefined;
   readonly deadlineMs: number | undefined;
   readonly features: boolean;
+  /** Undefined: as the model declares. */
+  readonly mode: PredictMode | undefined;
 }
 
 export interface ParsedPredict {
@@ -21,7 +24,12 @@ export interface ParsedPredict {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const DEFAULTS: ParsedOptions = { version: undefined, deadlineMs: undefined, features: false };
+const DEFAULTS: ParsedOptions = {
+  version: undefined,
+  deadlineMs: undefined,
+  features: false,
+  mode: undefined,
+};
 
 /** @throws REQUEST_INVALID, OPTION_NOT_SUPPORTED */
 export function parsePredict(json: unknown): ParsedPredict {
@@ -73,7 +81,8 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
     refuse('deadline_ms', `must be a whole number from 1 to ${MAX_DEADLINE_MS}`);
   if (features !== undefined && typeof features !== 'boolean') refuse('features', 'must be true or false');
   if (explain !== undefined && typeof explain !== 'boolean') refuse('explain', 'must be true or false');
-  if (mode !== undefined && mode !== 'live') refuse('mode', "must be 'live': this version has no other mode");
+  if (mode !== undefined && !MODES.has(mode))
+    refuse('mode', "must be 'live', 'precomputed' or 'precomputed_or_live'");
   if (explain === true && problems.length === 0)
     throw new LarderError(
       'OPTION_NOT_SUPPORTED',
@@ -86,9 +95,11 @@ function parseOptions(json: unknown, problems: ErrorDetail[]): ParsedOptions {
     version: version as number | string | undefined,
     deadlineMs: deadlineMs as number | undefined,
     features: features === true,
+    mode: mode as PredictMode | undefined,
   };
 }
 
+const MODES: ReadonlySet<unknown> = new Set<PredictMode>(['live', 'precomputed', 'precomputed_or_live']);
 const OPTIONS = new Set(['version', 'deadline_ms', 'features', 'explain', 'mode']);
 
 function isObject(json: unknown): json is Json {

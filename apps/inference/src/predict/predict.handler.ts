@@ -126,7 +126,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     if (asked.query !== '') throw queryRefused();
     const inService = findModel(model);
     const { rows, shared, options } = route.parse(parseJson(body));
-    const { deadlineMs, features } = options;
+    const { deadlineMs, features, mode } = options;
     const cost = REQUEST_COST + rows.length;
     if (running + cost > MAX_RUNNING)
       throw overloaded('The process has too many predictions in progress; retry.');
@@ -142,6 +142,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
         deadlineMs,
         startedAtMs,
         features,
+        mode,
         sizeBytes: body.length,
         callerGone: () => request.socket.destroyed,
         alias,
@@ -152,6 +153,8 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     let report = reports.get(served);
     if (report === undefined) reports.set(served, (report = metrics.predict(model, served.version)));
     report.observe(predictions.timings, rows.length);
+    if ((mode ?? served.predictor.plan.model.mode ?? 'live') !== 'live')
+      report.observeOrigins(predictions.rows);
     if (route.rowsPointer !== undefined) logRowFailure(predictions, requestId);
     const text = route.write(predictions, { model, version: served.version, requestId, features });
     answers.hold(asked.response, text.length);

@@ -3,7 +3,7 @@
  * outputs are printed as the shortest decimals of their float32.
  */
 import { isLarderError, shortestFloat32 } from '@larder/core';
-import type { PredictedRow, Predictions, Timings } from '@larder/serving';
+import type { AnswerOrigin, PredictedRow, Predictions, Timings } from '@larder/serving';
 import { problemOf } from '../http/problem.ts';
 
 export interface AnswerContext {
@@ -22,7 +22,7 @@ export function predictAnswer(predictions: Predictions, context: AnswerContext):
   return (
     `{"prediction_id":"${row.predictionId}","model":"${context.model}","version":${context.version},` +
     `"outputs":${outputsText(predictions.outputs, row)},"degraded":${row.degradedReasons.length > 0},` +
-    `"degraded_reasons":${reasons}` +
+    `"degraded_reasons":${reasons}${row.origin === undefined ? '' : originText(row.origin)}` +
     (context.features
       ? `,"features":${featuresText(row)}${rawText(predictions.outputs, row)},"timings_ms":${timingsText(predictions.timings)}}`
       : '}')
@@ -39,6 +39,7 @@ export function predictBatchAnswer(predictions: Predictions, context: AnswerCont
     if (isLarderError(row)) text += `{"error":${JSON.stringify(problemOf(row, context.requestId))}}`;
     else {
       text += `{"prediction_id":"${row.predictionId}","outputs":${outputsText(outputs, row)},"degraded":${row.degradedReasons.length > 0}`;
+      if (row.origin !== undefined) text += originText(row.origin);
       if (context.features)
         text += `,"degraded_reasons":${JSON.stringify(row.degradedReasons)},"features":${featuresText(row)}${rawText(outputs, row)}`;
       text += '}';
@@ -53,7 +54,9 @@ function outputsText(outputs: Predictions['outputs'], row: PredictedRow): string
 
 /** What the artifact gave, where a caller asked for everything and got other outputs. */
 function rawText(outputs: Predictions['outputs'], row: PredictedRow): string {
-  return row.outputs === null ? '' : `,"raw_outputs":${numbersText(outputs, row.place)}`;
+  return row.outputs === null || row.origin?.source === 'precomputed'
+    ? ''
+    : `,"raw_outputs":${numbersText(outputs, row.place)}`;
 }
 
 function numbersText(outputs: Predictions['outputs'], place: number): string {
@@ -64,6 +67,13 @@ function numbersText(outputs: Predictions['outputs'], place: number): string {
     text += `"${name}":${Number.isFinite(value) ? shortestFloat32(value) : 'null'}`;
   }
   return `${text}}`;
+}
+
+/** References and reasons are words and `@`, `:`. */
+function originText(origin: AnswerOrigin): string {
+  if (origin.source === 'live') return `,"source":"live","live_reason":"${origin.reason}"`;
+  const { view, computedAtMs, ageMs } = origin;
+  return `,"source":"precomputed","view":"${view}","computed_at":"${new Date(computedAtMs).toISOString()}","age_ms":${ageMs}`;
 }
 
 function featuresText(row: PredictedRow): string {

@@ -84,8 +84,11 @@ export function predictionsRoutes(deps: PredictionsDeps): Router {
             `The log has no prediction ${predictionId}. Entries are written within a second of the answer, and dropped with their month.`,
           );
         const { model, version } = logged;
-        const manifest = await versionManifest(logReader, { project, model, version }, applied());
-        response.json((await showPrediction(logReader, logged, manifest)) satisfies PredictionDetail);
+        const now = applied();
+        const manifest = await versionManifest(logReader, { project, model, version }, now);
+        response.json(
+          (await showPrediction(logReader, logged, { manifest, applied: now })) satisfies PredictionDetail,
+        );
       }),
     )
     .all(allow('GET'));

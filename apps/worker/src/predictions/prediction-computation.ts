@@ -86,6 +86,8 @@ async function createComputation({ options, artifactPaths }: ComputationContext)
         rows: rows.map((row) => ({ entities: entitiesOf(plan, row) })),
         shared: { request },
         rowsPointer: '/rows',
+        // The model may declare another for its callers.
+        mode: 'live',
         deadlineMs: DEADLINE_MS,
       });
       return rows.map((_, at) => outcomeOf(plan, predictions, at));

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@larder/core';
 import type { JsonInputs } from './json-forms.ts';
 import type { JsonValue } from '../definition/field.ts';
-import type { Model, PredictInput, PredictOutput } from '../definition/model.ts';
+import type { Model, PredictInput, PredictMode, PredictOutput } from '../definition/model.ts';
 
 /**
  * Body of `POST /v1/models/{model}/predict-batch`. `shared` is merged under every row; with it a row may leave out what
@@ -22,6 +22,7 @@ interface BatchOptions {
   readonly version?: number;
   readonly deadline_ms?: number;
   readonly features?: boolean;
+  readonly mode?: PredictMode;
 }
 
 /** Answer of predict-batch: a row for each of the request, in its order; one that failed has its own error. */
@@ -36,6 +37,14 @@ interface PredictedRow<Outputs> {
   readonly outputs: Outputs;
   readonly degraded: boolean;
   readonly degraded_reasons?: readonly string[];
+  /** With a mode other than `live`: where the answer is from. */
+  readonly source?: 'precomputed' | 'live';
+  /** Of a precomputed answer: the view that held it, the instant that it was computed for, and its age. */
+  readonly view?: string;
+  readonly computed_at?: string;
+  readonly age_ms?: number;
+  /** Why the model was asked: `ad_scores@1:OUTSIDE_MAX_AGE`. */
+  readonly live_reason?: string;
   /** With `options.features`. */
   readonly features?: readonly ServedFeature[];
 }

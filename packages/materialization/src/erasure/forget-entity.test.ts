@@ -81,6 +81,7 @@ function logged(adId: string, changed: object = {}) {
     request: {},
     outputs: { ctr: 0.5 },
     rawOutputs: null,
+    precomputed: null,
     output: 0.5,
     scalars: Float32Array.of(1),
     degraded: false,

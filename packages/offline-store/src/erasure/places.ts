@@ -89,7 +89,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   predictions: {
     columns: { entities: 'key', entity_keys: 'key', request: 'key' },
     without:
-      'prediction_id predicted_at project model version outputs degraded degraded_reasons views on_demand latency_us logged_at alias alias_move_id scalars defaults_used output features_us on_demand_us model_us raw_outputs'.split(
+      'prediction_id predicted_at project model version outputs degraded degraded_reasons views on_demand latency_us logged_at alias alias_move_id scalars defaults_used output features_us on_demand_us model_us raw_outputs precomputed'.split(
         ' ',
       ),
     how: 'erasePredictions deletes records that name the key; a request is part of its record',

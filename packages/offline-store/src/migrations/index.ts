@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { precomputedPredictions } from './0035-precomputed-predictions.ts';
 import { stagedRows } from './0032-staged-rows.ts';
 import { chains } from './0031-chains.ts';
 import { gone } from './0022-gone.ts';
@@ -68,6 +69,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0030_windowed_views': windowedViews,
   '0033_value_memory': valueMemory,
   '0034_raw_outputs': rawOutputs,
+  '0035_precomputed_predictions': precomputedPredictions,
   '0031_chains': chains,
   '0032_staged_rows': stagedRows,
 };

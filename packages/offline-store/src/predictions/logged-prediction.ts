@@ -16,6 +16,8 @@ export interface LoggedPrediction {
   readonly outputs: JsonMembers;
   /** What the artifact gave before the model's post-processing; null: it had none. */
   readonly rawOutputs: JsonMembers | null;
+  /** The view that held the answer, `ad_scores@1`; null: the model was asked. */
+  readonly precomputed: string | null;
   readonly degraded: boolean;
   readonly degradedReasons: readonly string[];
   readonly views: readonly LoggedView[];
@@ -42,6 +44,6 @@ export interface LoggedView {
 export const LOGGED_COLUMNS: RawBuilder<unknown> = sql`
   prediction_id as "predictionId", predicted_at as "predictedAt", logged_at as "loggedAt", model, version, alias,
   alias_move_id as "aliasMoveId", entities, entity_keys as "entityKeys", request, outputs,
-  raw_outputs as "rawOutputs", degraded,
+  raw_outputs as "rawOutputs", precomputed, degraded,
   degraded_reasons as "degradedReasons", views, on_demand as "onDemand", scalars, defaults_used as "defaultsUsed",
   latency_us as "latencyUs", features_us as "featuresUs", on_demand_us as "onDemandUs", model_us as "modelUs"`;

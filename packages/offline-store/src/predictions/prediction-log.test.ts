@@ -59,6 +59,7 @@ test('a record can be read in SQL as it was logged', async ({ store }) => {
     on_demand_us: 10,
     model_us: 61,
     raw_outputs: null,
+    precomputed: null,
   });
   expect(log.stats()).toEqual({ written: 1, dropped: 0, buffered: 0 });
 });

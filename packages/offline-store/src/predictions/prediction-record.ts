@@ -46,6 +46,8 @@ export interface PredictionRecord {
   readonly views: readonly PredictionView[];
   /** Results of on-demand functions; null when the model reads none. */
   readonly onDemand: JsonMembers | null;
+  /** The view that held it, `ad_scores@1`; null: the model was asked. */
+  readonly precomputed: string | null;
   /** `ad_image@1:brightness`: features whose declared default took the place of a missing or null value. */
   readonly defaultsUsed: readonly string[];
   /** The whole request and its stages, in microseconds. */

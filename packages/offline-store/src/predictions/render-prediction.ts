@@ -10,7 +10,7 @@ import { writeViews } from './write-views.ts';
 
 /** The columns that `renderPrediction` writes, in its order. */
 export const PREDICTION_COLUMNS =
-  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us, raw_outputs';
+  'prediction_id, predicted_at, project, model, version, alias, alias_move_id, entities, request, outputs, degraded, degraded_reasons, views, on_demand, latency_us, entity_keys, scalars, defaults_used, output, features_us, on_demand_us, model_us, raw_outputs, precomputed';
 const COLUMN_COUNT = PREDICTION_COLUMNS.split(', ').length;
 
 const MAX_INT32 = 2_147_483_647;
@@ -97,6 +97,8 @@ export function renderPrediction(
   writeUs(out, record.modelUs);
   if (rawOutputs === null) out.null();
   else writeMembers(out, rawOutputs);
+  if (record.precomputed === null) out.null();
+  else out.text(record.precomputed);
 }
 
 function writeUs(out: CopyWriter, us: number): void {

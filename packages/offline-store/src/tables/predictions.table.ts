@@ -34,4 +34,6 @@ export interface PredictionsTable {
   model_us: number | null;
   /** What the artifact gave before the model's post-processing; null: it had none. */
   raw_outputs: unknown;
+  /** `ad_scores@1`: the view that held the answer; null: the model was asked. */
+  precomputed: string | null;
 }

@@ -14,6 +14,7 @@ export function prediction(changed: Partial<PredictionRecord> = {}): PredictionR
     request: { requested_at: '2026-11-20T09:30:00Z', placement: 'feed' },
     outputs: { ctr: 0.031 },
     rawOutputs: null,
+    precomputed: null,
     output: 0.031,
     scalars: Float32Array.of(0.5, Number.NaN),
     degraded: false,

@@ -35,9 +35,9 @@ export interface OpenedDefinitions {
 export async function openModelDefinitions(
   { store, artifacts }: OpenDefinitionsDeps,
   asked: AskedVersion,
-): Promise<OpenedDefinitions & { readonly version: number }> {
-  const { content, manifest, version } = await openModelContent(store, asked);
-  return { manifest, functionOf: await openFunctions(artifacts, content), version };
+): Promise<OpenedDefinitions & Pick<OpenedContent, 'version' | 'applied'>> {
+  const { content, ...opened } = await openModelContent(store, asked);
+  return { ...opened, functionOf: await openFunctions(artifacts, content) };
 }
 
 interface AskedVersion {
@@ -46,11 +46,16 @@ interface AskedVersion {
   readonly version?: string | undefined;
 }
 
+export interface OpenedContent {
+  readonly content: ModelContent;
+  /** Of the content, with the live policies. */
+  readonly manifest: Manifest;
+  readonly version: number;
+  readonly applied: Manifest;
+}
+
 /** The same without the functions: their bundles are in the content. @throws as `openModelDefinitions` */
-export async function openModelContent(
-  store: OfflineStore,
-  asked: AskedVersion,
-): Promise<{ readonly content: ModelContent; readonly manifest: Manifest; readonly version: number }> {
+export async function openModelContent(store: OfflineStore, asked: AskedVersion): Promise<OpenedContent> {
   const { project, model } = asked;
   const { applied, models } = await readServing(store, project);
   const record = models.get(model);
@@ -68,7 +73,12 @@ export async function openModelContent(
       'MODEL_NOT_READY',
       `Version ${version} of ${model} was registered by an earlier release of Larder, without its content. To publish it: larder apply`,
     );
-  return { content, manifest: withLivePolicies(content.manifest, applied.manifest), version };
+  return {
+    content,
+    manifest: withLivePolicies(content.manifest, applied.manifest),
+    version,
+    applied: applied.manifest,
+  };
 }
 
 function versionOf(

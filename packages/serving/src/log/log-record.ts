@@ -147,6 +147,10 @@ class BatchRecord implements PredictionRecord {
     return this.#logged.onDemand?.members ?? null;
   }
 
+  get precomputed(): null {
+    return null;
+  }
+
   get latencyUs(): number {
     return this.#batch.timings.total * 1_000;
   }

@@ -10,6 +10,8 @@ export interface LoggedPredictionJson {
   readonly alias: string | null;
   readonly entities: Record<string, unknown>;
   readonly outputs: Record<string, unknown>;
+  /** The view that held the answer, `ad_scores@1`; null: the model was asked. */
+  readonly precomputed: string | null;
   readonly degraded: boolean;
   readonly degraded_reasons: string[];
   readonly latency_ms: number;
@@ -57,6 +59,7 @@ export function predictionJson(logged: LoggedPrediction): LoggedPredictionJson {
     alias: logged.alias,
     entities: { ...logged.entities },
     outputs: { ...logged.outputs },
+    precomputed: logged.precomputed,
     degraded: logged.degraded,
     degraded_reasons: [...logged.degradedReasons],
     latency_ms: milliseconds(logged.latencyUs),

@@ -9,19 +9,26 @@ import {
 import { readPointers, type PointedView } from './read-pointers.ts';
 import { shownFeatures } from './shown-features.ts';
 
+export interface ShownUnder {
+  /** What the model version was made of, under the policies applied now; null: not on record. */
+  readonly manifest: Manifest | null;
+  /** Where the view of a prediction is found that was computed ahead. @default it is not looked for */
+  readonly applied?: Manifest | null;
+}
+
 /**
  * One logged prediction with its features: scalars from the log, the rest from the history rows that it read.
- * `manifest`: what the model version was made of, under the policies applied now; null: not on record.
+ * One that was computed ahead has no features of its own.
  */
 export async function showPrediction(
   store: Pick<OfflineStore, 'db' | 'pool'>,
   logged: LoggedPrediction,
-  manifest: Manifest | null,
+  { manifest, applied = null }: ShownUnder,
 ): Promise<PredictionDetailJson> {
   const views =
     manifest === null
       ? logged.views.map((view) => ({ view, row: null, values: null, keyHidden: false }))
-      : await readPointers(store, manifest, logged);
+      : await readPointers(store, withView(manifest, applied, logged.precomputed), logged);
   const { featuresUs, onDemandUs, modelUs } = logged;
   return {
     ...predictionJson(logged),
@@ -38,8 +45,19 @@ export async function showPrediction(
       total: milliseconds(logged.latencyUs),
     },
     views: views.map(viewJson),
-    features: manifest === null ? null : shownFeatures({ manifest, logged, views }),
+    features:
+      manifest === null
+        ? null
+        : logged.precomputed === null
+          ? shownFeatures({ manifest, logged, views })
+          : [],
   };
+}
+
+function withView(manifest: Manifest, applied: Manifest | null, ref: string | null): Manifest {
+  const view = ref === null ? undefined : applied?.feature_views[ref];
+  if (ref === null || view === undefined) return manifest;
+  return { ...manifest, feature_views: { ...manifest.feature_views, [ref]: view } };
 }
 
 function viewJson({ view, row }: PointedView): ReadViewJson {

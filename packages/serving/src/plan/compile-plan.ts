@@ -3,6 +3,7 @@ import {
   compilePostProcess,
   viewRef,
   type EntityManifest,
+  type FeatureViewManifest,
   type FieldManifest,
   type InputManifest,
   type Manifest,
@@ -17,6 +18,7 @@ import {
   compileValueReader,
   type OnlineStore,
 } from '@larder/online-store';
+import { compilePrecomputed } from '../precomputed/precomputed-plan.ts';
 import { STATUS_NAMES } from '../readings/view-statuses.ts';
 import { compileDefaulted, compileLogged } from './compile-logged.ts';
 import { compileTensors } from './compile-tensors.ts';
@@ -31,6 +33,8 @@ export interface PlanOptions {
   readonly model: string;
   readonly version: number;
   readonly onlineStore: Pick<OnlineStore, 'compileRead'>;
+  /** Views of precomputed predictions of the model that are applied. @default none */
+  readonly precomputed?: readonly FeatureViewManifest[];
 }
 
 /** Compiles a model; the caller has checked that the manifest and the loaded code agree on everything the model reads. */
@@ -86,6 +90,7 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
         views: group.views.map((view) => (views[view] as PlanView).view),
       })),
     ),
+    precomputed: compilePrecomputed({ options, groups, planViews: views, requestFields }),
     tensorViews,
     tensors,
     onDemand,

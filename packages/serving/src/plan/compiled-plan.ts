@@ -9,6 +9,7 @@ import type {
   OnDemandFeature,
   OnDemandViews,
 } from '@larder/features';
+import type { PrecomputedPlan } from '../precomputed/precomputed-plan.ts';
 import type { SensitiveFields } from '@larder/offline-store';
 import type {
   NullReader,
@@ -32,6 +33,8 @@ export interface CompiledPlan {
   /** Views of all groups; a view has this index everywhere in the plan. */
   readonly views: readonly PlanView[];
   readonly readPlan: ReadPlan;
+  /** Null: no predictions of the model are computed ahead. */
+  readonly precomputed: PrecomputedPlan | null;
   /** What goes into the one float32 tensor; empty where `tensors` says more. */
   readonly tensorViews: readonly TensorView[];
   /** Of a model with named inputs, in the order of the definition; null: one float32 tensor. */

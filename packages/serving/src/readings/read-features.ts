@@ -1,5 +1,5 @@
 import { LarderError, isLarderError, type Clock } from '@larder/core';
-import type { OnlineStore, RowOrNull } from '@larder/online-store';
+import type { OnlineStore, ReadPlan, RowOrNull } from '@larder/online-store';
 import { deadlineExceeded, withDeadline } from '../deadline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
@@ -24,23 +24,40 @@ export async function readFeatures(
   { counts, deadlineAtMs }: { readonly counts: StatusCounts; readonly deadlineAtMs: number },
 ): Promise<Readings> {
   if (plan.groups.length === 0) return judgeRows(plan, [], { nowMs: clock.nowMs(), counts });
-  let rows: RowOrNull[][];
+  const mayAnswerWithout = true;
+  const rows = await readRows({ plan, onlineStore, mayAnswerWithout }, plan.readPlan, {
+    inputs,
+    deadlineAtMs,
+  });
+  if (rows === null) return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
+  return judgeRows(plan, rows, { nowMs: clock.nowMs(), counts });
+}
+
+export interface ReadRowsDeps extends Pick<ReadFeaturesDeps, 'plan' | 'onlineStore'> {
+  /** False: there are no defaults for what is read. */
+  readonly mayAnswerWithout: boolean;
+}
+
+/** Null: the store did not answer, and the model is declared to answer without it. @throws as `readFeatures` */
+export async function readRows(
+  { plan, onlineStore, mayAnswerWithout }: ReadRowsDeps,
+  readPlan: ReadPlan,
+  { inputs, deadlineAtMs }: { readonly inputs: Inputs; readonly deadlineAtMs: number },
+): Promise<RowOrNull[][] | null> {
   try {
-    const reading = onlineStore.read(plan.readPlan, inputs.keysByGroup);
+    const reading = onlineStore.read(readPlan, inputs.keysByGroup);
     const leftMs = deadlineAtMs - performance.now();
     // A store that hangs counts as unavailable: the remaining time is for the answer from defaults.
-    rows = await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
+    return await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
   } catch (error) {
     if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
-    if (plan.model.when_store_unavailable === 'defaults')
-      return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
+    if (mayAnswerWithout && plan.model.when_store_unavailable === 'defaults') return null;
     throw new LarderError(
       'ONLINE_STORE_UNAVAILABLE',
       `${error.message} ${plan.model.name} is declared to fail instead of answering from defaults.`,
       { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
     );
   }
-  return judgeRows(plan, rows, { nowMs: clock.nowMs(), counts });
 }
 
 function storeIsLate(leftMs: number): LarderError {

@@ -47,7 +47,15 @@ export async function checkParity(deps: ParityDeps, request: ParityRequest): Pro
       limit: Math.min(PAGE, limit - done),
       cursor: cursor ?? undefined,
     });
-    for (const [version, predictions] of Map.groupBy(page.predictions, (each) => each.version)) {
+    // Computed from the features of an earlier instant, and read as a row of a view.
+    const [ahead, asked] = [true, false].map((is) =>
+      page.predictions.filter(({ precomputed }) => (precomputed !== null) === is),
+    ) as [LoggedPrediction[], LoggedPrediction[]];
+    for (const { version } of ahead) {
+      counts.prediction(version);
+      counts.unchecked('precomputed');
+    }
+    for (const [version, predictions] of Map.groupBy(asked, (each) => each.version)) {
       if (!plans.has(version)) {
         const definitions = await deps.definitionsOf(version);
         plans.set(version, definitions && compileParity(definitions, request.model));

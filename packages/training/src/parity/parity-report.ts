@@ -11,7 +11,7 @@ export type Explanation =
   | 'retention';
 
 /** Why a prediction, or its on-demand features, cannot be rebuilt. */
-export type Unchecked = 'key_hidden' | 'request_hidden' | 'no_content' | 'on_demand_failed';
+export type Unchecked = 'key_hidden' | 'request_hidden' | 'no_content' | 'on_demand_failed' | 'precomputed';
 
 export interface Difference {
   readonly cause: DifferenceCause;

@@ -123,7 +123,9 @@ test('a prediction shows windows that had no value as null', async ({ windows, p
   );
   const logged = predictions.find(({ predictionId }) => predictionId === id);
   if (logged === undefined) throw new Error('The prediction was not logged.');
-  const { features } = await showPrediction(past.store, logged, past.definitions.manifest);
+  const { features } = await showPrediction(past.store, logged, {
+    manifest: past.definitions.manifest,
+  });
   const shown = (ref: string) => features?.find((feature) => feature.ref === `ad_stats@1:${ref}`);
   expect(shown('shown_1h')).toMatchObject({
     value: 1,
