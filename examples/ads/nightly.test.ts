@@ -86,6 +86,17 @@ test(
         options: { deadline_ms: 5_000 },
       });
       expect(row.values).toEqual([live.outputs['ctr'], 1]);
+      const ahead = await call<PredictAnswer>('/v1/models/ad_ctr/predict', {
+        entities: entities[at],
+        request: { requested_at: new Date().toISOString(), placement: 'feed', bid: 1 },
+        options: { mode: 'precomputed', deadline_ms: 5_000 },
+      });
+      expect(ahead).toMatchObject({
+        outputs: live.outputs,
+        source: 'precomputed',
+        view: 'ad_scores@1',
+        computed_at: row.views[0]?.event_timestamp,
+      });
     }
   },
 );

@@ -103,7 +103,7 @@ function untilInterrupted(): Promise<never> {
 }
 
 function showNext(stack: Stack): void {
-  heading(9, 'Yours, until Ctrl-C', startedMs);
+  heading(10, 'Yours, until Ctrl-C', startedMs);
   const rows = [
     [`${stack.inferenceUrl}/docs`, 'every route, to try out'],
     [`${stack.inferenceUrl}/metrics`, 'for Prometheus'],

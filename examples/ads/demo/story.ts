@@ -5,6 +5,7 @@ import { type LarderApi, larderApi } from './larder-api.ts';
 import { larder } from './larder-command.ts';
 import { moveWindow } from './move-window.ts';
 import { showChain } from './show-chain.ts';
+import { showPrecomputed } from './show-precomputed.ts';
 import { bad, bar, good, heading, line } from './terminal.ts';
 
 /** These take a third of a second each: two networks read the text on the picture. */
@@ -52,6 +53,9 @@ export async function tellStory(context: StoryContext): Promise<string[]> {
 
   next('One prediction: stored and fresh features in one call');
   wrong.push(...(await predict(api, first)));
+
+  next('The same question to the scores that were computed ahead');
+  wrong.push(...(await showPrecomputed(api, adId)));
 
   next('The same requests, everything computed inside the request against hybrid');
   wrong.push(...(await compare(context)));
