@@ -28,6 +28,7 @@ const WORDS = [
   'Plan and apply',
   'Point-in-time join',
   'Post-processing',
+  'Precomputed prediction',
   'Push',
   'Request field',
   'Retention',
