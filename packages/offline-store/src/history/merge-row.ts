@@ -7,9 +7,10 @@ type MergedView = Pick<FeatureViewManifest, 'schema' | 'ttl_ms'>;
 type Kept = Readonly<Record<string, number | null>>;
 
 /**
- * Puts a row, whose `values` has the features that it gives (null included) and no others, into a key's history: the row itself, complete, and a correction of the newest row where that kept older values
- * of what the row gives. So each feature of the newest row has the value of the newest row that gave it, in whatever order
- * rows arrive; a value that is older than the TTL is not kept.
+ * Puts a row, whose `values` has the features that it gives (null included) and no others, into a key's history: the row
+ * itself, complete, and a correction of the newest row where that kept older values of what the row gives. So each feature
+ * of the newest row has the value of the newest row that gave it, in whatever order rows arrive; a value that is older than
+ * the TTL is not kept, nor one from before the key was gone.
  * @param known the key's newest row, and the newest that is not newer than `given`; others may be there
  */
 export function mergeRow(
@@ -50,11 +51,11 @@ function completed(
 function corrected({ ttl_ms: ttlMs }: MergedView, latest: HistoryRow, late: HistoryRow): HistoryRow | null {
   const kept: Kept = latest.keptFrom ?? {};
   const { eventTimestampMs: lateMs } = late;
-  if (late.isGone === true || !isWithin(ttlMs, latest.eventTimestampMs - lateMs)) return null;
+  if (!isWithin(ttlMs, latest.eventTimestampMs - lateMs)) return null;
   const values = { ...latest.values };
   const keptFrom = { ...kept };
   for (const [name, fromMs] of Object.entries(kept)) {
-    const value = late.values[name];
+    const value = late.isGone === true ? null : late.values[name];
     if (value === undefined || (fromMs !== null && fromMs > lateMs)) continue;
     values[name] = value;
     keptFrom[name] = lateMs;
@@ -72,9 +73,8 @@ function corrected({ ttl_ms: ttlMs }: MergedView, latest: HistoryRow, late: Hist
     : { ...correction, createdTimestampMs: createdTimestampMs + 1 };
 }
 
-/** Event timestamp of the row that gave the value; null: no row did. */
+/** Event timestamp of the row that gave the value; null: no row did. A gone row gives null for every feature. */
 function givenAt(row: HistoryRow, name: string): number | null {
-  if (row.isGone === true) return null;
   const from = row.keptFrom?.[name];
   return from === undefined ? row.eventTimestampMs : from;
 }
