@@ -11,7 +11,6 @@ import {
   TABLES,
   startSequencer,
   storeLabels,
-  type OfflineStore,
 } from '@larder/offline-store';
 import { connectRedis, createOnlineStore } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
@@ -20,36 +19,10 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { CONFIG_PATH, test, type Shop } from '../../fixtures/shop.ts';
 import { pushRows } from '../push/index.ts';
 import { claimChunk, claimRunToPlan, createBackfill, dispatchChunks, savePlan } from '../runs/index.ts';
-import { placesWithText } from '../testing/places-with-text.ts';
+import { deps, fill, forget, label, log, logged, places, work } from '../testing/forgetting.ts';
 import { continueErasures } from './continue-erasures.ts';
-import { forgetEntity, type ForgetDeps } from './forget-entity.ts';
 
 const AD: EntityManifest = { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] };
-const TIMES = { event: '2026-03-01T00:00:00Z' };
-
-function deps({ store, onlineStore, logger }: Shop, changed: Partial<ForgetDeps> = {}): ForgetDeps {
-  return {
-    offlineStore: store,
-    onlineStore,
-    logger,
-    eraseFromArchives: async () => ({ rows: 0, unreachable: [] }),
-    ...changed,
-  };
-}
-
-const forget = (shop: Shop, key: string, changed: Partial<ForgetDeps> = {}, entity = 'ad') =>
-  forgetEntity(deps(shop, changed), {
-    manifest: shop.project.manifest,
-    entity,
-    key,
-    actor: 'test',
-    reason: 'asked',
-  });
-
-function places(shop: Shop, text: string): Promise<string[]> {
-  const redis = connectRedis(shop.redisUrl, { role: 'worker' });
-  return placesWithText(shop.store, redis, text).finally(() => redis.disconnect());
-}
 
 const statistics = async (shop: Shop, text: string) =>
   (await places(shop, text)).filter((place) => place.startsWith(STATISTICS));
@@ -61,71 +34,6 @@ async function unlistedRedisKeys(shop: Shop): Promise<string[]> {
   redis.disconnect();
   expect(keys.some((key) => key.includes('{queue}'))).toBe(true);
   return keys.filter((key) => !REDIS_KEYS.some(({ pattern }) => pattern.test(key)));
-}
-
-function work(shop: Shop): void {
-  const materializer = shop.materializer();
-  onTestFinished(() => materializer.stop({ deadlineMs: 1_000 }));
-}
-
-function logged(adId: string, changed: object = {}) {
-  return {
-    predictionId: newId(),
-    predictedAtMs: Date.now(),
-    model: 'ad_ctr',
-    version: 1,
-    alias: null,
-    aliasMoveId: null,
-    entities: { ad_id: adId },
-    entityKeys: [{ entity: 'ad', key: adId }],
-    request: {},
-    outputs: { ctr: 0.5 },
-    rawOutputs: null,
-    precomputed: null,
-    output: 0.5,
-    scalars: Float32Array.of(1),
-    degraded: false,
-    degradedReasons: [],
-    views: [],
-    onDemand: null,
-    defaultsUsed: [],
-    sensitive: null,
-    latencyUs: 1,
-    featuresUs: 1,
-    onDemandUs: 1,
-    modelUs: 1,
-    sizeBytes: 100,
-    ...changed,
-  };
-}
-
-async function log({ store, logger }: Shop, records: ReturnType<typeof logged>[]): Promise<void> {
-  const predictions = createPredictionLog({ store, project: 'shop', logger });
-  for (const record of records) predictions.append(record);
-  await predictions.close();
-}
-
-function label(eventId: string, target: Parameters<typeof storeLabels>[2][number]['target']) {
-  const about = { name: 'clicked', source: 's', value: true, corrects: null, weight: 1 };
-  return { ...about, eventId, target, eventTimestamp: TIMES.event };
-}
-
-/** Rows, failures, predictions, labels, runs and a training set of the key, and of its neighbours. */
-async function fill(shop: Shop, key: string): Promise<void> {
-  await shop.sql(`insert into ads values ('${key}', 'poison', '2026-02-01')`);
-  await shop.ended(await shop.backfill('ad_words', { scope: { entities: [{ ad_id: key }] } }));
-  await shop.sql(`update ads set body = 'two words', updated_at = '2026-03-01' where ad_id = '${key}'`);
-  await shop.ended(
-    await shop.backfill('ad_words', { scope: { entities: [{ ad_id: key }, { ad_id: 'ad-0002' }] } }),
-  );
-  const named = logged(key);
-  const other = logged('ad-0002');
-  await log(shop, [named, other]);
-  await storeLabels(shop.store, 'shop', [
-    label(`${newId()}-of-prediction`, { predictionId: named.predictionId }),
-    label(`${newId()}-of-key`, { entity: 'ad', entityKey: key, sensitive: false }),
-    label(`${newId()}-of-other`, { entity: 'ad', entityKey: 'ad-0002', sensitive: false }),
-  ]);
 }
 
 describe('forgetting', () => {
@@ -338,56 +246,7 @@ describe('forgetting', () => {
   });
 });
 
-/** A store whose process dies at its nth transaction. */
-function dying(store: OfflineStore, transactions: number): OfflineStore {
-  let left = transactions;
-  return {
-    ...store,
-    transaction: (run) => {
-      if (left-- === 0) throw new Error('the process is dead');
-      if (left < 0) throw new Error('the process is still dead');
-      return store.transaction(run);
-    },
-  };
-}
-
 describe('what happens while a key is forgotten', () => {
-  test(
-    'a process that dies between any two steps leaves a receipt that a worker completes',
-    {
-      timeout: 120_000,
-    },
-    async ({ shop }) => {
-      await shop.seedAds(3, () => 'one');
-      work(shop);
-      for (let transactions = 0, done = false; !done; transactions++) {
-        const key = `ad-dies-${transactions}`;
-        await fill(shop, key);
-        const receipt = await forget(shop, key, { offlineStore: dying(shop.store, transactions + 1) });
-        done = receipt.status === 'complete';
-        expect(transactions).toBeLessThan(30);
-        if (!done) {
-          await shop.sql(
-            `update larder.erasures set lease_expires_at = now() - interval '1 second' where status = 'running'`,
-          );
-          await expect
-            .poll(
-              () => shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
-              { timeout: 20_000 },
-            )
-            .toEqual([{ status: 'complete' }]);
-        }
-        const [row] = await shop.sql(
-          `select removed from larder.erasures where receipt_id = '${receipt.receiptId}'`,
-        );
-        expect(row).toMatchObject({
-          removed: { predictions: 1, labels: 2, row_failures: 1, 'history:shop_history.ad_words_v1': 1 },
-        });
-        expect(await places(shop, key)).toEqual([]);
-      }
-    },
-  );
-
   test('a row that is being computed does not land', async ({ shop }) => {
     await shop.seedAds(1, () => 'one');
     await shop.sql(`insert into ads values ('ad-computed', 'slow:400 words', '2026-03-01')`);
@@ -468,40 +327,6 @@ describe('what happens while a key is forgotten', () => {
     work(shop);
     await shop.ended(runId);
   });
-
-  test(
-    'killed anywhere and run again, it is complete, and its receipts count everything once',
-    { timeout: 120_000 },
-    async ({ shop }) => {
-      await shop.seedAds(3, () => 'one');
-      work(shop);
-      await shop.ended(await shop.backfill('ad_words'));
-      for (let round = 0; round < 2; round++) {
-        const key = `ad-killed-${round}`;
-        await fill(shop, key);
-        const args = [CONFIG_PATH, shop.databaseUrl, shop.redisUrl, key];
-        const child = fork(new URL('../../fixtures/forgetting-process.ts', import.meta.url), args);
-        const ended = once(child, 'exit');
-        await once(child, 'message');
-        child.send('go');
-        const kill = setTimeout(() => child.kill('SIGKILL'), Math.random() * 150);
-        await ended;
-        clearTimeout(kill);
-        const receipt = await forget(shop, key);
-        expect(receipt).toMatchObject({ status: 'complete', error: null });
-        expect(await places(shop, key)).toEqual([]);
-        const receipts = await shop.sql<{ status: string; removed: Record<string, number> }>(
-          `select status, removed from larder.erasures where key_hash = decode('${receipt.keyHash}', 'hex')`,
-        );
-        const total = (place: string): number =>
-          receipts.reduce((sum, { removed }) => sum + (removed[place] ?? 0), 0);
-        expect(receipts.every(({ status }) => status === 'complete')).toBe(true);
-        expect([total('history:shop_history.ad_words_v1'), total('predictions'), total('labels')]).toEqual([
-          1, 1, 2,
-        ]);
-      }
-    },
-  );
 
   test('without Redis the receipt says so, and a worker completes it later', async ({ shop }) => {
     const server = await startTestRedis();
