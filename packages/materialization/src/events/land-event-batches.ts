@@ -10,7 +10,8 @@ import {
   type OfflineStore,
 } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
-import { earlierPush, firstOfEachKey, takePushKeys, updatePushAnswers } from '../push/push-keys.ts';
+import { outcomeOfEarlier, type LandingOutcome } from '../push/outcome-of-earlier.ts';
+import { firstOfEachKey, takePushKeys, updatePushAnswers } from '../push/push-keys.ts';
 import type { RejectedRow } from '../push/check-pushed-rows.ts';
 import { endPushedRun, landPushedRun, recordPushedCounts, type LandedFailure } from '../runs/index.ts';
 import { entitiesInEvents, type EventBatch } from './accept-events.ts';
@@ -44,9 +45,7 @@ export interface EventsResult extends EventsAnswer {
   readonly online: boolean;
 }
 
-export type EventsOutcome =
-  | { readonly ok: true; readonly result: EventsResult }
-  | { readonly ok: false; readonly error: unknown };
+export type EventsOutcome = LandingOutcome<EventsResult>;
 
 /** Batches of one source in order of arrival; at least one. */
 export type EventGroup = readonly [EventBatch, ...EventBatch[]];
@@ -145,7 +144,7 @@ async function landTogether(deps: LandEventsDeps, group: EventGroup): Promise<Ev
     const answer = landed?.answers.get(landed.batches[at] as EventBatch);
     outcomes.push(
       answer === undefined
-        ? await outcomeOfEarlier(deps, batch)
+        ? await earlierOutcome(deps, batch)
         : { ok: true, result: { ...answer, runId, online } },
     );
   }
@@ -183,21 +182,11 @@ function answerOf({ checked }: EventBatch, duplicates: ReadonlySet<ArrivedEvent>
   return { accepted: checked.accepted.length - count, duplicates: count, rejected: checked.rejected };
 }
 
-async function outcomeOfEarlier(deps: LandEventsDeps, batch: EventBatch): Promise<EventsOutcome> {
-  const { manifest, idempotencyKey, requestSha256 } = batch;
-  try {
-    const key = { project: manifest.project, idempotencyKey: idempotencyKey as string, requestSha256 };
-    const earlier = await earlierPush(deps.offlineStore, key);
-    if (earlier !== null) {
-      const answer = { duplicates: 0, ...earlier.answer };
-      return { ok: true, result: { ...answer, runId: earlier.runId, online: earlier.done } };
-    }
-  } catch (error) {
-    return { ok: false, error };
-  }
-  // its retention ended at this moment, so that the key is free again
-  const [outcome] = await landEventBatches(deps, [batch]);
-  return outcome as EventsOutcome;
+async function earlierOutcome(deps: LandEventsDeps, batch: EventBatch): Promise<EventsOutcome> {
+  return outcomeOfEarlier(deps.offlineStore, batch, {
+    resultOf: ({ answer, runId, done }) => ({ duplicates: 0, ...answer, runId, online: done }),
+    land: async () => (await landEventBatches(deps, [batch]))[0] as EventsOutcome,
+  });
 }
 
 function without(batch: EventBatch, erased: ReadonlySet<ArrivedEvent>): EventBatch {

@@ -26,7 +26,8 @@ import type { AcceptedPush } from './accept-push.ts';
 import type { AcceptedRow, CheckedPush } from './check-pushed-rows.ts';
 import type { Turn } from './group-commit.ts';
 import { stagedRow } from './staged-rows.ts';
-import { earlierPush, firstOfEachKey, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
+import { outcomeOfEarlier, type LandingOutcome } from './outcome-of-earlier.ts';
+import { firstOfEachKey, takePushKeys, type KeyedPush, type PushAnswer } from './push-keys.ts';
 import { rejectErased } from './reject-erased.ts';
 
 /** Time that this process has for the online store before a worker's watchdog replays history. */
@@ -45,9 +46,7 @@ export interface PushResult extends PushAnswer {
   readonly online: boolean;
 }
 
-export type PushOutcome =
-  | { readonly ok: true; readonly result: PushResult }
-  | { readonly ok: false; readonly error: unknown };
+export type PushOutcome = LandingOutcome<PushResult>;
 
 /** Pushes of one view in order of arrival; at least one. */
 export type PushGroup = readonly [AcceptedPush, ...AcceptedPush[]];
@@ -163,7 +162,7 @@ async function landTogether(deps: LandPushesDeps, group: PushGroup, turn?: Turn)
     outcomes.push(
       checked !== undefined && landed?.landing.has(checked) === true
         ? { ok: true, result: { ...checked.answer, runId, online } }
-        : await outcomeOfEarlier(deps, push),
+        : await earlierOutcome(deps, push),
     );
   }
   return outcomes;
@@ -173,19 +172,11 @@ function keyedPush({ idempotencyKey, requestSha256, answer }: AcceptedPush): Key
   return { idempotencyKey: idempotencyKey as string, requestSha256, answer };
 }
 
-async function outcomeOfEarlier(deps: LandPushesDeps, push: AcceptedPush): Promise<PushOutcome> {
-  const { manifest, idempotencyKey, requestSha256 } = push;
-  try {
-    const key = { project: manifest.project, idempotencyKey: idempotencyKey as string, requestSha256 };
-    const earlier = await earlierPush(deps.offlineStore, key);
-    if (earlier !== null)
-      return { ok: true, result: { ...earlier.answer, runId: earlier.runId, online: earlier.done } };
-  } catch (error) {
-    return { ok: false, error };
-  }
-  // its retention ended at this moment, so that the key is free again
-  const [outcome] = await landPushes(deps, [push]);
-  return outcome as PushOutcome;
+async function earlierOutcome(deps: LandPushesDeps, push: AcceptedPush): Promise<PushOutcome> {
+  return outcomeOfEarlier(deps.offlineStore, push, {
+    resultOf: ({ answer, runId, done }) => ({ ...answer, runId, online: done }),
+    land: async () => (await landPushes(deps, [push]))[0] as PushOutcome,
+  });
 }
 
 /** Keeps the last of rows with the same key, event and created timestamp: history holds one row per revision. */
