@@ -3,11 +3,15 @@ import { artifactFolder, viewRef, type ComputeDescriptor, type FeatureView } fro
 import { replacedText, restore, type ComputingProject } from '../computing-project.ts';
 import { finding, ok, warn, type Finding } from './check.ts';
 
-/** Starts every view's computation as a worker does, with its networks, one after another, and ends it. */
+/**
+ * Starts every view's computation as a worker does, with its networks, one after another, and ends it. Predictions are
+ * computed by a model, which is checked as one.
+ */
 export async function checkComputations(computing: ComputingProject): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const view of computing.project.featureViews.values())
-    if (view.compute !== null) findings.push(await checkComputation(computing, view, view.compute));
+    if (view.compute !== null && view.compute.kind !== 'prediction')
+      findings.push(await checkComputation(computing, view, view.compute));
   return findings;
 }
 

@@ -1,6 +1,7 @@
 import { isLarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
 import { historySource } from '@larder/materialization/chains';
+import { definedModelRows } from '@larder/materialization/predictions';
 import { planFills, type FillEstimate, type Plan } from '@larder/registry';
 import { connectionSetting, createSources } from '@larder/sources';
 import type { Session } from '../session.ts';
@@ -17,11 +18,13 @@ export async function planCountedFills(
 ): Promise<FillEstimate[]> {
   const store = await offlineStore();
   const { root } = await project();
+  const history = historySource(store, () => manifest);
   const sources = createSources({
     root,
     connections: config.connections,
     maxConnections: CONNECTIONS,
-    history: historySource(store, () => manifest),
+    history,
+    modelRows: definedModelRows(manifest, history),
   });
   const ended = AbortSignal.any([signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]);
   try {
@@ -41,7 +44,11 @@ export async function planCountedFills(
       );
       return chunks.reduce((sum, { rows }) => sum + rows, 0);
     } catch (error) {
-      if (isLarderError(error) && error.code === 'SOURCE_NOT_CONFIGURED')
+      if (
+        isLarderError(error) &&
+        error.code === 'SOURCE_NOT_CONFIGURED' &&
+        view.source.connection !== undefined
+      )
         throw new Error(`its connection has no address here: ${connectionSetting(view.source)}`, {
           cause: error,
         });

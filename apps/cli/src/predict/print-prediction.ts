@@ -1,7 +1,7 @@
 import type { JsonValue } from '@larder/features';
 import type { CompiledPlan } from '@larder/serving';
 import type { Output } from '../output/output.ts';
-import { printableAge, printableValue } from '../output/printable.ts';
+import { printableAge, printableAgo, printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import type { PredictionAnswer } from './prediction-answer.ts';
 
@@ -12,7 +12,7 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
   for (const [name, value] of Object.entries(answer.outputs))
     out.line(`  ${name}  ${style.bold(style.cyan(printableValue(undefined, value as JsonValue, 200)))}`);
   if (answer.source === 'precomputed')
-    out.line(style.dim(`  precomputed in ${answer.view}, ${printableAge(answer.age_ms ?? 0)} ago`));
+    out.line(style.dim(`  precomputed in ${answer.view}, ${printableAgo(answer.age_ms ?? 0)}`));
   if (answer.source === 'live') out.line(style.dim(`  live: ${answer.live_reason}`));
   if (answer.degraded)
     out.line(
@@ -39,7 +39,7 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
     { title: 'AGE' },
     { title: 'VALUE' },
   ];
-  for (const line of table(columns, rows)) out.line(line);
+  if (rows.length > 0) for (const line of table(columns, rows)) out.line(line);
   const { features, on_demand: onDemand, model, total } = answer.timings_ms;
   out.line(
     style.dim(

@@ -2,6 +2,7 @@ import { isAbsolute, relative } from 'node:path';
 import { LarderError, createLogger, isLarderError } from '@larder/core';
 import {
   computeOnce,
+  predictionOf,
   viewRef,
   type ComputeDescriptor,
   type FeatureViewManifest,
@@ -38,12 +39,21 @@ export function findView({ manifest }: LoadedProject, name: string): FeatureView
   );
 }
 
-/** Reads one entity's rows from the source and computes them in this process; writes nothing. */
+/**
+ * Reads one entity's rows from the source and computes them in this process; writes nothing.
+ * @throws REQUEST_INVALID for predictions, which the service computes in the same way
+ */
 export async function previewRows(
   session: Session,
   { project, foldersOf }: ComputingProject,
   { view, key }: { readonly view: FeatureViewManifest; readonly key: string },
 ): Promise<PreviewedRow[]> {
+  const prediction = predictionOf(view);
+  if (prediction !== null)
+    throw new LarderError(
+      'REQUEST_INVALID',
+      `${viewRef(view)} holds predictions of ${prediction.model}, which are computed from its features in the stores: see what they are with larder predict ${prediction.model} --mode precomputed_or_live, or larder inspect.`,
+    );
   const rows = await lookup(session, project, view, key);
   const descriptor = project.featureViews.get(viewRef(view))?.compute ?? null;
   const artifactPaths = await foldersOf(viewRef(view));

@@ -1,5 +1,5 @@
 import { LarderError, newId, requestInvalid } from '@larder/core';
-import { findFeatureView, fingerprint, viewRef, type Manifest } from '@larder/features';
+import { findFeatureView, fingerprint, predictionOf, viewRef, type Manifest } from '@larder/features';
 import type { RunScope, RunStatus, RunTrigger, StoreTransaction } from '@larder/offline-store';
 import { eventSourceView, type EventSourceView } from '../events/event-source-view.ts';
 import { createRun } from '../runs/verbs/create-run.ts';
@@ -40,6 +40,11 @@ export async function createBackfill(
     throw new LarderError(
       'BACKFILL_NOT_SUPPORTED',
       `The rows of ${viewRef(view)} are pushed, so there is no source to read again; push them once more.`,
+    );
+  if ('event_time' in request.scope && predictionOf(view) !== null)
+    throw new LarderError(
+      'BACKFILL_NOT_SUPPORTED',
+      `${viewRef(view)} holds predictions, which are computed for the instant of their run: a range of event times cannot be filled. Leave the range out (--from, --to).`,
     );
   const meaning = {
     view: view.name,

@@ -1,6 +1,6 @@
 import { LarderError } from '@larder/core';
-import type { JsonValue, ParentView } from '@larder/features';
-import type { OpenHistory, OpenModelRows } from '@larder/sources';
+import { storedInputs, type JsonValue, type Manifest, type ParentView } from '@larder/features';
+import type { OpenHistory, OpenModelRows, RowSource } from '@larder/sources';
 
 /** A version of a model, ready to predict in the threads of a worker. */
 export interface PredictingVersion {
@@ -43,10 +43,21 @@ async function refused(model: string): Promise<never> {
 export function modelRows(models: PredictionModels, history: OpenHistory): OpenModelRows {
   return async (model) => {
     const { version, views } = await models.live(model);
-    return history({
-      views: views.map(({ name, version: of, features }) => ({ view: name, version: of, features })),
-      require: 'any',
-      modelVersion: version,
-    });
+    return rowsOf(views, version, history);
   };
+}
+
+/** What a model reads by its definition: for a process that counts the rows and predicts nothing. */
+export function definedModelRows(manifest: Manifest, history: OpenHistory): OpenModelRows {
+  return async (model) => rowsOf(storedInputs(manifest, model), NO_VERSION, history);
+}
+
+const NO_VERSION = 0;
+
+function rowsOf(views: readonly ParentView[], modelVersion: number, history: OpenHistory): RowSource {
+  return history({
+    views: views.map(({ name, version, features }) => ({ view: name, version, features })),
+    require: 'any',
+    modelVersion,
+  });
 }

@@ -90,7 +90,9 @@ export async function predictAhead(
 
   async function answerAhead(): Promise<(PredictedRow | null)[]> {
     const { predictionLog } = deps;
-    const predicted = answered.map((each) => each && answerOf(each.found, nowMs));
+    const predicted = answered.map(
+      (each) => each && answerOf(each.found, { nowMs, features: request.features === true }),
+    );
     if (predictionLog === null) return predicted;
     for (const [row, each] of answered.entries()) {
       const { predictionId } = predicted[row] ?? {};
@@ -170,12 +172,15 @@ function withConstants(
   };
 }
 
-function answerOf({ view, outputs, computedAtMs }: FoundPrediction, nowMs: number): PredictedRow {
+function answerOf(
+  { view, outputs, computedAtMs }: FoundPrediction,
+  { nowMs, features }: { readonly nowMs: number; readonly features: boolean },
+): PredictedRow {
   return {
     predictionId: newId(),
     place: -1,
     degradedReasons: [],
-    features: [],
+    features: features ? [] : null,
     outputs,
     origin: { source: 'precomputed', view: view.ref, computedAtMs, ageMs: Math.max(0, nowMs - computedAtMs) },
   };

@@ -1,0 +1,125 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLogger } from '@larder/core';
+import { test as base } from '@larder/testing';
+import pg from 'pg';
+import { describe, expect } from 'vitest';
+import { readConfig } from '../../../worker/src/config.ts';
+import { startWorker } from '../../../worker/src/start-worker.ts';
+import { copyShop, jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const SCORES = `
+import { precomputedPredictions, runTime } from '@larder/features';
+export const adScores = precomputedPredictions('ad_scores', {
+  version: 1, model: adCtr, ttl: '36h', request: { requested_at: runTime(), bid: 0.5 },
+});
+`;
+
+interface Shop {
+  larder(...args: string[]): Promise<CliResult>;
+  sql<Row>(text: string): Promise<Row[]>;
+  /** Adds the predictions of ad_ctr to the project, and starts its worker again. */
+  define(): Promise<void>;
+}
+
+/** A project with a worker, and 40 ads in its source. */
+const test = base.extend<{ $file: { shop: Shop } }>({
+  shop: [
+    async ({ database, redis }, use) => {
+      const folder = copyShop();
+      const env = {
+        LARDER_PROJECT: join(folder, 'larder.config.ts'),
+        LARDER_DATABASE_URL: database.url,
+        LARDER_REDIS_URL: redis.url,
+        LARDER_CONNECTION_SHOP_URL: database.url,
+      };
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(`
+        create table ads (ad_id text primary key, clicks bigint, click_rate real, shape real[], updated_at timestamptz);
+        insert into ads select 'ad-' || n, n, n / 100.0, array[n, 1, 2, 3]::real[], now() - interval '1 hour'
+          from generate_series(1, 40) n`);
+      await larder(['apply'], env);
+      const start = () =>
+        startWorker({
+          config: readConfig({ ...env, LARDER_WORKER_SLOTS: '1' }),
+          logger: createLogger('test', { level: 'silent' }),
+        });
+      let worker = await start();
+      await use({
+        larder: (...args) => larder(args, env),
+        sql: async <Row>(text: string) => (await client.query(text)).rows as Row[],
+        async define() {
+          // Another file: this process has loaded the first one.
+          const before = readFileSync(env.LARDER_PROJECT, 'utf8');
+          env.LARDER_PROJECT = join(folder, 'scored.config.ts');
+          writeFileSync(env.LARDER_PROJECT, before + SCORES);
+          await worker.stop();
+          worker = await start();
+        },
+      });
+      await worker.stop();
+      await client.end();
+    },
+    { scope: 'file' },
+  ],
+});
+
+describe('predictions that are computed ahead', () => {
+  test('plan counts the keys that have rows of what the model reads', async ({ shop }) => {
+    await shop.larder('backfill', 'ad_stats');
+    const landed = () => shop.sql('select ad_id from shop_history.ad_stats_v1');
+    await expect.poll(landed, PATIENCE).toHaveLength(40);
+    await shop.define();
+    const plan = await shop.larder('plan');
+    expect(plan.stdout).toContain('fill ad_scores@1: 40 rows');
+    expect(jsonOf(await shop.larder('plan', '--json'))['fills']).toMatchObject([
+      { view: 'ad_scores@1', rows: 40, rows_from: 'source', source_problem: null },
+    ]);
+    expect(await shop.larder('apply')).toMatchObject({ code: 0 });
+  });
+
+  test('they cannot be filled for a time range', async ({ shop }) => {
+    const range = ['--from', '2026-11-01T00:00:00Z', '--to', '2026-11-02T00:00:00Z'];
+    const refused = await shop.larder('backfill', 'ad_scores', ...range, '--json');
+    expect([refused.code, jsonOf(refused)]).toMatchObject([
+      1,
+      { code: 'BACKFILL_NOT_SUPPORTED', detail: expect.stringContaining('for the instant of their run') },
+    ]);
+  });
+
+  test('preview says what shows them', async ({ shop }) => {
+    const refused = await shop.larder('preview', 'ad_scores', '--entity', 'ad-7', '--json');
+    expect([refused.code, jsonOf(refused)]).toMatchObject([
+      2,
+      { code: 'REQUEST_INVALID', detail: expect.stringContaining('larder predict ad_ctr --mode') },
+    ]);
+  });
+
+  test('predict --mode reads them', async ({ shop }) => {
+    expect(await shop.larder('backfill', 'ad_scores')).toMatchObject({ code: 0 });
+    const ask = (...args: string[]) => shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-7', ...args, '--json');
+    await expect
+      .poll(async () => jsonOf(await ask('--mode', 'precomputed')), PATIENCE)
+      .toMatchObject({ source: 'precomputed', view: 'ad_scores@1', outputs: { ctr: expect.any(Number) } });
+    expect(jsonOf(await ask('--mode', 'precomputed_or_live', '--bid', '2'))).toMatchObject({
+      source: 'live',
+      live_reason: 'ad_scores@1:OTHER_REQUEST',
+    });
+    const refused = await ask('--mode', 'precomputed', '--bid', '2');
+    expect([refused.code, jsonOf(refused)]).toMatchObject([1, { code: 'PREDICTION_NOT_PRECOMPUTED' }]);
+    const shown = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-7', '--mode', 'precomputed');
+    expect(shown.stdout).toMatch(
+      /^ad_ctr version 1\n {2}ctr {2}[\d.]+\n {2}precomputed in ad_scores@1, \w+ ago\n$/,
+    );
+  });
+
+  test('doctor checks them as their model', async ({ shop }) => {
+    const { checks } = jsonOf(await shop.larder('doctor', '--json')) as {
+      checks: { status: string; check: string }[];
+    };
+    expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
+    expect(checks.map(({ check }) => check)).toContain('source of ad_scores@1');
+  });
+});
