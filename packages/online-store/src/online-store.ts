@@ -14,6 +14,7 @@ import {
   type RestoreTombstones,
   type TombstonesHeld,
 } from './writing/restore-tombstones.ts';
+import { restoreWindows, windowsHeld, type RestoreWindows } from './writing/restore-windows.ts';
 import type { WriteOutcome } from './writing/send-packed.ts';
 import { type OnlineRow, writeRows } from './writing/write-rows.ts';
 import { type TilesToWrite, writeTiles } from './writing/write-tiles.ts';
@@ -49,6 +50,13 @@ export interface OnlineStore {
    * process does it, or Redis lost data meanwhile @throws ONLINE_STORE_UNAVAILABLE
    */
   restoreTombstones(tombstones: RestoreTombstones): Promise<number | null>;
+  /** Whether this Redis has had the windows of all entities since it started. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
+  windowsHeld(): Promise<boolean>;
+  /**
+   * Runs the pages, which write the windows of all entities, and notes that this Redis has them. @returns how many entities
+   * there are; null: another process does it, or Redis lost data meanwhile @throws ONLINE_STORE_UNAVAILABLE
+   */
+  restoreWindows(windows: RestoreWindows): Promise<number | null>;
 }
 
 export interface OnlineStoreDeps {
@@ -75,5 +83,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     allow: async (entity, entityKey) => allowEntity(redis, await target(), { name: entity, key: entityKey }),
     tombstonesHeld: () => tombstonesHeld(redis, project),
     restoreTombstones: async (all) => restoreTombstones(redis, await target(), all),
+    windowsHeld: () => windowsHeld(redis, project),
+    restoreWindows: (windows) => restoreWindows(redis, project, windows),
   };
 }

@@ -1,6 +1,12 @@
 import type { Clock } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
-import { readTilesOf, tiledEntityKeys, windowedViewsOf, type OfflineStore } from '@larder/offline-store';
+import {
+  readTilesOf,
+  tiledEntityKeys,
+  windowedViewsOf,
+  type OfflineStore,
+  type WindowedView,
+} from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { writeTilesOnline } from './write-tiles-online.ts';
 
@@ -16,26 +22,31 @@ const ENTITIES_PER_PAGE = 500;
 const NONE: ReadonlySet<string> = new Set();
 
 /** Writes all tiles of a windowed view to the online store, entity by entity; events that arrive meanwhile have later versions and win. */
-export async function replayTiles({
-  store,
-  onlineStore,
-  manifest,
-  view,
-  clock,
-}: ReplayTilesOptions): Promise<void> {
+export async function replayTiles({ manifest, view, ...stores }: ReplayTilesOptions): Promise<void> {
   const source = manifest.event_sources?.[view.windowed?.event_source ?? ''];
   if (source === undefined) throw new Error(`The manifest lacks the event source of ${viewRef(view)}.`);
-  const recorded = await windowedViewsOf(store, manifest.project, source);
+  const recorded = await windowedViewsOf(stores.store, manifest.project, source);
   const windowed = recorded.find(({ manifest: { fingerprint } }) => fingerprint === view.fingerprint);
   // Not applied: it has no tiles.
   if (windowed === undefined) return;
-  const page = (after: string | null) =>
-    tiledEntityKeys(store, windowed, { after, limit: ENTITIES_PER_PAGE });
-  for (let keys = await page(null); keys.length > 0; keys = await page(keys.at(-1) as string)) {
+  for await (const _ of replayedPages(windowed, stores));
+}
+
+/** Each step writes the tiles of some entities. @returns their number */
+export async function* replayedPages(
+  windowed: WindowedView,
+  { store, onlineStore, clock }: Pick<ReplayTilesOptions, 'store' | 'onlineStore' | 'clock'>,
+): AsyncGenerator<number> {
+  let after: string | null = null;
+  for (;;) {
+    const keys: string[] = await tiledEntityKeys(store, windowed, { after, limit: ENTITIES_PER_PAGE });
+    if (keys.length === 0) return;
     const tiles = await readTilesOf(store, windowed, keys);
     await writeTilesOnline(
       { view: windowed, tiles, partial: NONE },
       { offlineStore: store, onlineStore, nowMs: clock.nowMs() },
     );
+    yield keys.length;
+    after = keys.at(-1) as string;
   }
 }

@@ -22,6 +22,7 @@ import { serveValueMemory } from '../compute/value-memory/serve-value-memory.ts'
 import { createChunkQueue, type Lane } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
+import { keepWindows } from '../events/keep-windows.ts';
 import { queueBuilds } from '../events/queue-builds.ts';
 import { createLoadedViews } from './loaded-views.ts';
 import type { MaterializerObserver } from './materializer-observer.ts';
@@ -248,6 +249,19 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       intervalMs: times.watchIntervalMs,
       logger,
       turn: keepTombstones({ ...forErasures, projectName: project.name, signal: restoring.signal }),
+    }),
+    startLoop({
+      name: 'Keeping windows',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: keepWindows({
+        offlineStore: store,
+        onlineStore: options.onlineStore,
+        applied,
+        clock: forChunks.clock,
+        signal: restoring.signal,
+        logger,
+      }),
     }),
   ];
 
