@@ -27,15 +27,14 @@ export function createPredictor(deps: PredictorDeps): Predictor {
   const { plan, runner, predictionLog, clock, resolveMissing } = deps;
   const tensors = createTensorPool(plan);
   const statusCounts = createStatusCounts(plan);
+  const aheadDeps = { ...deps, statusCounts, predictLive };
 
   return {
     plan,
     statusCounts,
     predict(request) {
       const mode = request.mode ?? plan.model.mode ?? 'live';
-      return mode === 'live'
-        ? predictLive(request, null)
-        : predictAhead({ ...deps, statusCounts, predictLive }, request, mode);
+      return mode === 'live' ? predictLive(request, null) : predictAhead(aheadDeps, request, mode);
     },
   };
 

@@ -8,7 +8,7 @@ import type { Inputs } from '../inputs/inputs.ts';
 import { readInputs } from '../inputs/read-inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
 import type { AnswerOrigin, PredictedRow, Predictions, PredictorDeps, PredictRequest } from '../predictor.ts';
-import { readRows } from '../readings/read-features.ts';
+import { readInTime, refusalWithout, throwUnlessAway } from '../readings/read-features.ts';
 import { judgeRows, noRows, type Readings, type StatusCounts } from '../readings/judge-rows.ts';
 import { aheadRecord } from './ahead-record.ts';
 import { judgePrediction, type FoundPrediction } from './judge-prediction.ts';
@@ -50,11 +50,12 @@ export async function predictAhead(
   const readPlan = mode === 'precomputed' ? precomputed.readPredictions : precomputed.readAll;
   let rows: RowOrNull[] | null = null;
   if (inputs.goodRows > 0) {
-    const read = await readRows({ ...deps, mayAnswerWithout: mode !== 'precomputed' }, readPlan, {
-      inputs,
-      deadlineAtMs,
-    });
-    rows = read?.[precomputed.group] ?? null;
+    try {
+      const read = await readInTime(deps.onlineStore, readPlan, { inputs, deadlineAtMs });
+      rows = read[precomputed.group] ?? null;
+    } catch (error) {
+      throwUnlessAway(error, mode === 'precomputed' ? NO_DEFAULTS : refusalWithout(plan));
+    }
   }
   const nowMs = clock.nowMs();
   const judged = judgeAll(plan, precomputed, { inputs, rows, nowMs, alone: mode === 'precomputed' });
@@ -119,6 +120,8 @@ export async function predictAhead(
     return predicted;
   }
 }
+
+const NO_DEFAULTS = 'A precomputed prediction has no defaults.';
 
 /** In place of the error of a row that needs no model. */
 const ANSWERED = new LarderError('PREDICTION_NOT_PRECOMPUTED', 'The row is answered already.');

@@ -24,40 +24,41 @@ export async function readFeatures(
   { counts, deadlineAtMs }: { readonly counts: StatusCounts; readonly deadlineAtMs: number },
 ): Promise<Readings> {
   if (plan.groups.length === 0) return judgeRows(plan, [], { nowMs: clock.nowMs(), counts });
-  const mayAnswerWithout = true;
-  const rows = await readRows({ plan, onlineStore, mayAnswerWithout }, plan.readPlan, {
-    inputs,
-    deadlineAtMs,
-  });
-  if (rows === null) return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
+  let rows: RowOrNull[][];
+  try {
+    rows = await readInTime(onlineStore, plan.readPlan, { inputs, deadlineAtMs });
+  } catch (error) {
+    throwUnlessAway(error, refusalWithout(plan));
+    return noRows(plan, inputs, { nowMs: clock.nowMs(), counts });
+  }
   return judgeRows(plan, rows, { nowMs: clock.nowMs(), counts });
 }
 
-export interface ReadRowsDeps extends Pick<ReadFeaturesDeps, 'plan' | 'onlineStore'> {
-  /** False: there are no defaults for what is read. */
-  readonly mayAnswerWithout: boolean;
-}
-
-/** Null: the store did not answer, and the model is declared to answer without it. @throws as `readFeatures` */
-export async function readRows(
-  { plan, onlineStore, mayAnswerWithout }: ReadRowsDeps,
+/** A store that hangs counts as unavailable: the remaining time is for the answer from defaults. */
+export function readInTime(
+  onlineStore: ReadFeaturesDeps['onlineStore'],
   readPlan: ReadPlan,
   { inputs, deadlineAtMs }: { readonly inputs: Inputs; readonly deadlineAtMs: number },
-): Promise<RowOrNull[][] | null> {
-  try {
-    const reading = onlineStore.read(readPlan, inputs.keysByGroup);
-    const leftMs = deadlineAtMs - performance.now();
-    // A store that hangs counts as unavailable: the remaining time is for the answer from defaults.
-    return await withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
-  } catch (error) {
-    if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
-    if (mayAnswerWithout && plan.model.when_store_unavailable === 'defaults') return null;
-    throw new LarderError(
-      'ONLINE_STORE_UNAVAILABLE',
-      `${error.message} ${plan.model.name} is declared to fail instead of answering from defaults.`,
-      { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 1 },
-    );
-  }
+): Promise<RowOrNull[][]> {
+  const reading = onlineStore.read(readPlan, inputs.keysByGroup);
+  const leftMs = deadlineAtMs - performance.now();
+  return withDeadline(reading, { leftMs: leftMs * STORE_SHARE, late: () => storeIsLate(leftMs) });
+}
+
+/** @throws every error but that the store is away; that too, if there is a refusal to answer without it */
+export function throwUnlessAway(error: unknown, refusal: string | null): void {
+  if (!isLarderError(error) || error.code !== 'ONLINE_STORE_UNAVAILABLE') throw error;
+  if (refusal === null) return;
+  throw new LarderError('ONLINE_STORE_UNAVAILABLE', `${error.message} ${refusal}`, {
+    cause: error,
+    retryAfterSeconds: error.retryAfterSeconds ?? 1,
+  });
+}
+
+/** Null: the model answers from defaults. */
+export function refusalWithout({ model }: CompiledPlan): string | null {
+  if (model.when_store_unavailable === 'defaults') return null;
+  return `${model.name} is declared to fail instead of answering from defaults.`;
 }
 
 function storeIsLate(leftMs: number): LarderError {
