@@ -5,6 +5,7 @@ import { loadModel, type ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { compilePlan, type PlanOptions } from '../plan/compile-plan.ts';
+import { precomputedOf } from '../precomputed/precomputed-of.ts';
 import { createPredictor } from '../create-predictor.ts';
 import type { ResolveMissing } from '../readings/resolve-missing.ts';
 import type { Predictor } from '../predictor.ts';
@@ -40,6 +41,7 @@ export async function fixturePredictor(
     model,
     version: 1,
     onlineStore,
+    precomputed: precomputedOf(manifest, model),
   });
   const runner = await loadModel({
     artifactPath: join(project.root, plan.model.artifact.path),
