@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger } from '@larder/core';
+import { QUICK } from '@larder/materialization/fixtures/quick-times';
 import { test as base } from '@larder/testing';
 import pg from 'pg';
 import { describe, expect } from 'vitest';
@@ -10,9 +11,30 @@ import { copyShop, jsonOf, larder, type CliResult } from '../../fixtures/run-cli
 
 const PATIENCE = { timeout: 30_000 };
 const SCORES = `
-import { precomputedPredictions, runTime } from '@larder/features';
+import { postProcess, precomputedPredictions, runTime } from '@larder/features';
 export const adScores = precomputedPredictions('ad_scores', {
-  version: 1, model: adCtr, ttl: '36h', request: { requested_at: runTime(), bid: 0.5 },
+  version: 1, model: adCtr, ttl: '36h', schedule: '0 5 * * *', request: { requested_at: runTime(), bid: 0.5 },
+});
+export const decision = postProcess('decision', {
+  outputs: { ctr: f.float32() },
+  request: { floor: f.float64() },
+  schema: { calibrated: f.float64(), shown: f.bool(), reason: f.string().default('none'), points: f.int64(), at: f.timestamp() },
+  compute: ({ outputs: { ctr }, request: { floor } }) => ({
+    calibrated: ctr / 3,
+    shown: ctr / 3 >= floor,
+    reason: ctr / 3 < floor ? 'below ' + floor : null,
+    points: 2n ** 60n + BigInt(Math.round(ctr * 1e6)),
+    at: new Date(Math.round(ctr * 1e12)),
+  }),
+});
+export const adDecision = model('ad_decision', {
+  features: [adStats.pick('click_rate', 'shape'), moment],
+  output: { ctr: f.float32() },
+  postprocess: decision,
+  artifact: artifact('models/ad_ctr'),
+});
+export const adDecisions = precomputedPredictions('ad_decisions', {
+  version: 1, model: adDecision, ttl: '36h', request: { requested_at: runTime(), bid: 0.5, floor: 0.24 },
 });
 `;
 
@@ -45,6 +67,7 @@ const test = base.extend<{ $file: { shop: Shop } }>({
         startWorker({
           config: readConfig({ ...env, LARDER_WORKER_SLOTS: '1' }),
           logger: createLogger('test', { level: 'silent' }),
+          times: QUICK,
         });
       let worker = await start();
       await use({
@@ -75,6 +98,7 @@ describe('predictions that are computed ahead', () => {
     const plan = await shop.larder('plan');
     expect(plan.stdout).toContain('fill ad_scores@1: 40 rows');
     expect(jsonOf(await shop.larder('plan', '--json'))['fills']).toMatchObject([
+      { view: 'ad_decisions@1', rows: 40, rows_from: 'source', source_problem: null },
       { view: 'ad_scores@1', rows: 40, rows_from: 'source', source_problem: null },
     ]);
     expect(await shop.larder('apply')).toMatchObject({ code: 0 });
@@ -97,6 +121,23 @@ describe('predictions that are computed ahead', () => {
     ]);
   });
 
+  test('a run fails with the reason while no version of the model can be used', async ({ shop }) => {
+    await shop.sql('update larder.model_versions set collected_at = now()');
+    await shop.larder('backfill', 'ad_scores');
+    const newest = async () => (jsonOf(await shop.larder('runs', '--json'))['runs'] as object[])[0];
+    await expect.poll(newest, PATIENCE).toMatchObject({
+      view: 'ad_scores',
+      status: 'failed',
+      error: {
+        code: 'MODEL_VERSION_NOT_FOUND',
+        reason: expect.stringContaining(
+          "ad_ctr has no version or alias 'champion', or its content was removed",
+        ),
+      },
+    });
+    await shop.sql('update larder.model_versions set collected_at = null');
+  });
+
   test('predict --mode reads them', async ({ shop }) => {
     expect(await shop.larder('backfill', 'ad_scores')).toMatchObject({ code: 0 });
     const ask = (...args: string[]) => shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-7', ...args, '--json');
@@ -113,6 +154,49 @@ describe('predictions that are computed ahead', () => {
     expect(shown.stdout).toMatch(
       /^ad_ctr version 1\n {2}ctr {2}[\d.]+\n {2}precomputed in ad_scores@1, \w+ ago\n$/,
     );
+  });
+
+  test('they equal the live prediction of their instant, after a post-processing too', async ({ shop }) => {
+    expect(await shop.larder('backfill', 'ad_decisions')).toMatchObject({ code: 0 });
+    interface Answer {
+      readonly outputs: object;
+      readonly computed_at: string;
+    }
+    const answers: Answer['outputs'][] = [];
+    for (const adId of ['ad-1', 'ad-20', 'ad-40']) {
+      const ask = async (...args: string[]) =>
+        jsonOf(
+          await shop.larder('predict', 'ad_decision', '--ad_id', adId, ...args, '--json'),
+        ) as unknown as Answer;
+      const read = () => ask('--mode', 'precomputed');
+      await expect.poll(read, PATIENCE).toMatchObject({ source: 'precomputed', view: 'ad_decisions@1' });
+      const { outputs, computed_at: at } = await read();
+      const live = await ask('--mode', 'live', '--requested_at', at, '--bid', '0.5', '--floor', '0.24');
+      expect(outputs).toEqual(live.outputs);
+      expect(Object.keys(outputs)).toEqual(['calibrated', 'shown', 'reason', 'points', 'at']);
+      answers.push(outputs);
+    }
+    expect(answers).toEqual(
+      expect.arrayContaining([expect.objectContaining({ shown: true, reason: 'none' })]),
+    );
+    expect(answers).toEqual(
+      expect.arrayContaining([expect.objectContaining({ shown: false, reason: 'below 0.24' })]),
+    );
+  });
+
+  test('their schedule predicts all of them again', async ({ shop }) => {
+    await shop.sql(
+      `update larder.schedules set due_at = date_trunc('minute', now() - interval '1 second') where view = 'ad_scores'`,
+    );
+    const runs = () =>
+      shop.sql(
+        `select status, rows_done::integer from larder.runs where view = 'ad_scores' and trigger = 'schedule'`,
+      );
+    await expect.poll(runs, PATIENCE).toEqual([{ status: 'succeeded', rows_done: 40 }]);
+    const [scores] = await shop.sql<{ n: number; instants: number }>(
+      `select count(*)::integer n, count(distinct event_timestamp)::integer instants from shop_history.ad_scores_v1`,
+    );
+    expect(scores).toEqual({ n: 80, instants: 2 });
   });
 
   test('doctor checks them as their model', async ({ shop }) => {
