@@ -1,5 +1,5 @@
 import { formatDurationMs } from '@larder/core';
-import type { Manifest } from '@larder/features';
+import { followedParents, type Manifest } from '@larder/features';
 import type { FillEstimate } from '@larder/registry';
 import type { Output } from '../output/output.ts';
 import { oneLine, printableBytes, printableCount } from '../output/printable.ts';
@@ -7,14 +7,19 @@ import { oneLine, printableBytes, printableCount } from '../output/printable.ts'
 /** One line for each view version that waits to be filled. */
 export function printFills(
   fills: readonly FillEstimate[],
-  { manifest, out }: { readonly manifest: Pick<Manifest, 'feature_views'>; readonly out: Output },
+  { manifest, out }: { readonly manifest: Manifest; readonly out: Output },
 ): void {
   for (const fill of fills) out.line(`  fill ${fill.ref}: ${fillText(fill)}`);
   if (fills.length === 0) return;
-  const scheduled = fills.some(({ ref }) => (manifest.feature_views[ref]?.schedule ?? null) !== null);
-  out.line(
-    `  Nothing fills them by itself${scheduled ? ' before their schedule' : ''}: larder apply --backfill`,
-  );
+  const views = fills.flatMap(({ ref }) => manifest.feature_views[ref] ?? []);
+  const causes = [
+    ...(views.some(({ schedule }) => schedule !== null) ? ['their schedule'] : []),
+    ...(views.some((view) => followedParents(manifest, view).length > 0)
+      ? ['rows that land in the views they are computed from']
+      : []),
+  ];
+  const before = causes.length === 0 ? '' : ` before ${causes.join(', or ')}`;
+  out.line(`  Nothing fills them by itself${before}: larder apply --backfill`);
 }
 
 export function fillText({

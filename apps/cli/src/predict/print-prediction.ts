@@ -13,7 +13,7 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
     out.line(`  ${name}  ${style.bold(style.cyan(printableValue(undefined, value as JsonValue, 200)))}`);
   if (answer.source === 'precomputed')
     out.line(style.dim(`  precomputed in ${answer.view}, ${printableAgo(answer.age_ms ?? 0)}`));
-  if (answer.source === 'live') out.line(style.dim(`  live: ${answer.live_reason}`));
+  if (answer.source === 'live') out.line(style.dim(`  live, not precomputed: ${answer.live_reason}`));
   if (answer.degraded)
     out.line(
       style.yellow(

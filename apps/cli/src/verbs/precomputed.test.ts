@@ -89,7 +89,7 @@ const test = base.extend<{ $file: { shop: Shop } }>({
   ],
 });
 
-describe('predictions that are computed ahead', () => {
+describe('predictions that are computed ahead', { timeout: 60_000 }, () => {
   test('plan counts the keys that have rows of what the model reads', async ({ shop }) => {
     await shop.larder('backfill', 'ad_stats');
     const landed = () => shop.sql('select ad_id from shop_history.ad_stats_v1');
@@ -97,6 +97,9 @@ describe('predictions that are computed ahead', () => {
     await shop.define();
     const plan = await shop.larder('plan');
     expect(plan.stdout).toContain('fill ad_scores@1: 40 rows');
+    expect(plan.stdout).toContain(
+      'Nothing fills them by itself before their schedule, or rows that land in the views they are computed from: larder apply --backfill',
+    );
     expect(jsonOf(await shop.larder('plan', '--json'))['fills']).toMatchObject([
       { view: 'ad_decisions@1', rows: 40, rows_from: 'source', source_problem: null },
       { view: 'ad_scores@1', rows: 40, rows_from: 'source', source_problem: null },
@@ -108,8 +111,13 @@ describe('predictions that are computed ahead', () => {
     const range = ['--from', '2026-11-01T00:00:00Z', '--to', '2026-11-02T00:00:00Z'];
     const refused = await shop.larder('backfill', 'ad_scores', ...range, '--json');
     expect([refused.code, jsonOf(refused)]).toMatchObject([
-      1,
-      { code: 'BACKFILL_NOT_SUPPORTED', detail: expect.stringContaining('for the instant of their run') },
+      2,
+      {
+        code: 'REQUEST_INVALID',
+        errors: [
+          { pointer: '/scope/event_time', detail: expect.stringContaining('for the instant of their run') },
+        ],
+      },
     ]);
   });
 
@@ -149,7 +157,14 @@ describe('predictions that are computed ahead', () => {
       live_reason: 'ad_scores@1:OTHER_REQUEST',
     });
     const refused = await ask('--mode', 'precomputed', '--bid', '2');
-    expect([refused.code, jsonOf(refused)]).toMatchObject([1, { code: 'PREDICTION_NOT_PRECOMPUTED' }]);
+    expect([refused.code, jsonOf(refused)]).toMatchObject([
+      1,
+      {
+        code: 'PREDICTION_NOT_PRECOMPUTED',
+        // A backfill would not help.
+        detail: expect.stringMatching(/ad_scores@1:OTHER_REQUEST\)\. Leave out the request fields/),
+      },
+    ]);
     const shown = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-7', '--mode', 'precomputed');
     expect(shown.stdout).toMatch(
       /^ad_ctr version 1\n {2}ctr {2}[\d.]+\n {2}precomputed in ad_scores@1, \w+ ago\n$/,

@@ -42,10 +42,12 @@ export async function createBackfill(
       `The rows of ${viewRef(view)} are pushed, so there is no source to read again; push them once more.`,
     );
   if ('event_time' in request.scope && predictionOf(view) !== null)
-    throw new LarderError(
-      'BACKFILL_NOT_SUPPORTED',
-      `${viewRef(view)} holds predictions, which are computed for the instant of their run: a range of event times cannot be filled. Leave the range out (--from, --to).`,
-    );
+    throw requestInvalid([
+      {
+        pointer: '/scope/event_time',
+        detail: `cannot be given for ${viewRef(view)}: predictions are computed for the instant of their run, not for a range of event times (--from, --to); leave it out`,
+      },
+    ]);
   const meaning = {
     view: view.name,
     version: view.version,

@@ -201,8 +201,11 @@ function withOrigins(predictions: Predictions, originOf: () => AnswerOrigin): Pr
 }
 
 function notPrecomputed({ model, version }: CompiledPlan, reason: string): LarderError {
+  const remedy = reason.endsWith(':OTHER_REQUEST')
+    ? 'Leave out the request fields for which it declares other values'
+    : `Compute it with larder backfill ${reason.split('@')[0]}`;
   return new LarderError(
     'PREDICTION_NOT_PRECOMPUTED',
-    `There is no precomputed prediction of ${model.name}@${version} for this request (${reason}). Compute it with larder backfill ${reason.split('@')[0]}, or ask with options.mode 'precomputed_or_live'.`,
+    `There is no precomputed prediction of ${model.name}@${version} for this request (${reason}). ${remedy}, or ask with options.mode 'precomputed_or_live'.`,
   );
 }
