@@ -97,6 +97,7 @@ export { compileOnDemandViews } from './on-demand/compile-on-demand-views.ts';
 export type { CompileOnDemandOptions, OnDemandDefinition } from './on-demand/compile-on-demand-views.ts';
 export { evaluate, onDemandValue } from './on-demand/evaluate.ts';
 export type { OnDemandInputs, OnDemandResult } from './on-demand/evaluate.ts';
+export { ownValue } from './on-demand/own-value.ts';
 export { createRowEvaluator } from './on-demand/evaluate-rows.ts';
 export type { RowEvaluator } from './on-demand/evaluate-rows.ts';
 export type { SharedInputs } from './on-demand/shared-inputs.ts';

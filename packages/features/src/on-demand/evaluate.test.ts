@@ -1,5 +1,5 @@
 import { LarderError } from '@larder/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FieldValue } from '../definition/field.ts';
 import { compileOnDemandViews, type OnDemandDefinition } from './compile-on-demand-views.ts';
 import { createRowEvaluator } from './evaluate-rows.ts';
@@ -213,6 +213,72 @@ test('shared inputs: views that read nothing else are evaluated once, whatever t
     [1, 'ON_DEMAND_FAILED', 'offer', false],
     [2, 'good', 'offer', 'top', true],
   ]);
+});
+
+describe('a function that changes a vector or a time that it is given', () => {
+  const vector = (name: string, fallback?: readonly number[]) =>
+    ({ name, type: 'vector', length: 2, ...(fallback && { default: fallback }) }) as const;
+  const stored = { seen: Float32Array.of(1, 2), unseen: null };
+  const requested = { at: new Date(1_000), taste: Float32Array.of(5, 6) };
+  const named = (name: string): OnDemandDefinition => ({
+    name,
+    request: [{ name: 'at', type: 'timestamp' }, vector('taste')],
+    inputs: [{ view: 'user', version: 1, features: ['seen', 'unseen'] }],
+    schema: [vector('given')],
+  });
+  const third: OnDemandDefinition = {
+    ...named('third'),
+    inputs: [
+      { view: 'first', version: null, features: ['given'] },
+      { view: 'second', version: null, features: ['given'] },
+    ],
+  };
+  const definitions = { first: named('first'), second: named('second'), third };
+  const saw: string[] = [];
+  const change = ({ request, features }: OnDemandArguments) => {
+    const { at, taste } = request as typeof requested;
+    const vectors = [
+      taste,
+      ...Object.values(features).flatMap((view) => Object.values(view) as Float32Array[]),
+    ];
+    saw.push(`${at.getTime()} ${vectors.map((values) => values.join()).join(' ')}`);
+    at.setTime(0);
+    for (const values of vectors) values.fill(9);
+    return { given: Float32Array.of(7, 8) };
+  };
+  const views = compileOnDemandViews({
+    inputs: [{ view: 'third', version: null, features: ['given'] }],
+    manifest: {
+      feature_views: { 'user@1': { schema: [vector('seen'), vector('unseen', [3, 4])] } },
+      on_demand_feature_views: definitions,
+    },
+    functionOf: () => ({ compute: change }),
+  });
+  const inputs: OnDemandInputs = {
+    requestField: (place) => requested[views.requestFields[place]?.name as 'at' | 'taste'],
+    storedFeature: (_, place) => {
+      const value = stored[views.storedViews[0]?.features[place]?.name as 'seen' | 'unseen'];
+      // The store decodes it for every reader.
+      return value && value.slice();
+    },
+  };
+  const READ = ['1000 5,6 1,2 3,4', '1000 5,6 1,2 3,4', '1000 5,6 7,8 7,8'];
+
+  test.each([
+    ['alone', null],
+    ['of rows that share both', { requestFields: [true, true], storedViews: [true] }],
+    ['of rows that share the stored one', { requestFields: [true, false], storedViews: [true] }],
+    ['of rows that share the request', { requestFields: [true, true], storedViews: [false] }],
+  ])('changes it for itself only: %s', (_, shared) => {
+    saw.length = 0;
+    const evaluator = createRowEvaluator(views, inputs, shared);
+    const isOnce =
+      shared !== null && shared.requestFields.every(Boolean) && shared.storedViews.every(Boolean);
+    for (let row = 0; row < 3; row++) expect(evaluator.evaluate(false)).toBeNull();
+    expect(saw).toEqual(isOnce ? READ : [...READ, ...READ, ...READ]);
+    expect(evaluator.results.at(-1)).toEqual({ given: Float32Array.of(7, 8) });
+    expect(evaluator.results[0]).toEqual({ given: Float32Array.of(7, 8) });
+  });
 });
 
 test('a row has the results of the row before it when every view depends on the request alone', () => {

@@ -11,12 +11,13 @@ import type {
   OnDemandFeature,
   StoredInput,
 } from './on-demand-views.ts';
+import { ownValue } from './own-value.ts';
 import type { SharedArguments } from './shared-inputs.ts';
 
 /** The values of one row by their places in `OnDemandViews`; the owner of the rows moves it from one to the next. */
 export interface OnDemandInputs {
   requestField(place: number): FieldValue;
-  /** Value as stored, null where there is none; `evaluate` applies the declared default. */
+  /** Value as stored, for this caller alone; null where there is none: `evaluate` applies the declared default. */
   storedFeature(view: number, place: number): FieldValue;
 }
 
@@ -119,7 +120,7 @@ function argumentsOf(
   for (const computed of view.computed) {
     const named: Record<string, FieldValue> = {};
     for (const feature of computed.features)
-      named[feature.name] = onDemandValue(earlier[computed.view] as OnDemandResult, feature);
+      named[feature.name] = ownValue(onDemandValue(earlier[computed.view] as OnDemandResult, feature));
     features[computed.name] = named;
   }
   return { request, features };
@@ -127,14 +128,14 @@ function argumentsOf(
 
 function requestOf({ request }: CompiledOnDemandView, inputs: OnDemandInputs): Record<string, FieldValue> {
   const members: Record<string, FieldValue> = {};
-  for (const { name, place } of request) members[name] = inputs.requestField(place);
+  for (const { name, place } of request) members[name] = ownValue(inputs.requestField(place));
   return members;
 }
 
 function storedOf({ view, features }: StoredInput, inputs: OnDemandInputs): Record<string, FieldValue> {
   const members: Record<string, FieldValue> = {};
   for (const { name, place, defaultValue } of features)
-    members[name] = inputs.storedFeature(view, place) ?? defaultValue;
+    members[name] = inputs.storedFeature(view, place) ?? ownValue(defaultValue);
   return members;
 }
 

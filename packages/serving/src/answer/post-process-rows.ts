@@ -3,7 +3,13 @@
  * models with post-processing.
  */
 import { LarderError } from '@larder/core';
-import { encodeJsonValue, evaluatePostProcess, onDemandValue, type FieldValue } from '@larder/features';
+import {
+  encodeJsonValue,
+  evaluatePostProcess,
+  onDemandValue,
+  ownValue,
+  type FieldValue,
+} from '@larder/features';
 import type { Batch } from '../batch.ts';
 import type { PlanPostProcess } from '../plan/compiled-plan.ts';
 import type { AnsweredRow, AnsweredRows } from './answer-rows.ts';
@@ -21,7 +27,7 @@ export function postProcessRows(
     const values = inputs.requests[row.row] as readonly FieldValue[];
     const request: Record<string, FieldValue> = {};
     for (const [i, { name }] of post.request.entries())
-      request[name] = values[post.requestPlaces[i] as number] as FieldValue;
+      request[name] = ownValue(values[post.requestPlaces[i] as number] as FieldValue);
     return processed(post, row, { outputs, request });
   });
 }

@@ -2,6 +2,7 @@ import { LarderError } from '@larder/core';
 import {
   createRowEvaluator,
   decodeJsonValue,
+  ownValue,
   type FieldManifest,
   type FieldValue,
   type OnDemandInputs,
@@ -53,7 +54,7 @@ class RebuiltInputs implements OnDemandInputs {
     const stored = this.#plan.onDemand.storedViews[view];
     const reading = this.#rebuilt.get(stored?.ref ?? '');
     const name = stored?.features[place]?.name ?? '';
-    return reading?.status === 'PRESENT' ? (reading.values[name] ?? null) : null;
+    return reading?.status === 'PRESENT' ? ownValue(reading.values[name] ?? null) : null;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   createRowEvaluator,
   evaluatePostProcess,
   onDemandValue,
+  ownValue,
   type FieldManifest,
   type FieldValue,
   type OnDemandInputs,
@@ -95,7 +96,7 @@ class Evaluation implements OnDemandInputs {
   }
 
   storedFeature(view: number, place: number): FieldValue {
-    return this.#stored[view]?.[place]?.[this.#row] ?? null;
+    return ownValue(this.#stored[view]?.[place]?.[this.#row] ?? null);
   }
 
   #isSameRequest(): boolean {
