@@ -40,7 +40,7 @@ export interface PrecomputedView {
   readonly outputs: readonly FieldManifest[];
   /** In the order of the plan's request fields; undefined: any value, the instant of the prediction was taken. */
   readonly constants: readonly (FieldValue | undefined)[];
-  /** Request that it was computed for, as JSON, without the fields that have its instant. */
+  /** Request that it was computed for, as JSON, without the fields that have its instant; what the version of the plan takes. */
   readonly request: Readonly<Record<string, JsonValue>>;
   /** Names of the request fields that have its instant. */
   readonly runTimes: readonly string[];
@@ -76,14 +76,18 @@ export function compilePrecomputed(context: PrecomputedContext): PrecomputedPlan
   };
 }
 
+type RequestValue = 'run_time' | { readonly constant: JsonValue };
+
 function compileView(
   view: FeatureViewManifest,
   { requestFields }: Pick<PrecomputedContext, 'requestFields'>,
 ): PrecomputedView {
   const { request = {} } = predictionOf(view) ?? {};
-  const constants = Object.entries(request).flatMap(([name, value]) =>
-    value === 'run_time' ? [] : [[name, value.constant] as const],
-  );
+  const known = requestFields.filter(({ name, field }) => isOf(field, request[name]));
+  const constants = known.flatMap(({ name }) => {
+    const value = request[name];
+    return value === undefined || value === 'run_time' ? [] : [[name, value.constant] as const];
+  });
   return {
     ref: viewRef(view),
     statusOf: compileTtlAtRead(view),
@@ -91,15 +95,18 @@ function compileView(
     outputs: view.schema.filter(({ name }) => name !== 'model_version'),
     constants: requestFields.map(({ name, field }) => constantOf(field, request[name])),
     request: Object.fromEntries(constants),
-    runTimes: Object.keys(request).filter((name) => request[name] === 'run_time'),
+    runTimes: known.flatMap(({ name }) => (request[name] === 'run_time' ? [name] : [])),
   };
 }
 
+/** False for a field that another version of the model has, or has of another type: its callers give that one themselves. */
+function isOf(field: FieldManifest, value: RequestValue | undefined): boolean {
+  if (value === undefined) return false;
+  return value === 'run_time' ? field.type === 'timestamp' : decodeJsonValue(field, value.constant).ok;
+}
+
 /** A field that the view does not know is one of another version of the model: its predictions are told apart by version. */
-function constantOf(
-  field: FieldManifest,
-  value: 'run_time' | { readonly constant: JsonValue } | undefined,
-): FieldValue | undefined {
+function constantOf(field: FieldManifest, value: RequestValue | undefined): FieldValue | undefined {
   if (value === undefined || value === 'run_time') return undefined;
   const decoded = decodeJsonValue(field, value.constant);
   return decoded.ok ? decoded.value : declaredDefault(field);

@@ -4,6 +4,7 @@
  */
 import { isLarderError, LarderError, newId, requestInvalid } from '@larder/core';
 import type { RowOrNull } from '@larder/online-store';
+import { deadlineExceeded, withDeadline } from '../deadline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import { readInputs } from '../inputs/read-inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
@@ -116,7 +117,10 @@ export async function predictAhead(
         );
     }
     if (predictionLog.confirm !== null && answered.some((each) => each !== null))
-      await predictionLog.confirm();
+      await withDeadline(predictionLog.confirm(), {
+        leftMs: deadlineAtMs - performance.now(),
+        late: () => deadlineExceeded('The durable prediction log'),
+      });
     return predicted;
   }
 }
