@@ -1,8 +1,8 @@
 import { isLarderError } from '@larder/core';
-import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { parentsOf, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
 import { historySource } from '@larder/materialization/chains';
 import { definedModelRows } from '@larder/materialization/predictions';
-import { planFills, type FillEstimate, type Plan } from '@larder/registry';
+import { appliedManifest, planFills, type FillEstimate, type Plan } from '@larder/registry';
 import { connectionSetting, createSources } from '@larder/sources';
 import type { Session } from '../session.ts';
 
@@ -18,6 +18,8 @@ export async function planCountedFills(
 ): Promise<FillEstimate[]> {
   const store = await offlineStore();
   const { root } = await project();
+  // Null also on a database that apply has to migrate first: nothing is counted there.
+  const applied = plan.pendingMigrations.length > 0 ? null : await appliedManifest(store, manifest.project);
   const history = historySource(store, () => manifest);
   const sources = createSources({
     root,
@@ -36,6 +38,13 @@ export async function planCountedFills(
   async function countRows(view: FeatureViewManifest): Promise<number> {
     const entity = manifest.entities[view.entity];
     if (entity === undefined) throw new Error(`${viewRef(view)} has no entity.`);
+    const absent = parentsOf(manifest, view)
+      .map(viewRef)
+      .filter((ref) => applied?.manifest.feature_views[ref] === undefined);
+    if (absent.length > 0)
+      throw new Error(
+        `${absent.join(', ')}, which it is computed from, ${absent.length === 1 ? 'is' : 'are'} not applied yet`,
+      );
     try {
       const source = await sources.open(view, entity);
       const chunks = await source.plan(

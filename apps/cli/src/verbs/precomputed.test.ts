@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogger } from '@larder/core';
@@ -41,6 +42,7 @@ export const adDecisions = precomputedPredictions('ad_decisions', {
 interface Shop {
   larder(...args: string[]): Promise<CliResult>;
   sql<Row>(text: string): Promise<Row[]>;
+  edit(change: (text: string) => string): void;
   /** Adds the predictions of ad_ctr to the project, and starts its worker again. */
   define(): Promise<void>;
 }
@@ -70,14 +72,18 @@ const test = base.extend<{ $file: { shop: Shop } }>({
           times: QUICK,
         });
       let worker = await start();
+      const edit: Shop['edit'] = (change) => {
+        const before = readFileSync(env.LARDER_PROJECT, 'utf8');
+        // Another file: this process has loaded the one before.
+        env.LARDER_PROJECT = join(folder, `${randomBytes(4).toString('hex')}.config.ts`);
+        writeFileSync(env.LARDER_PROJECT, change(before));
+      };
       await use({
         larder: (...args) => larder(args, env),
         sql: async <Row>(text: string) => (await client.query(text)).rows as Row[],
+        edit,
         async define() {
-          // Another file: this process has loaded the first one.
-          const before = readFileSync(env.LARDER_PROJECT, 'utf8');
-          env.LARDER_PROJECT = join(folder, 'scored.config.ts');
-          writeFileSync(env.LARDER_PROJECT, before + SCORES);
+          edit((text) => text + SCORES);
           await worker.stop();
           worker = await start();
         },
@@ -89,7 +95,7 @@ const test = base.extend<{ $file: { shop: Shop } }>({
   ],
 });
 
-describe('predictions that are computed ahead', { timeout: 60_000 }, () => {
+describe('predictions that are computed ahead', () => {
   test('plan counts the keys that have rows of what the model reads', async ({ shop }) => {
     await shop.larder('backfill', 'ad_stats');
     const landed = () => shop.sql('select ad_id from shop_history.ad_stats_v1');
@@ -220,5 +226,14 @@ describe('predictions that are computed ahead', { timeout: 60_000 }, () => {
     };
     expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
     expect(checks.map(({ check }) => check)).toContain('source of ad_scores@1');
+  });
+
+  test('plan says whose rows it cannot count yet', async ({ shop }) => {
+    shop.edit((text) => text.replaceAll('version: 1', 'version: 2'));
+    expect(jsonOf(await shop.larder('plan', '--json'))['fills']).toMatchObject([
+      { view: 'ad_decisions@2', source_problem: 'ad_stats@2, which it is computed from, is not applied yet' },
+      { view: 'ad_scores@2', source_problem: 'ad_stats@2, which it is computed from, is not applied yet' },
+      { view: 'ad_stats@2', rows: 40, source_problem: null },
+    ]);
   });
 });
