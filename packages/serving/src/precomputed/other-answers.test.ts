@@ -1,22 +1,24 @@
-import { isLarderError } from '@larder/core';
+import { isLarderError, LarderError } from '@larder/core';
 import { predictionOf, type FeatureViewManifest, type FieldValue, type Manifest } from '@larder/features';
 import type { PredictionRecord } from '@larder/offline-store';
 import { expect } from 'vitest';
+import { createPredictor } from '../create-predictor.ts';
 import { fixturePredictor } from '../testing/predictor-fixture.ts';
 import { putRows } from '../testing/open-fixture.ts';
 import { test as base, type Served } from '../testing/served-test.ts';
-import type { Predictions, Predictor, PredictRequest } from '../predictor.ts';
+import type { Predictions, PredictRequest } from '../predictor.ts';
 
 const NOW_MS = Date.now();
 const AHEAD = { calibrated: 0.25, shown: true, reason: 'ahead', basis_points: 2_500, model_version: 1 };
 
+type Opened = ReturnType<typeof fixturePredictor>;
 type Options = Partial<Parameters<typeof fixturePredictor>[0]>;
 
 const test = base
   .override({ config: [async ({}, use) => use('kinds.config.ts'), { scope: 'file' }] })
-  .extend<{ open: (options: Options) => Promise<Predictor> }>({
+  .extend<{ open: (options: Options) => Opened }>({
     open: async ({ served }, use) => {
-      const opened: Awaited<ReturnType<typeof fixturePredictor>>[] = [];
+      const opened: Awaited<Opened>[] = [];
       await use(async (options) => {
         const clock = { nowMs: () => NOW_MS };
         const predictor = await fixturePredictor({ ...served, model: 'ad_verdict', clock, ...options });
@@ -169,4 +171,26 @@ test('a large batch is answered as its rows alone are, and each row is logged on
     });
     expect(shown(batch, at), `row ${at}`).toEqual(shown(alone, 0));
   }
+});
+
+test('rows that are computed ahead are answered while the model takes no more', async ({ served, open }) => {
+  const predictor = await open({});
+  const busy = new LarderError('MODEL_OVERLOADED', 'The model is busy.');
+  const { predict } = createPredictor({
+    plan: predictor.plan,
+    onlineStore: served.onlineStore,
+    runner: {
+      ...predictor.runner,
+      admit: () => {
+        throw busy;
+      },
+    },
+    predictionLog: null,
+    clock: { nowMs: () => NOW_MS },
+  });
+  await put(served, 'there', AHEAD);
+  const rows = ['there', 'nowhere', 'there'].map((ad_id) => ({ entities: { ad_id } }));
+  const mixed = await predict({ rows, rowsPointer: '/rows', mode: 'precomputed_or_live' });
+  expect(origins(mixed)).toEqual(['precomputed', 'MODEL_OVERLOADED', 'precomputed']);
+  await expect(predict({ ...ask('nowhere'), mode: 'precomputed_or_live' })).rejects.toBe(busy);
 });

@@ -2,7 +2,7 @@
  * Requests that ask for precomputed predictions. One round trip reads them together with what the model reads; a request
  * whose rows are all precomputed runs no model.
  */
-import { isLarderError, LarderError, newId, requestInvalid } from '@larder/core';
+import { isLarderError, LarderError, type ErrorCode, newId, requestInvalid } from '@larder/core';
 import type { RowOrNull } from '@larder/online-store';
 import { deadlineExceeded, withDeadline } from '../deadline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
@@ -64,7 +64,8 @@ export async function predictAhead(
     found === null || typeof found === 'string' ? null : found && { found, row },
   );
   const waiting = judged.filter((found) => typeof found === 'string').length;
-  const fromModel = mode === 'precomputed' || waiting === 0 ? null : await answerRest();
+  const fromModel = mode === 'precomputed' || waiting === 0 ? null : await answerRest().catch(unlessAnswered);
+  const predictions = isLarderError(fromModel) ? null : fromModel;
   const totalMs = performance.now() - startedAtMs;
   const ahead = await answerAhead();
   return {
@@ -72,11 +73,12 @@ export async function predictAhead(
       if (found === null) return inputs.errors[row] as LarderError;
       if (typeof found !== 'string') return ahead[row] as PredictedRow;
       if (fromModel === null) return notPrecomputed(plan, found);
+      if (isLarderError(fromModel)) return fromModel;
       const predicted = fromModel.rows[row] as PredictedRow | LarderError;
       return isLarderError(predicted) ? predicted : Object.assign(predicted, { origin: live(found) });
     }),
-    outputs: fromModel?.outputs ?? {},
-    timings: fromModel?.timings ?? { features: totalMs, onDemand: 0, model: 0, total: totalMs },
+    outputs: predictions?.outputs ?? {},
+    timings: predictions?.timings ?? { features: totalMs, onDemand: 0, model: 0, total: totalMs },
   };
 
   function answerRest(): Promise<Predictions> {
@@ -88,6 +90,12 @@ export async function predictAhead(
         ? noRows(plan, inputs, { nowMs, counts })
         : judgeRows(plan, [modelRows(rows, precomputed as PrecomputedPlan)], { nowMs, counts });
     return deps.predictLive(request, { inputs: rest, readings });
+  }
+
+  /** That the model cannot answer now is the error of its rows alone, if there are others. */
+  function unlessAnswered(error: unknown): LarderError {
+    if (isLarderError(error) && OF_MODEL.has(error.code) && waiting < inputs.goodRows) return error;
+    throw error;
   }
 
   async function answerAhead(): Promise<(PredictedRow | null)[]> {
@@ -126,6 +134,12 @@ export async function predictAhead(
 }
 
 const NO_DEFAULTS = 'A precomputed prediction has no defaults.';
+
+const OF_MODEL: ReadonlySet<string> = new Set<ErrorCode>([
+  'MODEL_OVERLOADED',
+  'MODEL_RUN_FAILED',
+  'DEADLINE_EXCEEDED',
+]);
 
 /** In place of the error of a row that needs no model. */
 const ANSWERED = new LarderError('PREDICTION_NOT_PRECOMPUTED', 'The row is answered already.');
