@@ -40,6 +40,7 @@ test('every version on record is listed, with its newest mark and without its co
       version: 1,
       inputs: adCtr.inputs,
       outputs: adCtr.outputs,
+      postprocess: null,
       training: null,
       measured: null,
     },
