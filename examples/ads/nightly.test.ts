@@ -8,6 +8,7 @@ import { demoAds } from './src/catalogue/demo-ads.ts';
 import { startFeed } from './src/feed.ts';
 import { drawPictures } from './src/pictures/draw-pictures.ts';
 import { seedAds } from './src/seed.ts';
+import { callLarder } from './src/call-larder.ts';
 
 const ADS = demoAds().slice(0, 4);
 const WAIT = { timeout: 90_000, interval: 50 };
@@ -35,17 +36,7 @@ test(
       env: { LARDER_CONNECTION_ADS_URL: database.url, LARDER_WORKER_SLOTS: '2' },
     });
     onTestFinished(() => stack.stop());
-    const call = async <Answer>(path: string, body?: object): Promise<Answer> => {
-      const answer = await fetch(`${stack.inferenceUrl}${path}`, {
-        ...(body && {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
-      });
-      if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-      return (await answer.json()) as Answer;
-    };
+    const call = <Answer>(path: string, body?: object) => callLarder<Answer>(stack.inferenceUrl, path, body);
     const begin = async (view: string) =>
       (await call<Run>('/v1/backfills', { view, scope: { all: true } })).run_id;
     const ended = (id: string) =>

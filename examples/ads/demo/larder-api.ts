@@ -5,6 +5,7 @@ import type {
   PredictAnswer,
   Run,
 } from '@larder/contracts';
+import { callLarder } from '../src/call-larder.ts';
 
 /** The few routes of Larder that the demo shows, called like any other program would. */
 export interface LarderApi {
@@ -21,25 +22,17 @@ export interface LarderApi {
 }
 
 export function larderApi(url: string): LarderApi {
-  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      signal: AbortSignal.timeout(10_000),
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
+  const call = <T>(path: string, body?: object): Promise<T> => callLarder(url, path, body);
   return {
     backfill: async (view) =>
-      (await call<{ run_id: string }>('POST', '/v1/backfills', { view, scope: { all: true } })).run_id,
-    run: (runId) => call('GET', `/v1/runs/${runId}`),
-    failures: async (runId) => (await call<FailuresAnswer>('GET', `/v1/runs/${runId}/failures`)).failures,
-    runs: async (view) => (await call<{ runs: Run[] }>('GET', `/v1/runs?view=${view}&limit=20`)).runs,
-    predict: (body) => call('POST', '/v1/models/ad_ctr/predict', body),
-    sendEvent: (source, event) => call('POST', `/v1/events/${source}`, { events: [event] }),
+      (await call<{ run_id: string }>('/v1/backfills', { view, scope: { all: true } })).run_id,
+    run: (runId) => call(`/v1/runs/${runId}`),
+    failures: async (runId) => (await call<FailuresAnswer>(`/v1/runs/${runId}/failures`)).failures,
+    runs: async (view) => (await call<{ runs: Run[] }>(`/v1/runs?view=${view}&limit=20`)).runs,
+    predict: (body) => call('/v1/models/ad_ctr/predict', body),
+    sendEvent: (source, event) => call(`/v1/events/${source}`, { events: [event] }),
     async read(features, adId) {
-      const { rows } = await call<OnlineFeaturesAnswer>('POST', '/v1/features/online', {
+      const { rows } = await call<OnlineFeaturesAnswer>('/v1/features/online', {
         features,
         entities: [{ ad_id: adId }],
       });

@@ -7,6 +7,7 @@ import { expect, inject, vi } from 'vitest';
 import { demoAds } from './catalogue/demo-ads.ts';
 import { seedAds } from './seed.ts';
 import { ageInDays, DAY_MS, simulateWeek } from './simulation/audience.ts';
+import { callLarder } from './call-larder.ts';
 
 const EVENTS = 100;
 const MAX_P99_MS = 1_000;
@@ -26,17 +27,7 @@ test(
       env: { LARDER_CONNECTION_ADS_URL: database.url, LARDER_WORKER_SLOTS: '2' },
     });
     onTestFinished(() => stack.stop());
-    const call = async <Answer>(path: string, body?: object): Promise<Answer> => {
-      const answer = await fetch(`${stack.inferenceUrl}${path}`, {
-        ...(body && {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
-      });
-      if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-      return (await answer.json()) as Answer;
-    };
+    const call = <Answer>(path: string, body?: object) => callLarder<Answer>(stack.inferenceUrl, path, body);
     const read = async (features: readonly string[], ads: readonly string[]) => {
       const { rows } = await call<OnlineFeaturesAnswer>('/v1/features/online', {
         features,
