@@ -92,10 +92,16 @@ test('a run takes what all runs of its views land that are open together', async
   const words = await shop.backfill('ad_words@1');
   const [offers] = await chain.fedBy(words, 'offer');
   const [scores] = await chain.fedBy(offers as string, 'score');
-  // What landed in both of its views: by then the chain had turns after the words had ended.
+  // The last words came through both views to the scores: by then the chain had turns after the words had
+  // ended. One turn may take a key from both of its views at once, so their rows are not counted.
+  await shop.ended(words);
   await expect
-    .poll(async () => (await getRun(shop.store, 'shop', scores as string)).rows.done, PATIENCE)
-    .toBe(2 * ADS);
+    .poll(
+      async () => Object.values(await chain.newest('score', 'score')).filter((score) => score === 5),
+      PATIENCE,
+    )
+    .toHaveLength(ADS);
+  expect(await getRun(shop.store, 'shop', scores as string)).toMatchObject({ finishedAt: null });
   expect(await getRun(shop.store, 'shop', offers as string)).toMatchObject({ finishedAt: null });
   await resumeRun(shop.store, 'shop', catalog);
   await chain.settled();
