@@ -11,7 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort();
   });
-// `larder keys ad | head`: the reader ends first
+// `larder entities ad | head`: the reader ends first
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

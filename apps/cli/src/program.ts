@@ -1,9 +1,9 @@
-import { LARDER_VERSION } from '@larder/core';
+import { LARDER_VERSION, LarderError } from '@larder/core';
 import { Command, CommanderError } from 'commander';
 import { commandOf, quiet } from './command-of.ts';
 import { createOutput, type Output, type TerminalStream } from './output/output.ts';
 import { readTerminal } from './output/terminal.config.ts';
-import { VERBS } from './verbs.ts';
+import { AMBIGUOUS, VERBS } from './verbs.ts';
 
 export interface ProgramOptions {
   readonly argv: readonly string[];
@@ -21,6 +21,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   const out = createOutput({ json, ...readTerminal([stdout, stderr], env), stdout, stderr });
   try {
     const [name = ''] = argv;
+    if (Object.hasOwn(AMBIGUOUS, name)) throw new LarderError('REQUEST_INVALID', AMBIGUOUS[name] ?? '');
     if (!Object.hasOwn(VERBS, name)) return await overview(argv, out);
     const { runVerb } = await import('./run-verb.ts');
     return await runVerb(name, { ...options, out });

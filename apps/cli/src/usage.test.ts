@@ -12,13 +12,15 @@ describe('exit code 2, wrong usage', () => {
     ['bogus', "Unknown command 'bogus'"],
     ['help nope', "Unknown command 'nope'"],
     ['backfil ad_stats', 'backfill'],
-    ['keys', "'entity'"],
-    ['keys ad more', 'Too many arguments'],
-    ['keys ad --limit 0', '--limit'],
+    ['entities', "'entity'"],
+    ['keys ad', 'larder entities ENTITY'],
+    ['keys', 'larder api-keys'],
+    ['entities ad more', 'Too many arguments'],
+    ['entities ad --limit 0', '--limit'],
     ['runs --status done', '--status'],
     ['backfill ad_stats --from yesterday --to 2026-11-20T00:00:00Z', '--from'],
     ['inspect ad ad-1 --redis-url nonsense', '--redis-url'],
-    ['keys ad --colour', '--colour'],
+    ['entities ad --colour', '--colour'],
   ] as const)('larder %s', async ([args, said]) => {
     // addresses that must not be contacted: wrong usage is detected before
     const stores = {
@@ -34,7 +36,7 @@ describe('exit code 2, wrong usage', () => {
   });
 
   test('names every wrong and unknown setting at once', async () => {
-    const wrong = await larder('keys ad', {
+    const wrong = await larder('entities ad', {
       LARDER_PORT: 'none',
       LARDER_WORKER_SLOTS: '257',
       LARDER_PROJEKT: 'x',
@@ -51,14 +53,14 @@ describe('exit code 2, wrong usage', () => {
   });
 
   test('says how to get stores where there are none', async () => {
-    const lost = await larder('keys ad');
+    const lost = await larder('entities ad');
     expect(lost).toMatchObject({ code: 2, stderr: expect.stringContaining('larder up') });
   });
 });
 
 describe('exit code 1, failed', () => {
   test('Redis is away', async () => {
-    const away = await larder('keys ad --json', { LARDER_REDIS_URL: 'redis://127.0.0.1:1' });
+    const away = await larder('entities ad --json', { LARDER_REDIS_URL: 'redis://127.0.0.1:1' });
     expect(away.code).toBe(1);
     expect(jsonOf(away)).toMatchObject({ code: 'ONLINE_STORE_UNAVAILABLE', retryable: true });
   });
@@ -89,7 +91,7 @@ test('help needs no project and is plain where nobody looks', async () => {
 });
 
 test('an error is text on stderr without --json, and the exit code of the process', async () => {
-  const wrong = await runCli(['keys', 'ad', '--limit', '0'], { cwd: folder });
+  const wrong = await runCli(['entities', 'ad', '--limit', '0'], { cwd: folder });
   expect(wrong).toMatchObject({
     code: 2,
     stdout: '',

@@ -5,6 +5,13 @@ export interface LazyVerb {
   load(): Promise<{ readonly verb: Verb }>;
 }
 
+/** Words that could mean several verbs: what to type instead. */
+export const AMBIGUOUS: Readonly<Record<string, string>> = {
+  keys: `'keys' can mean two things:
+  larder entities ENTITY       the keys of an entity that the online store holds
+  larder api-keys list         who may call the service`,
+};
+
 /** The verbs in the order of a first day. A verb's file is loaded only when used: `larder --help` loads none. */
 export const VERBS: Readonly<Record<string, LazyVerb>> = {
   init: {
@@ -55,9 +62,9 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'show everything the online store holds for one entity',
     load: () => import('./verbs/inspect.ts'),
   },
-  keys: {
-    summary: 'list the entities that the online store holds',
-    load: () => import('./verbs/keys.ts'),
+  entities: {
+    summary: 'list the keys of an entity that the online store holds',
+    load: () => import('./verbs/entities.ts'),
   },
   predict: {
     summary: 'predict with a model, with its inputs as options',

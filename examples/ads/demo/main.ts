@@ -108,7 +108,7 @@ function showNext(stack: Stack): void {
     [`${stack.inferenceUrl}/docs`, 'every route, to try out'],
     [`${stack.inferenceUrl}/metrics`, 'for Prometheus'],
     [shellWord(stack.logs), 'logs'],
-    ['npm run larder -- keys ad', 'which ads are in Redis'],
+    ['npm run larder -- entities ad', 'which ads are in Redis'],
     ['npm run larder -- inspect ad ad-42', 'everything about one of them'],
     ['npm run larder -- runs', 'what was computed, and what failed'],
     ['npm run larder -- backfill ad_image --all --force', 'compute it again'],

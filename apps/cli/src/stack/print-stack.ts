@@ -40,7 +40,7 @@ export function printStack(stack: Stack, { manifest, config }: Printed, out: Out
   for (const [name, text] of facts) out.line(`  ${style.dim(name.padEnd(12))}${text}`);
   out.line('Next, in another terminal in this folder:');
   if (view) out.line(`  npx larder backfill ${view.name}`);
-  if (view) out.line(`  npx larder keys ${view.entity}`);
+  if (view) out.line(`  npx larder entities ${view.entity}`);
   if (model) out.line(`  npx larder predict ${model} --help`);
   out.line('Ctrl-C stops everything.');
 }

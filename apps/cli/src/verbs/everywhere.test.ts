@@ -48,7 +48,7 @@ test('an entity without join keys is named by itself', async ({ shop }) => {
       'traffic@1': { clicks_1h: 2, visitors_1h: 1 },
     });
   }
-  expect((await larder(shop, 'keys', 'everywhere')).out).toBe('everywhere\n');
+  expect((await larder(shop, 'entities', 'everywhere')).out).toBe('everywhere\n');
   expect((await larder(shop, 'inspect', 'everywhere', 'elsewhere')).err).toContain(
     "its one key is 'everywhere', which may be left out",
   );

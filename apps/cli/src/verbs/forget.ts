@@ -15,7 +15,7 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('[entity]', 'entity, such as ad')
-      .argument('[key]', "its key, as larder keys lists it; parts are joined by '|'")
+      .argument('[key]', "its key, as larder entities lists it; parts are joined by '|'")
       .option('--reason <text>', 'why; kept in the receipt, so do not name the key')
       .option('--yes', 'do not ask')
       .option('--allow-again', 'let rows of an erased key land again; nothing that was erased returns')

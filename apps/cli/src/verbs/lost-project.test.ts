@@ -17,7 +17,7 @@ test('who is on call can roll back without the artifact folder, and while larder
   };
   expect(await larder(['apply'], env)).toMatchObject({ code: 0 });
   const work = async (options: readonly string[]) => {
-    for (const verb of [['models'], ['ps'], ['runs'], ['views'], ['keys', 'ad']])
+    for (const verb of [['models'], ['ps'], ['runs'], ['views'], ['entities', 'ad']])
       expect(await larder([...verb, ...options], env), `larder ${verb.join(' ')}`).toMatchObject({ code: 0 });
     expect(jsonOf(await larder(['inspect', 'ad', 'ad-1', '--json', ...options], env))).toMatchObject({
       code: 'ENTITY_NOT_FOUND',

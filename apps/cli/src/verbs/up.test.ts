@@ -144,6 +144,6 @@ describe('a stack started by up', () => {
     for (const pid of Object.values(apps)) expect(isRunning(pid)).toBe(false);
     expect(existsSync(stackPath)).toBe(false);
     expect(existsSync(join(folder, '.larder/stack/postgres/postmaster.pid'))).toBe(false);
-    expect((await larder('keys', 'ad', '--json')).code).toBe(2);
+    expect((await larder('entities', 'ad', '--json')).code).toBe(2);
   });
 });

@@ -246,11 +246,11 @@ describe('stored rows', () => {
     redis.disconnect();
   });
 
-  test('keys lists up to its limit', async ({ shop }) => {
-    const all = jsonOf(await shop.larder('keys', 'ad', '--view', 'ad_stats', '--json'));
+  test('entities lists up to its limit', async ({ shop }) => {
+    const all = jsonOf(await shop.larder('entities', 'ad', '--view', 'ad_stats', '--json'));
     expect(all).toMatchObject({ view: 'ad_stats@1', complete: true });
     expect(all['keys']).toHaveLength(21);
-    const some = await shop.larder('keys', 'ad', '--limit', '3');
+    const some = await shop.larder('entities', 'ad', '--limit', '3');
     expect(some.stdout.trim().split('\n')).toHaveLength(3);
     expect(some.stderr).toContain('There are more');
   });

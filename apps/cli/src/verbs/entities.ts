@@ -20,7 +20,7 @@ export const verb = defineVerb({
 Prints one key per line, in no particular order, using SCAN so that Redis is not blocked.
 
 Example:
-  larder keys ad --view ad_image --limit 10`,
+  larder entities ad --view ad_image --limit 10`,
       );
   },
   input: z.object({
