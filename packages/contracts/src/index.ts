@@ -1,6 +1,9 @@
 // Problems
 export { problemSchema, errorDetailSchema } from './problem.ts';
 export type { Problem } from './problem.ts';
+// Keys
+export { KEY_ROLES, KEY_SCOPES } from './key-scopes.ts';
+export type { KeyRole, KeyScope } from './key-scopes.ts';
 // Predict
 export {
   MAX_BATCH_ROWS,

@@ -28,6 +28,7 @@ export function docsRoutes(deps: DocsDeps): Router {
   routes
     .route('/docs')
     .get(
+      noQuery,
       swaggerUi.setup(undefined, {
         swaggerUrl: '/openapi.json',
         customSiteTitle: 'Larder',

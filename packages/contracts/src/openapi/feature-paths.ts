@@ -31,6 +31,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
   return {
     '/v1/features/online': {
       post: operation({
+        scope: 'features:read',
         tag: 'features',
         summary: 'Features of many entities, in one round trip to the online store',
         body: onlineFeaturesRequestSchema,
@@ -40,6 +41,8 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/views/{view}/push': {
       post: operation({
+        scope: 'push',
+        boundBy: 'view',
         tag: 'features',
         summary: 'Land rows of a view without compute; 202: the online store follows',
         params: z.strictObject({ view: viewNameSchema }),
@@ -58,6 +61,8 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/events/{source}': {
       post: operation({
+        scope: 'push',
+        boundBy: 'source',
         tag: 'features',
         summary: 'Land events; windowed views have them at once. 202: the online store follows',
         params: z.strictObject({ source: nameSchema }),
@@ -75,6 +80,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/entities': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'Applied entities',
         answers: { 200: entitiesAnswerSchema },
@@ -83,6 +89,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/entities/{entity}': {
       get: operation({
+        scope: 'inspect',
         tag: 'features',
         summary: 'A page of the keys that the online store holds',
         params: z.strictObject({ entity: nameSchema }),
@@ -93,6 +100,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/views': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'Applied views, each version, and on-demand views',
         answers: { 200: viewsAnswerSchema },
@@ -101,6 +109,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/views/{view}': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'One view: `ad_image` (its newest version), `ad_image@1` or an on-demand view',
         params: z.strictObject({ view: viewNameSchema }),
@@ -110,6 +119,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'Applied models and what of them this process serves',
         answers: { 200: modelsAnswerSchema },
@@ -118,6 +128,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models/{model}': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'One applied model',
         params: z.strictObject({ model: nameSchema }),
@@ -127,6 +138,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models/{model}/versions': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'Every version of a model on record',
         params: z.strictObject({ model: nameSchema }),
@@ -136,6 +148,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models/{model}/aliases': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'The aliases of a model, and their moves',
         params: z.strictObject({ model: nameSchema }),
@@ -145,6 +158,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models/{model}/aliases/{alias}': {
       get: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'What an alias points to; its ETag changes with every move',
         params: aliasParamsSchema,
@@ -152,6 +166,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
         codes: ['MODEL_NOT_FOUND', 'ALIAS_NOT_FOUND', ...DATABASE_CODES],
       }),
       put: operation({
+        scope: 'models:promote',
         tag: 'registry',
         summary:
           'Move an alias; 200: every inference process answers with the version, 202: recorded, and some do not yet',
@@ -173,6 +188,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/plan': {
       post: operation({
+        scope: 'registry:read',
         tag: 'registry',
         summary: 'What applying the definitions of this process would change; writes nothing',
         body: planRequestSchema,
@@ -182,6 +198,7 @@ export function featurePaths(): ZodOpenApiPathsObject {
     },
     '/v1/apply': {
       post: operation({
+        scope: 'registry:apply',
         tag: 'registry',
         summary: 'Apply the definitions that this process was started with',
         body: applyRequestSchema,

@@ -47,6 +47,8 @@ export function modelPaths(models: readonly ModelDescription[]): ZodOpenApiPaths
     const options = predictOptionsSchema.optional();
     paths[`/v1/models/${model.name}/predict`] = {
       post: operation({
+        scope: 'predict',
+        boundBy: 'model',
         tag: 'predict',
         summary: `Predict one row with ${model.name}`,
         body: z.strictObject({ ...row, options }),
@@ -56,6 +58,8 @@ export function modelPaths(models: readonly ModelDescription[]): ZodOpenApiPaths
     };
     paths[`/v1/models/${model.name}/predict-batch`] = {
       post: operation({
+        scope: 'predict',
+        boundBy: 'model',
         tag: 'predict',
         summary: `Predict many rows with ${model.name}`,
         answers: { 200: predictBatchAnswerSchema },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { KEY_SCOPES } from '../key-scopes.ts';
 import { createOpenApiDocument } from './openapi.ts';
 
 type Json = { readonly [key: string]: Json } & { readonly $ref?: string };
@@ -47,6 +48,7 @@ describe('the OpenAPI document', () => {
       'GET /health/ready',
       'GET /metrics',
       'GET /openapi.json',
+      'GET /docs',
       'POST /v1/features/online',
       'POST /v1/views/{view}/push',
       'POST /v1/events/{source}',
@@ -105,5 +107,42 @@ describe('the OpenAPI document', () => {
       document['paths']?.['/v1/models/ad_ctr/predict']?.['post']?.['responses'] ?? {};
     expect(responses).toMatchObject(typed);
     expect(responses?.['504']?.['content']).toHaveProperty(['application/problem+json']);
+  });
+
+  test('every operation names its scope, and how a key is sent', () => {
+    const operations = Object.entries(document['paths'] ?? {}).flatMap(([path, item]) =>
+      Object.entries(item as Json).map(([method, operation]) => ({
+        path,
+        method,
+        operation: operation as Json,
+      })),
+    );
+    for (const { path, method, operation } of operations) {
+      const scope = operation['x-larder-scope'] as unknown as string;
+      const open = path.startsWith('/health/');
+      const known: readonly string[] = open ? ['none'] : KEY_SCOPES;
+      expect({ path, method, scope, known: known.includes(scope) }).toEqual({
+        path,
+        method,
+        scope,
+        known: true,
+      });
+      expect(operation['security']).toEqual(open ? [] : [{ bearer: [scope] }, { apiKey: [scope] }]);
+      const answers = ['401', '403', '429'].map((status) => JSON.stringify(operation['responses']?.[status]));
+      const codes = ['KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED'].filter((code, at) =>
+        answers[at]?.includes(code),
+      );
+      expect({ path, method, codes: codes.length }).toEqual({ path, method, codes: open ? 0 : 3 });
+    }
+    expect(document['components']?.['securitySchemes']).toMatchObject({ bearer: { scheme: 'bearer' } });
+  });
+
+  test('a scope of a model, view or source may be bound to its name', () => {
+    const paths = document['paths'] ?? {};
+    expect([
+      paths['/v1/models/ad_ctr/predict']?.['post']?.['x-larder-bound-by'],
+      paths['/v1/views/{view}/push']?.['post']?.['x-larder-bound-by'],
+      paths['/v1/events/{source}']?.['post']?.['x-larder-bound-by'],
+    ]).toEqual(['model', 'view', 'source']);
   });
 });

@@ -3,7 +3,7 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
-import { operation, type OperationOptions } from './operation.ts';
+import { operation, SECURITY_SCHEMES, type OperationOptions } from './operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
 import { entityAnswerSchema } from '../entity.ts';
 import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';
@@ -57,12 +57,14 @@ export function createOpenApiDocument(options: OpenApiOptions = {}): object {
         'Features prepared ahead, merged with those of the request, and the model answers, in one call.',
     },
     tags: ['predict', 'features', 'training', 'precompute', 'registry', 'process'].map((name) => ({ name })),
+    components: { securitySchemes: SECURITY_SCHEMES },
     paths: { ...corePaths(), ...featurePaths(), ...trainingPaths(), ...modelPaths(options.models ?? []) },
   });
 }
 
 function corePaths(): ZodOpenApiPathsObject {
   const runAction = (summary: string): OperationOptions => ({
+    scope: 'runs:write',
     tag: 'precompute',
     summary,
     params: runParamsSchema,
@@ -73,6 +75,8 @@ function corePaths(): ZodOpenApiPathsObject {
   return {
     '/v1/models/{model}/predict': {
       post: operation({
+        scope: 'predict',
+        boundBy: 'model',
         tag: 'predict',
         summary: 'Predict one row',
         params: modelParams,
@@ -83,6 +87,8 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/models/{model}/predict-batch': {
       post: operation({
+        scope: 'predict',
+        boundBy: 'model',
         tag: 'predict',
         summary: 'Predict many rows; one bad row never spoils the others',
         params: modelParams,
@@ -93,6 +99,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/predictions': {
       get: operation({
+        scope: 'predictions:read',
         tag: 'predict',
         summary: 'Logged predictions, newest first, with a histogram of their output on request',
         query: predictionsQuerySchema,
@@ -109,6 +116,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/predictions/{prediction_id}': {
       get: operation({
+        scope: 'predictions:read',
         tag: 'predict',
         summary: 'One logged prediction: request, features with their provenance, outputs, timings',
         params: predictionParamsSchema,
@@ -118,6 +126,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/labels': {
       post: operation({
+        scope: 'labels:write',
         tag: 'predict',
         summary: 'Outcomes of predictions, each stored once per event of its source',
         body: labelsRequestSchema,
@@ -125,6 +134,7 @@ function corePaths(): ZodOpenApiPathsObject {
         codes: ['DEFINITION_NOT_LOADED', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
       }),
       get: operation({
+        scope: 'predictions:read',
         tag: 'predict',
         summary: 'Labels of one prediction or entity, newest first',
         query: labelsQuerySchema,
@@ -139,6 +149,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/entities/{entity}/{key}': {
       get: operation({
+        scope: 'inspect',
         tag: 'features',
         summary: 'Everything the online store holds for one entity',
         params: entityParams,
@@ -146,6 +157,7 @@ function corePaths(): ZodOpenApiPathsObject {
         codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'ONLINE_STORE_UNAVAILABLE'],
       }),
       delete: operation({
+        scope: 'forget',
         tag: 'features',
         summary: 'Erase an entity everywhere, for ever; 202: a worker completes it',
         params: entityParams,
@@ -156,6 +168,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/entities/{entity}/{key}/allow-again': {
       post: operation({
+        scope: 'forget',
         tag: 'features',
         summary: 'Let rows of an erased entity land again; nothing that was erased returns',
         params: entityParams,
@@ -175,6 +188,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/erasures/{receipt_id}': {
       get: operation({
+        scope: 'forget',
         tag: 'features',
         summary: 'Receipt of an erasure: what was removed where, and what still holds the key',
         params: z.strictObject({ receipt_id: idSchema }),
@@ -184,6 +198,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/backfills': {
       post: operation({
+        scope: 'runs:write',
         tag: 'precompute',
         summary: 'Materialize a chosen range',
         body: backfillRequestSchema,
@@ -194,6 +209,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/runs': {
       get: operation({
+        scope: 'runs:read',
         tag: 'precompute',
         summary: 'Runs, newest first',
         query: runsQuerySchema,
@@ -203,6 +219,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/runs/{id}': {
       get: operation({
+        scope: 'runs:read',
         tag: 'precompute',
         summary: 'One run',
         params: runParamsSchema,
@@ -212,6 +229,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/runs/{id}/events': {
       get: operation({
+        scope: 'runs:read',
         tag: 'precompute',
         summary: 'Server-sent events: `progress` at most every 250 ms, one `end`; data is a Run',
         params: runParamsSchema,
@@ -222,6 +240,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/runs/{id}/failures': {
       get: operation({
+        scope: 'runs:read',
         tag: 'precompute',
         summary: 'Each failed row with its reason',
         params: runParamsSchema,
@@ -232,6 +251,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/v1/runs/{id}/graph': {
       get: operation({
+        scope: 'runs:read',
         tag: 'precompute',
         summary: 'The run with the runs that fed it and those that it fed',
         params: runParamsSchema,
@@ -245,6 +265,7 @@ function corePaths(): ZodOpenApiPathsObject {
     '/v1/runs/{id}/retry-failed': { post: operation(runAction('Compute the failed rows again')) },
     '/v1/processes': {
       get: operation({
+        scope: 'registry:read',
         tag: 'process',
         summary: 'Who runs: living workers and inference processes, with their code and models',
         answers: { 200: processesAnswerSchema },
@@ -252,10 +273,16 @@ function corePaths(): ZodOpenApiPathsObject {
       }),
     },
     '/health/live': {
-      get: operation({ tag: 'process', summary: 'The process runs', answers: { 200: liveAnswerSchema } }),
+      get: operation({
+        scope: 'none',
+        tag: 'process',
+        summary: 'The process runs',
+        answers: { 200: liveAnswerSchema },
+      }),
     },
     '/health/ready': {
       get: operation({
+        scope: 'none',
         tag: 'process',
         summary:
           'The process can answer something and is not closing; every check, also those that only degrade',
@@ -264,6 +291,7 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/metrics': {
       get: operation({
+        scope: 'metrics:read',
         tag: 'process',
         summary: 'Prometheus text',
         answers: { 200: z.string() },
@@ -272,9 +300,19 @@ function corePaths(): ZodOpenApiPathsObject {
     },
     '/openapi.json': {
       get: operation({
+        scope: 'docs:read',
         tag: 'process',
         summary: 'This document',
         answers: { 200: z.record(z.string(), z.unknown()) },
+      }),
+    },
+    '/docs': {
+      get: operation({
+        scope: 'docs:read',
+        tag: 'process',
+        summary: 'A page to read this document and try it',
+        answers: { 200: z.string() },
+        mediaType: 'text/html',
       }),
     },
   };

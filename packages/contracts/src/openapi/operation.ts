@@ -1,9 +1,14 @@
 import { ERRORS, type ErrorCode } from '@larder/core';
 import type { ZodObject, ZodType } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { KeyScope } from '../key-scopes.ts';
 import { problemSchema } from '../problem.ts';
 
 export interface OperationOptions {
+  /** The scope that a key needs; `none`: the operation needs no key. */
+  readonly scope: KeyScope | 'none';
+  /** The path parameter whose name a scope may be bound to, as in `predict:ad_ctr`. */
+  readonly boundBy?: 'model' | 'view' | 'source';
   readonly tag: string;
   readonly summary: string;
   readonly params?: ZodObject;
@@ -41,9 +46,24 @@ const WRITING_CODES = [
   'CROSS_SITE_REFUSED',
 ] as const satisfies readonly ErrorCode[];
 
+/** Codes of every operation that needs a key. */
+const KEY_CODES = ['KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED'] as const satisfies readonly ErrorCode[];
+
+/** Ways to send a key, by their names in `components.securitySchemes`. */
+export const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'lrd_…',
+    description:
+      'An API key: `Authorization: Bearer lrd_…`. Needed where the service runs with LARDER_AUTH=keys.',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same key in its own header.' },
+} as const;
+
 /** One operation of the document, with a problem answer per status its codes have. */
 export function operation(options: OperationOptions): ZodOpenApiOperationObject {
-  const { params, query, headers, body, mediaType = 'application/json' } = options;
+  const { scope, boundBy, params, query, headers, body, mediaType = 'application/json' } = options;
   const responses: Record<string, unknown> = {};
   for (const [status, codes] of problemStatuses(options)) {
     responses[status] = problemAnswer(codes);
@@ -63,6 +83,9 @@ export function operation(options: OperationOptions): ZodOpenApiOperationObject 
     },
     ...(body && { requestBody: { required: true, content: bodyContent(body, options.files) } }),
     responses: responses as ZodOpenApiResponsesObject,
+    security: scope === 'none' ? [] : Object.keys(SECURITY_SCHEMES).map((scheme) => ({ [scheme]: [scope] })),
+    'x-larder-scope': scope,
+    ...(boundBy && { 'x-larder-bound-by': boundBy }),
   };
 }
 
@@ -78,6 +101,7 @@ function problemStatuses(options: OperationOptions): Map<number, ErrorCode[]> {
   const codes = new Set<ErrorCode>(options.codes ?? []);
   codes.add('REQUEST_INVALID').add('INTERNAL');
   if (options.body ?? options.emptyBody) for (const code of WRITING_CODES) codes.add(code);
+  if (options.scope !== 'none') for (const code of KEY_CODES) codes.add(code);
   if (options.tag === 'precompute' || options.tag === 'training')
     codes.add('DATABASE_UNAVAILABLE').add('DATABASE_NOT_MIGRATED');
   const statuses = new Map<number, ErrorCode[]>();

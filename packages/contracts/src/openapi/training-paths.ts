@@ -22,6 +22,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
   return {
     '/v1/training-sets': {
       post: operation({
+        scope: 'training:write',
         tag,
         summary: 'Build a training set, of rows in the body or of rows that the service finds itself',
         query: trainingSetUploadQuerySchema,
@@ -37,6 +38,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
         ],
       }),
       get: operation({
+        scope: 'training:read',
         tag,
         summary: 'Training sets, newest first',
         query: trainingSetsQuerySchema,
@@ -45,6 +47,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
     },
     '/v1/training-sets/{id}': {
       get: operation({
+        scope: 'training:read',
         tag,
         summary: 'One training set: status, progress and manifest',
         params,
@@ -52,6 +55,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
         codes: ['TRAINING_SET_NOT_FOUND'],
       }),
       delete: operation({
+        scope: 'training:write',
         tag,
         summary: 'Cancel its build, or delete its files; the record stays',
         params,
@@ -62,6 +66,7 @@ export function trainingPaths(): ZodOpenApiPathsObject {
     },
     '/v1/training-sets/{id}/rows': {
       get: operation({
+        scope: 'training:read',
         tag,
         summary: 'Its rows as a stream',
         params,
