@@ -5,6 +5,7 @@ import type {
   ViewFreshnessTable,
 } from './tables/changes.table.ts';
 import type { ArchiveFilesTable, ArchivesTable, ArchiveViewsTable } from './tables/archives.table.ts';
+import type { AuditTable } from './tables/audit.table.ts';
 import type { ArtifactsTable, ObjectPartsTable, ObjectsTable } from './tables/artifacts.table.ts';
 import type {
   AliasMovesTable,
@@ -68,4 +69,5 @@ export interface Database {
   'larder.archives': ArchivesTable;
   'larder.archive_views': ArchiveViewsTable;
   'larder.archive_files': ArchiveFilesTable;
+  'larder.audit': AuditTable;
 }

@@ -21,6 +21,16 @@ export type {
   RunTrigger,
   RunsTable,
 } from './tables/runs.table.ts';
+// Audit
+export { actingAs, currentActor } from './audit/acting-as.ts';
+export type { Actor } from './audit/acting-as.ts';
+export { AUDIT_ACTIONS } from './audit/audit-actions.ts';
+export type { AuditAction } from './audit/audit-actions.ts';
+export { entitySubject } from './audit/entity-subject.ts';
+export { readAudit } from './audit/read-audit.ts';
+export type { AuditFilter, AuditPage, RecordedAudit } from './audit/read-audit.ts';
+export { recordAudit } from './audit/record-audit.ts';
+export type { AuditEntry } from './audit/record-audit.ts';
 // Processes
 export { announceProcess } from './processes/announce-process.ts';
 export type {

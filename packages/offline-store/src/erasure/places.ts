@@ -41,6 +41,12 @@ export const TABLES: Readonly<Record<string, Place>> = {
   archives: none('names folders', 'archive_id project host folder created_at'),
   artifacts: none('files of models', 'sha256 files created_at touched_at'),
   chains: none('names views', 'project view version fingerprint cursor'),
+  audit: {
+    columns: { subject: 'hash' },
+    without:
+      'audit_id at project actor key_id action request_id address before after outcome code calls'.split(' '),
+    how: 'kept: entries about an entity name it by the hash',
+  },
   changes: {
     columns: { entity_key: 'hash' },
     without: CHANGE.split(' ').filter((name) => name !== 'id' && name !== 'xid'),

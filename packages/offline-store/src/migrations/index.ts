@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { audit } from './0040-audit.ts';
 import { precomputedPredictions } from './0035-precomputed-predictions.ts';
 import { stagedRows } from './0032-staged-rows.ts';
 import { chains } from './0031-chains.ts';
@@ -72,4 +73,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0035_precomputed_predictions': precomputedPredictions,
   '0031_chains': chains,
   '0032_staged_rows': stagedRows,
+  '0040_audit': audit,
 };
