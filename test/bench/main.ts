@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'training-set-memory': () => import('./training-set-memory.ts'),
   'history-ingest': () => import('./history-ingest.ts'),
   forget: () => import('./forget.ts'),
+  restore: () => import('./restore.ts'),
   'apply-300': () => import('./apply-300.ts'),
   'cli-start': () => import('./cli-start.ts'),
   'cold-start': () => import('./cold-start.ts'),

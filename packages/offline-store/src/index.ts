@@ -74,6 +74,8 @@ export { sampleHistory } from './history/sample-history.ts';
 export { whyHistoryIsGone } from './history/why-history-is-gone.ts';
 export { rowsAtPointers } from './history/rows-at-pointers.ts';
 export type { HistoryPointer, PointedRow } from './history/rows-at-pointers.ts';
+export { PAGE_COLUMNS, readNewestRowsPage } from './history/newest-rows-page.ts';
+export type { NewestRowsPage } from './history/newest-rows-page.ts';
 export { readChunkHistory } from './history/read-chunk-history.ts';
 export { copyToFile } from './copy/copy-to-file.ts';
 export { HISTORY_COLUMNS, historyPlace, historyTable } from './history/history-table.ts';
