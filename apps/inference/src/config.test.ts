@@ -43,6 +43,17 @@ test('allowed hosts are a list', () => {
     expect(() => hosts(text)).toThrow(/LARDER_ALLOWED_HOSTS must list hosts/);
 });
 
+test('requests are accepted for 5 s after SIGTERM where a load balancer may send them', () => {
+  const drainMs = (env: Record<string, string>) => readConfig({ ...GOOD, ...env }).drainMs;
+  for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
+    expect(drainMs({ LARDER_HOST: host })).toBe(0);
+  for (const host of ['0.0.0.0', '::', '10.1.2.3', 'larder.internal'])
+    expect(drainMs({ LARDER_HOST: host })).toBe(5_000);
+  expect(drainMs({ LARDER_HOST: '0.0.0.0', LARDER_DRAIN_SECONDS: '0' })).toBe(0);
+  expect(drainMs({ LARDER_DRAIN_SECONDS: '30' })).toBe(30_000);
+  expect(() => drainMs({ LARDER_DRAIN_SECONDS: '301' })).toThrow(/LARDER_DRAIN_SECONDS must/);
+});
+
 test('reports all problems at once and names unknown settings', () => {
   const read = () =>
     readConfig({

@@ -19,6 +19,8 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   /** Limit on open connections; also the limit on requests in flight. */
   readonly maxConnections: number;
+  /** How long requests are still accepted after the signal to stop. */
+  readonly drainMs: number;
   /** Limit on large request bodies in total; the same limit applies to large answers that are not read yet. */
   readonly bufferBytes: number;
   /** Limit on model versions that are in memory only because callers name their numbers. */
@@ -71,6 +73,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PORT',
     'LARDER_ALLOWED_HOSTS',
     'LARDER_MAX_CONNECTIONS',
+    'LARDER_DRAIN_SECONDS',
     'LARDER_BUFFER_BYTES',
     'LARDER_EXPLICIT_VERSIONS',
     'LARDER_TRAINING_SETS_DIR',
@@ -97,6 +100,7 @@ export function readConfig(env: Environment = process.env): Config {
     host: settings.LARDER_HOST,
     allowedHosts: settings.LARDER_ALLOWED_HOSTS,
     maxConnections: settings.LARDER_MAX_CONNECTIONS,
+    drainMs: (settings.LARDER_DRAIN_SECONDS ?? usualDrainSeconds(settings.LARDER_HOST)) * 1_000,
     bufferBytes: settings.LARDER_BUFFER_BYTES,
     explicitVersions: settings.LARDER_EXPLICIT_VERSIONS,
     trainingSets: {
@@ -123,4 +127,11 @@ export function readConfig(env: Environment = process.env): Config {
       retentionMs: settings.LARDER_PREDICTION_LOG_RETENTION,
     },
   });
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
+
+/** No load balancer of another machine sends requests to a loopback address. */
+function usualDrainSeconds(host: string): number {
+  return LOOPBACK.test(host) ? 0 : 5;
 }

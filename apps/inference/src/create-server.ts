@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import { LarderError, newId } from '@larder/core';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import type { FailureLog } from './http/failure-log.ts';
-import { limitConnections } from './http/connection-limits.ts';
+import { limitConnections, type ConnectionLimits } from './http/connection-limits.ts';
 import { guardRequest } from './http/guard-request.ts';
 import { problemOf, sendProblem } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
@@ -38,6 +38,9 @@ export interface HttpServerOptions {
   readonly stallTimeoutMs?: number;
 }
 
+/** A server of node:http that can take leave of its callers. */
+export interface HttpServer extends Server, Pick<ConnectionLimits, 'endConnections'> {}
+
 /** The predict routes on node:http, everything else on Express. */
 export function predictFirst(predict: RawHandler, app: RequestListener): RequestListener {
   return (request, response) => {
@@ -46,7 +49,7 @@ export function predictFirst(predict: RawHandler, app: RequestListener): Request
 }
 
 /** A node:http server that answers with a problem even where a request never reaches a route. */
-export function createHttpServer(listener: RequestListener, options: HttpServerOptions): Server {
+export function createHttpServer(listener: RequestListener, options: HttpServerOptions): HttpServer {
   const { failures } = options;
   const hosts = createAllowedHosts(options.allowedHosts);
   const refuse = (request: IncomingMessage, response: ServerResponse, error: LarderError): void => {
@@ -77,7 +80,7 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
     ),
   );
   server.on('clientError', refuseBroken);
-  return server;
+  return Object.assign(server, { endConnections: limited.endConnections });
 }
 
 /** A socket of node:http, with the answer that is being written to it. */

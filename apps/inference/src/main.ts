@@ -2,13 +2,16 @@ import { createLogger, startFailure } from '@larder/core';
 import { readConfig } from './config.ts';
 import { startInference } from './start-inference.ts';
 
-const { inference, logger } = await start().catch((error: unknown) => {
+const { inference, logger, drainMs } = await start().catch((error: unknown) => {
   const { text, exitCode } = startFailure(error);
   process.stderr.write(`${text}\n`);
   process.exit(exitCode);
 });
 logger.info({ url: inference.url }, 'Listening');
 logger.flush();
+
+/** Beyond the drain; shorter than the grace periods in docs and manifests. */
+const EXIT_DEADLINE_MS = 25_000;
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
@@ -17,7 +20,9 @@ function stop(signal: NodeJS.Signals): void {
   // A second signal means: do not wait.
   if (stopping) process.exit(1);
   stopping = true;
-  logger.info({ signal }, 'The service is stopping');
+  logger.info({ signal, drainMs }, 'The service is stopping');
+  // Stores that hang must not keep the process alive.
+  setTimeout(() => exit(1), drainMs + EXIT_DEADLINE_MS).unref();
   inference.close().then(
     () => exit(0),
     (error: unknown) => {
@@ -36,7 +41,7 @@ async function start() {
   const config = readConfig();
   const log = createLogger('larder-inference', { level: config.logLevel });
   try {
-    return { inference: await startInference(config, log), logger: log };
+    return { inference: await startInference(config, log), logger: log, drainMs: config.drainMs };
   } finally {
     // What it logged comes before what it prints.
     log.flush();

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { createEventGroups } from '@larder/materialization/events';
@@ -35,7 +36,7 @@ import { createRunEvents } from './runs/run-events.ts';
 export interface Inference {
   /** Listening address: `http://127.0.0.1:6570`. */
   readonly url: string;
-  /** Finishes running requests, flushes the prediction log, closes the stores. */
+  /** Leaves the load balancer, finishes running requests, flushes the prediction log, closes the stores. */
   close(): Promise<void>;
 }
 
@@ -172,17 +173,18 @@ export async function startInference(
     url,
     async close() {
       closing = true;
+      // Load balancers learn of it from /health/ready; until they have, they send more requests.
+      server.endConnections();
+      await delay(config.drainMs);
       memory.close();
       events.close();
       rows.close();
       await builds.close();
       await closeServer(server, DRAIN_DEADLINE_MS);
-      await sweep.stop();
-      await Promise.all([pushes.close(), eventGroups.close()]);
-      await announced.close();
-      await catalog.close();
+      await Promise.all([sweep.stop(), pushes.close(), eventGroups.close()]);
+      // Together: each waits a few seconds for a PostgreSQL that hangs.
+      await Promise.all([announced.close(), catalog.close(), sequencer.close()]);
       await artifacts.close();
-      await sequencer.close();
       await predictionLog.close();
       failures.close();
       unreadable.close();

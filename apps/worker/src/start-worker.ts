@@ -29,7 +29,7 @@ const STOP_DEADLINE_MS = 20_000;
 
 export interface RunningWorker {
   readonly metricsPort: number | null;
-  /** Lets running chunks finish, up to a deadline, and releases the others. */
+  /** Takes no more chunks, lets running ones finish, up to a deadline, and releases the others. */
   stop(): Promise<void>;
 }
 
@@ -151,6 +151,7 @@ export async function startWorker({
     return {
       metricsPort: server?.port ?? null,
       async stop() {
+        ready = false;
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
         await Promise.all([watch.close(), sequencer.close(), retention.stop(), completion.stop()]);
         await artifacts.close();

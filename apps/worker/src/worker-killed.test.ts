@@ -28,7 +28,7 @@ describe('a worker', () => {
 
   test('told to stop, it releases or finishes what it holds, and exits', async ({ shop, startWorker }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
-    await shop.seedAds(200, () => 'slow:10 and then some');
+    await shop.seedAds(200, () => 'slow:20 and then some');
     const worker = await startWorker();
     const { runId } = await createBackfill(shop.store, {
       manifest: shop.project.manifest,
@@ -37,7 +37,11 @@ describe('a worker', () => {
       force: true,
     });
     await shop.until(runId, (run) => run.rows.done > 0);
+    const port = /"metricsPort":(\d+)/.exec(worker.output())?.[1];
+    const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).status;
+    expect(await ready()).toBe(200);
     worker.kill('SIGTERM');
+    await expect.poll(ready, { interval: 5 }).toBe(503);
     expect(await worker.exited()).toBe(0);
     expect(
       await shop.sql(`select 1 from larder.chunks where state in ('running', 'landed_history')`),

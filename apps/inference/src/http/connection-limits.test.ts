@@ -130,3 +130,59 @@ test('every answer of a closed connection emits close, including those that were
   await Promise.all(ends);
   expect(answers.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
 });
+
+const CLOSES = /^connection: close\r$/gim;
+
+test('once connections end, the answers in flight and the later ones are the last of theirs', async () => {
+  const { server, answers, ask, arrived } = await open();
+  const before = ask(1);
+  await arrived(1);
+  server.endConnections();
+  const after = ask(1);
+  await arrived(2);
+  for (const answer of answers) answer.end('done\n');
+  for (const { socket, statuses, text } of [before, after]) {
+    await closed(socket);
+    expect(statuses()).toEqual([200]);
+    expect(text().match(CLOSES)).toHaveLength(1);
+  }
+});
+
+test('of pipelined requests only the last answer ends the connection', async () => {
+  const { server, answers, ask, arrived } = await open();
+  const before = ask(3);
+  await arrived(3);
+  server.endConnections();
+  const after = ask(3);
+  await arrived(6);
+  before.socket.write(GET);
+  await arrived(7);
+  for (const answer of answers) answer.end('done\n');
+  for (const [{ socket, statuses, text }, count] of [
+    [before, 4],
+    [after, 3],
+  ] as const) {
+    await closed(socket);
+    expect(statuses()).toEqual(Array.from({ length: count }, () => 200));
+    expect(text().match(CLOSES)).toHaveLength(1);
+    expect(text().lastIndexOf('HTTP/1.1 200')).toBeLessThan(
+      text().toLowerCase().indexOf('connection: close'),
+    );
+  }
+});
+
+test('a request that comes behind a last answer is not carried out', async () => {
+  const { server, answers, ask, arrived } = await open();
+  server.endConnections();
+  const { socket, statuses, text } = ask(1);
+  await arrived(1);
+  answers[0]?.write('half');
+  await vi.waitFor(() => expect(text()).toContain('half'));
+  const second = once(server, 'request');
+  socket.write(GET);
+  await second;
+  answers[0]?.end('done\n');
+  await closed(socket);
+  expect(statuses()).toEqual([200]);
+  expect(answers).toHaveLength(1);
+});

@@ -14,6 +14,8 @@ export interface ConnectionLimitOptions {
 export interface ConnectionLimits {
   /** `answer`: continue. `ignore`: the connection ends; do nothing. Otherwise the problem to answer with, as the last answer on the connection. */
   admit(request: IncomingMessage, response: ServerResponse): 'answer' | 'ignore' | LarderError;
+  /** From now on the newest answer of every connection says `Connection: close`, so that callers open the next one elsewhere. */
+  endConnections(): void;
 }
 
 /** HTTP clients that pipeline at all send a dozen requests ahead. */
@@ -27,6 +29,8 @@ interface Connection {
   inFlight: number;
   used: boolean;
   ending: boolean;
+  /** The answer to the newest request; null: every request is answered. */
+  newest: ServerResponse | null;
   /** Answers that wait for earlier ones. */
   readonly queued: Set<ServerResponse>;
 }
@@ -45,6 +49,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
   const pipelining = new Map<Socket, Connection>();
   let inFlight = 0;
   let evictedAtMs = 0;
+  let draining = false;
 
   server.maxConnections = maxConnections;
   server.on('drop', () => {
@@ -56,7 +61,13 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
   });
 
   server.on('connection', (socket: KnownSocket) => {
-    const connection: Connection = { inFlight: 0, used: false, ending: false, queued: new Set() };
+    const connection: Connection = {
+      inFlight: 0,
+      used: false,
+      ending: false,
+      newest: null,
+      queued: new Set(),
+    };
     socket[CONNECTION] = connection;
     connections.add(socket);
     socket.once('close', () => {
@@ -89,6 +100,7 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     inFlight -= 1;
     connection.inFlight -= 1;
     connection.queued.delete(this);
+    if (connection.newest === this) connection.newest = null;
     if (connection.inFlight < 2) pipelining.delete(socket);
   }
 
@@ -101,6 +113,19 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
     connection.ending = true;
     pipelining.delete(socket);
     socket.destroy();
+  }
+
+  /**
+   * Makes an answer the last one of its connection, and the one before it no longer so: node:http drops the requests that
+   * are pipelined behind a last answer, although they may have been carried out. False: that answer is on its way.
+   */
+  function makeLast(response: ServerResponse, before: ServerResponse | null): boolean {
+    if (before !== null && !before.shouldKeepAlive) {
+      if (before.headersSent) return false;
+      before.shouldKeepAlive = true;
+    }
+    response.shouldKeepAlive = false;
+    return true;
   }
 
   return {
@@ -118,11 +143,20 @@ export function limitConnections(server: Server, options: ConnectionLimitOptions
       }
       if (inFlight > maxConnections) cutGreediest();
       if (connection.ending) return 'ignore';
+      if (draining && !makeLast(response, connection.newest)) return 'ignore';
+      connection.newest = response;
       if (connection.inFlight <= MAX_IN_FLIGHT) return 'answer';
       connection.ending = true;
       return overloaded(
         `A connection may have ${MAX_IN_FLIGHT} requests in flight; wait for their answers, or open another connection.`,
       );
+    },
+    endConnections() {
+      draining = true;
+      for (const socket of connections) {
+        const newest = socket[CONNECTION]?.newest ?? null;
+        if (newest !== null && !newest.headersSent) newest.shouldKeepAlive = false;
+      }
     },
   };
 }

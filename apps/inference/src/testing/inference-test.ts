@@ -39,6 +39,7 @@ export function configOf({
     host: '127.0.0.1',
     allowedHosts: [],
     maxConnections: 2_048,
+    drainMs: 0,
     bufferBytes: 64 * 2 ** 20,
     explicitVersions: 2,
     trainingSets: {

@@ -146,6 +146,13 @@ export const SETTINGS = {
     readBy: 'inference',
     description: 'Maximum number of open connections, and of requests in flight on all of them.',
   }),
+  LARDER_DRAIN_SECONDS: define(wholeNumber(0, 300), {
+    default: null,
+    without: '`0` on a loopback address, else `5`',
+    readBy: 'inference',
+    description:
+      'How long the service goes on accepting requests after SIGTERM, with `/health/ready` at 503, so that a load balancer stops sending them before the port is closed.',
+  }),
   LARDER_BUFFER_BYTES: define(wholeNumber(16 * 2 ** 20), {
     default: 64 * 2 ** 20,
     without: '`67108864` (64 MiB)',
