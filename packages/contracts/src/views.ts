@@ -39,7 +39,12 @@ export const featureViewSchema = z
     schedule: z
       .union([
         z.string(),
-        z.strictObject({ cron: z.string(), time_zone: z.string(), missed: z.enum(['once', 'skip']) }),
+        z.strictObject({
+          cron: z.string(),
+          time_zone: z.string(),
+          missed: z.enum(['once', 'skip']),
+          late_after_ms: z.number().positive().optional(),
+        }),
       ])
       .nullable()
       .meta({ description: 'A plain string: a cron schedule in UTC whose missed runs are made up once.' }),
@@ -71,6 +76,10 @@ export const featureViewSchema = z
     retention_ms: z
       .union([z.number().positive(), z.literal('forever')])
       .meta({ description: 'How long history is kept, by event time.' }),
+    freshness_objective_ms: z.number().positive().nullable().meta({
+      description:
+        'How old the newest that is known of the view may be before it counts as stale. Null: none declared.',
+    }),
     partial_push: z.record(z.string(), z.enum(['keep', 'null'])).meta({
       description:
         'Members that a pushed row may leave out, and what becomes of each: its newest value is kept, or it is null.',

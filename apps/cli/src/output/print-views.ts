@@ -1,3 +1,4 @@
+import { formatDurationMs } from '@larder/core';
 import { scheduleText, viewRef, type FeatureViewManifest } from '@larder/features';
 import type { ViewStanding } from '@larder/materialization/views';
 import type { Output } from './output.ts';
@@ -35,6 +36,7 @@ export function printViews(
   }
   const nowMs = Date.now();
   const ago = (at: Date | null | undefined): string => (at ? printableAgo(nowMs - at.getTime()) : 'never');
+  const declared = views.some(({ view }) => view.freshness_objective_ms !== undefined);
   const lines = table(
     [
       { title: 'VIEW' },
@@ -42,6 +44,7 @@ export function printViews(
       { title: 'ROWS ONLINE', align: 'right' },
       { title: 'NEWEST EVENT' },
       { title: 'LANDED' },
+      ...(declared ? [{ title: 'OBJECTIVE' }] : []),
       { title: 'SCHEDULE' },
       { title: 'NEXT DUE' },
     ],
@@ -51,6 +54,7 @@ export function printViews(
       printableCount(freshness?.rowsOnline ?? 0),
       ago(freshness?.newestEventTimestamp),
       ago(freshness?.newestLandedAt),
+      ...(declared ? [objectiveText(view)] : []),
       scheduleText(view.schedule),
       dueText({ scheduled: view.schedule !== null, read, at: schedule?.nextDueAt ?? null, nowMs }),
     ]),
@@ -58,6 +62,10 @@ export function printViews(
   for (const line of lines) out.line(out.fit(line));
   if (!workerRuns && views.some(({ standing }) => standing.schedule?.nextDueAt))
     out.line(out.style.yellow('No worker runs: scheduled runs wait. larder up starts one.'));
+}
+
+function objectiveText({ freshness_objective_ms: objectiveMs }: FeatureViewManifest): string {
+  return objectiveMs === undefined ? '' : formatDurationMs(objectiveMs);
 }
 
 interface Due {

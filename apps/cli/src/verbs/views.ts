@@ -38,6 +38,7 @@ Example:
           entity: view.entity,
           ttl_ms: view.ttl_ms,
           schedule: view.schedule,
+          freshness_objective_ms: view.freshness_objective_ms ?? null,
         },
         standingJson(standing),
       ),

@@ -84,6 +84,7 @@ function featureViewJson(
     chunk_rows: view.chunk_rows,
     when_gone: view.when_gone ?? null,
     retention_ms: view.retention_ms ?? 'forever',
+    freshness_objective_ms: view.freshness_objective_ms ?? null,
     partial_push: { ...view.partial_push },
     used_by: readersOf(manifest, { view: view.name, version: view.version }),
     owner: view.owner,

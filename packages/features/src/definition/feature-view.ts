@@ -43,6 +43,9 @@ export interface FeatureView<
   /** As written; Larder uses `retentionMs`. */
   readonly retention: Duration | 'forever';
   readonly retentionMs: number | 'forever';
+  /** Freshness objective as written; null: none declared. */
+  readonly freshness: Duration | null;
+  readonly freshnessMs: number | null;
   /** As written. */
   readonly partialPush: PartialPush;
   readonly source: SourceDescriptor;
@@ -93,6 +96,8 @@ export interface FeatureViewOptions<
   readonly whenGone?: WhenGone;
   /** How long history is kept, by event time; at least the TTL. Partitions that are older are dropped. @default 'forever' */
   readonly retention?: Duration | 'forever';
+  /** Freshness objective: the view is stale when nothing newer than this is known. @default none */
+  readonly freshness?: Duration;
   /** What a push does with features that a row leaves out. @default 'refuse' */
   readonly partialPush?: Rule & FittingRule<Rule, PushedOf<S, Pushed>>;
   readonly owner?: string;
@@ -146,6 +151,8 @@ export function defineView(
       options.retention === undefined || options.retention === 'forever'
         ? 'forever'
         : durationMsOrNaN(options.retention),
+    freshness: options.freshness ?? null,
+    freshnessMs: options.freshness === undefined ? null : durationMsOrNaN(options.freshness),
     partialPush: options.partialPush ?? 'refuse',
     source: options.source,
     schema: options.schema,

@@ -113,6 +113,18 @@ test('two versions live side by side, and a model reads the one that it was give
   expect(manifest.models['next']?.inputs).toEqual([{ view: 'v', version: 2, features: ['brightness'] }]);
 });
 
+test('a freshness objective and a late run are policies: the fingerprint stays', () => {
+  const plain = manifestOf({ schedule: '0 4 * * *' });
+  const declared = manifestOf({ freshness: '6h', schedule: { cron: '0 4 * * *', lateAfter: '2h' } });
+  expect(plain).not.toHaveProperty('freshness_objective_ms');
+  expect(plain.schedule).toBe('0 4 * * *');
+  expect(declared).toEqual({
+    ...plain,
+    freshness_objective_ms: 6 * 3_600_000,
+    schedule: { cron: '0 4 * * *', time_zone: 'UTC', missed: 'once', late_after_ms: 2 * 3_600_000 },
+  });
+});
+
 test('connections are those declared, or those that sources name', () => {
   const definitions = collectDefinitions({
     view: featureView('v', { version: 1, entity: ad, ttl: '1d', source, schema }),

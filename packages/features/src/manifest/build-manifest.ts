@@ -114,6 +114,7 @@ function featureViewManifest(view: FeatureView, hashes: Hashes): FeatureViewMani
     chunk_rows: view.chunkRows,
     ...(view.whenGone !== 'keep' && { when_gone: whenGoneManifest(view.whenGone) }),
     ...(view.retentionMs !== 'forever' && { retention_ms: view.retentionMs }),
+    ...(view.freshnessMs !== null && { freshness_objective_ms: view.freshnessMs }),
     ...(partialPush !== null && { partial_push: partialPush }),
     source,
     schema,

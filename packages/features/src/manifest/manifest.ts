@@ -90,6 +90,8 @@ export interface FeatureViewManifest {
   readonly when_gone?: WhenGoneManifest;
   /** How long history is kept, by event time. Absent: forever. */
   readonly retention_ms?: number;
+  /** How old the newest that is known of the view may be. Absent: none declared. */
+  readonly freshness_objective_ms?: number;
   /** Absent: a pushed row has every member. */
   readonly partial_push?: PartialPushManifest;
   readonly source: SourceManifest;

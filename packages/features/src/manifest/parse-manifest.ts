@@ -72,13 +72,19 @@ const featureView = z.strictObject({
   schedule: z
     .union([
       z.string(),
-      z.strictObject({ cron: z.string(), time_zone: z.string(), missed: z.enum(['once', 'skip']) }),
+      z.strictObject({
+        cron: z.string(),
+        time_zone: z.string(),
+        missed: z.enum(['once', 'skip']),
+        late_after_ms: z.int().positive().optional(),
+      }),
     ])
     .nullable(),
   available_after_ms: z.int().nonnegative(),
   chunk_rows: z.int().positive(),
   when_gone: z.strictObject({ at_most: z.number().min(0).max(1) }).optional(),
   retention_ms: z.int().positive().optional(),
+  freshness_objective_ms: z.int().positive().optional(),
   partial_push: z.record(name, z.enum(['keep', 'null'])).optional(),
   // The kind checks the rest when the source is opened: a process that never opens it does not need to know the kind.
   source: sourceManifest,

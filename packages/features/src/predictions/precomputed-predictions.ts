@@ -45,6 +45,8 @@ export type PrecomputedPredictionsOptions<M extends Model> = {
   readonly chunkRows?: number;
   /** How long history is kept, by event time; at least the TTL. @default 'forever' */
   readonly retention?: Duration | 'forever';
+  /** Freshness objective: the view is stale when nothing newer than this is known. @default none */
+  readonly freshness?: Duration;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 } & WithRequest<PredictInput<M>>;
@@ -64,7 +66,7 @@ export function precomputedPredictions<const N extends string, M extends Model>(
   name: N,
   options: PrecomputedPredictionsOptions<M>,
 ): FeatureView<N, KeysOfInput<PredictInput<M>>, PredictedFeatures<M>> {
-  const { version, ttl, schedule, chunkRows, retention, owner, tags } = options;
+  const { version, ttl, schedule, chunkRows, retention, freshness, owner, tags } = options;
   const model = options.model as Model | undefined;
   const request = (options.request ?? {}) as Predicting['request'];
   const view = {
@@ -77,6 +79,7 @@ export function precomputedPredictions<const N extends string, M extends Model>(
     chunkRows: chunkRows ?? defaultChunkRows(storedFields(model), null),
     ...(schedule !== undefined && { schedule }),
     ...(retention !== undefined && { retention }),
+    ...(freshness !== undefined && { freshness }),
     ...(owner !== undefined && { owner }),
     ...(tags !== undefined && { tags }),
   };

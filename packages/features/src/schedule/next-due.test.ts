@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextDue } from './next-due.ts';
-import { scheduleManifest, type ScheduleManifest } from './schedule.ts';
+import { scheduleManifest, scheduleText, type ScheduleManifest } from './schedule.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -130,6 +130,9 @@ function naiveDueTimes({ timeZone, minutes, hours }: Naive, fromMs: number, toMs
 test('a schedule that only spells out the defaults is the plain string in the manifest', () => {
   expect(scheduleManifest('0 4 * * *')).toBe('0 4 * * *');
   expect(scheduleManifest({ cron: '0 4 * * *', timeZone: 'UTC', missed: 'once' })).toBe('0 4 * * *');
+  expect(
+    scheduleText(scheduleManifest({ cron: '0 4 * * *', timeZone: 'Europe/Berlin', lateAfter: '90m' })),
+  ).toBe('0 4 * * * Europe/Berlin, late after 1h 30m');
   expect(scheduleManifest({ cron: '0 4 * * *', missed: 'skip' })).toEqual({
     cron: '0 4 * * *',
     time_zone: 'UTC',

@@ -1,3 +1,4 @@
+import { durationMsOrNaN } from '../definition/duration-option.ts';
 import type { Schedule } from './schedule.ts';
 import { zoneClock } from './zone-clock.ts';
 
@@ -8,13 +9,13 @@ export interface ScheduleProblem {
   readonly detail: string;
 }
 
-const MEMBERS = ['cron', 'timeZone', 'missed'];
+const MEMBERS = ['cron', 'timeZone', 'missed', 'lateAfter'];
 
 /** Every problem of a schedule as written in a definition. */
 export async function scheduleProblems(schedule: unknown): Promise<ScheduleProblem[]> {
   if (typeof schedule !== 'object' || schedule === null || Array.isArray(schedule))
     return problem([], await cronProblem(schedule));
-  const { cron, timeZone = 'UTC', missed = 'once' } = schedule as Partial<Schedule>;
+  const { cron, timeZone = 'UTC', missed = 'once', lateAfter } = schedule as Partial<Schedule>;
   const strangers = Object.keys(schedule).filter((name) => !MEMBERS.includes(name));
   return [
     ...problem(['cron'], await cronProblem(cron)),
@@ -23,6 +24,7 @@ export async function scheduleProblems(schedule: unknown): Promise<ScheduleProbl
       ['missed'],
       ['once', 'skip'].includes(missed) ? null : `'${missed}' must be 'once' or 'skip'.`,
     ),
+    ...problem(['lateAfter'], lateAfter === undefined ? null : lateAfterProblem(lateAfter)),
     ...strangers.flatMap((name) =>
       problem([name], `is not an option of a schedule; known are ${MEMBERS.join(', ')}.`),
     ),
@@ -31,6 +33,13 @@ export async function scheduleProblems(schedule: unknown): Promise<ScheduleProbl
 
 function problem(path: readonly string[], detail: string | null): ScheduleProblem[] {
   return detail === null ? [] : [{ path, detail }];
+}
+
+function lateAfterProblem(lateAfter: unknown): string | null {
+  const ms = durationMsOrNaN(String(lateAfter));
+  return typeof lateAfter === 'string' && Number.isSafeInteger(ms) && ms > 0
+    ? null
+    : `'${String(lateAfter)}' must be a duration such as '2h' or '90m'.`;
 }
 
 /** Why this is not a plain five-field cron expression that is due at some time, or null. */

@@ -112,6 +112,12 @@ describe('mistakes that the types would refuse', () => {
     ],
     [{ retention: 'long' }, "/feature_views/v@1/retention 'long' must be 'forever' or a duration"],
     [{ retention: '1h', ttl: '1h' }, '/feature_views/v@1/retention must be at least 1d.'],
+    [{ freshness: 'soon' }, "/feature_views/v@1/freshness 'soon' must be a duration"],
+    [{ freshness: '4d', ttl: '3d' }, '/feature_views/v@1/freshness is longer than the TTL (3d)'],
+    [
+      { schedule: { cron: '0 4 * * *', lateAfter: 'later' } },
+      "/feature_views/v@1/schedule/lateAfter 'later' must be a duration such as '2h' or '90m'.",
+    ],
     [{ retention: '2d', ttl: '3d' }, '/feature_views/v@1/retention is shorter than the TTL (3d)'],
     [{ retention: '400d', ttl: 'forever' }, '/feature_views/v@1/retention is shorter than the TTL (forever)'],
     [{ version: '1' }, '/feature_views/v@1/version must be a whole number'],
@@ -185,7 +191,7 @@ test('every member of a schedule with a time zone is checked', async () => {
     ),
     "/feature_views/v@1/schedule/timeZone 'Mars/Olympus' is not a time zone; use an IANA name such as 'Europe/Berlin'.",
     "/feature_views/v@1/schedule/missed 'twice' must be 'once' or 'skip'.",
-    '/feature_views/v@1/schedule/retries is not an option of a schedule; known are cron, timeZone, missed.',
+    '/feature_views/v@1/schedule/retries is not an option of a schedule; known are cron, timeZone, missed, lateAfter.',
   ]);
   expect(
     await loosely({ schedule: { cron: '0 4 29 2 *', timeZone: 'Europe/Berlin', missed: 'skip' } }),

@@ -43,6 +43,7 @@ export async function validateFeatureView(
   }
   validateWhenGone(view, below(report, 'whenGone'));
   validateRetention(view, below(report, 'retention'));
+  validateFreshness(view, below(report, 'freshness'));
   if (view.entity?.kind !== 'entity') report(['entity'], "must be an entity made by entity('ad', …).");
   validateSource(view, below(report, 'source'));
   validateFields(view.schema, {}, below(report, 'schema'));
@@ -92,6 +93,13 @@ function validateRetention({ retention, retentionMs, ttlMs, ttl }: FeatureView, 
       [],
       `is shorter than the TTL (${ttl}): rows that are still served could not be restored or explained. Keep history at least that long, or shorten the TTL.`,
     );
+}
+
+function validateFreshness({ freshness, freshnessMs, ttlMs, ttl }: FeatureView, report: Report): void {
+  if (freshnessMs === null) return;
+  validateWholeMs(freshness, freshnessMs, 'a duration', report);
+  if (ttlMs !== 'forever' && freshnessMs > ttlMs)
+    report([], `is longer than the TTL (${ttl}): older rows are not served. Shorten one or raise the other.`);
 }
 
 function isWholeWithin(value: unknown, max: number): boolean {

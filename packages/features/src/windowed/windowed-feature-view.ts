@@ -1,3 +1,4 @@
+import type { Duration } from '@larder/core';
 import type { Entity } from '../definition/entity.ts';
 import { defineView, type FeatureView } from '../definition/feature-view.ts';
 import { f, type Fields, type T } from '../definition/field.ts';
@@ -74,6 +75,8 @@ export interface WindowedFeatureViewOptions<
   readonly windows: W;
   /** By name; each gives one feature for each window. */
   readonly aggregates: Reading<Values, A> & A;
+  /** Freshness objective: the view is stale when its newest event is older. @default none */
+  readonly freshness?: Duration;
   readonly owner?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -89,7 +92,7 @@ export function windowedFeatureView<
   name: N,
   options: WindowedFeatureViewOptions<Keys, Values, W, A>,
 ): FeatureView<N, Keys, WindowedFeatures<A, W[number]>> {
-  const { version, entity, owner, tags } = options;
+  const { version, entity, freshness, owner, tags } = options;
   const eventSource = options.source as unknown as EventSource;
   const windows = (options.windows as readonly Window[] | undefined)?.map(completeWindow) ?? [];
   const aggregates = (options.aggregates as Aggregates | undefined) ?? {};
@@ -99,6 +102,7 @@ export function windowedFeatureView<
     ttl: 'forever' as const,
     source: eventsOf(eventSource),
     schema: schemaOf(aggregates, windows),
+    ...(freshness !== undefined && { freshness }),
     ...(owner !== undefined && { owner }),
     ...(tags !== undefined && { tags }),
   };

@@ -156,6 +156,7 @@ test('policies change one by one; a removed view and model are destructive and k
     schedule: null,
     when_gone: { at_most: 0.05 },
     retention_ms: 400 * 86_400_000,
+    freshness_objective_ms: 6 * 3_600_000,
     owner: 'vision',
     tags: { tier: '1' },
   });
@@ -189,6 +190,7 @@ test('policies change one by one; a removed view and model are destructive and k
     ['change schedule of view ad_image@1: 0 4 * * * → none', false],
     ['change keys gone from the source of view ad_image@1: keep → expire, at most 5% a run', false],
     ['change retention of view ad_image@1: forever → 400d', false],
+    ['change freshness objective of view ad_image@1: none → 6h', false],
     ['change owner of view ad_image@1: none → vision', false],
     ['change tags of view ad_image@1', false],
     ['remove view ad_text@1: no longer filled or served; its history and online rows stay', true],

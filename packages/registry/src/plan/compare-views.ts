@@ -95,6 +95,12 @@ const POLICIES: readonly [member: keyof View, name: string, text: (view: View) =
   ['chunk_rows', 'rows per chunk', (view) => view.chunk_rows],
   ['when_gone', 'keys gone from the source', whenGoneText],
   ['retention_ms', 'retention', (view) => durationText(view.retention_ms ?? 'forever')],
+  [
+    'freshness_objective_ms',
+    'freshness objective',
+    (view) =>
+      view.freshness_objective_ms === undefined ? 'none' : durationText(view.freshness_objective_ms),
+  ],
   ['partial_push', 'features that a pushed row may leave out', partialPushText],
   ['owner', 'owner', (view) => view.owner ?? 'none'],
 ];

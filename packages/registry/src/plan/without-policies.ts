@@ -12,6 +12,7 @@ const VIEW_POLICIES = [
   'chunk_rows',
   'when_gone',
   'retention_ms',
+  'freshness_objective_ms',
   'partial_push',
   'owner',
   'tags',
