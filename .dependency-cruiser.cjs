@@ -100,6 +100,7 @@ module.exports = {
       from: { path: '^packages/', pathNot: '^packages/(outbound|testing)/|\\.test\\.ts$|/src/testing/' },
       to: { dependencyTypes: ['core'], path: '^(node:)?(https?|http2|tls|dns|dns/promises)$' },
     },
+    onlyIn('prom-client', 'packages/core/src/metrics/'),
     onlyIn('express', 'apps/inference/|examples/'),
     onlyIn('aws4fetch', 'packages/registry/src/artifacts/'),
     onlyIn('sharp', 'packages/extractors/|examples/|apps/cli/templates/'),

@@ -21,6 +21,7 @@ const COMMANDS = {
   'test:spark': () => [script('test/archive/run.ts', ['spark'])],
   bench: (args) => [script('test/bench/main.ts', args)],
   mutate: (args) => [script('test/mutation/main.ts', args)],
+  monitoring: () => [script('infra/monitoring/main.ts', [])],
   pack: (args) => [script('packages/larderjs/build/pack.ts', args)],
   larder: (args) => [script('apps/cli/src/main.ts', args)],
 };

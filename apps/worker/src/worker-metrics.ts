@@ -1,51 +1,27 @@
+import { createMeters, type Meters } from '@larder/core/metrics';
 import type { MaterializerObserver } from '@larder/materialization';
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
-export interface WorkerMetrics {
+export interface WorkerMetrics extends Pick<Meters<'worker'>, 'render' | 'contentType'> {
   readonly observer: MaterializerObserver;
-  readonly contentType: string;
-  /** Metrics as Prometheus text. */
-  render(): Promise<string>;
 }
 
 export function createWorkerMetrics(): WorkerMetrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const chunks = new Counter({
-    name: 'larder_chunks_total',
-    help: 'Attempts at chunks, by view and outcome.',
-    labelNames: ['view', 'outcome'],
-    registers: [registry],
-  });
-  const rows = new Counter({
-    name: 'larder_rows_total',
-    help: 'Rows landed, by view: done (in history), failed, skipped (input unchanged), restored (skipped, and written back to the online store).',
-    labelNames: ['view', 'outcome'],
-    registers: [registry],
-  });
-  const wedges = new Counter({
-    name: 'larder_worker_wedges_total',
-    help: 'How often a consumer was stuck although jobs waited and slots were free, by queue; it was replaced, or the process ended.',
-    labelNames: ['queue'],
-    registers: [registry],
-  });
-  wedges.inc({ queue: 'chunks' }, 0);
-  const schedules = new Counter({
-    name: 'larder_scheduled_runs_total',
-    help: 'Schedules that were due, by view: queued, left out (the previous run had not ended), skipped (no worker ran in time).',
-    labelNames: ['view', 'outcome'],
-    registers: [registry],
-  });
+  const { counter, contentType, render } = createMeters('worker');
+  const chunks = counter('larder_chunks_total');
+  const rows = counter('larder_rows_total');
+  const wedges = counter('larder_worker_wedges_total');
+  const schedules = counter('larder_scheduled_runs_total');
+  wedges({ queue: 'chunks' });
   return {
     observer: {
-      scheduleTaken: (view, outcome) => schedules.inc({ view, outcome }),
-      consumerWedged: (queue) => wedges.inc({ queue }),
-      chunkEnded: (view, outcome) => chunks.inc({ view, outcome }),
+      scheduleTaken: (view, outcome) => void (schedules({ view, outcome }).value += 1),
+      consumerWedged: (queue) => void (wedges({ queue }).value += 1),
+      chunkEnded: (view, outcome) => void (chunks({ view, outcome }).value += 1),
       rowsLanded(view, counts) {
-        for (const [outcome, count] of Object.entries(counts)) rows.inc({ view, outcome }, count);
+        for (const [outcome, count] of Object.entries(counts)) rows({ view, outcome }).value += count;
       },
     },
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
+    contentType,
+    render,
   };
 }

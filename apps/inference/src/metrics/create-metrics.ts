@@ -1,13 +1,7 @@
 import { isLarderError } from '@larder/core';
+import { createMeters, type Count, type Meters } from '@larder/core/metrics';
 import type { Predictions, Timings } from '@larder/serving';
-import { Registry, collectDefaultMetrics } from 'prom-client';
 import { collectFrom, type MetricSources } from './collect-from.ts';
-import { createFastCounter, type Count } from './fast-counter.ts';
-import { createFastHistogram, type Observations } from './fast-histogram.ts';
-
-const LATENCY_BUCKETS_SECONDS = [
-  0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
-];
 
 /** Metrics of one version of one model; looked up once per version. */
 export interface PredictMetrics {
@@ -16,50 +10,31 @@ export interface PredictMetrics {
   observeOrigins(rows: Predictions['rows']): void;
 }
 
-export interface Metrics {
-  readonly registry: Registry;
+export interface Metrics extends Pick<Meters<'inference'>, 'render' | 'contentType'> {
   request(route: string, method: string, status: number): Count;
   predict(model: string, version: number): PredictMetrics;
 }
 
-/** Every metric of the process; event-loop lag, memory and garbage collection are prom-client's own. */
+/** Every metric of the process. */
 export function createMetrics(sources: MetricSources): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const requests = createFastCounter(registry, {
-    name: 'larder_http_requests_total',
-    help: 'HTTP requests answered, by route pattern, method and status.',
-    labels: ['route', 'method', 'status'],
-  });
-  const latency = createFastHistogram(registry, {
-    name: 'larder_predict_seconds',
-    help: 'Time of a predict or predict-batch request by stage: features (read and decode), on_demand, model, total.',
-    labels: ['model', 'stage'],
-    buckets: LATENCY_BUCKETS_SECONDS,
-  });
-  const rows = createFastCounter(registry, {
-    name: 'larder_predict_rows_total',
-    help: 'Rows in predict and predict-batch requests that were answered, by the version that answered.',
-    labels: ['model', 'version'],
-  });
-  const asked = createFastCounter(registry, {
-    name: 'larder_precomputed_rows_total',
-    help: 'Rows that asked for precomputed predictions, by what answered (precomputed, live, refused) and why no prediction was used.',
-    labels: ['model', 'version', 'answer', 'reason'],
-  });
-  collectFrom(registry, sources);
+  const meters = createMeters('inference');
+  const requests = meters.counter('larder_http_requests_total');
+  const latency = meters.histogram('larder_predict_seconds');
+  const rows = meters.counter('larder_predict_rows_total');
+  const asked = meters.counter('larder_precomputed_rows_total');
+  collectFrom(meters, sources);
   return {
-    registry,
-    request: (route, method, status) => requests.of({ route, method, status: String(status) }),
+    contentType: meters.contentType,
+    render: meters.render,
+    request: (route, method, status) => requests({ route, method, status: String(status) }),
     predict(model, version) {
-      const stage = (name: string): Observations => latency.of({ model, stage: name });
       const stages = {
-        features: stage('features'),
-        onDemand: stage('on_demand'),
-        model: stage('model'),
-        total: stage('total'),
+        features: latency({ model, stage: 'features' }),
+        onDemand: latency({ model, stage: 'on_demand' }),
+        model: latency({ model, stage: 'model' }),
+        total: latency({ model, stage: 'total' }),
       };
-      const count = rows.of({ model, version: String(version) });
+      const count = rows({ model, version: String(version) });
       return {
         observe(timings, rowCount) {
           stages.features.observe(timings.features / 1_000);
@@ -71,7 +46,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         observeOrigins(predicted) {
           for (const row of predicted) {
             const [answer, reason] = originOf(row);
-            if (answer !== null) asked.of({ model, version: String(version), answer, reason }).value += 1;
+            if (answer !== null) asked({ model, version: String(version), answer, reason }).value += 1;
           }
         },
       };

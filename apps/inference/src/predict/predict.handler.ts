@@ -5,9 +5,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LarderError, isLarderError, toLarderError } from '@larder/core';
+import type { Count } from '@larder/core/metrics';
 import type { Predictions } from '@larder/serving';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
-import type { Count } from '../metrics/fast-counter.ts';
+
 import type { BodyRoom } from '../http/body-room.ts';
 import { overloaded } from '../http/byte-budget.ts';
 import type { FailureLog } from '../http/failure-log.ts';

@@ -96,7 +96,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
-    metricsRoutes(metrics.registry),
+    metricsRoutes(metrics),
     docsRoutes({ models: () => catalog.descriptions() }),
   ];
 }

@@ -48,15 +48,6 @@ describe('docs/reference/http.md', () => {
     const { error } = (JSON.parse(shown) as { rows: [object, { error: object }] }).rows[1];
     expect({ ...real.error, request_id: '' }).toEqual({ ...error, request_id: '' });
   });
-
-  test('its table of metrics has every metric, and no other', async ({ service }) => {
-    await service.http.post('/v1/models/ad_ctr/predict', body('ad-1'));
-    const { text } = await service.http.get('/metrics');
-    const real = [...text.matchAll(/^# TYPE (larder_\w+)/gm)].map(([, name]) => name);
-    const [, section = ''] = /^## Metrics\n([^]*?)^## /m.exec(page) ?? [];
-    const listed = [...section.matchAll(/^\| `(larder_\w+)` \|/gm)].map(([, name]) => name);
-    expect(new Set(listed)).toEqual(new Set(real));
-  });
 });
 
 /** A cell may list several routes (`GET /v1/runs`, `GET /v1/runs/{id}`); a later one may inherit method and path from the one before. */
