@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { LarderError, shellWord, type ErrorDetail } from '@larder/core';
+import { isLoopbackAddress, LarderError, shellWord, type ErrorDetail } from '@larder/core';
 import {
   artifactPlaces,
   connectionsOf,
@@ -17,6 +17,8 @@ export interface Config {
   readonly projectPath: string;
   /** Null: the name that larder.config.ts gives. */
   readonly projectName: string | null;
+  /** The service that verbs ask; null: they work on the stores. */
+  readonly service: ServiceAddress | null;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
@@ -37,7 +39,15 @@ export interface Config {
   readonly envFile: EnvFile | null;
 }
 
+/** Where a service is, and how to ask it. */
+export interface ServiceAddress {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly apiKey: string | null;
+}
+
 export interface Flags {
+  readonly url?: string | undefined;
   readonly project?: string | undefined;
   readonly projectName?: string | undefined;
   readonly databaseUrl?: string | undefined;
@@ -55,15 +65,19 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   const { settings, problems } = givenSettings({
     ...env,
     ...(flags.project !== undefined && { LARDER_PROJECT: flags.project }),
+    ...(flags.url !== undefined && { LARDER_URL: flags.url }),
     ...(flags.databaseUrl !== undefined && { LARDER_DATABASE_URL: flags.databaseUrl }),
     ...(flags.redisUrl !== undefined && { LARDER_REDIS_URL: flags.redisUrl }),
   });
   if (problems.length > 0) throw invalid(problems, flags, envFile);
-  const addresses = stack?.addresses ?? null;
+  const service = serviceOf(settings, flags);
+  // Who names a service does not mean the stack that happens to run in this folder.
+  const addresses = service === null ? (stack?.addresses ?? null) : null;
   const redis = settings.LARDER_REDIS_URL ?? addresses?.redisUrl ?? null;
   return Object.freeze({
     projectPath,
     projectName: flags.projectName ?? null,
+    service,
     databaseUrl: settings.LARDER_DATABASE_URL ?? addresses?.databaseUrl ?? null,
     redisUrl: redis,
     queueRedisUrl:
@@ -82,6 +96,39 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
   });
 }
 
+/** Stores that are named by flags come before the service of the environment. @throws CONFIGURATION_INVALID */
+function serviceOf(
+  settings: ReturnType<typeof givenSettings>['settings'],
+  flags: Flags,
+): ServiceAddress | null {
+  const { LARDER_URL: address, LARDER_API_KEY: apiKey } = settings;
+  const storeFlag =
+    flags.databaseUrl !== undefined
+      ? '--database-url'
+      : flags.redisUrl !== undefined
+        ? '--redis-url'
+        : undefined;
+  if (flags.url !== undefined && storeFlag !== undefined)
+    throw new LarderError(
+      'CONFIGURATION_INVALID',
+      `--url and ${storeFlag} exclude each other: a verb asks a service, or works on the stores.`,
+    );
+  if (address === null || storeFlag !== undefined) return null;
+  const { protocol } = new URL(address);
+  if (
+    apiKey !== null &&
+    protocol === 'http:' &&
+    !isLoopbackAddress(address) &&
+    settings.LARDER_ALLOW_HTTP !== 'on'
+  )
+    throw new LarderError(
+      'CONFIGURATION_INVALID',
+      'LARDER_URL begins with http://, so that everybody on the way could read the API key. Use https://; in a network that you trust, set LARDER_ALLOW_HTTP=on.',
+      { errors: [{ pointer: '/LARDER_URL', detail: 'must begin with https://' }] },
+    );
+  return { url: address.replace(/\/+$/, ''), apiKey };
+}
+
 /** Without a path: the configuration in this folder, otherwise the project of the stack that runs here or in a parent folder. */
 function findProject(path: string | null): {
   readonly projectPath: string;
@@ -94,6 +141,7 @@ function findProject(path: string | null): {
 }
 
 const FLAG_OF: Readonly<Record<string, readonly [keyof Flags, string]>> = {
+  LARDER_URL: ['url', '--url'],
   LARDER_PROJECT: ['project', '--project'],
   LARDER_DATABASE_URL: ['databaseUrl', '--database-url'],
   LARDER_REDIS_URL: ['redisUrl', '--redis-url'],

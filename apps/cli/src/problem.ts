@@ -9,8 +9,10 @@ export const FAILED = 1;
 /** With `--exit-code` of plan and apply: there are changes. */
 export const CHANGED = 3;
 
-/** A problem (RFC 9457) as in the HTTP API, without a request id. */
-export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
+/** A problem (RFC 9457) as in the HTTP API; only one that a service gave has a request id. */
+export function problemOf(
+  error: LarderError,
+): Omit<Problem, 'request_id'> & Partial<Pick<Problem, 'request_id'>> {
   const { status, title, retryable } = ERRORS[error.code];
   return {
     type: `urn:larder:error:${error.code}`,
@@ -19,6 +21,7 @@ export function problemOf(error: LarderError): Omit<Problem, 'request_id'> {
     detail: error.message,
     code: error.code,
     retryable,
+    ...(error.requestId !== undefined && { request_id: error.requestId }),
     ...(error.errors.length > 0 && { errors: [...error.errors] }),
   };
 }
@@ -36,6 +39,7 @@ export function showError(error: LarderError, out: Output): void {
   for (const { pointer, detail } of error.errors)
     if (!error.message.includes(detail) && !error.message.includes(pointer.slice(1)))
       out.note(`  ${pointer} ${detail}`);
+  if (error.requestId !== undefined) out.note(out.style.dim(`Request ${error.requestId}`));
 }
 
 /** The title for requests makes no sense on a command line. */

@@ -8,6 +8,15 @@ export const aliasParamsSchema = z.strictObject({
 
 const moveIdSchema = z.int().positive();
 const versionSchema = z.int().positive();
+const reasonSchema = z.string().trim().min(1).max(2_000);
+/** How long a move waits for the inference processes before it answers that some do not have it yet. */
+export const MAX_MOVE_WAIT_MS = 10_000;
+const waitSchema = z
+  .int()
+  .min(0)
+  .max(MAX_MOVE_WAIT_MS)
+  .optional()
+  .meta({ description: 'How long to wait for the inference processes; default 10,000, 0: not at all.' });
 
 /** Only what changes by a move, so that the ETag holds for the whole of it. */
 const aliasMembers = {
@@ -26,7 +35,7 @@ const aliasMembers = {
 
 export const aliasSchema = z.strictObject(aliasMembers).meta({ id: 'Alias' });
 
-const aliasMoveSchema = z
+export const aliasMoveSchema = z
   .strictObject({
     move_id: moveIdSchema,
     alias: z.string(),
@@ -62,36 +71,64 @@ export const aliasHeadersSchema = z.object({
 export const putAliasRequestSchema = z
   .strictObject({
     version: versionSchema,
-    reason: z.string().trim().min(1).max(2_000).meta({ description: 'Why; kept on record.' }),
+    reason: reasonSchema.meta({ description: 'Why; kept on record.' }),
     accept_incomplete: z
       .boolean()
       .optional()
       .meta({ description: 'Also a version whose views are still being filled.' }),
+    wait_ms: waitSchema,
   })
   .meta({ id: 'PutAliasRequest' });
 
-export const putAliasAnswerSchema = z
+export const rollbackRequestSchema = z
+  .strictObject({ reason: reasonSchema.meta({ description: 'Why; kept on record.' }), wait_ms: waitSchema })
+  .meta({ id: 'RollbackRequest' });
+
+export const dropAliasQuerySchema = z.strictObject({
+  reason: reasonSchema.meta({ description: 'Why; kept on record.' }),
+});
+
+export const aliasMoveParamsSchema = aliasParamsSchema.extend({
+  move_id: z.coerce
+    .number()
+    .pipe(moveIdSchema)
+    .meta({ override: { type: 'integer', minimum: 1 } }),
+});
+
+const moveResultMembers = {
+  ...aliasMembers,
+  from_version: versionSchema.nullable().meta({ description: 'Null: the alias did not exist.' }),
+  changed: z.boolean().meta({ description: 'False: the alias was there already.' }),
+  in_force: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'Every living inference process answers with it; null: nobody waited.' }),
+  processes: z.array(
+    z.strictObject({
+      process_id: z.string(),
+      host: z.string(),
+      pid: z.int(),
+      in_force: z.boolean(),
+      failed: z.boolean().meta({ description: 'It has tried, and will not without something changing.' }),
+      reason: z.string().nullable(),
+    }),
+  ),
+};
+
+export const putAliasAnswerSchema = z.strictObject(moveResultMembers).meta({ id: 'PutAliasAnswer' });
+
+export const moveStandingSchema = z
   .strictObject({
-    ...aliasMembers,
-    from_version: versionSchema.nullable().meta({ description: 'Null: the alias did not exist.' }),
-    changed: z.boolean().meta({ description: 'False: the alias was there already.' }),
-    in_force: z
-      .boolean()
+    ...moveResultMembers,
+    version: versionSchema.nullable().meta({ description: 'Null: the move dropped the alias.' }),
+    replaced_by: moveIdSchema
       .nullable()
-      .meta({ description: 'Every living inference process answers with it; null: nobody waited.' }),
-    processes: z.array(
-      z.strictObject({
-        process_id: z.string(),
-        host: z.string(),
-        pid: z.int(),
-        in_force: z.boolean(),
-        failed: z.boolean().meta({ description: 'It has tried, and will not without something changing.' }),
-        reason: z.string().nullable(),
-      }),
-    ),
+      .meta({ description: 'The newest move of the alias, if that is a later one.' }),
   })
-  .meta({ id: 'PutAliasAnswer' });
+  .meta({ id: 'MoveStanding' });
 
 export type AliasAnswer = z.infer<typeof aliasSchema>;
 export type AliasesAnswer = z.infer<typeof aliasesAnswerSchema>;
+export type AliasMoveAnswer = z.infer<typeof aliasMoveSchema>;
+export type MoveStandingAnswer = z.infer<typeof moveStandingSchema>;
 export type PutAliasAnswer = z.infer<typeof putAliasAnswerSchema>;

@@ -43,4 +43,17 @@ export const receiptSchema = z
   })
   .meta({ id: 'ErasureReceipt' });
 
+export const receiptsQuerySchema = z.strictObject({
+  limit: z.coerce
+    .number()
+    .pipe(z.int().min(1).max(500))
+    .default(20)
+    .meta({ override: { type: 'integer', minimum: 1, maximum: 500, default: 20 } }),
+});
+
+export const receiptsAnswerSchema = z
+  .strictObject({ receipts: z.array(receiptSchema).meta({ description: 'Newest first.' }) })
+  .meta({ id: 'ErasureReceipts' });
+
+export type ErasureReceipts = z.infer<typeof receiptsAnswerSchema>;
 export type ErasureReceipt = z.infer<typeof receiptSchema>;

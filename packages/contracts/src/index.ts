@@ -28,8 +28,8 @@ export type {
   ServedFeature,
 } from './predict.ts';
 // Erasures
-export { erasureQuerySchema, receiptSchema } from './erasures.ts';
-export type { ErasureReceipt } from './erasures.ts';
+export { erasureQuerySchema, receiptSchema, receiptsQuerySchema } from './erasures.ts';
+export type { ErasureReceipt, ErasureReceipts } from './erasures.ts';
 // Labels
 export {
   MAX_LABELS,
@@ -111,14 +111,25 @@ export type {
 } from './views.ts';
 export {
   MAX_LISTED_MOVES,
+  MAX_MOVE_WAIT_MS,
+  aliasMoveParamsSchema,
   aliasSchema,
   aliasesAnswerSchema,
+  dropAliasQuerySchema,
   putAliasAnswerSchema,
   putAliasRequestSchema,
+  rollbackRequestSchema,
 } from './aliases.ts';
-export type { AliasAnswer, AliasesAnswer, PutAliasAnswer } from './aliases.ts';
-export { modelVersionsAnswerSchema } from './model-versions.ts';
-export type { ModelVersionsAnswer } from './model-versions.ts';
+export type {
+  AliasAnswer,
+  AliasMoveAnswer,
+  AliasesAnswer,
+  MoveStandingAnswer,
+  PutAliasAnswer,
+} from './aliases.ts';
+export { markRequestSchema, modelVersionParamsSchema, modelVersionsAnswerSchema } from './model-versions.ts';
+export type { ModelRecordsAnswer, ModelVersionAnswer, ModelVersionsAnswer } from './model-versions.ts';
+export type { ManifestAnswer } from './manifest.ts';
 export { modelSchema, modelsAnswerSchema } from './models.ts';
 export type { ModelAnswer, ModelsAnswer } from './models.ts';
 // Process

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { postprocessSchema } from './post-processing.ts';
-import { countSchema, instantSchema, valueSchema } from './scalars.ts';
+import { aliasSchema } from './aliases.ts';
+import { countSchema, instantSchema, nameSchema, valueSchema } from './scalars.ts';
 import { fieldSchema } from './views.ts';
 
 export const modelVersionSchema = z
@@ -58,4 +59,41 @@ export const modelVersionsAnswerSchema = z
   })
   .meta({ id: 'ModelVersionsAnswer' });
 
+export const modelVersionParamsSchema = z.strictObject({
+  model: nameSchema,
+  version: z.coerce
+    .number()
+    .pipe(
+      z
+        .int()
+        .positive()
+        .max(2 ** 31 - 1),
+    )
+    .meta({ override: { type: 'integer', minimum: 1 } }),
+});
+
+export const markRequestSchema = z
+  .strictObject({
+    mark: z.enum(['bad', 'good']).meta({
+      description: 'A bad version is neither promoted nor rolled back to; aliases that point to it stay.',
+    }),
+    reason: z.string().trim().min(1).max(2_000).meta({ description: 'Why; kept on record.' }),
+  })
+  .meta({ id: 'MarkRequest' });
+
+export const modelRecordsAnswerSchema = z
+  .strictObject({
+    models: z.array(
+      z.strictObject({
+        model: z.string(),
+        versions: countSchema.meta({ description: 'How many are on record.' }),
+        newest: z.int().positive(),
+        aliases: z.array(aliasSchema),
+      }),
+    ),
+  })
+  .meta({ id: 'ModelRecordsAnswer' });
+
+export type ModelRecordsAnswer = z.infer<typeof modelRecordsAnswerSchema>;
+export type ModelVersionAnswer = z.infer<typeof modelVersionSchema>;
 export type ModelVersionsAnswer = z.infer<typeof modelVersionsAnswerSchema>;

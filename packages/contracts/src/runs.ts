@@ -16,6 +16,13 @@ export const FINAL_RUN_STATUSES = ['succeeded', 'partial', 'failed', 'cancelled'
 
 export const runStatusSchema = z.enum(RUN_STATUSES);
 
+const runScopeSchema = z.strictObject({
+  kind: z.enum(['all', 'missing', 'entities', 'event_time', 'pushed', 'chained']),
+  entities: countSchema.optional().meta({ description: 'How many, of kind `entities`.' }),
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+});
+
 export const runSchema = z
   .strictObject({
     run_id: idSchema,
@@ -39,6 +46,8 @@ export const runSchema = z
       description:
         'Why a queued or running run does not go on: its view version was removed, no worker runs, none has its code, or none that has it has an address for its source. Null: it waits for nobody.',
     }),
+    waiting_detail: z.string().nullable().meta({ description: 'The same in words, with what to do.' }),
+    scope: runScopeSchema.optional().meta({ description: 'Which rows it takes; not in events.' }),
     created_at: instantSchema,
     started_at: instantSchema.nullable(),
     finished_at: instantSchema.nullable(),

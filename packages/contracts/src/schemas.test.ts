@@ -67,6 +67,7 @@ const GOOD: readonly (readonly [string, z.ZodType, Record<string, unknown>])[] =
       eta_seconds: 131,
       error: null,
       waiting_for: null,
+      waiting_detail: null,
       created_at: INSTANT,
       started_at: INSTANT,
       finished_at: null,

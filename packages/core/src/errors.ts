@@ -36,6 +36,18 @@ export const ERRORS = {
   APPLY_CONFLICT: { status: 409, title: 'Somebody else applied meanwhile', retryable: false },
   PROJECT_NOT_FOUND: { status: 500, title: 'There is no such larder.config.ts', retryable: false },
   PROJECT_NOT_LOADABLE: { status: 500, title: 'larder.config.ts cannot be loaded', retryable: false },
+  SERVICE_UNREACHABLE: { status: 503, title: 'The service cannot be reached', retryable: true },
+  SERVICE_ANSWER_INVALID: {
+    status: 502,
+    title: 'The answer is not one of a Larder service',
+    retryable: false,
+  },
+  SERVICE_OLDER: { status: 501, title: 'The service is older than this command line', retryable: false },
+  DEFINITIONS_DIFFER: {
+    status: 409,
+    title: 'The definitions here are not those of the service',
+    retryable: false,
+  },
   INTERNAL: { status: 500, title: 'Something broke inside Larder', retryable: false },
   CALLER_LEFT: { status: 499, title: 'The caller left before the answer', retryable: true },
   TOO_MANY_STREAMS: { status: 429, title: 'Too many event streams are open', retryable: true },
@@ -280,6 +292,8 @@ export interface LarderErrorOptions {
   readonly errors?: readonly ErrorDetail[];
   /** Sent as `Retry-After` with 429 and 503. */
   readonly retryAfterSeconds?: number;
+  /** Of the service that refused, if it was another process: its log has more under this id. */
+  readonly requestId?: string | undefined;
 }
 
 const BRAND = Symbol.for('larder.error');
@@ -289,6 +303,7 @@ export class LarderError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly ErrorDetail[];
   readonly retryAfterSeconds: number | undefined;
+  readonly requestId: string | undefined;
   readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options: LarderErrorOptions = {}) {
@@ -297,6 +312,7 @@ export class LarderError extends Error {
     this.code = code;
     this.errors = options.errors ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.requestId = options.requestId;
   }
 
   get status(): number {

@@ -46,6 +46,7 @@ export type {
   VersionMark,
 } from './model-versions/read-model-versions.ts';
 export type { ModelContent } from './model-versions/model-content.ts';
+export { listModelRecords } from './model-versions/list-model-records.ts';
 export { markVersion } from './model-versions/mark-version.ts';
 export { readModelRecord } from './model-versions/model-record.ts';
 export type { ModelRecord } from './model-versions/model-record.ts';

@@ -21,6 +21,7 @@ import { eventsRoutes } from './events.routes.ts';
 import { featuresRoutes } from './features.routes.ts';
 import { healthRoutes } from './health.routes.ts';
 import { labelsRoutes } from './labels.routes.ts';
+import { manifestRoutes } from './manifest.routes.ts';
 import { metricsRoutes } from './metrics.routes.ts';
 import { modelsRoutes } from './models.routes.ts';
 import { predictionsRoutes } from './predictions.routes.ts';
@@ -73,6 +74,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     modelsRoutes({ manifest, catalog }),
     aliasesRoutes({ offlineStore, project: project.name, logger }),
     applyRoutes({ offlineStore, artifacts, project, predictionLogMs, logger }),
+    manifestRoutes({ offlineStore, project }),
     viewsRoutes({ offlineStore, manifest }),
     featuresRoutes({ onlineStore, clock: systemClock, manifest, answers }),
     pushRoutes({ pushes, manifest }),

@@ -1,4 +1,9 @@
-import { erasureQuerySchema, type ErasureReceipt } from '@larder/contracts';
+import {
+  erasureQuerySchema,
+  receiptsQuerySchema,
+  type ErasureReceipt,
+  type ErasureReceipts,
+} from '@larder/contracts';
 import type { Logger } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import {
@@ -8,7 +13,7 @@ import {
   receiptJson,
   type ForgetRequest,
 } from '@larder/materialization/erasure';
-import { getReceipt, type OfflineStore } from '@larder/offline-store';
+import { getReceipt, listReceipts, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import { Router, type Request } from 'express';
 import { allow } from '../http/allow.ts';
@@ -58,6 +63,14 @@ export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: 
       response.json(receiptJson(receipt) satisfies ErasureReceipt);
     })
     .all(allow('POST'));
+  routes
+    .route('/v1/erasures')
+    .get(async (request, response) => {
+      const { limit } = validate(receiptsQuerySchema, request.query);
+      const receipts = await listReceipts(offlineStore, manifest().project, limit);
+      response.json({ receipts: receipts.map(receiptJson) } satisfies ErasureReceipts);
+    })
+    .all(allow('GET'));
   routes
     .route('/v1/erasures/:receipt_id')
     .get(noQuery, async (request, response) => {

@@ -77,6 +77,13 @@ function steps(run: string): Step[] {
     ...get('/v1/entities/{entity}/{key}', path, status),
     operation: 'delete /v1/entities/{entity}/{key}',
   });
+  const drop = (path: string, status: number): Step => ({
+    ...put(path, [status, {}, { 'if-match': '*' }]),
+    operation: `delete ${alias}`,
+  });
+  const back = `${alias}/rollback`;
+  const move = `${alias}/moves/{move_id}`;
+  const mark = '/v1/models/{model}/versions/{version}/mark';
   const predict = '/v1/models/{model}/predict';
   const batch = '/v1/models/{model}/predict-batch';
   const online = '/v1/features/online';
@@ -151,6 +158,22 @@ function steps(run: string): Step[] {
     put('/v1/models/ad_ctr/aliases/shadow', [428, MOVE]),
     put('/v1/models/ad_ctr/aliases/shadow', [404, { ...MOVE, version: 9 }, { 'if-match': '*' }]),
     get('/v1/models/{model}/aliases', '/v1/models/ad_ctr/aliases'),
+    get(move, '/v1/models/ad_ctr/aliases/shadow/moves/1'),
+    get(move, '/v1/models/ad_ctr/aliases/shadow/moves/99', 404),
+    get(move, '/v1/models/ad_ctr/aliases/shadow/moves/x', 422),
+    post(back, '/v1/models/ad_ctr/aliases/shadow/rollback', [409, { reason: 'r' }, { 'if-match': '*' }]),
+    post(back, '/v1/models/ad_ctr/aliases/nothing/rollback', [404, { reason: 'r' }, { 'if-match': '*' }]),
+    post(back, '/v1/models/ad_ctr/aliases/shadow/rollback', [428, { reason: 'r' }]),
+    drop('/v1/models/ad_ctr/aliases/nothing?reason=r', 404),
+    drop('/v1/models/ad_ctr/aliases/shadow?reason=r', 200),
+    drop('/v1/models/ad_ctr/aliases/shadow', 422),
+    post(mark, '/v1/models/ad_ctr/versions/1/mark', [200, { mark: 'good', reason: 'the walk' }]),
+    post(mark, '/v1/models/ad_ctr/versions/9/mark', [404, { mark: 'bad', reason: 'the walk' }]),
+    post(mark, '/v1/models/ad_ctr/versions/1/mark', [422, { mark: 'fine' }]),
+    get('/v1/model-records', '/v1/model-records'),
+    get('/v1/manifest', '/v1/manifest'),
+    get('/v1/erasures', '/v1/erasures?limit=1'),
+    get('/v1/erasures', '/v1/erasures?limit=0', 422),
     get('/v1/models/{model}/aliases', '/v1/models/nothing/aliases', 404),
     post('/v1/plan', '/v1/plan', [200, {}]),
     post('/v1/plan', '/v1/plan', [422, { code: 'x' }]),

@@ -3,9 +3,11 @@ import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import {
   aliasHeadersSchema,
+  aliasMoveSchema,
   aliasParamsSchema,
   aliasSchema,
   aliasesAnswerSchema,
+  dropAliasQuerySchema,
   putAliasAnswerSchema,
   putAliasRequestSchema,
 } from '../aliases.ts';
@@ -180,6 +182,23 @@ export function featurePaths(): ZodOpenApiPathsObject {
           'MODEL_VERSION_BAD',
           'MODEL_VERSION_INCOMPLETE',
           'MODEL_VERSION_COLLECTED',
+          'ALIAS_MOVED',
+          'PRECONDITION_REQUIRED',
+          ...DATABASE_CODES,
+        ],
+      }),
+      delete: operation({
+        scope: 'models:promote',
+        tag: 'registry',
+        summary: 'Drop an alias; champion cannot be dropped',
+        params: aliasParamsSchema,
+        query: dropAliasQuerySchema,
+        headers: aliasHeadersSchema,
+        emptyBody: true,
+        answers: { 200: aliasMoveSchema },
+        codes: [
+          'MODEL_NOT_FOUND',
+          'ALIAS_NOT_FOUND',
           'ALIAS_MOVED',
           'PRECONDITION_REQUIRED',
           ...DATABASE_CODES,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { recordPaths } from './record-paths.ts';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
@@ -58,7 +59,13 @@ export function createOpenApiDocument(options: OpenApiOptions = {}): object {
     },
     tags: ['predict', 'features', 'training', 'precompute', 'registry', 'process'].map((name) => ({ name })),
     components: { securitySchemes: SECURITY_SCHEMES },
-    paths: { ...corePaths(), ...featurePaths(), ...trainingPaths(), ...modelPaths(options.models ?? []) },
+    paths: {
+      ...corePaths(),
+      ...featurePaths(),
+      ...recordPaths(),
+      ...trainingPaths(),
+      ...modelPaths(options.models ?? []),
+    },
   });
 }
 

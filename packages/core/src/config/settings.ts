@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDurationMs } from '../duration.ts';
 import type { LogLevel } from '../logger.ts';
+import { apiKeyProblem, serviceAddressProblem } from '../service-address.ts';
 import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '../store-address.ts';
 import { wholeNumberProblem } from '../whole-number.ts';
 
@@ -88,6 +89,26 @@ export const SETTINGS = {
     readBy: 'all',
     description:
       'Redis or Valkey 7 or newer for the online store: `redis://`, `rediss://`, `unix:///path/redis.sock`. Needs `maxmemory-policy noeviction`. Flag `--redis-url`.',
+  }),
+  LARDER_URL: define(checked(serviceAddressProblem), {
+    default: null,
+    without: 'none: verbs work on the stores',
+    readBy: 'cli',
+    description:
+      'Address of a service, `https://larder.example.com`: [verbs that operate](../guides/operate-from-anywhere.md) ask it instead of PostgreSQL and Redis. Flag `--url`.',
+  }),
+  LARDER_API_KEY: define(checked(apiKeyProblem), {
+    default: null,
+    without: 'none',
+    readBy: 'cli',
+    description:
+      'The API key that `larder` sends to `LARDER_URL`. There is no flag for it: shells keep what is typed, and other users see it in the list of processes.',
+  }),
+  LARDER_ALLOW_HTTP: define(z.enum(['off', 'on']), {
+    default: 'off',
+    readBy: 'cli',
+    description:
+      'Whether `larder` may send the API key to a `LARDER_URL` that begins with `http://` and is not this machine: for a network that you trust, such as that of a cluster.',
   }),
   LARDER_QUEUE_REDIS_URL: define(redisUrl, {
     default: null,
