@@ -45,6 +45,11 @@ module.exports = {
     notAllowed('online-and-offline-are-strangers', '^packages/online-store/', '^packages/offline-store/'),
     notAllowed('offline-and-online-are-strangers', '^packages/offline-store/', '^packages/online-store/'),
     notAllowed('outbound-knows-core', '^packages/outbound/', '^packages/(?!outbound/|core/)'),
+    notAllowed(
+      'access-knows-contracts-and-the-database',
+      '^packages/access/',
+      '^(packages/(?!access/|contracts/|core/|offline-store/)|apps/|infra/|examples/)',
+    ),
     notAllowed('use-cases-below-apps', USE_CASES, '^(packages/contracts/|apps/|infra/|examples/)'),
     notAllowed('serving-never-materializes', '^packages/serving/', '^packages/materialization/'),
     notAllowed('materialization-never-serves', '^packages/materialization/', '^packages/(serving|registry)/'),
@@ -84,7 +89,7 @@ module.exports = {
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn(
       'kysely',
-      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/',
+      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/|packages/access/',
     ),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('pg-cursor', 'packages/sources/'),

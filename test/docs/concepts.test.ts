@@ -7,6 +7,7 @@ const FOLDER = resolve(ROOT, 'docs/concepts');
 
 /** Every term of Larder's vocabulary. */
 const WORDS = [
+  'API key',
   'Alias',
   'Backfill',
   'Chain',

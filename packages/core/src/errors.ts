@@ -14,6 +14,8 @@ export const ERRORS = {
   KEY_REQUIRED: { status: 401, title: 'The request needs a valid API key', retryable: false },
   SCOPE_MISSING: { status: 403, title: 'The API key lacks a scope', retryable: false },
   RATE_LIMITED: { status: 429, title: 'The API key has used its rate', retryable: true },
+  API_KEY_NOT_FOUND: { status: 404, title: 'There is no such API key', retryable: false },
+  API_KEY_NOT_IN_FORCE: { status: 409, title: 'The API key is not in force any more', retryable: false },
   OVERLOADED: { status: 503, title: 'The process holds as much for its callers as it may', retryable: true },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method', retryable: false },

@@ -4,6 +4,7 @@ import type {
   UnnumberedChangesTable,
   ViewFreshnessTable,
 } from './tables/changes.table.ts';
+import type { ApiKeySecretsTable, ApiKeysTable } from './tables/api-keys.table.ts';
 import type { ArchiveFilesTable, ArchivesTable, ArchiveViewsTable } from './tables/archives.table.ts';
 import type { AuditTable } from './tables/audit.table.ts';
 import type { ArtifactsTable, ObjectPartsTable, ObjectsTable } from './tables/artifacts.table.ts';
@@ -66,6 +67,8 @@ export interface Database {
   'larder.erasures': ErasuresTable;
   'larder.training_sets': TrainingSetsTable;
   'larder.windowed_views': WindowedViewsTable;
+  'larder.api_keys': ApiKeysTable;
+  'larder.api_key_secrets': ApiKeySecretsTable;
   'larder.archives': ArchivesTable;
   'larder.archive_views': ArchiveViewsTable;
   'larder.archive_files': ArchiveFilesTable;

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { audit } from './0040-audit.ts';
+import { apiKeys } from './0039-api-keys.ts';
 import { precomputedPredictions } from './0035-precomputed-predictions.ts';
 import { stagedRows } from './0032-staged-rows.ts';
 import { chains } from './0031-chains.ts';
@@ -74,4 +75,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0031_chains': chains,
   '0032_staged_rows': stagedRows,
   '0040_audit': audit,
+  '0039_api_keys': apiKeys,
 };

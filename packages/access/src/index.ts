@@ -1,0 +1,21 @@
+// Keys
+export { KEY_ID } from './key/key-format.ts';
+export { apiKeyJson } from './keys/api-key.ts';
+export type { ApiKey } from './keys/api-key.ts';
+export { createKey } from './keys/create-key.ts';
+export type { KeyRequest, KeyWithText } from './keys/create-key.ts';
+export type { Grantor } from './keys/hand-on.ts';
+export { getKey, listKeys } from './keys/read-keys.ts';
+export { revokeKey } from './keys/revoke-key.ts';
+export { rotateKey } from './keys/rotate-key.ts';
+export type { RotationRequest } from './keys/rotate-key.ts';
+// Checking
+export { createKeyring } from './keyring/create-keyring.ts';
+export type { Keyring, KeyringOptions } from './keyring/create-keyring.ts';
+export type { KnownKey } from './keyring/known-key.ts';
+export { holds } from './scopes/grants.ts';
+// Limits
+export { createAddressLimit } from './limits/per-address.ts';
+export { Gcra } from './limits/gcra.ts';
+export type { Rate } from './limits/gcra.ts';
+export { parseRate } from './limits/parse-rate.ts';

@@ -1,0 +1,160 @@
+import { LarderError, startLoop, type Logger } from '@larder/core';
+import type { OfflineStore } from '@larder/offline-store';
+import { hashSecret } from '../key/hash-secret.ts';
+import { parseKey, type ParsedKey } from '../key/key-format.ts';
+import { RingKey, type KnownKey } from './known-key.ts';
+import { readRing, readRingState } from './read-ring.ts';
+import { recordUse } from './record-use.ts';
+
+export interface KeyringOptions {
+  /** Of its own: a revocation must not wait until a connection of busy callers is free. */
+  readonly store: Pick<OfflineStore, 'db'>;
+  readonly project: string;
+  readonly logger: Logger;
+  /** How long the keys known last stay in force while PostgreSQL does not answer. */
+  readonly offlineMs: number;
+  /** @default 500 */
+  readonly pollMs?: number;
+  /** @default 60,000 */
+  readonly recordUseMs?: number;
+}
+
+/** The keys of a project that are in force, in the memory of one process. */
+export interface Keyring {
+  /**
+   * The key of this text, at once when the process knows it; null when it is not in force. A text that nobody has sent
+   * before waits for the next look at the database, which all such requests share.
+   * @throws DATABASE_UNAVAILABLE when the database has to be asked and does not answer
+   */
+  find(text: string): KnownKey | null | Promise<KnownKey | null>;
+  /** Resolves after the first look at the database, also when that failed. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+const POLL_MS = 500;
+const RECORD_USE_MS = 60_000;
+/** Texts that were looked for and not found; forgotten when any key changes. */
+const MAX_REFUSED = 10_000;
+
+/**
+ * Keeps all keys of the project in memory and looks for changes twice a second, so that no request asks the database: a
+ * flood of unknown keys costs no queries, and a revocation is in force within a second. While PostgreSQL is away nobody
+ * can revoke either, and the keys known last go on for `offlineMs`.
+ */
+export function createKeyring(options: KeyringOptions): Keyring {
+  const { store, project, logger, offlineMs, pollMs = POLL_MS, recordUseMs = RECORD_USE_MS } = options;
+  const keys = new Map<string, RingKey>();
+  const refused = new Set<string>();
+  const first = Promise.withResolvers<void>();
+  /** Requests that wait for a look that begins after they came. */
+  let waiting = Promise.withResolvers<boolean>();
+  let known: string | null = null;
+  let services = 1;
+  let lookedAtMs = -Infinity;
+  let answers = false;
+  let recordedAtMs = performance.now();
+
+  async function look(): Promise<void> {
+    const startedAtMs = performance.now();
+    const now = await readRingState(store, project);
+    if (now.state !== known) {
+      replace(await readRing(store, project));
+      known = now.state;
+    }
+    share(Math.max(1, now.services));
+    lookedAtMs = startedAtMs;
+  }
+
+  function replace(stored: Awaited<ReturnType<typeof readRing>>): void {
+    const kept = new Set(stored.map(({ keyId }) => keyId));
+    for (const [keyId, key] of keys)
+      if (!kept.has(keyId)) {
+        keys.delete(keyId);
+        key.end();
+      }
+    for (const each of stored) {
+      const key = keys.get(each.keyId) ?? new RingKey(each.keyId);
+      key.update(each, 1 / services);
+      keys.set(each.keyId, key);
+    }
+    refused.clear();
+  }
+
+  function share(count: number): void {
+    if (count === services) return;
+    services = count;
+    for (const key of keys.values()) key.shareRate(1 / count);
+  }
+
+  function endExpired(nowMs: number): void {
+    for (const key of keys.values()) if (nowMs >= key.expiresAtMs) key.end();
+  }
+
+  async function turn(): Promise<void> {
+    const served = waiting;
+    waiting = Promise.withResolvers();
+    try {
+      await look();
+      answers = true;
+    } catch (error) {
+      answers = false;
+      throw error;
+    } finally {
+      served.resolve(answers);
+      first.resolve();
+      endExpired(Date.now());
+    }
+    if (performance.now() - recordedAtMs < recordUseMs) return;
+    recordedAtMs = performance.now();
+    await recordUse(store, keys.values());
+  }
+
+  function inForce(parsed: ParsedKey, hash: Buffer): KnownKey | null {
+    const key = keys.get(parsed.keyId);
+    if (key === undefined || !key.accepts(hash, Date.now())) return null;
+    if (performance.now() - lookedAtMs > offlineMs) throw unavailable();
+    return key;
+  }
+
+  async function afterNextLook(parsed: ParsedKey, hash: Buffer): Promise<KnownKey | null> {
+    if (!(await waiting.promise)) throw unavailable();
+    const key = inForce(parsed, hash);
+    if (key === null) {
+      if (refused.size >= MAX_REFUSED) refused.clear();
+      refused.add(hash.toString('latin1'));
+    }
+    return key;
+  }
+
+  const loop = startLoop({ name: 'Reading the API keys', intervalMs: pollMs, logger, turn });
+  return {
+    ready: first.promise,
+    find(text) {
+      const parsed = parseKey(text);
+      if (parsed === null) return null;
+      const hash = hashSecret(parsed.secret);
+      const key = inForce(parsed, hash);
+      if (key !== null) return key;
+      if (refused.has(hash.toString('latin1'))) return null;
+      if (known !== null && !answers) throw unavailable();
+      return afterNextLook(parsed, hash);
+    },
+    async close() {
+      await loop.stop();
+      waiting.resolve(false);
+      await recordUse(store, keys.values()).catch(() => {});
+      for (const key of keys.values()) key.end();
+    },
+  };
+}
+
+const RETRY_AFTER_S = 2;
+
+function unavailable(): LarderError {
+  return new LarderError(
+    'DATABASE_UNAVAILABLE',
+    'The database does not answer, and without it this process cannot know whether the API key is in force.',
+    { retryAfterSeconds: RETRY_AFTER_S },
+  );
+}
