@@ -106,6 +106,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'write history as Parquet files: what landed since the last time',
     load: () => import('./verbs/archive.ts'),
   },
+  restore: {
+    summary: 'fill the online store from history, without computing anything',
+    load: () => import('./verbs/restore.ts'),
+  },
   push: {
     summary: 'push rows from a file to a view without compute',
     load: () => import('./verbs/push.ts'),

@@ -8,6 +8,7 @@ import { type KeyPage, type ListKeysOptions, listKeys } from './inspection/list-
 import { type HeadersOf, readHeaders } from './reading/read-headers.ts';
 import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './reading/read-rows.ts';
 import type { RowHeader } from './rows/row-header.ts';
+import { markRestoring, type RestoringMark } from './writing/mark-restoring.ts';
 import {
   restoreTombstones,
   tombstonesHeld,
@@ -50,6 +51,8 @@ export interface OnlineStore {
    * process does it, or Redis lost data meanwhile @throws ONLINE_STORE_UNAVAILABLE
    */
   restoreTombstones(tombstones: RestoreTombstones): Promise<number | null>;
+  /** Tells afterwards whether this Redis still has what is written from now on. @throws ONLINE_STORE_UNAVAILABLE */
+  markRestoring(): Promise<RestoringMark>;
   /** Whether this Redis has had the windows of all entities since it started. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   windowsHeld(): Promise<boolean>;
   /**
@@ -83,6 +86,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     allow: async (entity, entityKey) => allowEntity(redis, await target(), { name: entity, key: entityKey }),
     tombstonesHeld: () => tombstonesHeld(redis, project),
     restoreTombstones: async (all) => restoreTombstones(redis, await target(), all),
+    markRestoring: () => markRestoring(redis, project),
     windowsHeld: () => windowsHeld(redis, project),
     restoreWindows: (windows) => restoreWindows(redis, project, windows),
   };

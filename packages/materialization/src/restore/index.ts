@@ -1,2 +1,3 @@
+export { restoreOnlineStore } from './restore-online-store.ts';
+export type { RestoreDeps, RestoreOptions, RestoreReport, RestoredView } from './restore-online-store.ts';
 export { restoreView } from './restore-view.ts';
-export type { RestoredRows } from './restore-view.ts';

@@ -197,6 +197,7 @@ export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: stri
   { pattern: /^larder:[a-z0-9_]+:erased:\{\d+\}$/, how: 'tombstones: hashes' },
   { pattern: /^larder:[a-z0-9_]+:erased$/, how: 'the number of tombstones; who restores them' },
   { pattern: /^larder:[a-z0-9_]+:windows$/, how: 'the server that has all windows, or who writes them' },
+  { pattern: /^larder:[a-z0-9_]+:restoring:[0-9a-f-]{36}$/, how: 'the mark of a process that restores' },
   { pattern: /^larder:[a-z0-9_]+:\{queue\}:/, how: 'BullMQ: jobs name chunks and attempts, never keys' },
 ];
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { askRedis } from '../connection/ask-redis.ts';
+import { serverId } from '../connection/server-id.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
 
 const LEASE = luaScript('lease-windows.lua');
@@ -43,11 +44,4 @@ export async function restoreWindows(
     if (signal.aborted || !(await step(lease, lease, LEASE_MS))) return null;
   }
   return (await step(lease, server, '')) ? entities : null;
-}
-
-/** Another one after every start. */
-async function serverId(redis: Redis): Promise<string> {
-  const [, id] = /^run_id:(\w+)/m.exec(await askRedis(redis.info('server'))) ?? [];
-  if (id === undefined) throw new Error('INFO of Redis has no run_id.');
-  return id;
 }

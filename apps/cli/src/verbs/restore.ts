@@ -1,0 +1,163 @@
+import { createLogger, LarderError } from '@larder/core';
+import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import type { RestoreReport } from '@larder/materialization/restore';
+import { z } from 'zod';
+import type { Output } from '../output/output.ts';
+import { printableCount } from '../output/printable.ts';
+import { table } from '../output/table.ts';
+import { DONE } from '../problem.ts';
+import { restoreProgress } from '../restore/restore-progress.ts';
+import type { Session } from '../session.ts';
+import { defineVerb } from '../verb.ts';
+
+const instant = z.iso.datetime({
+  offset: true,
+  error: 'must be an instant with an offset, such as 2026-11-20T00:00:00Z',
+});
+
+export const verb = defineVerb({
+  byName: true,
+  describe(command) {
+    command
+      .argument('[views...]', 'views, such as ad_image (all its versions) or ad_image@1 [every applied one]')
+      .option('--since <instant>', 'only rows that landed since, as after a failover of Redis')
+      .option('--max-rows-per-second <n>', 'limit the load on both stores')
+      .addHelpText(
+        'after',
+        `
+Writes the newest row of every key from history to Redis, and the windows of events; first the
+tombstones of erased entities. Nothing is computed, and nothing newer is replaced: predictions, pushes
+and runs may go on meanwhile. Safe to stop and to repeat. While a store is away it waits.
+
+Examples:
+  larder restore
+  larder restore ad_image ad_stats@2 --max-rows-per-second 20000
+  larder restore --since 2026-11-29T09:00:00Z`,
+      );
+  },
+  input: z.object({
+    views: z.array(z.string()).default([]),
+    since: instant.optional(),
+    maxRowsPerSecond: z.coerce
+      .number('must be a number above 0')
+      .positive('must be a number above 0')
+      .optional(),
+  }),
+  async run(session, { views: names, since, maxRowsPerSecond }) {
+    const { out, signal } = session;
+    const [{ restoreOnlineStore }, store] = await Promise.all([
+      import('@larder/materialization/restore'),
+      session.offlineStore(),
+    ]);
+    const manifest = await applied(session);
+    const views = chosenViews(manifest, names);
+    const online = await openOnlineStore(session, manifest.project);
+    const progress = restoreProgress(out, { store, manifest, views });
+    const startedMs = performance.now();
+    try {
+      const report = await restoreOnlineStore(
+        { store, onlineStore: online.store, manifest, signal, onRemark: (text) => out.note(text) },
+        {
+          views,
+          landedSince: since === undefined ? null : new Date(since),
+          ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+          onProgress: progress.update,
+        },
+      );
+      progress.stop();
+      answer(out, report, (performance.now() - startedMs) / 1_000);
+      return DONE;
+    } finally {
+      progress.stop();
+      online.close();
+    }
+  },
+});
+
+/** @throws PROJECT_NOT_FOUND */
+async function applied({ offlineStore, projectName }: Session): Promise<Manifest> {
+  const { appliedManifest } = await import('@larder/registry');
+  const name = await projectName();
+  const found = await appliedManifest(await offlineStore(), name);
+  if (found !== null) return found.manifest;
+  throw new LarderError(
+    'PROJECT_NOT_FOUND',
+    `No project ${name} is applied in this database, so there is no history. Restore PostgreSQL first.`,
+  );
+}
+
+/** A connection that comes back by itself: a restore outlives an outage. */
+async function openOnlineStore({ config, offlineStore, redis }: Session, project: string) {
+  // Says what is not configured, or cannot be reached at all.
+  await redis();
+  const [{ connectRedis, createOnlineStore }, { projectKeyHasher }] = await Promise.all([
+    import('@larder/online-store'),
+    import('@larder/offline-store'),
+  ]);
+  const store = await offlineStore();
+  const connection = connectRedis(config.redisUrl as string, {
+    role: 'worker',
+    logger: createLogger('larder', { level: 'silent' }),
+  });
+  return {
+    store: createOnlineStore({
+      redis: connection,
+      project,
+      keyHasher: () => projectKeyHasher(store, project),
+    }),
+    close: () => connection.disconnect(),
+  };
+}
+
+function answer(out: Output, { tombstones, views }: RestoreReport, seconds: number): void {
+  const rows = views.reduce((sum, view) => sum + view.rows, 0);
+  const json = views.map(({ ref, rows: count, created, newer, erased }) => ({
+    view: ref,
+    rows: count,
+    created,
+    newer,
+    erased: erased.length,
+  }));
+  out.answer({ tombstones, views: json, seconds: Number(seconds.toFixed(3)) }, () => {
+    for (const line of lines(views)) out.line(line);
+    const speed = seconds < 1 ? '' : `, ${printableCount(Math.round(rows / seconds))} rows/s`;
+    out.note(`${printableCount(rows)} rows in ${seconds.toFixed(1)} s${speed}.`);
+    const erased = views.reduce((sum, view) => sum + view.erased.length, 0);
+    if (erased > 0)
+      out.note(
+        `${printableCount(erased)} keys have a tombstone in Redis and rows in history: they are being erased, or PostgreSQL was restored to before their erasure. If so, run: larder restore --authoritative`,
+      );
+  });
+}
+
+function lines(views: RestoreReport['views']): string[] {
+  return table(
+    [
+      { title: 'VIEW' },
+      { title: 'ROWS', align: 'right' },
+      { title: 'MISSING BEFORE', align: 'right' },
+      { title: 'NEWER IN REDIS', align: 'right' },
+    ],
+    views.map(({ ref, rows, created, newer }) => [
+      ref,
+      printableCount(rows),
+      created === null ? '' : printableCount(created),
+      newer === null ? '' : printableCount(newer),
+    ]),
+  );
+}
+
+/** A name means every version of the view. @throws VIEW_NOT_FOUND */
+function chosenViews(manifest: Manifest, names: readonly string[]): FeatureViewManifest[] {
+  const all = Object.values(manifest.feature_views);
+  if (names.length === 0) return all;
+  const chosen = names.flatMap((name) => {
+    const found = all.filter((view) => (name.includes('@') ? viewRef(view) === name : view.name === name));
+    if (found.length > 0) return found;
+    throw new LarderError(
+      'VIEW_NOT_FOUND',
+      `There is no feature view '${name}'; there are: ${all.map(viewRef).join(', ') || 'none'}.`,
+    );
+  });
+  return [...new Set(chosen)];
+}
