@@ -1,4 +1,6 @@
+import { actingAs } from '@larder/core';
 import type { Command } from 'commander';
+import { actor } from './actor.ts';
 import { commandOf } from './command-of.ts';
 import { readConfig, type Flags } from './config.ts';
 import type { Output } from './output/output.ts';
@@ -31,7 +33,8 @@ export async function runVerb(name: string, options: RunVerbOptions): Promise<nu
     await command.parseAsync(args, { from: 'user' });
     const run = verb.read(command);
     session ??= createSession({ config: readConfig(flagsOf(command), env), out, signal });
-    return await run(session);
+    const opened = session;
+    return await actingAs({ actor: actor() }, () => run(opened));
   } finally {
     await session?.close();
   }

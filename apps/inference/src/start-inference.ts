@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cannotListen, newId, systemClock, type Logger } from '@larder/core';
+import { actingAs, cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { createEventGroups } from '@larder/materialization/events';
 import { createPushGroups } from '@larder/materialization/push';
@@ -55,11 +55,15 @@ const READINESS_TIMEOUT_MS = 500;
  * @throws PROJECT_NOT_FOUND, PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, DATABASE_TOO_OLD,
  * DATABASE_UNAVAILABLE when PostgreSQL refuses the login, CONFIGURATION_INVALID when the port is taken
  */
-export async function startInference(
+export function startInference(
   config: Config,
   logger: Logger,
   options: StartOptions = {},
 ): Promise<Inference> {
+  return actingAs({ actor: 'service' }, () => start(config, logger, options));
+}
+
+async function start(config: Config, logger: Logger, options: StartOptions): Promise<Inference> {
   // A model without its artifact is not ready; the others answer.
   const project = await loadProject(config.projectPath, { artifacts: 'optional' });
   const redis = await openRedis(config, logger);

@@ -1,4 +1,4 @@
-import type { Logger } from '@larder/core';
+import { actingAs, type Logger } from '@larder/core';
 import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
 import { eraseFromArchivesHere } from '@larder/materialization/erasure';
@@ -46,12 +46,11 @@ export interface StartWorkerOptions {
  * @throws PROJECT_NOT_LOADABLE, DEFINITION_INVALID, REDIS_POLICY_WRONG, ONLINE_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE
  * when PostgreSQL refuses the login
  */
-export async function startWorker({
-  config,
-  logger,
-  times,
-  onWedged,
-}: StartWorkerOptions): Promise<RunningWorker> {
+export function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
+  return actingAs({ actor: 'worker' }, () => start(options));
+}
+
+async function start({ config, logger, times, onWedged }: StartWorkerOptions): Promise<RunningWorker> {
   // What is applied is in the artifact store, whatever became of the project's folders.
   const project = await loadProject(config.projectPath, { artifacts: 'optional' });
   const metrics = createWorkerMetrics();

@@ -2,6 +2,9 @@
 export { ERRORS, LarderError, isLarderError, toLarderError } from './errors.ts';
 export type { ErrorCode, ErrorDetail, ErrorEntry, LarderErrorOptions } from './errors.ts';
 export { MAX_PROBLEMS, requestInvalid } from './request-invalid.ts';
+// Who acts
+export { actingAs, currentActor } from './acting-as.ts';
+export type { Actor } from './acting-as.ts';
 // Starting
 export { cannotListen } from './cannot-listen.ts';
 export type { ListenAddress } from './cannot-listen.ts';

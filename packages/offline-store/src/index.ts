@@ -22,11 +22,11 @@ export type {
   RunsTable,
 } from './tables/runs.table.ts';
 // Audit
-export { actingAs, currentActor } from './audit/acting-as.ts';
-export type { Actor } from './audit/acting-as.ts';
 export { AUDIT_ACTIONS } from './audit/audit-actions.ts';
 export type { AuditAction } from './audit/audit-actions.ts';
 export { entitySubject } from './audit/entity-subject.ts';
+export type { AuditedEntity } from './audit/entity-subject.ts';
+export { recordInspection } from './audit/record-inspection.ts';
 export { readAudit } from './audit/read-audit.ts';
 export type { AuditFilter, AuditPage, RecordedAudit } from './audit/read-audit.ts';
 export { recordAudit } from './audit/record-audit.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@larder/core';
+import { actingAs, type Logger } from '@larder/core';
 import type { RequestHandler } from 'express';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import type { BodyRoom } from './body-room.ts';
@@ -23,7 +23,7 @@ export const CALLER_LEFT = 499;
 /** Requested by machines every few seconds: counted, not logged. */
 const QUIET = /^\/(health|metrics)/;
 
-/** Runs first: sets the request id of the answer, and counts and logs the request when it is done. */
+/** Runs first: sets the request id of the answer and who acts, and counts and logs the request when it is done. */
 export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): RequestHandler {
   return (request, response, next) => {
     const startedAtMs = performance.now();
@@ -40,7 +40,8 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       const ms = Math.round(performance.now() - startedAtMs);
       logger.info({ request_id: response.locals.requestId, method, route, status, ms }, 'Request');
     });
-    next();
+    const address = request.socket.remoteAddress ?? 'nowhere';
+    actingAs({ actor: `http from ${address}`, requestId: response.locals.requestId, address }, next);
   };
 }
 

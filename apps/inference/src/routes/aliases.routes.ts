@@ -16,7 +16,7 @@ import {
   type MoveStandingAnswer,
   type PutAliasAnswer,
 } from '@larder/contracts';
-import { LarderError, type Logger } from '@larder/core';
+import { currentActor, LarderError, type Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import {
   ALIAS_NAME,
@@ -76,7 +76,7 @@ export function aliasesRoutes({ offlineStore, project, logger }: AliasesDeps): R
         model,
         version,
         mark,
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        actor: currentActor().actor,
         reason,
       });
       const record = await recordOf(request);
@@ -119,7 +119,7 @@ export function aliasesRoutes({ offlineStore, project, logger }: AliasesDeps): R
         toVersion: body.version,
         acceptIncomplete: body.accept_incomplete,
         reason: body.reason,
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        actor: currentActor().actor,
       });
       await answerMoved({ id, move, changed, waitMs: body.wait_ms }, response);
     })
@@ -131,7 +131,7 @@ export function aliasesRoutes({ offlineStore, project, logger }: AliasesDeps): R
       const move = await dropAlias(offlineStore, {
         ...id,
         ...expectedOf(request, record),
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        actor: currentActor().actor,
         reason,
       });
       response.json(moveJson(move) satisfies AliasMoveAnswer);
@@ -149,7 +149,7 @@ export function aliasesRoutes({ offlineStore, project, logger }: AliasesDeps): R
         ...id,
         ...expected,
         expectedMoveId: expected.expectedMoveId ?? record.newest?.moveId ?? null,
-        actor: `http from ${request.socket.remoteAddress ?? 'nowhere'}`,
+        actor: currentActor().actor,
         reason: body.reason,
       });
       await answerMoved({ id, move, changed: true, waitMs: body.wait_ms }, response);

@@ -1,5 +1,5 @@
 import { applyRequestSchema, planRequestSchema, type ApplyAnswer, type PlanAnswer } from '@larder/contracts';
-import { LarderError, type Logger } from '@larder/core';
+import { currentActor, LarderError, type Logger } from '@larder/core';
 import type { LoadedProject } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import {
@@ -59,7 +59,7 @@ export function applyRoutes({
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(applyRequestSchema, request.body);
       refuseAbsent(project);
-      const actor = `http from ${request.socket.remoteAddress ?? 'nowhere'}`;
+      const actor = currentActor().actor;
       const result = await applyProject(deps, project, {
         actor,
         prune: body.prune,

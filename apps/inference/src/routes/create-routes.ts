@@ -90,6 +90,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     entitiesRoutes({
       onlineStore,
       offlineStore,
+      logger,
       clock: systemClock,
       manifest: () => catalog.manifest() ?? project.manifest,
     }),

@@ -4,7 +4,7 @@ import {
   type ErasureReceipt,
   type ErasureReceipts,
 } from '@larder/contracts';
-import type { Logger } from '@larder/core';
+import { currentActor, type Logger } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import {
   allowEntityAgain,
@@ -41,11 +41,11 @@ export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: 
     logger,
     eraseFromArchives: leaveArchivesToWorkers(offlineStore),
   };
-  const asked = ({ params, query, socket }: Request<EntityParams>): ForgetRequest => ({
+  const asked = ({ params, query }: Request<EntityParams>): ForgetRequest => ({
     manifest: manifest(),
     entity: params.entity,
     key: params.key,
-    actor: `http from ${socket.remoteAddress ?? 'nowhere'}`,
+    actor: currentActor().actor,
     reason: validate(erasureQuerySchema, query).reason ?? null,
   });
   const routes = Router({ caseSensitive: true });

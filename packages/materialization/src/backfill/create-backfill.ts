@@ -1,6 +1,12 @@
 import { LarderError, newId, requestInvalid } from '@larder/core';
 import { findFeatureView, fingerprint, predictionOf, viewRef, type Manifest } from '@larder/features';
-import type { RunScope, RunStatus, RunTrigger, StoreTransaction } from '@larder/offline-store';
+import {
+  recordAudit,
+  type RunScope,
+  type RunStatus,
+  type RunTrigger,
+  type StoreTransaction,
+} from '@larder/offline-store';
 import { eventSourceView, type EventSourceView } from '../events/event-source-view.ts';
 import { createRun } from '../runs/verbs/create-run.ts';
 import type { RunStore } from '../runs/run-store.ts';
@@ -67,12 +73,19 @@ export async function createBackfill(
     idempotencyKey: request.idempotencyKey ?? null,
     requestSha256: fingerprint(meaning),
   };
-  if (!('entities' in meaning.scope)) return createRun(store, run);
-  const { entities } = meaning.scope;
-  // The run would keep the key: an erasure that begins meanwhile waits for this transaction and takes it out.
   return inTransaction(store, async (tx) => {
-    await refuseErased(tx, { project, entity, entities });
-    return createRun(tx, run);
+    // The run would keep the key: an erasure that begins meanwhile waits for this transaction and takes it out.
+    if ('entities' in meaning.scope)
+      await refuseErased(tx, { project, entity, entities: meaning.scope.entities });
+    const created = await createRun(tx, run);
+    if (run.trigger === 'backfill' && created.runId === run.runId)
+      await recordAudit(tx, {
+        project,
+        action: 'run.backfill',
+        subject: `view ${viewRef(view)}`,
+        after: `run ${run.runId}`,
+      });
+    return created;
   });
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { actingAs } from '@larder/core';
 import { sql } from 'kysely';
 import { describe, expect } from 'vitest';
-import { actingAs, AUDIT_ACTIONS, entitySubject, readAudit, recordAudit, type AuditEntry } from '../index.ts';
+import { AUDIT_ACTIONS, entitySubject, readAudit, recordAudit, type AuditEntry } from '../index.ts';
 import { project, test } from '../testing/store.ts';
 
 const moved: AuditEntry = {
@@ -61,7 +62,8 @@ describe('an entry', () => {
   test('about an entity does not hold its key', async ({ store }) => {
     const entity = project.entities['ad'];
     if (entity === undefined) throw new Error('The fixture has no ad.');
-    const subjectOf = (key: string) => entitySubject(store, 'shop', { entity, keys: { ad_id: key } });
+    const subjectOf = (key: string) =>
+      entitySubject(store, { project: 'shop', entity, keys: { ad_id: key } });
     const subject = await subjectOf('ad-42');
     expect(subject).toMatch(/^entity ad [0-9a-f]{64}$/);
     expect(await subjectOf('ad-42')).toBe(subject);

@@ -1,8 +1,7 @@
-import { newId } from '@larder/core';
+import { currentActor, newId, type Actor } from '@larder/core';
 import { sql } from 'kysely';
 import type { StoreTransaction } from '../offline-store.ts';
 import { storableText } from '../storable-text.ts';
-import { currentActor, type Actor } from './acting-as.ts';
 import type { AuditAction } from './audit-actions.ts';
 
 export interface AuditEntry {

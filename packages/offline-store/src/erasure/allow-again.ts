@@ -1,6 +1,8 @@
 import { LarderError } from '@larder/core';
 import { entityKey, type EntityManifest, type FieldValue } from '@larder/features';
 import { sql } from 'kysely';
+import { subjectOf } from '../audit/entity-subject.ts';
+import { recordAudit } from '../audit/record-audit.ts';
 import type { OfflineStore, StoreTransaction } from '../offline-store.ts';
 import { projectKeyHasher } from './key-hash.ts';
 
@@ -43,6 +45,12 @@ export async function allowAgain(
     await sql`
       update larder.erasures set allowed_at = now(), allowed_by = ${actor}, allowed_reason = ${reason}
       where ${ofKey} and allowed_at is null`.execute(tx.db);
+    await recordAudit(tx, {
+      project,
+      action: 'entity.allow-again',
+      subject: subjectOf(entity.name, keyHash),
+      before: `receipt ${newest.receiptId}`,
+    });
     return newest.receiptId;
   });
 }

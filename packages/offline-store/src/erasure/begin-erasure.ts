@@ -1,5 +1,7 @@
 import { newId } from '@larder/core';
 import { entityKey, type EntityManifest, type FieldValue } from '@larder/features';
+import { recordAudit } from '../audit/record-audit.ts';
+import { subjectOf } from '../audit/entity-subject.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import type { Erasure } from './erasure.ts';
 import { projectKeyHasher } from './key-hash.ts';
@@ -52,6 +54,15 @@ export async function beginErasure(
       .values({ project, entity: entity.name, key_hash: keyHash, receipt_id: receiptId, slot })
       .onConflict((conflict) => conflict.columns(['project', 'entity', 'key_hash']).doUpdateSet({ slot }))
       .execute();
+    await recordAudit(
+      { db },
+      {
+        project,
+        action: 'entity.forget',
+        subject: subjectOf(entity.name, keyHash),
+        after: `receipt ${receiptId}`,
+      },
+    );
     return { receiptId, project, entity, entityKey: key, keys, keyHash };
   });
 }

@@ -1,5 +1,5 @@
 import { LarderError, requestInvalid } from '@larder/core';
-import { storableText, type StoreTransaction } from '@larder/offline-store';
+import { recordAudit, storableText, type StoreTransaction } from '@larder/offline-store';
 import { modelNotFound } from '../model-versions/find-version.ts';
 import { readModelVersions, type ModelVersion } from '../model-versions/read-model-versions.ts';
 import type { RegistryStore } from '../registry-store.ts';
@@ -103,6 +103,13 @@ export async function insertMove(
     })
     .returning(['move_id', 'moved_at'])
     .executeTakeFirstOrThrow();
+  await recordAudit(tx, {
+    project,
+    action: kind === 'drop' ? 'alias.drop' : 'alias.move',
+    subject: `model ${model}@${alias}`,
+    before: move.fromVersion?.toString(),
+    after: toVersion?.toString(),
+  });
   return { ...move, moveId, movedAt };
 }
 

@@ -1,5 +1,5 @@
 import type { Manifest } from '@larder/features';
-import type { StoreTransaction } from '@larder/offline-store';
+import { recordAudit, type StoreTransaction } from '@larder/offline-store';
 import { contentOf } from '../model-versions/content-of.ts';
 import type { Comparison } from '../plan/plan-manifest.ts';
 import { viewDefinition } from '../plan/view-definition.ts';
@@ -33,6 +33,13 @@ export async function insertManifest(
     })
     .returning('id')
     .executeTakeFirstOrThrow();
+  await recordAudit(tx, {
+    project: next.project,
+    action: 'project.apply',
+    subject: `project ${next.project}`,
+    before: state.applied === null ? null : `manifest ${state.applied.id}`,
+    after: `manifest ${id}, sha256 ${digestOf(config)}`,
+  });
   return id;
 }
 

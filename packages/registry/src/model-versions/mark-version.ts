@@ -1,4 +1,4 @@
-import { storableText, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
+import { recordAudit, storableText, type OfflineStore, type StoreTransaction } from '@larder/offline-store';
 import { bumpRevisionIn } from '../revision/revision.ts';
 import { findVersion, modelNotFound } from './find-version.ts';
 import { readModelVersions, type ModelVersionId } from './read-model-versions.ts';
@@ -32,4 +32,10 @@ export async function insertMarkIn(tx: StoreTransaction, options: MarkOptions): 
     .insertInto('larder.model_version_marks')
     .values({ project, model, version, mark, actor: storableText(actor), reason: storableText(reason) })
     .execute();
+  await recordAudit(tx, {
+    project,
+    action: 'version.mark',
+    subject: `model ${model} version ${version}`,
+    after: mark,
+  });
 }

@@ -7,12 +7,13 @@ import {
   type JsonValue,
 } from '@larder/features';
 import { entityKey, isGoneRow, parseEntityKey, readRowHeader } from '@larder/online-store';
+import { auditInspection } from './audit-inspection.ts';
 import { describeView } from './describe-view.ts';
 import type { InspectDeps, InspectedEntity, MissingView } from './inspected-entity.ts';
 import { missingViews } from './missing-views.ts';
 
 /**
- * Online rows of one entity joined with the history rows they came from.
+ * Online rows of one entity joined with the history rows they came from; the audit records who looks.
  * @throws ENTITY_NOT_FOUND, ENTITY_KEY_INVALID, ONLINE_STORE_UNAVAILABLE
  */
 export async function inspectEntity(deps: InspectDeps, name: string, text: string): Promise<InspectedEntity> {
@@ -24,7 +25,10 @@ export async function inspectEntity(deps: InspectDeps, name: string, text: strin
   }
   const keys = parseEntityKey(entity, text);
   const key = entityKey(entity, keys);
-  const held = await deps.onlineStore.inspect(entity.name, key);
+  const [held] = await Promise.all([
+    deps.onlineStore.inspect(entity.name, key),
+    auditInspection(deps, entity, keys),
+  ]);
   const all = held?.fields ?? [];
   const fields = all.filter(({ row }) => !isGoneRow(row));
   const goneSince = new Map(

@@ -1,4 +1,4 @@
-import type { Clock } from '@larder/core';
+import type { Clock, Logger } from '@larder/core';
 import type { JsonValue, Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -9,6 +9,8 @@ export interface InspectDeps {
   /** The applied definitions; if nothing is applied, the loaded ones. */
   readonly manifest: Manifest;
   readonly clock: Clock;
+  /** Told of an inspection that could not be recorded in the audit. @default nobody is */
+  readonly logger?: Pick<Logger, 'warn'>;
 }
 
 /** Everything the online store holds for one entity; JSON of the HTTP API. */

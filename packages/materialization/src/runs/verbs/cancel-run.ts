@@ -3,6 +3,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { SUMS_FROM_SUMMED } from '../finish/finish-runs.ts';
 import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
+import { recordMove } from '../record-move.ts';
 import { PAUSE_ENDED } from './paused-ms.ts';
 import { CHUNK_SUMS } from '../list/run-summary.ts';
 
@@ -29,5 +30,6 @@ export function cancelRun(store: OfflineStore, project: string, runId: string): 
         planning_token = null, planning_lease_expires_at = null
       from larder.runs r cross join lateral (${CHUNK_SUMS}) s
       where target.run_id = ${runId} and r.run_id = target.run_id`.execute(tx.db);
+    await recordMove(tx, { project, runId, action: 'run.cancel', before: status, after: 'cancelled' });
   });
 }

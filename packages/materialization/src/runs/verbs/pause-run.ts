@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
 import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
+import { recordMove } from '../record-move.ts';
 
 /**
  * Stops dispatching the run's chunks; running ones finish, those in the queue return to pending when claimed.
@@ -16,5 +17,6 @@ export function pauseRun(store: OfflineStore, project: string, runId: string): P
       .set({ status: 'paused', paused_at: sql<Date>`now()` })
       .where('run_id', '=', runId)
       .execute();
+    await recordMove(tx, { project, runId, action: 'run.pause', before: status, after: 'paused' });
   });
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { OfflineStore } from '@larder/offline-store';
 import { lockRun } from '../lock-run.ts';
 import { moves } from '../moves.ts';
+import { recordMove } from '../record-move.ts';
 import { pausedMs } from './paused-ms.ts';
 import { retryRows } from '../retry/retry-rows.ts';
 import type { RunStore } from '../run-store.ts';
@@ -24,6 +25,13 @@ export function retryFailed(store: OfflineStore, project: string, runId: string)
         planning_failures = 0, planning_lease_expires_at = null,
         paused_ms = ${pausedMs('finished_at')}
       where run_id = ${runId}`.execute(tx.db);
+    await recordMove(tx, {
+      project,
+      runId,
+      action: 'run.retry',
+      before: status,
+      after: planned ? 'running' : 'queued',
+    });
   });
 }
 
