@@ -126,6 +126,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'erase one entity everywhere, or list receipts of erasures',
     load: () => import('./verbs/forget.ts'),
   },
+  audit: {
+    summary: 'list who changed or inspected what, and which calls were refused',
+    load: () => import('./verbs/audit.ts'),
+  },
   views: {
     summary: 'list view versions: how fresh each is, and when it is due next',
     load: () => import('./verbs/views.ts'),

@@ -132,6 +132,9 @@ export type { ModelRecordsAnswer, ModelVersionAnswer, ModelVersionsAnswer } from
 export type { ManifestAnswer } from './manifest.ts';
 export { modelSchema, modelsAnswerSchema } from './models.ts';
 export type { ModelAnswer, ModelsAnswer } from './models.ts';
+// The audit
+export { auditAnswerSchema, auditQuerySchema } from './audit.ts';
+export type { AuditAnswer } from './audit.ts';
 // Process
 export { processesAnswerSchema } from './processes.ts';
 export type { ProcessesAnswer } from './processes.ts';

@@ -24,7 +24,8 @@ export type {
 // Audit
 export { AUDIT_ACTIONS } from './audit/audit-actions.ts';
 export type { AuditAction } from './audit/audit-actions.ts';
-export { entitySubject } from './audit/entity-subject.ts';
+export { auditEntryJson } from './audit/audit-entry-json.ts';
+export { askedSubject, entitySubject } from './audit/entity-subject.ts';
 export type { AuditedEntity } from './audit/entity-subject.ts';
 export { recordInspection } from './audit/record-inspection.ts';
 export { readAudit } from './audit/read-audit.ts';

@@ -24,7 +24,7 @@ function printableNumber(value: number): string {
 }
 
 /** Removes control characters: values from a source must not control the terminal. */
-function withoutControls(text: string): string {
+export function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�');
 }

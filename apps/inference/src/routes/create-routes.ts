@@ -13,6 +13,7 @@ import type { ModelCatalog } from '../models/model-catalog.ts';
 import type { RunEvents } from '../runs/run-events.ts';
 import { aliasesRoutes } from './aliases.routes.ts';
 import { applyRoutes } from './apply.routes.ts';
+import { auditRoutes } from './audit.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
@@ -97,6 +98,10 @@ export function createRoutes(deps: RouteDeps): Router[] {
     trainingSetsRoutes({ ...deps.training, offlineStore, project: project.name, manifest }),
     backfillsRoutes({ offlineStore, manifest }),
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
+    auditRoutes({
+      offlineStore: logReader,
+      manifest: () => catalog.manifest() ?? project.manifest,
+    }),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
     metricsRoutes(metrics),

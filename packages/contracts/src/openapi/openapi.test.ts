@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/runs/{id}/resume',
       'POST /v1/runs/{id}/cancel',
       'POST /v1/runs/{id}/retry-failed',
+      'GET /v1/audit',
       'GET /v1/processes',
       'GET /health/live',
       'GET /health/ready',

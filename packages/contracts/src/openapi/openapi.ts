@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { recordPaths } from './record-paths.ts';
+import { auditAnswerSchema, auditQuerySchema } from '../audit.ts';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
@@ -270,6 +271,16 @@ function corePaths(): ZodOpenApiPathsObject {
     '/v1/runs/{id}/resume': { post: operation(runAction('Go on with a paused or held run')) },
     '/v1/runs/{id}/cancel': { post: operation(runAction('Stop for good; what landed stays')) },
     '/v1/runs/{id}/retry-failed': { post: operation(runAction('Compute the failed rows again')) },
+    '/v1/audit': {
+      get: operation({
+        scope: 'audit:read',
+        tag: 'process',
+        summary: 'Who changed or inspected what, newest first',
+        query: auditQuerySchema,
+        answers: { 200: auditAnswerSchema },
+        codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+    },
     '/v1/processes': {
       get: operation({
         scope: 'registry:read',
