@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { actingAs, cannotListen, newId, systemClock, type Logger } from '@larder/core';
 import { loadProject } from '@larder/features';
 import { createEventGroups } from '@larder/materialization/events';
+import { createPressureReader } from '@larder/materialization/pressure';
 import { createPushGroups } from '@larder/materialization/push';
 import {
   announceProcess,
   createPredictionLog,
   startSequencer,
   projectKeyHasher,
+  withinDeadline,
 } from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
 import { createArtifactStore } from '@larder/registry';
@@ -49,6 +51,7 @@ export interface StartOptions {
 
 const DRAIN_DEADLINE_MS = 10_000;
 const READINESS_TIMEOUT_MS = 500;
+const PRESSURE_TIMEOUT_MS = 1_000;
 
 /**
  * Starts the service, even when stores are down.
@@ -104,11 +107,14 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     closing: () => closing,
     logger,
   });
+  const pressure = createPressureReader(offlineStore, project.name);
   const metrics = createMetrics({
     readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),
     predictionLog,
     modelRuns: () => catalog.runCounts(),
+    // A scrape must not wait for a PostgreSQL that hangs.
+    queuePressure: () => withinDeadline(pressure(), PRESSURE_TIMEOUT_MS),
     definitionsNotLoaded: () => catalog.mismatches().length,
     modelsNotReady: () => catalog.problems().size,
     aliases: () => aliasesInService(catalog.models()),
@@ -133,6 +139,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     catalog,
     events,
     metrics,
+    pressure,
     answers,
     readiness,
     logger,

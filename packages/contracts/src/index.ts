@@ -136,6 +136,8 @@ export type { ModelAnswer, ModelsAnswer } from './models.ts';
 export { auditAnswerSchema, auditQuerySchema } from './audit.ts';
 export type { AuditAnswer } from './audit.ts';
 // Process
+export { pressureAnswerSchema } from './queue.ts';
+export type { PressureAnswer } from './queue.ts';
 export { processesAnswerSchema } from './processes.ts';
 export type { ProcessesAnswer } from './processes.ts';
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';

@@ -31,6 +31,7 @@ import type { PredictionsTable } from './tables/predictions.table.ts';
 import type { PushesTable } from './tables/pushes.table.ts';
 import type { ProcessesTable } from './tables/processes.table.ts';
 import type { WindowedViewsTable } from './tables/windowed-views.table.ts';
+import type { ViewCostsTable } from './tables/view-costs.table.ts';
 import type { TrainingSetsTable } from './tables/training-sets.table.ts';
 
 /** The control tables, by qualified name; history tables are created per view and accessed through `src/history`. */
@@ -56,6 +57,7 @@ export interface Database {
   'larder.remembered_values': RememberedValuesTable;
   'larder.run_links': RunLinksTable;
   'larder.processes': ProcessesTable;
+  'larder.view_costs': ViewCostsTable;
   'larder.pushes': PushesTable;
   'larder.schedules': SchedulesTable;
   'larder.unnumbered_changes': UnnumberedChangesTable;

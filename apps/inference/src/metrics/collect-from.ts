@@ -1,6 +1,7 @@
 import type { Meters } from '@larder/core/metrics';
 import type { ReadyAnswer } from '@larder/contracts';
 import type { PredictionLog } from '@larder/offline-store';
+import type { Pressure } from '@larder/materialization/pressure';
 import type { RunCounts } from '@larder/model-runtime';
 
 /** Values that other parts already count: read only when `/metrics` is requested. */
@@ -14,6 +15,8 @@ export interface MetricSources {
   modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
   /** Applied definitions whose code this process lacks. */
   definitionsNotLoaded(): number;
+  /** How much work waits for workers. Rejects, and soon, while PostgreSQL is away. */
+  queuePressure(): Promise<Pressure>;
   /** Models with an alias that is not answered, or by another version than it points to. */
   modelsNotReady(): number;
   /** The version that answers for each alias; null: none. */
@@ -28,6 +31,14 @@ export function collectFrom(meters: Pick<Meters<'inference'>, 'collect'>, source
   meters.collect('larder_check_degraded', async (report) => {
     for (const { name, degraded } of (await readiness()).checks) report({ check: name }, degraded ? 1 : 0);
   });
+  // Left out while PostgreSQL is away: a scaler that reads 0 would stop every worker.
+  meters.collect('larder_queue_work_seconds', async (report) =>
+    report({}, (await sources.queuePressure()).workSeconds),
+  );
+  meters.collect('larder_queue_oldest_age_seconds', async (report) =>
+    report({}, (await sources.queuePressure()).oldestAgeSeconds),
+  );
+  meters.collect('larder_queue_slots', async (report) => report({}, (await sources.queuePressure()).slots));
   meters.collect('larder_definitions_not_loaded', (report) => report({}, sources.definitionsNotLoaded()));
   meters.collect('larder_models_not_ready', (report) => report({}, sources.modelsNotReady()));
   meters.collect('larder_alias_version', (report) => {

@@ -1,6 +1,7 @@
 import { LarderError, systemClock, type Logger } from '@larder/core';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { EventGroups } from '@larder/materialization/events';
+import type { Pressure } from '@larder/materialization/pressure';
 import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -27,6 +28,7 @@ import { metricsRoutes } from './metrics.routes.ts';
 import { modelsRoutes } from './models.routes.ts';
 import { predictionsRoutes } from './predictions.routes.ts';
 import { processesRoutes } from './processes.routes.ts';
+import { queueRoutes } from './queue.routes.ts';
 import { pushRoutes } from './push.routes.ts';
 import { runsRoutes } from './runs.routes.ts';
 import { trainingSetsRoutes, type TrainingSetsDeps } from './training-sets.routes.ts';
@@ -46,6 +48,7 @@ export interface RouteDeps {
   readonly metrics: Metrics;
   readonly pushes: PushGroups;
   readonly eventGroups: EventGroups;
+  readonly pressure: () => Promise<Pressure>;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
   readonly training: Pick<TrainingSetsDeps, 'config' | 'processId' | 'builds' | 'rows'>;
@@ -102,6 +105,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       offlineStore: logReader,
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
+    queueRoutes(deps.pressure),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
     metricsRoutes(metrics),

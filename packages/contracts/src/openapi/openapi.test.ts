@@ -44,6 +44,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/runs/{id}/cancel',
       'POST /v1/runs/{id}/retry-failed',
       'GET /v1/audit',
+      'GET /v1/queue/pressure',
       'GET /v1/processes',
       'GET /health/live',
       'GET /health/ready',

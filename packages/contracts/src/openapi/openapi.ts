@@ -24,6 +24,7 @@ import {
   predictionsQuerySchema,
 } from '../predictions.ts';
 import { processesAnswerSchema } from '../processes.ts';
+import { pressureAnswerSchema } from '../queue.ts';
 import {
   failuresAnswerSchema,
   failuresQuerySchema,
@@ -279,6 +280,15 @@ function corePaths(): ZodOpenApiPathsObject {
         query: auditQuerySchema,
         answers: { 200: auditAnswerSchema },
         codes: ['ENTITY_NOT_FOUND', 'ENTITY_KEY_INVALID', 'DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+    },
+    '/v1/queue/pressure': {
+      get: operation({
+        scope: 'metrics:read',
+        tag: 'process',
+        summary: 'How much work waits for workers, for autoscalers and alerts',
+        answers: { 200: pressureAnswerSchema },
+        codes: ['DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
       }),
     },
     '/v1/processes': {

@@ -109,6 +109,27 @@ export const METRICS = {
       reason: '`refused` at once, `late` (ended by the deadline), `abandoned` by the caller',
     },
   },
+  larder_queue_work_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    by: ['inference'],
+    help: 'Time that one compute thread would need for every row that waits or runs in the project; the same in every process, so use max. Absent while PostgreSQL is away.',
+    labels: {},
+  },
+  larder_queue_oldest_age_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    by: ['inference'],
+    help: 'How long the oldest chunk of the project waits that no worker has taken, 0 if none waits; the same in every process. Absent while PostgreSQL is away.',
+    labels: {},
+  },
+  larder_queue_slots: {
+    type: 'gauge',
+    unit: 'threads',
+    by: ['inference'],
+    help: 'Compute threads of the living workers of the project; the same in every process. Absent while PostgreSQL is away.',
+    labels: {},
+  },
   larder_ready: {
     type: 'gauge',
     unit: '0 or 1',

@@ -2,6 +2,9 @@ import { isLarderError, type ErrorCode } from '@larder/core';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
+import { chargeChunk } from '../pressure/charge-chunk.ts';
+import type { ViewCosts } from '../pressure/record-view-costs.ts';
+import type { SlotMeter } from '../pressure/slot-meter.ts';
 import type { Lane } from '../queue/chunk-queue.ts';
 import { endRuns } from '../runs/finish/end-runs.ts';
 import { claimChunk, failChunk, giveBackChunk, type ChunkAttempt, type ClaimedChunk } from '../runs/index.ts';
@@ -17,6 +20,9 @@ export interface ProcessDeps extends MaterializeDeps {
   readonly processId: string;
   readonly times: MaterializeDeps['times'] & Pick<MaterializerTimes, 'progressIntervalMs'>;
   readonly observer: Pick<MaterializerObserver, 'chunkEnded' | 'rowsLanded'>;
+  /** Measures the time of a lane's threads. */
+  readonly meter: (lane: Lane) => SlotMeter;
+  readonly costs: Pick<ViewCosts, 'add'>;
 }
 
 const GIVEN_BACK_DELAY_MS = 2_000;
@@ -56,7 +62,12 @@ export async function processChunk(
       deps.observer.chunkEnded(`${chunk.view}@${chunk.version}`, 'given_back');
       return;
     }
-    await processClaimed(deps, { chunk, view, lane, stopping });
+    const charged = chargeChunk(chunk, { ...deps, meter: deps.meter(lane) });
+    try {
+      await processClaimed({ ...deps, observer: charged.observer }, { chunk, view, lane, stopping });
+    } finally {
+      charged.end();
+    }
     await endRuns(deps);
   } catch (error) {
     logger.warn({ err: error, ...attempt }, 'A chunk is left to the watchdog');

@@ -27,6 +27,8 @@ import { queueBuilds } from '../events/queue-builds.ts';
 import { createLoadedViews } from './loaded-views.ts';
 import type { MaterializerObserver } from './materializer-observer.ts';
 import { DEFAULT_TIMES, type MaterializerTimes } from './materializer-times.ts';
+import { createViewCosts } from '../pressure/record-view-costs.ts';
+import { createSlotMeter, type SlotMeter } from '../pressure/slot-meter.ts';
 import { planNextRun } from '../plan/plan-next-run.ts';
 import { processChunk } from '../chunk/process-chunk.ts';
 import { modelRows, NO_PREDICTIONS, type PredictionModels } from '../predictions/prediction-models.ts';
@@ -74,6 +76,12 @@ export interface Materializer {
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
 
+const THREADS: Readonly<Record<Lane, (slots: number) => number>> = {
+  ordinary: (slots) => slots,
+  // Pushed rows are few, and wait for no other batch.
+  urgent: () => 1,
+};
+
 const NOBODY: MaterializerObserver = {
   consumerWedged() {},
   chunkEnded() {},
@@ -111,8 +119,7 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
         configPath: project.configPath,
         artifactFolder: options.artifactFolder ?? foldersOf(project),
         valueMemory,
-        // Pushed rows are few, and wait for no other batch.
-        threads: lane === 'urgent' ? 1 : slots,
+        threads: THREADS[lane](slots),
         logLevel: options.threadLogLevel ?? 'warn',
         batchTimeoutMs: times.batchTimeoutMs,
       });
@@ -120,6 +127,11 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     return pool;
   };
   const closePools = () => Promise.all([...pools.values()].map((pool) => pool.close()));
+  const meters: Readonly<Record<Lane, SlotMeter>> = {
+    ordinary: createSlotMeter(THREADS.ordinary(slots)),
+    urgent: createSlotMeter(THREADS.urgent(slots)),
+  };
+  const costs = createViewCosts(store, project.name);
   const shared = { projectName: project.name, store, views, times, logger };
   const processId = `${hostname()}-${process.pid}-${newId()}`;
   const forChunks = {
@@ -131,6 +143,8 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     batchRows: options.batchRows ?? 32,
     remembersValues: valueMemory !== undefined,
     observer,
+    meter: (lane: Lane) => meters[lane],
+    costs,
     clock: options.clock ?? systemClock,
   };
 
@@ -231,6 +245,12 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
       intervalMs: times.watchIntervalMs,
       logger,
       turn: lookForWedge,
+    }),
+    startLoop({
+      name: 'Recording what rows cost',
+      intervalMs: times.watchIntervalMs,
+      logger,
+      turn: () => costs.write(),
     }),
     startLoop({
       name: 'Scheduling',

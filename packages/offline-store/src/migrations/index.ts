@@ -35,6 +35,7 @@ import { labelRetention } from './0029-label-retention.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { valueMemory } from './0033-value-memory.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
+import { viewCosts } from './0044-view-costs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
 
 /** Listed by hand so that bundling keeps them; run in the order of their names. */
@@ -76,4 +77,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0032_staged_rows': stagedRows,
   '0040_audit': audit,
   '0039_api_keys': apiKeys,
+  '0044_view_costs': viewCosts,
 };
