@@ -4,6 +4,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import type { ArtifactStore } from '@larder/registry';
 import type { OnlineStore, Redis } from '@larder/online-store';
 import type { Config } from './config.ts';
+import type { Control } from './control/control.ts';
 import type { Output } from './output/output.ts';
 
 const REDIS_TIMEOUT_MS = 5_000;
@@ -34,6 +35,8 @@ export interface Session {
   onlineStore(): Promise<OnlineStore>;
   /** The applied definitions; before the first apply, and while PostgreSQL is unavailable or not configured, the loaded ones. */
   manifest(): Promise<Manifest>;
+  /** The service, or the stores. */
+  control(): Promise<Control>;
   close(): Promise<void>;
 }
 
@@ -56,7 +59,7 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
   });
   const offlineStore = once(async () => {
     if (config.databaseUrl === null)
-      throw notConfigured('the database', 'LARDER_DATABASE_URL', '--database-url');
+      throw notConfigured(config, ['the database', 'LARDER_DATABASE_URL', '--database-url']);
     const { createOfflineStore } = await import('@larder/offline-store');
     const store = createOfflineStore({
       databaseUrl: config.databaseUrl,
@@ -82,14 +85,14 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     }
   });
   const redis = once(async () => {
-    if (config.redisUrl === null) throw notConfigured('Redis', 'LARDER_REDIS_URL', '--redis-url');
+    if (config.redisUrl === null) throw notConfigured(config, ['Redis', 'LARDER_REDIS_URL', '--redis-url']);
     const { connectRedis, waitForRedis } = await import('@larder/online-store');
     const connection = connectRedis(config.redisUrl, { role: 'tool' });
     closing.push(() => connection.disconnect());
     await waitForRedis(connection, REDIS_TIMEOUT_MS);
     return connection;
   });
-  return {
+  const session: Session = {
     config,
     out,
     signal,
@@ -130,10 +133,12 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
       if (loaded.name === name) return loaded.manifest;
       throw new LarderError('PROJECT_NOT_FOUND', `No project ${name} is applied.`);
     }),
+    control: once(async () => (await import('./control/create-control.ts')).createControl(session)),
     async close() {
       for (const close of closing.reverse()) await close();
     },
   };
+  return session;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -151,10 +156,15 @@ function nameNeeded(error: LarderError, applied: readonly string[]): LarderError
   );
 }
 
-function notConfigured(what: string, variable: string, flag: string): LarderError {
+function notConfigured(
+  { service }: Config,
+  [what, variable, flag]: readonly [string, string, string],
+): LarderError {
   return new LarderError(
     'CONFIGURATION_INVALID',
-    `No address of ${what} is configured: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is set.`,
+    service !== null
+      ? `This verb works on the stores itself and cannot ask the service at LARDER_URL: set ${variable} or ${flag}. larder --help lists the verbs that can.`
+      : `No address of ${what} is configured: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is set.`,
     { errors: [{ pointer: `/${variable}`, detail: 'is missing' }] },
   );
 }

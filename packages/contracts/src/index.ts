@@ -47,7 +47,7 @@ export {
   onlineFeaturesRequestSchema,
 } from './online-features.ts';
 export type { OnlineFeaturesAnswer, OnlineFeaturesRequest } from './online-features.ts';
-export { entityKeysAnswerSchema, entityKeysQuerySchema } from './entity-keys.ts';
+export { MAX_KEYS_PER_PAGE, entityKeysAnswerSchema, entityKeysQuerySchema } from './entity-keys.ts';
 export type { EntityKeysAnswer } from './entity-keys.ts';
 export { eventsAnswerSchema, eventsRequestSchema, MAX_EVENTS } from './events.ts';
 export type { EventsAnswer } from './events.ts';

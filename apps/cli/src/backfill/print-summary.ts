@@ -1,4 +1,4 @@
-import type { RunFailure, RunSummary } from '@larder/materialization/runs';
+import type { FailuresAnswer, Run, RunRowFailure } from '@larder/contracts';
 import type { Output } from '../output/output.ts';
 import { rowsText, statusText, tookText } from '../output/print-runs.ts';
 import { oneLine, printableCount } from '../output/printable.ts';
@@ -17,13 +17,11 @@ export interface FailureGroup {
   readonly examples: readonly { readonly key: string | null; readonly reason: string }[];
 }
 
-type Page = { readonly failures: readonly RunFailure[]; readonly cursor: string | null };
-
 /** Failures grouped by code, the most frequent first. */
 export async function failuresByCode(
-  readPage: (cursor: string | undefined) => Promise<Page>,
+  readPage: (cursor: string | undefined) => Promise<FailuresAnswer>,
 ): Promise<FailureGroup[]> {
-  const groups = new Map<string, RunFailure[]>();
+  const groups = new Map<string, RunRowFailure[]>();
   let cursor: string | undefined;
   let read = 0;
   do {
@@ -49,11 +47,11 @@ export async function failuresByCode(
 }
 
 /** Prints how a backfill ended. */
-export function printSummary(run: RunSummary, failures: readonly FailureGroup[], out: Output): void {
+export function printSummary(run: Run, failures: readonly FailureGroup[], out: Output): void {
   const { style } = out;
   const sign = run.status === 'succeeded' ? style.green('✓') : style.yellow('!');
   out.line(
-    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)}${run.startedAt === null ? ' before it started' : ` in ${tookText(run)}`}: ${rowsText(run)}`,
+    `${run.status === 'failed' ? style.red('✗') : sign} ${run.view}@${run.version} ${statusText(run.status, style)}${run.started_at === null ? ' before it started' : ` in ${tookText(run)}`}: ${rowsText(run)}`,
   );
   if (run.error) out.line(`  ${style.red(run.error.code)}  ${run.error.reason}`);
   for (const { code, count, complete, examples } of failures) {
@@ -69,6 +67,6 @@ export function printSummary(run: RunSummary, failures: readonly FailureGroup[],
   if (failures.length === 0) return;
   const read = failures.reduce((sum, { count }) => sum + count, 0);
   if (failures.some(({ count, examples }) => count > examples.length))
-    out.line(`  List them: larder runs ${run.runId} --limit ${read}`);
-  if (run.status !== 'cancelled') out.line(`  Fix the cause, then: larder runs ${run.runId} retry-failed`);
+    out.line(`  List them: larder runs ${run.run_id} --limit ${read}`);
+  if (run.status !== 'cancelled') out.line(`  Fix the cause, then: larder runs ${run.run_id} retry-failed`);
 }

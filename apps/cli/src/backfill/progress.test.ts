@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { RunSummary } from '@larder/materialization/runs';
+import type { Run } from '@larder/contracts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createOutput } from '../output/output.ts';
 import { createProgress } from './progress.ts';
@@ -13,8 +13,8 @@ test('the time left does not rise while no row was counted; without progress the
   const progress = createProgress(out);
   const left = (done: number, etaSeconds: number, failed = 0) => {
     text = '';
-    const rows = { total: 100, done, failed, skippedUnchanged: 0 };
-    progress.update({ status: 'running', rows, rowsPerSecond: 1, etaSeconds } as RunSummary);
+    const rows = { total: 100, done, failed, skipped_unchanged: 0 };
+    progress.update({ status: 'running', rows, rows_per_second: 1, eta_seconds: etaSeconds } as Run);
     vi.advanceTimersByTime(4_000);
     return / {2}(\S+) left/.exec(text)?.[1];
   };

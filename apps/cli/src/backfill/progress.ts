@@ -1,5 +1,5 @@
+import type { Run } from '@larder/contracts';
 import { formatDurationMs } from '@larder/core';
-import type { RunSummary } from '@larder/materialization/runs';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Output } from '../output/output.ts';
 import { printableCount } from '../output/printable.ts';
@@ -8,7 +8,7 @@ import { printableCount } from '../output/printable.ts';
 const LINE_INTERVAL_MS = 3_000;
 
 export interface Progress {
-  update(run: RunSummary): void;
+  update(run: Run): void;
   /** A remark that the bar does not overwrite. */
   say(text: string): void;
   stop(): void;
@@ -18,17 +18,17 @@ export interface Progress {
 export function createProgress(out: Output): Progress {
   const progress = out.interactive && !out.json ? movingBar(out) : lines(out);
   const steady = steadyEta();
-  return { ...progress, update: (run) => progress.update({ ...run, etaSeconds: steady(run) }) };
+  return { ...progress, update: (run) => progress.update({ ...run, eta_seconds: steady(run) }) };
 }
 
 /** Rows are counted in steps, while time goes on: between two steps the time left falls instead of rising. */
-function steadyEta(): (run: RunSummary) => number | null {
+function steadyEta(): (run: Run) => number | null {
   let last = { handled: -1, etaSeconds: 0, atMs: 0 };
   return (run) => {
-    if (run.etaSeconds === null) return null;
+    if (run.eta_seconds === null) return null;
     const nowMs = performance.now();
     if (handled(run) !== last.handled)
-      last = { handled: handled(run), etaSeconds: run.etaSeconds, atMs: nowMs };
+      last = { handled: handled(run), etaSeconds: run.eta_seconds, atMs: nowMs };
     const left = last.etaSeconds - (nowMs - last.atMs) / 1_000;
     // an estimate that has run out says nothing
     return left < 1 ? null : Math.round(left);
@@ -79,12 +79,12 @@ function lines(out: Output): Progress {
   };
 }
 
-function handled({ rows }: RunSummary): number {
-  return rows.done + rows.failed + rows.skippedUnchanged;
+function handled({ rows }: Run): number {
+  return rows.done + rows.failed + rows.skipped_unchanged;
 }
 
-function payload(run: RunSummary): string {
-  const { status, rows, rowsPerSecond, etaSeconds } = run;
+function payload(run: Run): string {
+  const { status, rows, rows_per_second: rowsPerSecond, eta_seconds: etaSeconds } = run;
   // every row was tried once: a speed over the waits between retries says nothing
   if (status === 'running' && rows.failed > 0 && handled(run) === rows.total)
     return `${status}  retrying up to ${printableCount(rows.failed)} failed rows`;

@@ -1,4 +1,4 @@
-import type { RunFailure, RunStatus, RunSummary } from '@larder/materialization/runs';
+import type { Run, RunRowFailure, RunStatus } from '@larder/contracts';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
@@ -7,35 +7,35 @@ import { createOutput } from './output.ts';
 import { printRun, printRuns } from './print-runs.ts';
 
 const LONG = `The host did not answer, ${'again and '.repeat(20)}never.`;
-const at = new Date('2026-11-20T09:30:00Z');
+const at = '2026-11-20T09:30:00.000Z';
 
-const runThat = (status: RunStatus): RunSummary => ({
-  runId: 'run-1',
+const runThat = (status: RunStatus): Run => ({
+  run_id: 'run-1',
   view: 'ad_image',
   version: 1,
   revision: 3,
   trigger: 'backfill',
-  scope: { all: true },
+  scope: { kind: 'all' },
   status,
-  rows: { total: 10, done: 4, failed: 6, skippedUnchanged: 0 },
-  rowsPerSecond: null,
-  etaSeconds: null,
-  createdAt: at,
-  startedAt: at,
-  waitingFor: null,
-  waitingNames: [],
-  finishedAt: at,
+  rows: { total: 10, done: 4, failed: 6, skipped_unchanged: 0 },
+  rows_per_second: null,
+  eta_seconds: null,
+  created_at: at,
+  started_at: at,
+  waiting_for: null,
+  waiting_detail: null,
+  finished_at: at,
   error: null,
 });
 
-const failures = Array.from({ length: 6 }, (_, n): RunFailure => {
+const failures = Array.from({ length: 6 }, (_, n): RunRowFailure => {
   return {
     key: `ad-${n}`,
     code: 'FETCH_TIMEOUT',
     reason: `${n}: ${LONG}`,
     retryable: true,
     attempts: 5,
-    failedAt: at,
+    failed_at: at,
   };
 });
 
@@ -63,8 +63,8 @@ test('only a run that can be retried is said to be', () => {
 });
 
 test('a run that goes on says what becomes of its failures', () => {
-  const text = (change: Partial<RunSummary>, retryable: boolean) => {
-    const run = { ...runThat('running'), finishedAt: null, ...change };
+  const text = (change: Partial<Run>, retryable: boolean) => {
+    const run = { ...runThat('running'), finished_at: null, ...change };
     const some = failures.map((failure) => ({ ...failure, retryable }));
     return printed((out) => printRun(run, { failures: some, complete: true }, out));
   };
@@ -77,7 +77,7 @@ test('a run that goes on says what becomes of its failures', () => {
 });
 
 test('a run that ended before it started says so', () => {
-  const run = { ...runThat('cancelled'), startedAt: null };
+  const run = { ...runThat('cancelled'), started_at: null };
   expect(printed((out) => printRun(run, { failures: [], complete: true }, out))).toMatch(
     /finished .* UTC {2}before it started\n/,
   );
@@ -86,7 +86,7 @@ test('a run that ended before it started says so', () => {
 test('a list of runs tells their triggers, and skipped rows from computed ones', () => {
   const run = {
     ...runThat('succeeded'),
-    rows: { total: 20_000, done: 0, failed: 0, skippedUnchanged: 20_000 },
+    rows: { total: 20_000, done: 0, failed: 0, skipped_unchanged: 20_000 },
   };
   const text = printed((out) => printRuns([run], { complete: true }, out));
   expect(text).toMatch(/VIEW +TRIGGER +STATUS +DONE +SKIPPED +FAILED/);
@@ -94,9 +94,9 @@ test('a list of runs tells their triggers, and skipped rows from computed ones',
 });
 
 test('progress of a run that only retries says so instead of a falling speed', () => {
-  const rows = { total: 10, done: 4, failed: 6, skippedUnchanged: 0 };
+  const rows = { total: 10, done: 4, failed: 6, skipped_unchanged: 0 };
   const text = printed((out) =>
-    createProgress(out).update({ ...runThat('running'), finishedAt: null, rows, rowsPerSecond: 0.1 }),
+    createProgress(out).update({ ...runThat('running'), finished_at: null, rows, rows_per_second: 0.1 }),
   );
   expect(text).toBe('ad_image@1 10/10  running  retrying up to 6 failed rows\n');
 });

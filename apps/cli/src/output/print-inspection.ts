@@ -1,6 +1,6 @@
+import type { Run } from '@larder/contracts';
 import { formatDurationMs, shellWord } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import type { RunSummary } from '@larder/materialization/runs';
 import type { InspectedEntity, InspectedView } from '@larder/serving';
 import type { Output } from './output.ts';
 import { printWindows } from './print-windows.ts';
@@ -9,7 +9,7 @@ import { printableAge, printableAgo, printableCount, printableInstant, printable
 export interface InspectionContext {
   readonly manifest: Manifest;
   /** Runs that wrote the stored rows, by id. */
-  readonly runs: ReadonlyMap<string, RunSummary>;
+  readonly runs: ReadonlyMap<string, Run>;
 }
 
 /** Prints what on-call needs: what is stored, how old it is, which job wrote it. */
@@ -104,8 +104,8 @@ function ttlText(view: InspectedView): string {
     : `${formatDurationMs(view.ttl_left_ms)} left of ${ttl}`;
 }
 
-function runText(run: RunSummary | undefined, nowMs: number): string {
+function runText(run: Run | undefined, nowMs: number): string {
   if (run === undefined) return '';
-  const ended = run.finishedAt === null ? '' : ` ${printableAgo(nowMs - run.finishedAt.getTime())}`;
+  const ended = run.finished_at === null ? '' : ` ${printableAgo(nowMs - Date.parse(run.finished_at))}`;
   return `${run.trigger}, ${run.status}${ended}`;
 }

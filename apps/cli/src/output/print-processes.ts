@@ -1,5 +1,5 @@
 import { formatDurationMs } from '@larder/core';
-import type { LivingProcess, LoadedModel } from '@larder/offline-store';
+import type { ListedProcess } from '../control/control.ts';
 import type { Output } from './output.ts';
 import { table } from './table.ts';
 
@@ -8,7 +8,7 @@ export type AppliedVersions = ReadonlyMap<string, number>;
 
 /** Prints running processes, one line each. */
 export function printProcesses(
-  processes: readonly LivingProcess[],
+  processes: readonly ListedProcess[],
   applied: AppliedVersions,
   out: Output,
 ): void {
@@ -27,8 +27,8 @@ export function printProcesses(
       each.role,
       each.host,
       String(each.pid),
-      each.larderVersion,
-      formatDurationMs(Math.floor(each.upMs / 1_000) * 1_000),
+      each.larder_version,
+      formatDurationMs(Math.floor(upMs(each) / 1_000) * 1_000),
       each.slots === null ? '' : String(each.slots),
       contents(each, applied).join(', '),
     ]),
@@ -37,24 +37,28 @@ export function printProcesses(
 }
 
 /** Prints what on-call needs first: which of the two roles does nobody play. Needs all processes of the project. */
-export function printAbsentRoles(processes: readonly LivingProcess[], { line, style }: Output): void {
+export function printAbsentRoles(processes: readonly ListedProcess[], { line, style }: Output): void {
   if (!processes.some(({ role }) => role === 'worker'))
     line(style.yellow('No worker runs: queued and scheduled runs wait. larder up starts one.'));
   if (!processes.some(({ role }) => role === 'inference'))
     line(style.yellow('No inference process runs: nothing answers predictions. larder up starts one.'));
 }
 
-function contents({ views, models }: LivingProcess, applied: AppliedVersions): string[] {
-  return [
-    ...views.map(({ view, version }) => `${view}@${version}`),
-    ...models.map((each) => servedText(each, applied.get(each.model))),
-  ];
+/** By the clock of PostgreSQL alone, up to its last sign of life. */
+function upMs({ started_at: startedAt, heartbeat_at: heartbeatAt }: ListedProcess): number {
+  return Math.max(0, Date.parse(heartbeatAt) - Date.parse(startedAt));
 }
+
+function contents({ views, models }: ListedProcess, applied: AppliedVersions): string[] {
+  return [...views.map(({ ref }) => ref), ...models.map((each) => servedText(each, applied.get(each.model)))];
+}
+
+type LoadedModel = ListedProcess['models'][number];
 
 /** A version with the aliases that it answers for, and why one of them has not moved on. */
 function servedText(each: LoadedModel, applied: number | undefined): string {
-  const { model, version, aliases } = each;
-  if (aliases === undefined) return servedByOlder(each, applied);
+  const { model, version, ready, aliases } = each;
+  if (aliases.length === 0 && !ready) return servedByOlder(each, applied);
   const texts = aliases.map(({ alias, problem }) =>
     problem === null ? alias : `${alias}: version ${problem.version} cannot be served`,
   );

@@ -1,12 +1,12 @@
-import type { RunGraph } from '@larder/materialization/runs';
+import type { RunGraphAnswer } from '@larder/contracts';
 import type { Output } from './output.ts';
 import { printableCount } from './printable.ts';
 import { statusText } from './print-runs.ts';
 import { table } from './table.ts';
 
 /** Prints the runs of a chain, each after those that fed it, and which ones these are. */
-export function printRunGraph({ runs, links }: RunGraph, out: Output): void {
-  const views = new Map(runs.map(({ runId, view, version }) => [runId, `${view}@${version}`]));
+export function printRunGraph({ runs, links }: RunGraphAnswer, out: Output): void {
+  const views = new Map(runs.map(({ run_id: runId, view, version }) => [runId, `${view}@${version}`]));
   const lines = table(
     [
       { title: 'RUN' },
@@ -16,15 +16,15 @@ export function printRunGraph({ runs, links }: RunGraph, out: Output): void {
       { title: 'DONE', align: 'right' },
       { title: 'FAILED', align: 'right' },
     ],
-    runs.map(({ runId, status, rows }) => [
+    runs.map(({ run_id: runId, status, rows }) => [
       runId,
       views.get(runId) ?? '',
       links
-        .filter((link) => link.runId === runId)
-        .map(({ parentRunId }) => views.get(parentRunId) ?? parentRunId)
+        .filter((link) => link.run_id === runId)
+        .map(({ parent_run_id: parentRunId }) => views.get(parentRunId) ?? parentRunId)
         .join(', '),
       statusText(status, out.style),
-      printableCount(rows.done + rows.skippedUnchanged),
+      printableCount(rows.done + rows.skipped_unchanged),
       printableCount(rows.failed),
     ]),
   );

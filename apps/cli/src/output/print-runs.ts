@@ -1,5 +1,5 @@
+import type { Run, RunRowFailure, RunStatus } from '@larder/contracts';
 import { formatDurationMs } from '@larder/core';
-import { waitingText, type RunFailure, type RunStatus, type RunSummary } from '@larder/materialization/runs';
 import type { Output, Style } from './output.ts';
 import { oneLine, printableAgo, printableCount, printableInstant } from './printable.ts';
 import { table } from './table.ts';
@@ -7,11 +7,7 @@ import { table } from './table.ts';
 const MAX_KEY_WIDTH = 32;
 
 /** Prints the newest runs, one line each. */
-export function printRuns(
-  runs: readonly RunSummary[],
-  { complete }: { complete: boolean },
-  out: Output,
-): void {
+export function printRuns(runs: readonly Run[], { complete }: { complete: boolean }, out: Output): void {
   if (runs.length === 0) {
     out.note('There is no such run. Start one: larder backfill VIEW');
     return;
@@ -30,14 +26,14 @@ export function printRuns(
       { title: 'TOOK' },
     ],
     runs.map((run) => [
-      run.runId,
+      run.run_id,
       `${run.view}@${run.version}`,
       run.trigger,
       statusText(run.status, out.style),
-      `${printableCount(run.rows.done + run.rows.skippedUnchanged)}/${run.rows.total === null ? '?' : printableCount(run.rows.total)}`,
-      printableCount(run.rows.skippedUnchanged),
+      `${printableCount(run.rows.done + run.rows.skipped_unchanged)}/${run.rows.total === null ? '?' : printableCount(run.rows.total)}`,
+      printableCount(run.rows.skipped_unchanged),
       printableCount(run.rows.failed),
-      printableAgo(nowMs - run.createdAt.getTime()),
+      printableAgo(nowMs - Date.parse(run.created_at)),
       tookText(run),
     ]),
   );
@@ -46,27 +42,29 @@ export function printRuns(
 }
 
 export interface RunDetail {
-  readonly failures: readonly RunFailure[];
+  readonly failures: readonly RunRowFailure[];
   /** False: there are more. */
   readonly complete: boolean;
 }
 
 /** Prints everything about one run. */
-export function printRun(run: RunSummary, { failures, complete }: RunDetail, out: Output): void {
+export function printRun(run: Run, { failures, complete }: RunDetail, out: Output): void {
   const { style } = out;
-  out.line(`${style.bold(`run ${run.runId}`)}  ${run.view}@${run.version}  ${statusText(run.status, style)}`);
+  out.line(
+    `${style.bold(`run ${run.run_id}`)}  ${run.view}@${run.version}  ${statusText(run.status, style)}`,
+  );
   fact('rows', rowsText(run));
   fact('scope', `${scopeText(run)}, ${run.trigger}, revision ${run.revision}`);
-  fact('created', printableInstant(run.createdAt.toISOString()));
-  if (run.startedAt) fact('started', printableInstant(run.startedAt.toISOString()));
-  if (run.finishedAt)
+  fact('created', printableInstant(run.created_at));
+  if (run.started_at) fact('started', printableInstant(run.started_at));
+  if (run.finished_at)
     fact(
       'finished',
-      `${printableInstant(run.finishedAt.toISOString())}  ${run.startedAt === null ? 'before it started' : `after ${tookText(run)}`}`,
+      `${printableInstant(run.finished_at)}  ${run.started_at === null ? 'before it started' : `after ${tookText(run)}`}`,
     );
-  if (run.etaSeconds !== null) fact('left', `about ${formatDurationMs(run.etaSeconds * 1_000)}`);
-  const waiting = waitingText(run);
-  if (waiting !== null) fact('waits', style.yellow(waiting));
+  if (run.eta_seconds !== null)
+    fact('left', `about ${formatDurationMs(Math.round(run.eta_seconds) * 1_000)}`);
+  if (run.waiting_detail) fact('waits', style.yellow(run.waiting_detail));
   if (run.error) fact('error', style.red(`${run.error.code}: ${run.error.reason}`));
   if (failures.length === 0) return;
   out.line();
@@ -82,7 +80,7 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   for (const line of lines) out.line(out.fit(line));
   if (!complete)
     out.note(
-      `There are more failures; the first ${failures.length} are shown. Show more: larder runs ${run.runId} --limit ${10 * failures.length}`,
+      `There are more failures; the first ${failures.length} are shown. Show more: larder runs ${run.run_id} --limit ${10 * failures.length}`,
     );
   const next = nextText(run, failures);
   if (next !== null) out.line(next);
@@ -92,10 +90,10 @@ export function printRun(run: RunSummary, { failures, complete }: RunDetail, out
   }
 }
 
-function nextText(run: RunSummary, failures: readonly RunFailure[]): string | null {
-  if (run.status === 'paused') return `The run is paused. Resume it: larder runs ${run.runId} resume`;
+function nextText(run: Run, failures: readonly RunRowFailure[]): string | null {
+  if (run.status === 'paused') return `The run is paused. Resume it: larder runs ${run.run_id} resume`;
   if (run.status === 'cancelled') return null;
-  if (run.finishedAt !== null) return `Retry them: larder runs ${run.runId} retry-failed`;
+  if (run.finished_at !== null) return `Retry them: larder runs ${run.run_id} retry-failed`;
   return failures.some(({ retryable }) => retryable)
     ? 'The run continues; failures that may resolve themselves are retried, up to five times.'
     : 'The run continues; it does not retry these failures.';
@@ -118,10 +116,10 @@ export function statusText(status: RunStatus, style: Style): string {
   }
 }
 
-export function rowsText({ rows, rowsPerSecond }: RunSummary): string {
+export function rowsText({ rows, rows_per_second: rowsPerSecond }: Run): string {
   const parts = [
     `${printableCount(rows.done)} computed`,
-    `${printableCount(rows.skippedUnchanged)} skipped`,
+    `${printableCount(rows.skipped_unchanged)} skipped`,
     `${printableCount(rows.failed)} failed`,
   ];
   const total = rows.total === null ? 'not counted yet' : `of ${printableCount(rows.total)}`;
@@ -129,16 +127,28 @@ export function rowsText({ rows, rowsPerSecond }: RunSummary): string {
   return `${parts.join(', ')}, ${total}${speed}`;
 }
 
-export function tookText({ startedAt, finishedAt }: RunSummary): string {
+export function tookText({ started_at: startedAt, finished_at: finishedAt }: Run): string {
   if (startedAt === null) return '';
-  return formatDurationMs((finishedAt?.getTime() ?? Date.now()) - startedAt.getTime());
+  return formatDurationMs(
+    (finishedAt === null ? Date.now() : Date.parse(finishedAt)) - Date.parse(startedAt),
+  );
 }
 
-function scopeText({ scope }: RunSummary): string {
-  if ('pushed' in scope) return 'pushed rows';
-  if ('chained' in scope) return 'rows that other views land';
-  if ('all' in scope) return 'all rows';
-  if ('missing' in scope) return 'entities that were never computed';
-  if ('event_time' in scope) return `event time from ${scope.event_time.from} to ${scope.event_time.to}`;
-  return `${scope.entities.length} ${scope.entities.length === 1 ? 'entity' : 'entities'}`;
+function scopeText({ scope }: Run): string {
+  switch (scope?.kind) {
+    case 'pushed':
+      return 'pushed rows';
+    case 'chained':
+      return 'rows that other views land';
+    case 'all':
+      return 'all rows';
+    case 'missing':
+      return 'entities that were never computed';
+    case 'event_time':
+      return `event time from ${scope.from} to ${scope.to}`;
+    case 'entities':
+      return `${scope.entities} ${scope.entities === 1 ? 'entity' : 'entities'}`;
+    case undefined:
+      return 'unknown rows';
+  }
 }

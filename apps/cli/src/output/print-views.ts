@@ -1,6 +1,6 @@
 import { formatDurationMs } from '@larder/core';
-import { scheduleText, viewRef, type FeatureViewManifest } from '@larder/features';
-import type { ViewStanding } from '@larder/materialization/views';
+import { scheduleText } from '@larder/features';
+import type { ListedView } from '../control/control.ts';
 import type { Output } from './output.ts';
 import { printableAgo, printableCount, printableInstant } from './printable.ts';
 import { table } from './table.ts';
@@ -15,8 +15,7 @@ export interface ViewsContext {
 }
 
 export interface ShownView {
-  readonly view: FeatureViewManifest;
-  readonly standing: ViewStanding;
+  readonly view: ListedView;
   /** True: a model reads it, or it is the newest version. */
   readonly read: boolean;
 }
@@ -35,8 +34,9 @@ export function printViews(
     return;
   }
   const nowMs = Date.now();
-  const ago = (at: Date | null | undefined): string => (at ? printableAgo(nowMs - at.getTime()) : 'never');
-  const declared = views.some(({ view }) => view.freshness_objective_ms !== undefined);
+  const ago = (at: string | null | undefined): string =>
+    at ? printableAgo(nowMs - Date.parse(at)) : 'never';
+  const declared = views.some(({ view }) => view.freshness_objective_ms !== null);
   const lines = table(
     [
       { title: 'VIEW' },
@@ -48,36 +48,36 @@ export function printViews(
       { title: 'SCHEDULE' },
       { title: 'NEXT DUE' },
     ],
-    views.map(({ view, standing: { schedule, freshness }, read }) => [
-      viewRef(view),
+    views.map(({ view, read }) => [
+      view.ref,
       view.entity,
-      printableCount(freshness?.rowsOnline ?? 0),
-      ago(freshness?.newestEventTimestamp),
-      ago(freshness?.newestLandedAt),
+      printableCount(view.freshness?.rows_online ?? 0),
+      ago(view.freshness?.newest_event_timestamp),
+      ago(view.freshness?.newest_landed_at),
       ...(declared ? [objectiveText(view)] : []),
       scheduleText(view.schedule),
-      dueText({ scheduled: view.schedule !== null, read, at: schedule?.nextDueAt ?? null, nowMs }),
+      dueText({ scheduled: view.schedule !== null, read, at: view.next_due_at, nowMs }),
     ]),
   );
   for (const line of lines) out.line(out.fit(line));
-  if (!workerRuns && views.some(({ standing }) => standing.schedule?.nextDueAt))
+  if (!workerRuns && views.some(({ view }) => view.next_due_at !== null))
     out.line(out.style.yellow('No worker runs: scheduled runs wait. larder up starts one.'));
 }
 
-function objectiveText({ freshness_objective_ms: objectiveMs }: FeatureViewManifest): string {
-  return objectiveMs === undefined ? '' : formatDurationMs(objectiveMs);
+function objectiveText({ freshness_objective_ms: objectiveMs }: ListedView): string {
+  return objectiveMs === null ? '' : formatDurationMs(objectiveMs);
 }
 
 interface Due {
   readonly scheduled: boolean;
   readonly read: boolean;
-  readonly at: Date | null;
+  readonly at: string | null;
   readonly nowMs: number;
 }
 
 function dueText({ scheduled, read, at, nowMs }: Due): string {
   if (at !== null)
-    return `${printableInstant(at.toISOString())}${nowMs - at.getTime() > OVERDUE_AFTER_MS ? ' (overdue)' : ''}`;
+    return `${printableInstant(at)}${nowMs - Date.parse(at) > OVERDUE_AFTER_MS ? ' (overdue)' : ''}`;
   if (!scheduled) return '';
   return read ? 'once applied' : 'not scheduled: nothing reads this version';
 }

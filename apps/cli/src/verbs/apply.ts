@@ -86,7 +86,7 @@ Examples:
       printPromotions(after, out);
     });
     const follow = { fills: after.fills, detach: typed.detach === true };
-    if (!(await followFills(session, manifest.project, follow))) return FAILED;
+    if (!(await followFills(session, follow))) return FAILED;
     return exitCode && realChanges(result.changes) > 0 ? CHANGED : DONE;
   },
 });

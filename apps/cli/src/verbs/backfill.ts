@@ -1,7 +1,7 @@
-import { parseEntityKey } from '@larder/online-store';
-import { encodeJsonValue, viewRef, type JsonValue, type Manifest } from '@larder/features';
-import { createBackfill, listFailures, runJson, type RunScope } from '@larder/materialization/runs';
+import type { BackfillRequest } from '@larder/contracts';
+import type { JsonValue, Manifest } from '@larder/features';
 import { z } from 'zod';
+import type { Control } from '../control/control.ts';
 import { followRun } from '../backfill/follow-run.ts';
 import { failuresByCode, printSummary } from '../backfill/print-summary.ts';
 import { positiveWhole } from '../input.ts';
@@ -66,16 +66,16 @@ Examples:
       );
   },
   input,
-  async run({ out, manifest, offlineStore, signal }, typed) {
-    const applied = await manifest();
-    const store = await offlineStore();
-    const { runId, status } = await createBackfill(store, {
-      manifest: applied,
+  async run(session, typed) {
+    const { out, signal } = session;
+    const control = await session.control();
+    const runs = await control.runs();
+    const { run_id: runId, status } = await runs.backfill({
       view: typed.view,
-      scope: scopeOf(applied, typed),
+      scope: await scopeOf(control, typed),
       limit: typed.limit,
       priority: typed.priority,
-      maxRowsPerSecond: typed.maxRowsPerSecond,
+      max_rows_per_second: typed.maxRowsPerSecond,
       force: typed.force,
     });
     if (typed.detach === true) {
@@ -85,9 +85,9 @@ Examples:
       });
       return DONE;
     }
-    const run = await followRun({ store, project: applied.project, runId, out, signal });
-    if (run.finishedAt === null) {
-      out.answer(runJson(run), () => {
+    const run = await followRun({ runs, runId, out, signal });
+    if (run.finished_at === null) {
+      out.answer(run, () => {
         out.line(
           run.status === 'held'
             ? `Run ${runId} waits for you.`
@@ -97,10 +97,8 @@ Examples:
       });
       return FAILED;
     }
-    const failures = await failuresByCode((cursor) =>
-      listFailures(store, applied.project, runId, { cursor, limit: 500 }),
-    );
-    out.answer({ ...runJson(run), failures_by_code: failures }, () => printSummary(run, failures, out));
+    const failures = await failuresByCode((cursor) => runs.failures(runId, { cursor, limit: 500 }));
+    out.answer({ ...run, failures_by_code: failures }, () => printSummary(run, failures, out));
     const unknownKeys = failures.some(({ code }) => code === 'SOURCE_ROW_NOT_FOUND');
     const good =
       run.status === 'succeeded' || (run.status === 'partial' && typed.strict !== true && !unknownKeys);
@@ -114,7 +112,7 @@ Examples:
 });
 
 /** @throws REQUEST_INVALID for options that exclude each other, ENTITY_KEY_INVALID */
-function scopeOf(manifest: Manifest, typed: Input): RunScope {
+async function scopeOf(control: Control, typed: Input): Promise<BackfillRequest['scope']> {
   const { all, missing, entity: keys, from, to } = typed;
   const chosen = [
     all === true && '--all',
@@ -125,7 +123,10 @@ function scopeOf(manifest: Manifest, typed: Input): RunScope {
   if (chosen.length > 1)
     throw wrongUsage('backfill', [{ pointer: chosen.join(' and '), detail: 'exclude each other' }]);
   if (missing === true) return { missing: true };
-  if (keys !== undefined) return { entities: keys.map((key) => keysOf(manifest, typed.view, key)) };
+  if (keys !== undefined) {
+    const manifest = await control.manifest();
+    return { entities: await Promise.all(keys.map((key) => keysOf(manifest, typed.view, key))) };
+  }
   if (from === undefined && to === undefined) return { all: true };
   if (from === undefined || to === undefined)
     throw wrongUsage('backfill', [{ pointer: from === undefined ? '--from' : '--to', detail: 'is missing' }]);
@@ -133,7 +134,8 @@ function scopeOf(manifest: Manifest, typed: Input): RunScope {
 }
 
 /** The join keys of an entity key as JSON; an unknown view is named by whoever queues the run. */
-function keysOf(manifest: Manifest, name: string, key: string): Record<string, JsonValue> {
+async function keysOf(manifest: Manifest, name: string, key: string): Promise<Record<string, JsonValue>> {
+  const { encodeJsonValue, parseEntityKey, viewRef } = await import('@larder/features');
   const view = Object.values(manifest.feature_views).find(
     (candidate) => candidate.name === name || viewRef(candidate) === name,
   );

@@ -1,6 +1,5 @@
-import { LarderError } from '@larder/core';
-import { viewRef, type Manifest } from '@larder/features';
 import { z } from 'zod';
+import type { Control } from '../control/control.ts';
 import { positiveWhole } from '../input.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -28,42 +27,26 @@ Example:
     view: z.string().optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, manifest, onlineStore }, { entity, view, limit }) {
-    const applied = await manifest();
-    if (!Object.hasOwn(applied.entities, entity)) {
-      const names = Object.keys(applied.entities).join(', ') || 'none';
-      throw new LarderError('ENTITY_NOT_FOUND', `There is no entity '${entity}'; there are: ${names}.`);
-    }
-    const ref = view === undefined ? undefined : refOf(applied, view);
-    const store = await onlineStore();
-    const keys = new Set<string>();
-    let cursor: string | null = null;
-    do {
-      const page = await store.keys(entity, { cursor, limit, ...(ref !== undefined && { viewRef: ref }) });
-      for (const key of page.keys) keys.add(key);
-      ({ cursor } = page);
-    } while (cursor !== null && keys.size < limit);
-    const listed = [...keys].slice(0, limit);
-    const complete = cursor === null && keys.size <= limit;
-    out.answer({ entity, view: ref ?? null, keys: listed, complete }, () => {
-      for (const key of listed) out.line(key);
+  async run({ out, control }, { entity, view, limit }) {
+    const asked = await control();
+    const { keys, complete } = await (await asked.entities()).keys(entity, { view, limit });
+    const ref = view === undefined ? null : await refOf(asked, view);
+    out.answer({ entity, view: ref, keys, complete }, () => {
+      for (const key of keys) out.line(key);
       if (!complete) out.note(`There are more; the first ${limit} are shown (--limit).`);
-      else if (listed.length === 0)
+      else if (keys.length === 0)
         out.note(
-          `The online store holds nothing for ${entity}${ref ? ` of ${ref}` : ''}: larder backfill VIEW`,
+          `The online store holds nothing for ${entity}${ref === null ? '' : ` of ${ref}`}: larder backfill VIEW`,
         );
     });
     return DONE;
   },
 });
 
-/** @throws VIEW_NOT_FOUND */
-function refOf(manifest: Manifest, name: string): string {
-  const views = Object.values(manifest.feature_views).toSorted((a, b) => b.version - a.version);
-  const found = views.find((view) => (name.includes('@') ? viewRef(view) === name : view.name === name));
-  if (found !== undefined) return viewRef(found);
-  throw new LarderError(
-    'VIEW_NOT_FOUND',
-    `There is no feature view '${name}'; there are: ${views.map(viewRef).join(', ') || 'none'}.`,
-  );
+/** With the version, as the answer names it. */
+async function refOf({ manifest }: Control, name: string): Promise<string> {
+  if (name.includes('@')) return name;
+  const views = Object.values((await manifest()).feature_views);
+  const newest = Math.max(...views.map((view) => (view.name === name ? view.version : 0)));
+  return `${name}@${newest}`;
 }

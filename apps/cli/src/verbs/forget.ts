@@ -1,7 +1,6 @@
-import { createLogger, LarderError } from '@larder/core';
-import type { Receipt } from '@larder/offline-store';
+import type { ErasureReceipt } from '@larder/contracts';
+import { LarderError } from '@larder/core';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
 import { positiveWhole } from '../input.ts';
 import { askYes } from '../output/confirm.ts';
 import type { Output } from '../output/output.ts';
@@ -51,21 +50,21 @@ Examples:
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
   async run(session, { entity, key: typedKey, reason, yes, allowAgain, receipts, limit }) {
-    const { out, offlineStore, onlineStore, projectName } = session;
-    const [{ allowEntityAgain, eraseFromArchivesHere, forgetEntity, receiptJson }, { listReceipts }] =
-      await Promise.all([import('@larder/materialization/erasure'), import('@larder/offline-store')]);
+    const { out } = session;
+    const control = await session.control();
+    const erasing = await control.entities();
     if (receipts) {
-      const listed = await listReceipts(await offlineStore(), await projectName(), limit);
-      out.answer({ receipts: listed.map(receiptJson) }, () => {
+      const listed = await erasing.receipts(limit);
+      out.answer({ receipts: listed }, () => {
         if (listed.length === 0) out.note('Nothing was erased yet.');
         for (const each of listed)
           out.line(
-            `${each.receiptId}  ${each.requestedAt.toISOString()}  ${each.status}  ${each.entity}  ${each.keyHash.slice(0, 16)}  ${each.actor}${each.reason === null ? '' : `  ${each.reason}`}`,
+            `${each.receipt_id}  ${each.requested_at}  ${each.status}  ${each.entity}  ${each.key_hash.slice(0, 16)}  ${each.actor}${each.reason === null ? '' : `  ${each.reason}`}`,
           );
       });
       return DONE;
     }
-    const { entities } = await session.manifest();
+    const { entities } = await control.manifest();
     const joinKeys = entity === undefined ? [] : (entities[entity]?.join_keys ?? []);
     // an entity without join keys is refused with its own reason
     const key = typedKey ?? (joinKeys.some(({ constant }) => constant !== undefined) ? '' : undefined);
@@ -74,43 +73,31 @@ Examples:
         { pointer: entity === undefined ? 'ENTITY' : 'KEY', detail: 'is missing' },
       ]);
     if (allowAgain) {
-      const allowed = await allowEntityAgain(
-        { offlineStore: await offlineStore(), onlineStore: await onlineStore() },
-        { manifest: await session.manifest(), entity, key, actor: actor(), reason: reason ?? null },
-      );
-      out.answer(receiptJson(allowed), () => {
-        out.line(`receipt    ${allowed.receiptId}`);
+      const allowed = await erasing.allowAgain(entity, key, reason ?? null);
+      out.answer(allowed, () => {
+        out.line(`receipt    ${allowed.receipt_id}`);
         out.line('allowed    rows of the key land again; what was erased stays erased');
       });
       return DONE;
     }
     if (!yes && !(await askYes(`Erase ${entity} ${key} everywhere? This cannot be undone.`, session)))
       throw new LarderError('DESTRUCTIVE_CHANGE', 'Nothing was erased. Confirm with --yes.');
-    const store = await offlineStore();
-    const receipt = await forgetEntity(
-      {
-        offlineStore: store,
-        onlineStore: await onlineStore(),
-        eraseFromArchives: eraseFromArchivesHere(store),
-        logger: createLogger('larder', { level: 'silent' }),
-      },
-      { manifest: await session.manifest(), entity, key, actor: actor(), reason: reason ?? null },
-    );
-    out.answer(receiptJson(receipt), () => printReceipt(out, receipt));
+    const receipt = await erasing.forget(entity, key, reason ?? null);
+    out.answer(receipt, () => printReceipt(out, receipt));
     return receipt.status === 'complete' ? DONE : FAILED;
   },
 });
 
-function printReceipt(out: Output, receipt: Receipt): void {
-  out.line(`receipt    ${receipt.receiptId}`);
+function printReceipt(out: Output, receipt: ErasureReceipt): void {
+  out.line(`receipt    ${receipt.receipt_id}`);
   out.line(`entity     ${receipt.entity}`);
-  out.line(`key hash   ${receipt.keyHash}`);
+  out.line(`key hash   ${receipt.key_hash}`);
   out.line(`status     ${receipt.status}`);
   const places = Object.entries(receipt.removed);
   for (const [place, count] of places) out.line(`removed    ${count} from ${place}`);
   if (places.length === 0 && receipt.status === 'complete')
     out.line('removed    nothing: no place held the key');
-  for (const { kind, id, host, folder } of receipt.stillHeld)
+  for (const { kind, id, host, folder } of receipt.still_held)
     out.line(
       kind === 'training_set'
         ? `still held by training set ${id}${folder === null ? '' : `, written to ${folder} on ${host}`}`

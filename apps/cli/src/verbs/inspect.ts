@@ -1,10 +1,9 @@
-import { systemClock } from '@larder/core';
-import { getRun, type RunSummary } from '@larder/materialization/runs';
-import { inspectEntity, type InspectedEntity } from '@larder/serving';
+import type { Run } from '@larder/contracts';
+import type { InspectedEntity } from '@larder/serving';
 import { z } from 'zod';
+import type { Control } from '../control/control.ts';
 import { printInspection } from '../output/print-inspection.ts';
 import { DONE } from '../problem.ts';
-import type { Session } from '../session.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -32,35 +31,24 @@ Example:
   input: z.object({ entity: z.string(), key: z.string().default('') }),
   async run(session, { entity, key }) {
     const { out } = session;
-    const manifest = await session.manifest();
-    const onlineStore = await session.onlineStore();
-    const offlineStore =
-      session.config.databaseUrl === null ? unconfiguredHistory : await session.offlineStore();
-    const deps = { onlineStore, offlineStore, manifest, clock: systemClock };
-    const held = await inspectEntity(deps, entity, key);
-    const runs = out.json ? new Map<string, RunSummary>() : await writers(session, held);
-    out.answer(held, () => printInspection(held, { manifest, runs }, out));
+    const control = await session.control();
+    const held = await (await control.entities()).inspect(entity, key);
+    if (out.json) out.answer(held, () => {});
+    else
+      printInspection(held, { manifest: await control.manifest(), runs: await writers(control, held) }, out);
     return DONE;
   },
 });
 
 /** The runs that wrote the stored rows; a run that has been deleted is left out. */
-async function writers(session: Session, held: InspectedEntity): Promise<Map<string, RunSummary>> {
+async function writers(control: Control, held: InspectedEntity): Promise<Map<string, Run>> {
   const ids = new Set(held.views.flatMap(({ written_by: by }) => by?.run_id ?? []));
   if (ids.size === 0) return new Map();
-  const store = await session.offlineStore();
-  const name = await session.projectName();
-  const found = await Promise.allSettled([...ids].map((id) => getRun(store, name, id)));
+  const runs = await control.runs();
+  const found = await Promise.allSettled([...ids].map((id) => runs.get(id)));
   return new Map(
     found.flatMap((result) =>
-      result.status === 'fulfilled' ? [[result.value.runId, result.value] as const] : [],
+      result.status === 'fulfilled' ? [[result.value.run_id, result.value] as const] : [],
     ),
   );
 }
-
-/** Redis can be shown without a database; each query of history then fails as if the database were unavailable. */
-const unconfiguredHistory = {
-  get db(): never {
-    throw new Error('No database is configured.');
-  },
-};

@@ -1,13 +1,5 @@
-import {
-  listProcesses,
-  processJson,
-  readersOf,
-  workersOf,
-  type LivingProcess,
-  type OfflineStore,
-} from '@larder/offline-store';
-import { newestModelVersions } from '@larder/registry';
 import { z } from 'zod';
+import type { Control, ListedProcess } from '../control/control.ts';
 import { printAbsentRoles, printProcesses, type AppliedVersions } from '../output/print-processes.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -37,12 +29,12 @@ Examples:
     computes: z.string().regex(REFERENCE, 'must be a view with its version, such as ad_image@1').optional(),
     reads: z.string().regex(REFERENCE, 'must be a view with its version, such as ad_image@1').optional(),
   }),
-  async run({ out, projectName, offlineStore }, { computes, reads }) {
-    const name = await projectName();
-    const store = await offlineStore();
-    const processes = await chosen(store, name, { computes, reads });
-    const applied = out.json ? new Map() : await appliedVersions(store, name, processes);
-    out.answer({ processes: processes.map(processJson) }, () => {
+  async run({ out, control }, choice) {
+    const { computes, reads } = choice;
+    const asked = await control();
+    const processes = chosen(await (await asked.fleet()).processes(), choice);
+    const applied = out.json ? new Map<string, number>() : await appliedVersions(asked, processes);
+    out.answer({ processes }, () => {
       printProcesses(processes, applied, out);
       if (computes === undefined && reads === undefined) printAbsentRoles(processes, out);
       if (computes !== undefined && !processes.some(({ role }) => role === 'worker'))
@@ -55,32 +47,26 @@ Examples:
 });
 
 interface Choice {
-  readonly computes: string | undefined;
-  readonly reads: string | undefined;
+  readonly computes?: string | undefined;
+  readonly reads?: string | undefined;
 }
 
 /** With both, workers by the one and inference processes by the other. */
-async function chosen(
-  store: OfflineStore,
-  project: string,
-  { computes, reads }: Choice,
-): Promise<LivingProcess[]> {
-  if (computes === undefined && reads === undefined) return listProcesses(store, project);
-  const [, view = '', version] = REFERENCE.exec(computes ?? '') ?? [];
-  const found = await Promise.all([
-    version === undefined ? [] : workersOf(store, project, { view, version: Number(version) }),
-    reads === undefined ? [] : readersOf(store, project, reads),
-  ]);
-  return found.flat();
+function chosen(processes: readonly ListedProcess[], { computes, reads }: Choice): ListedProcess[] {
+  if (computes === undefined && reads === undefined) return [...processes];
+  return processes.filter(
+    ({ views, models }) =>
+      views.some(({ ref }) => ref === computes) ||
+      models.some((model) => reads !== undefined && model.reads.includes(reads)),
+  );
 }
 
 /** Empty when every process serves its models as they are applied. */
 async function appliedVersions(
-  store: OfflineStore,
-  project: string,
-  processes: readonly LivingProcess[],
+  control: Control,
+  processes: readonly ListedProcess[],
 ): Promise<AppliedVersions> {
   if (processes.every(({ models }) => models.every(({ ready }) => ready))) return new Map();
-  const versions = await newestModelVersions(store, project);
-  return new Map([...versions].map(([model, { version }]) => [model, version]));
+  const records = await (await control.models()).records();
+  return new Map(records.map(({ model, newest }) => [model, newest]));
 }

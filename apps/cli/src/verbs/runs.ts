@@ -1,17 +1,4 @@
-import {
-  cancelRun,
-  failureJson,
-  getRun,
-  listFailures,
-  listRuns,
-  pauseRun,
-  resumeRun,
-  retryFailed,
-  runGraph,
-  runGraphJson,
-  runJson,
-  runsOfView,
-} from '@larder/materialization/runs';
+import { RUN_STATUSES } from '@larder/contracts';
 import { z } from 'zod';
 import { followRun } from '../backfill/follow-run.ts';
 import { printRunGraph } from '../output/print-run-graph.ts';
@@ -20,22 +7,7 @@ import { DONE, FAILED } from '../problem.ts';
 import { positiveWhole } from '../input.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
 
-const ACTIONS = {
-  pause: pauseRun,
-  resume: resumeRun,
-  cancel: cancelRun,
-  'retry-failed': retryFailed,
-} as const;
-const STATUSES = [
-  'queued',
-  'running',
-  'paused',
-  'held',
-  'succeeded',
-  'partial',
-  'failed',
-  'cancelled',
-] as const;
+const ACTIONS = ['pause', 'resume', 'cancel', 'retry-failed'] as const;
 const DEFAULT_LIMIT = 20;
 
 export const verb = defineVerb({
@@ -43,9 +15,9 @@ export const verb = defineVerb({
   describe(command) {
     command
       .argument('[id]', 'id of a run; without it, lists the newest runs')
-      .argument('[action]', `what to do with it: ${Object.keys(ACTIONS).join(', ')}`)
+      .argument('[action]', `what to do with it: ${ACTIONS.join(', ')}`)
       .option('--view <view>', 'only runs of this view, or of one version: ad_image@1')
-      .option('--status <status>', `only runs in this status: ${STATUSES.join(', ')}`)
+      .option('--status <status>', `only runs in this status: ${RUN_STATUSES.join(', ')}`)
       .option('--follow', 'follow one run to its end; Ctrl-C only stops following')
       .option('--graph', 'one run with the runs that fed it and those that it fed')
       .option('--limit <n>', `maximum number of runs, or of failures of one run [${DEFAULT_LIMIT}]`)
@@ -60,24 +32,18 @@ Examples:
   },
   input: z.object({
     id: z.string().optional(),
-    action: z
-      .enum(
-        Object.keys(ACTIONS) as (keyof typeof ACTIONS)[],
-        `must be one of ${Object.keys(ACTIONS).join(', ')}`,
-      )
-      .optional(),
+    action: z.enum(ACTIONS, `must be one of ${ACTIONS.join(', ')}`).optional(),
     view: z.string().optional(),
-    status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+    status: z.enum(RUN_STATUSES, `must be one of ${RUN_STATUSES.join(', ')}`).optional(),
     follow: z.boolean().optional(),
     graph: z.boolean().optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, projectName, manifest, offlineStore, signal }, typed) {
+  async run({ out, control, signal }, typed) {
     const { id, action, view, status, follow = false, graph = false, limit } = typed;
-    const name = await projectName();
-    const store = await offlineStore();
+    const runs = await (await control()).runs();
     if (graph) {
-      const start = id ?? (await listRuns(store, name, { limit: 1 })).runs[0]?.runId;
+      const start = id ?? (await runs.list({ limit: 1 })).runs[0]?.run_id;
       if (start === undefined || follow || action !== undefined)
         throw wrongUsage('runs', [
           {
@@ -85,37 +51,28 @@ Examples:
             detail: 'shows one run: give its ID, without --follow and without an action',
           },
         ]);
-      const found = await runGraph(store, name, start);
-      out.answer(runGraphJson(found), () => printRunGraph(found, out));
+      const found = await runs.graph(start);
+      out.answer(found, () => printRunGraph(found, out));
       return DONE;
     }
     if (id === undefined) {
       if (follow) throw wrongUsage('runs', [{ pointer: '--follow', detail: 'needs the ID of a run' }]);
-      const { runs, cursor } = await listRuns(store, name, {
-        ...(view !== undefined && (await runsOfView(store, await manifest(), view))),
-        status,
-        limit,
-      });
-      out.answer({ runs: runs.map(runJson), complete: cursor === null }, () =>
-        printRuns(runs, { complete: cursor === null }, out),
-      );
+      const listed = await runs.list({ view, status, limit });
+      out.answer(listed, () => printRuns(listed.runs, listed, out));
       return DONE;
     }
     if (view !== undefined || status !== undefined)
       throw wrongUsage('runs', [
         { pointer: '--view, --status', detail: 'choose among runs; leave them out with an ID' },
       ]);
-    if (action !== undefined) await ACTIONS[action](store, name, id);
-    const run = follow
-      ? await followRun({ store, project: name, runId: id, out, signal })
-      : await getRun(store, name, id);
-    const { failures, cursor } = await listFailures(store, name, id, { limit });
-    out.answer(
-      { ...runJson(run), failures: failures.map(failureJson), failures_complete: cursor === null },
-      () => printRun(run, { failures, complete: cursor === null }, out),
+    if (action !== undefined) await runs.act(id, action);
+    const run = follow ? await followRun({ runs, runId: id, out, signal }) : await runs.get(id);
+    const { failures, cursor } = await runs.failures(id, { limit });
+    out.answer({ ...run, failures, failures_complete: cursor === null }, () =>
+      printRun(run, { failures, complete: cursor === null }, out),
     );
     if (!follow) return DONE;
-    if (run.finishedAt === null && run.status !== 'held')
+    if (run.finished_at === null && run.status !== 'held')
       out.note(`No longer following: run ${id} continues.`);
     return run.status === 'succeeded' || run.status === 'partial' ? DONE : FAILED;
   },

@@ -1,6 +1,4 @@
-import { readViews, viewRef } from '@larder/features';
-import { standingJson, viewStandings } from '@larder/materialization/views';
-import { listProcesses } from '@larder/offline-store';
+import { readViews } from '@larder/features';
 import { z } from 'zod';
 import { printViews } from '../output/print-views.ts';
 import { DONE } from '../problem.ts';
@@ -20,34 +18,20 @@ Example:
     );
   },
   input: z.object({}),
-  async run({ out, manifest, offlineStore }) {
-    const applied = await manifest();
-    const store = await offlineStore();
-    const standings = await viewStandings(store, applied.project);
-    const read = readViews(applied);
-    const views = Object.values(applied.feature_views).map((view) => {
-      const ref = viewRef(view);
-      return { view, standing: standings(ref), read: read.has(ref) };
+  async run({ out, control }) {
+    const asked = await control();
+    const fleet = await asked.fleet();
+    const [manifest, views, processes] = await Promise.all([
+      asked.manifest(),
+      fleet.views(),
+      fleet.processes(),
+    ]);
+    const onDemand = Object.keys(manifest.on_demand_feature_views);
+    out.answer({ views, on_demand_feature_views: onDemand }, () => {
+      const read = readViews(manifest);
+      const shown = views.map((view) => ({ view, read: read.has(view.ref) }));
+      printViews(shown, { onDemand, workerRuns: processes.some(({ role }) => role === 'worker') }, out);
     });
-    const json = views.map(({ view, standing }) =>
-      Object.assign(
-        {
-          ref: viewRef(view),
-          view: view.name,
-          version: view.version,
-          entity: view.entity,
-          ttl_ms: view.ttl_ms,
-          schedule: view.schedule,
-          freshness_objective_ms: view.freshness_objective_ms ?? null,
-        },
-        standingJson(standing),
-      ),
-    );
-    const onDemand = Object.keys(applied.on_demand_feature_views);
-    const workerRuns = (await listProcesses(store, applied.project)).some(({ role }) => role === 'worker');
-    out.answer({ views: json, on_demand_feature_views: onDemand }, () =>
-      printViews(views, { onDemand, workerRuns }, out),
-    );
     return DONE;
   },
 });
