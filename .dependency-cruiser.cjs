@@ -53,6 +53,16 @@ module.exports = {
     notAllowed('use-cases-below-apps', USE_CASES, '^(packages/contracts/|apps/|infra/|examples/)'),
     notAllowed('serving-never-materializes', '^packages/serving/', '^packages/materialization/'),
     notAllowed('materialization-never-serves', '^packages/materialization/', '^packages/(serving|registry)/'),
+    notAllowed(
+      'operations-know-use-cases',
+      '^packages/operations/',
+      '^(packages/(contracts|serving|training)/|apps/|infra/|examples/)',
+    ),
+    notAllowed(
+      'operations-are-below-apps-alone',
+      '^packages/(?!operations/)',
+      '^packages/operations/',
+    ),
     {
       name: 'kinds-of-sources-are-strangers',
       severity: 'error',
@@ -89,7 +99,7 @@ module.exports = {
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn(
       'kysely',
-      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/|packages/access/',
+      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/|packages/access/|packages/operations/',
     ),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('pg-cursor', 'packages/sources/'),

@@ -134,6 +134,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'list view versions: how fresh each is, and when it is due next',
     load: () => import('./verbs/views.ts'),
   },
+  status: {
+    summary: 'show what needs a person, since when, and the next command for each',
+    load: () => import('./verbs/status.ts'),
+  },
   ps: {
     summary: 'list running workers and inference processes',
     load: () => import('./verbs/ps.ts'),

@@ -100,8 +100,9 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   });
   const events = createRunEvents({ offlineStore, project: project.name, logger });
   let closing = false;
+  const checkRedis = () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS });
   const readiness = createReadiness({
-    checkRedis: () => checkRedisPolicy(redis, { timeoutMs: READINESS_TIMEOUT_MS }),
+    checkRedis,
     checkDatabase: () => offlineStore.pool.query('select 1'),
     catalog,
     closing: () => closing,
@@ -131,6 +132,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const rows = createRowsStream(foldersOf(trainingSets.folder).temporary, niceness);
   const routes = createRoutes({
     ...stores,
+    checkRedis,
     logReader,
     predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
@@ -171,7 +173,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
       processId,
       project: project.name,
       role: 'inference',
-      describe: () => ({ models: catalog.loadedModels() }),
+      describe: () => ({ models: catalog.loadedModels(), logDropped: predictionLog.stats().dropped }),
     },
     { logger },
   );

@@ -138,6 +138,8 @@ export type { AuditAnswer } from './audit.ts';
 // Process
 export { pressureAnswerSchema } from './queue.ts';
 export type { PressureAnswer } from './queue.ts';
+export { statusAnswerSchema } from './status.ts';
+export type { StatusAnswer } from './status.ts';
 export { processesAnswerSchema } from './processes.ts';
 export type { ProcessesAnswer } from './processes.ts';
 export { liveAnswerSchema, readyAnswerSchema } from './health.ts';

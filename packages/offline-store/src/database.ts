@@ -23,6 +23,7 @@ import type {
   RememberedUsesTable,
   RememberedValuesTable,
 } from './tables/value-memory.table.ts';
+import type { IncidentsTable, NoticesTable } from './tables/incidents.table.ts';
 import type { ChainsTable, RunLinksTable } from './tables/chains.table.ts';
 import type { StagedRowsTable } from './tables/staged-rows.table.ts';
 import type { SchedulesTable } from './tables/schedules.table.ts';
@@ -56,6 +57,8 @@ export interface Database {
   'larder.remembered_uses': RememberedUsesTable;
   'larder.remembered_values': RememberedValuesTable;
   'larder.run_links': RunLinksTable;
+  'larder.incidents': IncidentsTable;
+  'larder.notices': NoticesTable;
   'larder.processes': ProcessesTable;
   'larder.view_costs': ViewCostsTable;
   'larder.pushes': PushesTable;

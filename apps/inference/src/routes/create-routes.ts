@@ -31,12 +31,15 @@ import { processesRoutes } from './processes.routes.ts';
 import { queueRoutes } from './queue.routes.ts';
 import { pushRoutes } from './push.routes.ts';
 import { runsRoutes } from './runs.routes.ts';
+import { statusRoutes } from './status.routes.ts';
 import { trainingSetsRoutes, type TrainingSetsDeps } from './training-sets.routes.ts';
 import { viewsRoutes } from './views.routes.ts';
 
 export interface RouteDeps {
   readonly project: LoadedProject;
   readonly onlineStore: OnlineStore;
+  /** Resolves when Redis answers with the right policy. */
+  readonly checkRedis: () => Promise<unknown>;
   readonly offlineStore: OfflineStore;
   /** For queries of the prediction log alone. */
   readonly logReader: OfflineStore;
@@ -106,6 +109,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
     queueRoutes(deps.pressure),
+    statusRoutes({ offlineStore, project: project.name, checkRedis: deps.checkRedis }),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
     metricsRoutes(metrics),

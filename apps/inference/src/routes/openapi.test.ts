@@ -145,6 +145,8 @@ function steps(run: string): Step[] {
     get('/v1/views/{view}', '/v1/views/nothing', 404),
     get('/v1/queue/pressure', '/v1/queue/pressure'),
     get('/v1/queue/pressure', '/v1/queue/pressure?a=b', 422),
+    get('/v1/status', '/v1/status'),
+    get('/v1/status', '/v1/status?a=b', 422),
     get('/v1/processes', '/v1/processes'),
     get('/v1/processes', '/v1/processes?a=b', 422),
     get('/v1/models', '/v1/models'),

@@ -25,6 +25,7 @@ import {
 } from '../predictions.ts';
 import { processesAnswerSchema } from '../processes.ts';
 import { pressureAnswerSchema } from '../queue.ts';
+import { statusAnswerSchema } from '../status.ts';
 import {
   failuresAnswerSchema,
   failuresQuerySchema,
@@ -289,6 +290,15 @@ function corePaths(): ZodOpenApiPathsObject {
         summary: 'How much work waits for workers, for autoscalers and alerts',
         answers: { 200: pressureAnswerSchema },
         codes: ['DATABASE_UNAVAILABLE', 'DATABASE_NOT_MIGRATED'],
+      }),
+    },
+    '/v1/status': {
+      get: operation({
+        scope: 'registry:read',
+        tag: 'process',
+        summary: 'What is stale, late, held, failing or away, since when, and the next command for each',
+        answers: { 200: statusAnswerSchema },
+        codes: [],
       }),
     },
     '/v1/processes': {

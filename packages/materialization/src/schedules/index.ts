@@ -1,1 +1,3 @@
 export { syncSchedulesIn } from './sync-schedules.ts';
+export { listSchedules } from './list-schedules.ts';
+export type { StandingSchedule } from './list-schedules.ts';

@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { incidents } from './0043-incidents.ts';
 import { audit } from './0040-audit.ts';
 import { apiKeys } from './0039-api-keys.ts';
 import { precomputedPredictions } from './0035-precomputed-predictions.ts';
@@ -78,4 +79,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0040_audit': audit,
   '0039_api_keys': apiKeys,
   '0044_view_costs': viewCosts,
+  '0043_incidents': incidents,
 };

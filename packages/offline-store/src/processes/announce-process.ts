@@ -20,6 +20,8 @@ export interface Announcement {
 export interface Capabilities {
   readonly views?: readonly ComputableView[];
   readonly models?: readonly LoadedModel[];
+  /** Entries of the prediction log dropped so far. */
+  readonly logDropped?: number;
 }
 
 export interface AnnounceOptions {
@@ -53,17 +55,19 @@ export function announceProcess(
   let written = '';
 
   async function beat(): Promise<void> {
-    const { views = [], models = [] } = describe();
+    const { views = [], models = [], logDropped = 0 } = describe();
     const now = { views: JSON.stringify(views), models: JSON.stringify(models) };
     const same = written === now.views + now.models;
-    if (!same || !(await touch())) await write(now);
+    if (!same || !(await touch(logDropped))) await write(now);
     written = now.views + now.models;
     await removeDead();
   }
 
-  async function touch(): Promise<boolean> {
+  async function touch(logDropped: number): Promise<boolean> {
     const { numAffectedRows } = await sql`
-      update larder.processes set heartbeat_at = now() where process_id = ${processId}`.execute(store.db);
+      update larder.processes set heartbeat_at = now(), log_dropped = ${logDropped},
+        log_dropped_at = case when ${logDropped}::bigint > log_dropped then now() else log_dropped_at end
+      where process_id = ${processId}`.execute(store.db);
     return numAffectedRows === 1n;
   }
 

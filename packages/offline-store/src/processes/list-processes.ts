@@ -16,6 +16,9 @@ export interface LivingProcess {
   readonly slots: number | null;
   readonly startedAt: Date;
   readonly heartbeatAt: Date;
+  readonly logDropped: number;
+  /** When it last dropped an entry of the prediction log; null: never. */
+  readonly logDroppedAt: Date | null;
   /** Uptime, by PostgreSQL's clock. */
   readonly upMs: number;
   /** Time since its last heartbeat, by PostgreSQL's clock. */
@@ -56,7 +59,7 @@ async function select(
 ): Promise<LivingProcess[]> {
   const { rows } = await sql<LivingProcess>`
     select process_id as "processId", role, host, pid, larder_version as "larderVersion", views, models, slots,
-      started_at as "startedAt", heartbeat_at as "heartbeatAt",
+      log_dropped as "logDropped", log_dropped_at as "logDroppedAt", started_at as "startedAt", heartbeat_at as "heartbeatAt",
       (extract(epoch from now() - started_at) * 1000)::double precision as "upMs",
       (extract(epoch from now() - heartbeat_at) * 1000)::double precision as "silentMs"
     from larder.processes p

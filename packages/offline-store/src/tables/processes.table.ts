@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 export type ProcessRole = 'worker' | 'inference';
 
@@ -52,6 +52,10 @@ export interface ProcessesTable {
   models: ColumnType<readonly LoadedModel[], string, string>;
   /** Number of compute threads of a worker; null: it computes nothing. */
   slots: number | null;
+  /** Entries of the prediction log that it has dropped. */
+  log_dropped: Generated<number>;
+  /** When that number last grew. */
+  log_dropped_at: Date | null;
   started_at: Date;
   heartbeat_at: Date;
 }

@@ -1,0 +1,31 @@
+import type { StatusAnswer } from '@larder/contracts';
+import type { OfflineStore } from '@larder/offline-store';
+import { readStatus, statusJson } from '@larder/operations';
+import { appliedManifest } from '@larder/registry';
+import { Router } from 'express';
+import { allow } from '../http/allow.ts';
+import { noQuery } from '../http/no-query.ts';
+
+export interface StatusDeps {
+  readonly offlineStore: OfflineStore;
+  readonly project: string;
+  readonly checkRedis: () => Promise<unknown>;
+}
+
+/** What whoever is on call needs to know; answers 200 also while a store is away. */
+export function statusRoutes({ offlineStore, project, checkRedis }: StatusDeps): Router {
+  const routes = Router({ caseSensitive: true });
+  routes
+    .route('/v1/status')
+    .get(noQuery, async (_request, response) => {
+      const status = await readStatus({
+        project,
+        store: offlineStore,
+        applied: async () => (await appliedManifest(offlineStore, project))?.manifest ?? null,
+        checkRedis,
+      });
+      response.json(statusJson(status) satisfies StatusAnswer);
+    })
+    .all(allow('GET'));
+  return routes;
+}

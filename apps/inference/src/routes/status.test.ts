@@ -1,0 +1,26 @@
+import { statusAnswerSchema } from '@larder/contracts';
+import { expect } from 'vitest';
+import { test } from '../testing/inference-test.ts';
+
+test('the status says that no worker runs, and what does', async ({ service }) => {
+  await expect
+    .poll(
+      async () =>
+        ((await service.http.get('/v1/processes')).body as { processes: unknown[] }).processes.length,
+    )
+    .toBe(1);
+  const answer = await service.http.get('/v1/status');
+  expect(answer.status).toBe(200);
+  const { attention, problems, stores, processes } = statusAnswerSchema.parse(answer.body);
+  expect(problems).toContainEqual({
+    kind: 'worker_absent',
+    severity: 'act',
+    subject: 'worker',
+    since: null,
+    detail: 'no worker runs: queued and scheduled runs wait',
+    next: 'larder worker',
+  });
+  expect(attention).toBe(true);
+  expect(stores).toMatchObject({ database: { state: 'ok' }, redis: { state: 'ok' } });
+  expect(processes).toEqual({ workers: 0, slots: 0, inference: 1 });
+});

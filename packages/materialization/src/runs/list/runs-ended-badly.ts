@@ -1,0 +1,55 @@
+import { sql } from 'kysely';
+import type { RunTrigger } from '@larder/offline-store';
+import type { RunStore } from '../run-store.ts';
+
+/** Runs of a view version that failed, or in which many rows failed, and that nothing has made up for. */
+export interface EndedBadly {
+  readonly view: string;
+  readonly version: number;
+  readonly status: 'failed' | 'partial';
+  readonly runs: number;
+  readonly firstAt: Date;
+  /** Of the newest. */
+  readonly runId: string;
+  readonly trigger: RunTrigger;
+  readonly reason: string | null;
+  readonly rowsFailed: number;
+  readonly rows: number;
+}
+
+/** Failed rows of a run below this share are for the view's owner, not for whoever is on call. As the trigger on `larder.runs` has it. */
+export const MANY_FAILED = 0.05;
+/** A run that nobody retried in this time is not going to be. */
+const ENDED_H = 72;
+/** Pushes and chains come again and again: only what failed lately says something. */
+const ENDED_OFTEN_H = 1;
+
+/**
+ * A run over rows of the source is made up for by a later one over all rows, or over the same, that succeeded or in which
+ * few rows failed.
+ */
+export async function runsEndedBadly(store: RunStore, project: string, limit: number): Promise<EndedBadly[]> {
+  const { rows } = await sql<EndedBadly>`
+    with bad as (
+      select r.*, coalesce(r.rows_done + r.rows_failed + r.rows_skipped, 0) as rows from larder.runs r
+      where r.project = ${project} and r.status in ('failed', 'partial')
+        and r.finished_at > now() - case when r.trigger in ('push', 'chain') then ${sql.lit(ENDED_OFTEN_H)} else ${sql.lit(ENDED_H)} end * interval '1 hour'
+      order by r.finished_at desc limit 1000
+    ), standing as (
+      select * from bad r
+      where (r.status = 'failed' or r.rows_failed >= ${sql.lit(MANY_FAILED)} * r.rows)
+        and (r.trigger in ('push', 'chain') or not exists (
+          select from larder.runs n
+          where n.project = r.project and n.view = r.view and n.version = r.version and n.revision > r.revision
+            and n.trigger <> 'push' and n.status in ('succeeded', 'partial')
+            and n.rows_failed < ${sql.lit(MANY_FAILED)} * greatest(n.rows_done + n.rows_failed + n.rows_skipped, 1)
+            and (n.scope = r.scope or n.scope @> '{"all": true}') and n.row_limit is null))
+    )
+    select distinct on (view, version, status) view, version, status,
+      count(*) over of_view as runs, min(finished_at) over of_view as "firstAt",
+      run_id as "runId", trigger, error_reason as reason, coalesce(rows_failed, 0) as "rowsFailed", rows
+    from standing
+    window of_view as (partition by view, version, status)
+    order by view, version, status, revision desc limit ${limit}`.execute(store.db);
+  return rows;
+}

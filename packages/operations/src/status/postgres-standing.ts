@@ -1,0 +1,37 @@
+import type { Manifest } from '@larder/features';
+import type { OfflineStore } from '@larder/offline-store';
+import { sql } from 'kysely';
+import type { Problem } from './problem.ts';
+import { processProblems, type ProcessStanding } from './process-problems.ts';
+import { runProblems, type RunStanding } from './run-problems.ts';
+import { upkeepProblems, type UpkeepStanding } from './upkeep-problems.ts';
+import { viewProblems, type AgeStanding } from './view-problems.ts';
+
+/** Everything that PostgreSQL knows about how a project does. */
+export interface PostgresStanding {
+  readonly processes: ProcessStanding;
+  readonly views: AgeStanding;
+  readonly runs: RunStanding;
+  readonly upkeep: UpkeepStanding;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A dozen bounded statements, none of which reads history or counts rows of chunks. The status and the webhook both tell
+ * what this finds.
+ */
+export async function postgresStanding(
+  store: Pick<OfflineStore, 'db'>,
+  manifest: Manifest,
+): Promise<PostgresStanding> {
+  const { rows } = await sql<{ now: Date }>`select now() as now`.execute(store.db);
+  const now = rows[0]?.now ?? new Date(Number.NaN);
+  const [views, runs, processes, upkeep] = [
+    await viewProblems(store, manifest, now),
+    await runProblems(store, manifest.project, now),
+    await processProblems(store, manifest, now),
+    await upkeepProblems(store, manifest.project),
+  ];
+  const problems = [views, runs, processes, upkeep].flatMap((part) => part.problems);
+  return { views, runs, processes, upkeep, problems };
+}

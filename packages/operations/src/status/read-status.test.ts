@@ -1,0 +1,279 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createLogger, newId } from '@larder/core';
+import type { FeatureViewManifest, Manifest } from '@larder/features';
+import { createRun } from '@larder/materialization/runs';
+import { announceProcess, createOfflineStore, type OfflineStore } from '@larder/offline-store';
+import { test as base, view } from '@larder/offline-store/testing';
+import { expect, onTestFinished } from 'vitest';
+import type { ProblemKind } from './problem.ts';
+import { readStatus, type Status } from './read-status.ts';
+
+const logger = createLogger('test', { level: 'silent' });
+const HOUR_MS = 3_600_000;
+
+const test = base.extend<{ $test: { project: string } }>({
+  project: async ({}, use) => use(`p${newId()}`),
+});
+
+function manifestOf(project: string, ...views: readonly FeatureViewManifest[]): Manifest {
+  return {
+    format: 1,
+    project,
+    connections: [],
+    allowed_hosts: [],
+    event_horizon_ms: 0,
+    entities: { ad: { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] } },
+    feature_views: Object.fromEntries(views.map((each) => [`${each.name}@${each.version}`, each])),
+    on_demand_feature_views: {},
+    models: {},
+  };
+}
+
+const image = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
+
+function statusOf(store: OfflineStore, manifest: Manifest): Promise<Status> {
+  return readStatus({
+    project: manifest.project,
+    store,
+    applied: () => Promise.resolve(manifest),
+    checkRedis: () => Promise.resolve(),
+  });
+}
+
+const kinds = async (store: OfflineStore, manifest: Manifest): Promise<ProblemKind[]> =>
+  (await statusOf(store, manifest)).problems.map(({ kind }) => kind).toSorted();
+
+/** A living worker with the code of these views. */
+async function work(store: OfflineStore, project: string, ...views: readonly FeatureViewManifest[]) {
+  const worker = announceProcess(
+    store,
+    {
+      processId: newId(),
+      project,
+      role: 'worker',
+      slots: 2,
+      describe: () => ({
+        views: views.map(({ name, version, fingerprint }) => ({ view: name, version, fingerprint })),
+      }),
+    },
+    { logger },
+  );
+  onTestFinished(() => worker.close());
+  await expect
+    .poll(
+      async () =>
+        (await store.pool.query('select from larder.processes where project = $1', [project])).rowCount,
+    )
+    .toBe(1);
+}
+
+async function run(
+  store: OfflineStore,
+  project: string,
+  set: Readonly<Record<string, unknown>>,
+  { trigger, key }: { trigger: 'backfill' | 'schedule'; key: string | null } = {
+    trigger: 'backfill',
+    key: null,
+  },
+): Promise<string> {
+  const { runId } = await createRun(store, {
+    runId: newId(),
+    project,
+    view: 'ad_image',
+    version: 1,
+    fingerprint: image.fingerprint,
+    trigger,
+    scope: { all: true },
+    rowLimit: null,
+    priority: 50,
+    maxRowsPerSecond: null,
+    force: false,
+    idempotencyKey: key,
+    requestSha256: 'a',
+  });
+  const columns = Object.keys(set);
+  await store.pool.query(
+    `update larder.runs set ${columns.map((column, at) => `${column} = $${at + 2}`).join(', ')} where run_id = $1`,
+    [runId, ...Object.values(set)],
+  );
+  return runId;
+}
+
+const ENDED = { started_at: new Date(), finished_at: new Date(), rows_total: 100, rows_skipped: 0 };
+const SUCCEEDED = { ...ENDED, status: 'succeeded', rows_done: 100, rows_failed: 0 };
+
+test('a project that does well has no problems', async ({ store, project }) => {
+  const manifest = manifestOf(project, { ...image, freshness_objective_ms: HOUR_MS });
+  await work(store, project, image);
+  await run(store, project, SUCCEEDED);
+  const status = await statusOf(store, manifest);
+  expect(status.problems).toEqual([]);
+  expect(status.standing).toMatchObject({
+    processes: { workers: 1, slots: 2, inference: 0 },
+    views: { ages: [{ ref: 'ad_image@1', filled: true, stale: false }] },
+    runs: { open: 0, held: 0, waiting: 0 },
+  });
+});
+
+test('a view is stale when neither an event nor a whole run is newer than its objective', async ({
+  store,
+  project,
+}) => {
+  const manifest = manifestOf(project, { ...image, freshness_objective_ms: HOUR_MS });
+  await work(store, project, image);
+  const old = new Date(Date.now() - 3 * HOUR_MS);
+  await store.pool.query(
+    `insert into larder.view_freshness (project, view, version, newest_event_timestamp) values ($1, 'ad_image', 1, $2)`,
+    [project, old],
+  );
+  const { problems } = await statusOf(store, manifest);
+  expect(problems).toMatchObject([
+    {
+      kind: 'view_stale',
+      severity: 'act',
+      subject: 'ad_image@1',
+      since: new Date(old.getTime() + HOUR_MS),
+      detail: expect.stringMatching(/^the newest that is known is 3h old; its objective is 1h$/) as string,
+      next: 'larder runs --view ad_image@1',
+    },
+  ]);
+  // A run over the same source that found nothing newer.
+  await run(store, project, SUCCEEDED);
+  expect(await kinds(store, manifest)).toEqual([]);
+});
+
+test('a run that failed stands until one over all rows makes up for it', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const failed = await run(store, project, {
+    ...ENDED,
+    status: 'failed',
+    rows_done: 0,
+    rows_failed: 100,
+    error_reason: 'away',
+  });
+  expect((await statusOf(store, manifest)).problems).toMatchObject([
+    {
+      kind: 'run_failed',
+      subject: 'ad_image@1',
+      detail: 'a backfill run failed: away',
+      next: `larder runs ${failed}`,
+    },
+  ]);
+  await run(store, project, SUCCEEDED);
+  expect(await kinds(store, manifest)).toEqual([]);
+});
+
+test('some failed rows are no problem, many are', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  await run(store, project, { ...ENDED, status: 'partial', rows_done: 96, rows_failed: 4 });
+  expect(await kinds(store, manifest)).toEqual([]);
+  await run(store, project, { ...ENDED, status: 'partial', rows_done: 95, rows_failed: 5 });
+  expect((await statusOf(store, manifest)).problems).toMatchObject([
+    { kind: 'run_partial', detail: 'a backfill run ended with failed rows: 5 of 100' },
+  ]);
+});
+
+test('a held run, and one that is late by its schedule', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const due = new Date(Date.now() - 3 * HOUR_MS);
+  const schedule = (lateAfterMs: number) =>
+    store.pool.query(
+      `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
+       values ($1, 'ad_image', 1, 'f', $2, now() + interval '1 day')
+       on conflict (project, view, version) do update set schedule = excluded.schedule`,
+      [
+        project,
+        JSON.stringify({ cron: '0 4 * * *', time_zone: 'UTC', missed: 'once', late_after_ms: lateAfterMs }),
+      ],
+    );
+  await schedule(4 * HOUR_MS);
+  await run(
+    store,
+    project,
+    { status: 'running', queued_at: new Date(), planned_at: new Date() },
+    { trigger: 'schedule', key: `schedule ad_image@1 ${due.toISOString()}` },
+  );
+  expect(await kinds(store, manifest)).toEqual([]);
+  await schedule(2 * HOUR_MS);
+  const [late] = (await statusOf(store, manifest)).problems;
+  expect(late).toMatchObject({ kind: 'run_late', since: new Date(due.getTime() + 2 * HOUR_MS) });
+  expect(late?.detail).toMatch(/^the run due at .* should have ended 1h ago$/);
+  await run(store, project, { status: 'held' });
+  expect(await kinds(store, manifest)).toEqual(['run_held', 'run_late']);
+});
+
+test('a due time that nobody took is late, and the absence of workers is said', async ({
+  store,
+  project,
+}) => {
+  const manifest = manifestOf(project, image);
+  await store.pool.query(
+    `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
+     values ($1, 'ad_image', 1, 'f', '"0 4 * * *"', now() - interval '5 minutes')`,
+    [project],
+  );
+  expect(await kinds(store, manifest)).toEqual(['run_late', 'worker_absent']);
+});
+
+test('a run whose code no worker has waits, and says what the workers have', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, { ...image, fingerprint: 'older' });
+  await run(store, project, { status: 'queued', queued_at: new Date(Date.now() - HOUR_MS) });
+  const { problems } = await statusOf(store, manifest);
+  expect(problems.map(({ kind }) => kind).toSorted()).toEqual(['run_waiting', 'view_without_worker']);
+  expect(problems.find(({ kind }) => kind === 'run_waiting')?.detail).toContain('ad_image@1 with other code');
+});
+
+test('what PostgreSQL has to keep up with', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  await store.pool.query(
+    `insert into larder.erasures (receipt_id, project, entity, key_hash, entity_key, status, actor, reason, requested_at)
+     values (gen_random_uuid(), $1, 'ad', decode(repeat('00', 32), 'hex'), 'k', 'running', 'a', 'b', now() - interval '1 hour')`,
+    [project],
+  );
+  await store.pool.query(
+    'update larder.processes set log_dropped = 3, log_dropped_at = now() where project = $1',
+    [project],
+  );
+  expect(await kinds(store, manifest)).toEqual(['erasure_unfinished']);
+});
+
+test('stores that are away are problems, not failures', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const redisAway = await readStatus({
+    project,
+    store,
+    applied: () => Promise.resolve(manifest),
+    checkRedis: () => Promise.reject(new Error('connect ECONNREFUSED')),
+  });
+  expect(redisAway).toMatchObject({
+    redis: { state: 'away' },
+    standing: {},
+    problems: [{ kind: 'redis_away' }],
+  });
+
+  // Accepts connections and says nothing.
+  const hung = createServer();
+  await new Promise<void>((resolve) => hung.listen(0, '127.0.0.1', resolve));
+  const { port } = hung.address() as AddressInfo;
+  const silent = createOfflineStore({ databaseUrl: `postgresql://a@127.0.0.1:${port}/b`, logger });
+  onTestFinished(async () => {
+    await silent.close();
+    hung.close();
+  });
+  const status = await readStatus({
+    project,
+    store: silent,
+    applied: () => Promise.resolve(manifest),
+    checkRedis: () => Promise.resolve(),
+    deadlineMs: 300,
+  });
+  expect(status).toMatchObject({ database: { state: 'away' }, redis: { state: 'ok' }, standing: null });
+  expect(status.problems.map(({ kind }) => kind)).toEqual(['database_away']);
+});
