@@ -53,6 +53,8 @@ export type {
 } from './tables/processes.table.ts';
 // Schedules
 export type { ScheduleOutcome } from './tables/schedules.table.ts';
+// Recovery of PostgreSQL
+export { jumpBeyond, noticeRecovery } from './recovery/notice-recovery.ts';
 // History
 export { appendHistory } from './history/append-history.ts';
 export { ensureHistory, ensureHistoryIn } from './history/ensure-history.ts';
@@ -67,6 +69,8 @@ export type { StandingRow } from './history/input-hashes-at.ts';
 export type { KeyValues } from './history/key-parameters.ts';
 export { keysLanded, keysOfViews, planKeys } from './history/keys-of-views.ts';
 export type { LandedIn } from './history/keys-of-views.ts';
+export { knownHistoryRows } from './history/known-history-rows.ts';
+export type { OnlineRowOrder } from './history/known-history-rows.ts';
 export { latestHistoryRows } from './history/latest-history-rows.ts';
 export { latestInputHashes } from './history/latest-input-hashes.ts';
 export type { LatestInputHash } from './history/latest-input-hashes.ts';

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { noticeRecovery } from './recovery/notice-recovery.ts';
 import { kyselyOver, type OfflineStore } from './offline-store.ts';
 import { checkServerVersion } from './connection/server-version.ts';
 import { allowSilence } from './connection/silence-guard.ts';
@@ -30,7 +31,11 @@ export interface MigrateResult {
  * @throws DATABASE_TOO_OLD
  */
 export async function migrate(store: OfflineStore): Promise<MigrateResult> {
-  if ((await pendingMigrations(store)).length === 0) return { applied: [] };
+  if ((await pendingMigrations(store)).length === 0) {
+    // Every process begins here.
+    await noticeRecovery(store);
+    return { applied: [] };
+  }
   await checkServerVersion(store);
   const client = await store.pool.connect();
   try {

@@ -33,6 +33,8 @@ export type { EntityInspection, InspectedField } from './inspection/inspect-enti
 export type { KeyPage, ListKeysOptions } from './inspection/list-keys.ts';
 export { compileRead } from './reading/read-rows.ts';
 export type { ReadGroup, ReadPlan, RowOrNull } from './reading/read-rows.ts';
+export type { OnlineEntity } from './inspection/read-entities.ts';
+export type { SeenRow } from './writing/replace-seen.ts';
 export type { RestoringMark } from './writing/mark-restoring.ts';
 export type { WriteOutcome } from './writing/send-packed.ts';
 export type { OnlineRow } from './writing/write-rows.ts';

@@ -4,6 +4,7 @@ import { allowEntity } from './writing/allow-entity.ts';
 import { eraseEntity } from './writing/erase-entity.ts';
 import { forgetView } from './writing/forget-view.ts';
 import { type EntityInspection, inspectEntity } from './inspection/inspect-entity.ts';
+import { type OnlineEntity, readEntities } from './inspection/read-entities.ts';
 import { type KeyPage, type ListKeysOptions, listKeys } from './inspection/list-keys.ts';
 import { type HeadersOf, readHeaders } from './reading/read-headers.ts';
 import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './reading/read-rows.ts';
@@ -16,6 +17,7 @@ import {
   type TombstonesHeld,
 } from './writing/restore-tombstones.ts';
 import { restoreWindows, windowsHeld, type RestoreWindows } from './writing/restore-windows.ts';
+import { replaceSeen, type SeenRow } from './writing/replace-seen.ts';
 import type { WriteOutcome } from './writing/send-packed.ts';
 import { type OnlineRow, writeRows } from './writing/write-rows.ts';
 import { type TilesToWrite, writeTiles } from './writing/write-tiles.ts';
@@ -38,6 +40,10 @@ export interface OnlineStore {
   inspect(entity: string, entityKey: string): Promise<EntityInspection | null>;
   /** @throws ONLINE_STORE_UNAVAILABLE */
   keys(entity: string, options: ListKeysOptions): Promise<KeyPage>;
+  /** Everything of all entities, in pages; an entity may come twice. Never blocks Redis. @throws ONLINE_STORE_UNAVAILABLE */
+  entities(): AsyncGenerator<readonly OnlineEntity[]>;
+  /** Replaces or deletes rows that still are what was read. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
+  replaceSeen(rows: readonly SeenRow[]): Promise<number>;
   /** Deletes every row of a view version. @returns how many @throws ONLINE_STORE_UNAVAILABLE */
   forgetView(entity: string, viewRef: string): Promise<number>;
   /** Deletes every row of an entity; later writes for it are refused. @returns how many rows @throws ONLINE_STORE_UNAVAILABLE */
@@ -81,6 +87,8 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     inspect: (entity, entityKey) =>
       inspectEntity(redis, { project, keyHasher }, { name: entity, key: entityKey }),
     keys: (entity, options) => listKeys(redis, { project, entity }, options),
+    entities: () => readEntities(redis, project),
+    replaceSeen: (rows) => replaceSeen(redis, project, rows),
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
     erase: async (entity, entityKey) => eraseEntity(redis, await target(), { name: entity, key: entityKey }),
     allow: async (entity, entityKey) => allowEntity(redis, await target(), { name: entity, key: entityKey }),

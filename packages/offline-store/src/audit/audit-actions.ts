@@ -1,6 +1,7 @@
 /** Everything that the audit records; `docs/reference/audit.md` says what the subject of each is. */
 export const AUDIT_ACTIONS = [
   'project.apply',
+  'project.recovered',
   'alias.move',
   'alias.drop',
   'version.mark',

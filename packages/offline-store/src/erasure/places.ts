@@ -108,6 +108,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'answers name rejected rows by index; the idempotency key is the caller’s own',
     'project idempotency_key request_sha256 run_id answer created_at',
   ),
+  recoveries: none('names clusters of PostgreSQL', 'cluster noticed_at jumped'),
   registry_revisions: none('a number', 'project revision'),
   remembered_contents: {
     columns: { address_hash: 'hash' },

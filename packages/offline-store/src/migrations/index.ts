@@ -35,6 +35,7 @@ import { windowedViews } from './0030-windowed-views.ts';
 import { labelRetention } from './0029-label-retention.ts';
 import { trainingSets } from './0019-training-sets.ts';
 import { valueMemory } from './0033-value-memory.ts';
+import { recoveries } from './0042-recoveries.ts';
 import { rawOutputs } from './0034-raw-outputs.ts';
 import { viewCosts } from './0044-view-costs.ts';
 import { trainingSetService } from './0025-training-set-service.ts';
@@ -80,4 +81,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0039_api_keys': apiKeys,
   '0044_view_costs': viewCosts,
   '0043_incidents': incidents,
+  '0042_recoveries': recoveries,
 };

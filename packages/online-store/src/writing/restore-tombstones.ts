@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { askRedis } from '../connection/ask-redis.ts';
 import { redisKey } from '../keys/redis-keys.ts';
+import { scanEntities } from '../keys/scan-entities.ts';
 import { slotOfEntity, tombstoneCountKey, tombstonesKey } from '../keys/tombstones.ts';
 import { luaScript, runScript } from '../scripts/lua-script.ts';
 import type { WriteTarget } from './send-packed.ts';
@@ -13,7 +14,6 @@ const END = luaScript('end-restoring.lua');
 
 /** A step takes milliseconds; when the process dies, another one starts over after this. */
 const LEASE_MS = 30_000;
-const SCAN_KEYS = 1_000;
 /** Scripts that are sent at once. */
 const ENTITIES_PER_STEP = 500;
 
@@ -77,9 +77,11 @@ export async function restoreTombstones(
   }
 
   let swept = 0;
-  for await (const entities of scanEntities(redis, project)) {
+  for await (const entities of scanEntities(redis, project, ENTITIES_PER_STEP)) {
     signal.throwIfAborted();
-    const suspects = entities.filter(({ slot }) => withTombstones.has(slot));
+    const suspects = entities
+      .map(({ name, key }) => ({ name, key, slot: slotOfEntity(name, key) }))
+      .filter(({ slot }) => withTombstones.has(slot));
     swept += await ofEachSlot(suspects, (slot, found) => {
       const keys = found.map(({ name, key }) => redisKey(project, name, key));
       const hashes = found.map(({ name, key }) => hashOf(name, key));
@@ -98,29 +100,4 @@ async function ofEachSlot<Each extends { readonly slot: number }>(
   const bySlot = Map.groupBy(all, ({ slot }) => slot);
   const replies = await askRedis(Promise.all([...bySlot].map(([slot, those]) => run(slot, those))));
   return replies.reduce<number>((sum, reply) => sum + Number(reply), 0);
-}
-
-interface EntityInSlot {
-  readonly name: string;
-  readonly key: string;
-  readonly slot: number;
-}
-
-/** Every entity of the project that has rows, in pages that may be empty; never blocks Redis. */
-async function* scanEntities(redis: Redis, project: string): AsyncGenerator<readonly EntityInSlot[]> {
-  const ofEntity = new RegExp(`^larder:${project}:\\{([a-z0-9_]+):(.*)\\}$`, 's');
-  let cursor = '0';
-  do {
-    const [next, keys] = await askRedis(
-      redis.scan(cursor, 'MATCH', `larder:${project}:{*:*}`, 'COUNT', SCAN_KEYS),
-    );
-    cursor = next;
-    const entities = keys.flatMap((redisName) => {
-      const [, name, key] = ofEntity.exec(redisName) ?? [];
-      if (name === undefined || key === undefined) return [];
-      return [{ name, key, slot: slotOfEntity(name, key) }];
-    });
-    for (let start = 0; start === 0 || start < entities.length; start += ENTITIES_PER_STEP)
-      yield entities.slice(start, start + ENTITIES_PER_STEP);
-  } while (cursor !== '0');
 }
