@@ -8,7 +8,7 @@ export async function commandOf(
   name: string,
   out: Output,
 ): Promise<{ readonly command: Command; readonly verb: Verb }> {
-  const { summary, load } = VERBS[name] as LazyVerb;
+  const { summary, load, remote = false } = VERBS[name] as LazyVerb;
   const { verb } = await load();
   const command = quiet(new Command(name), out)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
@@ -20,6 +20,7 @@ export async function commandOf(
       '--project-name <name>',
       'name of an applied project; larder.config.ts is not loaded then',
     );
+  if (remote) command.option('--url <url>', 'service to ask instead of the stores [LARDER_URL]');
   command
     .option('--database-url <url>', 'PostgreSQL [LARDER_DATABASE_URL or the stack that runs here]')
     .option('--redis-url <url>', 'Redis [LARDER_REDIS_URL or the stack that runs here]')

@@ -40,7 +40,7 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
     .version(LARDER_VERSION, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [verb]', 'show the help of a verb')
-    .addHelpText('after', '\nEvery verb takes --json and --help. Start with: npx larderjs init');
+    .addHelpText('after', afterHelp());
   for (const [name, { summary }] of Object.entries(VERBS)) program.command(name).summary(summary);
   if (argv[0] === 'help' && argv[1] !== undefined && Object.hasOwn(VERBS, argv[1])) {
     (await commandOf(argv[1], out)).command.outputHelp();
@@ -50,4 +50,13 @@ async function overview(argv: readonly string[], out: Output): Promise<number> {
     program.error(`unknown command '${argv[1]}'`);
   await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
   return 0;
+}
+
+function afterHelp(): string {
+  const remote = Object.entries(VERBS).flatMap(([name, verb]) => (verb.remote ? [name] : []));
+  return `
+With LARDER_URL and LARDER_API_KEY these ask a service instead of the stores:
+  ${remote.join(', ')}
+
+Every verb takes --json and --help. Start with: npx larderjs init`;
 }

@@ -2,6 +2,8 @@ import type { Verb } from './verb.ts';
 
 export interface LazyVerb {
   readonly summary: string;
+  /** With LARDER_URL it asks the service; the others need the stores or the code. @default false */
+  readonly remote?: true;
   load(): Promise<{ readonly verb: Verb }>;
 }
 
@@ -52,18 +54,22 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   backfill: {
     summary: 'compute a view ahead of requests and follow the run',
+    remote: true,
     load: () => import('./verbs/backfill.ts'),
   },
   runs: {
     summary: 'list runs, or show, pause, resume, cancel or retry one',
+    remote: true,
     load: () => import('./verbs/runs.ts'),
   },
   inspect: {
     summary: 'show everything the online store holds for one entity',
+    remote: true,
     load: () => import('./verbs/inspect.ts'),
   },
   entities: {
     summary: 'list the keys of an entity that the online store holds',
+    remote: true,
     load: () => import('./verbs/entities.ts'),
   },
   predict: {
@@ -84,14 +90,17 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   models: {
     summary: 'list model versions, aliases and their moves, or mark a version as bad',
+    remote: true,
     load: () => import('./verbs/models.ts'),
   },
   promote: {
     summary: 'move an alias to a model version, and wait until every process answers with it',
+    remote: true,
     load: () => import('./verbs/promote.ts'),
   },
   rollback: {
     summary: 'move an alias back to the version before, and mark the one it leaves as bad',
+    remote: true,
     load: () => import('./verbs/rollback.ts'),
   },
   'training-set': {
@@ -124,6 +133,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   forget: {
     summary: 'erase one entity everywhere, or list receipts of erasures',
+    remote: true,
     load: () => import('./verbs/forget.ts'),
   },
   audit: {
@@ -132,6 +142,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   views: {
     summary: 'list view versions: how fresh each is, and when it is due next',
+    remote: true,
     load: () => import('./verbs/views.ts'),
   },
   status: {
@@ -140,6 +151,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   ps: {
     summary: 'list running workers and inference processes',
+    remote: true,
     load: () => import('./verbs/ps.ts'),
   },
   doctor: {

@@ -1,12 +1,11 @@
-import { listRuns } from '@larder/materialization/runs';
-import type { OfflineStore } from '@larder/offline-store';
-import type { versionJson } from '@larder/registry';
+import type { ModelVersionAnswer, Run } from '@larder/contracts';
+import { isLarderError } from '@larder/core';
+import type { RunsControl } from '../control/control.ts';
 
 /** Of views that lack coverage: id of the newest run that ended with failed rows, by reference. */
 export async function failedRuns(
-  store: OfflineStore,
-  project: string,
-  versions: readonly Pick<ReturnType<typeof versionJson>, 'coverage'>[],
+  runs: () => Promise<Pick<RunsControl, 'list'>>,
+  versions: readonly Pick<ModelVersionAnswer, 'coverage'>[],
 ): Promise<ReadonlyMap<string, string>> {
   const refs = new Set(
     versions.flatMap(({ coverage }) =>
@@ -15,11 +14,21 @@ export async function failedRuns(
   );
   const found = new Map<string, string>();
   for (const ref of refs) {
-    const [view, version] = ref.split('@');
-    const { runs } = await listRuns(store, project, { view, version: Number(version), limit: 20 });
-    const ended = runs.find(({ finishedAt, rows }) => finishedAt !== null && rows.failed > 0);
-    if (ended !== undefined && runs.every(({ finishedAt }) => finishedAt !== null))
-      found.set(ref, ended.runId);
+    const newest = await newestRuns(await runs(), ref);
+    const ended = newest.find(({ finished_at: at, rows }) => at !== null && rows.failed > 0);
+    if (ended !== undefined && newest.every(({ finished_at: at }) => at !== null))
+      found.set(ref, ended.run_id);
   }
   return found;
+}
+
+/** None for a view without any, and for who may not see runs: they are a hint. */
+async function newestRuns(runs: Pick<RunsControl, 'list'>, ref: string): Promise<readonly Run[]> {
+  try {
+    return (await runs.list({ view: ref, limit: 20 })).runs;
+  } catch (error) {
+    if (isLarderError(error) && (error.code === 'VIEW_NOT_FOUND' || error.code === 'SCOPE_MISSING'))
+      return [];
+    throw error;
+  }
 }

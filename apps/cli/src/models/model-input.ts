@@ -1,7 +1,8 @@
+import { ALIAS_NAME } from '@larder/contracts';
 import { parseDurationMs } from '@larder/core';
-import { ALIAS_NAME, CHAMPION } from '@larder/registry';
 import { z } from 'zod';
 
+const CHAMPION = 'champion';
 const REFERENCE = /^([a-z][a-z0-9_]{0,39})@([1-9]\d{0,8})$/;
 
 /** `ad_ctr@7` */

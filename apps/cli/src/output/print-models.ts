@@ -1,17 +1,13 @@
-import type { aliasJson, moveJson, versionJson } from '@larder/registry';
+import type { AliasAnswer, AliasMoveAnswer, ModelVersionAnswer } from '@larder/contracts';
 import type { Output, Style } from './output.ts';
 import { oneLine, printableAgo, printableCount, printableInstant } from './printable.ts';
 import { table } from './table.ts';
-
-type AliasJson = ReturnType<typeof aliasJson>;
-type MoveJson = ReturnType<typeof moveJson>;
-type VersionJson = ReturnType<typeof versionJson>;
 
 export interface ListedModel {
   readonly model: string;
   readonly versions: number;
   readonly newest: number;
-  readonly aliases: readonly AliasJson[];
+  readonly aliases: readonly AliasAnswer[];
 }
 
 /** Prints every model, one line each. */
@@ -42,11 +38,11 @@ type FailedRuns = ReadonlyMap<string, string>;
 
 export interface PrintedModel {
   readonly model: string;
-  readonly aliases: readonly AliasJson[];
+  readonly aliases: readonly AliasAnswer[];
   /** Newest first. */
-  readonly versions: readonly VersionJson[];
+  readonly versions: readonly ModelVersionAnswer[];
   /** Newest first. */
-  readonly moves: readonly MoveJson[];
+  readonly moves: readonly AliasMoveAnswer[];
   /** False: there are more moves. */
   readonly complete: boolean;
   readonly failed: FailedRuns;
@@ -93,8 +89,8 @@ export function printModel(
 
 /** Prints everything about one version. */
 export function printVersion(
-  each: VersionJson,
-  { moves, failed }: { readonly moves: readonly MoveJson[]; readonly failed: FailedRuns },
+  each: ModelVersionAnswer,
+  { moves, failed }: { readonly moves: readonly AliasMoveAnswer[]; readonly failed: FailedRuns },
   out: Output,
 ): void {
   const { style } = out;
@@ -125,7 +121,7 @@ export function printVersion(
   }
 }
 
-function printMoves(moves: readonly MoveJson[], out: Output): void {
+function printMoves(moves: readonly AliasMoveAnswer[], out: Output): void {
   if (moves.length === 0) return;
   out.line();
   const lines = table(
@@ -154,7 +150,7 @@ function printMoves(moves: readonly MoveJson[], out: Output): void {
 }
 
 function whyText(
-  { move_id: moveId, kind, actor, reason, moved_at: movedAt }: AliasJson,
+  { move_id: moveId, kind, actor, reason, moved_at: movedAt }: AliasAnswer,
   { nowMs, anyComplete }: { readonly nowMs: number; readonly anyComplete: boolean },
 ): string {
   if (moveId === null && !anyComplete) return ', follows the newest version; none is complete yet';
@@ -162,7 +158,7 @@ function whyText(
   return `: ${kind} by ${actor} ${printableAgo(nowMs - Date.parse(movedAt ?? ''))} (${oneLine(reason ?? '')})`;
 }
 
-function stateText({ state, coverage }: VersionJson, style: Style): string {
+function stateText({ state, coverage }: ModelVersionAnswer, style: Style): string {
   switch (state) {
     case 'complete':
       return style.green(state);
@@ -179,7 +175,14 @@ function stateText({ state, coverage }: VersionJson, style: Style): string {
 
 /** What a state does not say. */
 function remarks(
-  { model, version, bad, coverage, promote_when_complete: promotion, collected_at: collectedAt }: VersionJson,
+  {
+    model,
+    version,
+    bad,
+    coverage,
+    promote_when_complete: promotion,
+    collected_at: collectedAt,
+  }: ModelVersionAnswer,
   failed: FailedRuns,
 ): string[] {
   const texts: string[] = [];

@@ -9,6 +9,7 @@ import {
   type LoadedModel,
   type OfflineStore,
 } from '@larder/offline-store';
+import { listRuns, runJson } from '@larder/materialization/runs';
 import { readAliases } from '@larder/registry';
 import { test as base } from '@larder/testing';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -304,8 +305,15 @@ test('a view that lacks coverage is told with the run whose rows failed', async 
     [runId],
   );
   const view = (share: number) => ({ ref: 'lacking@1', share, landed: 3, expected: 4 });
-  const lacking = await failedRuns(shop.store, 'shop', [{ coverage: { wanted: 0.95, views: [view(0.75)] } }]);
+  const runs = () =>
+    Promise.resolve({
+      list: async () => {
+        const { runs: found } = await listRuns(shop.store, 'shop', { view: 'lacking', version: 1 });
+        return { runs: found.map(runJson), complete: true };
+      },
+    });
+  const lacking = await failedRuns(runs, [{ coverage: { wanted: 0.95, views: [view(0.75)] } }]);
   expect([...lacking]).toEqual([['lacking@1', runId]]);
-  const enough = await failedRuns(shop.store, 'shop', [{ coverage: { wanted: 0.7, views: [view(0.75)] } }]);
+  const enough = await failedRuns(runs, [{ coverage: { wanted: 0.7, views: [view(0.75)] } }]);
   expect(enough.size).toBe(0);
 });

@@ -1,25 +1,10 @@
-import { createLogger } from '@larder/core';
-import type { OfflineStore } from '@larder/offline-store';
-import {
-  ALIAS_NAME,
-  aliasJson,
-  createCompletion,
-  dropAlias,
-  findVersion,
-  markVersion,
-  moveJson,
-  readAlias,
-  readAliases,
-  readModelRecord,
-  readModelVersions,
-  versionJson,
-} from '@larder/registry';
+import { ALIAS_NAME } from '@larder/contracts';
+import { LarderError } from '@larder/core';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
+import type { ModelsControl } from '../control/control.ts';
 import { positiveWhole } from '../input.ts';
 import { failedRuns } from '../models/failed-runs.ts';
 import { modelOrVersionInput, reasonInput } from '../models/model-input.ts';
-import type { Output } from '../output/output.ts';
 import { printModel, printModels, printVersion } from '../output/print-models.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
@@ -57,27 +42,24 @@ Examples:
     as: z.string().regex(ALIAS_NAME, 'is not a name of an alias').optional(),
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run({ out, projectName, offlineStore }, { model: target, action, reason, as, limit }) {
-    const project = await projectName();
-    const store = await offlineStore();
-    if (target === undefined) return listModels(store, project, out);
+  async run({ out, control }, { model: target, action, reason, as, limit }) {
+    const asked = await control();
+    const registry = await asked.models();
+    if (target === undefined) {
+      const models = await registry.records();
+      out.answer({ models }, () => printModels(models, out));
+      return DONE;
+    }
     const { model, version } = target;
-    if (action === 'drop-alias') await drop(store, { project, model, version, as, reason });
+    if (action === 'drop-alias') await drop(registry, { model, version, as, reason });
     else if (action !== undefined) {
       if (version === null)
         throw wrongUsage('models', [{ pointer: 'MODEL', detail: `needs a version: ${model}@7` }]);
       const mark = action === 'mark-bad' ? 'bad' : 'good';
-      await markVersion(store, { project, model, version, mark, actor: actor(), reason: needed(reason) });
+      await registry.mark({ model, version }, { mark, reason: needed(reason) });
     }
-    const record = await readModelRecord(store, {
-      project,
-      model,
-      completion: createCompletion({ store, project, logger: createLogger('larder', { level: 'silent' }) }),
-    });
-    const versions = record.versions.toReversed().map((each) => versionJson(record, each));
-    const failed = await failedRuns(store, project, versions);
-    const aliases = record.aliases.map(aliasJson);
-    const moves = record.moves.toReversed().map(moveJson);
+    const { versions, aliases, moves } = await registry.record(model);
+    const failed = await failedRuns(asked.runs, versions);
     if (version === null) {
       const shown = moves.slice(0, limit);
       const complete = shown.length === moves.length;
@@ -86,47 +68,34 @@ Examples:
       );
       return DONE;
     }
-    const found = versionJson(record, findVersion(record.versions, { model, version }));
+    const found = versions.find((each) => each.version === version);
+    if (found === undefined)
+      throw new LarderError(
+        'MODEL_VERSION_NOT_FOUND',
+        `${model} has no version ${version}; versions on record: ${versions
+          .map((each) => each.version)
+          .toReversed()
+          .join(', ')}.`,
+      );
     const own = moves.filter((move) => move.to_version === version || move.from_version === version);
     out.answer({ ...found, moves: own }, () => printVersion(found, { moves: own, failed }, out));
     return DONE;
   },
 });
 
-async function listModels(store: OfflineStore, project: string, out: Output): Promise<number> {
-  const versionsOf = Map.groupBy(await readModelVersions(store, project), ({ model }) => model);
-  const aliasesOf = Map.groupBy(await readAliases(store, project), ({ model }) => model);
-  const models = [...versionsOf].map(([model, versions]) => ({
-    model,
-    versions: versions.length,
-    newest: versions.at(-1)?.version ?? 0,
-    aliases: (aliasesOf.get(model) ?? []).map(aliasJson),
-  }));
-  out.answer({ models }, () => printModels(models, out));
-  return DONE;
-}
-
 interface Drop {
-  readonly project: string;
   readonly model: string;
   readonly version: number | null;
   readonly as: string | undefined;
   readonly reason: string | undefined;
 }
 
-async function drop(store: OfflineStore, { project, model, version, as, reason }: Drop): Promise<void> {
+async function drop(registry: ModelsControl, { model, version, as, reason }: Drop): Promise<void> {
   if (as === undefined || version !== null)
     throw wrongUsage('models', [
       { pointer: '--as', detail: 'names the alias to drop; MODEL has no version' },
     ]);
-  const id = { project, model, alias: as };
-  const { newest } = await readAlias(store, id);
-  await dropAlias(store, {
-    ...id,
-    actor: actor(),
-    reason: needed(reason),
-    expectedMoveId: newest?.moveId ?? null,
-  });
+  await registry.drop(await registry.alias(model, as), needed(reason));
 }
 
 function needed(reason: string | undefined): string {

@@ -1,6 +1,5 @@
-import { moveAlias, readAlias, type AliasRecord } from '@larder/registry';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
+import type { ModelsControl } from '../control/control.ts';
 import { positiveWhole } from '../input.ts';
 import { followMove } from '../models/follow-move.ts';
 import { aliasInput, modelVersionInput, reasonInput, waitInput } from '../models/model-input.ts';
@@ -44,35 +43,28 @@ Examples:
     wait: waitInput,
   }),
   async run(session, { 'model@version': target, as, from, reason, yes, wait }) {
-    const { out, projectName, offlineStore, signal } = session;
-    const project = await projectName();
-    const store = await offlineStore();
-    const id = { project, model: target.model, alias: as };
-    const record = await readAlias(store, id);
-    const now = record.state?.version;
-    const { move, changed } = await moveAlias(store, {
-      ...id,
-      toVersion: target.version,
-      actor: actor(),
+    const { out, control, signal } = session;
+    const models = await (await control()).models();
+    const seen = await models.alias(target.model, as);
+    const move = await models.move(seen, {
+      version: target.version,
+      from,
       reason,
-      expectedMoveId: record.newest?.moveId ?? null,
-      // Where it is there already, a script that runs again is done.
-      expectedVersion: now === target.version ? now : (from ?? now),
-      acceptIncomplete: yes || (await isAccepted(record, target, session)),
+      acceptIncomplete: yes || (await isAccepted(models, target, session)),
     });
-    return followMove({ store, id, move, changed, waitMs: wait, out, signal });
+    return followMove({ models, move, waitMs: wait, out, signal });
   },
 });
 
 /** Asks a person, where there is one, about a version whose views still fill. */
 async function isAccepted(
-  { versions }: AliasRecord,
+  models: ModelsControl,
   { model, version }: { readonly model: string; readonly version: number },
   session: Session,
 ): Promise<boolean> {
-  const found = versions.find((each) => each.version === version);
-  if (found === undefined || found.completeAt !== null || found.bad !== null || found.collectedAt !== null)
-    return false;
+  if (!session.out.interactive) return false;
+  const { versions } = await models.record(model);
+  if (versions.find((each) => each.version === version)?.state !== 'filling') return false;
   return askYes(
     `The views of ${model}@${version} are still being filled: it would answer from defaults for entities that are missing. Promote it?`,
     session,

@@ -1,6 +1,4 @@
-import { readAlias, rollback } from '@larder/registry';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
 import { followMove } from '../models/follow-move.ts';
 import { aliasInput, reasonInput, waitInput } from '../models/model-input.ts';
 import { defineVerb } from '../verb.ts';
@@ -30,21 +28,12 @@ Example:
     reason: reasonInput.default('rolled back'),
     wait: waitInput,
   }),
-  async run({ out, projectName, offlineStore, signal }, { model, as, reason, wait }) {
-    const project = await projectName();
-    const store = await offlineStore();
-    const id = { project, model, alias: as };
-    const { newest, state } = await readAlias(store, id);
-    const move = await rollback(store, {
-      ...id,
-      actor: actor(),
-      reason,
-      expectedMoveId: newest?.moveId ?? null,
-      expectedVersion: state?.version,
-    });
+  async run({ out, control, signal }, { model, as, reason, wait }) {
+    const models = await (await control()).models();
+    const move = await models.rollback(await models.alias(model, as), reason);
     out.note(
-      `Version ${move.fromVersion} is marked as bad. To clear it: larder models ${model}@${move.fromVersion} mark-good --reason 'why it is good'`,
+      `Version ${move.from_version} is marked as bad. To clear it: larder models ${model}@${move.from_version} mark-good --reason 'why it is good'`,
     );
-    return followMove({ store, id, move, changed: true, waitMs: wait, out, signal });
+    return followMove({ models, move, waitMs: wait, out, signal });
   },
 });

@@ -1,5 +1,5 @@
 import { createLogger, LarderError, systemClock } from '@larder/core';
-import { viewRef, type Manifest } from '@larder/features';
+import { findFeatureView, viewRef } from '@larder/features';
 import { inspectEntity } from '@larder/serving';
 import { actor } from '../../actor.ts';
 import type { Session } from '../../session.ts';
@@ -13,9 +13,9 @@ export function directEntities(session: Session): EntitiesControl {
       const applied = await manifest();
       if (!Object.hasOwn(applied.entities, entity)) {
         const names = Object.keys(applied.entities).join(', ') || 'none';
-        throw new LarderError('ENTITY_NOT_FOUND', `There is no entity '${entity}'; there are: ${names}.`);
+        throw new LarderError('ENTITY_NOT_FOUND', `No entity has this name; applied entities: ${names}.`);
       }
-      const viewRefs = view === undefined ? {} : { viewRef: refOf(applied, view) };
+      const viewRefs = view === undefined ? {} : { viewRef: viewRef(findFeatureView(applied, view)) };
       const store = await onlineStore();
       const keys = new Set<string>();
       let cursor: string | null = null;
@@ -71,14 +71,3 @@ const unconfiguredHistory = {
     throw new Error('No database is configured.');
   },
 };
-
-/** @throws VIEW_NOT_FOUND */
-function refOf(manifest: Manifest, name: string): string {
-  const views = Object.values(manifest.feature_views).toSorted((a, b) => b.version - a.version);
-  const found = views.find((view) => (name.includes('@') ? viewRef(view) === name : view.name === name));
-  if (found !== undefined) return viewRef(found);
-  throw new LarderError(
-    'VIEW_NOT_FOUND',
-    `There is no feature view '${name}'; there are: ${views.map(viewRef).join(', ') || 'none'}.`,
-  );
-}
