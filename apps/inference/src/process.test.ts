@@ -47,10 +47,16 @@ describe('metrics', () => {
           value('larder_http_requests_total{route="/v1/models/{model}/predict",method="POST",status="400"}'),
         ).toBe(1);
         expect(value('larder_http_requests_total{route="/v1/runs/{id}",method="GET",status="404"}')).toBe(1);
-        for (const stage of ['features', 'on_demand', 'model', 'total']) {
-          expect(value(`larder_predict_seconds_count{model="ad_ctr",stage="${stage}"}`)).toBe(1);
-          expect(value(`larder_predict_seconds_bucket{model="ad_ctr",stage="${stage}",le="+Inf"}`)).toBe(1);
+        for (const stage of ['features', 'on_demand', 'queue', 'model', 'total']) {
+          const labels = `model="ad_ctr",route="/v1/models/{model}/predict",stage="${stage}"`;
+          expect(value(`larder_predict_seconds_count{${labels}}`)).toBe(1);
+          expect(value(`larder_predict_seconds_bucket{${labels},le="+Inf"}`)).toBe(1);
         }
+        expect(value('larder_http_request_seconds_count{route="/v1/runs/{id}",method="GET"}')).toBe(1);
+        const reading = 'larder_feature_readings_total{feature';
+        expect(value(`${reading}="ad_image@1:brightness",status="PRESENT",source="online"}`)).toBe(1);
+        expect(value('larder_view_age_seconds_count{view="ad_image@1"}')).toBe(1);
+        expect(value('larder_postgresql_connections_limit{pool="main"}')).toBeGreaterThan(1);
         expect(value('larder_view_readings_total{view="ad_image@1",status="PRESENT"}')).toBe(1);
         expect(value('larder_prediction_log_total{outcome="written"}')).toBe(1);
         expect(value('larder_definitions_not_loaded')).toBe(0);

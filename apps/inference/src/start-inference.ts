@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { actingAs, cannotListen, newId, systemClock, type Logger } from '@larder/core';
+import { createMeters } from '@larder/core/metrics';
 import { loadProject } from '@larder/features';
 import { createEventGroups } from '@larder/materialization/events';
 import { createPressureReader } from '@larder/materialization/pressure';
@@ -90,8 +91,11 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   });
   const stores = { project, onlineStore, offlineStore };
   const artifacts = createArtifactStore({ store: offlineStore, ...config.artifacts, logger });
+  const meters = createMeters('inference');
+  const ages = meters.histogram('larder_view_age_seconds');
   const catalog = await createModelCatalog({
     ...stores,
+    agesOf: (view) => ages({ view }),
     artifacts,
     predictionLog: options.logPredictions === false ? null : predictionLog,
     clock: systemClock,
@@ -109,9 +113,11 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     logger,
   });
   const pressure = createPressureReader(offlineStore, project.name);
-  const metrics = createMetrics({
+  const metrics = createMetrics(meters, {
     readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),
+    featureReadings: () => catalog.readings.features(),
+    databasePools: { main: offlineStore.pool, log_reader: logReader.pool },
     predictionLog,
     modelRuns: () => catalog.runCounts(),
     // A scrape must not wait for a PostgreSQL that hangs.

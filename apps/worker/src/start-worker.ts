@@ -68,6 +68,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
     maxConnections: config.slots * 2 + 6,
     logger,
   });
+  metrics.follow({ pool: offlineStore.pool });
   const redis = connectRedis(config.redisUrl, { role: 'worker', logger });
   const close = async (): Promise<void> => {
     await server?.close();
@@ -91,6 +92,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
       );
     let loaded = await align(first);
     const report = (): void => {
+      if (applied !== null) metrics.expect(Object.keys(applied.feature_views));
       if (applied === null) logger.warn({ project: project.name }, 'No definitions are applied yet');
       else for (const mismatch of notLoaded(applied, loaded)) logger.warn(mismatch.detail);
     };
@@ -142,6 +144,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
       threadLogLevel: config.logLevel,
       ...(times === undefined ? {} : { times }),
     });
+    metrics.follow({ slots: () => materializer.slotsInUse() });
     ready = true;
     logger.info(
       { project: project.name, slots: config.slots, metricsPort: server?.port ?? null },

@@ -112,7 +112,7 @@ export function definitionOf(options: LoadModelOptions): ModelDefinition {
   return { features, width, outputs, missing, ...(inputs !== undefined && { inputs }) };
 }
 
-const NO_RUNS: RunCounts = { waiting: 0, started: 0, refused: 0, late: 0, abandoned: 0 };
+const NO_RUNS: RunCounts = { waiting: 0, threads: 0, busy: 0, started: 0, refused: 0, late: 0, abandoned: 0 };
 
 function inlineRunner(
   { model, oneRowMs }: CheckedArtifact,

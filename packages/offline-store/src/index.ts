@@ -1,6 +1,7 @@
 // Connection and migrations
 export { createOfflineStore } from './offline-store.ts';
 export type { OfflineStore, OfflineStoreOptions, StoreTransaction } from './offline-store.ts';
+export { poolStats } from './connection/pool-stats.ts';
 export { isDatabaseError } from './connection/database-errors.ts';
 export { withinDeadline } from './connection/within-deadline.ts';
 export { migrate, pendingMigrations } from './migrate.ts';

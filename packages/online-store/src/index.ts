@@ -19,6 +19,8 @@ export { compileTensorDecoder } from './reading/tensor-decoder.ts';
 export type { TensorDecoder, TensorMemory } from './reading/tensor-decoder.ts';
 export { compileValueReader } from './reading/value-reader.ts';
 export type { ValueReader } from './reading/value-reader.ts';
+export { compileNullCounter } from './reading/null-counter.ts';
+export type { NullCounter } from './reading/null-counter.ts';
 export { compileNullReader } from './reading/null-reader.ts';
 export type { NullReader } from './reading/null-reader.ts';
 export { compileRowIfAbsent, wasWritten } from './reading/row-if-absent.ts';

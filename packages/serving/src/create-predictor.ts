@@ -12,11 +12,11 @@ import type { Inputs } from './inputs/inputs.ts';
 import { readInputs } from './inputs/read-inputs.ts';
 import { copyScalars } from './log/copy-scalars.ts';
 import { logRows } from './log/log-rows.ts';
-import { runModel } from './model/run-model.ts';
+import { runModel, type ModelRun } from './model/run-model.ts';
 import { predictAhead, type ReadAhead } from './precomputed/predict-ahead.ts';
 import type { Predictions, Predictor, PredictorDeps, PredictRequest } from './predictor.ts';
-import { createStatusCounts } from './readings/judge-rows.ts';
 import { readFeatures } from './readings/read-features.ts';
+import { createReadingCounts } from './readings/reading-counts.ts';
 import { patchMissing } from './readings/resolve-missing.ts';
 import { fillFromViews, OnDemandFill, type Tensor } from './tensor/fill-tensor.ts';
 import { createTensorPool } from './tensor/tensor-pool.ts';
@@ -26,12 +26,12 @@ import { TypedTensors } from './tensor/typed-tensors.ts';
 export function createPredictor(deps: PredictorDeps): Predictor {
   const { plan, runner, predictionLog, clock, resolveMissing } = deps;
   const tensors = createTensorPool(plan);
-  const statusCounts = createStatusCounts(plan);
-  const aheadDeps = { ...deps, statusCounts, predictLive };
+  const counts = createReadingCounts(plan, deps.agesOf);
+  const aheadDeps = { ...deps, counts, predictLive };
 
   return {
     plan,
-    statusCounts,
+    counts,
     predict(request) {
       const mode = request.mode ?? plan.model.mode ?? 'live';
       return mode === 'live' ? predictLive(request, null) : predictAhead(aheadDeps, request, mode);
@@ -47,9 +47,7 @@ export function createPredictor(deps: PredictorDeps): Predictor {
     runner.admit(inputs.goodRows, deadlineAtMs);
 
     const readings =
-      ahead === null
-        ? await readFeatures(deps, inputs, { counts: statusCounts, deadlineAtMs })
-        : ahead.readings;
+      ahead === null ? await readFeatures(deps, inputs, { counts, deadlineAtMs }) : ahead.readings;
     const batch: Batch = { plan, inputs, readings };
     if (resolveMissing !== undefined && readings.missing > 0 && !readings.storeAway)
       await patchMissing(batch, resolveMissing, { deadlineAtMs, nowMs: () => clock.nowMs() });
@@ -60,15 +58,18 @@ export function createPredictor(deps: PredictorDeps): Predictor {
     const read = answerRows(batch, typed ?? new OnDemandFill(plan, tensor as Tensor), {
       features: request.features === true,
       log: predictionLog !== null,
+      counts,
     });
     const computedAtMs = performance.now();
 
-    const outputs = await runModel(runner, {
+    const run: ModelRun = {
       feed: typed?.feed ?? (tensor as Tensor).floats,
       rows: inputs.goodRows,
       deadlineAtMs,
       gone: request.callerGone ?? stays,
-    });
+      startedAtMs: computedAtMs,
+    };
+    const outputs = await runModel(runner, run);
     const scalars =
       predictionLog === null ? null : copyScalars(plan, tensor?.floats ?? NO_FLOATS, inputs.goodRows);
     if (tensor !== null) tensors.give(tensor);
@@ -78,7 +79,8 @@ export function createPredictor(deps: PredictorDeps): Predictor {
     const timings = {
       features: decodedAtMs - startedAtMs,
       onDemand: computedAtMs - decodedAtMs,
-      model: endedAtMs - computedAtMs,
+      queue: run.startedAtMs - computedAtMs,
+      model: endedAtMs - run.startedAtMs,
       total: endedAtMs - startedAtMs,
     };
     if (predictionLog === null || scalars === null) return { rows, outputs, timings };
@@ -102,6 +104,6 @@ function unanswered(inputs: Inputs, startedAtMs: number): Predictions {
   return {
     rows: inputs.errors as LarderError[],
     outputs: {},
-    timings: { features: 0, onDemand: 0, model: 0, total },
+    timings: { features: 0, onDemand: 0, queue: 0, model: 0, total },
   };
 }

@@ -18,6 +18,8 @@ export type {
   Timings,
 } from './predictor.ts';
 export type { MissingKey, ResolveMissing } from './readings/resolve-missing.ts';
+export { featureReadings } from './readings/feature-readings.ts';
+export type { FeatureReading } from './readings/feature-readings.ts';
 export { STATUS_NAMES } from './readings/view-statuses.ts';
 export type { InputRow } from './inputs/inputs.ts';
 export type { ServedFeature } from './answer/show-features.ts';

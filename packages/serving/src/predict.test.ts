@@ -188,7 +188,7 @@ describe('many rows', () => {
     served,
   }) => {
     await putRows(served.onlineStore, served.project, [...adRows('ad-b1'), SHOPPER_ROW]);
-    const before = served.adCtr.statusCounts.slice();
+    const before = served.adCtr.counts.statuses.slice();
     const shared = { entities: SHOPPER, request: REQUEST };
     const rows = [
       { entities: { ad_id: 'ad-b1' } },
@@ -207,7 +207,7 @@ describe('many rows', () => {
       'ad_image@1:NOT_FOUND',
       'ad_stats@1:NOT_FOUND',
     ]);
-    const readings = served.adCtr.statusCounts.map((count, at) => count - (before[at] as number));
+    const readings = served.adCtr.counts.statuses.map((count, at) => count - (before[at] as number));
     // ad_image: ad-b1 and none; the shopper once
     expect([...readings]).toEqual([1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0]);
   });

@@ -1,4 +1,5 @@
 import type { Clock, LarderError } from '@larder/core';
+import type { Observations } from '@larder/core/metrics';
 import type { JsonValue, PredictMode } from '@larder/features';
 import type { ModelRunner } from '@larder/model-runtime';
 import type { PredictionLog } from '@larder/offline-store';
@@ -7,7 +8,7 @@ import type { ServedFeature } from './answer/show-features.ts';
 import type { InputRow } from './inputs/inputs.ts';
 import type { CompiledPlan } from './plan/compiled-plan.ts';
 import type { ResolveMissing } from './readings/resolve-missing.ts';
-import type { StatusCounts } from './readings/judge-rows.ts';
+import type { ReadingCounts } from './readings/reading-counts.ts';
 
 export interface PredictorDeps {
   readonly plan: CompiledPlan;
@@ -18,6 +19,8 @@ export interface PredictorDeps {
   readonly clock: Clock;
   /** Called only when a row is missing. Without it, defaults are used at once. */
   readonly resolveMissing?: ResolveMissing | undefined;
+  /** Receives the ages, in seconds, of a view's rows: those of one entity per request. */
+  readonly agesOf?: ((viewRef: string) => Observations) | undefined;
 }
 
 /** An alias in force; one object for all requests that it routes. */
@@ -78,6 +81,8 @@ export type AnswerOrigin =
 export interface Timings {
   readonly features: number;
   readonly onDemand: number;
+  /** Waiting for a thread of the model's pool. */
+  readonly queue: number;
   readonly model: number;
   readonly total: number;
 }
@@ -92,7 +97,7 @@ export interface Predictions {
 
 export interface Predictor {
   readonly plan: CompiledPlan;
-  readonly statusCounts: StatusCounts;
+  readonly counts: ReadingCounts;
   /**
    * @throws REQUEST_INVALID (the values that all rows share), ONLINE_STORE_UNAVAILABLE, DEADLINE_EXCEEDED,
    * MODEL_OVERLOADED, MODEL_RUN_FAILED, CALLER_LEFT, PREDICTION_NOT_LOGGED

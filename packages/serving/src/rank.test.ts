@@ -63,7 +63,7 @@ test('ranking for one shopper evaluates what follows from the shopper once, and 
     features: true,
   });
   expect(counts).toEqual({ moment: 1, spender: 1, fit: ADS.length });
-  expect(predictor.statusCounts.reduce((sum, count) => sum + count, 0)).toBe(2 * ADS.length + 1);
+  expect(predictor.counts.statuses.reduce((sum, count) => sum + count, 0)).toBe(2 * ADS.length + 1);
   for (const [at, adId] of ADS.entries()) {
     const alone = await predictor.predict({
       rows: [{ entities: { ad_id: adId, ...shopper }, request }],

@@ -77,7 +77,7 @@ test('windows go into the tensor, into functions and into the answer at the one 
 test('an entity without events is present: counts, sums and distinct are 0, the rest null', async ({
   windows,
 }) => {
-  const before = windows.adPace.statusCounts.slice();
+  const before = windows.adPace.counts.statuses.slice();
   const { row, score } = await predict(windows, 'never-seen');
   const empty = [0, 0, 0, 0, null, null, null, null, null, null, 0, 0];
   expect(score).toBeCloseTo(scoreOf(empty, [0, 0]), 5);
@@ -90,7 +90,7 @@ test('an entity without events is present: counts, sums and distinct are 0, the 
     age_ms: null,
   });
   // image: not found; windows: present
-  const counted = windows.adPace.statusCounts.map((count, at) => count - (before[at] as number));
+  const counted = windows.adPace.counts.statuses.map((count, at) => count - (before[at] as number));
   expect([...counted]).toEqual([0, 1, 0, 0, 0, 1, 0, 0, 0, 0]);
 });
 

@@ -35,9 +35,11 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       // The pattern of the route: paths would create a series for every run and entity.
       const route = patternOf((request.route as { path?: string } | undefined)?.path);
       const status = response.headersSent ? response.statusCode : CALLER_LEFT;
+      const elapsedMs = performance.now() - startedAtMs;
       metrics.request(route, method, status).value += 1;
+      metrics.requestTime(route, method).observe(elapsedMs / 1_000);
       if (QUIET.test(path)) return;
-      const ms = Math.round(performance.now() - startedAtMs);
+      const ms = Math.round(elapsedMs);
       logger.info({ request_id: response.locals.requestId, method, route, status, ms }, 'Request');
     });
     const address = request.socket.remoteAddress ?? 'nowhere';

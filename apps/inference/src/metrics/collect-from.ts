@@ -1,8 +1,9 @@
 import type { Meters } from '@larder/core/metrics';
 import type { ReadyAnswer } from '@larder/contracts';
-import type { PredictionLog } from '@larder/offline-store';
 import type { Pressure } from '@larder/materialization/pressure';
+import { poolStats, type OfflineStore, type PredictionLog } from '@larder/offline-store';
 import type { RunCounts } from '@larder/model-runtime';
+import type { FeatureReading } from '@larder/serving';
 
 /** Values that other parts already count: read only when `/metrics` is requested. */
 export interface MetricSources {
@@ -10,6 +11,10 @@ export interface MetricSources {
   readiness(): Promise<ReadyAnswer>;
   /** Readings since the start, by view reference and status. */
   viewReadings(): Iterable<{ readonly view: string; readonly status: string; readonly count: number }>;
+  /** Readings since the start, by feature, status and source. */
+  featureReadings(): Iterable<FeatureReading>;
+  /** Pools of connections to PostgreSQL, by name. */
+  readonly databasePools: Readonly<Record<string, OfflineStore['pool']>>;
   readonly predictionLog: Pick<PredictionLog, 'stats' | 'drops' | 'bufferedBytes'>;
   /** The queues of models that run in pools of threads. */
   modelRuns(): readonly { readonly model: string; readonly counts: RunCounts }[];
@@ -46,6 +51,22 @@ export function collectFrom(meters: Pick<Meters<'inference'>, 'collect'>, source
   });
   meters.collect('larder_view_readings_total', (report) => {
     for (const { view, status, count } of sources.viewReadings()) report({ view, status }, count);
+  });
+  meters.collect('larder_feature_readings_total', (report) => {
+    for (const { count, ...labels } of sources.featureReadings()) report(labels, count);
+  });
+  meters.collect('larder_postgresql_connections', (report) => {
+    for (const [pool, of] of Object.entries(sources.databasePools))
+      for (const [state, count] of Object.entries(poolStats(of).connections)) report({ pool, state }, count);
+  });
+  meters.collect('larder_postgresql_connections_limit', (report) => {
+    for (const [pool, of] of Object.entries(sources.databasePools)) report({ pool }, poolStats(of).limit);
+  });
+  meters.collect('larder_model_threads', (report) => {
+    for (const { model, counts } of modelRuns()) {
+      report({ model, state: 'busy' }, counts.busy);
+      report({ model, state: 'idle' }, counts.threads - counts.busy);
+    }
   });
   meters.collect('larder_model_runs_waiting', (report) => {
     for (const { model, counts } of modelRuns()) report({ model }, counts.waiting);

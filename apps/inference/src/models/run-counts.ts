@@ -20,6 +20,8 @@ export function runCounts(
 function added(a: RunCounts, b: RunCounts): RunCounts {
   return {
     waiting: a.waiting + b.waiting,
+    threads: a.threads + b.threads,
+    busy: a.busy + b.busy,
     started: a.started + b.started,
     refused: a.refused + b.refused,
     late: a.late + b.late,

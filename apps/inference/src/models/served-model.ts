@@ -11,6 +11,7 @@ import {
   type PredictRequest,
   type Predictions,
   type Predictor,
+  type PredictorDeps,
 } from '@larder/serving';
 import { acquireRunner, type SharedRunner } from './shared-runner.ts';
 
@@ -36,6 +37,8 @@ export interface ServedModelDeps {
   readonly predictionLog: PredictionLog | null;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
+  /** Receives the ages of a view's rows. */
+  readonly agesOf?: PredictorDeps['agesOf'];
 }
 
 export interface ServedModelOptions {
@@ -76,7 +79,14 @@ function serve(deps: ServedModelDeps, loaded: Loaded): ServedModel {
   const { name, version, content, contentDigest, functionOf, runner, manifest } = loaded;
   const precomputed = precomputedOf(loaded.applied, name);
   const plan = compilePlan({ manifest, functionOf, model: name, version, onlineStore, precomputed });
-  const predictor = createPredictor({ plan, onlineStore, runner: runner.model, predictionLog, clock });
+  const predictor = createPredictor({
+    plan,
+    onlineStore,
+    runner: runner.model,
+    predictionLog,
+    clock,
+    agesOf: deps.agesOf,
+  });
   const meaning = JSON.stringify([manifest, precomputed]);
   const served: ServedModel = {
     name,

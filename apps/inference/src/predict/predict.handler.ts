@@ -48,6 +48,8 @@ interface PredictRoute {
   readonly parse: (json: unknown) => ParsedPredict;
   readonly write: typeof predictAnswer;
   readonly answered: Count;
+  /** Metrics of each version that answers it. */
+  readonly reports: WeakMap<ServedModel, PredictMetrics>;
 }
 
 export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
@@ -63,6 +65,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       parse: parsePredict,
       write: predictAnswer,
       answered: metrics.request(one, 'POST', 200),
+      reports: new WeakMap(),
     },
     'predict-batch': {
       pattern: many,
@@ -70,10 +73,9 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       parse: parsePredictBatch,
       write: predictBatchAnswer,
       answered: metrics.request(many, 'POST', 200),
+      reports: new WeakMap(),
     },
   };
-  const reports = new WeakMap<ServedModel, PredictMetrics>();
-
   return (request, response) => {
     if (request.method !== 'POST') return false;
     const match = ROUTE.exec(request.url ?? '');
@@ -151,8 +153,11 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
     } finally {
       running -= cost;
     }
-    let report = reports.get(served);
-    if (report === undefined) reports.set(served, (report = metrics.predict(model, served.version)));
+    let report = route.reports.get(served);
+    if (report === undefined) {
+      report = metrics.predict({ model, version: served.version, route: route.pattern });
+      route.reports.set(served, report);
+    }
     report.observe(predictions.timings, rows.length);
     if ((mode ?? served.predictor.plan.model.mode ?? 'live') !== 'live')
       report.observeOrigins(predictions.rows);

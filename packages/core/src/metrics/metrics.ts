@@ -4,6 +4,12 @@ const LATENCY_BUCKETS_SECONDS = [
   0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 ] as const;
 
+/** From 10 s to 90 days. */
+const AGE_BUCKETS_SECONDS = [
+  10, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 7_776_000,
+] as const;
+
+const ROUTE = 'the pattern, `/v1/runs/{id}`; `none` if there is no such route';
 const VIEW = 'reference of the view version, `ad_image@1`';
 
 /**
@@ -18,17 +24,30 @@ export const METRICS = {
     by: ['inference'],
     help: 'HTTP requests answered, by route pattern, method and status.',
     labels: {
-      route: 'the pattern, `/v1/runs/{id}`; `none` if there is no such route',
+      route: ROUTE,
       method: 'of HTTP',
       status: 'of HTTP; 499 if the caller left before the answer',
     },
+  },
+  larder_http_request_seconds: {
+    type: 'histogram',
+    unit: 'seconds',
+    by: ['inference'],
+    help: 'Time from the headers of a request to the end of its answer, of every route but predict and predict-batch.',
+    labels: { route: ROUTE, method: 'of HTTP' },
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120],
   },
   larder_predict_seconds: {
     type: 'histogram',
     unit: 'seconds',
     by: ['inference'],
-    help: 'Time of a predict or predict-batch request by stage.',
-    labels: { model: 'name', stage: '`features` (read and decode), `on_demand`, `model`, `total`' },
+    help: 'Time of an answered predict or predict-batch request by stage.',
+    labels: {
+      model: 'name',
+      route: '`/v1/models/{model}/predict`, `/v1/models/{model}/predict-batch`',
+      stage:
+        '`features` (read and decode), `on_demand`, `queue` (waiting for a thread of the model), `model` (with post-processing), `total`',
+    },
     buckets: LATENCY_BUCKETS_SECONDS,
   },
   larder_predict_rows_total: {
@@ -61,6 +80,25 @@ export const METRICS = {
         '`PRESENT`, `NOT_FOUND`, `OUTSIDE_MAX_AGE`, `UNAVAILABLE` (the store did not answer), `UNREADABLE` (treated as not found: damaged, a newer format or another schema)',
     },
   },
+  larder_feature_readings_total: {
+    type: 'counter',
+    unit: 'readings',
+    by: ['inference'],
+    help: 'Readings of each feature for predictions, by status and by what was used; only outcomes that occurred.',
+    labels: {
+      feature: 'reference, `ad_image@1:brightness` (once per entity) or `moment:hour_sin` (once per row)',
+      status: 'as of the view; `NULL_VALUE`: the source or the function gave none',
+      source: '`online`, `on_demand`, `default` (the declared default, or missing)',
+    },
+  },
+  larder_view_age_seconds: {
+    type: 'histogram',
+    unit: 'seconds',
+    by: ['inference'],
+    help: 'Age of the rows that predictions used: time since their event timestamp. A sample: the rows of one entity per request and entity type.',
+    labels: { view: VIEW },
+    buckets: AGE_BUCKETS_SECONDS,
+  },
   larder_prediction_log_total: {
     type: 'counter',
     unit: 'entries',
@@ -91,6 +129,30 @@ export const METRICS = {
     by: ['inference'],
     help: 'Approximate size, as the rows that are written, of the prediction log entries waiting for PostgreSQL.',
     labels: {},
+  },
+  larder_model_threads: {
+    type: 'gauge',
+    unit: 'threads',
+    by: ['inference'],
+    help: 'Threads of a model in a pool, over its versions in memory; 0: it runs on the main thread.',
+    labels: { model: 'name', state: '`busy`, `idle`' },
+  },
+  larder_postgresql_connections: {
+    type: 'gauge',
+    unit: 'connections',
+    by: ['inference', 'worker'],
+    help: 'Connections of a pool to PostgreSQL, and requests that wait for one.',
+    labels: {
+      pool: '`main`, `log_reader` (the service reads logged predictions on it)',
+      state: '`busy`, `idle`, `waiting` (for a free one)',
+    },
+  },
+  larder_postgresql_connections_limit: {
+    type: 'gauge',
+    unit: 'connections',
+    by: ['inference', 'worker'],
+    help: 'Most connections that a pool opens.',
+    labels: { pool: 'as above' },
   },
   larder_model_runs_waiting: {
     type: 'gauge',
@@ -186,6 +248,13 @@ export const METRICS = {
       outcome:
         '`done`, `failed`, `skipped` (input unchanged, older than the retention, or of an erased entity), `restored` (skipped, and written back to the online store)',
     },
+  },
+  larder_chunk_slots: {
+    type: 'gauge',
+    unit: 'slots',
+    by: ['worker'],
+    help: 'Places for chunks in this worker, two for each of LARDER_WORKER_SLOTS: while one reads and lands, the other computes.',
+    labels: { lane: '`ordinary`, `urgent` (pushed rows)', state: '`busy`, `idle`' },
   },
   larder_scheduled_runs_total: {
     type: 'counter',

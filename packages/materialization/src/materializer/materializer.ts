@@ -19,7 +19,7 @@ import { keepTombstones } from '../erasure/keep-tombstones.ts';
 import type { EraseFromArchives } from '../erasure/forget-entity.ts';
 import { createComputePool, type ComputePool } from '../compute/compute-pool.ts';
 import { serveValueMemory } from '../compute/value-memory/serve-value-memory.ts';
-import { createChunkQueue, type Lane } from '../queue/chunk-queue.ts';
+import { createChunkQueue, type ChunkQueue, type Lane } from '../queue/chunk-queue.ts';
 import { dispatchDueChunks } from '../queue/dispatch-due-chunks.ts';
 import { createWedgeWatch } from '../queue/wedge-watch.ts';
 import { keepWindows } from '../events/keep-windows.ts';
@@ -71,7 +71,11 @@ export interface MaterializerOptions {
   readonly threadLogLevel?: LogLevel;
 }
 
+/** Places for chunks, by lane: two for each slot of the worker. */
+export type SlotsInUse = Readonly<Record<Lane, { readonly busy: number; readonly limit: number }>>;
+
 export interface Materializer {
+  slotsInUse(): SlotsInUse;
   /** Takes no more chunks, lets running ones finish until the deadline, releases the others, and closes. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
@@ -285,7 +289,10 @@ export function createMaterializer(options: MaterializerOptions): Materializer {
     }),
   ];
 
+  const inUse = ({ consumer }: ChunkQueue) => ({ busy: slots * 2 - consumer.freeSlots(), limit: slots * 2 });
+
   return {
+    slotsInUse: () => ({ ordinary: inUse(queue), urgent: inUse(urgentQueue) }),
     async stop({ deadlineMs }) {
       restoring.abort(new Error('The worker is stopping.'));
       const deadline = setTimeout(() => {

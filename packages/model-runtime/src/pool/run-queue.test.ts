@@ -38,6 +38,20 @@ test('runs wait in the order of their arrival', async () => {
   expect(ran).toEqual(['a', 'b', 'c']);
 });
 
+test('a caller sees when its run gets a thread', async () => {
+  const { queue, enter } = openQueue();
+  const first = enter('a');
+  const caller: RunCaller = { deadlineAtMs: performance.now() + MINUTE_MS, gone: () => false };
+  const waiting = queue.run({ rows: 1, floats: 1, caller }, async () => 'b');
+  expect(caller.startedAtMs).toBeUndefined();
+  expect(queue.counts()).toMatchObject({ threads: 1, busy: 1, waiting: 1 });
+  const endedAtMs = performance.now();
+  first.end();
+  await waiting;
+  expect(caller.startedAtMs).toBeGreaterThanOrEqual(endedAtMs);
+  await vi.waitFor(() => expect(queue.counts().busy).toBe(0));
+});
+
 test('the queue is bounded by count and by bytes, however distant the deadlines are', async () => {
   const { queue, enter } = openQueue({ oneRowMs: 0.001 });
   enter('running');

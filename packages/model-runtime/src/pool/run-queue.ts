@@ -12,12 +12,17 @@ export interface RunCaller {
   readonly deadlineAtMs: number;
   /** The connection was closed. */
   gone(): boolean;
+  /** Set to the time by `performance.now()` at which the run gets a thread. */
+  startedAtMs?: number;
 }
 
 /** Counts since the start of the process. */
 export interface RunCounts {
   /** Now. */
   readonly waiting: number;
+  readonly threads: number;
+  /** Threads that run something now. */
+  readonly busy: number;
   /** Runs that got a thread, in time or not. */
   readonly started: number;
   /** Runs refused with MODEL_OVERLOADED, or with DEADLINE_EXCEEDED without being tried. */
@@ -191,6 +196,7 @@ export function createRunQueue({ name, threads, oneRowMs }: RunQueueOptions): Ru
   /** A run cannot be stopped: after the deadline it keeps its thread, and its caller is answered. */
   function hold<T>(thread: number, { rows, caller }: QueuedRun, work: Work<T>): Promise<T> {
     const startedAtMs = performance.now();
+    if (caller !== undefined) caller.startedAtMs = startedAtMs;
     counts.started += 1;
     running.set(thread, { startedAtMs, expectedMs: runTime.expectedMs(rows) });
     let wanted = true;
@@ -227,7 +233,7 @@ export function createRunQueue({ name, threads, oneRowMs }: RunQueueOptions): Ru
       const thread = free.pop();
       return thread === undefined ? wait(run, work) : hold(thread, run, work);
     },
-    counts: () => ({ ...counts, waiting: waiting.size }),
+    counts: () => ({ ...counts, waiting: waiting.size, threads, busy: running.size }),
     close(reason) {
       closedBy = reason;
       for (const run of waiting) {

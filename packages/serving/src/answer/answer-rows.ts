@@ -3,6 +3,7 @@ import type { Batch } from '../batch.ts';
 import { LoggedOnDemand } from '../log/on-demand-members.ts';
 import { createOnDemandRun } from '../on-demand/run-on-demand.ts';
 import type { PredictedRow } from '../predictor.ts';
+import { countOnDemand, type ReadingCounts } from '../readings/reading-counts.ts';
 import type { RowSink } from '../tensor/row-sink.ts';
 import { degradedReasons } from './degraded-reasons.ts';
 import { showFeatures } from './show-features.ts';
@@ -21,7 +22,7 @@ export type AnsweredRows = readonly (AnsweredRow | LarderError)[];
 export function answerRows(
   batch: Batch,
   columns: RowSink,
-  wanted: { readonly features: boolean; readonly log: boolean },
+  wanted: { readonly features: boolean; readonly log: boolean; readonly counts: ReadingCounts },
 ): AnsweredRows {
   const { plan, inputs } = batch;
   const onDemandRun = createOnDemandRun(batch);
@@ -43,6 +44,7 @@ export function answerRows(
       continue;
     }
     columns.fill(place, r, onDemandRun.results);
+    countOnDemand(wanted.counts, plan, onDemandRun.results);
     if (logged && onDemandRun.changed()) onDemand = new LoggedOnDemand(plan, onDemandRun.results);
     rows[r] = {
       row: r,

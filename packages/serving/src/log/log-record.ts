@@ -164,7 +164,8 @@ class BatchRecord implements PredictionRecord {
   }
 
   get modelUs(): number {
-    return this.#batch.timings.model * 1_000;
+    const { queue, model } = this.#batch.timings;
+    return (queue + model) * 1_000;
   }
 
   get sensitive(): SensitiveFields | null {

@@ -1,6 +1,6 @@
 import type { Feed, ModelRunner, RunCaller } from '@larder/model-runtime';
 
-export interface ModelRun extends RunCaller {
+export interface ModelRun extends Required<RunCaller> {
   /** Tensors of `rows` rows, possibly followed by unused memory. */
   readonly feed: Feed;
   readonly rows: number;
@@ -9,10 +9,8 @@ export interface ModelRun extends RunCaller {
 /** Outputs by name, one float32 per row. @throws DEADLINE_EXCEEDED, CALLER_LEFT, MODEL_RUN_FAILED */
 export function runModel(
   runner: Pick<ModelRunner, 'run' | 'placement'>,
-  { feed, rows, deadlineAtMs, gone }: ModelRun,
+  run: ModelRun,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   // An inline run blocks the thread: no timer could end it.
-  return runner.placement === 'inline'
-    ? runner.run(feed, rows)
-    : runner.run(feed, rows, { deadlineAtMs, gone });
+  return runner.placement === 'inline' ? runner.run(run.feed, run.rows) : runner.run(run.feed, run.rows, run);
 }

@@ -12,6 +12,7 @@ import {
   type OnDemandViews,
 } from '@larder/features';
 import {
+  compileNullCounter,
   compileRowIfAbsent,
   compileTensorDecoder,
   compileTtlAtRead,
@@ -23,7 +24,14 @@ import { STATUS_NAMES } from '../readings/view-statuses.ts';
 import { compileDefaulted, compileLogged } from './compile-logged.ts';
 import { compileTensors } from './compile-tensors.ts';
 import { compileShown } from './compile-shown.ts';
-import type { CompiledPlan, InputField, OnDemandColumn, PlanView, TensorView } from './compiled-plan.ts';
+import type {
+  CompiledPlan,
+  InputField,
+  OnDemandColumn,
+  PlanView,
+  ShownFeature,
+  TensorView,
+} from './compiled-plan.ts';
 
 export interface PlanOptions {
   /** The applied manifest: the source of TTLs and policies. */
@@ -43,15 +51,19 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
   const model = member(manifest.models, options.model);
   const onDemand = compileOnDemandViews({ inputs: model.inputs, manifest, functionOf });
   const readers = [model, ...onDemand.views.map(({ definition }) => definition)];
-  const { groups, views } = compileGroups(manifest, readers);
+  const grouped = compileGroups(manifest, readers);
+  const { groups } = grouped;
   const postprocess = compilePostProcess(manifest, model.postprocess, functionOf);
   // Those of the on-demand functions come first: they have the same places there.
   const requestFields = inputFields([...onDemand.requestFields, ...(postprocess?.request ?? [])]);
   const joinKeys = inputFields(
     groups.flatMap(({ entity }) => entity.join_keys.filter(({ constant }) => constant === undefined)),
   );
-  const viewPlaces = new Map(views.map((view, at) => [view.ref, at]));
-
+  const viewPlaces = new Map(grouped.views.map((view, at) => [view.ref, at]));
+  const shown = compileShown({ readers, views: grouped.views, viewPlaces, onDemand, requestFields });
+  const views = grouped.views.map((view, at): PlanView =>
+    Object.assign(view, { countNulls: nullsOf(view, at, shown) }),
+  );
   const missing = model.missing === 'nan' ? Number.NaN : model.missing;
   const tensorViews: TensorView[] = [];
   const onDemandColumns: OnDemandColumn[] = [];
@@ -111,7 +123,10 @@ export function compilePlan(options: PlanOptions): CompiledPlan {
     },
     // What goes into inputs of several types is found in history and in the results of functions.
     logged: compileLogged(manifest, tensors === null ? model.inputs : []),
-    shown: compileShown({ readers, views, viewPlaces, onDemand, requestFields }),
+    shown,
+    shownOnDemand: shown.flatMap((each, at) =>
+      each.kind === 'on_demand' ? [{ place: at, view: each.view, name: each.feature.name }] : [],
+    ),
   };
 }
 
@@ -120,7 +135,7 @@ function compileGroups(
   readers: readonly { readonly inputs: readonly InputManifest[] }[],
 ) {
   const groups: { readonly entity: EntityManifest; readonly views: number[] }[] = [];
-  const views: PlanView[] = [];
+  const views: Omit<PlanView, 'countNulls'>[] = [];
   const allInputs = readers.flatMap(({ inputs }) => inputs);
   for (const input of allInputs) {
     const ref = refOf(input);
@@ -143,6 +158,17 @@ function compileGroups(
     places.push(views.length - 1);
   }
   return { groups, views };
+}
+
+function nullsOf(
+  { view }: Pick<PlanView, 'view'>,
+  at: number,
+  shown: readonly ShownFeature[],
+): PlanView['countNulls'] {
+  const features = shown.flatMap((each, index) =>
+    each.kind === 'view' && each.view === at ? [{ name: each.field.name, place: index }] : [],
+  );
+  return compileNullCounter(view, features);
 }
 
 function placeOnDemand(input: InputManifest, { views }: OnDemandViews, start: number): OnDemandColumn[] {

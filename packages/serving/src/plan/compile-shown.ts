@@ -5,7 +5,7 @@ import type { InputField, PlanView, ShownFeature } from './compiled-plan.ts';
 interface ShownContext {
   /** The model first, then the on-demand feature views. */
   readonly readers: readonly { readonly inputs: readonly InputManifest[] }[];
-  readonly views: readonly PlanView[];
+  readonly views: readonly Pick<PlanView, 'view'>[];
   readonly viewPlaces: ReadonlyMap<string, number>;
   readonly onDemand: OnDemandViews;
   readonly requestFields: readonly InputField[];
@@ -36,7 +36,7 @@ function shownFeature(context: ShownContext, input: InputManifest, name: string)
   }
   const ref = viewRef({ name: input.view, version: input.version });
   const view = context.viewPlaces.get(ref) ?? -1;
-  const { view: manifest } = context.views[view] as PlanView;
+  const { view: manifest } = context.views[view] as Pick<PlanView, 'view'>;
   const field = manifest.schema.find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`${ref} has no feature ${name}.`);
   const reader = compileValueReader(manifest, [name]);

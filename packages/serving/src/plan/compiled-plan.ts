@@ -12,6 +12,7 @@ import type {
 import type { PrecomputedPlan } from '../precomputed/precomputed-plan.ts';
 import type { SensitiveFields } from '@larder/offline-store';
 import type {
+  NullCounter,
   NullReader,
   ReadPlan,
   RowOrNull,
@@ -47,6 +48,13 @@ export interface CompiledPlan {
   readonly postprocess: PlanPostProcess | null;
   /** Features that `features: true` shows, the model's own first. */
   readonly shown: readonly ShownFeature[];
+  /** The on-demand features among them, with their places there. */
+  readonly shownOnDemand: readonly {
+    readonly place: number;
+    /** Index in `OnDemandViews.views`. */
+    readonly view: number;
+    readonly name: string;
+  }[];
   /** Columns of the tensor that the log keeps by value. */
   readonly logged: LoggedColumns;
 }
@@ -99,6 +107,8 @@ export interface PlanView {
   /** Reason by status code why the view's stored values are not used: `ad_image@1:NOT_FOUND`. */
   readonly reasons: readonly string[];
   readonly defaulted: DefaultedFeatures;
+  /** Counts nulls of the view's features at their places in `CompiledPlan.shown`. */
+  readonly countNulls: NullCounter;
 }
 
 export interface TensorView {

@@ -10,7 +10,8 @@ import { readInputs } from '../inputs/read-inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
 import type { AnswerOrigin, PredictedRow, Predictions, PredictorDeps, PredictRequest } from '../predictor.ts';
 import { readInTime, refusalWithout, throwUnlessAway } from '../readings/read-features.ts';
-import { judgeRows, noRows, type Readings, type StatusCounts } from '../readings/judge-rows.ts';
+import { judgeRows, noRows, type Readings } from '../readings/judge-rows.ts';
+import type { ReadingCounts } from '../readings/reading-counts.ts';
 import { aheadRecord } from './ahead-record.ts';
 import { judgePrediction, type FoundPrediction } from './judge-prediction.ts';
 import type { PrecomputedPlan } from './precomputed-plan.ts';
@@ -22,7 +23,7 @@ export interface ReadAhead {
 }
 
 export interface AheadDeps extends PredictorDeps {
-  readonly statusCounts: StatusCounts;
+  readonly counts: ReadingCounts;
   /** Answers the rows that have no error. */
   readonly predictLive: (request: PredictRequest, read: ReadAhead | null) => Promise<Predictions>;
 }
@@ -78,13 +79,13 @@ export async function predictAhead(
       return isLarderError(predicted) ? predicted : Object.assign(predicted, { origin: live(found) });
     }),
     outputs: predictions?.outputs ?? {},
-    timings: predictions?.timings ?? { features: totalMs, onDemand: 0, model: 0, total: totalMs },
+    timings: predictions?.timings ?? { features: totalMs, onDemand: 0, queue: 0, model: 0, total: totalMs },
   };
 
   function answerRest(): Promise<Predictions> {
     const errors = inputs.errors.map((error, row) => error ?? (answered[row] === null ? null : ANSWERED));
     const rest: Inputs = { ...inputs, errors, goodRows: waiting };
-    const { statusCounts: counts } = deps;
+    const { counts } = deps;
     const readings =
       rows === null
         ? noRows(plan, inputs, { nowMs, counts })

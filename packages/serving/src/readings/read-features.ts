@@ -3,7 +3,8 @@ import type { OnlineStore, ReadPlan, RowOrNull } from '@larder/online-store';
 import { deadlineExceeded, withDeadline } from '../deadline.ts';
 import type { Inputs } from '../inputs/inputs.ts';
 import type { CompiledPlan } from '../plan/compiled-plan.ts';
-import { judgeRows, noRows, type Readings, type StatusCounts } from './judge-rows.ts';
+import { judgeRows, noRows, type Readings } from './judge-rows.ts';
+import type { ReadingCounts } from './reading-counts.ts';
 
 export interface ReadFeaturesDeps {
   readonly plan: CompiledPlan;
@@ -21,7 +22,7 @@ const STORE_SHARE = 0.75;
 export async function readFeatures(
   { plan, onlineStore, clock }: ReadFeaturesDeps,
   inputs: Inputs,
-  { counts, deadlineAtMs }: { readonly counts: StatusCounts; readonly deadlineAtMs: number },
+  { counts, deadlineAtMs }: { readonly counts: ReadingCounts; readonly deadlineAtMs: number },
 ): Promise<Readings> {
   if (plan.groups.length === 0) return judgeRows(plan, [], { nowMs: clock.nowMs(), counts });
   let rows: RowOrNull[][];

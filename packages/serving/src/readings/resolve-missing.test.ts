@@ -66,7 +66,7 @@ async function predict(
       deadlineMs,
       features: true,
     });
-    return { predictions, counts: [...predictor.statusCounts] };
+    return { predictions, counts: [...predictor.counts.statuses] };
   } finally {
     await predictor.runner.close();
   }

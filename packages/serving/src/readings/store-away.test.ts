@@ -38,7 +38,7 @@ test('while the store is down every view is answered from defaults and counted, 
     ]);
     for (const row of predictions.rows)
       expect(row).toMatchObject({ degradedReasons: ['online_store:UNAVAILABLE'] });
-    expect([...predictor.statusCounts]).toEqual([0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]);
+    expect([...predictor.counts.statuses]).toEqual([0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]);
   } finally {
     await predictor.runner.close();
     redis.disconnect();

@@ -8,7 +8,7 @@ import { compilePlan, type PlanOptions } from '../plan/compile-plan.ts';
 import { precomputedOf } from '../precomputed/precomputed-of.ts';
 import { createPredictor } from '../create-predictor.ts';
 import type { ResolveMissing } from '../readings/resolve-missing.ts';
-import type { Predictor } from '../predictor.ts';
+import type { Predictor, PredictorDeps } from '../predictor.ts';
 
 export interface FixturePredictorOptions {
   readonly project: LoadedProject;
@@ -21,6 +21,7 @@ export interface FixturePredictorOptions {
   readonly clock?: Clock;
   readonly placement?: 'inline' | 'pool';
   readonly resolveMissing?: ResolveMissing;
+  readonly agesOf?: PredictorDeps['agesOf'];
 }
 
 /** Creates a predictor for one of the fixture's models with its real artifact; close its runner afterwards. */
@@ -64,6 +65,7 @@ export async function fixturePredictor(
       predictionLog,
       clock,
       resolveMissing: options.resolveMissing,
+      agesOf: options.agesOf,
     }),
     runner,
   };
