@@ -20,6 +20,8 @@ export interface Config {
   /** The service that verbs ask; null: they work on the stores. */
   readonly service: ServiceAddress | null;
   readonly databaseUrl: string | null;
+  /** Under the login that owns the control tables; null: `databaseUrl` is it. */
+  readonly ownerDatabaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
   readonly artifacts: ArtifactPlaces;
@@ -31,6 +33,8 @@ export interface Config {
   readonly metricsPort: number | null;
   /** How long workers keep the prediction log, if they have the same settings. */
   readonly predictionLogMs: number | 'forever';
+  /** How long workers keep the audit, if they have the same settings. */
+  readonly auditMs: number | 'forever';
   /** Addresses of source databases by connection name. */
   readonly connections: Readonly<Record<string, string>>;
   /** The running stack whose addresses replace settings that are not configured. */
@@ -79,6 +83,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     projectName: flags.projectName ?? null,
     service,
     databaseUrl: settings.LARDER_DATABASE_URL ?? addresses?.databaseUrl ?? null,
+    ownerDatabaseUrl: settings.LARDER_OWNER_DATABASE_URL,
     redisUrl: redis,
     queueRedisUrl:
       settings.LARDER_QUEUE_REDIS_URL ??
@@ -90,6 +95,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     predictionLogMs:
       settings.LARDER_PREDICTION_LOG_RETENTION ?? SETTINGS.LARDER_PREDICTION_LOG_RETENTION.default,
+    auditMs: settings.LARDER_AUDIT_RETENTION ?? SETTINGS.LARDER_AUDIT_RETENTION.default,
     connections: { ...connectionsOf(addresses?.env ?? {}), ...settings[CONNECTION_SETTING] },
     stack,
     envFile,

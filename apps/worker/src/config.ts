@@ -48,6 +48,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
+    'LARDER_AUDIT_RETENTION',
     'LARDER_CHANGES_RETENTION',
     'LARDER_LABEL_RETENTION',
     'LARDER_PREDICTION_LOG_RETENTION',
@@ -70,6 +71,7 @@ export function readConfig(env: Environment = process.env): Config {
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     retention: {
       labelsMs: settings.LARDER_LABEL_RETENTION,
+      auditMs: settings.LARDER_AUDIT_RETENTION,
       changesMs: settings.LARDER_CHANGES_RETENTION,
       predictionsMs: settings.LARDER_PREDICTION_LOG_RETENTION,
       runsMs: settings.LARDER_RUN_RETENTION,

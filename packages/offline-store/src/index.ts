@@ -31,6 +31,9 @@ export type { AuditedEntity } from './audit/entity-subject.ts';
 export { recordInspection } from './audit/record-inspection.ts';
 export { readAudit } from './audit/read-audit.ts';
 export type { AuditFilter, AuditPage, RecordedAudit } from './audit/read-audit.ts';
+export { countRefusedCalls } from './audit/refused-calls.ts';
+export type { RefusedCall, RefusedCalls } from './audit/refused-calls.ts';
+export { canRewriteAudit } from './audit/audit-owner.ts';
 export { recordAudit } from './audit/record-audit.ts';
 export type { AuditEntry } from './audit/record-audit.ts';
 // Processes
@@ -173,7 +176,7 @@ export type { MemoryScope, RecalledContent } from './value-memory/recall.ts';
 export { MAX_VALUE_BYTES, remember } from './value-memory/remember.ts';
 export type { ContentToRemember } from './value-memory/remember.ts';
 // Retention
-export { dropExpired } from './retention/drop-expired.ts';
+export { dropExpired, dropExpiredAudit } from './retention/drop-expired.ts';
 export { pruneWindows } from './retention/prune-windows.ts';
 export { dropExpiredHistory, expiredHistory } from './retention/drop-expired-history.ts';
 export type { DroppedHistory } from './retention/drop-expired-history.ts';

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely';
+import { LarderError } from '@larder/core';
+import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -11,6 +12,7 @@ const SCHEMA = 'larder';
 const TABLE = 'migrations';
 /** Timeout of one statement of a migration, and of waiting until another process has migrated. */
 const MIGRATION_TIMEOUT_MS = 600_000;
+const RETRY_AFTER_SECONDS = 5;
 
 /** Tables that only the migrator reads. */
 type MigrationTables = {
@@ -28,7 +30,7 @@ export interface MigrateResult {
  * under an advisory lock, the others wait and find nothing to do. A database that newer code has migrated further is
  * not changed.
  *
- * @throws DATABASE_TOO_OLD
+ * @throws DATABASE_TOO_OLD; DATABASE_NOT_MIGRATED, to be tried again, where the tables belong to another login
  */
 export async function migrate(store: OfflineStore): Promise<MigrateResult> {
   if ((await pendingMigrations(store)).length === 0) {
@@ -37,6 +39,7 @@ export async function migrate(store: OfflineStore): Promise<MigrateResult> {
     return { applied: [] };
   }
   await checkServerVersion(store);
+  await refuseOthersTables(store);
   const client = await store.pool.connect();
   try {
     allowSilence(client, MIGRATION_TIMEOUT_MS);
@@ -47,6 +50,19 @@ export async function migrate(store: OfflineStore): Promise<MigrateResult> {
     // The lock belongs to the session; closing the session always releases it.
     client.release(true);
   }
+}
+
+/** @throws DATABASE_NOT_MIGRATED */
+async function refuseOthersTables(store: Pick<OfflineStore, 'db'>): Promise<void> {
+  const { rows } = await sql<{ nspname: string }>`
+    select nspname from pg_namespace
+    where nspname = ${SCHEMA} and not pg_has_role(nspowner, 'USAGE')`.execute(store.db);
+  if (rows.length === 0) return;
+  throw new LarderError(
+    'DATABASE_NOT_MIGRATED',
+    'The database lacks tables of this version of Larder, and only the owner of its tables may add them. Set LARDER_OWNER_DATABASE_URL and run: larder migrate',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }
 
 /** Names of the migrations that this code has and the database does not. */

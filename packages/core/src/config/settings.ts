@@ -84,6 +84,13 @@ export const SETTINGS = {
     description:
       'PostgreSQL 16 or newer (the tests run on 18), `postgresql://…`: history, registry, runs, prediction log. Flag `--database-url`.',
   }),
+  LARDER_OWNER_DATABASE_URL: define(postgresUrl, {
+    default: null,
+    without: '`LARDER_DATABASE_URL`',
+    readBy: 'cli',
+    description:
+      'The same database under the login that owns the control tables: `larder migrate`, and `larder apply` for its migrations. The login of `LARDER_DATABASE_URL` then [cannot rewrite the audit](../guides/security.md#two-logins).',
+  }),
   LARDER_REDIS_URL: define(redisUrl, {
     without: '`larder up`: embedded',
     readBy: 'all',
@@ -272,6 +279,13 @@ export const SETTINGS = {
     readBy: 'worker',
     description:
       'How long labels are kept, by the time of their event; one that corrects another stays as long as that. A training set over logged predictions that read deleted labels cannot be built again.',
+  }),
+  LARDER_AUDIT_RETENTION: define(retention, {
+    default: 'forever',
+    without: '`forever`',
+    readBy: 'worker, cli',
+    description:
+      'How long the [audit](audit.md) is kept. Whole months are dropped: by a worker whose login owns the audit, otherwise by `larder migrate`.',
   }),
   LARDER_CHANGES_RETENTION: define(retention, {
     default: 7 * DAY_MS,

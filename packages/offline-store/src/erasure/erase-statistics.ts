@@ -132,6 +132,10 @@ async function analyze(tx: StoreTransaction, { schema, name, columns }: Candidat
   await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT_MS)}`.execute(tx.db);
   const of = sql.join(columns.map((column) => sql.ref(column)));
   try {
+    if (schema === 'larder') {
+      await sql`select larder.analyze_columns(${name}, ${columns}::text[])`.execute(tx.db);
+      return;
+    }
     await sql`analyze ${sql.table(`${schema}.${name}`)} (${of})`.execute(tx.db);
     await clearOfEmpty(tx, { schema, name, columns });
   } catch (error) {

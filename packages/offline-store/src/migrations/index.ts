@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import { incidents } from './0043-incidents.ts';
 import { audit } from './0040-audit.ts';
+import { runtimeLogin } from './0041-runtime-login.ts';
 import { apiKeys } from './0039-api-keys.ts';
 import { precomputedPredictions } from './0035-precomputed-predictions.ts';
 import { stagedRows } from './0032-staged-rows.ts';
@@ -78,6 +79,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0031_chains': chains,
   '0032_staged_rows': stagedRows,
   '0040_audit': audit,
+  '0041_runtime_login': runtimeLogin,
   '0039_api_keys': apiKeys,
   '0044_view_costs': viewCosts,
   '0043_incidents': incidents,

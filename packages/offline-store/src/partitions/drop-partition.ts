@@ -49,7 +49,9 @@ export async function dropPartition(store: OfflineStore, drop: DropPartition): P
         db,
       );
       await before?.(db);
-      await sql`drop table if exists ${sql.table(`${table.schema}.${name}`)}`.execute(db);
+      if (table.schema === 'larder' && table.name !== 'audit')
+        await sql`select larder.drop_partition(${name})`.execute(db);
+      else await sql`drop table if exists ${sql.table(`${table.schema}.${name}`)}`.execute(db);
       return true;
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;

@@ -4,12 +4,15 @@ import { CHANGES_TABLE } from '../changes/change-partitions.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import { dropPartition, expiredPartitions, type DropPartition } from '../partitions/drop-partition.ts';
 import type { PartitionedTable } from '../partitions/partitions.ts';
+import { AUDIT_TABLE, ownsAudit } from '../audit/audit-owner.ts';
 import { PREDICTIONS_TABLE } from '../predictions/write-predictions.ts';
 
 /** Minimum time that rows are kept; a partition is dropped when its newest row may be. */
 export interface PartitionRetention {
   readonly changesMs: number | 'forever';
   readonly predictionsMs: number | 'forever';
+  /** Dropped by the owner of the audit alone. @default 'forever' */
+  readonly auditMs?: number | 'forever';
 }
 
 /** Attempts per turn; a partition in use is retried a few times, and then in the next turn. */
@@ -27,7 +30,17 @@ export async function dropExpired(store: OfflineStore, retention: PartitionReten
         1 + coalesce((select max(position) from ${partition} p where p.project = f.project), 0))`.execute(db);
     },
   }));
-  return [...changes, ...(await dropOf(store, PREDICTIONS_TABLE, retention.predictionsMs))];
+  const predictions = await dropOf(store, PREDICTIONS_TABLE, retention.predictionsMs);
+  return [...changes, ...predictions, ...(await dropExpiredAudit(store, retention.auditMs ?? 'forever'))];
+}
+
+/** Does nothing under a login that does not own the audit: `larder migrate` drops its months then. */
+export async function dropExpiredAudit(
+  store: OfflineStore,
+  olderThanMs: number | 'forever',
+): Promise<string[]> {
+  if (olderThanMs === 'forever' || !(await ownsAudit(store))) return [];
+  return dropOf(store, AUDIT_TABLE, olderThanMs);
 }
 
 /** @returns names of the dropped partitions of a table, oldest first */
