@@ -95,7 +95,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     predictionLogMs:
       settings.LARDER_PREDICTION_LOG_RETENTION ?? SETTINGS.LARDER_PREDICTION_LOG_RETENTION.default,
-    auditMs: settings.LARDER_AUDIT_RETENTION ?? SETTINGS.LARDER_AUDIT_RETENTION.default,
+    auditMs: settings.LARDER_AUDIT_RETENTION ?? 'forever',
     connections: { ...connectionsOf(addresses?.env ?? {}), ...settings[CONNECTION_SETTING] },
     stack,
     envFile,

@@ -154,6 +154,10 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     remote: true,
     load: () => import('./verbs/ps.ts'),
   },
+  migrate: {
+    summary: 'migrate the control tables of the database',
+    load: () => import('./verbs/migrate.ts'),
+  },
   doctor: {
     summary: 'check configuration, versions, stores and artifacts, and say what to do',
     load: () => import('./verbs/doctor.ts'),

@@ -1,4 +1,4 @@
-import { OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
+import { canRewriteAudit, OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
 import { isLarderError } from '@larder/core';
 import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
 import type { Session } from '../session.ts';
@@ -29,6 +29,29 @@ export function checkDatabase({ config, offlineStore }: Session): Promise<Findin
     );
   });
 }
+
+/** Silent where there is no audit to look at; the check of the database says why. */
+export async function checkAudit({ config, offlineStore }: Session): Promise<Finding[]> {
+  if (config.databaseUrl === null) return [];
+  try {
+    const store = await offlineStore();
+    if ((await pendingMigrations(store)).length > 0) return [];
+    const check = 'audit';
+    if (!(await canRewriteAudit(store)))
+      return [ok(check, 'the login of LARDER_DATABASE_URL cannot change it')];
+    const detail = 'whoever has the login of LARDER_DATABASE_URL could change or drop its entries';
+    return config.stack === null && config.ownerDatabaseUrl === null
+      ? [warn(check, detail, TWO_LOGINS)]
+      : config.ownerDatabaseUrl === null
+        ? [ok(check, `${detail}; use two logins where others depend on it`)]
+        : [fail(check, detail, TWO_LOGINS)];
+  } catch {
+    return [];
+  }
+}
+
+const TWO_LOGINS =
+  'Give services and workers a login of their own (docs/guides/security.md, "Two logins"): run infra/postgresql/roles.sql in the database';
 
 export async function checkRedis({ config }: Session): Promise<Finding[]> {
   const { redisUrl, queueRedisUrl } = config;

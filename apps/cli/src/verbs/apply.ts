@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { actor } from '../actor.ts';
 import { followFills } from '../fill/follow-fills.ts';
 import { printPromotions } from '../fill/print-promotions.ts';
+import { migrateAsOwner } from '../migrate-as-owner.ts';
 import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
@@ -60,6 +61,7 @@ Examples:
     const project = await session.project();
     const { manifest } = project;
     const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
+    await migrateAsOwner(session);
     const planned = await planProject(deps, project, { sameMeaning, prune, predictionLogMs });
     const confirmed =
       yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, session)));

@@ -7,7 +7,7 @@ import { checkDisk, checkEnvFile, checkNode } from '../doctor/check-machine.ts';
 import { checkProcesses } from '../doctor/check-processes.ts';
 import { checkProject } from '../doctor/check-project.ts';
 import { checkStack } from '../doctor/check-stack.ts';
-import { checkDatabase, checkRedis } from '../doctor/check-stores.ts';
+import { checkAudit, checkDatabase, checkRedis } from '../doctor/check-stores.ts';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -37,6 +37,7 @@ Example:
       checkStack(config),
       checkRedis(session),
       checkDatabase(session).then((finding) => [finding]),
+      checkAudit(session),
       checkClock(session),
       checkProcesses(session),
       checkProject(session),
