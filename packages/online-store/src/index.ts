@@ -42,4 +42,5 @@ export type { WriteOutcome } from './writing/send-packed.ts';
 export type { OnlineRow } from './writing/write-rows.ts';
 export type { EntityTiles, TilesToWrite } from './writing/write-tiles.ts';
 export { compileTileCodec } from './tiles/tile-codec.ts';
+export { CLOCK_ALLOWANCE_MS, firstTileAt } from './tiles/tile-layout.ts';
 export type { DecodedTiles, Tile, TileCodec } from './tiles/tile-codec.ts';

@@ -1,14 +1,15 @@
 import { createLogger, LarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
-import type { RestoreReport } from '@larder/materialization/restore';
+import type { AuthoritativeReport, RestoreReport } from '@larder/materialization/restore';
 import { z } from 'zod';
+import { askYes } from '../output/confirm.ts';
 import type { Output } from '../output/output.ts';
 import { printableCount } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import { DONE } from '../problem.ts';
 import { restoreProgress } from '../restore/restore-progress.ts';
 import type { Session } from '../session.ts';
-import { defineVerb } from '../verb.ts';
+import { defineVerb, wrongUsage } from '../verb.ts';
 
 const instant = z.iso.datetime({
   offset: true,
@@ -21,6 +22,8 @@ export const verb = defineVerb({
     command
       .argument('[views...]', 'views, such as ad_image (all its versions) or ad_image@1 [every applied one]')
       .option('--since <instant>', 'only rows that landed since, as after a failover of Redis')
+      .option('--authoritative', 'also remove what history does not know, after PostgreSQL was restored')
+      .option('--yes', 'with --authoritative: do not ask when history seems to lack rows')
       .option('--max-rows-per-second <n>', 'limit the load on both stores')
       .addHelpText(
         'after',
@@ -29,23 +32,32 @@ Writes the newest row of every key from history to Redis, and the windows of eve
 tombstones of erased entities. Nothing is computed, and nothing newer is replaced: predictions, pushes
 and runs may go on meanwhile. Safe to stop and to repeat. While a store is away it waits.
 
+After a recovery of PostgreSQL to an earlier time, --authoritative first lets revisions jump ahead, so
+that new rows are newer than lost ones, and removes from Redis the rows, windows and view versions that
+history does not know. When history seems to be the one that lost its rows, it asks, or needs --yes.
+
 Examples:
   larder restore
   larder restore ad_image ad_stats@2 --max-rows-per-second 20000
+  larder restore --authoritative
   larder restore --since 2026-11-29T09:00:00Z`,
       );
   },
   input: z.object({
     views: z.array(z.string()).default([]),
     since: instant.optional(),
+    authoritative: z.boolean().default(false),
+    yes: z.boolean().default(false),
     maxRowsPerSecond: z.coerce
       .number('must be a number above 0')
       .positive('must be a number above 0')
       .optional(),
   }),
-  async run(session, { views: names, since, maxRowsPerSecond }) {
+  async run(session, { views: names, since, authoritative, yes, maxRowsPerSecond }) {
     const { out, signal } = session;
-    const [{ restoreOnlineStore }, store] = await Promise.all([
+    if (authoritative && since !== undefined)
+      throw wrongUsage('restore', [{ pointer: '--authoritative and --since', detail: 'exclude each other' }]);
+    const [{ restoreAuthoritatively, restoreOnlineStore }, store] = await Promise.all([
       import('@larder/materialization/restore'),
       session.offlineStore(),
     ]);
@@ -55,15 +67,28 @@ Examples:
     const progress = restoreProgress(out, { store, manifest, views });
     const startedMs = performance.now();
     try {
-      const report = await restoreOnlineStore(
-        { store, onlineStore: online.store, manifest, signal, onRemark: (text) => out.note(text) },
-        {
-          views,
-          landedSince: since === undefined ? null : new Date(since),
-          ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
-          onProgress: progress.update,
-        },
-      );
+      const deps = {
+        store,
+        onlineStore: online.store,
+        manifest,
+        applied: () => applied(session),
+        signal,
+        onRemark: (text: string) => out.note(text),
+      };
+      const options = {
+        views,
+        landedSince: since === undefined ? null : new Date(since),
+        ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+        onProgress: progress.update,
+      };
+      const report = authoritative
+        ? await restoreAuthoritatively(deps, {
+            ...options,
+            everything: names.length === 0,
+            nowMs: Date.now(),
+            confirm: async (doubts) => yes || confirmed(session, doubts),
+          })
+        : await restoreOnlineStore(deps, options);
       progress.stop();
       answer(out, report, (performance.now() - startedMs) / 1_000);
       return DONE;
@@ -73,6 +98,11 @@ Examples:
     }
   },
 });
+
+async function confirmed(session: Session, doubts: readonly string[]): Promise<boolean> {
+  for (const doubt of doubts) session.out.note(doubt);
+  return askYes('History seems to lack rows. Remove them from Redis?', session);
+}
 
 /** @throws PROJECT_NOT_FOUND */
 async function applied({ offlineStore, projectName }: Session): Promise<Manifest> {
@@ -109,7 +139,8 @@ async function openOnlineStore({ config, offlineStore, redis }: Session, project
   };
 }
 
-function answer(out: Output, { tombstones, views }: RestoreReport, seconds: number): void {
+function answer(out: Output, report: RestoreReport | AuthoritativeReport, seconds: number): void {
+  const { tombstones, views } = report;
   const rows = views.reduce((sum, view) => sum + view.rows, 0);
   const json = views.map(({ ref, rows: count, created, newer, erased }) => ({
     view: ref,
@@ -118,7 +149,13 @@ function answer(out: Output, { tombstones, views }: RestoreReport, seconds: numb
     newer,
     erased: erased.length,
   }));
-  out.answer({ tombstones, views: json, seconds: Number(seconds.toFixed(3)) }, () => {
+  const own = 'removed' in report ? { removed: report.removed, jumped: report.jumped } : {};
+  out.answer({ tombstones, views: json, ...own, seconds: Number(seconds.toFixed(3)) }, () => {
+    if ('removed' in report) {
+      for (const [ref, count] of Object.entries(report.removed))
+        out.line(`removed    ${printableCount(count)} rows of ${ref} that history does not know`);
+      if (report.jumped) out.line('jumped     revisions are ahead of every row that was lost');
+    }
     for (const line of lines(views)) out.line(line);
     const speed = seconds < 1 ? '' : `, ${printableCount(Math.round(rows / seconds))} rows/s`;
     out.note(`${printableCount(rows)} rows in ${seconds.toFixed(1)} s${speed}.`);

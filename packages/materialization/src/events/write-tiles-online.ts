@@ -42,7 +42,7 @@ export async function writeTilesOnline(
 }
 
 /** The tiles by entity, each with the order key of its newest event. */
-function entityTiles(view: WindowedView, tiles: readonly StoredTile[]): EntityTiles[] {
+export function entityTiles(view: WindowedView, tiles: readonly StoredTile[]): EntityTiles[] {
   const byKey = new Map<string, StoredTile[]>();
   for (const tile of tiles) {
     const of = byKey.get(tile.entityKey);
