@@ -48,10 +48,27 @@ test('requests are accepted for 5 s after SIGTERM where a load balancer may send
   for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
     expect(drainMs({ LARDER_HOST: host })).toBe(0);
   for (const host of ['0.0.0.0', '::', '10.1.2.3', 'larder.internal'])
-    expect(drainMs({ LARDER_HOST: host })).toBe(5_000);
-  expect(drainMs({ LARDER_HOST: '0.0.0.0', LARDER_DRAIN_SECONDS: '0' })).toBe(0);
+    expect(drainMs({ LARDER_HOST: host, LARDER_AUTH: 'keys' })).toBe(5_000);
+  expect(drainMs({ LARDER_HOST: '0.0.0.0', LARDER_AUTH: 'insecure', LARDER_DRAIN_SECONDS: '0' })).toBe(0);
   expect(drainMs({ LARDER_DRAIN_SECONDS: '30' })).toBe(30_000);
   expect(() => drainMs({ LARDER_DRAIN_SECONDS: '301' })).toThrow(/LARDER_DRAIN_SECONDS must/);
+});
+
+test('listening beyond this machine without keys is refused, with both ways out', () => {
+  const auth = (env: Record<string, string>) => readConfig({ ...GOOD, ...env }).access.auth;
+  for (const host of ['0.0.0.0', '::', '10.1.2.3', 'larder.internal']) {
+    expect(() => auth({ LARDER_HOST: host })).toThrow(/LARDER_AUTH=keys[^]*--insecure/);
+    expect(auth({ LARDER_HOST: host, LARDER_AUTH: 'keys' })).toBe('keys');
+    expect(auth({ LARDER_HOST: host, LARDER_AUTH: 'insecure' })).toBe('insecure');
+  }
+  for (const host of ['127.0.0.1', 'localhost', '::1']) expect(auth({ LARDER_HOST: host })).toBe('off');
+});
+
+test('public routes are a list', () => {
+  const routes = (text: string) => readConfig({ ...GOOD, LARDER_PUBLIC_ROUTES: text }).access.publicRoutes;
+  expect(routes('metrics, docs')).toEqual(['metrics', 'docs']);
+  for (const text of ['', 'all', 'metrics,,docs'])
+    expect(() => routes(text)).toThrow(/LARDER_PUBLIC_ROUTES must list metrics, docs or both/);
 });
 
 test('reports all problems at once and names unknown settings', () => {

@@ -1,9 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
 import type { LogLevel } from '@larder/core';
 import {
+  ACCESS_SETTINGS,
+  accessSettings,
   artifactPlaces,
   CONNECTION_SETTING,
+  isLoopbackHost,
   readSettings,
+  type AccessSettings,
   type ArtifactPlaces,
   type Environment,
 } from '@larder/core/config';
@@ -15,6 +19,7 @@ export interface Config {
   readonly artifacts: ArtifactPlaces;
   readonly redisUrl: string;
   readonly host: string;
+  readonly access: AccessSettings;
   /** Hosts that requests may name, in addition to this machine's own. */
   readonly allowedHosts: readonly string[];
   /** Limit on open connections; also the limit on requests in flight. */
@@ -72,6 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_HOST',
     'LARDER_PORT',
     'LARDER_ALLOWED_HOSTS',
+    ...ACCESS_SETTINGS,
     'LARDER_MAX_CONNECTIONS',
     'LARDER_DRAIN_SECONDS',
     'LARDER_BUFFER_BYTES',
@@ -98,6 +104,7 @@ export function readConfig(env: Environment = process.env): Config {
     redisUrl: settings.LARDER_REDIS_URL,
     artifacts: artifactPlaces(settings, projectPath),
     host: settings.LARDER_HOST,
+    access: accessSettings(settings, { host: settings.LARDER_HOST }),
     allowedHosts: settings.LARDER_ALLOWED_HOSTS,
     maxConnections: settings.LARDER_MAX_CONNECTIONS,
     drainMs: (settings.LARDER_DRAIN_SECONDS ?? usualDrainSeconds(settings.LARDER_HOST)) * 1_000,
@@ -129,9 +136,7 @@ export function readConfig(env: Environment = process.env): Config {
   });
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i;
-
 /** No load balancer of another machine sends requests to a loopback address. */
 function usualDrainSeconds(host: string): number {
-  return LOOPBACK.test(host) ? 0 : 5;
+  return isLoopbackHost(host) ? 0 : 5;
 }

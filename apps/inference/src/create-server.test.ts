@@ -66,7 +66,13 @@ test.for([
 ] as const)('%s that do not arrive in time', async ([, sent]) => {
   const failures = createFailureLog({ logger });
   const limits = { requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 };
-  const server = createHttpServer(() => {}, { failures, allowedHosts: [], maxConnections: 100, limits });
+  const server = createHttpServer(() => {}, {
+    failures,
+    guard: null,
+    allowedHosts: [],
+    maxConnections: 100,
+    limits,
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -81,7 +87,7 @@ test('a caller that keeps its side open after a timeout is cut off as well', asy
   const bodies = createBodyRoom(2 ** 20);
   const server = createHttpServer(
     (request) => void readBody(request, { limitBytes: 2 ** 20, bodies }).catch(() => {}),
-    { failures, allowedHosts: [], maxConnections: 100, limits },
+    { failures, guard: null, allowedHosts: [], maxConnections: 100, limits },
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LarderError, newId } from '@larder/core';
+import type { Admission, Guard } from './access/guard.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import type { FailureLog } from './http/failure-log.ts';
 import { limitConnections, type ConnectionLimits } from './http/connection-limits.ts';
@@ -29,6 +30,8 @@ const LIMITS = {
 
 export interface HttpServerOptions {
   readonly failures: FailureLog;
+  /** Asks callers for their keys; null: nobody needs one. */
+  readonly guard: Guard | null;
   /** Hosts in addition to the names and addresses of this machine: LARDER_ALLOWED_HOSTS. */
   readonly allowedHosts: readonly string[];
   readonly maxConnections: number;
@@ -50,7 +53,7 @@ export function predictFirst(predict: RawHandler, app: RequestListener): Request
 
 /** A node:http server that answers with a problem even where a request never reaches a route. */
 export function createHttpServer(listener: RequestListener, options: HttpServerOptions): HttpServer {
-  const { failures } = options;
+  const { failures, guard } = options;
   const hosts = createAllowedHosts(options.allowedHosts);
   const refuse = (request: IncomingMessage, response: ServerResponse, error: LarderError): void => {
     response.setHeader('connection', 'close');
@@ -64,13 +67,33 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
     // Makes a second Host, Origin or content-type visible instead of dropping it.
     joinDuplicateHeaders: true,
   };
-  const server = createServer(serverOptions, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const admitted = limited.admit(request, response);
     if (admitted === 'ignore') return;
     const refused = admitted === 'answer' ? guardRequest(request, hosts) : admitted;
-    if (refused === undefined) listener(request, response);
-    else refuse(request, response, refused);
-  });
+    if (refused !== undefined) refuse(request, response, refused);
+    else if (guard === null) answer(request, response);
+    else settle(guard.admit(request, response), request, response);
+  };
+  const settle = (admission: Admission, request: IncomingMessage, response: ServerResponse): void => {
+    if (admission === undefined) answer(request, response);
+    else if (admission instanceof Promise)
+      void admission.then((settled) => {
+        if (!response.destroyed) settle(settled, request, response);
+      });
+    else deny(request, response, admission);
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    // Anything else was refused; before HTTP/1.1 the header means nothing.
+    if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
+    listener(request, response);
+  };
+  /** Answers without reading the body; the connection goes on unless a large body is on its way. */
+  const deny = (request: IncomingMessage, response: ServerResponse, error: LarderError): void => {
+    if (!(bodyBytes(request) <= DISCARDED_BYTES)) response.setHeader('connection', 'close');
+    sendProblem(response, error, { requestId: requestIdOf(request), failures });
+  };
+  const server = createServer(serverOptions, serve);
   const limited = limitConnections(server, options);
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     refuse(
@@ -79,8 +102,21 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
       new LarderError('EXPECTATION_UNSUPPORTED', "Omit the Expect header, or send '100-continue'."),
     ),
   );
+  // Without a listener node:http invites the body before anybody has looked at the key.
+  server.on('checkContinue', serve);
   server.on('clientError', refuseBroken);
   return Object.assign(server, { endConnections: limited.endConnections });
+}
+
+/** What node:http may discard of the body of a refused request, to use the connection again. */
+const DISCARDED_BYTES = 64 * 1024;
+
+/** NaN: the body does not say how large it is. */
+function bodyBytes({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.NaN;
+  // It is not sent before it is invited, or at once all the same: nobody knows.
+  if (headers.expect !== undefined) return Number.NaN;
+  return Number(headers['content-length'] ?? 0);
 }
 
 /** A socket of node:http, with the answer that is being written to it. */

@@ -6,6 +6,8 @@ import type { Config } from './config.ts';
 /** Limits for statements that callers wait for; the prediction log and landings set their own. */
 const DATABASE_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 4_000 };
 const LOG_READER_LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 3_000, maxConnections: 2 };
+/** A revocation must not wait until a connection of busy callers is free, and is in force within 2 s. */
+const KEY_READER_LIMITS = { connectTimeoutMs: 1_000, statementTimeoutMs: 1_000, maxConnections: 1 };
 const START_TIMEOUT_MS = 5_000;
 /** Unless they say when to try again. */
 const HOPELESS: ReadonlySet<string> = new Set(['DATABASE_TOO_OLD', 'DATABASE_UNAVAILABLE']);
@@ -46,4 +48,9 @@ export async function openDatabase(config: Config, logger: Logger): Promise<Offl
 /** Connections for queries of the prediction log: few and short, so that none of them keeps writes or pushes waiting. */
 export function openLogReader({ databaseUrl }: Config, logger: Logger): OfflineStore {
   return createOfflineStore({ ...LOG_READER_LIMITS, databaseUrl, logger });
+}
+
+/** One connection for the API keys alone. */
+export function openKeyReader({ databaseUrl }: Config, logger: Logger): OfflineStore {
+  return createOfflineStore({ ...KEY_READER_LIMITS, databaseUrl, logger });
 }

@@ -16,6 +16,7 @@ import {
 } from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
 import { createArtifactStore } from '@larder/registry';
+import { openDoor } from './access/open-door.ts';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { closeServer, createHttpServer, predictFirst } from './create-server.ts';
@@ -163,8 +164,10 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     bodies,
     answers,
   });
+  const door = await openDoor({ config, project: project.name, metrics, logger });
   const server = createHttpServer((options.compose ?? predictFirst)(predict, app), {
     failures,
+    guard: door.guard,
     allowedHosts: config.allowedHosts,
     maxConnections: config.maxConnections,
   });
@@ -208,6 +211,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
       failures.close();
       unreadable.close();
       redis.disconnect();
+      await door.close();
       await logReader.close();
       await offlineStore.close();
     },

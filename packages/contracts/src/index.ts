@@ -153,6 +153,6 @@ export {
 } from './predictions.ts';
 export type { PredictionDetail, PredictionsAnswer } from './predictions.ts';
 // The document
-export { createOpenApiDocument } from './openapi/openapi.ts';
-export type { OpenApiOptions } from './openapi/openapi.ts';
+export { createOpenApiDocument, listOperations } from './openapi/openapi.ts';
+export type { OpenApiOptions, OperationAccess } from './openapi/openapi.ts';
 export type { FieldDescription, ModelDescription } from './openapi/model-paths.ts';

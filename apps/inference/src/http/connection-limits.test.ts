@@ -13,6 +13,7 @@ const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n';
 async function open(options: Partial<HttpServerOptions> = {}) {
   const answers: ServerResponse[] = [];
   const server = createHttpServer((_request, response) => void answers.push(response), {
+    guard: null,
     failures: createFailureLog({ logger }),
     allowedHosts: [],
     maxConnections: 100,

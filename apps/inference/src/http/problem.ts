@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ERRORS, toLarderError, type ErrorDetail, type LarderError } from '@larder/core';
 import type { Problem } from '@larder/contracts';
+import { keyHeaders } from '../access/key-headers.ts';
 import type { FailureLog } from './failure-log.ts';
 import { DATA_HEADERS } from './security-headers.ts';
 
@@ -38,6 +39,9 @@ export function sendProblem(response: ServerResponse, thrown: unknown, context: 
   response.setHeader('content-type', 'application/problem+json');
   response.setHeader('content-length', Buffer.byteLength(body));
   response.setHeader('x-request-id', context.requestId);
+  const ofKey = keyHeaders(response.req);
+  for (let at = 0; at < ofKey.length; at += 2)
+    response.setHeader(ofKey[at] as string, ofKey[at + 1] as string);
   if (error.retryAfterSeconds !== undefined) response.setHeader('retry-after', error.retryAfterSeconds);
   response.end(body);
 }

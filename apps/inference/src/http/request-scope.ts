@@ -1,5 +1,7 @@
 import { actingAs, type Logger } from '@larder/core';
 import type { RequestHandler } from 'express';
+import { callerOf } from '../access/caller.ts';
+import { keyHeaders } from '../access/key-headers.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import type { BodyRoom } from './body-room.ts';
 import { requestIdOf } from './request-id.ts';
@@ -31,6 +33,9 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
     response.locals.requestId = requestIdOf(request);
     response.locals.bodies = bodies;
     response.setHeader('x-request-id', response.locals.requestId);
+    const ofKey = keyHeaders(request);
+    for (let at = 0; at < ofKey.length; at += 2)
+      response.setHeader(ofKey[at] as string, ofKey[at + 1] as string);
     response.once('close', () => {
       // The pattern of the route: paths would create a series for every run and entity.
       const route = patternOf((request.route as { path?: string } | undefined)?.path);
@@ -42,8 +47,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       const ms = Math.round(elapsedMs);
       logger.info({ request_id: response.locals.requestId, method, route, status, ms }, 'Request');
     });
-    const address = request.socket.remoteAddress ?? 'nowhere';
-    actingAs({ actor: `http from ${address}`, requestId: response.locals.requestId, address }, next);
+    actingAs({ ...callerOf(request), requestId: response.locals.requestId }, next);
   };
 }
 

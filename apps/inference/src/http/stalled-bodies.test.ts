@@ -22,7 +22,7 @@ async function start() {
           (error: unknown) => sendProblem(response, error, { requestId: 'id', failures }),
         )
         .finally(() => bodies.release(request)),
-    { failures, allowedHosts: [], maxConnections: 100 },
+    { failures, guard: null, allowedHosts: [], maxConnections: 100 },
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

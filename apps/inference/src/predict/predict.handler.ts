@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LarderError, isLarderError, toLarderError } from '@larder/core';
 import type { Count } from '@larder/core/metrics';
 import type { Predictions } from '@larder/serving';
+import { keyHeaders } from '../access/key-headers.ts';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
 
 import type { BodyRoom } from '../http/body-room.ts';
@@ -99,6 +100,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
           'x-request-id',
           requestId,
           ...SECURITY,
+          ...keyHeaders(request),
         ]);
         // ASCII needs no encoding, and nearly every answer is ASCII.
         response.end(text, length === text.length ? 'latin1' : 'utf8');

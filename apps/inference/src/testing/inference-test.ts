@@ -37,6 +37,7 @@ export function configOf({
     redisUrl,
     artifacts: { url: null, cacheFolder: join(folder, 'cache') },
     host: '127.0.0.1',
+    access: { auth: 'off', publicRoutes: [], offlineMs: 3_600_000 },
     allowedHosts: [],
     maxConnections: 2_048,
     drainMs: 0,

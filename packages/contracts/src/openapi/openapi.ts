@@ -10,6 +10,7 @@ import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } fro
 import { entityAnswerSchema } from '../entity.ts';
 import { liveAnswerSchema, readyAnswerSchema } from '../health.ts';
 import { erasureQuerySchema, receiptSchema } from '../erasures.ts';
+import type { KeyScope } from '../key-scopes.ts';
 import { labelsAnswerSchema, labelsQuerySchema, labelsRequestSchema, storedLabelsSchema } from '../labels.ts';
 import {
   predictAnswerSchema,
@@ -62,14 +63,33 @@ export function createOpenApiDocument(options: OpenApiOptions = {}): object {
     },
     tags: ['predict', 'features', 'training', 'precompute', 'registry', 'process'].map((name) => ({ name })),
     components: { securitySchemes: SECURITY_SCHEMES },
-    paths: {
-      ...corePaths(),
-      ...featurePaths(),
-      ...recordPaths(),
-      ...trainingPaths(),
-      ...modelPaths(options.models ?? []),
-    },
+    paths: { ...sharedPaths(), ...modelPaths(options.models ?? []) },
   });
+}
+
+/** An operation, as far as who may call it is concerned. */
+export interface OperationAccess {
+  readonly method: string;
+  /** As in the document: `/v1/runs/{id}`. */
+  readonly path: string;
+  readonly scope: KeyScope | 'none';
+  readonly boundBy: string | null;
+}
+
+/** Every operation, without those that repeat one for a single model. */
+export function listOperations(): OperationAccess[] {
+  return Object.entries(sharedPaths()).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Record<string, string | undefined>>).map(([method, declared]) => ({
+      method: method.toUpperCase(),
+      path,
+      scope: declared['x-larder-scope'] as KeyScope | 'none',
+      boundBy: declared['x-larder-bound-by'] ?? null,
+    })),
+  );
+}
+
+function sharedPaths(): ZodOpenApiPathsObject {
+  return { ...corePaths(), ...featurePaths(), ...recordPaths(), ...trainingPaths() };
 }
 
 function corePaths(): ZodOpenApiPathsObject {

@@ -47,7 +47,12 @@ const WRITING_CODES = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Codes of every operation that needs a key. */
-const KEY_CODES = ['KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED'] as const satisfies readonly ErrorCode[];
+const KEY_CODES = [
+  'KEY_REQUIRED',
+  'SCOPE_MISSING',
+  'RATE_LIMITED',
+  'DATABASE_UNAVAILABLE',
+] as const satisfies readonly ErrorCode[];
 
 /** Ways to send a key, by their names in `components.securitySchemes`. */
 export const SECURITY_SCHEMES = {

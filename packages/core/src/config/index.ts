@@ -1,3 +1,11 @@
+export {
+  ACCESS_SETTINGS,
+  accessSettings,
+  isLoopbackHost,
+  openDoorNotice,
+  refuseOpenDoor,
+} from './access-settings.ts';
+export type { AccessSettings, AuthMode, PublicRoute } from './access-settings.ts';
 export { artifactPlaces } from './artifact-places.ts';
 export type { ArtifactPlaces } from './artifact-places.ts';
 export { connectionsOf, givenSettings, readSettings } from './read-settings.ts';

@@ -41,6 +41,15 @@ const logLevel = z.enum(['silent', 'error', 'warn', 'info', 'debug'] as const sa
 const retention = checked(retentionProblem).transform((span) =>
   span === 'forever' ? ('forever' as const) : parseDurationMs(span),
 );
+/** `metrics`, `docs`, or both. */
+const publicRoutes = z
+  .string()
+  .transform((list) => list.split(',').map((entry) => entry.trim()))
+  .pipe(
+    z.array(z.enum(['metrics', 'docs'], { error: 'must list metrics, docs or both, separated by commas' })),
+  );
+/** `'15m'`, `'4h'`. */
+const duration = checked(durationProblem).transform((span) => parseDurationMs(span));
 /** Names and addresses without scheme and port, separated by commas. */
 const hostList = z
   .string()
@@ -57,6 +66,14 @@ const hostList = z
 const DAY_MS = 86_400_000;
 /** A hundred years: PostgreSQL's calendar begins in 4713 BC, and time before that fails every statement. */
 const MAX_RETENTION_MS = 36_500 * DAY_MS;
+
+function durationProblem(span: string): string | null {
+  try {
+    return parseDurationMs(span) <= MAX_RETENTION_MS ? null : "must be at most '36500d'";
+  } catch {
+    return "must be a duration such as '15m', '4h' or '2d'";
+  }
+}
 
 function retentionProblem(span: string): string | null {
   if (span === 'forever') return null;
@@ -168,6 +185,26 @@ export const SETTINGS = {
     readBy: 'inference',
     description:
       "Hosts that requests may name, beside this machine's own: `larder.example.com`, `*.example.com` (its subdomains), `10.1.2.3`, `[fd00::5]`, separated by commas, without scheme and port; `*` for every host. [Hosts and pages](http.md#hosts-and-pages) says more.",
+  }),
+  LARDER_AUTH: define(z.enum(['off', 'keys', 'insecure']), {
+    default: 'off',
+    readBy: 'inference, worker, cli',
+    description:
+      '`keys`: callers need an [API key](../concepts/api-key.md). `off`: nobody does; allowed on a loopback address alone. `insecure`: nobody does, on any address. Flag `--insecure`. [Lock the door](../guides/lock-the-door.md).',
+  }),
+  LARDER_PUBLIC_ROUTES: define(publicRoutes, {
+    default: [] as ('metrics' | 'docs')[],
+    without: 'none',
+    readBy: 'inference, worker',
+    description:
+      'Routes that need no key although the others do: `metrics` (`/metrics`), `docs` (`/docs`, `/openapi.json`), or both, separated by a comma.',
+  }),
+  LARDER_AUTH_OFFLINE: define(duration, {
+    default: 4 * 3_600_000,
+    without: '`4h`',
+    readBy: 'inference, worker',
+    description:
+      'How long the API keys known last stay in force while PostgreSQL does not answer: `15m`, `4h`, `2d`. After that, requests with a key get `DATABASE_UNAVAILABLE`.',
   }),
   LARDER_MAX_CONNECTIONS: define(wholeNumber(16, 100_000), {
     default: 2_048,

@@ -1,0 +1,49 @@
+import { createKeyring } from '@larder/access';
+import { listOperations } from '@larder/contracts';
+import type { Logger } from '@larder/core';
+import { openDoorNotice } from '@larder/core/config';
+import type { Config } from '../config.ts';
+import type { Metrics } from '../metrics/create-metrics.ts';
+import { openKeyReader } from '../open-stores.ts';
+import { createGuard, type Guard } from './guard.ts';
+
+export interface DoorDeps {
+  readonly config: Config;
+  readonly project: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+export interface Door {
+  /** Null: nobody needs a key. */
+  readonly guard: Guard | null;
+  close(): Promise<void>;
+}
+
+/** The guard of a service, once it has looked for the keys; without PostgreSQL it begins with none. */
+export async function openDoor({ config, project, metrics, logger }: DoorDeps): Promise<Door> {
+  const notice = openDoorNotice(config.access);
+  if (notice !== null) {
+    logger.info(notice);
+    return { guard: null, close: async () => {} };
+  }
+  const { offlineMs, publicRoutes } = config.access;
+  const store = openKeyReader(config, logger);
+  const keyring = createKeyring({ store, project, logger, offlineMs });
+  await keyring.ready;
+  const guard = createGuard({
+    keyring,
+    operations: listOperations(),
+    publicRoutes,
+    onRefused({ method, path, error }) {
+      metrics.request(path, method, error.status).value += 1;
+    },
+  });
+  return {
+    guard,
+    async close() {
+      await keyring.close();
+      await store.close();
+    },
+  };
+}
