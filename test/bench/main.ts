@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'window-events': () => import('./window-events.ts'),
   'bytes-per-entity': () => import('./bytes-per-entity.ts'),
   'rolling-deploy': () => import('./rolling-deploy.ts'),
+  'rolling-restart': () => import('./rolling-restart.ts'),
   promote: () => import('./promote.ts'),
   'memory-ceiling': () => import('./memory-ceiling.ts'),
   'pit-500k-5m': () => import('./pit-500k-5m.ts'),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createBackfill } from '@larder/materialization/runs';
+import { createBackfill, getRun } from '@larder/materialization/runs';
 import { createPressureReader } from '@larder/materialization/pressure';
 import { expect } from 'vitest';
 import { createAutoscaler } from '../fixtures/autoscaler.ts';
@@ -32,10 +32,9 @@ test(
       view: 'ad_words',
       scope: { all: true },
     });
-    let ended = false;
-    const run = shop.until(runId, ({ finishedAt }) => finishedAt !== null).finally(() => (ended = true));
+    const hasEnded = async () => (await getRun(shop.store, shop.project.name, runId)).finishedAt !== null;
 
-    while (!ended || workers.length > 1) {
+    while (workers.length > 1 || !(await hasEnded())) {
       const { workSeconds } = await pressure();
       const wanted = decide(workers.length, workSeconds);
       while (workers.length < wanted) workers.push(startWorker({ LARDER_WORKER_SLOTS: '1' }));
@@ -49,7 +48,10 @@ test(
     expect(replicas.at(-1)).toBe(1);
     const steps = replicas.slice(1).map((count, at) => Math.sign(count - (replicas[at] as number)));
     expect(steps).toEqual(steps.toSorted((one, other) => other - one));
-    expect(await run).toMatchObject({ status: 'succeeded', rows: { total: ROWS, done: ROWS, failed: 0 } });
+    expect(await shop.ended(runId)).toMatchObject({
+      status: 'succeeded',
+      rows: { total: ROWS, done: ROWS, failed: 0 },
+    });
     await everyRowOnce(shop, ROWS);
     const [cost] = await shop.sql<{ cost: number }>(
       'select slot_seconds / rows as cost from larder.view_costs',
