@@ -17,6 +17,10 @@ export interface StartAppOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Runs before the process, such as `ip netns exec NAME`. @default none */
   readonly within?: readonly string[];
+  /** @default that of the tests */
+  readonly folder?: string;
+  /** @default the app's own */
+  readonly script?: string;
   /** Address of the process, as others reach it. @default 127.0.0.1 */
   readonly host?: string;
 }
@@ -30,10 +34,11 @@ const PORT = {
 
 /** Starts an app and waits until it is ready. */
 export async function startApp(app: keyof typeof PORT, options: StartAppOptions): Promise<AppProcess> {
-  const { env, within = [], host = '127.0.0.1' } = options;
-  const [command, ...args] = [...within, process.execPath, `${ROOT}/apps/${app}/src/main.ts`];
+  const { env, within = [], host = '127.0.0.1', script = `apps/${app}/src/main.ts` } = options;
+  const [command, ...args] = [...within, process.execPath, `${ROOT}/${script}`];
   const child = spawn(command as string, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: options.folder,
     env: { PATH: process.env['PATH'], LARDER_PORT: '0', LARDER_WORKER_METRICS_PORT: '0', ...env },
   });
   let output = '';

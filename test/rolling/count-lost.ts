@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { OfflineStore } from '@larder/offline-store';
 import { call } from './http-call.ts';
 import type { Told } from './rolling-load.ts';
@@ -7,8 +8,8 @@ export interface Lost {
   readonly predictions: number;
   /** Accepted rows that are not in history exactly once, or not served. */
   readonly pushedRows: number;
-  /** Contradictions between runs, chunks and history, and runs that did not end. */
-  readonly runs: number;
+  /** Runs that do not end, and contradictions between runs, chunks and history. */
+  readonly runs: readonly string[];
 }
 
 /** Compares what callers were told with what the stores have, and what a process serves. */
@@ -34,13 +35,26 @@ export async function countLost(
     ),
   );
   const served = await servedClicks(url, ads);
-  const violations = await count(`select count(*) from larder.run_violations('restarted', true)`, []);
-  const open = await count(`select count(*) from larder.runs where finished_at is null`, []);
   return {
     predictions: told.predictionIds.length - logged,
     pushedRows: ads.filter((ad) => !inHistory.has(ad) || served.get(ad) !== told.pushed.get(ad)).length,
-    runs: violations + open,
+    runs: await strangeRuns(store),
   };
+}
+
+const END_WITHIN_MS = 30_000;
+
+/** Workers may still end the last runs. */
+async function strangeRuns({ pool }: Pick<OfflineStore, 'pool'>): Promise<string[]> {
+  const endsAtMs = performance.now() + END_WITHIN_MS;
+  for (;;) {
+    const { rows } = await pool.query<{ text: string }>(
+      `select r.trigger || ' ' || r.status as text from larder.runs r where finished_at is null
+        union all select invariant from larder.run_violations('restarted', true)`,
+    );
+    if (rows.length === 0 || performance.now() > endsAtMs) return rows.map(({ text }) => text);
+    await delay(200);
+  }
 }
 
 const PAGE = 500;

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { NetworkHost } from './network-host.ts';
+
+export interface AnswerOnHost {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: unknown;
+}
+
+const SCRIPT = `
+const [url, body] = process.argv.slice(1);
+const sent = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+const answer = await fetch(url, sent);
+console.log(JSON.stringify({ status: answer.status, retryAfter: answer.headers.get('retry-after'), body: await answer.json() }));
+`;
+
+const run = promisify(execFile);
+
+/** Sends a request from the host itself, whose network may be away. */
+export async function askOnHost(
+  { within }: Pick<NetworkHost, 'within'>,
+  url: string,
+  body?: unknown,
+): Promise<AnswerOnHost> {
+  const sent = body === undefined ? [] : [JSON.stringify(body)];
+  const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', SCRIPT, url, ...sent];
+  // Not `spawnSync`: the stores of the hosts are forwarded by this process.
+  const { stdout } = await run(command as string, args);
+  return JSON.parse(stdout) as AnswerOnHost;
+}
