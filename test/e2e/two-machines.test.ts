@@ -49,7 +49,7 @@ const PREDICT = { entities: { ad_id: 'ad-7' }, options: { deadline_ms: 10_000, f
 
 /** An answer without what differs in every answer: its id, its times and the ages of its features. */
 function comparable(answer: PredictAnswer): string {
-  const features = answer.features?.map(({ age_ms: _, ...feature }) => feature);
+  const features = answer.features?.map((feature) => ({ ...feature, age_ms: null }));
   return JSON.stringify({ ...answer, prediction_id: null, timings_ms: null, features });
 }
 

@@ -36,7 +36,7 @@ const PORT = {
 export async function startApp(app: keyof typeof PORT, options: StartAppOptions): Promise<AppProcess> {
   const { env, within = [], host = '127.0.0.1', script = `apps/${app}/src/main.ts` } = options;
   const [command, ...args] = [...within, process.execPath, `${ROOT}/${script}`];
-  const child = spawn(command as string, args, {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: options.folder,
     env: { PATH: process.env['PATH'], LARDER_PORT: '0', LARDER_WORKER_METRICS_PORT: '0', ...env },
