@@ -7,6 +7,7 @@ const script = (path, args) => ['node', resolve(root, path), ...args];
 const COMMANDS = {
   demo: (args) => [script('examples/ads/demo/main.ts', args)],
   test: (args) => [script('test/run.ts', args)],
+  'test:images': () => [script('test/images/run.ts', [])],
   'test:python': (args) => [script('test/python/run.ts', args)],
   check: (args) => [
     [

@@ -3,6 +3,7 @@ export { startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.ts';
 export { startEmbeddedRedis } from './embedded-redis.ts';
 export type { EmbeddedRedis, EmbeddedRedisOptions } from './embedded-redis.ts';
+export { unpackDebianPackages } from './debian-packages.ts';
 export { redisServer, toolsFolderOf } from './redis-server.ts';
 export type { RedisServer } from './redis-server.ts';
 // Processes, ports and folders

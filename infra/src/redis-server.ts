@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { unpackDebianPackages } from './debian-packages.ts';
 import { findProgram } from './owned-process.ts';
 
 export interface RedisServer {
@@ -24,7 +25,7 @@ export async function redisServer(
   if (found) return found;
   onProgress('No redis-server on the PATH: unpacking the distribution’s package into .larder …');
   if (findProgram('apt-get') && findProgram('dpkg-deb')) {
-    unpackDebianPackages(toolsFolder);
+    unpackDebianPackages({ folder: toolsFolder, name: 'redis', packages: ['redis-server'] });
     const fresh = unpacked(toolsFolder);
     if (fresh) return fresh;
   }
@@ -67,52 +68,6 @@ function runs(path: string, env: NodeJS.ProcessEnv): boolean {
   const answer = spawnSync(path, ['--version'], { env, encoding: 'utf8', timeout: 10_000 });
   const major = /v=(\d+)\./.exec(answer.stdout ?? '')?.[1];
   return answer.status === 0 && Number(major) >= 7;
-}
-
-/** Downloads what a real install would add, with separate package lists, so that neither root nor a lock is needed. */
-function unpackDebianPackages(toolsFolder: string): void {
-  const apt = join(toolsFolder, 'apt');
-  mkdirSync(join(apt, 'lists/partial'), { recursive: true });
-  mkdirSync(join(apt, 'cache/archives/partial'), { recursive: true });
-  const own = [
-    `Dir::State::lists=${join(apt, 'lists')}`,
-    `Dir::Cache=${join(apt, 'cache')}`,
-    'Debug::NoLocking=1',
-    'APT::Sandbox::User=',
-  ];
-  const get = (options: readonly string[], args: readonly string[], cwd = apt) =>
-    spawnSync('apt-get', [...options.flatMap((option) => ['-o', option]), ...args], {
-      cwd,
-      encoding: 'utf8',
-      timeout: 120_000,
-    });
-  const simulate = (options: readonly string[]) =>
-    [
-      ...(get(options, ['-s', 'install', '--no-install-recommends', 'redis-server']).stdout ?? '').matchAll(
-        /^Inst (\S+)/gm,
-      ),
-    ].map((match) => match[1] as string);
-
-  let options: readonly string[] = ['Debug::NoLocking=1'];
-  let packages = simulate(options);
-  const download = mkdtempSync(join(apt, 'download-'));
-  const downloaded = () =>
-    packages.length > 0 && get(options, ['download', ...packages], download).status === 0;
-  if (!downloaded()) {
-    options = own;
-    get(options, ['update']);
-    packages = simulate(options);
-    downloaded();
-  }
-  const target = mkdtempSync(join(toolsFolder, 'redis-'));
-  for (const file of readdirSync(download))
-    spawnSync('dpkg-deb', ['-x', join(download, file), target], { stdio: 'ignore' });
-  rmSync(apt, { recursive: true, force: true });
-  try {
-    renameSync(target, join(toolsFolder, 'redis')); // atomic: another process may have been first
-  } catch {
-    rmSync(target, { recursive: true, force: true });
-  }
 }
 
 /** Commands that either succeed or fail, but never wait for an answer. */

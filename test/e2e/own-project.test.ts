@@ -81,7 +81,10 @@ describe('a project outside of the repository', () => {
   test('the package is complete, and has nothing of the machine that built it', ({ project }) => {
     const folder = join(project.folder, 'node_modules/larderjs');
     const files = globSync('**/*.*', { cwd: folder }).map((file) => file.replaceAll('\\', '/'));
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'package.json', 'bin/larder.js']));
+    expect(files).toEqual(
+      expect.arrayContaining(['README.md', 'package.json', 'bin/larder.js', 'image/prepare.mjs']),
+    );
+    expect(existsSync(join(folder, 'image/Containerfile'))).toBe(true);
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
     // the templates' own unit tests are meant to be there
     const tests = files.filter((file) => /\.(test|test-d|bench)\.|\/(fixtures|testing)\//.test(file));

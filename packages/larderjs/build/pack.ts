@@ -18,6 +18,8 @@ mkdirSync(staged, { recursive: true });
 emit(join(staged, 'dist'));
 cpSync(join(OWN, 'bin/larder.js'), join(staged, 'bin/larder.js'));
 cpSync(join(OWN, 'README.md'), join(staged, 'README.md'));
+for (const file of ['Containerfile', 'prepare.mjs'])
+  cpSync(join(ROOT, 'infra/images', file), join(staged, 'image', file));
 cpSync(join(ROOT, 'LICENSE'), join(staged, 'LICENSE'));
 writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 const packed = spawnSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], {
@@ -36,7 +38,7 @@ function manifest(): object {
   return {
     ...facts,
     bin: { larder: 'bin/larder.js', larderjs: 'bin/larder.js' },
-    files: ['bin', 'dist'],
+    files: ['bin', 'dist', 'image'],
     exports: Object.fromEntries(
       Object.entries(exports as Record<string, string>).map(([name, source]) => {
         const path = `./dist/packages/larderjs/${source.slice(2).replace(/\.ts$/, '')}`;
