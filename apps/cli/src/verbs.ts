@@ -74,6 +74,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   predict: {
     summary: 'predict with a model, with its inputs as options',
+    remote: true,
     load: () => import('./verbs/predict.ts'),
   },
   seal: {
@@ -82,6 +83,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   predictions: {
     summary: 'list logged predictions, or show one with every feature and where it came from',
+    remote: true,
     load: () => import('./verbs/predictions.ts'),
   },
   parity: {
@@ -121,6 +123,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   push: {
     summary: 'push rows from a file to a view without compute',
+    remote: true,
     load: () => import('./verbs/push.ts'),
   },
   compare: {
@@ -129,6 +132,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   labels: {
     summary: 'add labels from a file: the outcomes of predictions',
+    remote: true,
     load: () => import('./verbs/labels.ts'),
   },
   forget: {

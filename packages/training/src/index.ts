@@ -35,7 +35,7 @@ export { unknownViews } from './training-set/unknown-views.ts';
 export type { UnknownView } from './training-set/unknown-views.ts';
 // Labels
 export { importLabels } from './labels/import-labels.ts';
-export type { ImportedLabels } from './labels/import-labels.ts';
+export type { ImportedLabels, LabelsTaken, UntakenLabel } from './labels/import-labels.ts';
 // Two versions of a view
 export { comparableViews } from './compare/comparable-views.ts';
 export { compareHistory } from './compare/compare-history.ts';

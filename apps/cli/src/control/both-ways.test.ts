@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/served-shop.ts';
 import { jsonOf, type CliResult } from '../../fixtures/run-cli.ts';
@@ -71,6 +73,11 @@ describe('every verb answers alike, as text and as JSON', () => {
     'promote ad_ctr@9 --reason why',
     'rollback ad_ctr --reason why',
     'forget --receipts',
+    'predict ad_ctr --help',
+    'predictions show 01999999-9999-7999-8999-999999999999',
+    'predictions --entity nothing --key x',
+    'predictions --entity ad --key ad-1 --histogram 4',
+    'predictions ad_ctr --version 7',
   ])('larder %s', async (line, { served }) => {
     const args = line.split(' ');
     for (const more of [[], ['--json']]) {
@@ -81,6 +88,65 @@ describe('every verb answers alike, as text and as JSON', () => {
       expect(direct.stdout + direct.stderr).not.toBe('');
     }
   });
+});
+
+test('predictions, pushed rows and labels are the same both ways', async ({ served }) => {
+  const inputs = '--ad_id ad-1 --requested_at 2026-11-20T09:30:00Z --bid 1'.split(' ');
+  const predicted = async (ask: typeof served.direct) => {
+    const result = await ask('predict', 'ad_ctr', ...inputs, '--features', '--json');
+    const { prediction_id: _, timings_ms: __, features, ...answer } = jsonOf(result);
+    return {
+      code: result.code,
+      ...answer,
+      features: (features as { age_ms: number | null }[]).map(({ age_ms: ___, ...each }) => each),
+    };
+  };
+  const direct = await predicted(served.direct);
+  expect(direct).toMatchObject({ code: 0, model: 'ad_ctr', outputs: { ctr: expect.any(Number) as number } });
+  expect(await predicted(served.remote)).toEqual(direct);
+  const wrong = async (ask: typeof served.direct) =>
+    comparable(await ask('predict', 'ad_ctr', '--ad_id', 'ad-1', '--bid', 'x', '--json'));
+  expect(await wrong(served.remote)).toEqual(await wrong(served.direct));
+  expect((await wrong(served.remote)).code).toBe(2);
+  expect((await served.remote('predict', 'nothing')).stderr).toContain('MODEL_NOT_FOUND');
+
+  const rows = join(served.folder, 'rows.jsonl');
+  const at = new Date().toISOString();
+  const row = { event_timestamp: at, clicks: 3, click_rate: 0.5, shape: [1, 2, 3, 4] };
+  writeFileSync(
+    rows,
+    Array.from({ length: 1_002 }, (_, n) =>
+      JSON.stringify({ ad_id: `new-${n}`, ...row, ...(n === 1_001 && { clicks: 'x' }) }),
+    ).join('\n'),
+  );
+  const pushed = async (ask: typeof served.direct) => {
+    const result = await ask('push', 'ad_stats', rows, '--json');
+    const { run_ids: ids, ...summary } = jsonOf(result);
+    return { code: result.code, runs: (ids as string[]).length, ...summary };
+  };
+  const landed = await pushed(served.remote);
+  expect(landed).toMatchObject({
+    code: 1,
+    runs: 2,
+    accepted: 1_001,
+    online: true,
+    rejected: [{ index: 1_001 }],
+  });
+  expect(await pushed(served.direct)).toEqual(landed);
+  expect((await served.remote('push', 'nothing', rows)).stderr).toContain('VIEW_NOT_FOUND');
+
+  const labels = join(served.folder, 'labels.csv');
+  writeFileSync(
+    labels,
+    'event_id,ad_id,event_timestamp,value\na,ad-1,2026-11-20T09:30:00Z,true\nb,ad-2,2026-11-20T09:30:00Z,\nc,ad-3,never,true\n',
+  );
+  const imported = async (ask: typeof served.direct) =>
+    comparable(await ask('labels', 'import', labels, '--name', 'clicked', '--entity', 'ad', '--json'));
+  const first = await imported(served.remote);
+  expect(JSON.parse(first.stdout)).toMatchObject({ rows: 3, stored: 1, known: 0, refused: 2 });
+  const again = await imported(served.direct);
+  expect(JSON.parse(again.stdout)).toMatchObject({ rows: 3, stored: 0, known: 1, refused: 2 });
+  expect(await imported(served.remote)).toEqual(again);
 });
 
 /** Keys come in no order. */

@@ -15,8 +15,10 @@ import type {
   RunGraphAnswer,
   RunStatus,
 } from '@larder/contracts';
-import type { FeatureViewManifest, Manifest } from '@larder/features';
-import type { InspectedEntity } from '@larder/serving';
+import type { FeatureViewManifest, FieldManifest, JsonValue, Manifest } from '@larder/features';
+import type { InspectedEntity, LoggedPredictionJson, PredictionDetailJson } from '@larder/serving';
+import type { LabelsTaken, UntakenLabel } from '@larder/training';
+import type { PredictionAnswer } from '../predict/prediction-answer.ts';
 import type { ServiceClient } from './remote/service-client.ts';
 
 /**
@@ -34,6 +36,8 @@ export interface Control {
   entities(): Promise<EntitiesControl>;
   fleet(): Promise<FleetControl>;
   models(): Promise<ModelsControl>;
+  predictions(): Promise<PredictionsControl>;
+  rows(): Promise<RowsControl>;
 }
 
 export type RunAction = 'pause' | 'resume' | 'cancel' | 'retry-failed';
@@ -134,4 +138,95 @@ export interface ModelsControl {
   drop(seen: SeenAlias, reason: string): Promise<void>;
   /** Where a move is in force now. */
   standing(move: Moved): Promise<MoveStandingAnswer>;
+}
+
+/** A field that callers of a model send. */
+export interface InputField {
+  readonly name: string;
+  readonly field: FieldManifest;
+}
+
+export interface ModelInputs {
+  readonly joinKeys: readonly InputField[];
+  readonly requestFields: readonly InputField[];
+}
+
+/** A model, and which of its versions: as `options.version` of the HTTP API names it. */
+export interface AskedModel {
+  readonly model: string;
+  /** A number, or an alias. @default champion */
+  readonly version?: string | undefined;
+}
+
+export interface PredictAsked extends AskedModel {
+  readonly row: { readonly entities: Record<string, JsonValue>; readonly request: Record<string, JsonValue> };
+  readonly features: boolean;
+  readonly mode: 'live' | 'precomputed' | 'precomputed_or_live' | undefined;
+}
+
+export interface Predicted {
+  readonly answer: PredictionAnswer;
+  /** Of the features, by reference, as far as they are known. */
+  fields(): Promise<ReadonlyMap<string, FieldManifest>>;
+}
+
+export interface PredictionsFilter {
+  readonly model?: string | undefined;
+  readonly version?: number | undefined;
+  readonly alias?: string | undefined;
+  readonly entity?: string | undefined;
+  readonly key?: string | undefined;
+  readonly degraded?: boolean | undefined;
+  readonly minOutput?: number | undefined;
+  readonly maxOutput?: number | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export interface PredictionsControl {
+  /** @throws MODEL_NOT_FOUND, MODEL_NOT_READY */
+  inputs(asked: AskedModel): Promise<ModelInputs>;
+  /** @throws why the row could not be answered */
+  predict(asked: PredictAsked): Promise<Predicted>;
+  /** The log, newest first. */
+  find(
+    filter: PredictionsFilter,
+    page: { readonly limit: number; readonly histogram: number | undefined },
+  ): Promise<FoundPredictions>;
+  /** @throws PREDICTION_NOT_FOUND */
+  show(id: string): Promise<PredictionDetailJson>;
+}
+
+export interface FoundPredictions {
+  readonly predictions: readonly LoggedPredictionJson[];
+  readonly cursor: string | null;
+  readonly histogram?: {
+    readonly edges: readonly number[];
+    readonly counts: readonly number[];
+    readonly predictions: number;
+  };
+}
+
+export interface PushedPage {
+  readonly what: 'row' | 'event';
+  readonly accepted: number;
+  /** Of events alone. */
+  readonly duplicates: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly run_id: string;
+  /** False: a worker will write them to the online store. */
+  readonly online: boolean;
+}
+
+export interface RejectedRow {
+  readonly index: number;
+  readonly code: string;
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface RowsControl {
+  /** Rows of a view, or events of a source: at most 1,000. @throws VIEW_NOT_FOUND */
+  push(name: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<PushedPage>;
+  /** At most 1,000; those that cannot be read are refused here. */
+  takeLabels(labels: readonly UntakenLabel[]): Promise<LabelsTaken>;
 }

@@ -13,6 +13,8 @@ export async function createControl(session: Session): Promise<Control> {
       entities: once(async () => (await import('./direct/entities.ts')).directEntities(session)),
       fleet: once(async () => (await import('./direct/fleet.ts')).directFleet(session)),
       models: once(async () => (await import('./direct/models.ts')).directModels(session)),
+      predictions: once(async () => (await import('./direct/predictions.ts')).directPredictions(session)),
+      rows: once(async () => (await import('./direct/rows.ts')).directRows(session)),
     };
   const [{ createServiceClient }, { remoteDefinitions }] = await Promise.all([
     import('./remote/service-client.ts'),
@@ -27,6 +29,10 @@ export async function createControl(session: Session): Promise<Control> {
     entities: once(async () => (await import('./remote/entities.ts')).remoteEntities(client)),
     fleet: once(async () => (await import('./remote/fleet.ts')).remoteFleet(client)),
     models: once(async () => (await import('./remote/models.ts')).remoteModels(client)),
+    predictions: once(async () =>
+      (await import('./remote/predictions.ts')).remotePredictions(client, definitions),
+    ),
+    rows: once(async () => (await import('./remote/rows.ts')).remoteRows(client)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FieldManifest, JsonValue } from '@larder/features';
-import type { CompiledPlan } from '@larder/serving';
 import { Option } from 'commander';
+import type { InputField, ModelInputs } from '../control/control.ts';
 
 /** A join key or request field of a model as an option. */
 export interface InputFlag {
@@ -12,17 +12,17 @@ export interface InputFlag {
 }
 
 export function inputFlags(
-  plan: Pick<CompiledPlan, 'joinKeys' | 'requestFields'>,
+  { joinKeys, requestFields }: ModelInputs,
   taken: ReadonlySet<string>,
 ): InputFlag[] {
-  const flags = (part: InputFlag['part'], fields: CompiledPlan['joinKeys']) =>
+  const flags = (part: InputFlag['part'], fields: readonly InputField[]) =>
     fields.map(({ name, field }) => ({
       flag: taken.has(name) ? `field-${name}` : name,
       name,
       part,
       field,
     }));
-  return [...flags('entities', plan.joinKeys), ...flags('request', plan.requestFields)];
+  return [...flags('entities', joinKeys), ...flags('request', requestFields)];
 }
 
 /** Options are stored under the flag itself, not in camel case. */

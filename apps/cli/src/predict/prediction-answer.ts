@@ -16,17 +16,16 @@ export interface PredictionAnswer extends Omit<
 export interface AnswerContext {
   readonly model: string;
   readonly version: number;
-  readonly flags: readonly InputFlag[];
 }
 
 /** The body of `POST /v1/models/{model}/predict`. @throws why the row could not be answered */
 export function predictionAnswer(
   { rows, outputs, timings }: Predictions,
-  { model, version, flags }: AnswerContext,
+  { model, version }: AnswerContext,
 ): PredictionAnswer {
   const [row] = rows;
   if (row === undefined) throw new Error('One row was sent, and none was answered.');
-  if (isLarderError(row)) throw inFlags(row, model, flags);
+  if (isLarderError(row)) throw row;
   const raw = Object.fromEntries(
     Object.entries(outputs).map(([name, values]) => {
       const value = values[row.place] as number;
@@ -58,7 +57,7 @@ function timingsOf({ features, onDemand, model, total }: Predictions['timings'])
 }
 
 /** Names a wrong input by its option, typed or missing. */
-function inFlags(error: LarderError, model: string, flags: readonly InputFlag[]): LarderError {
+export function inFlags(error: LarderError, model: string, flags: readonly InputFlag[]): LarderError {
   if (error.code !== 'REQUEST_INVALID' || error.errors.length === 0) return error;
   return wrongUsage(
     `predict ${model}`,

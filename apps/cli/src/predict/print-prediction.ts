@@ -1,12 +1,15 @@
-import type { JsonValue } from '@larder/features';
-import type { CompiledPlan } from '@larder/serving';
+import type { FieldManifest, JsonValue } from '@larder/features';
 import type { Output } from '../output/output.ts';
 import { printableAge, printableAgo, printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import type { PredictionAnswer } from './prediction-answer.ts';
 
 /** Prints outputs first, then features and where each came from, if requested. */
-export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, out: Output): void {
+export function printPrediction(
+  answer: PredictionAnswer,
+  fields: ReadonlyMap<string, FieldManifest>,
+  out: Output,
+): void {
   const { style } = out;
   out.line(`${style.bold(answer.model)} version ${answer.version}`);
   for (const [name, value] of Object.entries(answer.outputs))
@@ -22,9 +25,6 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
     );
   if (answer.features === undefined || answer.timings_ms === undefined) return;
   out.line();
-  const fields = new Map(
-    plan.shown.map((shown) => [shown.ref, 'field' in shown ? shown.field : shown.feature.field]),
-  );
   const rows = answer.features.map(({ ref, value, status, source, age_ms: ageMs }) => [
     ref,
     status === 'PRESENT' ? style.green(status) : style.yellow(status),
@@ -42,9 +42,7 @@ export function printPrediction(answer: PredictionAnswer, plan: CompiledPlan, ou
   if (rows.length > 0) for (const line of table(columns, rows)) out.line(line);
   const { features, on_demand: onDemand, model, total } = answer.timings_ms;
   out.line(
-    style.dim(
-      `features ${ms(features)}, on demand ${ms(onDemand)}, model ${ms(model)}, total ${ms(total)} (cold)`,
-    ),
+    style.dim(`features ${ms(features)}, on demand ${ms(onDemand)}, model ${ms(model)}, total ${ms(total)}`),
   );
 }
 

@@ -1,7 +1,5 @@
-import { entityKey, parseEntityKey } from '@larder/features';
-import { loggedKeys, type PredictionFilter } from '@larder/offline-store';
 import { z } from 'zod';
-import type { Session } from '../session.ts';
+import type { PredictionsFilter } from '../control/control.ts';
 import { wrongUsage } from '../verb.ts';
 
 const instant = z.iso
@@ -26,32 +24,10 @@ export const filterInput = timesInput.extend({
 
 export type FilterInput = z.infer<typeof filterInput>;
 
-/** @throws REQUEST_INVALID, ENTITY_KEY_INVALID */
-export async function filterOf(
-  session: Session,
-  model: string | undefined,
-  typed: FilterInput,
-): Promise<PredictionFilter> {
-  const { version, alias, degraded, minOutput, maxOutput, from, to } = typed;
-  const project = await session.projectName();
-  const entityKeys = await entityKeysOf(session, project, typed);
-  return { project, model, version, alias, entityKeys, degraded, minOutput, maxOutput, from, to };
-}
-
-async function entityKeysOf(
-  session: Session,
-  project: string,
-  { entity: name, key }: FilterInput,
-): Promise<string[] | undefined> {
-  if (name === undefined && key === undefined) return undefined;
-  if (name === undefined || key === undefined)
+/** @throws REQUEST_INVALID */
+export function filterOf(model: string | undefined, typed: FilterInput): PredictionsFilter {
+  const { version, alias, entity, key, degraded, minOutput, maxOutput, from, to } = typed;
+  if ((entity === undefined) !== (key === undefined))
     throw wrongUsage('predictions', [{ pointer: '--entity, --key', detail: 'go together' }]);
-  const { entities } = await session.manifest();
-  const entity = Object.hasOwn(entities, name) ? entities[name] : undefined;
-  if (entity === undefined)
-    throw wrongUsage('predictions', [
-      { pointer: '--entity', detail: `must be one of ${Object.keys(entities).join(', ') || 'none'}` },
-    ]);
-  const canonical = entityKey(entity, parseEntityKey(entity, key));
-  return loggedKeys(await session.offlineStore(), project, { entity: name, key: canonical });
+  return { model, version, alias, entity, key, degraded, minOutput, maxOutput, from, to };
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@larder/features';
-import type { OutputHistogram } from '@larder/offline-store';
 import type { LoggedPredictionJson, PredictionDetailJson } from '@larder/serving';
+import type { FoundPredictions } from '../control/control.ts';
 import type { Output } from '../output/output.ts';
 import { printableAge, printableInstant, printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
@@ -30,7 +30,10 @@ export function printPredictions(predictions: readonly LoggedPredictionJson[], o
 
 const BAR = 40;
 
-export function printHistogram({ edges, counts, predictions }: OutputHistogram, out: Output): void {
+export function printHistogram(
+  { edges, counts, predictions }: NonNullable<FoundPredictions['histogram']>,
+  out: Output,
+): void {
   const most = Math.max(1, ...counts);
   out.line();
   out.line(`First output of ${predictions} predictions`);

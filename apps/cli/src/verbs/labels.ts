@@ -1,8 +1,7 @@
 import { basename, resolve } from 'node:path';
-import { readLabel } from '@larder/contracts';
-import { LarderError, MAX_PROBLEMS, shellWord, systemClock } from '@larder/core';
+import { LarderError, MAX_PROBLEMS, shellWord } from '@larder/core';
 import type { EntityManifest, Manifest } from '@larder/features';
-import { importLabels, type ImportedLabels } from '@larder/training';
+import type { ImportedLabels } from '@larder/training';
 import { z } from 'zod';
 import { showImport } from '../labels/show-import.ts';
 import type { Output } from '../output/output.ts';
@@ -49,28 +48,26 @@ Examples:
     source: z.string().min(1).max(200).optional(),
     entity: z.string().optional(),
   }),
-  async run({ out, signal, manifest, offlineStore }, { file, name, source, entity }) {
+  async run({ out, signal, control }, { file, name, source, entity }) {
     const format = FORMATS[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? ''];
     if (format === undefined)
       throw wrongUsage('labels', [{ pointer: 'FILE', detail: 'must be a .csv, .parquet or .jsonl file' }]);
-    const applied = await manifest();
+    const asked = await control();
+    const { takeLabels } = await asked.rows();
+    const about = entity === undefined ? null : entityOf(await asked.manifest(), entity);
+    const { importLabels } = await import('@larder/training');
     const progress = showImport(out);
     let imported: ImportedLabels;
     try {
       imported = await importLabels(
-        {
-          store: await offlineStore(),
-          manifest: applied,
-          clock: systemClock,
-          read: (members) => readLabel(members, ''),
-        },
+        { take: takeLabels },
         {
           path: resolve(file),
           called: basename(file),
           format,
           name,
           source,
-          entity: entity === undefined ? null : entityOf(applied, entity),
+          entity: about,
         },
         { signal, onProgress: (now) => progress.update(now) },
       );

@@ -1,15 +1,10 @@
-import { systemClock } from '@larder/core';
-import { createPredictor, loadRunner } from '@larder/serving';
+import { isLarderError } from '@larder/core';
 import { z } from 'zod';
-import { printPrediction } from '../predict/print-prediction.ts';
 import { bodyOf, inputFlags, optionOf } from '../predict/input-flags.ts';
-import { predictionAnswer } from '../predict/prediction-answer.ts';
-import { servedPlan } from '../predict/served-plan.ts';
+import { inFlags } from '../predict/prediction-answer.ts';
+import { printPrediction } from '../predict/print-prediction.ts';
 import { DONE } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
-
-/** A cold process first loads, connects and compiles: the model's own deadline is meant for the service. */
-const DEADLINE_MS = 10_000;
 
 const OWN_OPTIONS = new Set([
   'features',
@@ -21,6 +16,7 @@ const OWN_OPTIONS = new Set([
   'help',
   'database-url',
   'redis-url',
+  'url',
 ]);
 
 export const verb = defineVerb({
@@ -38,7 +34,7 @@ export const verb = defineVerb({
         'after',
         `
 Predicts in this process, as the service does, with the current content of the online store; the
-prediction is not logged. larder predict MODEL --help lists the model's inputs. Without --version,
+prediction is not logged. With LARDER_URL the service answers, and logs it as any other. larder predict MODEL --help lists the model's inputs. Without --version,
 the version answers that the alias champion points to.
 
 Example:
@@ -48,8 +44,9 @@ Example:
   async describeLate(command, { session, operands: [model], options: { version }, help }) {
     if (model === undefined) return;
     try {
-      const plan = await servedPlan(session, { model, version: version as string | undefined });
-      for (const flag of inputFlags(plan, OWN_OPTIONS)) command.addOption(optionOf(flag));
+      const predictions = await (await session.control()).predictions();
+      const inputs = await predictions.inputs({ model, version: version as string | undefined });
+      for (const flag of inputFlags(inputs, OWN_OPTIONS)) command.addOption(optionOf(flag));
     } catch (error) {
       // the general help needs no stack
       if (!help) throw error;
@@ -63,35 +60,16 @@ Example:
   }),
   async run(session, { model, version, features, mode, ...options }) {
     const { out } = session;
-    const plan = await servedPlan(session, { model, version });
-    const flags = inputFlags(plan, OWN_OPTIONS);
-    const artifacts = await session.artifacts();
-    const runner = await loadRunner({
-      folder: await artifacts.folder(plan.model.artifact.sha256),
-      model: plan.model,
-      width: plan.width,
-      tensors: plan.tensors,
-      placement: 'inline',
-    });
-    try {
-      const predictor = createPredictor({
-        plan,
-        onlineStore: await session.onlineStore(),
-        runner,
-        predictionLog: null,
-        clock: systemClock,
+    const predictions = await (await session.control()).predictions();
+    const flags = inputFlags(await predictions.inputs({ model, version }), OWN_OPTIONS);
+    const row = bodyOf(flags, options);
+    const { answer, fields } = await predictions
+      .predict({ model, version, row, features, mode })
+      .catch((error: unknown) => {
+        throw isLarderError(error) ? inFlags(error, model, flags) : error;
       });
-      const predictions = await predictor.predict({
-        rows: [bodyOf(flags, options)],
-        deadlineMs: DEADLINE_MS,
-        features,
-        mode,
-      });
-      const answer = predictionAnswer(predictions, { model, version: plan.version, flags });
-      out.answer(answer, () => printPrediction(answer, plan, out));
-      return DONE;
-    } finally {
-      await runner.close();
-    }
+    const shown = out.json || answer.features === undefined ? new Map() : await fields();
+    out.answer(answer, () => printPrediction(answer, shown, out));
+    return DONE;
   },
 });

@@ -1,7 +1,3 @@
-import { LarderError } from '@larder/core';
-import { findPrediction, findPredictions, outputHistogram } from '@larder/offline-store';
-import { versionManifest } from '@larder/registry';
-import { predictionJson, showPrediction } from '@larder/serving';
 import { z } from 'zod';
 import { positiveWhole } from '../input.ts';
 import { filterInput, filterOf } from '../predictions/log-filter.ts';
@@ -60,16 +56,13 @@ Examples:
         { pointer: 'ID', detail: model === 'show' ? 'is missing' : "has no meaning without 'show'" },
       ]);
     const { out } = session;
-    const filter = await filterOf(session, model, typed);
-    const store = await session.offlineStore();
-    const page = await findPredictions(store, filter, { limit });
-    const counted = histogram === undefined ? null : await outputHistogram(store, filter, histogram);
-    const predictions = page.predictions.map(predictionJson);
-    const answer = { predictions, cursor: page.cursor, ...(counted !== null && { histogram: counted }) };
+    const log = await (await session.control()).predictions();
+    const answer = await log.find(filterOf(model, typed), { limit, histogram });
+    const { predictions, cursor, histogram: counted } = answer;
     out.answer(answer, () => {
       printPredictions(predictions, out);
-      if (page.cursor !== null) out.note(`There are more; the newest ${limit} are shown (--limit).`);
-      if (counted !== null) printHistogram(counted, out);
+      if (cursor !== null) out.note(`There are more; the newest ${limit} are shown (--limit).`);
+      if (counted !== undefined) printHistogram(counted, out);
     });
     return DONE;
   },
@@ -79,18 +72,7 @@ async function show(session: Session, id: string): Promise<number> {
   const { out } = session;
   if (!z.uuid().safeParse(id).success)
     throw wrongUsage('predictions', [{ pointer: 'ID', detail: 'must be the id of a prediction' }]);
-  const project = await session.projectName();
-  const store = await session.offlineStore();
-  const logged = await findPrediction(store, { project, predictionId: id });
-  if (logged === null)
-    throw new LarderError(
-      'PREDICTION_NOT_FOUND',
-      `The log of ${project} has no prediction ${id}. Entries are written within a second of the answer, and dropped with their month.`,
-    );
-  const { model, version } = logged;
-  const applied = await session.manifest();
-  const manifest = await versionManifest(store, { project, model, version }, applied);
-  const detail = await showPrediction(store, logged, { manifest, applied });
+  const detail = await (await (await session.control()).predictions()).show(id);
   out.answer(detail, () => printPrediction(detail, out));
   return DONE;
 }

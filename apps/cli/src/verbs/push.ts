@@ -1,8 +1,7 @@
 import { MAX_PUSH_ROWS } from '@larder/contracts';
-import { createLogger, MAX_PROBLEMS, systemClock } from '@larder/core';
-import { pushEvents } from '@larder/materialization/events';
-import { pushRows, type PushResult } from '@larder/materialization/push';
+import { MAX_PROBLEMS } from '@larder/core';
 import { z } from 'zod';
+import type { PushedPage, RejectedRow } from '../control/control.ts';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
 import { readRows } from '../push/read-rows.ts';
@@ -28,29 +27,20 @@ Examples:
       );
   },
   input: z.object({ view: z.string(), file: z.string() }),
-  async run({ out, signal, manifest, offlineStore, onlineStore }, { view, file }) {
+  async run({ out, signal, control }, { view, file }) {
     const rows = await readRows(file);
-    const deps = {
-      offlineStore: await offlineStore(),
-      onlineStore: await onlineStore(),
-      clock: systemClock,
-      logger: createLogger('larder', { level: 'silent' }),
-    };
-    const applied = await manifest();
-    const isSource = Object.hasOwn(applied.event_sources ?? {}, view);
-    const pages: (PushResult & { readonly duplicates?: number })[] = [];
+    const landing = await (await control()).rows();
+    const pages: PushedPage[] = [];
     for (let start = 0; start < rows.length && !signal.aborted; start += MAX_PUSH_ROWS) {
-      const page = rows.slice(start, start + MAX_PUSH_ROWS);
-      const pushed = isSource
-        ? await pushEvents(deps, { manifest: applied, source: view, events: page })
-        : await pushRows(deps, { manifest: applied, view, rows: page });
+      const pushed = await landing.push(view, rows.slice(start, start + MAX_PUSH_ROWS));
       pages.push({ ...pushed, rejected: pushed.rejected.map((row) => shifted(row, start)) });
     }
+    const isSource = pages[0]?.what === 'event';
     const summary = {
       accepted: pages.reduce((sum, { accepted }) => sum + accepted, 0),
-      ...(isSource && { duplicates: pages.reduce((sum, { duplicates = 0 }) => sum + duplicates, 0) }),
+      ...(isSource && { duplicates: pages.reduce((sum, { duplicates }) => sum + duplicates, 0) }),
       rejected: pages.flatMap(({ rejected }) => rejected),
-      run_ids: pages.map(({ runId }) => runId),
+      run_ids: pages.map(({ run_id: id }) => id),
       online: pages.every(({ online }) => online),
       complete: !signal.aborted,
     };
@@ -59,10 +49,8 @@ Examples:
   },
 });
 
-type Rejected = PushResult['rejected'][number];
-
 /** Pointers use the row's position in the file, not in the page. */
-function shifted({ index, code, errors }: Rejected, start: number): Rejected {
+function shifted({ index, code, errors }: RejectedRow, start: number): RejectedRow {
   return {
     index: index + start,
     code,
@@ -77,7 +65,7 @@ interface Summary {
   readonly accepted: number;
   /** Of events alone. */
   readonly duplicates?: number;
-  readonly rejected: readonly Rejected[];
+  readonly rejected: readonly RejectedRow[];
   readonly online: boolean;
   readonly complete: boolean;
 }

@@ -1,16 +1,26 @@
 import { dirname } from 'node:path';
 import { openDuckdb, refuseDeepJson, scanFile } from '@larder/archive';
-import type { Clock, ErrorCode, ErrorDetail } from '@larder/core';
-import type { Manifest } from '@larder/features';
-import { takeLabels, type GivenLabel, type OfflineStore, type UnreadableLabel } from '@larder/offline-store';
+import type { ErrorCode, ErrorDetail } from '@larder/core';
+import type { UnreadableLabel } from '@larder/offline-store';
 import { readLabelRows, type LabelFile, type LabelMembers } from './read-label-rows.ts';
 
+/** The members of a label in `POST /v1/labels`, or why a row of the file has none. */
+export type UntakenLabel = LabelMembers | UnreadableLabel;
+
+export interface LabelsTaken {
+  readonly stored: number;
+  readonly known: number;
+  /** Pointers are of the label alone. */
+  readonly refused: readonly {
+    readonly index: number;
+    readonly code: ErrorCode;
+    readonly errors: readonly ErrorDetail[];
+  }[];
+}
+
 export interface ImportLabelsDeps {
-  readonly store: OfflineStore;
-  readonly manifest: Manifest;
-  readonly clock: Clock;
-  /** Checks one label, as `POST /v1/labels` does. */
-  read(members: LabelMembers): GivenLabel | UnreadableLabel;
+  /** Stores a batch, each label for itself. */
+  take(labels: readonly UntakenLabel[]): Promise<LabelsTaken>;
 }
 
 export interface ImportOptions {
@@ -46,7 +56,7 @@ const MAX_REFUSALS = 100;
  * @throws DATA_FILE_INVALID
  */
 export async function importLabels(
-  { store, manifest, clock, read }: ImportLabelsDeps,
+  { take }: ImportLabelsDeps,
   file: LabelFile,
   { signal, onProgress }: ImportOptions = {},
 ): Promise<ImportedLabels> {
@@ -64,8 +74,7 @@ export async function importLabels(
     const total = Number(counted?.n ?? 0);
     for await (const batch of batches(readLabelRows(duckdb, file))) {
       signal?.throwIfAborted();
-      const given = batch.map((members) => withValue(members) ?? read(members));
-      const taken = await takeLabels(store, given, { manifest, nowMs: clock.nowMs(), pointer: () => '' });
+      const taken = await take(batch.map((members) => withValue(members) ?? members));
       sum.rows += batch.length;
       sum.stored += taken.stored;
       sum.known += taken.known;

@@ -1,15 +1,9 @@
 import { CHAMPION, openModelDefinitions } from '@larder/registry';
 import { compilePlan, precomputedOf, type CompiledPlan } from '@larder/serving';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session.ts';
+import type { AskedModel } from '../control.ts';
 
 const plans = new WeakMap<Session, Map<string, Promise<CompiledPlan>>>();
-
-/** A model, and which of its versions: as `options.version` of the HTTP API names it. */
-export interface AskedModel {
-  readonly model: string;
-  /** A number, or an alias. @default champion */
-  readonly version?: string | undefined;
-}
 
 /** `compileServed`, once per command. */
 export function servedPlan(session: Session, asked: AskedModel): Promise<CompiledPlan> {
