@@ -1,3 +1,4 @@
+import { handDown } from '@larder/core/config';
 import { dirname, join, resolve } from 'node:path';
 import { openStateFolder } from './state-folder.ts';
 import { prepareProject, type PreparedProject } from './stack/prepare-project.ts';
@@ -141,7 +142,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       LARDER_QUEUE_REDIS_URL: queueRedisUrl,
     };
     const appsOptions: AppsOptions = {
-      env: { ...process.env, ...env },
+      env: handDown(process.env, env),
       folder: logs,
       onRestart: (pids) => updateStackFile(root, { apps: pids }),
       host,

@@ -6,6 +6,7 @@ import {
   connectionsOf,
   CONNECTION_SETTING,
   givenSettings,
+  handDown,
   SETTINGS,
   type ArtifactPlaces,
 } from '@larder/core/config';
@@ -66,13 +67,14 @@ export interface Flags {
 export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Config {
   const { projectPath, stack } = findProject(flags.project ?? (env['LARDER_PROJECT'] || null));
   const envFile = loadEnvFile(projectPath, env);
-  const { settings, problems } = givenSettings({
-    ...env,
+  // A flag comes before the setting, wherever that is from.
+  const flagged = {
     ...(flags.project !== undefined && { LARDER_PROJECT: flags.project }),
     ...(flags.url !== undefined && { LARDER_URL: flags.url }),
     ...(flags.databaseUrl !== undefined && { LARDER_DATABASE_URL: flags.databaseUrl }),
     ...(flags.redisUrl !== undefined && { LARDER_REDIS_URL: flags.redisUrl }),
-  });
+  };
+  const { settings, problems } = givenSettings(handDown(env, flagged));
   if (problems.length > 0) throw invalid(problems, flags, envFile);
   const service = serviceOf(settings, flags);
   // Who names a service does not mean the stack that happens to run in this folder.

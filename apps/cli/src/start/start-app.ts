@@ -1,4 +1,5 @@
 import { LarderError, shellWord } from '@larder/core';
+import { handDown } from '@larder/core/config';
 import { becomeApp, freePort, type AppName } from '@larder/infra/become-app';
 import { connectionVariable } from '@larder/sources';
 import type { Config } from '../config.ts';
@@ -31,16 +32,16 @@ export async function startApp(config: Config, app: StartedAlone): Promise<never
     connectionVariable(name),
     url,
   ]);
-  return becomeApp(app.name, {
-    ...process.env,
+  const settings = {
     ...Object.fromEntries(connections),
     LARDER_PROJECT: projectPath,
     LARDER_DATABASE_URL: databaseUrl,
     LARDER_REDIS_URL: redisUrl,
-    LARDER_QUEUE_REDIS_URL: queueRedisUrl ?? redisUrl,
+    ...(queueRedisUrl !== null && queueRedisUrl !== redisUrl && { LARDER_QUEUE_REDIS_URL: queueRedisUrl }),
     LARDER_HOST: host,
     ...(app.port !== null && { [app.portVariable]: String(app.port) }),
-  });
+  };
+  return becomeApp(app.name, handDown(process.env, settings));
 }
 
 /** Before this process is given up, and with the next free one as an example. */

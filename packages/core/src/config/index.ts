@@ -10,5 +10,6 @@ export { artifactPlaces } from './artifact-places.ts';
 export type { ArtifactPlaces } from './artifact-places.ts';
 export { connectionsOf, givenSettings, readSettings } from './read-settings.ts';
 export type { Environment, GivenSettings, Settings } from './read-settings.ts';
+export { handDown } from './secret-files.ts';
 export { CONNECTION_SETTING, SETTINGS } from './settings.ts';
 export type { Setting, SettingName } from './settings.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { LarderError, type ErrorDetail } from '../errors.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { CONNECTION_SETTING, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /** Variables of a process, like `process.env`. */
@@ -31,15 +32,16 @@ const CONNECTION = /^LARDER_CONNECTION_([A-Z][A-Z0-9_]*)_URL$/;
  * @throws CONFIGURATION_INVALID that lists every problem, one line each
  */
 export function readSettings<Name extends SettingName>(
-  env: Environment,
+  given: Environment,
   names: readonly Name[],
 ): Settings<Name> {
-  const problems = unknownSettings(env);
+  const { env, problems: unread } = readSecretFiles(given);
+  const problems = [...unread, ...unknownSettings(env)];
   const settings: Record<string, unknown> = {};
   for (const name of names) {
     const setting: Setting = SETTINGS[name];
     settings[name] = valueOf(env, name, problems) ?? setting.default ?? null;
-    if (setting.default === undefined && env[name] === undefined)
+    if (setting.default === undefined && env[name] === undefined && given[`${name}_FILE`] === undefined)
       problems.push({ pointer: `/${name}`, detail: 'is missing' });
   }
   if (problems.length === 0) return settings as Settings<Name>;
@@ -50,11 +52,12 @@ export function readSettings<Name extends SettingName>(
 }
 
 /** Every setting that is set, and the problems of any of them: pointers are their names. */
-export function givenSettings(env: Environment): {
+export function givenSettings(given: Environment): {
   settings: GivenSettings;
   problems: readonly ErrorDetail[];
 } {
-  const problems = unknownSettings(env);
+  const { env, problems: unread } = readSecretFiles(given);
+  const problems = [...unread, ...unknownSettings(env)];
   const settings = Object.fromEntries(NAMES.map((name) => [name, valueOf(env, name, problems)]));
   return { settings: settings as GivenSettings, problems };
 }

@@ -14,6 +14,8 @@ export interface Setting<Schema extends z.ZodType<unknown, string> = z.ZodType<u
   /** The default as the reference states it. @default the value */
   readonly without?: string;
   readonly readBy: string;
+  /** It may hold a password: a file can give it, named by `…_FILE`. */
+  readonly secret?: true;
   readonly description: string;
 }
 
@@ -97,6 +99,7 @@ export const SETTINGS = {
   }),
   LARDER_DATABASE_URL: define(postgresUrl, {
     without: '`larder up`: embedded',
+    secret: true,
     readBy: 'all',
     description:
       'PostgreSQL 16 or newer (the tests run on 18), `postgresql://…`: history, registry, runs, prediction log. Flag `--database-url`.',
@@ -104,12 +107,14 @@ export const SETTINGS = {
   LARDER_OWNER_DATABASE_URL: define(postgresUrl, {
     default: null,
     without: '`LARDER_DATABASE_URL`',
+    secret: true,
     readBy: 'cli',
     description:
       'The same database under the login that owns the control tables: `larder migrate`, and `larder apply` for its migrations. The login of `LARDER_DATABASE_URL` then [cannot rewrite the audit](../guides/security.md#two-logins).',
   }),
   LARDER_REDIS_URL: define(redisUrl, {
     without: '`larder up`: embedded',
+    secret: true,
     readBy: 'all',
     description:
       'Redis or Valkey 7 or newer for the online store: `redis://`, `rediss://`, `unix:///path/redis.sock`. Needs `maxmemory-policy noeviction`. Flag `--redis-url`.',
@@ -124,6 +129,7 @@ export const SETTINGS = {
   LARDER_API_KEY: define(checked(apiKeyProblem), {
     default: null,
     without: 'none',
+    secret: true,
     readBy: 'cli',
     description:
       'The API key that `larder` sends to `LARDER_URL`. There is no flag for it: shells keep what is typed, and other users see it in the list of processes.',
@@ -137,12 +143,14 @@ export const SETTINGS = {
   LARDER_QUEUE_REDIS_URL: define(redisUrl, {
     default: null,
     without: '`LARDER_REDIS_URL`',
+    secret: true,
     readBy: 'worker, cli',
     description: 'Redis of the queue, if it is not the Redis of the online store.',
   }),
   LARDER_ARTIFACTS_URL: define(s3Url, {
     default: null,
     without: 'PostgreSQL',
+    secret: true,
     readBy: 'all',
     description:
       "Where `larder apply` puts models, encoders and bundles: `s3://KEY:SECRET@bucket/prefix?region=eu-central-1`, with `&endpoint=https://…` for stores other than Amazon's. [More](artifact.md#where-artifacts-are-kept).",
@@ -368,6 +376,7 @@ export const SETTINGS = {
   [CONNECTION_SETTING]: define(postgresUrl, {
     default: null,
     without: 'none',
+    secret: true,
     readBy: 'worker, cli',
     description:
       'PostgreSQL behind the source connection `<name>` of the project (`LARDER_CONNECTION_ADS_URL` for `ads`); never part of the manifest.',
