@@ -8,6 +8,8 @@ import {
   isLoopbackHost,
   readSettings,
   type AccessSettings,
+  webhookAddress,
+  type WebhookAddress,
   type ArtifactPlaces,
   type Environment,
 } from '@larder/core/config';
@@ -18,6 +20,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly artifacts: ArtifactPlaces;
   readonly redisUrl: string;
+  /** Null: nobody is told of incidents. */
+  readonly webhook: WebhookAddress | null;
   readonly host: string;
   readonly access: AccessSettings;
   /** Hosts that requests may name, in addition to this machine's own. */
@@ -72,6 +76,9 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PROJECT',
     'LARDER_DATABASE_URL',
     'LARDER_REDIS_URL',
+    'LARDER_WEBHOOK_URL',
+    'LARDER_WEBHOOK_SECRET',
+    'LARDER_WEBHOOK_PRIVATE_ADDRESSES',
     'LARDER_ARTIFACTS_URL',
     'LARDER_CACHE_FOLDER',
     'LARDER_HOST',
@@ -102,6 +109,7 @@ export function readConfig(env: Environment = process.env): Config {
     projectPath,
     databaseUrl: settings.LARDER_DATABASE_URL,
     redisUrl: settings.LARDER_REDIS_URL,
+    webhook: webhookAddress(settings),
     artifacts: artifactPlaces(settings, projectPath),
     host: settings.LARDER_HOST,
     access: accessSettings(settings, { host: settings.LARDER_HOST }),

@@ -7,6 +7,7 @@ import { loadProject } from '@larder/features';
 import { createEventGroups } from '@larder/materialization/events';
 import { createPressureReader } from '@larder/materialization/pressure';
 import { createPushGroups } from '@larder/materialization/push';
+import { startIncidents } from '@larder/operations';
 import {
   announceProcess,
   createPredictionLog,
@@ -174,6 +175,13 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const url = await listen(server, config);
   // Pushes land in this process, even when no worker runs.
   const sequencer = startSequencer({ store: offlineStore, logger });
+  // No worker could tell that no worker runs.
+  const incidents = startIncidents({
+    store: offlineStore,
+    applied: () => catalog.manifest(),
+    webhook: config.webhook,
+    logger,
+  });
   const memory = startIdleMemory();
   const sweep = sweepFolder({ ...trainingSets, logger });
   const announced = announceProcess(
@@ -205,7 +213,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
       await closeServer(server, DRAIN_DEADLINE_MS);
       await Promise.all([sweep.stop(), pushes.close(), eventGroups.close()]);
       // Together: each waits a few seconds for a PostgreSQL that hangs.
-      await Promise.all([announced.close(), catalog.close(), sequencer.close()]);
+      await Promise.all([announced.close(), catalog.close(), sequencer.close(), incidents.stop()]);
       await artifacts.close();
       await predictionLog.close();
       failures.close();

@@ -6,6 +6,8 @@ import {
   artifactPlaces,
   CONNECTION_SETTING,
   readSettings,
+  webhookAddress,
+  type WebhookAddress,
   type ArtifactPlaces,
   type Environment,
 } from '@larder/core/config';
@@ -15,6 +17,8 @@ export interface Config {
   readonly projectPath: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** Null: nobody is told of incidents. */
+  readonly webhook: WebhookAddress | null;
   readonly queueRedisUrl: string;
   readonly artifacts: ArtifactPlaces;
   /** Newest versions of a model that keep their artifacts. */
@@ -39,6 +43,9 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_PROJECT',
     'LARDER_DATABASE_URL',
     'LARDER_REDIS_URL',
+    'LARDER_WEBHOOK_URL',
+    'LARDER_WEBHOOK_SECRET',
+    'LARDER_WEBHOOK_PRIVATE_ADDRESSES',
     'LARDER_QUEUE_REDIS_URL',
     'LARDER_ARTIFACTS_URL',
     'LARDER_CACHE_FOLDER',
@@ -61,6 +68,7 @@ export function readConfig(env: Environment = process.env): Config {
     projectPath,
     databaseUrl: settings.LARDER_DATABASE_URL,
     redisUrl: settings.LARDER_REDIS_URL,
+    webhook: webhookAddress(settings),
     queueRedisUrl: settings.LARDER_QUEUE_REDIS_URL ?? settings.LARDER_REDIS_URL,
     artifacts: artifactPlaces(settings, projectPath),
     modelVersionsKept: settings.LARDER_MODEL_VERSIONS_KEPT,

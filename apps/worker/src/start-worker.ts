@@ -14,6 +14,7 @@ import {
   withAppliedArtifacts,
   type AppliedManifest,
 } from '@larder/registry';
+import { startIncidents } from '@larder/operations';
 import { createArtifactFolders } from './artifact-folders.ts';
 import type { Config } from './config.ts';
 import { createPredictionModels } from './predictions/prediction-models.ts';
@@ -120,6 +121,12 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
       artifactsUrl: config.artifacts.url,
       logger,
     });
+    const incidents = startIncidents({
+      store: offlineStore,
+      applied: () => applied,
+      webhook: config.webhook,
+      logger,
+    });
     const completion = startCompletion({ store: offlineStore, project: project.name, logger });
     const materializer = createMaterializer({
       project,
@@ -155,7 +162,13 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
       async stop() {
         ready = false;
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
-        await Promise.all([watch.close(), sequencer.close(), retention.stop(), completion.stop()]);
+        await Promise.all([
+          watch.close(),
+          sequencer.close(),
+          retention.stop(),
+          completion.stop(),
+          incidents.stop(),
+        ]);
         await artifacts.close();
         await close();
       },

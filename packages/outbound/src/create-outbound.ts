@@ -1,10 +1,11 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { compileAllowedHosts } from './allowed-hosts.ts';
 import { createConnections, type Connections, type RequestOptions } from './connections.ts';
 import { OutboundError } from './outbound-error.ts';
 import { outboundUrl, redirectTarget, shown } from './outbound-url.ts';
 import { readBody } from './read-body.ts';
+import { codeOf, giveUpConnecting, responseTo, timedOut, unreachable } from './response-to.ts';
 import { confirms, validatorsOf, type Validators } from './validators.ts';
 
 export interface OutboundOptions {
@@ -52,8 +53,6 @@ export interface Outbound {
 }
 
 const MAX_REDIRECTS = 3;
-/** A host that does not answer at all is given up on before `timeoutMs`. */
-const CONNECT_TIMEOUT_MS = 5_000;
 
 export function createOutbound({ allowedHosts, lookup }: OutboundOptions): Outbound {
   const connections = createConnections(compileAllowedHosts(allowedHosts), lookup);
@@ -119,54 +118,9 @@ async function answerOf(
   }
 }
 
-function responseTo(request: ClientRequest, url: URL): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    // A failure after the response has started is reported by the response; here it changes nothing.
-    request.once('response', resolve).on('error', reject);
-    request.once('upgrade', (_, socket) => {
-      socket.destroy();
-      reject(new OutboundError('answer_invalid', `${shown(url)} answers in a protocol other than HTTP`));
-    });
-    request.once('close', () => reject(new Error('closed without an answer')));
-  });
-}
-
-function giveUpConnecting(request: ClientRequest, url: URL): void {
-  const timer = setTimeout(
-    () => request.destroy(timedOut(url, CONNECT_TIMEOUT_MS, undefined)),
-    CONNECT_TIMEOUT_MS,
-  );
-  const clear = (): void => clearTimeout(timer);
-  request.once('close', clear).once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', clear);
-    else clear();
-  });
-}
-
 function tooManyRedirects(address: string): OutboundError {
   return new OutboundError(
     'redirect_refused',
     `${shown(new URL(address))} redirects more than ${MAX_REDIRECTS} times`,
   );
-}
-
-function timedOut(url: URL, timeoutMs: number, cause: unknown): OutboundError {
-  return new OutboundError('timed_out', `${shown(url)} did not arrive within ${timeoutMs} ms`, { cause });
-}
-
-/** Node's HTTP parser reports HPE_… for a bad response; every other code means that the host cannot be reached. */
-function unreachable(url: URL, cause: unknown): OutboundError {
-  const code = codeOf(cause);
-  if (!code.startsWith('HPE_'))
-    return new OutboundError('unreachable', `${url.host} cannot be reached (${code})`, { cause });
-  return new OutboundError(
-    'answer_invalid',
-    `${url.host} answers with broken HTTP or too large headers (${code})`,
-    { cause },
-  );
-}
-
-function codeOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return error instanceof Error ? error.message : String(error);
 }

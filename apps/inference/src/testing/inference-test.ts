@@ -35,6 +35,7 @@ export function configOf({
     projectPath,
     databaseUrl,
     redisUrl,
+    webhook: null,
     artifacts: { url: null, cacheFolder: join(folder, 'cache') },
     host: '127.0.0.1',
     access: { auth: 'off', publicRoutes: [], offlineMs: 3_600_000 },

@@ -3,6 +3,7 @@ import { parseDurationMs } from '../duration.ts';
 import type { LogLevel } from '../logger.ts';
 import { apiKeyProblem, serviceAddressProblem } from '../service-address.ts';
 import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '../store-address.ts';
+import { webhookSecretProblem, webhookUrlProblem } from './webhook-address.ts';
 import { wholeNumberProblem } from '../whole-number.ts';
 
 /** One `LARDER_…` variable, and its line in `docs/reference/configuration.md`. */
@@ -139,6 +140,25 @@ export const SETTINGS = {
     readBy: 'cli',
     description:
       'Whether `larder` may send the API key to a `LARDER_URL` that begins with `http://` and is not this machine: for a network that you trust, such as that of a cluster.',
+  }),
+  LARDER_WEBHOOK_URL: define(checked(webhookUrlProblem), {
+    default: null,
+    without: 'none: nobody is told',
+    readBy: 'inference, worker',
+    description:
+      'Where [notices of incidents](../guides/who-is-on-call.md#the-webhook) go: a run that is late, held or failed, a stale view, and that it is over.',
+  }),
+  LARDER_WEBHOOK_SECRET: define(checked(webhookSecretProblem), {
+    default: null,
+    without: 'none',
+    readBy: 'inference, worker',
+    description:
+      'Signs the notices: `whsec_` and at least 24 bytes in base64. Needed with `LARDER_WEBHOOK_URL`.',
+  }),
+  LARDER_WEBHOOK_PRIVATE_ADDRESSES: define(z.enum(['refused', 'allowed']), {
+    default: 'refused',
+    readBy: 'inference, worker',
+    description: 'Whether the receiver of notices may be in a private network, or on this machine.',
   }),
   LARDER_QUEUE_REDIS_URL: define(redisUrl, {
     default: null,

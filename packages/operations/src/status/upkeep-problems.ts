@@ -54,7 +54,9 @@ export async function upkeepProblems(
       select count(*)::integer as notices, min(n.created_at) as since, max(n.error) as error
       from larder.notices n join larder.incidents i using (incident_id)
       where i.project = ${project} and n.attempts > 2 and n.sent_at is null
-        and n.created_at > now() - interval '3 days') n`.execute(store.db);
+        and (n.given_up_at is null or n.given_up_at > greatest(now() - interval '1 day', (
+          select max(s.sent_at) from larder.notices s join larder.incidents t using (incident_id)
+          where t.project = ${project})))) n`.execute(store.db);
   const row = rows[0] as UpkeepRow;
   return { archivedAt: row.archivedAt, archiving: row.archiving, problems: problemsOf(row) };
 }
