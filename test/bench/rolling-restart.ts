@@ -32,6 +32,7 @@ const bench: Bench = {
       const stalls = told.errors.filter((error) => error.includes('ONLINE_STORE_UNAVAILABLE')).length;
       const asked = Object.entries(told.requests).map(([name, count]) => `${count} × ${name}`);
       progress(asked.join(', '));
+      for (const error of told.errors) progress(error.slice(0, 600));
       return [
         {
           name: 'rolling-restart',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PredictAnswer, ReadyAnswer, Run } from '@larder/contracts';
+import { createKey } from '@larder/access';
 import { createOfflineStore } from '@larder/offline-store';
 import { test } from '@larder/testing';
 import { expect, inject, onTestFinished } from 'vitest';
@@ -35,6 +36,7 @@ async function startMachine(host: NetworkHost, folder: string): Promise<Machine>
       LARDER_REDIS_URL: host.redisUrl,
       LARDER_CONNECTION_SHOP_URL: host.databaseUrl,
       LARDER_HOST: host.address,
+      LARDER_AUTH: 'keys',
       LARDER_WORKER_SLOTS: '1',
     },
   };
@@ -45,6 +47,7 @@ async function startMachine(host: NetworkHost, folder: string): Promise<Machine>
   return { host, serve, worker };
 }
 
+const PATH = '/v1/models/ad_ctr/predict';
 const PREDICT = { entities: { ad_id: 'ad-7' }, options: { deadline_ms: 10_000, features: true } };
 
 /** An answer without what differs in every answer: its id, its times and the ages of its features. */
@@ -73,17 +76,28 @@ test(
     await applyIn(folderA, stores);
     const store = createOfflineStore({ databaseUrl: database.url, logger });
     onTestFinished(() => store.close());
+    const { text: apiKey } = await createKey(store, {
+      project: 'restarted',
+      name: 'the test',
+      role: 'engineer',
+      scopes: [],
+      rate: null,
+      by: { actor: 'test', granted: null },
+    });
+    const ask = (url: string, body?: unknown) =>
+      call(url, { agent: false, apiKey, ...(body !== undefined && { method: 'POST', body }) });
+    const askB = (path: string, body?: unknown) =>
+      askOnHost(hostB, `${b.serve.url}${path}`, { apiKey, body });
     const a = await startMachine(hostA, folderA);
     const b = await startMachine(hostB, folderB);
 
     const backfill = async () => {
       const body = { view: 'ad_image', scope: { all: true }, force: true };
-      const answer = await call(`${a.serve.url}/v1/backfills`, { method: 'POST', body, agent: false });
+      const answer = await ask(`${a.serve.url}/v1/backfills`, body);
       expect(answer.status).toBe(202);
       return (answer.body as { run_id: string }).run_id;
     };
-    const run = async (runId: string) =>
-      (await call(`${a.serve.url}/v1/runs/${runId}`, { agent: false })).body as Run;
+    const run = async (runId: string) => (await ask(`${a.serve.url}/v1/runs/${runId}`)).body as Run;
     const untilEnded = (runId: string) =>
       expect
         .poll(() => run(runId), { timeout: 60_000 })
@@ -96,14 +110,18 @@ test(
       return rows[0]?.count ?? 0;
     };
     const predict = async ({ serve }: Machine) => {
-      const path = `${serve.url}/v1/models/ad_ctr/predict`;
-      const answer = await call(path, { method: 'POST', body: PREDICT, agent: false });
+      const answer = await ask(`${serve.url}${PATH}`, PREDICT);
       return answer.status === 200 ? comparable(answer.body as PredictAnswer) : String(answer.status);
     };
 
     const first = await backfill();
     await untilEnded(first);
     expect(await workersOf(first)).toBe(2);
+    // Neither answers without a key, as on every address that others reach.
+    for (const { serve } of [a, b])
+      expect((await call(`${serve.url}/v1/runs`, { agent: false })).body).toMatchObject({
+        code: 'KEY_REQUIRED',
+      });
     expect(await predict(b)).toBe(await predict(a));
     expect(await predict(b)).toContain('"status":"PRESENT"');
 
@@ -113,13 +131,13 @@ test(
     await untilEnded(second);
     expect(await predict(a)).toContain('"status":"PRESENT"');
     await expect
-      .poll(() => askOnHost(hostB, `${b.serve.url}/health/ready`), { timeout: 30_000 })
+      .poll(() => askB('/health/ready'), { timeout: 30_000 })
       .toMatchObject({ status: 200, body: { degraded: true } });
-    const ready = (await askOnHost(hostB, `${b.serve.url}/health/ready`)).body as ReadyAnswer;
+    const ready = (await askB('/health/ready')).body as ReadyAnswer;
     expect(ready.checks.filter(({ degraded }) => degraded).map(({ name }) => name)).toEqual(
       expect.arrayContaining(['redis', 'postgresql']),
     );
-    expect(await askOnHost(hostB, `${b.serve.url}/v1/models/ad_ctr/predict`, PREDICT)).toMatchObject({
+    expect(await askB(PATH, PREDICT)).toMatchObject({
       status: 503,
       retryAfter: expect.stringMatching(/^\d+$/),
       body: { code: 'ONLINE_STORE_UNAVAILABLE' },
@@ -128,7 +146,7 @@ test(
     hostB.reconnect();
     await expect.poll(() => predict(b), { timeout: 60_000 }).toBe(await predict(a));
     await expect
-      .poll(async () => (await call(`${b.serve.url}/health/ready`, { agent: false })).body, {
+      .poll(async () => (await ask(`${b.serve.url}/health/ready`)).body, {
         timeout: 60_000,
       })
       .toMatchObject({ degraded: false });

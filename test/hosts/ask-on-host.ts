@@ -9,9 +9,9 @@ export interface AnswerOnHost {
 }
 
 const SCRIPT = `
-const [url, body] = process.argv.slice(1);
-const sent = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-const answer = await fetch(url, sent);
+const [url, authorization, body] = process.argv.slice(1);
+const headers = { authorization, 'content-type': 'application/json' };
+const answer = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body });
 console.log(JSON.stringify({ status: answer.status, retryAfter: answer.headers.get('retry-after'), body: await answer.json() }));
 `;
 
@@ -21,10 +21,11 @@ const run = promisify(execFile);
 export async function askOnHost(
   { within }: Pick<NetworkHost, 'within'>,
   url: string,
-  body?: unknown,
+  { apiKey, body }: { readonly apiKey: string; readonly body?: unknown },
 ): Promise<AnswerOnHost> {
   const sent = body === undefined ? [] : [JSON.stringify(body)];
-  const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', SCRIPT, url, ...sent];
+  const evaluated = ['--input-type=module', '-e', SCRIPT, url, `Bearer ${apiKey}`, ...sent];
+  const [command, ...args] = [...within, process.execPath, ...evaluated];
   // Not `spawnSync`: the stores of the hosts are forwarded by this process.
   const { stdout } = await run(command as string, args);
   return JSON.parse(stdout) as AnswerOnHost;

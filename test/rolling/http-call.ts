@@ -5,20 +5,30 @@ export interface Answer {
   readonly body: unknown;
 }
 
+export interface CallOptions {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly agent?: Agent | false;
+  readonly apiKey?: string;
+}
+
 /** Connections are kept and used again, as balancers and services do; nothing is sent twice. */
 export const KEPT = new Agent({ keepAlive: true });
 
 /** Sends one request. Rejects with the error of the connection. */
 export function call(
   url: string,
-  { method = 'GET', body, agent = KEPT }: { method?: string; body?: unknown; agent?: Agent | false } = {},
+  { method = 'GET', body, agent = KEPT, apiKey }: CallOptions = {},
 ): Promise<Answer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const headers =
-      text === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const headers = {
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      ...(text !== undefined && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+      }),
+    };
     const sent = request(url, { method, agent, headers }, (response) => {
       let answer = '';
       response.setEncoding('utf8');
