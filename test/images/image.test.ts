@@ -176,7 +176,7 @@ describe.skipIf(IMAGE_TOOLS === undefined)('the image of a project', { timeout: 
 
   test('applies, computes ahead, predicts, and ends in order', async ({ containers, stores, folder }) => {
     const port = await freePort('127.0.0.1', 28_980);
-    const env = { ...stores, LARDER_HOST: '127.0.0.1' };
+    const env = { ...stores, LARDER_HOST: '127.0.0.1', LARDER_AUTH: 'off' };
     const larder = (...args: string[]) => succeed(containers, args, env);
     await larder('apply');
     const worker = containers.start('worker', ['worker'], env);

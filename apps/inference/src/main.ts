@@ -1,5 +1,6 @@
 import { createLogger, startFailure } from '@larder/core';
 import { readConfig } from './config.ts';
+import { EXIT_DEADLINE_MS } from './exit-deadline.ts';
 import { startInference } from './start-inference.ts';
 
 const { inference, logger, drainMs } = await start().catch((error: unknown) => {
@@ -9,9 +10,6 @@ const { inference, logger, drainMs } = await start().catch((error: unknown) => {
 });
 logger.info({ url: inference.url }, 'Listening');
 logger.flush();
-
-/** Beyond the drain; shorter than the grace periods in docs and manifests. */
-const EXIT_DEADLINE_MS = 25_000;
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);

@@ -2,7 +2,7 @@ import type { Logger } from '@larder/core';
 import type { RunningWorker } from './start-worker.ts';
 
 /** Shorter than the 30 s after which orchestrators kill. */
-const EXIT_DEADLINE_MS = 28_000;
+export const EXIT_DEADLINE_MS = 28_000;
 
 /** Releases everything in order, then exits with this code; a second call exits at once. */
 export function stopper(worker: RunningWorker, logger: Logger): (code: number) => void {
