@@ -1,22 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DATABASE_ALERTS } from './alerts/database-alerts.ts';
 import { INFERENCE_ALERTS } from './alerts/inference-alerts.ts';
 import { WORKER_ALERTS } from './alerts/worker-alerts.ts';
+import { withSection } from './generated-section.ts';
 import { referencePage } from './reference.ts';
 import { rulesFile } from './rules.ts';
+import { sloTable } from './slo/slo-table.ts';
+import { sloGroups } from './slo/burn-rate-rules.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
 
 /** Every file that is written from the table of metrics: its path in the repository and its text. */
 export function monitoringFiles(): ReadonlyMap<string, string> {
-  const page = 'docs/reference/metrics.md';
+  const reference = 'docs/reference/metrics.md';
+  const guide = 'docs/guides/be-paged-and-act.md';
+  const read = (path: string): string => readFileSync(resolve(REPOSITORY, path), 'utf8');
   return new Map([
-    [page, referencePage(readFileSync(resolve(REPOSITORY, page), 'utf8'))],
+    [reference, referencePage(read(reference))],
+    [guide, withSection(read(guide), 'slos', sloTable())],
     [
       'infra/prometheus/inference.rules.yml',
       rulesFile(
         'Alerts on the inference service. Written by `npm run monitoring` from infra/monitoring/alerts; docs/reference/metrics.md has the metrics.',
-        [{ name: 'larder-inference', rules: INFERENCE_ALERTS }],
+        [
+          { name: 'larder-inference', rules: INFERENCE_ALERTS },
+          { name: 'larder-database', rules: DATABASE_ALERTS },
+        ],
       ),
     ],
     [
@@ -24,6 +34,13 @@ export function monitoringFiles(): ReadonlyMap<string, string> {
       rulesFile(
         'Alerts on the workers, scraped at LARDER_WORKER_METRICS_PORT; `job` is the name of your scrape job, here larder-worker.\nWritten by `npm run monitoring` from infra/monitoring/alerts; docs/reference/metrics.md has the metrics.',
         [{ name: 'larder-worker', rules: WORKER_ALERTS }],
+      ),
+    ],
+    [
+      'infra/prometheus/slo.rules.yml',
+      rulesFile(
+        'Service level objectives: how fast their budgets burn. Written by `npm run monitoring` from infra/monitoring/slo.',
+        sloGroups(),
       ),
     ],
   ]);

@@ -1,16 +1,14 @@
+import { withSection } from './generated-section.ts';
 import { METRICS, type MetricDefinition, type MetricProcess } from '@larder/core/metrics';
 
 const TABLE: readonly (readonly [string, MetricDefinition])[] = Object.entries(METRICS);
 
-/** The page of the reference, with the tables of the metrics between its markers replaced. */
+/** The page of the reference, with the tables of the metrics written. */
 export function referencePage(page: string): string {
-  return (['inference', 'worker'] as const).reduce((text, process) => {
-    const [start, end] = [`<!-- metrics: ${process} -->\n`, `<!-- end: ${process} -->`];
-    const from = text.indexOf(start);
-    const to = text.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`docs/reference/metrics.md has no section ${start.trim()}.`);
-    return `${text.slice(0, from)}${start}${table(process)}${text.slice(to)}`;
-  }, page);
+  return (['inference', 'worker'] as const).reduce(
+    (text, process) => withSection(text, `metrics: ${process}`, table(process)),
+    page,
+  );
 }
 
 function table(process: MetricProcess): string {

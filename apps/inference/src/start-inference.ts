@@ -25,6 +25,8 @@ import { createBodyRoom } from './http/body-room.ts';
 import { createUnreadAnswers } from './http/unread-answers.ts';
 import { createFailureLog } from './http/failure-log.ts';
 import { createReadiness } from './health/readiness.ts';
+import { collectDatabaseFacts } from './metrics/collect-database-facts.ts';
+import { createDatabaseFacts } from './metrics/database-facts.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
 import { aliasesInService } from './metrics/aliases-in-service.ts';
 import { createModelCatalog } from './models/model-catalog.ts';
@@ -115,6 +117,10 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     logger,
   });
   const pressure = createPressureReader(offlineStore, project.name);
+  collectDatabaseFacts(
+    meters,
+    createDatabaseFacts({ store: offlineStore, manifest: () => catalog.manifest() }),
+  );
   const metrics = createMetrics(meters, {
     readiness: () => readiness.check(),
     viewReadings: () => catalog.readings.list(),

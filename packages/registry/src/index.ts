@@ -69,6 +69,7 @@ export type { RollbackOptions } from './aliases/rollback.ts';
 // Coverage
 export { createCompletion } from './coverage/completion.ts';
 export type { Completion, CompletionOptions, VersionCoverage } from './coverage/completion.ts';
+export { readViewCoverage } from './coverage/view-coverage.ts';
 export type { ViewCoverage } from './coverage/view-coverage.ts';
 export { promoteCompleteVersions, requestPromotion } from './coverage/promotion.ts';
 export type { Promotion, PromotionRequest } from './coverage/promotion.ts';

@@ -1,0 +1,59 @@
+import { createMeters } from '@larder/core/metrics';
+import { createOfflineStore } from '@larder/offline-store';
+import { expect } from 'vitest';
+import { logger, test } from '../testing/inference-test.ts';
+import { collectDatabaseFacts } from './collect-database-facts.ts';
+import { createDatabaseFacts } from './database-facts.ts';
+
+test('freshness, staleness, coverage and problems of views are those of PostgreSQL, read once for all of them', async ({
+  service,
+}) => {
+  const { offlineStore: store, project } = service;
+  const ref = 'ad_image@1';
+  const view = project.manifest.feature_views[ref];
+  if (view === undefined) throw new Error(`The fixture has no ${ref}.`);
+  const manifest = {
+    ...project.manifest,
+    feature_views: {
+      ...project.manifest.feature_views,
+      [ref]: { ...view, freshness_objective_ms: 3_600_000 },
+    },
+  };
+  await store.pool.query(
+    `insert into larder.view_freshness (project, view, version, newest_event_timestamp, newest_landed_at, newest_online_at, rows_online)
+     values ($1, 'ad_image', 1, to_timestamp(1000), to_timestamp(2000), to_timestamp(3000), 17)
+     on conflict (project, view, version) do update set newest_event_timestamp = excluded.newest_event_timestamp,
+       newest_online_at = excluded.newest_online_at, rows_online = excluded.rows_online`,
+    [project.name],
+  );
+  let applied: typeof manifest | null = null;
+  const meters = createMeters('inference');
+  collectDatabaseFacts(meters, createDatabaseFacts({ store, manifest: () => applied, keptMs: 0 }));
+  expect(await meters.render()).not.toMatch(/^larder_view/m);
+  applied = manifest;
+  const text = await meters.render();
+  expect(text).toContain(`larder_view_as_of_timestamp_seconds{view="${ref}"} 1000\n`);
+  expect(text).toContain(`larder_view_online_timestamp_seconds{view="${ref}"} 3000\n`);
+  expect(text).toContain(`larder_view_rows_online{view="${ref}"} 17\n`);
+  expect(text).toContain(`larder_view_stale{view="${ref}"} 1\n`);
+  expect(text.match(/^larder_view_stale\{/gm)).toHaveLength(1);
+  expect(text).toMatch(/^larder_problems\{kind="view_stale",severity="act"\} 1$/m);
+  expect(text).not.toMatch(/^larder_metrics_incomplete_total\{/m);
+});
+
+test('when PostgreSQL cannot be asked, these metrics are left out, and all others stay', async ({
+  service,
+}) => {
+  const { config, project } = service;
+  const store = createOfflineStore({ databaseUrl: config.databaseUrl, logger });
+  await store.close();
+  const meters = createMeters('inference');
+  collectDatabaseFacts(meters, createDatabaseFacts({ store, manifest: () => project.manifest }));
+  meters.collect('larder_models_not_ready', (report) => report({}, 0));
+  await meters.render();
+  const text = await meters.render();
+  expect(text).toContain('larder_models_not_ready 0\n');
+  expect(text).toMatch(
+    /larder_metrics_incomplete_total\{metric="larder_view_stale",reason="failed"\} [12]\n/,
+  );
+});
