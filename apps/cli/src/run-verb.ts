@@ -1,10 +1,11 @@
-import { actingAs } from '@larder/core';
+import { actingAs, LarderError } from '@larder/core';
 import type { Command } from 'commander';
 import { actor } from './actor.ts';
 import { commandOf } from './command-of.ts';
-import { readConfig, type Flags } from './config.ts';
+import { readConfig, type Config, type Flags } from './config.ts';
 import type { Output } from './output/output.ts';
 import { createSession, type Session } from './session.ts';
+import { VERBS } from './verbs.ts';
 
 export interface RunVerbOptions {
   readonly argv: readonly string[];
@@ -33,6 +34,7 @@ export async function runVerb(name: string, options: RunVerbOptions): Promise<nu
     await command.parseAsync(args, { from: 'user' });
     const run = verb.read(command);
     session ??= createSession({ config: readConfig(flagsOf(command), env), out, signal });
+    refuseWithoutStores(name, session.config);
     const opened = session;
     return await actingAs({ actor: actor() }, () => run(opened));
   } finally {
@@ -42,4 +44,15 @@ export async function runVerb(name: string, options: RunVerbOptions): Promise<nu
 
 function flagsOf(command: Command): Flags {
   return command.opts<Flags>();
+}
+
+/** @throws CONFIGURATION_INVALID for a verb that needs the stores, where only a service is configured */
+function refuseWithoutStores(name: string, { service, databaseUrl }: Config): void {
+  const { remote = false, storeless = false } = VERBS[name] ?? {};
+  if (service === null || databaseUrl !== null || remote || storeless) return;
+  throw new LarderError(
+    'CONFIGURATION_INVALID',
+    `larder ${name} works on the stores itself and cannot ask a service, and only LARDER_URL is set: set LARDER_DATABASE_URL too, or --database-url. larder --help lists the verbs that can.`,
+    { errors: [{ pointer: '/LARDER_DATABASE_URL', detail: 'is missing' }] },
+  );
 }

@@ -59,7 +59,7 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
   });
   const offlineStore = once(async () => {
     if (config.databaseUrl === null)
-      throw notConfigured(config, ['the database', 'LARDER_DATABASE_URL', '--database-url']);
+      throw notConfigured('the database', 'LARDER_DATABASE_URL', '--database-url');
     const { createOfflineStore } = await import('@larder/offline-store');
     const store = createOfflineStore({
       databaseUrl: config.databaseUrl,
@@ -85,7 +85,7 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
     }
   });
   const redis = once(async () => {
-    if (config.redisUrl === null) throw notConfigured(config, ['Redis', 'LARDER_REDIS_URL', '--redis-url']);
+    if (config.redisUrl === null) throw notConfigured('Redis', 'LARDER_REDIS_URL', '--redis-url');
     const { connectRedis, waitForRedis } = await import('@larder/online-store');
     const connection = connectRedis(config.redisUrl, { role: 'tool' });
     closing.push(() => connection.disconnect());
@@ -156,15 +156,10 @@ function nameNeeded(error: LarderError, applied: readonly string[]): LarderError
   );
 }
 
-function notConfigured(
-  { service }: Config,
-  [what, variable, flag]: readonly [string, string, string],
-): LarderError {
+function notConfigured(what: string, variable: string, flag: string): LarderError {
   return new LarderError(
     'CONFIGURATION_INVALID',
-    service !== null
-      ? `This verb works on the stores itself and cannot ask the service at LARDER_URL: set ${variable} or ${flag}. larder --help lists the verbs that can.`
-      : `No address of ${what} is configured: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is set.`,
+    `No address of ${what} is configured: no stack runs here (larder up starts one), and neither ${variable} nor ${flag} is set.`,
     { errors: [{ pointer: `/${variable}`, detail: 'is missing' }] },
   );
 }

@@ -4,6 +4,8 @@ export interface LazyVerb {
   readonly summary: string;
   /** With LARDER_URL it asks the service; the others need the stores or the code. @default false */
   readonly remote?: true;
+  /** Needs no stores that somebody configured. @default false */
+  readonly storeless?: true;
   load(): Promise<{ readonly verb: Verb }>;
 }
 
@@ -18,14 +20,17 @@ export const AMBIGUOUS: Readonly<Record<string, string>> = {
 export const VERBS: Readonly<Record<string, LazyVerb>> = {
   init: {
     summary: 'create a small working project to start from',
+    storeless: true,
     load: () => import('./verbs/init.ts'),
   },
   up: {
     summary: 'start the apps, and PostgreSQL and Redis unless they are configured',
+    storeless: true,
     load: () => import('./verbs/up.ts'),
   },
   dev: {
     summary: 'the same on embedded stores, and apply every change of the definitions at once',
+    storeless: true,
     load: () => import('./verbs/dev.ts'),
   },
   serve: {
@@ -38,14 +43,17 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   plan: {
     summary: 'show what apply would change',
+    remote: true,
     load: () => import('./verbs/plan.ts'),
   },
   apply: {
     summary: 'apply the definitions of larder.config.ts',
+    remote: true,
     load: () => import('./verbs/apply.ts'),
   },
   version: {
     summary: 'write the next version of a view beside the old one into larder.config.ts',
+    storeless: true,
     load: () => import('./verbs/version.ts'),
   },
   preview: {
@@ -79,6 +87,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   seal: {
     summary: 'complete and check the folder of a trained model',
+    storeless: true,
     load: () => import('./verbs/seal.ts'),
   },
   predictions: {
@@ -142,6 +151,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   audit: {
     summary: 'list who changed or inspected what, and which calls were refused',
+    remote: true,
     load: () => import('./verbs/audit.ts'),
   },
   views: {
@@ -151,6 +161,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   status: {
     summary: 'show what needs a person, since when, and the next command for each',
+    remote: true,
     load: () => import('./verbs/status.ts'),
   },
   ps: {
@@ -164,6 +175,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   doctor: {
     summary: 'check configuration, versions, stores and artifacts, and say what to do',
+    storeless: true,
     load: () => import('./verbs/doctor.ts'),
   },
 };

@@ -12,6 +12,7 @@ function comparable({ code, stdout, stderr }: CliResult): CliResult {
       .replaceAll(/,\s*"request_id": "[^"]+"/g, '')
       .replaceAll(/"heartbeat_at": "[^"]+"/g, '"heartbeat_at": ""')
       .replaceAll(/^Request \S+\n/gm, '')
+      .replaceAll(/^Of the definitions that \S+ was started with\.\n/gm, '')
       .replaceAll(/\d+ (bytes of memory)/g, '0 $1')
       .replaceAll(/\b\d+(\.\d+)?(ms|s|m|h|d)\b( \d+(s|m|h))?/g, '0s')
       .replaceAll(/ +/g, ' ');
@@ -73,6 +74,10 @@ describe('every verb answers alike, as text and as JSON', () => {
     'promote ad_ctr@9 --reason why',
     'rollback ad_ctr --reason why',
     'forget --receipts',
+    'plan',
+    'apply',
+    'audit --action alias.move',
+    'audit --entity nothing --key x',
     'predict ad_ctr --help',
     'predictions show 01999999-9999-7999-8999-999999999999',
     'predictions --entity nothing --key x',

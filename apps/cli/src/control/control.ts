@@ -230,3 +230,16 @@ export interface RowsControl {
   /** At most 1,000; those that cannot be read are refused here. */
   takeLabels(labels: readonly UntakenLabel[]): Promise<LabelsTaken>;
 }
+
+export interface PlanAsked {
+  readonly prune: boolean;
+  readonly sameMeaning: boolean;
+}
+
+export interface ApplyAsked extends PlanAsked {
+  /** Also what stops something; otherwise a person is asked, where there is one. */
+  readonly yes: boolean;
+  readonly backfill: boolean;
+  readonly promoteWhenComplete: boolean;
+  readonly reason: string | undefined;
+}

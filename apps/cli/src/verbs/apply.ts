@@ -1,11 +1,6 @@
-import { createLogger } from '@larder/core';
-import { applyJson, applyPlanned, followApply, planProject } from '@larder/registry';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
 import { followFills } from '../fill/follow-fills.ts';
 import { printPromotions } from '../fill/print-promotions.ts';
-import { migrateAsOwner } from '../migrate-as-owner.ts';
-import { isConfirmed } from '../output/confirm.ts';
 import { count, printChanges, realChanges } from '../output/print-plan.ts';
 import { CHANGED, DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -56,39 +51,35 @@ Examples:
     }),
   async run(session, typed) {
     const { out } = session;
-    const { sameMeaning, prune, yes = false, exitCode = false } = typed;
-    const { predictionLogMs } = session.config;
-    const project = await session.project();
-    const { manifest } = project;
-    const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-    await migrateAsOwner(session);
-    const planned = await planProject(deps, project, { sameMeaning, prune, predictionLogMs });
-    const confirmed =
-      yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, session)));
-    const result = await applyPlanned(deps, project, {
-      planned,
-      options: { actor: actor(), sameMeaning, prune, predictionLogMs, refuseDestructive: !confirmed },
-    });
-    const after = await followApply(deps.store, {
-      ...typed,
-      project: manifest.project,
-      result,
-      actor: actor(),
-      logger: createLogger('larder', { level: 'silent' }),
-    });
-    out.answer(applyJson(manifest.project, result, after), () => {
-      printChanges(result.changes, out);
-      const versions = Object.entries(result.modelVersions).map(([model, version]) => `${model} ${version}`);
+    const { exitCode = false, detach = false } = typed;
+    const asked = {
+      sameMeaning: typed.sameMeaning === true,
+      prune: typed.prune === true,
+      yes: typed.yes === true,
+      backfill: typed.backfill === true,
+      promoteWhenComplete: typed.promoteWhenComplete === true,
+      reason: typed.reason,
+    };
+    const { client } = await session.control();
+    const applied =
+      client === null
+        ? await (await import('../control/direct/apply.ts')).directApply(session, asked)
+        : await (await import('../control/remote/apply.ts')).remoteApply(session, client, asked);
+    const { project, changes } = applied;
+    out.answer(applied, () => {
+      printChanges(changes, out);
+      const versions = Object.entries(applied.model_versions).map(
+        ([model, version]) => `${model} ${version}`,
+      );
       out.line(
-        realChanges(result.changes) === 0
-          ? `Nothing to apply: project ${manifest.project} is up to date.`
-          : `Applied ${count(result.changes)} to project ${manifest.project} as manifest ${result.manifestId}.`,
+        realChanges(changes) === 0
+          ? `Nothing to apply: project ${project} is up to date.`
+          : `Applied ${count(changes)} to project ${project} as manifest ${applied.manifest_id}.`,
       );
       if (versions.length > 0) out.line(`Model versions: ${versions.join(', ')}`);
-      printPromotions(after, out);
+      printPromotions(applied, out);
     });
-    const follow = { fills: after.fills, detach: typed.detach === true };
-    if (!(await followFills(session, follow))) return FAILED;
-    return exitCode && realChanges(result.changes) > 0 ? CHANGED : DONE;
+    if (!(await followFills(session, { fills: applied.backfills, detach }))) return FAILED;
+    return exitCode && realChanges(changes) > 0 ? CHANGED : DONE;
   },
 });

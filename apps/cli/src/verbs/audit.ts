@@ -1,10 +1,11 @@
 import type { AuditAnswer } from '@larder/contracts';
-import { askedSubject, auditEntryJson, readAudit } from '@larder/offline-store';
+import type { readAudit } from '@larder/offline-store';
 import { z } from 'zod';
 import { printAudit } from '../audit/print-audit.ts';
 import { positiveWhole } from '../input.ts';
 import { timesInput } from '../predictions/log-filter.ts';
 import { DONE } from '../problem.ts';
+import type { Session } from '../session.ts';
 import { defineVerb } from '../verb.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -49,25 +50,50 @@ Examples:
       .pipe(z.number().max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`))
       .default(DEFAULT_LIMIT),
   }),
-  async run(session, { refused, entity, key, subject, cursor, limit, ...filter }) {
-    const { out } = session;
-    const store = await session.offlineStore();
-    const about =
-      entity === undefined && key === undefined
-        ? undefined
-        : await askedSubject(store, await session.manifest(), { entity, key });
-    const page = await readAudit(
-      store,
-      {
-        ...filter,
-        project: await session.projectName(),
-        subject: about ?? subject,
-        outcome: refused === true ? 'refused' : undefined,
-      },
-      { cursor, limit },
-    );
-    const answer: AuditAnswer = { entries: page.entries.map(auditEntryJson), cursor: page.cursor };
+  async run(session, { refused, ...typed }) {
+    const { out, control } = session;
+    const outcome = refused === true ? ('refused' as const) : undefined;
+    const { client } = await control();
+    const { keyId, from, to, ...query } = typed;
+    const answer =
+      client === null
+        ? await storedAudit(session, { ...typed, outcome })
+        : await client.get<AuditAnswer>('/v1/audit', {
+            query: {
+              ...query,
+              outcome,
+              key_id: keyId,
+              from: from?.toISOString(),
+              to: to?.toISOString(),
+            },
+            members: ['entries', 'cursor'],
+          });
     out.answer(answer, () => printAudit(answer, out));
     return DONE;
   },
 });
+
+type Asked = Omit<Parameters<typeof readAudit>[1], 'project'> & {
+  readonly entity?: string | undefined;
+  readonly key?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+};
+
+async function storedAudit(
+  session: Session,
+  { entity, key, cursor, limit, ...filter }: Asked,
+): Promise<AuditAnswer> {
+  const { askedSubject, auditEntryJson, readAudit: read } = await import('@larder/offline-store');
+  const store = await session.offlineStore();
+  const about =
+    entity === undefined && key === undefined
+      ? undefined
+      : await askedSubject(store, await session.manifest(), { entity, key });
+  const page = await read(
+    store,
+    { ...filter, project: await session.projectName(), subject: about ?? filter.subject },
+    { cursor, limit },
+  );
+  return { entries: page.entries.map(auditEntryJson), cursor: page.cursor };
+}

@@ -1,6 +1,4 @@
-import { planJson, plannedChains, planProject, withArtifactRefusals } from '@larder/registry';
 import { z } from 'zod';
-import { planCountedFills } from '../fill/plan-counted-fills.ts';
 import { printFills } from '../fill/print-fills.ts';
 import { printChains } from '../output/print-chains.ts';
 import { needsConfirmation, printPlan, realChanges } from '../output/print-plan.ts';
@@ -33,22 +31,20 @@ Example:
     yes: z.boolean().default(false),
     exitCode: z.boolean().optional(),
   }),
-  async run(session, { prune, sameMeaning, yes, exitCode = false }) {
+  async run(session, typed) {
     const { out } = session;
-    const project = await session.project();
-    const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-    const planned = await planProject(deps, project, {
-      prune,
-      sameMeaning,
-      predictionLogMs: session.config.predictionLogMs,
-    });
-    const plan = await withArtifactRefusals(project, planned);
-    const fills = await planCountedFills(session, project.manifest, plan);
-    const chains = plannedChains(plan, project.manifest);
-    out.answer(planJson(plan, { chains, fills }), () => {
+    const { yes, exitCode = false, prune = false, sameMeaning = false } = typed;
+    const { client } = await session.control();
+    const { plan, json, fills, manifest } =
+      client === null
+        ? await (await import('../control/direct/apply.ts')).directPlan(session, { prune, sameMeaning })
+        : await (
+            await import('../control/remote/apply.ts')
+          ).remotePlan(session, client, { prune, sameMeaning });
+    out.answer(json, () => {
       printPlan(plan, out);
-      printChains(chains, out);
-      printFills(fills, { manifest: project.manifest, out });
+      printChains(json.chains, out);
+      printFills(fills, { manifest, out });
     });
     if (plan.refusals.length > 0 || (needsConfirmation(plan) && !yes)) return FAILED;
     return exitCode && realChanges(plan.changes) > 0 ? CHANGED : DONE;

@@ -43,7 +43,15 @@ Examples:
 });
 
 /** Asks each store by itself, so that one that is away does not hide the other. */
-async function currentStatus({ config, projectName, offlineStore, redis }: Session): Promise<StatusAnswer> {
+async function currentStatus({
+  config,
+  control,
+  projectName,
+  offlineStore,
+  redis,
+}: Session): Promise<StatusAnswer> {
+  const { client } = await control();
+  if (client !== null) return client.get<StatusAnswer>('/v1/status', { members: ['attention', 'problems'] });
   const [{ readStatus, statusJson }, { appliedManifest }, { checkRedisPolicy }] = await Promise.all([
     import('@larder/operations'),
     import('@larder/registry'),

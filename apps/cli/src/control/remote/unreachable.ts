@@ -32,7 +32,7 @@ export function unreachable(thrown: unknown, url: string): LarderError {
   const why =
     certificate ??
     CONNECTION[code] ??
-    ((thrown as Error).name === 'TimeoutError' ? 'it did not answer in time' : code || 'the request failed');
+    ((thrown as Error).name === 'TimeoutError' ? 'it did not answer in time' : code || messageOf(thrown));
   const todo = certificate === undefined ? 'Does the service run, and is LARDER_URL its address?' : TRUST;
   return new LarderError('SERVICE_UNREACHABLE', `${url} cannot be used: ${why}. ${todo}`, { cause: thrown });
 }
@@ -44,4 +44,10 @@ function codeOf(thrown: unknown): string {
     if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   }
   return '';
+}
+
+/** The innermost one, such as that fetch refuses a port. */
+function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return 'the request failed';
+  return thrown.cause instanceof Error ? messageOf(thrown.cause) : thrown.message;
 }
