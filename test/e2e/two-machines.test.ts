@@ -58,7 +58,7 @@ function comparable(answer: PredictAnswer): string {
 
 test(
   'a second host takes its part with another copy of the project; when its network goes away, nothing is lost or doubled',
-  { timeout: 240_000 },
+  { timeout: 360_000 },
   async ({ database, redis }) => {
     const folder = join(inject('testFolder'), randomUUID());
     const stores = { databaseUrl: database.url, redisUrl: redis.url };
