@@ -6,6 +6,7 @@ import type { Bench, BenchRow } from './row.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'predict-1': () => import('./predict-1.ts'),
   'predict-windowed': () => import('./predict-windowed.ts'),
+  'auth-cost': () => import('./auth-cost.ts'),
   'log-cost': () => import('./log-cost.ts'),
   'predict-batch-500': () => import('./predict-batch-500.ts'),
   'rank-500': () => import('./rank-500.ts'),

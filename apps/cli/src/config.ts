@@ -9,6 +9,7 @@ import {
   handDown,
   SETTINGS,
   type ArtifactPlaces,
+  type AuthMode,
 } from '@larder/core/config';
 import { findStack, type StackFile } from '@larder/infra/stack-file';
 import { loadEnvFile, type EnvFile } from './env-file.ts';
@@ -29,6 +30,7 @@ export interface Config {
   /** Absolute. */
   readonly archiveDir: string;
   readonly host: string | null;
+  readonly auth: AuthMode;
   readonly port: number | null;
   /** Of a worker. */
   readonly metricsPort: number | null;
@@ -93,6 +95,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
     artifacts: artifactPlaces(settings, projectPath),
     archiveDir: resolve(settings.LARDER_ARCHIVE_DIR ?? join(dirname(projectPath), '.larder', 'archive')),
     host: settings.LARDER_HOST,
+    auth: settings.LARDER_AUTH ?? 'off',
     port: settings.LARDER_PORT,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     predictionLogMs:

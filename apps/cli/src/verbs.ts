@@ -149,6 +149,11 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     remote: true,
     load: () => import('./verbs/forget.ts'),
   },
+  'api-keys': {
+    summary: 'create, list, rotate and revoke the API keys of callers',
+    remote: true,
+    load: () => import('./verbs/api-keys.ts'),
+  },
   audit: {
     summary: 'list who changed or inspected what, and which calls were refused',
     remote: true,

@@ -3,11 +3,14 @@ import { resolve } from 'node:path';
 import type { Retention } from './start-retention.ts';
 import type { LogLevel } from '@larder/core';
 import {
+  ACCESS_SETTINGS,
+  accessSettings,
   artifactPlaces,
   CONNECTION_SETTING,
   readSettings,
   webhookAddress,
   type WebhookAddress,
+  type AccessSettings,
   type ArtifactPlaces,
   type Environment,
 } from '@larder/core/config';
@@ -29,6 +32,7 @@ export interface Config {
   /** Number of compute threads. */
   readonly slots: number;
   readonly host: string;
+  readonly access: AccessSettings;
   /** Port of metrics and health; 0: any free port; null: not served. */
   readonly metricsPort: number | null;
   /** How long rows of growing tables are kept. */
@@ -55,6 +59,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
+    ...ACCESS_SETTINGS,
     'LARDER_AUDIT_RETENTION',
     'LARDER_CHANGES_RETENTION',
     'LARDER_LABEL_RETENTION',
@@ -77,6 +82,10 @@ export function readConfig(env: Environment = process.env): Config {
     slots: settings.LARDER_WORKER_SLOTS ?? availableParallelism(),
     host: settings.LARDER_HOST,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
+    access: accessSettings(
+      settings,
+      settings.LARDER_WORKER_METRICS_PORT === null ? null : { host: settings.LARDER_HOST },
+    ),
     retention: {
       labelsMs: settings.LARDER_LABEL_RETENTION,
       auditMs: settings.LARDER_AUDIT_RETENTION,

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cannotListen } from '@larder/core';
+import type { MetricsDoor } from './metrics-door.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
 export interface MetricsServer {
@@ -15,8 +16,23 @@ export interface MetricsServer {
  */
 export async function startMetricsServer(
   metrics: WorkerMetrics,
-  options: { readonly host: string; readonly port: number; readonly ready: () => boolean },
+  options: {
+    readonly host: string;
+    readonly port: number;
+    readonly ready: () => boolean;
+    readonly door: Pick<MetricsDoor, 'admit'>;
+  },
 ): Promise<MetricsServer> {
+  const answerMetrics = async (request: IncomingMessage) => {
+    const status = await options.door.admit(request);
+    if (status !== 200)
+      return {
+        status,
+        text: '',
+        headers: status === 401 ? { 'www-authenticate': 'Bearer realm="larder"' } : {},
+      };
+    return { status, text: await metrics.render(), headers: { 'content-type': metrics.contentType } };
+  };
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     if (path === '/health/live') {
@@ -27,8 +43,8 @@ export async function startMetricsServer(
         .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
         .end(JSON.stringify({ ready }));
     } else if (path === '/metrics') {
-      metrics.render().then(
-        (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      answerMetrics(request).then(
+        ({ status, text, headers }) => response.writeHead(status, headers).end(text),
         () => response.writeHead(500).end(),
       );
     } else {

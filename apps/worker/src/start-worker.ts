@@ -20,6 +20,7 @@ import type { Config } from './config.ts';
 import { createPredictionModels } from './predictions/prediction-models.ts';
 import { startCompletion } from './start-completion.ts';
 import { startRetention } from './start-retention.ts';
+import { openMetricsDoor } from './metrics-door.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { whenDatabaseAnswers } from './when-database-answers.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -57,11 +58,14 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
   const metrics = createWorkerMetrics();
   let ready = false;
   const { metricsPort, host } = config;
+  const { access, databaseUrl } = config;
+  const door =
+    metricsPort === null ? null : openMetricsDoor({ access, databaseUrl, project: project.name, logger });
   // Started first: orchestrators also check whether a waiting process is alive.
   const server =
-    metricsPort === null
+    metricsPort === null || door === null
       ? null
-      : await startMetricsServer(metrics, { host, port: metricsPort, ready: () => ready });
+      : await startMetricsServer(metrics, { host, port: metricsPort, ready: () => ready, door });
   if (server !== null) logger.info({ metricsPort: server.port }, 'Metrics and health are served');
   // Two chunks per slot with a heartbeat each, plus the loops.
   const offlineStore = createOfflineStore({
@@ -73,6 +77,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
   const redis = connectRedis(config.redisUrl, { role: 'worker', logger });
   const close = async (): Promise<void> => {
     await server?.close();
+    await door?.close();
     redis.disconnect();
     await offlineStore.close();
   };

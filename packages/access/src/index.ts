@@ -1,5 +1,5 @@
 // Keys
-export { KEY_ID } from './key/key-format.ts';
+export { keyInHeaders } from './key/key-in-headers.ts';
 export { apiKeyJson } from './keys/api-key.ts';
 export type { ApiKey } from './keys/api-key.ts';
 export { createKey } from './keys/create-key.ts';

@@ -2,6 +2,22 @@
 export { problemSchema, errorDetailSchema } from './problem.ts';
 export type { Problem } from './problem.ts';
 // Keys
+export {
+  apiKeyParamsSchema,
+  apiKeySchema,
+  apiKeysAnswerSchema,
+  apiKeysQuerySchema,
+  createApiKeySchema,
+  newApiKeySchema,
+  rotateApiKeySchema,
+} from './api-keys.ts';
+export type {
+  ApiKeyAnswer,
+  ApiKeysAnswer,
+  CreateApiKeyBody,
+  NewApiKeyAnswer,
+  RotateApiKeyBody,
+} from './api-keys.ts';
 export { KEY_ROLES, KEY_SCOPES } from './key-scopes.ts';
 export type { KeyRole, KeyScope } from './key-scopes.ts';
 // Predict

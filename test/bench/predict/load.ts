@@ -5,6 +5,8 @@ export interface LoadOptions {
   readonly path: string;
   /** Requests, sent in turn. */
   readonly bodies: readonly string[];
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   /** The load ends with the first of these two. */
   readonly durationMs: number;
@@ -29,9 +31,10 @@ export interface LoadResult {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const { hostname, port } = new URL(options.url);
+  const lines = Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
   const requests = options.bodies.map((body) =>
     Buffer.from(
-      `POST ${options.path} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `POST ${options.path} HTTP/1.1\r\nhost: ${hostname}\r\n${lines.join('')}content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     ),
   );
   const latencies: number[] = [];

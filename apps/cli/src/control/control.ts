@@ -1,16 +1,20 @@
 import type {
   AliasAnswer,
   AliasMoveAnswer,
+  ApiKeyAnswer,
   BackfillAnswer,
   BackfillRequest,
+  CreateApiKeyBody,
   ErasureReceipt,
   FailuresAnswer,
   FeatureViewAnswer,
   ModelRecordsAnswer,
   ModelVersionAnswer,
+  NewApiKeyAnswer,
   MoveStandingAnswer,
   ProcessesAnswer,
   PutAliasAnswer,
+  RotateApiKeyBody,
   Run,
   RunGraphAnswer,
   RunStatus,
@@ -38,6 +42,17 @@ export interface Control {
   models(): Promise<ModelsControl>;
   predictions(): Promise<PredictionsControl>;
   rows(): Promise<RowsControl>;
+  apiKeys(): Promise<ApiKeysControl>;
+}
+
+export interface ApiKeysControl {
+  /** The newest first; with `all` also those that are not in force. */
+  list(all: boolean): Promise<readonly ApiKeyAnswer[]>;
+  create(request: CreateApiKeyBody): Promise<NewApiKeyAnswer>;
+  /** @throws API_KEY_NOT_FOUND, API_KEY_NOT_IN_FORCE */
+  rotate(keyId: string, request: RotateApiKeyBody): Promise<NewApiKeyAnswer>;
+  /** @throws API_KEY_NOT_FOUND */
+  revoke(keyId: string): Promise<ApiKeyAnswer>;
 }
 
 export type RunAction = 'pause' | 'resume' | 'cancel' | 'retry-failed';

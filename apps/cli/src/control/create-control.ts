@@ -15,6 +15,7 @@ export async function createControl(session: Session): Promise<Control> {
       models: once(async () => (await import('./direct/models.ts')).directModels(session)),
       predictions: once(async () => (await import('./direct/predictions.ts')).directPredictions(session)),
       rows: once(async () => (await import('./direct/rows.ts')).directRows(session)),
+      apiKeys: once(async () => (await import('./direct/api-keys.ts')).directApiKeys(session)),
     };
   const [{ createServiceClient }, { remoteDefinitions }] = await Promise.all([
     import('./remote/service-client.ts'),
@@ -33,6 +34,7 @@ export async function createControl(session: Session): Promise<Control> {
       (await import('./remote/predictions.ts')).remotePredictions(client, definitions),
     ),
     rows: once(async () => (await import('./remote/rows.ts')).remoteRows(client)),
+    apiKeys: once(async () => (await import('./remote/api-keys.ts')).remoteApiKeys(client)),
   };
 }
 

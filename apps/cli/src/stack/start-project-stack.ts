@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { isLarderError, LarderError, shellWord } from '@larder/core';
+import { refuseOpenDoor } from '@larder/core/config';
 import { runningStack, stackFilePath } from '@larder/infra/stack-file';
 import { startStack, type Stack, type StackOptions } from '@larder/infra/stack';
 import { connectionVariable } from '@larder/sources';
@@ -12,6 +13,8 @@ export interface ProjectStackOptions extends Pick<
 > {
   /** Port as typed, otherwise as configured. */
   readonly port: number | undefined;
+  /** Nobody needs an API key, on whatever address. */
+  readonly insecure?: boolean;
   readonly out: Output;
   readonly signal: AbortSignal;
 }
@@ -22,8 +25,10 @@ export interface ProjectStackOptions extends Pick<
  */
 export async function startProjectStack(
   config: Config,
-  { port = config.port ?? undefined, out, signal, ...stack }: ProjectStackOptions,
+  { port = config.port ?? undefined, insecure = false, out, signal, ...stack }: ProjectStackOptions,
 ): Promise<Stack | null> {
+  const auth = insecure ? 'insecure' : config.auth;
+  if (config.host !== null) refuseOpenDoor(auth, config.host);
   try {
     return await startStack({
       project: config.projectPath,
@@ -34,9 +39,12 @@ export async function startProjectStack(
       ...(config.host !== null && { host: config.host }),
       ...(port !== undefined && { port }),
       ...stack,
-      env: Object.fromEntries(
-        Object.entries(config.connections).map(([name, url]) => [connectionVariable(name), url]),
-      ),
+      env: {
+        ...Object.fromEntries(
+          Object.entries(config.connections).map(([name, url]) => [connectionVariable(name), url]),
+        ),
+        ...(insecure && { LARDER_AUTH: auth }),
+      },
       onProgress: (message) => out.note(message),
       onTrouble: (message) => out.note(out.style.yellow(message)),
       signal,

@@ -1,5 +1,5 @@
 import { LarderError, shellWord } from '@larder/core';
-import { handDown } from '@larder/core/config';
+import { handDown, refuseOpenDoor } from '@larder/core/config';
 import { becomeApp, freePort, type AppName } from '@larder/infra/become-app';
 import { connectionVariable } from '@larder/sources';
 import type { Config } from '../config.ts';
@@ -12,6 +12,8 @@ interface StartedAlone {
   readonly portVariable: 'LARDER_PORT' | 'LARDER_WORKER_METRICS_PORT';
   /** As chosen by flag or setting; null: the app's own default. */
   readonly port: number | null;
+  /** Nobody needs an API key, on whatever address. */
+  readonly insecure: boolean;
   readonly out: Output;
 }
 
@@ -25,6 +27,8 @@ export async function startApp(config: Config, app: StartedAlone): Promise<never
   const { databaseUrl, redisUrl, queueRedisUrl, projectPath, envFile } = config;
   if (databaseUrl === null || redisUrl === null) throw noStores(config, app.verb);
   const host = config.host ?? DEFAULT_HOST;
+  const auth = app.insecure ? 'insecure' : config.auth;
+  refuseOpenDoor(auth, host);
   await refuseTakenPort(app, host);
   if (envFile !== null) app.out.note(envFileText(envFile));
   app.out.note(`Starting the ${app.name} process of ${shellWord(projectPath)}.`);
@@ -39,6 +43,7 @@ export async function startApp(config: Config, app: StartedAlone): Promise<never
     LARDER_REDIS_URL: redisUrl,
     ...(queueRedisUrl !== null && queueRedisUrl !== redisUrl && { LARDER_QUEUE_REDIS_URL: queueRedisUrl }),
     LARDER_HOST: host,
+    LARDER_AUTH: auth,
     ...(app.port !== null && { [app.portVariable]: String(app.port) }),
   };
   return becomeApp(app.name, handDown(process.env, settings));

@@ -7,6 +7,10 @@ export const verb = defineVerb({
   describe(command) {
     command
       .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
+      .option(
+        '--insecure',
+        'listen beyond this machine although nobody needs an API key: LARDER_AUTH=insecure',
+      )
       .addHelpText(
         'after',
         `
@@ -20,13 +24,14 @@ Example:
   larder serve --port 6570`,
       );
   },
-  input: z.object({ port: portNumber.optional() }),
-  run: ({ config, out }, { port }) =>
+  input: z.object({ port: portNumber.optional(), insecure: z.boolean().default(false) }),
+  run: ({ config, out }, { port, insecure }) =>
     startApp(config, {
       name: 'inference',
       verb: 'serve',
       portVariable: 'LARDER_PORT',
       port: port ?? config.port,
+      insecure,
       out,
     }),
 });

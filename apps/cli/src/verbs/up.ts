@@ -14,6 +14,10 @@ export const verb = defineVerb({
       .option('--port <n>', 'port for predictions [LARDER_PORT or 6570, or the next free one]')
       .option('--apply', 'apply the project also to a configured database')
       .option('-y, --yes', 'also apply changes that stop something or take the project back')
+      .option(
+        '--insecure',
+        'listen beyond this machine although nobody needs an API key: LARDER_AUTH=insecure',
+      )
       .addHelpText(
         'after',
         `
@@ -31,13 +35,15 @@ Example:
     port: portNumber.optional(),
     apply: z.boolean().optional(),
     yes: z.boolean().optional(),
+    insecure: z.boolean().default(false),
   }),
-  async run({ config, out, project, signal }, { port, apply = false, yes = false }) {
+  async run({ config, out, project, signal }, { port, apply = false, yes = false, insecure }) {
     if (config.stack !== null) throw alreadyRunning(config);
     if (config.envFile !== null) out.note(envFileText(config.envFile));
     const { manifest } = await project();
     const stack = await startProjectStack(config, {
       port,
+      insecure,
       out,
       signal,
       apply: apply || config.databaseUrl === null,

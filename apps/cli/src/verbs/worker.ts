@@ -10,6 +10,10 @@ export const verb = defineVerb({
         '--port <n>',
         'port of /metrics, /health/live and /health/ready [LARDER_WORKER_METRICS_PORT or any free one]',
       )
+      .option(
+        '--insecure',
+        'listen beyond this machine although nobody needs an API key: LARDER_AUTH=insecure',
+      )
       .addHelpText(
         'after',
         `
@@ -23,13 +27,14 @@ Example:
   larder worker`,
       );
   },
-  input: z.object({ port: portNumber.optional() }),
-  run: ({ config, out }, { port }) =>
+  input: z.object({ port: portNumber.optional(), insecure: z.boolean().default(false) }),
+  run: ({ config, out }, { port, insecure }) =>
     startApp(config, {
       name: 'worker',
       verb: 'worker',
       portVariable: 'LARDER_WORKER_METRICS_PORT',
       port: port ?? config.metricsPort ?? 0,
+      insecure,
       out,
     }),
 });

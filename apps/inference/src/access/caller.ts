@@ -22,8 +22,7 @@ export interface Caller {
 }
 
 /** Who sends the request, for the record. */
-export function callerOf(request: IncomingMessage): Caller {
-  const key = callerKey(request);
+export function callerOf(request: IncomingMessage, key = callerKey(request)): Caller {
   const address = request.socket.remoteAddress ?? null;
   return {
     actor: key === undefined ? `http from ${address ?? 'nowhere'}` : `api key ${key.name}`,

@@ -3,7 +3,7 @@
  * Nothing may wait, log or read the body here.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createAddressLimit, holds, type Keyring, type KnownKey } from '@larder/access';
+import { createAddressLimit, holds, keyInHeaders, type Keyring, type KnownKey } from '@larder/access';
 import type { OperationAccess } from '@larder/contracts';
 import { LarderError, toLarderError } from '@larder/core';
 import type { PublicRoute } from '@larder/core/config';
@@ -41,7 +41,6 @@ const PUBLIC: Readonly<Record<PublicRoute, readonly string[]>> = {
 };
 /** Requests of one address that may fail to authenticate. Those with a key in force are never counted or refused by it. */
 const FAILURES = { requests: 120, windowSeconds: 60 };
-const BEARER = /^bearer +(\S+)$/i;
 
 /** Lets only operations of the document through, each with a key that has its scope. */
 export function createGuard({ keyring, operations, publicRoutes, onRefused }: GuardDeps): Guard {
@@ -72,7 +71,7 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
       if (route.path.endsWith('/events') && method === 'GET') endWithKey(key, response);
       return undefined;
     };
-    const text = keyText(request);
+    const text = keyInHeaders(request.headers);
     if (text === undefined) return refuse(failed(request));
     try {
       const key = keyring.find(text);
@@ -94,15 +93,6 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
 
 /** What `find` gives when there is no route: nothing, or the methods that the path has. */
 type Unrouted = readonly string[] | undefined;
-
-function keyText({ headers }: IncomingMessage): string | undefined {
-  const { authorization, 'x-api-key': other } = headers;
-  if (authorization !== undefined) {
-    const bearer = BEARER.exec(authorization)?.[1];
-    if (bearer !== undefined) return bearer;
-  }
-  return typeof other === 'string' ? other : undefined;
-}
 
 /** A stream that is open when its key ends, ends too. */
 function endWithKey(key: KnownKey, response: ServerResponse): void {

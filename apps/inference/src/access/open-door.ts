@@ -1,11 +1,16 @@
 import { createKeyring } from '@larder/access';
 import { listOperations } from '@larder/contracts';
-import type { Logger } from '@larder/core';
+import type { ErrorCode, Logger } from '@larder/core';
 import { openDoorNotice } from '@larder/core/config';
+import { countRefusedCalls } from '@larder/offline-store';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { openKeyReader } from '../open-stores.ts';
+import { callerOf } from './caller.ts';
 import { createGuard, type Guard } from './guard.ts';
+
+/** Refusals that say something about the caller. */
+const AUDITED: ReadonlySet<string> = new Set<ErrorCode>(['KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED']);
 
 export interface DoorDeps {
   readonly config: Config;
@@ -31,17 +36,21 @@ export async function openDoor({ config, project, metrics, logger }: DoorDeps): 
   const store = openKeyReader(config, logger);
   const keyring = createKeyring({ store, project, logger, offlineMs });
   await keyring.ready;
+  const refused = countRefusedCalls({ store, project, logger });
   const guard = createGuard({
     keyring,
     operations: listOperations(),
     publicRoutes,
-    onRefused({ method, path, error }) {
+    onRefused({ request, method, path, error, key }) {
       metrics.request(path, method, error.status).value += 1;
+      if (AUDITED.has(error.code))
+        refused.count({ route: `${method} ${path}`, code: error.code, ...callerOf(request, key) });
     },
   });
   return {
     guard,
     async close() {
+      await refused.close();
       await keyring.close();
       await store.close();
     },

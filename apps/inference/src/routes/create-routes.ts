@@ -13,6 +13,7 @@ import type { Metrics } from '../metrics/create-metrics.ts';
 import type { ModelCatalog } from '../models/model-catalog.ts';
 import type { RunEvents } from '../runs/run-events.ts';
 import { aliasesRoutes } from './aliases.routes.ts';
+import { apiKeysRoutes } from './api-keys.routes.ts';
 import { applyRoutes } from './apply.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
@@ -108,6 +109,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       offlineStore: logReader,
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
+    apiKeysRoutes({ offlineStore, project: project.name }),
     queueRoutes(deps.pressure),
     statusRoutes({ offlineStore, project: project.name, checkRedis: deps.checkRedis }),
     processesRoutes({ offlineStore, project: project.name }),

@@ -27,7 +27,6 @@ const KEY = new RegExp(
 );
 
 export const KEY_ENVIRONMENT = new RegExp(`^${ENVIRONMENT}$`);
-export const KEY_ID = new RegExp(`^[0-9A-Za-z]{${ID_LENGTH}}$`);
 
 /** A new key, or a new secret for the key of this id. */
 export function newKeyText(environment: string, keyId = newKeyId()): NewKeyText {

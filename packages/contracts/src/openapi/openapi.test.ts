@@ -45,6 +45,7 @@ describe('the OpenAPI document', () => {
       'POST /v1/runs/{id}/retry-failed',
       'GET /v1/audit',
       'GET /v1/queue/pressure',
+      'GET /v1/status',
       'GET /v1/processes',
       'GET /health/live',
       'GET /health/ready',
@@ -78,6 +79,10 @@ describe('the OpenAPI document', () => {
       'GET /v1/training-sets/{id}',
       'DELETE /v1/training-sets/{id}',
       'GET /v1/training-sets/{id}/rows',
+      'GET /v1/api-keys',
+      'POST /v1/api-keys',
+      'POST /v1/api-keys/{id}/rotate',
+      'POST /v1/api-keys/{id}/revoke',
       'POST /v1/models/ad_ctr/predict',
       'POST /v1/models/ad_ctr/predict-batch',
     ]);

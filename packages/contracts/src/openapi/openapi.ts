@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { recordPaths } from './record-paths.ts';
 import { auditAnswerSchema, auditQuerySchema } from '../audit.ts';
+import { apiKeyPaths } from './api-key-paths.ts';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
@@ -89,7 +90,7 @@ export function listOperations(): OperationAccess[] {
 }
 
 function sharedPaths(): ZodOpenApiPathsObject {
-  return { ...corePaths(), ...featurePaths(), ...recordPaths(), ...trainingPaths() };
+  return { ...corePaths(), ...featurePaths(), ...recordPaths(), ...trainingPaths(), ...apiKeyPaths() };
 }
 
 function corePaths(): ZodOpenApiPathsObject {

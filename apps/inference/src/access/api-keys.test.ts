@@ -1,0 +1,51 @@
+import { KEY_SCOPES, newApiKeySchema } from '@larder/contracts';
+import { expect, onTestFinished } from 'vitest';
+import { createHttp } from '../testing/http.ts';
+import { test } from '../testing/inference-test.ts';
+import { bearer, keyWith, startLocked } from '../testing/locked.ts';
+
+test('keys are created, listed, rotated and revoked over HTTP, and nobody gets more than they have', async ({
+  service,
+}) => {
+  const admin = bearer((await keyWith(service, ['keys:admin', 'registry:read', 'runs:read'])).text);
+  const { inference } = await startLocked(service);
+  onTestFinished(() => inference.close());
+  const http = createHttp(inference.url);
+  const runs = async (text: string) => (await http.get('/v1/runs', bearer(text))).status;
+
+  const wanted = { name: 'shop', scopes: ['runs:read'], rate: '60/m', lifetime_ms: 3_600_000 };
+  const created = await http.post('/v1/api-keys', wanted, admin);
+  expect([created.status, created.headers.get('cache-control')]).toEqual([201, 'no-store']);
+  const { id, key } = newApiKeySchema.parse(created.body);
+  expect(created.body).toMatchObject({ name: 'shop', rate: '60/m', role: null, created_by: 'api key test' });
+  expect(await runs(key)).toBe(200);
+
+  const beyond = await http.post('/v1/api-keys', { name: 'more', role: 'admin' }, admin);
+  expect([beyond.status, beyond.body]).toEqual([403, expect.objectContaining({ code: 'SCOPE_MISSING' })]);
+  const wrong = await http.post('/v1/api-keys', { name: 'x', role: 'queen', rate: '1' }, admin);
+  expect(wrong.body).toMatchObject({ code: 'REQUEST_INVALID', errors: [{ pointer: '/rate' }] });
+
+  const rotated = newApiKeySchema.parse(
+    (await http.post(`/v1/api-keys/${id}/rotate`, { overlap_ms: 0 }, admin)).body,
+  );
+  expect(await runs(rotated.key)).toBe(200);
+  expect(await runs(key)).toBe(401);
+
+  const { keyId: strong } = await keyWith(service, KEY_SCOPES);
+  expect((await http.post(`/v1/api-keys/${strong}/rotate`, {}, admin)).status).toBe(403);
+
+  expect((await http.post(`/v1/api-keys/${id}/revoke`, {}, admin)).body).toMatchObject({ status: 'revoked' });
+  await expect.poll(() => runs(rotated.key), { timeout: 5_000 }).toBe(401);
+  const listed = async (query: string) =>
+    JSON.stringify((await http.get(`/v1/api-keys${query}`, admin)).body);
+  expect(await listed('')).not.toContain(id);
+  expect(await listed('?all=true')).toContain(id);
+  expect(await listed('?all=true')).not.toContain('lrd_');
+  expect((await http.post('/v1/api-keys/aaaaaaaaaa/revoke', {}, admin)).status).toBe(404);
+});
+
+test('where nobody needs a key, nobody makes one that opens the door later', async ({ service }) => {
+  const { http } = service;
+  const made = await http.post('/v1/api-keys', { name: 'mallory', role: 'admin' });
+  expect([made.status, made.body]).toEqual([401, expect.objectContaining({ code: 'KEY_REQUIRED' })]);
+});
