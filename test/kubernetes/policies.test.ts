@@ -123,6 +123,8 @@ describe.each(['small', 'large'])('%s', (overlay) => {
     const containerfile = readFileSync(join(INFRA, 'images/Containerfile'), 'utf8');
     expect(containerfile).toContain('LARDER_CACHE_FOLDER=/var/cache/larder');
     expect(containerfile).toContain('USER 10001:10001');
+    // it listens beyond its machine, so it asks for keys unless it is told otherwise
+    expect(containerfile).toMatch(/LARDER_HOST=0\.0\.0\.0 .*\n +LARDER_AUTH=keys /);
   });
 
   test('images are named by digest, and are one image', () => {
