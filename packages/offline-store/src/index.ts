@@ -162,6 +162,8 @@ export type { Erasure, Receipt, StillHeld } from './erasure/erasure.ts';
 export { trainingSetsWithKey } from './erasure/find-holders.ts';
 export { HISTORY_SCHEMAS, REDIS_KEYS, STATISTICS, TABLES } from './erasure/places.ts';
 export { claimErasure, getReceipt, listReceipts } from './erasure/receipts.ts';
+export { keepErased, loggedKeysOfHashes, lostErasures } from './erasure/lost-erasures.ts';
+export type { RememberedErasure } from './erasure/lost-erasures.ts';
 export type { InterruptedErasure } from './erasure/receipts.ts';
 export { countTombstones, readTombstones } from './erasure/read-tombstones.ts';
 export { viewsOfEntity } from './erasure/views-of-entity.ts';

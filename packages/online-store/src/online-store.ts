@@ -10,10 +10,12 @@ import { type HeadersOf, readHeaders } from './reading/read-headers.ts';
 import { type ReadGroup, type ReadPlan, type RowOrNull, compileRead, readRows } from './reading/read-rows.ts';
 import type { RowHeader } from './rows/row-header.ts';
 import { markRestoring, type RestoringMark } from './writing/mark-restoring.ts';
+import { readOnlineTombstones } from './inspection/read-online-tombstones.ts';
 import {
   restoreTombstones,
   tombstonesHeld,
   type RestoreTombstones,
+  type Tombstone,
   type TombstonesHeld,
 } from './writing/restore-tombstones.ts';
 import { restoreWindows, windowsHeld, type RestoreWindows } from './writing/restore-windows.ts';
@@ -50,6 +52,8 @@ export interface OnlineStore {
   erase(entity: string, entityKey: string): Promise<number>;
   /** Takes rows of an erased entity again. @throws ONLINE_STORE_UNAVAILABLE, ERASURE_UNFINISHED while tombstones are restored */
   allow(entity: string, entityKey: string): Promise<void>;
+  /** Every tombstone of this Redis, in pages; one may come twice. @throws ONLINE_STORE_UNAVAILABLE */
+  tombstones(): AsyncGenerator<readonly Tombstone[]>;
   /** What this Redis has of the tombstones. One round trip. @throws ONLINE_STORE_UNAVAILABLE */
   tombstonesHeld(): Promise<TombstonesHeld>;
   /**
@@ -92,6 +96,7 @@ export function createOnlineStore({ redis, project, keyHasher }: OnlineStoreDeps
     forgetView: (entity, viewRef) => forgetView(redis, { project, entity, viewRef }),
     erase: async (entity, entityKey) => eraseEntity(redis, await target(), { name: entity, key: entityKey }),
     allow: async (entity, entityKey) => allowEntity(redis, await target(), { name: entity, key: entityKey }),
+    tombstones: () => readOnlineTombstones(redis, project),
     tombstonesHeld: () => tombstonesHeld(redis, project),
     restoreTombstones: async (all) => restoreTombstones(redis, await target(), all),
     markRestoring: () => markRestoring(redis, project),

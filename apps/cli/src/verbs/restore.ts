@@ -1,6 +1,10 @@
-import { createLogger, LarderError } from '@larder/core';
+import { readFile } from 'node:fs/promises';
+import { createLogger, currentActor, LarderError } from '@larder/core';
 import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import type { ReplayedErasures } from '@larder/materialization/erasure';
 import type { AuthoritativeReport, RestoreReport } from '@larder/materialization/restore';
+import type { RememberedErasure } from '@larder/offline-store';
+import type { OnlineStore } from '@larder/online-store';
 import { z } from 'zod';
 import { askYes } from '../output/confirm.ts';
 import type { Output } from '../output/output.ts';
@@ -24,6 +28,10 @@ export const verb = defineVerb({
       .option('--since <instant>', 'only rows that landed since, as after a failover of Redis')
       .option('--authoritative', 'also remove what history does not know, after PostgreSQL was restored')
       .option('--yes', 'with --authoritative: do not ask when history seems to lack rows')
+      .option(
+        '--receipts <file>',
+        'with --authoritative: output of larder forget --receipts --json that was kept',
+      )
       .option('--max-rows-per-second <n>', 'limit the load on both stores')
       .addHelpText(
         'after',
@@ -34,7 +42,7 @@ and runs may go on meanwhile. Safe to stop and to repeat. While a store is away 
 
 After a recovery of PostgreSQL to an earlier time, --authoritative first lets revisions jump ahead, so
 that new rows are newer than lost ones, and removes from Redis the rows, windows and view versions that
-history does not know. When history seems to be the one that lost its rows, it asks, or needs --yes.
+history does not know; people that were forgotten in the lost time are erased again. When history seems to be the one that lost its rows, it asks, or needs --yes.
 
 Examples:
   larder restore
@@ -48,15 +56,19 @@ Examples:
     since: instant.optional(),
     authoritative: z.boolean().default(false),
     yes: z.boolean().default(false),
+    receipts: z.string().optional(),
     maxRowsPerSecond: z.coerce
       .number('must be a number above 0')
       .positive('must be a number above 0')
       .optional(),
   }),
-  async run(session, { views: names, since, authoritative, yes, maxRowsPerSecond }) {
+  async run(session, { views: names, since, authoritative, yes, receipts, maxRowsPerSecond }) {
     const { out, signal } = session;
     if (authoritative && since !== undefined)
       throw wrongUsage('restore', [{ pointer: '--authoritative and --since', detail: 'exclude each other' }]);
+    if (receipts !== undefined && !authoritative)
+      throw wrongUsage('restore', [{ pointer: '--receipts', detail: 'needs --authoritative' }]);
+    const kept = receipts === undefined ? [] : await readReceipts(receipts);
     const [{ restoreAuthoritatively, restoreOnlineStore }, store] = await Promise.all([
       import('@larder/materialization/restore'),
       session.offlineStore(),
@@ -90,7 +102,10 @@ Examples:
           })
         : await restoreOnlineStore(deps, options);
       progress.stop();
-      answer(out, report, (performance.now() - startedMs) / 1_000);
+      const erasedAgain = authoritative
+        ? await eraseAgain(session, { manifest, onlineStore: online.store, kept })
+        : null;
+      answer(out, { ...report, erasedAgain }, (performance.now() - startedMs) / 1_000);
       return DONE;
     } finally {
       progress.stop();
@@ -98,6 +113,81 @@ Examples:
     }
   },
 });
+
+/** Erases again what PostgreSQL lost and Redis, or receipts that were kept, remember. */
+async function eraseAgain(
+  { offlineStore }: Session,
+  {
+    manifest,
+    onlineStore,
+    kept,
+  }: {
+    readonly manifest: Manifest;
+    readonly onlineStore: OnlineStore;
+    readonly kept: readonly RememberedErasure[];
+  },
+): Promise<ReplayedErasures> {
+  const { eraseFromArchivesHere, replayErasures } = await import('@larder/materialization/erasure');
+  const store = await offlineStore();
+  const remembered: RememberedErasure[] = [...kept];
+  for await (const page of onlineStore.tombstones())
+    for (const { hash, slot, erasedAtMs } of page)
+      remembered.push({ entity: null, keyHash: hash, slot, erasedAtMs });
+  return replayErasures(
+    {
+      offlineStore: store,
+      onlineStore,
+      eraseFromArchives: eraseFromArchivesHere(store),
+      logger: createLogger('larder', { level: 'silent' }),
+    },
+    {
+      manifest,
+      remembered,
+      actor: currentActor().actor,
+      reason: 'replayed: PostgreSQL was restored to before the erasure',
+    },
+  );
+}
+
+const receiptsFile = z.object({
+  receipts: z.array(
+    z.object({
+      entity: z.string(),
+      key_hash: z.string().regex(/^[0-9a-f]{64}$/),
+      requested_at: z.iso.datetime({ offset: true }),
+      allowed_again: z.unknown(),
+    }),
+  ),
+});
+
+/** Those whose keys were not allowed again. @throws REQUEST_INVALID */
+async function readReceipts(path: string): Promise<RememberedErasure[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const parsed = receiptsFile.safeParse(jsonOrNull(text));
+  if (!parsed.success)
+    throw wrongUsage('restore', [
+      {
+        pointer: '--receipts',
+        detail: `must name a file that larder forget --receipts --json wrote: ${path}`,
+      },
+    ]);
+  return parsed.data.receipts
+    .filter((receipt) => receipt.allowed_again === null)
+    .map((receipt) => ({
+      entity: receipt.entity,
+      keyHash: Buffer.from(receipt.key_hash, 'hex'),
+      erasedAtMs: Date.parse(receipt.requested_at),
+      slot: null,
+    }));
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 async function confirmed(session: Session, doubts: readonly string[]): Promise<boolean> {
   for (const doubt of doubts) session.out.note(doubt);
@@ -139,7 +229,9 @@ async function openOnlineStore({ config, offlineStore, redis }: Session, project
   };
 }
 
-function answer(out: Output, report: RestoreReport | AuthoritativeReport, seconds: number): void {
+type Report = (RestoreReport | AuthoritativeReport) & { readonly erasedAgain: ReplayedErasures | null };
+
+function answer(out: Output, report: Report, seconds: number): void {
   const { tombstones, views } = report;
   const rows = views.reduce((sum, view) => sum + view.rows, 0);
   const json = views.map(({ ref, rows: count, created, newer, erased }) => ({
@@ -149,18 +241,31 @@ function answer(out: Output, report: RestoreReport | AuthoritativeReport, second
     newer,
     erased: erased.length,
   }));
-  const own = 'removed' in report ? { removed: report.removed, jumped: report.jumped } : {};
+  const { erasedAgain } = report;
+  const own =
+    'removed' in report
+      ? {
+          removed: report.removed,
+          jumped: report.jumped,
+          erasures_replayed: erasedAgain?.lost,
+          erased_again: erasedAgain?.erased,
+        }
+      : {};
   out.answer({ tombstones, views: json, ...own, seconds: Number(seconds.toFixed(3)) }, () => {
     if ('removed' in report) {
       for (const [ref, count] of Object.entries(report.removed))
         out.line(`removed    ${printableCount(count)} rows of ${ref} that history does not know`);
+      if (erasedAgain !== null && erasedAgain.lost > 0)
+        out.line(
+          `erased     ${printableCount(erasedAgain.erased)} keys that had come back, of ${printableCount(erasedAgain.lost)} erasures that PostgreSQL had lost`,
+        );
       if (report.jumped) out.line('jumped     revisions are ahead of every row that was lost');
     }
     for (const line of lines(views)) out.line(line);
     const speed = seconds < 1 ? '' : `, ${printableCount(Math.round(rows / seconds))} rows/s`;
     out.note(`${printableCount(rows)} rows in ${seconds.toFixed(1)} s${speed}.`);
     const erased = views.reduce((sum, view) => sum + view.erased.length, 0);
-    if (erased > 0)
+    if (erased > 0 && erasedAgain === null)
       out.note(
         `${printableCount(erased)} keys have a tombstone in Redis and rows in history: they are being erased, or PostgreSQL was restored to before their erasure. If so, run: larder restore --authoritative`,
       );
