@@ -35,6 +35,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   'history-ingest': () => import('./history-ingest.ts'),
   forget: () => import('./forget.ts'),
   restore: () => import('./restore.ts'),
+  'recovery-drill': () => import('./recovery-drill.ts'),
   'apply-300': () => import('./apply-300.ts'),
   'cli-start': () => import('./cli-start.ts'),
   'cold-start': () => import('./cold-start.ts'),
