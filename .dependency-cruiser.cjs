@@ -96,6 +96,7 @@ module.exports = {
       '^packages/testing/|/src/testing/',
     ),
     onlyIn('ioredis', 'packages/online-store/|infra/'),
+    onlyIn('@opentelemetry/api', 'packages/core/'),
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn(
       'kysely',

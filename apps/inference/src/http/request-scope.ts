@@ -1,3 +1,4 @@
+import { requestSpan, tracer } from '@larder/core/tracing';
 import { actingAs, type Logger } from '@larder/core';
 import type { RequestHandler } from 'express';
 import { callerOf } from '../access/caller.ts';
@@ -27,6 +28,7 @@ const QUIET = /^\/(health|metrics)/;
 
 /** Runs first: sets the request id of the answer and who acts, and counts and logs the request when it is done. */
 export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): RequestHandler {
+  const spans = tracer();
   return (request, response, next) => {
     const startedAtMs = performance.now();
     const { method, path } = request;
@@ -47,7 +49,21 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       const ms = Math.round(elapsedMs);
       logger.info({ request_id: response.locals.requestId, method, route, status, ms }, 'Request');
     });
-    actingAs({ ...callerOf(request), requestId: response.locals.requestId }, next);
+    const act = (): void => actingAs({ ...callerOf(request), requestId: response.locals.requestId }, next);
+    if (spans === null || QUIET.test(path)) return act();
+    const { headers } = request;
+    const span = requestSpan(spans, {
+      name: method,
+      headers,
+      startedAtMs,
+      attributes: { 'http.request.method': method },
+    });
+    response.once('close', () => {
+      const route = patternOf((request.route as { path?: string } | undefined)?.path);
+      const status = response.headersSent ? response.statusCode : CALLER_LEFT;
+      span.end({ name: `${method} ${route}`, status, attributes: { 'http.route': route } });
+    });
+    span.activate(act);
   };
 }
 

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LarderError, isLarderError, toLarderError } from '@larder/core';
 import type { Count } from '@larder/core/metrics';
+import { requestSpan, tracer, type RequestSpan, type Stage } from '@larder/core/tracing';
 import type { Predictions } from '@larder/serving';
 import { keyHeaders } from '../access/key-headers.ts';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
@@ -21,6 +22,7 @@ import { DATA_HEADERS } from '../http/security-headers.ts';
 import type { UnreadAnswers } from '../http/unread-answers.ts';
 import type { ModelInService } from '../models/model-in-service.ts';
 import type { ServedModel } from '../models/served-model.ts';
+import { predictionStages } from './prediction-stages.ts';
 import { parsePredict, parsePredictBatch, type ParsedPredict } from './parse-request.ts';
 import { predictAnswer, predictBatchAnswer } from './write-answer.ts';
 
@@ -77,19 +79,24 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       reports: new WeakMap(),
     },
   };
+  const spans = tracer();
   return (request, response) => {
     if (request.method !== 'POST') return false;
     const match = ROUTE.exec(request.url ?? '');
     if (match === null) return false;
     const requestId = requestIdOf(request);
     const route = routes[match[2] as string] as PredictRoute;
-    answer(request, { route, model: match[1] as string, query: match[3] ?? '', requestId, response }).then(
+    const model = match[1] as string;
+    const traced = spans === null ? null : trace(spans, request, { pattern: route.pattern, model });
+    answer(request, { route, model, query: match[3] ?? '', requestId, response, traced }).then(
       (text) => {
         bodies.release(request);
         if (response.destroyed) {
           left(route);
+          traced?.span.end({ status: CALLER_LEFT, stages: traced.stages });
           return;
         }
+        traced?.span.end({ status: 200, stages: traced.stages });
         route.answered.value += 1;
         const length = Buffer.byteLength(text);
         response.writeHead(200, [
@@ -108,6 +115,7 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       (thrown: unknown) => {
         bodies.release(request);
         const error = toLarderError(thrown);
+        traced?.span.end({ status: error.status, attributes: { 'error.type': error.code } });
         if (response.destroyed) {
           left(route);
           failures.write(error, requestId);
@@ -160,6 +168,9 @@ export function createPredictHandler(deps: PredictHandlerDeps): RawHandler {
       report = metrics.predict({ model, version: served.version, route: route.pattern });
       route.reports.set(served, report);
     }
+    const { traced } = asked;
+    if (traced !== null)
+      traced.stages = predictionStages(predictions.timings, startedAtMs - traced.startedAtMs);
     report.observe(predictions.timings, rows.length);
     if ((mode ?? served.predictor.plan.model.mode ?? 'live') !== 'live')
       report.observeOrigins(predictions.rows);
@@ -185,6 +196,25 @@ interface Asked {
   readonly query: string;
   readonly requestId: string;
   readonly response: ServerResponse;
+  /** Null: no SDK is registered. */
+  readonly traced: TracedRequest | null;
+}
+
+interface TracedRequest {
+  readonly span: RequestSpan;
+  readonly startedAtMs: number;
+  stages: readonly Stage[];
+}
+
+function trace(
+  spans: NonNullable<ReturnType<typeof tracer>>,
+  { headers }: IncomingMessage,
+  { pattern, model }: { readonly pattern: string; readonly model: string },
+): TracedRequest {
+  const startedAtMs = performance.now();
+  const attributes = { 'http.request.method': 'POST', 'http.route': pattern, 'larder.model': model };
+  const span = requestSpan(spans, { name: `POST ${pattern}`, headers, startedAtMs, attributes });
+  return { span, startedAtMs, stages: [] };
 }
 
 function queryRefused(): LarderError {

@@ -1,6 +1,7 @@
 import type { HistoryRow, OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
 import type { Clock, Logger } from '@larder/core';
+import { inSpan } from '@larder/core/tracing';
 import type { ComputePool } from '../compute/compute-pool.ts';
 import { computeRows } from '../compute/compute-rows.ts';
 import { memoryOfChunk } from '../compute/value-memory/batch-memory.ts';
@@ -102,20 +103,23 @@ export async function materializeChunk(
   // No heartbeat while it lands: it would wait for the chunk's own lock.
   const landingMs = times.leaseMs + (counts.done + failures.length) * times.landingRowMs;
   if (!(await heartbeat.stopHolding(landingMs))) return null;
-  const landed = await landRows(store, {
-    runId: chunk.runId,
-    chunkId: chunk.chunkId,
-    attempt: chunk.attempt,
-    project,
-    view: view.manifest,
-    rows,
-    seenKeys: chunk.recordsKeys ? { keys: prepared.seenKeys, revision: chunk.revision } : null,
-    failures,
-    counts: { ...counts, duplicate: prepared.duplicates },
-    leaseMs: times.leaseMs,
-    statementMs: landingMs,
-    backoffMs: times.backoffMs,
-  });
+  const landing = { 'larder.view': view.ref, 'larder.rows': counts.done, 'larder.failed': counts.failed };
+  const landed = await inSpan('larder.landing', { attributes: landing }, () =>
+    landRows(store, {
+      runId: chunk.runId,
+      chunkId: chunk.chunkId,
+      attempt: chunk.attempt,
+      project,
+      view: view.manifest,
+      rows,
+      seenKeys: chunk.recordsKeys ? { keys: prepared.seenKeys, revision: chunk.revision } : null,
+      failures,
+      counts: { ...counts, duplicate: prepared.duplicates },
+      leaseMs: times.leaseMs,
+      statementMs: landingMs,
+      backoffMs: times.backoffMs,
+    }),
+  );
   if (landed === null) return null;
   deps.observer.rowsLanded(view.ref, { ...counts, restored });
   return landed;

@@ -1,4 +1,5 @@
 import { isLarderError, type ErrorCode } from '@larder/core';
+import { inSpan } from '@larder/core/tracing';
 import type { MaterializedView } from '../materializer/loaded-views.ts';
 import type { MaterializerObserver } from '../materializer/materializer-observer.ts';
 import type { MaterializerTimes } from '../materializer/materializer-times.ts';
@@ -64,7 +65,11 @@ export async function processChunk(
     }
     const charged = chargeChunk(chunk, { ...deps, meter: deps.meter(lane) });
     try {
-      await processClaimed({ ...deps, observer: charged.observer }, { chunk, view, lane, stopping });
+      await inSpan(
+        'larder.chunk',
+        { traceparent: chunk.traceparent, attributes: attributesOf(chunk, view.ref) },
+        () => processClaimed({ ...deps, observer: charged.observer }, { chunk, view, lane, stopping }),
+      );
     } finally {
       charged.end();
     }
@@ -72,6 +77,15 @@ export async function processChunk(
   } catch (error) {
     logger.warn({ err: error, ...attempt }, 'A chunk is left to the watchdog');
   }
+}
+
+function attributesOf({ runId, chunkId, attempt }: ClaimedChunk, ref: string) {
+  return {
+    'larder.view': ref,
+    'larder.run_id': runId,
+    'larder.chunk_id': chunkId,
+    'larder.attempt': attempt,
+  };
 }
 
 interface ClaimedWork {

@@ -39,6 +39,7 @@ async function rowSeenFrom(shop: Shop, folder: string): Promise<PreparedRow> {
       version: 1,
       fingerprint: manifest.fingerprint,
       revision: 1,
+      traceparent: null,
       runCreatedAt: new Date(),
       force: false,
       onlyMissing: false,

@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely/migration';
+import { traces } from './0046-traces.ts';
 import { incidents } from './0043-incidents.ts';
 import { audit } from './0040-audit.ts';
 import { runtimeLogin } from './0041-runtime-login.ts';
@@ -84,4 +85,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0044_view_costs': viewCosts,
   '0043_incidents': incidents,
   '0042_recoveries': recoveries,
+  '0046_traces': traces,
 };

@@ -69,6 +69,8 @@ export interface RunsTable {
   force: boolean;
   idempotency_key: string | null;
   request_sha256: string;
+  /** W3C trace context of the request that queued it; null: none was traced. */
+  traceparent: Generated<string | null>;
   error_code: string | null;
   error_reason: string | null;
   created_at: Generated<Date>;

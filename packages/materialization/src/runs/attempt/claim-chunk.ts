@@ -8,6 +8,8 @@ export interface ClaimedChunk extends ChunkAttempt {
   readonly version: number;
   readonly fingerprint: string;
   readonly revision: number;
+  /** Trace context of the request that queued its run; null: none was traced. */
+  readonly traceparent: string | null;
   /** When its run was created. */
   readonly runCreatedAt: Date;
   readonly force: boolean;
@@ -56,7 +58,7 @@ export async function claimChunk(
     from larder.runs r
     where c.run_id = r.run_id and c.chunk_id = ${attempt.chunkId} and c.attempt = ${attempt.attempt} and c.state = 'dispatched'
     returning c.state = 'running' as claimed, c.chunk_id as "chunkId", c.attempt, c.run_id as "runId", r.view, r.version,
-      r.fingerprint, coalesce(c.revision, r.revision) as revision, r.created_at as "runCreatedAt", r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
+      r.fingerprint, coalesce(c.revision, r.revision) as revision, r.created_at as "runCreatedAt", r.traceparent, r.force, r.scope ? 'missing' as "onlyMissing", c.bounds, c.retry_of as "retryOf",
       coalesce(r.gone_state = 'reading', false) as "recordsKeys", exists (
         select from larder.view_freshness f
         where f.project = r.project and f.view = r.view and f.version = r.version and f.newest_gone_at is not null

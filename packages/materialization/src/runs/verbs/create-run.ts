@@ -1,4 +1,5 @@
 import { LarderError } from '@larder/core';
+import { activeTraceparent } from '@larder/core/tracing';
 import type { RunScope, RunStatus, RunTrigger } from '@larder/offline-store';
 import type { RunStore } from '../run-store.ts';
 
@@ -42,6 +43,7 @@ export async function createRun(store: RunStore, run: NewRun): Promise<{ runId: 
       force: run.force,
       idempotency_key: run.idempotencyKey,
       request_sha256: run.requestSha256,
+      traceparent: activeTraceparent(),
     })
     .onConflict((conflict) => conflict.columns(['project', 'idempotency_key']).doNothing())
     .returning(['run_id', 'status'])
