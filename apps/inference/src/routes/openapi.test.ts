@@ -152,6 +152,8 @@ function steps(run: string): Step[] {
     post('/v1/api-keys', '/v1/api-keys', [401, { name: 'walk', role: 'admin' }]),
     post('/v1/api-keys/{id}/rotate', '/v1/api-keys/k3Fq9ZtA0b/rotate', [401]),
     post('/v1/api-keys/{id}/revoke', '/v1/api-keys/k3Fq9ZtA0b/revoke', [401]),
+    get('/v1/audit', '/v1/audit?limit=5'),
+    get('/v1/audit', '/v1/audit?limit=0', 422),
     get('/v1/processes', '/v1/processes'),
     get('/v1/processes', '/v1/processes?a=b', 422),
     get('/v1/models', '/v1/models'),
