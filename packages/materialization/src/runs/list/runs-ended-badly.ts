@@ -24,6 +24,10 @@ const ENDED_H = 72;
 /** Pushes and chains come again and again: only what failed lately says something. */
 const ENDED_OFTEN_H = 1;
 
+/** Of a run (alias `n`). */
+const DID_WELL = sql`n.status in ('succeeded', 'partial')
+  and n.rows_failed < ${sql.lit(MANY_FAILED)} * greatest(n.rows_done + n.rows_failed + n.rows_skipped, 1)`;
+
 /**
  * A run over rows of the source is made up for by a later one over all rows, or over the same, that succeeded or in which
  * few rows failed.
@@ -35,15 +39,21 @@ export async function runsEndedBadly(store: RunStore, project: string, limit: nu
       where r.project = ${project} and r.status in ('failed', 'partial')
         and r.finished_at > now() - case when r.trigger in ('push', 'chain') then ${sql.lit(ENDED_OFTEN_H)} else ${sql.lit(ENDED_H)} end * interval '1 hour'
       order by r.finished_at desc limit 1000
+    ), good as (
+      select v.view, v.version, n.revision from (select distinct view, version from bad) v
+      cross join lateral (
+        select n.revision from larder.runs n
+        where n.project = ${project} and n.view = v.view and n.version = v.version and n.trigger <> 'push'
+          and n.scope @> '{"all": true}' and n.row_limit is null and ${DID_WELL}
+        order by n.revision desc limit 1) n
     ), standing as (
-      select * from bad r
+      select r.* from bad r left join good g on g.view = r.view and g.version = r.version
       where (r.status = 'failed' or r.rows_failed >= ${sql.lit(MANY_FAILED)} * r.rows)
-        and (r.trigger in ('push', 'chain') or not exists (
-          select from larder.runs n
-          where n.project = r.project and n.view = r.view and n.version = r.version and n.revision > r.revision
-            and n.trigger <> 'push' and n.status in ('succeeded', 'partial')
-            and n.rows_failed < ${sql.lit(MANY_FAILED)} * greatest(n.rows_done + n.rows_failed + n.rows_skipped, 1)
-            and (n.scope = r.scope or n.scope @> '{"all": true}') and n.row_limit is null))
+        and (r.trigger in ('push', 'chain') or (r.revision > coalesce(g.revision, 0)
+          and (r.scope @> '{"all": true}' or not exists (
+            select from larder.runs n
+            where n.project = r.project and n.view = r.view and n.version = r.version and n.revision > r.revision
+              and n.trigger <> 'push' and n.scope = r.scope and n.row_limit is null and ${DID_WELL}))))
     )
     select distinct on (view, version, status) view, version, status,
       count(*) over of_view as runs, min(finished_at) over of_view as "firstAt",
