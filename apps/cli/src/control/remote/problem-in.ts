@@ -32,12 +32,14 @@ export async function problemIn(response: Response, asked: Asked): Promise<Larde
       options,
     );
   if (code === 'KEY_REQUIRED') return new LarderError(code, `${detail}\n${hasKey ? RENEW : GIVE}`, options);
+  if (code === 'SCOPE_MISSING') return new LarderError(code, `${detail}\n${ASK}`, options);
   if (Object.hasOwn(ERRORS, code)) return new LarderError(code as ErrorCode, detail, options);
   // A code of a later release.
   return new LarderError('SERVICE_ANSWER_INVALID', `${code} (${status}): ${detail}`, options);
 }
 
 const GIVE = 'Set LARDER_API_KEY. Who may create keys runs: larder api-keys create';
+const ASK = 'Ask for a key that has it. Who may create keys runs: larder api-keys create';
 const RENEW = 'The key in LARDER_API_KEY is not in force. Who may create keys runs: larder api-keys list';
 
 function redirected({ status, headers }: Response, url: string): LarderError {

@@ -87,7 +87,7 @@ describe('what the service refuses', () => {
     const refused = await ask(url, 'promote ad_ctr@7 --reason why');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(
-      /SCOPE_MISSING.*\nThe key lacks the scope 'models:promote'\.\n.*Request r-1/s,
+      /SCOPE_MISSING.*\nThe key lacks the scope 'models:promote'\.\nAsk for a key .*Request r-1/s,
     );
     expect(jsonOf(await ask(url, 'runs --json'))).toMatchObject({ code: 'SCOPE_MISSING', request_id: 'r-1' });
     expect(seen[0]).toMatchObject({
