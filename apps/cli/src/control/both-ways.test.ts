@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/served-shop.ts';
-import { jsonOf, type CliResult } from '../../fixtures/run-cli.ts';
+import { jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
 
 /** What differs between two calls, however they are made. */
 function comparable({ code, stdout, stderr }: CliResult): CliResult {
@@ -152,6 +152,20 @@ test('predictions, pushed rows and labels are the same both ways', async ({ serv
   const again = await imported(served.direct);
   expect(JSON.parse(again.stdout)).toMatchObject({ rows: 3, stored: 0, known: 1, refused: 2 });
   expect(await imported(served.remote)).toEqual(again);
+});
+
+test('plan and apply are refused where the definitions here are others', async ({ served }) => {
+  const env = { LARDER_URL: served.url };
+  const here = join(served.folder, 'larder.config.ts');
+  const same = await larder(['plan', '--json'], { ...env, LARDER_PROJECT: here });
+  expect({ code: same.code, ...jsonOf(same) }).toMatchObject({ code: 0, project: 'shop', changes: [] });
+  const changed = join(served.folder, 'changed.config.ts');
+  writeFileSync(changed, readFileSync(here, 'utf8').replace("ttl: '7d'", "ttl: '8d'"));
+  for (const verb of ['plan', 'apply']) {
+    const refused = await larder([verb], { ...env, LARDER_PROJECT: changed });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/DEFINITIONS_DIFFER.*\n.*has others: view ad_stats@1 differs\./);
+  }
 });
 
 /** Keys come in no order. */
