@@ -180,7 +180,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   doctor: {
     summary: 'check configuration, versions, stores and artifacts, and say what to do',
-    storeless: true,
+    remote: true,
     load: () => import('./verbs/doctor.ts'),
   },
 };

@@ -154,6 +154,15 @@ test('predictions, pushed rows and labels are the same both ways', async ({ serv
   expect(await imported(served.remote)).toEqual(again);
 });
 
+test('doctor with a service alone checks the service', async ({ served }) => {
+  const healthy = await served.remote('doctor', '--json');
+  expect({ code: healthy.code, ...jsonOf(healthy) }).toMatchObject({ code: 0, ok: true });
+  const { stdout } = await served.remote('doctor');
+  for (const line of ['service', 'api key', 'release', 'clock', 'applied'])
+    expect(stdout).toMatch(new RegExp(`^ok +${line} `, 'm'));
+  expect(stdout).not.toContain('PostgreSQL');
+});
+
 test('plan and apply are refused where the definitions here are others', async ({ served }) => {
   const env = { LARDER_URL: served.url };
   const here = join(served.folder, 'larder.config.ts');

@@ -20,7 +20,8 @@ export const verb = defineVerb({
 Checks Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
 off is a warning, 60 s a failure), the project, whether it is applied, every model's artifact with its
 golden rows, every view's source with its query and its computation with its networks, and in a sample of
-each view's history whether its rows are online. Exit code 1 when a check fails; warnings do
+each view's history whether its rows are online. With LARDER_URL alone: this machine, whether the
+service answers and accepts the key, its release and its clock. Exit code 1 when a check fails; warnings do
 not count.
 
 Example:
@@ -30,20 +31,33 @@ Example:
   input: z.object({}),
   async run(session) {
     const { config, out } = session;
-    const groups = await Promise.all([
+    const { client } = await session.control();
+    const machine = [
       Promise.resolve([checkNode()]),
       checkDisk(config).then((finding) => [finding]),
       Promise.resolve(checkEnvFile(config)),
-      checkStack(config),
-      checkRedis(session),
-      checkDatabase(session).then((finding) => [finding]),
-      checkAudit(session),
-      checkClock(session),
-      checkProcesses(session),
-      checkProject(session),
-      checkCoverage(session),
-      checkHistory(session),
-    ]);
+    ];
+    const service =
+      client === null ? [] : [import('../doctor/check-service.ts').then((each) => each.checkService(client))];
+    // With a service alone, the stores are its business.
+    const onlyService = client !== null && config.databaseUrl === null;
+    const groups = await Promise.all(
+      onlyService
+        ? [...machine, ...service]
+        : [
+            ...machine,
+            ...service,
+            checkStack(config),
+            checkRedis(session),
+            checkDatabase(session).then((finding) => [finding]),
+            checkAudit(session),
+            checkClock(session),
+            checkProcesses(session),
+            checkProject(session),
+            checkCoverage(session),
+            checkHistory(session),
+          ],
+    );
     const findings = groups.flat();
     const failed = findings.filter(({ status }) => status === 'fail').length;
     out.answer({ ok: failed === 0, checks: findings }, () => printFindings(findings, out));
