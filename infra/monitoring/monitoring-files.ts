@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { DATABASE_ALERTS } from './alerts/database-alerts.ts';
 import { INFERENCE_ALERTS } from './alerts/inference-alerts.ts';
 import { WORKER_ALERTS } from './alerts/worker-alerts.ts';
+import { dashboardJson } from './dashboards/dashboard.ts';
+import { dashboards } from './dashboards/dashboards.ts';
 import { withSection } from './generated-section.ts';
 import { referencePage } from './reference.ts';
 import { rulesFile } from './rules.ts';
@@ -43,5 +45,6 @@ export function monitoringFiles(): ReadonlyMap<string, string> {
         sloGroups(),
       ),
     ],
+    ...dashboards().map((board) => [`infra/grafana/${board.uid}.json`, dashboardJson(board)] as const),
   ]);
 }
