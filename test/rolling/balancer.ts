@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { call } from './http-call.ts';
 
-const PROBE_INTERVAL_MS = 100;
+/** Rarely enough that a process which closes its port with the signal is found out. */
+const PROBE_INTERVAL_MS = 1_000;
 
 /** Sends each request to the next process whose last probe of `/health/ready` was answered with 200. */
 export interface Balancer {
@@ -27,7 +28,7 @@ export function createBalancer(): Balancer {
         () => 0,
       );
       if (ready.has(url)) ready.set(url, status === 200);
-      await delay(PROBE_INTERVAL_MS);
+      await delay(PROBE_INTERVAL_MS, undefined, { signal: closed.signal }).catch(() => {});
     }
   }
 
