@@ -176,7 +176,7 @@ describe.skipIf(IMAGE_TOOLS === undefined)('the image of a project', { timeout: 
 
   test('applies, computes ahead, predicts, and ends in order', async ({ containers, stores, folder }) => {
     const port = await freePort('127.0.0.1', 28_980);
-    const env = { ...stores, LARDER_HOST: '127.0.0.1', LARDER_AUTH: 'off' };
+    const env = { ...stores, LARDER_HOST: '127.0.0.1' };
     const larder = (...args: string[]) => succeed(containers, args, env);
     await larder('apply');
     const worker = containers.start('worker', ['worker'], env);
@@ -188,11 +188,16 @@ describe.skipIf(IMAGE_TOOLS === undefined)('the image of a project', { timeout: 
       status: 'succeeded',
       rows: { total: 3, done: 3, failed: 0 },
     });
-    const answer = await ask(`${url}/v1/models/purchase/predict`, {
-      entities: { customer_id: 'anna' },
-      request: { now: new Date().toISOString(), amount: 20 },
-    });
-    expect(answer).toMatchObject({ outputs: { probability: expect.any(Number) } });
+    const predict = (key?: string) =>
+      ask(`${url}/v1/models/purchase/predict`, {
+        key,
+        body: { entities: { customer_id: 'anna' }, request: { now: new Date().toISOString(), amount: 20 } },
+      });
+    await expect(predict()).rejects.toThrow(/ 401 /);
+    const made = JSON.parse(await larder('api-keys', 'create', 'shop', '--role', 'caller', '--json')) as {
+      key: string;
+    };
+    expect(await predict(made.key)).toMatchObject({ outputs: { probability: expect.any(Number) } });
     for (const running of [service, worker]) {
       const from = performance.now();
       running.kill('SIGTERM');
@@ -233,14 +238,14 @@ async function succeed(
   return stdout;
 }
 
-async function ask(url: string, body?: object): Promise<unknown> {
+async function ask(
+  url: string,
+  { key, body }: { key?: string | undefined; body?: object } = {},
+): Promise<unknown> {
   const answer = await fetch(url, {
     signal: AbortSignal.timeout(5_000),
-    ...(body && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
