@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { openStateFolder, startEmbeddedRedis, toolsFolderOf } from '@larder/infra';
 import pg from 'pg';
 import { test as base, inject } from 'vitest';
+import { asProductionUser } from './redis-user.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -37,11 +38,14 @@ export const test = base
     return redis;
   });
 
-/** Another Redis for tests that need two, or other settings; its data are deleted with the test run's folder. */
+/** Another Redis for tests that need two, or other settings, under the user of production; its data are deleted with the test run's folder. */
 export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
   const run = inject('testFolder');
   const folder = openStateFolder(resolve(run, '../..'), `${basename(run)}/${randomBytes(4).toString('hex')}`);
-  const options = { settings, toolsFolder: toolsFolderOf(run) };
+  const options = {
+    settings: { ...asProductionUser(folder.path), ...settings },
+    toolsFolder: toolsFolderOf(run),
+  };
   let current = await startEmbeddedRedis(folder, options);
   return {
     url: current.url,

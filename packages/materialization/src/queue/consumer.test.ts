@@ -12,7 +12,7 @@ test('a running job that is delivered again still takes its slot, and close wait
   const first = Promise.withResolvers<void>();
   const consumer = createConsumer({
     queue: 'jobs',
-    prefix: 'test',
+    prefix: 'larder:test:{queue}',
     redisUrl: redis.url,
     concurrency: 2,
     logger: createLogger('test', { level: 'silent' }),
@@ -20,7 +20,7 @@ test('a running job that is delivered again still takes its slot, and close wait
     process: (job) => (deliveries.push(String(job.id)) === 1 ? first.promise : Promise.resolve()),
   });
   const connection = connectRedis(redis.url, { role: 'worker' });
-  const queue = new Queue('jobs', { connection, prefix: 'test' });
+  const queue = new Queue('jobs', { connection, prefix: 'larder:test:{queue}' });
   await queue.add('job', {}, { jobId: 'long' });
   await expect.poll(() => deliveries, { timeout: 20_000 }).toEqual(['long']);
   consumer.replace();
