@@ -13,6 +13,7 @@ export type { StartFailure } from './start-failure.ts';
 // Time
 export { formatDurationMs, parseDurationMs } from './duration.ts';
 export type { Duration } from './duration.ts';
+export { instant } from './instant.ts';
 export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { startLoop } from './loop.ts';

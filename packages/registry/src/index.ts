@@ -1,7 +1,6 @@
 // Planning and applying
 export { planManifest } from './plan/plan-manifest.ts';
 export type { Change, ForgottenVersion, Leniency, Plan, Refusal } from './plan/plan.ts';
-export { instant } from './plan/compare-age.ts';
 export type { OlderSign } from './plan/compare-age.ts';
 export { applyJson, planJson } from './plan/plan-json.ts';
 export { plannedChains } from './plan/planned-chains.ts';

@@ -1,7 +1,7 @@
-import { isLarderError, shellWord } from '@larder/core';
+import { instant, isLarderError, shellWord } from '@larder/core';
 import { pendingMigrations } from '@larder/offline-store';
 import type { LoadedProject } from '@larder/features';
-import { instant, planProject } from '@larder/registry';
+import { planProject } from '@larder/registry';
 import { computingProject, replacedText, restore, type ComputingProject } from '../computing-project.ts';
 import { tryModel } from '../models/try-model.ts';
 import { realChanges } from '../output/print-plan.ts';

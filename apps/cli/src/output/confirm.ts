@@ -1,4 +1,5 @@
-import { instant, type Plan } from '@larder/registry';
+import { instant } from '@larder/core';
+import type { Plan } from '@larder/registry';
 import type { Session } from '../session.ts';
 import { ask } from './ask.ts';
 

@@ -1,4 +1,5 @@
-import { instant, type Change, type Plan } from '@larder/registry';
+import { instant } from '@larder/core';
+import type { Change, Plan } from '@larder/registry';
 import type { Output } from './output.ts';
 
 const SIGNS = { create: '+', change: '~', remove: '-', keep: '=' } as const;

@@ -1,7 +1,7 @@
-import { LarderError } from '@larder/core';
+import { instant, LarderError } from '@larder/core';
 import { chainProblems, type Manifest } from '@larder/features';
 import type { AppliedManifest } from '../applied/applied-manifest.ts';
-import { instant, type OlderSign } from '../plan/compare-age.ts';
+import type { OlderSign } from '../plan/compare-age.ts';
 import type { Change, Refusal } from '../plan/plan.ts';
 
 /** @throws VIEW_IN_USE, VIEW_VERSION_IMMUTABLE, EVENT_SOURCE_IMMUTABLE, RETENTION_TOO_SHORT, CODE_CHANGED: the first of these that a refusal has */

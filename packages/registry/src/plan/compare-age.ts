@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { instant } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { CarriedOver } from './carry-over.ts';
 import { differingParts, meaningIn } from './model-meaning.ts';
@@ -85,9 +86,4 @@ function newestVersion({ feature_views }: Manifest, view: string): number | null
     name === view ? [version] : [],
   );
   return versions.length === 0 ? null : Math.max(...versions);
-}
-
-/** `2026-11-20 09:30 UTC` */
-export function instant(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
