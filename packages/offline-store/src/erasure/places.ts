@@ -30,6 +30,11 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'names models',
     'move_id project model alias previous_move_id from_version to_version kind actor reason moved_at',
   ),
+  api_key_secrets: none('hashes of secrets', 'key_id secret_sha256 created_at created_by expires_at'),
+  api_keys: none(
+    'keys of the API, which are not entity keys',
+    'key_id project environment name role scopes rate_requests rate_window_seconds revision created_at created_by expires_at last_used_at revoked_at revoked_by',
+  ),
   archive_files: none(
     'names files by view and month; their rows are erased by eraseFromArchive',
     'archive_id view version path month rows size_bytes staged_as removed',
@@ -70,6 +75,10 @@ export const TABLES: Readonly<Record<string, Place>> = {
     how: 'completeErasure removes the key; until then a worker needs it to continue',
   },
   feeds: none('positions', 'project feed_id first_position last_position'),
+  incidents: none(
+    'names views, runs, processes and receipts; reasons of runs name no key',
+    'incident_id project kind subject since detail next opened_at resolved_at',
+  ),
   kept_online_times: none('times of chunks', 'chunk_id online_at'),
   labels: {
     columns: { entity_key: 'key' },
@@ -90,6 +99,10 @@ export const TABLES: Readonly<Record<string, Place>> = {
     'definitions of models',
     'project model version inputs outputs artifact_path artifact_sha256 manifest_id created_at content training measured actor complete_at promote_when_complete collected_at',
   ),
+  notices: none(
+    'what the webhook was told of an incident',
+    'notice_id incident_id event created_at attempts next_attempt_at error sent_at given_up_at',
+  ),
   object_parts: none('files of models and bundled code', 'sha256 part bytes'),
   objects: none('files of models and bundled code', 'sha256 size_bytes backend created_at touched_at'),
   predictions: {
@@ -102,7 +115,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   },
   processes: none(
     'living processes',
-    'process_id project role host pid larder_version views models slots started_at heartbeat_at',
+    'process_id project role host pid larder_version views models slots started_at heartbeat_at log_dropped log_dropped_at',
   ),
   pushes: none(
     'answers name rejected rows by index; the idempotency key is the caller’s own',
@@ -135,7 +148,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
   runs: {
     columns: { scope: 'key' },
     without:
-      'run_id revision project view version fingerprint trigger status row_limit priority max_rows_per_second force idempotency_key request_sha256 error_code error_reason created_at queued_at planning_token planning_lease_expires_at planning_failures planned_at next_dispatch_at started_at finished_at paused_at paused_ms rows_total rows_done rows_failed rows_skipped code_seen_at recount_at gone_at_most gone_state gone_keys feeding'.split(
+      'run_id revision project view version fingerprint trigger status row_limit priority max_rows_per_second force idempotency_key request_sha256 error_code error_reason created_at queued_at planning_token planning_lease_expires_at planning_failures planned_at next_dispatch_at started_at finished_at paused_at paused_ms rows_total rows_done rows_failed rows_skipped code_seen_at recount_at gone_at_most gone_state gone_keys feeding traceparent'.split(
         ' ',
       ),
     how: 'eraseQueuedWork takes the key out of scopes, and cancels a run for it alone',
@@ -172,6 +185,7 @@ export const TABLES: Readonly<Record<string, Place>> = {
     without: CHANGE.split(' ').filter((name) => name !== 'position' && name !== 'numbered_at'),
     how: 'as changes',
   },
+  view_costs: none('names views', 'project view version rows slot_seconds measured_at'),
   view_freshness: none(
     'names views',
     'project view version newest_event_timestamp newest_landed_at newest_online_at rows_online newest_gone_at',
