@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { badPicture, demoAds, drawPictures, seedAds, startScript } from '@larder/example-ads';
 import { startStack } from '@larder/infra/stack';
@@ -12,7 +13,8 @@ export const BAD_ADS = ADS.filter(({ adId }) => badPicture(adId) !== null).map((
 /** `test` with the advertising example running on the test's own stores: feed, service and worker are separate processes. */
 export const test = base
   .extend('feed', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const folder = join(inject('testFolder'), 'ads');
+    // One for each file: two files that run at once have two stacks.
+    const folder = mkdtempSync(join(inject('testFolder'), 'ads-'));
     await drawPictures({ folder, ads: ADS });
     const feed = await startScript('feed-process.ts', ['--folder', folder], folder);
     onCleanup(() => feed.stop());
