@@ -99,3 +99,12 @@ async function manifest(databaseUrl: string) {
     await store.close();
   }
 }
+
+test('without an address of the database it says so, not that nothing needs a person', async () => {
+  const { code, stdout, stderr } = await larder(['status'], {
+    LARDER_PROJECT: join(copyShop(), 'larder.config.ts'),
+  });
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('No address of the database is configured');
+});

@@ -58,12 +58,12 @@ async function currentStatus({
     import('@larder/online-store'),
   ]);
   const project = await projectName();
-  const store = config.databaseUrl === null ? null : await offlineStore();
+  // Where no address is configured this throws: that nothing is known is not that nothing is wrong.
+  const store = await offlineStore();
   const status = await readStatus({
     project,
     store,
-    applied: async () =>
-      store === null ? null : ((await appliedManifest(store, project))?.manifest ?? null),
+    applied: async () => (await appliedManifest(store, project))?.manifest ?? null,
     checkRedis:
       config.redisUrl === null
         ? null
