@@ -7,9 +7,11 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is from an authority that this machine does not trust',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is from an authority that this machine does not trust',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is from an authority that this machine does not trust',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
+const OTHER_HOST = 'ERR_TLS_CERT_ALTNAME_INVALID';
 const TRUST = 'For an authority of your own: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
+const NAME = 'Set LARDER_URL to a name that the certificate has.';
+const MAX_NAMES = 5;
 
 const CONNECTION: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -28,13 +30,30 @@ const CONNECTION: Readonly<Record<string, string>> = {
 /** Why a request got no answer, in words. */
 export function unreachable(thrown: unknown, url: string): LarderError {
   const code = codeOf(thrown);
+  if (code === OTHER_HOST) return unusable(`its certificate is for ${namesIn(thrown)}`, NAME);
   const certificate = CERTIFICATE[code];
   const why =
     certificate ??
     CONNECTION[code] ??
     ((thrown as Error).name === 'TimeoutError' ? 'it did not answer in time' : code || messageOf(thrown));
   const todo = certificate === undefined ? 'Does the service run, and is LARDER_URL its address?' : TRUST;
-  return new LarderError('SERVICE_UNREACHABLE', `${url} cannot be used: ${why}. ${todo}`, { cause: thrown });
+  return unusable(why, todo);
+
+  function unusable(reason: string, next: string): LarderError {
+    return new LarderError('SERVICE_UNREACHABLE', `${url} cannot be used: ${reason}. ${next}`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** The hosts that a certificate is for; a server chooses how many. */
+function namesIn(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+  const { cert } = cause as { readonly cert?: { readonly subjectaltname?: string } };
+  const names = (cert?.subjectaltname ?? '')
+    .split(', ')
+    .flatMap((each) => /^DNS:([\w.*-]+)$/.exec(each)?.[1] ?? []);
+  return names.length === 0 ? 'another host' : `another host (${names.slice(0, MAX_NAMES).join(', ')})`;
 }
 
 function codeOf(thrown: unknown): string {
