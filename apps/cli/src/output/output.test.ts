@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createOutput } from './output.ts';
 
-function opened() {
+function opened(json = false) {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') =>
     new Writable({
@@ -12,7 +12,7 @@ function opened() {
       },
     });
   const streams = { stdout: stream('stdout'), stderr: stream('stderr') };
-  return { written, out: createOutput({ json: false, colours: true, columns: 80, ...streams }) };
+  return { written, out: createOutput({ json, colours: true, columns: 80, ...streams }) };
 }
 
 test('what others wrote does not control the terminal; colours and lines stay', () => {
@@ -26,4 +26,15 @@ test('what others wrote does not control the terminal; colours and lines stay', 
     stdout: `\u001b[31mwhy\u001b[39m: ${shown}\n\tnext\n`,
     stderr: `${shown}\n`,
   });
+});
+
+test('as JSON, too: the controls are escaped, and the value is the same', () => {
+  const { written, out } = opened(true);
+  const value = { name: 'a\u009b2J\u001b[2J\u202eb\u007f\u2066 é 😀' };
+  out.answer(value, () => {});
+  out.event(value, () => {});
+  expect(written.stdout).not.toMatch(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+  expect(written.stdout).not.toContain('\u001b');
+  const [last = '', ...first] = written.stdout.trimEnd().split('\n').toReversed();
+  expect([JSON.parse(last), JSON.parse(first.toReversed().join('\n'))]).toEqual([value, value]);
 });

@@ -43,17 +43,25 @@ export function createOutput(options: OutputOptions): Output {
     style: pc.createColors(options.colours),
     stderr,
     answer(value, show) {
-      if (json) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      if (json) stdout.write(`${jsonText(value, 2)}\n`);
       else show();
     },
     event(value, show) {
-      if (json) stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) stdout.write(`${jsonText(value)}\n`);
       else show();
     },
     fit: (text, max = columns) => (stdout.isTTY === true ? clip(text, max) : text),
     line: (text = '') => void stdout.write(`${withoutControls(text.trimEnd())}\n`),
     note: (text) => void stderr.write(`${withoutControls(text)}\n`),
   };
+}
+
+/** JSON of the same value that a terminal shows as it is: `JSON.stringify` escapes only the controls below U+0020. */
+function jsonText(value: unknown, indent?: number): string {
+  return (JSON.stringify(value, null, indent) ?? 'null').replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Reasons, names and values come from others, also over HTTP: only lines, tabs and colours reach the terminal as they are. */
