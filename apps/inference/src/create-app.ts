@@ -1,10 +1,12 @@
-import { LarderError, type Logger } from '@larder/core';
+import { isLarderError, LarderError, type Logger } from '@larder/core';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import { callerKey } from './access/caller.ts';
+import type { Door } from './access/open-door.ts';
 import type { Metrics } from './metrics/create-metrics.ts';
 import type { BodyRoom } from './http/body-room.ts';
 import type { FailureLog } from './http/failure-log.ts';
 import { sendProblem } from './http/problem.ts';
-import { requestScope } from './http/request-scope.ts';
+import { requestScope, routeOf } from './http/request-scope.ts';
 import { dataHeaders } from './http/security-headers.ts';
 import type { UnreadAnswers } from './http/unread-answers.ts';
 
@@ -14,13 +16,14 @@ export interface AppDeps {
   readonly failures: FailureLog;
   readonly bodies: BodyRoom;
   readonly answers: UnreadAnswers;
+  readonly door: Pick<Door, 'record'>;
   /** In the order of the OpenAPI document. */
   readonly routes: readonly Router[];
 }
 
 /** Express with what every route shares: request ids, counts, headers, problems. */
 export function createApp(deps: AppDeps): Express {
-  const { metrics, logger, failures, bodies, routes } = deps;
+  const { metrics, logger, failures, bodies, door, routes } = deps;
   const app = express();
   boundAnswers(app, deps);
   app.disable('x-powered-by');
@@ -34,6 +37,9 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(((error: unknown, request, response, _next) => {
     bodies.release(request);
+    const key = callerKey(request);
+    if (key !== undefined && isLarderError(error))
+      door.record({ request, error, method: request.method, path: routeOf(request), key });
     sendProblem(response, knownError(error), { requestId: response.locals.requestId, failures });
   }) satisfies ErrorRequestHandler);
   return app;

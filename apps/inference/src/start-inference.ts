@@ -163,7 +163,8 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
-  const app = createApp({ metrics, logger, failures, bodies, answers, routes });
+  const door = await openDoor({ config, project: project.name, metrics, logger });
+  const app = createApp({ metrics, logger, failures, bodies, answers, door, routes });
   const predict = createPredictHandler({
     findModel: (name) => catalog.find(name),
     metrics,
@@ -171,7 +172,6 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     bodies,
     answers,
   });
-  const door = await openDoor({ config, project: project.name, metrics, logger });
   const server = createHttpServer((options.compose ?? predictFirst)(predict, app), {
     failures,
     guard: door.guard,

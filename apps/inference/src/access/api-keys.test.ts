@@ -1,4 +1,5 @@
 import { KEY_SCOPES, newApiKeySchema } from '@larder/contracts';
+import { readAudit } from '@larder/offline-store';
 import { expect, onTestFinished } from 'vitest';
 import { createHttp } from '../testing/http.ts';
 import { test } from '../testing/inference-test.ts';
@@ -48,4 +49,45 @@ test('where nobody needs a key, nobody makes one that opens the door later', asy
   const { http } = service;
   const made = await http.post('/v1/api-keys', { name: 'mallory', role: 'admin' });
   expect([made.status, made.body]).toEqual([401, expect.objectContaining({ code: 'KEY_REQUIRED' })]);
+});
+
+test('an apply that promotes or queues runs takes the scopes of that, too', async ({ service }) => {
+  const { inference } = await startLocked(service);
+  onTestFinished(() => inference.close());
+  const http = createHttp(inference.url);
+  const apply = async (scopes: readonly string[], body: object) => {
+    const { text } = await keyWith(service, ['registry:apply', ...scopes]);
+    const { status, body: answer } = await http.post('/v1/apply', body, bearer(text));
+    return [status, (answer as { detail?: string }).detail];
+  };
+  const promotion = { promote_when_complete: true, reason: 'mine' };
+  expect(await apply([], promotion)).toEqual([
+    403,
+    'promote_when_complete takes the scope models:promote, which the key lacks.',
+  ]);
+  expect(await apply(['models:promote'], { backfill: true })).toEqual([
+    403,
+    'backfill takes the scope runs:write, which the key lacks.',
+  ]);
+  expect(await apply([], {})).toEqual([200, undefined]);
+  expect(await apply(['models:promote', 'runs:write'], { ...promotion, backfill: true })).toEqual([
+    200,
+    undefined,
+  ]);
+});
+
+test('who asks for more than their key has is in the audit', async ({ service }) => {
+  const { inference } = await startLocked(service);
+  const http = createHttp(inference.url);
+  const { text, keyId } = await keyWith(service, ['keys:admin'], { name: 'climber' });
+  expect((await http.post('/v1/api-keys', { name: 'more', role: 'admin' }, bearer(text))).status).toBe(403);
+  await inference.close();
+  const { entries } = await readAudit(
+    service.offlineStore,
+    { project: service.project.name, keyId },
+    { limit: 5 },
+  );
+  expect(entries).toMatchObject([
+    { action: 'call.refused', subject: 'POST /v1/api-keys', code: 'SCOPE_MISSING', actor: 'api key climber' },
+  ]);
 });

@@ -68,7 +68,7 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
         return refuse(rateLimited(key.limit.waitMs(nowMs)), key);
       key.usedAtMs = Date.now();
       setCallerKey(request, key);
-      if (route.path.endsWith('/events') && method === 'GET') endWithKey(key, response);
+      if (route.streams) endWithKey(key, response);
       return undefined;
     };
     const text = keyInHeaders(request.headers);

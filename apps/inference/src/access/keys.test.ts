@@ -103,6 +103,22 @@ test('a revoked key is refused within two seconds, and its streams end', async (
   expect(await ended).toBe('cut');
 });
 
+test('what is still being sent ends with the key: events and rows', async ({ service }) => {
+  const { inference } = await startLocked(service, {}, (_request, response) => {
+    response.writeHead(200).write('the first of many');
+  });
+  onTestFinished(() => inference.close());
+  const { text, keyId } = await keyWith(service, ['runs:read', 'training:read']);
+  const streams = await Promise.all(
+    ['/v1/runs/any/events', '/v1/training-sets/any/rows'].map((path) =>
+      fetch(`${inference.url}${path}`, { headers: bearer(text) }),
+    ),
+  );
+  expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+  await revokeKey(service.offlineStore, { project: service.project.name, keyId, actor: 'test' });
+  for (const stream of streams) await expect(stream.text()).rejects.toThrow('terminated');
+});
+
 test('answers say what is left of a rate, and when to come back', async ({ service, locked }) => {
   const { http } = locked;
   const { text } = await keyWith(service, ['predict', 'registry:read'], {

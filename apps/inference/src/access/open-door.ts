@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { openKeyReader } from '../open-stores.ts';
 import { callerOf } from './caller.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createGuard, type Guard, type Refusal } from './guard.ts';
 
 /** Refusals that say something about the caller. */
 const AUDITED: ReadonlySet<string> = new Set<ErrorCode>(['KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED']);
@@ -22,6 +22,8 @@ export interface DoorDeps {
 export interface Door {
   /** Null: nobody needs a key. */
   readonly guard: Guard | null;
+  /** Records a refusal, of the guard or of a route that looks closer, for the audit. */
+  record(refusal: Refusal): void;
   close(): Promise<void>;
 }
 
@@ -30,25 +32,29 @@ export async function openDoor({ config, project, metrics, logger }: DoorDeps): 
   const notice = openDoorNotice(config.access);
   if (notice !== null) {
     logger.info(notice);
-    return { guard: null, close: async () => {} };
+    return { guard: null, record() {}, close: async () => {} };
   }
   const { offlineMs, publicRoutes } = config.access;
   const store = openKeyReader(config, logger);
   const keyring = createKeyring({ store, project, logger, offlineMs });
   await keyring.ready;
   const refused = countRefusedCalls({ store, project, logger });
+  function record({ request, method, path, error, key }: Refusal): void {
+    if (AUDITED.has(error.code))
+      refused.count({ route: `${method} ${path}`, code: error.code, ...callerOf(request, key) });
+  }
   const guard = createGuard({
     keyring,
     operations: listOperations(),
     publicRoutes,
-    onRefused({ request, method, path, error, key }) {
-      metrics.request(path, method, error.status).value += 1;
-      if (AUDITED.has(error.code))
-        refused.count({ route: `${method} ${path}`, code: error.code, ...callerOf(request, key) });
+    onRefused(refusal) {
+      metrics.request(refusal.path, refusal.method, refusal.error.status).value += 1;
+      record(refusal);
     },
   });
   return {
     guard,
+    record,
     async close() {
       await refused.close();
       await keyring.close();

@@ -6,6 +6,8 @@ import type { OperationAccess } from '@larder/contracts';
 export interface RouteAccess extends OperationAccess {
   /** Position of the segment that a scope may be bound to; -1: none. */
   readonly nameAt: number;
+  /** Its answer may take as long as its caller likes. */
+  readonly streams: boolean;
 }
 
 export interface FoundRoute {
@@ -26,6 +28,7 @@ interface Node {
   readonly routes: Map<string, RouteAccess>;
 }
 
+const STREAM = /\/(?:events|rows)$/;
 /** Assets of a page belong to its route. */
 const PAGES: ReadonlySet<string> = new Set(['docs']);
 
@@ -39,7 +42,8 @@ export function createRouteTable(operations: readonly OperationAccess[]): RouteT
       if (segment.startsWith('{')) at = at.parameter ??= node();
       else at = child(at, segment);
     const nameAt = operation.boundBy === null ? -1 : segments.indexOf(`{${operation.boundBy}}`);
-    at.routes.set(operation.method, { ...operation, nameAt });
+    const streams = operation.method === 'GET' && STREAM.test(operation.path);
+    at.routes.set(operation.method, { ...operation, nameAt, streams });
   }
   return {
     find(method, url) {

@@ -1,6 +1,6 @@
 import { requestSpan, tracer } from '@larder/core/tracing';
 import { actingAs, type Logger } from '@larder/core';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../access/caller.ts';
 import { keyHeaders } from '../access/key-headers.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
@@ -40,7 +40,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       response.setHeader(ofKey[at] as string, ofKey[at + 1] as string);
     response.once('close', () => {
       // The pattern of the route: paths would create a series for every run and entity.
-      const route = patternOf((request.route as { path?: string } | undefined)?.path);
+      const route = routeOf(request);
       const status = response.headersSent ? response.statusCode : CALLER_LEFT;
       const elapsedMs = performance.now() - startedAtMs;
       metrics.request(route, method, status).value += 1;
@@ -59,7 +59,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
       attributes: { 'http.request.method': method },
     });
     response.once('close', () => {
-      const route = patternOf((request.route as { path?: string } | undefined)?.path);
+      const route = routeOf(request);
       const status = response.headersSent ? response.statusCode : CALLER_LEFT;
       span.end({ name: `${method} ${route}`, status, attributes: { 'http.route': route } });
     });
@@ -68,6 +68,7 @@ export function requestScope({ metrics, logger, bodies }: RequestScopeDeps): Req
 }
 
 /** The route as the OpenAPI document and the predict routes write it: `/v1/runs/{id}`. */
-function patternOf(path: string | undefined): string {
+export function routeOf(request: Request): string {
+  const path = (request.route as { path?: string } | undefined)?.path;
   return path?.replaceAll(/:(\w+)/g, '{$1}') ?? 'none';
 }

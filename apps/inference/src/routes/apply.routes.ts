@@ -14,6 +14,7 @@ import {
   type ArtifactStore,
 } from '@larder/registry';
 import { Router } from 'express';
+import { requireScope } from '../access/require-scope.ts';
 import { allow } from '../http/allow.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
@@ -58,6 +59,8 @@ export function applyRoutes({
     .route('/v1/apply')
     .post(noQuery, jsonBody, async (request, response) => {
       const body = validate(applyRequestSchema, request.body);
+      if (body.promote_when_complete) requireScope(request, 'models:promote', 'promote_when_complete');
+      if (body.backfill) requireScope(request, 'runs:write', 'backfill');
       refuseAbsent(project);
       const actor = currentActor().actor;
       const result = await applyProject(deps, project, {

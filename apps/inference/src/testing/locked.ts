@@ -16,12 +16,14 @@ export interface Locked {
 export async function startLocked(
   { config }: Pick<Service, 'config'>,
   changes: Partial<Omit<Config, 'access'>> & { readonly access?: Partial<Config['access']> } = {},
+  /** Answers what the guard admits. @default the service itself */
+  instead?: RequestListener,
 ): Promise<Locked> {
   const reached: string[] = [];
   const inference = await startInference(
     { ...config, ...changes, access: { ...config.access, auth: 'keys', ...changes.access } },
     logger,
-    { compose: (predict, express) => noting(reached, predict, express) },
+    { compose: (predict, express) => instead ?? noting(reached, predict, express) },
   );
   return { inference, reached };
 }
