@@ -71,8 +71,9 @@ export async function startEmbeddedPostgres(
     stopSignal: 'SIGINT',
     ...identity.spawn,
   });
+  const { port = '5432' } = settings;
   const url = (database: string) =>
-    `postgresql://${USER}@/${database}?host=${encodeURIComponent(identity.socketFolder)}`;
+    `postgresql://${USER}@/${database}?host=${encodeURIComponent(identity.socketFolder)}${port === '5432' ? '' : `&port=${port}`}`;
   await whenReady(process, () => query(url('postgres'), 'select 1'));
   return {
     url,
@@ -80,7 +81,7 @@ export async function startEmbeddedPostgres(
       await query(url('postgres'), `create database ${pg.escapeIdentifier(name)}`);
     },
     process,
-    probe: (signal) => probeSocket(join(identity.socketFolder, '.s.PGSQL.5432'), SSL_REQUEST, signal),
+    probe: (signal) => probeSocket(join(identity.socketFolder, `.s.PGSQL.${port}`), SSL_REQUEST, signal),
     stop: () => process.stop(),
   };
 }

@@ -26,6 +26,7 @@ export { shortestFloat32 } from './float32.ts';
 export { wholeNumberProblem } from './whole-number.ts';
 // Addresses
 export { postgresAddressProblem, redisAddressProblem } from './store-address.ts';
+export { tlsProblem } from './tls-problem.ts';
 export { isLoopbackAddress } from './service-address.ts';
 // Names and ids
 export { jsonPointer } from './json-pointer.ts';

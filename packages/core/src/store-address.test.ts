@@ -4,6 +4,7 @@ import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '.
 test.for([
   'postgresql://user:secret@host:5432/db',
   'postgres://host/db?sslmode=require',
+  `postgresql://host/db?sslmode=verify-full&sslrootcert=${import.meta.filename}`,
   'postgresql://larder@/ads?host=/tmp/pg',
   'postgresql://postgres@/larder?host=%2Ftmp%2Fa%20folder',
   'postgresql:///db?host=/tmp',
@@ -25,6 +26,9 @@ test.for([
   ['postgresql://u:secret%e9@h/db', /% as %25/],
   ['postgresql://[::1/db', /not a valid URL/],
   ['postgresql://u@h/db?host=%zz', /not a valid URL/],
+  ['postgresql://u:secret@h/db?sslmode=', /sslmode=verify-full/],
+  ['postgresql://u:secret@h/db?sslmode=verify_full', /sslmode=verify-full/],
+  ['postgresql://u:secret@h/db?sslmode=verify-full&sslrootcert=/secret/ca.pem', /can read in sslrootcert/],
 ] as const)('%s is not the address of a database', ([text, problem]) => {
   expect(postgresAddressProblem(text)).toMatch(problem);
   expect(postgresAddressProblem(text)).not.toMatch(/sec.?ret|99999/);
@@ -34,6 +38,7 @@ test.for([
   'redis://host',
   'redis://:secret@host:6379/3',
   'rediss://user:p%40ss@host:6380/',
+  `rediss://host?sslrootcert=${import.meta.filename}`,
   'redis://[::1]:6379',
   'unix:///tmp/redis.sock',
   'unix:///tmp/a%20folder/redis.sock?db=2',
@@ -46,6 +51,8 @@ test.for([
   ['http://:secret@h', /starts with redis/],
   ['redis:h', /starts with redis/],
   ['redis://', /must name a host/],
+  ['redis://:secret@h?sslrootcert=/secret/ca.pem', /start with rediss/],
+  ['rediss://:secret@h?sslrootcert=/secret/ca.pem', /can read in sslrootcert/],
   ['redis://h:99999', /port from 1 to 65535/],
   ['redis://:sec%ret@h', /% as %25/],
   ['redis://:secret@h/first', /database as a number/],

@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+
 // Problems of a store's address. The messages never repeat any of it: it may hold a password.
 
 const ESCAPES =
@@ -11,8 +13,14 @@ export function postgresAddressProblem(text: string): string | null {
   // PostgreSQL's `postgresql://user@/name?host=/socket/folder` has no host, which `URL` refuses
   const url = parse(text) ?? parse(text.replace('@/', '@localhost/'));
   if (url === null || !decodable(text)) return `is not a valid URL: ${ESCAPES}`;
-  return null;
+  // node-postgres would ignore an empty mode and connect in plain text
+  if (url.searchParams.getAll('sslmode').some((mode) => !SSL_MODES.has(mode)))
+    return 'has an unknown sslmode: write sslmode=verify-full for TLS, or sslmode=disable';
+  return caProblem(url);
 }
+
+/** Those of node-postgres. `prefer` and `require` verify like `verify-full` there. */
+const SSL_MODES = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']);
 
 /** `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; null when it is valid. */
 export function redisAddressProblem(text: string): string | null {
@@ -28,7 +36,22 @@ export function redisAddressProblem(text: string): string | null {
       : 'must name its database as a number: ?db=0';
   }
   if (url.hostname === '') return `must name a host: ${url.protocol}//host:6379`;
-  return /^(\/\d*)?$/.test(url.pathname) ? null : 'must name its database as a number: redis://host:6379/0';
+  if (!/^(\/\d*)?$/.test(url.pathname)) return 'must name its database as a number: redis://host:6379/0';
+  if (url.protocol === 'redis:' && url.searchParams.has('sslrootcert'))
+    return 'must start with rediss:// to use TLS: sslrootcert has no meaning for redis://';
+  return caProblem(url);
+}
+
+/** Whoever starts without the CA would only learn later that no connection can be verified. */
+function caProblem({ searchParams }: URL): string | null {
+  const path = searchParams.get('sslrootcert');
+  if (path === null) return null;
+  try {
+    accessSync(path, constants.R_OK);
+    return null;
+  } catch {
+    return 'must name a file that this process can read in sslrootcert: the CA that issued the certificate of the server, as PEM';
+  }
 }
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;

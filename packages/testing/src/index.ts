@@ -4,3 +4,4 @@ export { startPostgresProxy } from './postgres-proxy.ts';
 export type { PostgresProxy } from './postgres-proxy.ts';
 export { startRedisProxy } from './redis-proxy.ts';
 export type { RedisProxy } from './redis-proxy.ts';
+export { startTlsPostgres, startTlsRedis } from './tls-stores.ts';

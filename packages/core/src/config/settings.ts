@@ -103,7 +103,7 @@ export const SETTINGS = {
     secret: true,
     readBy: 'all',
     description:
-      'PostgreSQL 16 or newer (the tests run on 18), `postgresql://…`: history, registry, runs, prediction log. Flag `--database-url`.',
+      'PostgreSQL 16 or newer (the tests run on 18), `postgresql://…`: history, registry, runs, prediction log. [TLS](../guides/security.md#tls-to-the-stores): `?sslmode=verify-full&sslrootcert=/path/ca.pem`. Flag `--database-url`.',
   }),
   LARDER_OWNER_DATABASE_URL: define(postgresUrl, {
     default: null,
@@ -118,7 +118,7 @@ export const SETTINGS = {
     secret: true,
     readBy: 'all',
     description:
-      'Redis or Valkey 7 or newer for the online store: `redis://`, `rediss://`, `unix:///path/redis.sock`. Needs `maxmemory-policy noeviction`. Flag `--redis-url`.',
+      'Redis or Valkey 7 or newer for the online store: `redis://`, `rediss://` ([TLS](../guides/security.md#tls-to-the-stores), with `?sslrootcert=/path/ca.pem` for a CA of your own), `unix:///path/redis.sock`. Needs `maxmemory-policy noeviction`. Flag `--redis-url`.',
   }),
   LARDER_URL: define(checked(serviceAddressProblem), {
     default: null,

@@ -1,4 +1,4 @@
-import { LarderError, isLarderError } from '@larder/core';
+import { LarderError, isLarderError, tlsProblem } from '@larder/core';
 
 /** Connection refused, reset or closed; no server process at the socket. */
 const SOCKET_CODES = new Set([
@@ -15,6 +15,8 @@ const STATES = /^(08|57P|57014|53300)/;
 /** SQLSTATE class 28 (login) and unknown database; node-postgres reports `SASL` when the server requires a password and none is set. */
 const LOGIN = /^28/;
 const NO_DATABASE = '3D000';
+/** Of a server whose pg_hba.conf has `hostssl` lines for this login alone. */
+const NO_ENCRYPTION = /no encryption$/;
 const NO_PASSWORD = /^SASL:/;
 /** Unknown schema, table or column: our statements use only those that the migrations create. */
 const NOT_MIGRATED = new Set(['3F000', '42P01', '42703']);
@@ -29,6 +31,18 @@ export function toDatabaseError(error: unknown): unknown {
     return new LarderError(
       'DATABASE_NOT_MIGRATED',
       'The database does not have the tables of this version of Larder. Run: larder apply (it migrates first).',
+      { cause: error },
+    );
+  const tls = tlsProblem(error);
+  if (tls !== null)
+    return new LarderError('DATABASE_UNAVAILABLE', `PostgreSQL cannot be used: ${tls}.`, {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
+  if (LOGIN.test(code) && NO_ENCRYPTION.test(error.message))
+    return new LarderError(
+      'DATABASE_UNAVAILABLE',
+      'PostgreSQL refuses this login without TLS. Add sslmode=verify-full to LARDER_DATABASE_URL, and its CA with sslrootcert=/path/ca.pem.',
       { cause: error },
     );
   if (code === NO_DATABASE || LOGIN.test(code) || NO_PASSWORD.test(error.message))

@@ -15,16 +15,25 @@ export function translateErrors(pool: pg.Pool): void {
 
 type Call = (...args: unknown[]) => unknown;
 
-/** node-postgres returns a promise, or calls a callback if one is passed. */
+/** node-postgres returns a promise, or calls a callback if one is passed; it throws when it cannot read the file of a CA. */
 function translated(call: Call): Call {
   return (...args) => {
     const callback = args.at(-1);
     if (typeof callback === 'function') {
-      return call(...args.slice(0, -1), (error: unknown, ...rest: unknown[]) =>
-        (callback as Call)(error && toDatabaseError(error), ...rest),
-      );
+      const tell = (error: unknown, ...rest: unknown[]) =>
+        (callback as Call)(error && toDatabaseError(error), ...rest);
+      try {
+        return call(...args.slice(0, -1), tell);
+      } catch (error) {
+        return tell(error);
+      }
     }
-    const answer = call(...args);
+    let answer: unknown;
+    try {
+      answer = call(...args);
+    } catch (error) {
+      return Promise.reject(toDatabaseError(error));
+    }
     if (!(answer instanceof Promise)) return answer;
     return answer.catch((error: unknown) => {
       throw toDatabaseError(error);

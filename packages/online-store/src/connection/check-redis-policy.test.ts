@@ -45,7 +45,7 @@ test.each([
   ['unix:///run/x.sock?db=3', { path: '/run/x.sock', db: 3 }],
   ['redis://u:p%40ss@[::1]:7000/2', { host: '::1', port: 7000, username: 'u', password: 'p@ss', db: 2 }],
   ['redis://cache', { host: 'cache', port: 6379 }],
-  ['rediss://cache', { host: 'cache', tls: {} }],
+  ['rediss://cache', { host: 'cache', tls: { servername: 'cache', rejectUnauthorized: true } }],
 ])('understands %s', (url, expected) => {
   const redis = connect(url);
   redis.disconnect();

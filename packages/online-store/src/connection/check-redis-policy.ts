@@ -29,7 +29,10 @@ export async function checkRedisPolicy(redis: Redis, { timeoutMs, url }: CheckPo
 
 /** Options that name the server to redis-cli, without the password, which it reads from REDISCLI_AUTH. */
 function cliAddress(url: string): string {
-  const { protocol, hostname, port, pathname } = new URL(url);
+  const { protocol, hostname, port, pathname, searchParams } = new URL(url);
   if (protocol === 'unix:') return `-s ${shellWord(decodeURIComponent(pathname))}`;
-  return `-h ${hostname} -p ${port || '6379'}${protocol === 'rediss:' ? ' --tls' : ''}`;
+  const caFile = searchParams.get('sslrootcert');
+  const tls =
+    protocol === 'rediss:' ? ` --tls${caFile === null ? '' : ` --cacert ${shellWord(caFile)}`}` : '';
+  return `-h ${hostname} -p ${port || '6379'}${tls}`;
 }

@@ -1,4 +1,6 @@
-import type { Logger } from '@larder/core';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { tlsProblem, type Logger } from '@larder/core';
 import { Redis, type RedisOptions } from 'ioredis';
 import { replaceSilentConnection } from './replace-silent-connection.ts';
 
@@ -20,7 +22,8 @@ export interface ConnectRedisOptions {
 
 /**
  * A connection to `redis://`, `rediss://` or `unix:///path/to/redis.sock?db=0`; it connects in the background and
- * reconnects by itself. All connections are made here.
+ * reconnects by itself. All connections are made here. `rediss://` verifies certificate and host name of the server, by
+ * the CA in `?sslrootcert=/path/ca.pem` if it names one, and never falls back to plain text.
  */
 export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   const role = ROLES[options.role];
@@ -74,11 +77,22 @@ function addressOf(url: string): Settings {
     throw new Error(
       `A Redis URL must start with redis://, rediss:// or unix:///, not with ${parsed.protocol}//.`,
     );
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
   return {
     ...address,
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: parsed.port === '' ? 6379 : Number(parsed.port),
-    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(parsed.protocol === 'rediss:' ? { tls: tlsFor(host, parsed.searchParams.get('sslrootcert')) } : {}),
+  };
+}
+
+function tlsFor(host: string, caFile: string | null): NonNullable<Settings['tls']> {
+  return {
+    // whatever NODE_TLS_REJECT_UNAUTHORIZED says
+    rejectUnauthorized: true,
+    // Node.js sends no name by itself, and servers with several certificates choose by it; RFC 6066 allows no address
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
   };
 }
 
@@ -86,7 +100,15 @@ function addressOf(url: string): Settings {
 function reportOnce(redis: Redis, logger: Logger | undefined): void {
   let away = false;
   redis.on('error', (error: Error) => {
-    if (!away) logger?.warn({ err: error }, 'Redis is away; reconnecting');
+    if (!away) {
+      const problem = tlsProblem(error);
+      // a refused certificate hangs on the error as a whole
+      const err = { message: error.message, code: (error as NodeJS.ErrnoException).code };
+      logger?.warn(
+        { err },
+        problem === null ? 'Redis is away; reconnecting' : `Redis cannot be used: ${problem}`,
+      );
+    }
     away = true;
   });
   redis.on('ready', () => {

@@ -1,4 +1,4 @@
-import { LarderError } from '@larder/core';
+import { LarderError, tlsProblem } from '@larder/core';
 import pg from 'pg';
 import { connectionVariable } from '../connection-variable.ts';
 
@@ -25,6 +25,13 @@ export function sqlError(connection: string, error: unknown): LarderError {
       { cause: error },
     );
   }
+  const tls = tlsProblem(error);
+  if (tls !== null)
+    return new LarderError(
+      'SOURCE_UNAVAILABLE',
+      `The database of connection '${connection}' (${setting}) cannot be used: ${tls}.`,
+      { cause: error, retryAfterSeconds: 5 },
+    );
   return new LarderError(
     'SOURCE_UNAVAILABLE',
     `The database of connection '${connection}' cannot be used: ${message}. Check that it runs and what ${setting} says.`,
