@@ -91,3 +91,22 @@ test('who asks for more than their key has is in the audit', async ({ service })
     { action: 'call.refused', subject: 'POST /v1/api-keys', code: 'SCOPE_MISSING', actor: 'api key climber' },
   ]);
 });
+
+test('a key that changes the project again and again is slowed down there, and nowhere else', async ({
+  service,
+}) => {
+  const { inference } = await startLocked(service);
+  onTestFinished(() => inference.close());
+  const http = createHttp(inference.url);
+  const { text } = await keyWith(service, ['keys:admin', 'runs:read']);
+  const change = () => http.post('/v1/api-keys', { name: '' }, bearer(text));
+  let last = await change();
+  let taken = 0;
+  for (; last.status === 422 && taken < 100; taken++) last = await change();
+  expect([last.status, last.body]).toEqual([429, expect.objectContaining({ code: 'RATE_LIMITED' })]);
+  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await http.get('/v1/api-keys', bearer(text))).status).toBe(200);
+  expect((await http.get('/v1/runs', bearer(text))).status).toBe(200);
+  const another = await keyWith(service, ['keys:admin']);
+  expect((await http.post('/v1/api-keys', { name: '' }, bearer(another.text))).status).toBe(422);
+});

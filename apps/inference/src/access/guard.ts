@@ -66,6 +66,7 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
       const nowMs = performance.now();
       if (key.limit !== null && !key.limit.take(nowMs))
         return refuse(rateLimited(key.limit.waitMs(nowMs)), key);
+      if (route.rare && !key.changes.take(nowMs)) return refuse(rateLimited(key.changes.waitMs(nowMs)), key);
       key.usedAtMs = Date.now();
       setCallerKey(request, key);
       if (route.streams) endWithKey(key, response);

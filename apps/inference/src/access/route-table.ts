@@ -1,11 +1,13 @@
 /* `find` runs for every request where keys are asked for: a walk along the path, no regular expression, no decoding but
  * of the one name that a scope may be bound to. */
-import type { OperationAccess } from '@larder/contracts';
+import type { KeyScope, OperationAccess } from '@larder/contracts';
 
 /** One operation that a request may be for. */
 export interface RouteAccess extends OperationAccess {
   /** Position of the segment that a scope may be bound to; -1: none. */
   readonly nameAt: number;
+  /** It changes the project itself, or who may: rarely called, and costly or dangerous when it is called often. */
+  readonly rare: boolean;
   /** Its answer may take as long as its caller likes. */
   readonly streams: boolean;
 }
@@ -28,6 +30,12 @@ interface Node {
   readonly routes: Map<string, RouteAccess>;
 }
 
+const RARE: ReadonlySet<string> = new Set<KeyScope>([
+  'registry:apply',
+  'models:promote',
+  'forget',
+  'keys:admin',
+]);
 const STREAM = /\/(?:events|rows)$/;
 /** Assets of a page belong to its route. */
 const PAGES: ReadonlySet<string> = new Set(['docs']);
@@ -42,8 +50,9 @@ export function createRouteTable(operations: readonly OperationAccess[]): RouteT
       if (segment.startsWith('{')) at = at.parameter ??= node();
       else at = child(at, segment);
     const nameAt = operation.boundBy === null ? -1 : segments.indexOf(`{${operation.boundBy}}`);
+    const rare = operation.method !== 'GET' && RARE.has(operation.scope);
     const streams = operation.method === 'GET' && STREAM.test(operation.path);
-    at.routes.set(operation.method, { ...operation, nameAt, streams });
+    at.routes.set(operation.method, { ...operation, nameAt, rare, streams });
   }
   return {
     find(method, url) {

@@ -12,11 +12,16 @@ export interface KnownKey {
   readonly rate: Rate | null;
   /** This process's share of the rate. */
   readonly limit: Gcra | null;
+  /** This process's share of what any key may change of the project itself: applies, promotions, erasures, keys. */
+  readonly changes: Gcra;
   /** Closed when the key ends: streams that would outlive it. */
   readonly streams: Set<{ destroy(): unknown }>;
   /** Set by whoever admits a request with the key. */
   usedAtMs: number;
 }
+
+/** Nobody changes the project itself more often by hand or from a pipeline; a stolen or looping key would. */
+const CHANGES = { requests: 60, windowSeconds: 60 };
 
 export interface KnownSecret {
   readonly hash: Buffer;
@@ -36,6 +41,7 @@ export class RingKey implements KnownKey {
   expiresAtMs = 0;
   rate: Rate | null = null;
   limit: Gcra | null = null;
+  readonly changes = new Gcra(CHANGES);
   usedAtMs = 0;
   /** Up to when the last use is on record. */
   recordedAtMs = 0;
@@ -53,6 +59,7 @@ export class RingKey implements KnownKey {
   }
 
   shareRate(share: number): void {
+    this.changes.change(CHANGES, share);
     if (this.rate === null) this.limit = null;
     else if (this.limit === null) this.limit = new Gcra(this.rate, share);
     else this.limit.change(this.rate, share);
