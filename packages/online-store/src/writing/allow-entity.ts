@@ -19,11 +19,16 @@ export async function allowEntity(
 ): Promise<void> {
   const tombstones = tombstonesKey(project, slotOfEntity(name, key));
   const hash = hashOf(name, key);
+  const uncount = async (by: 0 | 1): Promise<void> => {
+    if ((await askRedis(runScript(redis, SCRIPT, [1, tombstoneCountKey(project), by]))) === 0)
+      throw new LarderError(
+        'ERASURE_UNFINISHED',
+        'The tombstones of this Redis are being restored, maybe also that of the key. Repeat this when that has ended.',
+      );
+  };
+  // Before it is looked for: one that was read from PostgreSQL already may be published later.
+  await uncount(0);
   if ((await askRedis(redis.hexists(tombstones, hash))) === 0) return;
-  if ((await askRedis(runScript(redis, SCRIPT, [1, tombstoneCountKey(project)]))) === 0)
-    throw new LarderError(
-      'ERASURE_UNFINISHED',
-      'A worker restores the tombstones of this Redis, maybe also that of the key. Repeat this when it has ended.',
-    );
+  await uncount(1);
   await askRedis(redis.hdel(tombstones, hash));
 }

@@ -52,3 +52,24 @@ test('restoring tombstones of many slots touches one slot at a time', async () =
   const [first] = erased as [string];
   expect(await redis.hget(tombstonesKey('ads', slotOfEntity('ad', first)), hashOf('ad', first))).toBe('1000');
 });
+
+test('a key is not allowed again while its tombstone may be read already and is not published yet', async () => {
+  const server = await startTestRedis();
+  onTestFinished(() => server.stop());
+  const redis = connectRedis(server.url, { role: 'worker' });
+  onTestFinished(() => redis.disconnect());
+  const store = createOnlineStore({ redis, project: 'ads', keyHasher: testHasher });
+  const hash = (await testHasher())('ad', 'ad-1');
+  const signal = new AbortController().signal;
+  let during: unknown = null;
+  async function* pages() {
+    during = await store.allow('ad', 'ad-1').catch((error: unknown) => error);
+    yield [{ hash, slot: slotOfEntity('ad', 'ad-1'), erasedAtMs: 1_000 }];
+  }
+  expect(await store.restoreTombstones({ count: 1, pages: pages(), signal })).not.toBeNull();
+  expect(during).toMatchObject({ code: 'ERASURE_UNFINISHED' });
+  await store.allow('ad', 'ad-1');
+  await store.allow('ad', 'ad-1');
+  expect(await store.write([scoreRow('ad-1', orderAt(2))])).toEqual(['created']);
+  expect((await store.tombstonesHeld()).count).toBe(0);
+});
