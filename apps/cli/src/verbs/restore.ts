@@ -93,18 +93,19 @@ Examples:
         ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
         onProgress: progress.update,
       };
+      let erasedAgain: ReplayedErasures | null = null;
       const report = authoritative
         ? await restoreAuthoritatively(deps, {
             ...options,
             everything: names.length === 0,
             nowMs: Date.now(),
             confirm: async (doubts) => yes || confirmed(session, doubts),
+            async eraseFirst() {
+              erasedAgain = await eraseAgain(session, { manifest, onlineStore: online.store, kept });
+            },
           })
         : await restoreOnlineStore(deps, options);
       progress.stop();
-      const erasedAgain = authoritative
-        ? await eraseAgain(session, { manifest, onlineStore: online.store, kept })
-        : null;
       answer(out, { ...report, erasedAgain }, (performance.now() - startedMs) / 1_000);
       return DONE;
     } finally {

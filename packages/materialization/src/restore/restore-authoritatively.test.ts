@@ -3,6 +3,7 @@ import { connectRedis, type Redis } from '@larder/online-store';
 import { expect, onTestFinished } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
 import { wrongOnlineRows } from '../../fixtures/wrong-online-rows.ts';
+import { forgetEntity } from '../erasure/index.ts';
 import { pushEvents } from '../events/index.ts';
 import { pushRows } from '../push/index.ts';
 import { restoreAuthoritatively } from './restore-authoritatively.ts';
@@ -54,7 +55,11 @@ function open(url: string): Redis {
 
 function restore(
   shop: Shop,
-  more: { confirm?: () => Promise<boolean>; applied?: () => Promise<Shop['project']['manifest']> } = {},
+  more: {
+    confirm?: () => Promise<boolean>;
+    applied?: () => Promise<Shop['project']['manifest']>;
+    eraseFirst?: () => Promise<unknown>;
+  } = {},
 ) {
   const { store, onlineStore, project } = shop;
   return restoreAuthoritatively(
@@ -71,6 +76,7 @@ function restore(
       everything: true,
       nowMs: Date.now(),
       confirm: more.confirm ?? (async () => false),
+      ...(more.eraseFirst && { eraseFirst: more.eraseFirst }),
     },
   );
 }
@@ -168,6 +174,26 @@ test('an empty history, and a view that is applied meanwhile, are not taken for 
   const applied = async () => (asked++ === 0 ? { ...manifest, feature_views: others } : manifest);
   expect(await restore(shop, { applied })).toMatchObject({ removed: {} });
   expect(await wrongOnlineRows(shop.store, redis, manifest)).toMatchObject({ wrong: [] });
+});
+
+test('who is erased again is not online for a moment', async ({ shop }) => {
+  const redis = open(shop.redisUrl);
+  await push(shop, [{ id: 'back', pieces: 1 }]);
+  await redis.flushall();
+  const { store: offlineStore, onlineStore, logger, project } = shop;
+  let online = -1;
+  await restore(shop, {
+    async eraseFirst() {
+      online = await redis.exists('larder:shop:{article:back}', 'larder:shop:{article:s1}');
+      await forgetEntity(
+        { offlineStore, onlineStore, logger, eraseFromArchives: async () => ({ rows: 0, unreachable: [] }) },
+        { manifest: project.manifest, entity: 'article', key: 'back', actor: 'test', reason: null },
+      );
+    },
+  });
+  expect(online).toBe(0);
+  expect(await redis.exists('larder:shop:{article:back}')).toBe(0);
+  expect(await wrongOnlineRows(shop.store, redis, project.manifest)).toMatchObject({ wrong: [] });
 });
 
 test('nothing that lands while rows are removed is lost', async ({ shop }) => {

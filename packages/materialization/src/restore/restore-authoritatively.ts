@@ -19,6 +19,8 @@ export interface AuthoritativeOptions extends RestoreOptions {
   /** Asked when something looks wrong, with what does, before anything is removed. True: go on. */
   readonly confirm: (doubts: readonly string[]) => Promise<boolean>;
   readonly onEntities?: (entities: number) => void;
+  /** Called before anything is restored: erases again who came back with history. */
+  readonly eraseFirst?: () => Promise<unknown>;
 }
 
 export interface AuthoritativeReport extends RestoreReport {
@@ -33,7 +35,7 @@ const DOUBTFUL_SHARE = 0.5;
 
 /**
  * Makes the online store say what history says, after PostgreSQL was restored to an earlier time: lets numbers jump ahead,
- * removes rows that history does not know, then restores the others. Looks through the whole store first, and asks when
+ * removes rows that history does not know, erases again who was erased since, then restores the others. Looks through the whole store first, and asks when
  * history seems to be the one that lost its rows.
  * @throws DESTRUCTIVE_CHANGE when that was not confirmed; then nothing was removed
  */
@@ -57,6 +59,8 @@ export async function restoreAuthoritatively(
   const removed = [...found.unknown.values()].some((rows) => rows > 0)
     ? (await removeUnknown(deps, { ...scope, remove: true })).unknown
     : found.unknown;
+  // Nobody of them is served meanwhile, and what Redis alone remembers of them is in PostgreSQL before Redis can lose it.
+  await options.eraseFirst?.();
   const report = await restoreOnlineStore(deps, options);
   return { ...report, removed: Object.fromEntries(removed), jumped };
 }
