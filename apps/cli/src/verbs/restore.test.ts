@@ -67,4 +67,8 @@ test('fills an empty Redis; killed midway and run again, twice at once, it ends 
     stderr: expect.stringContaining("There is no feature view 'nothing'") as string,
   });
   expect((await larder(['restore', '--since', 'yesterday', ...args])).code).toBe(2);
+  expect(await larder(['restore', '--since', '2999-01-01T00:00:00Z', ...args])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('lies in the future') as string,
+  });
 });

@@ -66,6 +66,10 @@ Examples:
     const { out, signal } = session;
     if (authoritative && since !== undefined)
       throw wrongUsage('restore', [{ pointer: '--authoritative and --since', detail: 'exclude each other' }]);
+    if (since !== undefined && Date.parse(since) > Date.now())
+      throw wrongUsage('restore', [
+        { pointer: '--since', detail: 'lies in the future: nothing landed since' },
+      ]);
     if (receipts !== undefined && !authoritative)
       throw wrongUsage('restore', [{ pointer: '--receipts', detail: 'needs --authoritative' }]);
     const kept = receipts === undefined ? [] : await readReceipts(receipts);
