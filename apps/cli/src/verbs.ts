@@ -116,6 +116,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   'training-set': {
     summary: 'build a training set: rows with their features as known at each time',
+    remote: true,
     load: () => import('./verbs/training-set.ts'),
   },
   score: {

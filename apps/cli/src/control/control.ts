@@ -18,10 +18,20 @@ import type {
   Run,
   RunGraphAnswer,
   RunStatus,
+  TrainingSetAnswer,
 } from '@larder/contracts';
 import type { FeatureViewManifest, FieldManifest, JsonValue, Manifest } from '@larder/features';
 import type { InspectedEntity, LoggedPredictionJson, PredictionDetailJson } from '@larder/serving';
-import type { LabelsTaken, UntakenLabel } from '@larder/training';
+import type {
+  BuildProgress,
+  EngineChoice,
+  LabelsTaken,
+  OutputFormat,
+  SpineSource,
+  TrainingSetManifest,
+  UnknownView,
+  UntakenLabel,
+} from '@larder/training';
 import type { PredictionAnswer } from '../predict/prediction-answer.ts';
 import type { ServiceClient } from './remote/service-client.ts';
 
@@ -43,6 +53,57 @@ export interface Control {
   predictions(): Promise<PredictionsControl>;
   rows(): Promise<RowsControl>;
   apiKeys(): Promise<ApiKeysControl>;
+  trainingSets(): Promise<TrainingSetsControl>;
+}
+
+export interface TrainingSetAsked {
+  /** Of a model, or by reference. */
+  readonly features: { readonly model: string } | { readonly references: readonly string[] };
+  /** A file is one of this machine. */
+  readonly spine: SpineSource;
+  readonly time: string | undefined;
+  readonly asServed: boolean;
+  readonly engine: EngineChoice;
+  /** `time:0.8,0.1,0.1` */
+  readonly split: string | undefined;
+  readonly format: OutputFormat;
+}
+
+export interface SetAgain {
+  readonly manifest: TrainingSetManifest;
+  /** Where its rows are now; undefined: where they were. */
+  readonly spine: SpineSource | undefined;
+  readonly engine: EngineChoice;
+}
+
+export interface BuildingSet {
+  /** Where the set goes: complete, or not at all. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: BuildProgress) => void;
+}
+
+export interface BuiltSet {
+  readonly manifest: TrainingSetManifest;
+  /** Views that gave no value to any row. */
+  readonly unknown: readonly UnknownView[];
+}
+
+/** A set on record. Services do not tell the folder. */
+export type ListedSet = Omit<TrainingSetAnswer, 'progress' | 'status'> & {
+  readonly status: string;
+  readonly folder?: string | undefined;
+};
+
+export interface TrainingSetsControl {
+  build(asked: TrainingSetAsked, building: BuildingSet): Promise<BuiltSet>;
+  buildAgain(again: SetAgain, building: BuildingSet): Promise<BuiltSet>;
+  list(query: {
+    readonly limit: number;
+    readonly model: string | undefined;
+  }): Promise<{ readonly sets: readonly ListedSet[]; readonly complete: boolean }>;
+  /** @throws TRAINING_SET_NOT_FOUND */
+  show(id: string): Promise<ListedSet>;
 }
 
 export interface ApiKeysControl {

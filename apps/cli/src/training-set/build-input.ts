@@ -1,12 +1,7 @@
 import { extname, resolve } from 'node:path';
-import type {
-  RequestedFeatures,
-  SpineFormat,
-  SpineSource,
-  SplitRequest,
-  SplitShares,
-} from '@larder/training';
+import type { SpineFormat, SpineSource, SplitRequest, SplitShares } from '@larder/training';
 import { z } from 'zod';
+import type { TrainingSetAsked } from '../control/control.ts';
 import { wrongUsage } from '../verb.ts';
 
 const instant = z.iso.datetime({
@@ -47,11 +42,11 @@ export function modelOf(text: string): { readonly model: string; readonly versio
 }
 
 /** @throws REQUEST_INVALID unless exactly one of --model and --features is given */
-export function featuresOf({ model, features }: BuildInput): { model: string } | RequestedFeatures {
+export function featuresOf({ model, features }: BuildInput): TrainingSetAsked['features'] {
   if ((model === undefined) === (features === undefined))
     throw wrong('--model, --features', 'name the features by exactly one of them');
   if (model !== undefined) return { model };
-  return { kind: 'list', references: (features ?? '').split(',').map((reference) => reference.trim()) };
+  return { references: (features ?? '').split(',').map((reference) => reference.trim()) };
 }
 
 /** @throws REQUEST_INVALID unless exactly one source of rows is given */

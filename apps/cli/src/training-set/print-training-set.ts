@@ -1,4 +1,5 @@
-import type { TrainingSet, TrainingSetManifest } from '@larder/training';
+import type { TrainingSetManifest } from '@larder/training';
+import type { ListedSet } from '../control/control.ts';
 import type { Output } from '../output/output.ts';
 import { printableCount, printableInstant } from '../output/printable.ts';
 import { table } from '../output/table.ts';
@@ -42,6 +43,11 @@ export function printManifest(
   for (const line of table(columns, rows)) out.line(line);
 }
 
+/** `host:folder`; a service tells no folder. */
+export function placeOf({ host, folder }: ListedSet): string {
+  return folder === undefined ? `of a service on ${host}` : `${host}:${folder}`;
+}
+
 function share(count: number, rows: number): string {
   if (count === 0) return '0';
   const percent = (100 * count) / rows;
@@ -49,7 +55,7 @@ function share(count: number, rows: number): string {
 }
 
 export function printTrainingSets(
-  sets: readonly TrainingSet[],
+  sets: readonly ListedSet[],
   { complete, out }: { readonly complete: boolean; readonly out: Output },
 ): void {
   if (sets.length === 0) {
@@ -57,12 +63,12 @@ export function printTrainingSets(
     return;
   }
   const rows = sets.map((set) => [
-    set.trainingSetId,
-    printableInstant(set.createdAt.toISOString()),
+    set.training_set_id,
+    printableInstant(set.created_at),
     set.status,
-    set.model === null ? '' : `${set.model}@${set.modelVersion}`,
-    set.manifest === null ? '' : printableCount(set.manifest.spine.rows),
-    set.error === null ? set.folder : `${set.error.code}: ${set.error.reason}`,
+    set.model === null ? '' : `${set.model.name}@${set.model.version}`,
+    set.manifest === null ? '' : printableCount((set.manifest as TrainingSetManifest).spine.rows),
+    set.error === null ? (set.folder ?? placeOf(set)) : `${set.error.code}: ${set.error.reason}`,
   ]);
   const columns = [
     { title: 'training set' },

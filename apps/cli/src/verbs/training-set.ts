@@ -1,34 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { LarderError, systemClock } from '@larder/core';
-import { loadedFunctions } from '@larder/features';
-import { openAppliedDefinitions, openModelDefinitions, type OpenedDefinitions } from '@larder/registry';
-import {
-  buildAgain,
-  buildTrainingSet,
-  featuresOf as requestedAgain,
-  listTrainingSets,
-  readTrainingSet,
-  trainingSetJson,
-  trainingSetManifest,
-  unknownViews,
-  type RequestedFeatures,
-  type SpineSource,
-  type TrainingSetManifest,
-} from '@larder/training';
+import { LarderError } from '@larder/core';
+import type { SpineSource, TrainingSetManifest } from '@larder/training';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
+import type { BuildingSet, BuiltSet } from '../control/control.ts';
 import { positiveWhole } from '../input.ts';
 import { DONE, FAILED } from '../problem.ts';
 import type { Session } from '../session.ts';
-import {
-  buildInput,
-  featuresOf,
-  modelOf,
-  spineOf,
-  splitOf,
-  type BuildInput,
-} from '../training-set/build-input.ts';
-import { printManifest, printTrainingSets } from '../training-set/print-training-set.ts';
+import { buildInput, featuresOf, spineOf, splitOf, type BuildInput } from '../training-set/build-input.ts';
+import { placeOf, printManifest, printTrainingSets } from '../training-set/print-training-set.ts';
 import { buildProgress } from '../training-set/build-progress.ts';
 import { unknownRemark } from '../training-set/unknown-remark.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
@@ -62,7 +41,8 @@ export const verb = defineVerb({
         `
 Builds a training set: each row gets the values of its features as they were known at its time, with
 the declared defaults, and on-demand features by the same functions that answer predictions. Beside
-the rows lies manifest.json, from which the same rows can be built again.
+the rows lies manifest.json, from which the same rows can be built again. With LARDER_URL the service
+builds: --spine is a file of this machine, which is sent, and --out a folder of this machine.
 
 Examples:
   larder training-set build --model ad_ctr --spine clicks.csv --split time:0.8,0.1,0.1 --out sets/clicks
@@ -95,64 +75,39 @@ async function build(session: Session, typed: BuildInput): Promise<number> {
   const again =
     typed.from !== undefined && typed.predictions === undefined ? await readManifest(typed.from) : null;
   const spine = again === null || typed.spine !== undefined ? spineOf(typed) : undefined;
-  const split = splitOf(typed.split);
-  const { features, definitions } = await resolved(
-    session,
-    again === null ? featuresOf(typed) : requestedAgain(again),
-  );
+  // Wrong words are told before anything is opened or sent.
+  splitOf(typed.split);
+  const ask =
+    again === null
+      ? newSet(session, typed, spine as SpineSource)
+      : anotherSet(session, typed, { again, spine });
   const progress = buildProgress(out);
-  const options = { onProgress: progress.update, signal };
   try {
-    const deps = {
-      store: await session.offlineStore(),
-      definitions,
-      connections: session.config.connections,
-      archiveFolder: session.config.archiveDir,
-      actor: actor(),
-      clock: systemClock,
-    };
-    const manifest =
-      again !== null
-        ? await buildAgain(deps, { manifest: again, folder, spine, engine: typed.engine }, options)
-        : await buildTrainingSet(
-            deps,
-            {
-              features,
-              spine: spine as SpineSource,
-              timeColumn: typed.time,
-              cutOff: typed.asServed ? 'online' : 'created',
-              engine: typed.engine,
-              split,
-              format: typed.format,
-              folder,
-            },
-            options,
-          );
+    const { manifest, unknown } = await ask({ folder, signal, onProgress: progress.update });
     progress.stop();
     out.answer(manifest, () => printManifest(manifest, { folder, out }));
-    for (const view of await unknownViews(deps.store, definitions.manifest, manifest))
-      out.note(unknownRemark(view, manifest));
+    for (const view of unknown) out.note(unknownRemark(view, manifest));
     return DONE;
   } finally {
     progress.stop();
   }
 }
 
-async function resolved(
-  session: Session,
-  asked: ReturnType<typeof featuresOf> | RequestedFeatures,
-): Promise<{ readonly features: RequestedFeatures; readonly definitions: OpenedDefinitions }> {
-  const project = await session.projectName();
-  const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-  if ('kind' in asked && asked.kind === 'list')
-    return {
-      features: asked,
-      definitions: await openAppliedDefinitions(deps, { project, loaded: await loaded(session) }),
-    };
-  const { model, version } =
-    'kind' in asked ? { model: asked.model, version: String(asked.version) } : modelOf(asked.model);
-  const definitions = await openModelDefinitions(deps, { project, model, version });
-  return { features: { kind: 'model', model, version: definitions.version }, definitions };
+type Ask = (building: BuildingSet) => Promise<BuiltSet>;
+
+function newSet({ control }: Session, typed: BuildInput, spine: SpineSource): Ask {
+  const { time, asServed, engine, split, format } = typed;
+  const asked = { features: featuresOf(typed), spine, time, asServed, engine, split, format };
+  return async (building) => (await (await control()).trainingSets()).build(asked, building);
+}
+
+function anotherSet(
+  { control }: Session,
+  { engine }: BuildInput,
+  { again, spine }: { readonly again: TrainingSetManifest; readonly spine: SpineSource | undefined },
+): Ask {
+  return async (building) =>
+    (await (await control()).trainingSets()).buildAgain({ manifest: again, spine, engine }, building);
 }
 
 async function readManifest(path: string): Promise<TrainingSetManifest> {
@@ -161,6 +116,7 @@ async function readManifest(path: string): Promise<TrainingSetManifest> {
       { pointer: '--from', detail: `cannot be read: ${error.code}; name the manifest.json of a set` },
     ]);
   });
+  const { trainingSetManifest } = await import('@larder/training');
   const parsed = trainingSetManifest.safeParse(parsedJson(text));
   if (!parsed.success)
     throw new LarderError(
@@ -178,35 +134,21 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** For on-demand views that no model reads; undefined where the project is not here. */
-async function loaded(session: Session): Promise<OpenedDefinitions | undefined> {
-  try {
-    const project = await session.project();
-    return { manifest: project.manifest, functionOf: loadedFunctions(project) };
-  } catch {
-    return undefined;
-  }
-}
-
 async function list(
-  session: Session,
+  { out, control }: Session,
   options: { readonly limit: number; readonly model: string | undefined },
 ): Promise<number> {
-  const { out } = session;
-  const project = await session.projectName();
-  const { trainingSets, cursor } = await listTrainingSets(await session.offlineStore(), project, options);
-  out.answer({ training_sets: trainingSets.map(trainingSetJson), complete: cursor === null }, () =>
-    printTrainingSets(trainingSets, { complete: cursor === null, out }),
-  );
+  const { sets, complete } = await (await (await control()).trainingSets()).list(options);
+  out.answer({ training_sets: sets, complete }, () => printTrainingSets(sets, { complete, out }));
   return DONE;
 }
 
-async function show(session: Session, id: string): Promise<number> {
-  const { out } = session;
-  const set = await readTrainingSet(await session.offlineStore(), await session.projectName(), id);
-  out.answer({ ...trainingSetJson(set), statistics: set.statistics }, () => {
-    if (set.manifest !== null) printManifest(set.manifest, { folder: `${set.host}:${set.folder}`, out });
-    else out.line(`Training set ${id} is ${set.status}. ${set.error?.reason ?? ''}`);
+async function show({ out, control }: Session, id: string): Promise<number> {
+  const set = await (await (await control()).trainingSets()).show(id);
+  out.answer(set, () => {
+    const manifest = set.manifest as TrainingSetManifest | null;
+    if (manifest !== null) printManifest(manifest, { folder: placeOf(set), out });
+    else out.line(`Training set ${id} is ${set.status}. ${set.error?.reason ?? ''}`.trimEnd());
   });
   return set.status === 'failed' ? FAILED : DONE;
 }

@@ -11,8 +11,8 @@ export interface ServiceRequest {
   readonly query?: Query;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as they are, with their `content-type` in `headers`. */
-  readonly bytes?: ReadableStream<Uint8Array>;
+  /** Sent as it is, with its `content-type` in `headers`. */
+  readonly file?: Blob;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Safe to send twice, such as one with an Idempotency-Key. @default true for GET alone */
   readonly repeatable?: boolean;
@@ -49,7 +49,7 @@ export function createServiceClient({ url, apiKey }: ServiceAddress): ServiceCli
     path: string,
     { request, signal }: { readonly request: ServiceRequest; readonly signal: AbortSignal },
   ): Promise<Response> => {
-    const { body, bytes, headers } = request;
+    const { body, file, headers } = request;
     const given = Object.entries(headers ?? {}).filter(
       (each): each is [string, string] => each[1] !== undefined,
     );
@@ -66,7 +66,7 @@ export function createServiceClient({ url, apiKey }: ServiceAddress): ServiceCli
           ...Object.fromEntries(given),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(bytes !== undefined && { body: bytes, duplex: 'half' as const }),
+        ...(file !== undefined && { body: file }),
       });
     } catch (cause) {
       throw unreachable(cause, url);

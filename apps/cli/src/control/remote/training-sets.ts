@@ -1,0 +1,149 @@
+import { openAsBlob } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TrainingSetAccepted, TrainingSetAnswer, TrainingSetsAnswer } from '@larder/contracts';
+import { ERRORS, LarderError, type ErrorCode } from '@larder/core';
+import type { SpineFormat, TrainingSetManifest, UnknownView } from '@larder/training';
+import { openOutputFolder } from '@larder/training/output';
+import { wrongUsage } from '../../verb.ts';
+import type { BuildingSet, TrainingSetAsked, TrainingSetsControl } from '../control.ts';
+import { downloadSet } from './download-set.ts';
+import { pages } from './pages.ts';
+import type { ServiceClient } from './service-client.ts';
+
+const ROUTE = '/v1/training-sets';
+const MAX_PAGE = 100;
+const POLL_MS = 500;
+/** The service takes the rows within 30 s, and answers once it has them. */
+const UPLOAD_TIMEOUT_MS = 60_000;
+const MEDIA_TYPES: Readonly<Record<SpineFormat, string>> = {
+  parquet: 'application/vnd.apache.parquet',
+  csv: 'text/csv',
+  arrow: 'application/vnd.apache.arrow.stream',
+};
+
+/** The service builds; the finished set is copied into a folder here. */
+export function remoteTrainingSets(client: ServiceClient): TrainingSetsControl {
+  const get = (id: string): Promise<TrainingSetAnswer> =>
+    client.get<TrainingSetAnswer>(`${ROUTE}/${encodeURIComponent(id)}`, {
+      members: ['training_set_id', 'status', 'manifest'],
+    });
+  return {
+    async build(asked, building) {
+      const output = await openOutputFolder(building.folder);
+      try {
+        const id = await start(client, asked);
+        const set = await ended(id, building);
+        const manifest = await downloadSet(client, set, {
+          folder: output.building,
+          signal: building.signal,
+          // The copy that the service received is gone.
+          ...(asked.spine.kind === 'file' && { spinePath: asked.spine.path }),
+        });
+        await output.publish();
+        return { manifest, unknown: unknownIn(manifest) };
+      } finally {
+        await output.discard();
+      }
+    },
+    buildAgain() {
+      throw wrongUsage('training-set', [
+        {
+          pointer: '--from',
+          detail:
+            'to build a set again, without --predictions, needs the stores: a service builds new sets alone',
+        },
+      ]);
+    },
+    async list({ limit, model }) {
+      const { items, cursor } = await pages(limit, MAX_PAGE, async (page) => {
+        const answer = await client.get<TrainingSetsAnswer>(ROUTE, {
+          query: { model, ...page },
+          members: ['training_sets', 'cursor'],
+        });
+        return { items: answer.training_sets, cursor: answer.cursor };
+      });
+      return { sets: items.map(withoutProgress), complete: cursor === null };
+    },
+    show: async (id) => withoutProgress(await get(id)),
+  };
+
+  /** Cancels the build when the signal comes. @throws why it failed */
+  async function ended(id: string, { signal, onProgress }: BuildingSet): Promise<TrainingSetAnswer> {
+    for (;;) {
+      const set = await get(id);
+      if (set.status === 'complete') return set;
+      if (set.status === 'failed') throw failed(set);
+      if (set.progress !== null) onProgress(set.progress);
+      await delay(POLL_MS, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) continue;
+      await client.send('DELETE', `${ROUTE}/${encodeURIComponent(id)}`).catch(() => {});
+      throw new LarderError(
+        'TRAINING_SET_STOPPED',
+        `The build of ${id} was cancelled; nothing of the set is left.`,
+      );
+    }
+  }
+}
+
+async function start(client: ServiceClient, asked: TrainingSetAsked): Promise<string> {
+  const { features, spine, time, asServed, engine, split, format } = asked;
+  const options = { time, engine, split, format };
+  const members = ['training_set_id'];
+  if (spine.kind === 'file') {
+    const file = await openAsBlob(spine.path).catch(() => {
+      throw wrongUsage('training-set', [{ pointer: '--spine', detail: 'cannot be read' }]);
+    });
+    const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
+      query: {
+        ...('model' in features ? features : { features: features.references.join(',') }),
+        ...options,
+        as_served: asServed,
+      },
+      file,
+      headers: { 'content-type': MEDIA_TYPES[spine.format] },
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+      members,
+    });
+    return body.training_set_id;
+  }
+  const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
+    body: {
+      ...('model' in features ? features : { features: features.references }),
+      ...options,
+      as_served: asServed,
+      spine:
+        spine.kind === 'sql'
+          ? { sql: { connection: spine.connection, query: spine.query } }
+          : {
+              predictions: {
+                model: spine.model,
+                version: spine.version ?? undefined,
+                label: spine.label ?? undefined,
+                from: spine.from ?? undefined,
+                to: spine.to ?? undefined,
+              },
+            },
+    },
+    members,
+  });
+  return body.training_set_id;
+}
+
+function failed({ training_set_id: id, error }: TrainingSetAnswer): LarderError {
+  if (error === null) return new LarderError('SERVICE_ANSWER_INVALID', `${id} failed without a reason.`);
+  if (Object.hasOwn(ERRORS, error.code)) return new LarderError(error.code as ErrorCode, error.reason);
+  return new LarderError('SERVICE_ANSWER_INVALID', `${error.code}: ${error.reason}`);
+}
+
+/** Where their history begins, only the database knows. */
+function unknownIn({ features, spine }: TrainingSetManifest): UnknownView[] {
+  const refs = features.flatMap(({ view, version, not_found: notFound }) =>
+    version !== null && notFound === spine.rows ? [`${view}@${version}`] : [],
+  );
+  return [...new Set(refs)].map((ref) => ({ ref, begins: undefined }));
+}
+
+function withoutProgress(answer: TrainingSetAnswer): Omit<TrainingSetAnswer, 'progress'> {
+  const { progress: _, ...set } = answer;
+  return set;
+}

@@ -1,0 +1,2 @@
+export { openOutputFolder } from './output-folder.ts';
+export type { OutputFolder } from './output-folder.ts';
