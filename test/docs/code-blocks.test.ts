@@ -26,8 +26,13 @@ const RUNNING = globSync(
 const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/concepts/run-and-chunk.md': ['mermaid'], // test/docs/run-states.test.ts
   'docs/guides/archive.md': ['sql', 'python'], // test/archive: the same queries on a real archive
+  'docs/guides/be-paged-and-act.md': ['yaml'], // test/monitoring/prometheus-config.test.ts
   'docs/guides/from-labels-to-a-model.md': ['python'], // clients/python/tests/test_training.py runs the page
   'docs/guides/kinds-of-models.md': ['python'], // the same
+  'docs/guides/operate-from-anywhere.md': ['bash'], // test/docs/operate-from-anywhere.test.ts runs it
+  'docs/guides/security.md': ['text'], // test/redis/redis-user.test.ts
+  'docs/guides/traces.md': ['js'], // test/docs/traces.test.ts runs it
+  'docs/guides/who-is-on-call.md': ['text', 'json'], // apps/cli/src/status/print-status.test.ts, test/docs/webhook.test.ts
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts
   'docs/reference/http.md': ['json'], // apps/inference/src/routes/http-reference.test.ts
   'docs/reference/artifact.md': ['json'], // packages/model-runtime/src/artifact/artifact-reference.test.ts
