@@ -58,11 +58,13 @@ module.exports = {
       '^packages/operations/',
       '^(packages/(contracts|serving|training)/|apps/|infra/|examples/)',
     ),
+    notAllowed('operations-are-below-apps-alone', '^packages/(?!operations/)', '^packages/operations/'),
     notAllowed(
-      'operations-are-below-apps-alone',
-      '^packages/(?!operations/)',
-      '^packages/operations/',
+      'backup-knows-use-cases',
+      '^packages/backup/',
+      '^(packages/(contracts|serving|training|online-store)/|apps/|infra/|examples/)',
     ),
+    notAllowed('backup-is-below-apps-alone', '^packages/(?!backup/)', '^packages/backup/'),
     {
       name: 'kinds-of-sources-are-strangers',
       severity: 'error',
@@ -100,7 +102,7 @@ module.exports = {
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn(
       'kysely',
-      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/|packages/access/|packages/operations/',
+      'packages/offline-store/|packages/registry/|packages/materialization/|packages/training/|packages/archive/|packages/access/|packages/operations/|packages/backup/',
     ),
     onlyIn('pg', 'packages/offline-store/|packages/sources/|infra/|examples/'),
     onlyIn('pg-cursor', 'packages/sources/'),

@@ -131,6 +131,14 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
     summary: 'fill the online store from history, without computing anything',
     load: () => import('./verbs/restore.ts'),
   },
+  backup: {
+    summary: 'write a copy of the project for another environment',
+    load: () => import('./verbs/backup.ts'),
+  },
+  load: {
+    summary: 'load such a copy where the project is not applied',
+    load: () => import('./verbs/load.ts'),
+  },
   push: {
     summary: 'push rows from a file to a view without compute',
     remote: true,

@@ -14,6 +14,11 @@ export { quotedName, textLiteral } from './duckdb/sql-text.ts';
 export { writeFile } from './duckdb/write-file.ts';
 export type { WrittenFile } from './duckdb/write-file.ts';
 // Archive
+export { archiveColumns, fileOrder } from './archive/archive-columns.ts';
+export type { ArchiveColumns } from './archive/archive-columns.ts';
+export { keepAlive } from './archive/archive-locks.ts';
+export { loadHistory } from './archive/load-history.ts';
+export { syncPath, writeWhole } from './archive/whole-files.ts';
 export { openArchive, findArchive } from './archive/archive-folder.ts';
 export type { Archive } from './archive/archive-folder.ts';
 export { archiveView } from './archive/archive-view.ts';

@@ -261,6 +261,8 @@ export const ERRORS = {
   ARCHIVE_FOLDER_REFUSED: { status: 409, title: 'The folder cannot be the archive', retryable: false },
   ARCHIVE_BEHIND: { status: 409, title: 'The archive does not have this history', retryable: false },
   ARCHIVE_INCOMPLETE: { status: 503, title: 'Files of the archive are missing', retryable: false },
+  BACKUP_REFUSED: { status: 409, title: 'The backup cannot be written or loaded here', retryable: false },
+  BACKUP_DAMAGED: { status: 422, title: 'The backup is not what was written', retryable: false },
   GONE_KEYS_HELD: {
     status: 409,
     title: 'A run would end more keys than its view allows',

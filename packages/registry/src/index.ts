@@ -85,6 +85,8 @@ export { collectArtifacts } from './artifacts/collect-artifacts.ts';
 export type { CollectArtifactsOptions, Collected } from './artifacts/collect-artifacts.ts';
 export { createArtifactStore } from './artifacts/artifact-store.ts';
 export type { ArtifactStore, ArtifactStoreOptions } from './artifacts/artifact-store.ts';
+export { contentOfProject } from './artifacts/content-of-project.ts';
+export type { ProjectContent } from './artifacts/content-of-project.ts';
 export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
 export type { KeptArtifacts } from './artifacts/touch-artifacts.ts';
 // What a service serves

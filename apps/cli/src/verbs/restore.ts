@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createLogger, currentActor, LarderError } from '@larder/core';
-import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import type { Manifest } from '@larder/features';
 import type { ReplayedErasures } from '@larder/materialization/erasure';
 import type { AuthoritativeReport, RestoreReport } from '@larder/materialization/restore';
 import type { RememberedErasure } from '@larder/offline-store';
@@ -11,6 +11,7 @@ import type { Output } from '../output/output.ts';
 import { printableCount } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 import { DONE } from '../problem.ts';
+import { chosenViews } from '../restore/chosen-views.ts';
 import { restoreProgress } from '../restore/restore-progress.ts';
 import type { Session } from '../session.ts';
 import { defineVerb, wrongUsage } from '../verb.ts';
@@ -292,19 +293,4 @@ function lines(views: RestoreReport['views']): string[] {
       newer === null ? '' : printableCount(newer),
     ]),
   );
-}
-
-/** A name means every version of the view. @throws VIEW_NOT_FOUND */
-function chosenViews(manifest: Manifest, names: readonly string[]): FeatureViewManifest[] {
-  const all = Object.values(manifest.feature_views);
-  if (names.length === 0) return all;
-  const chosen = names.flatMap((name) => {
-    const found = all.filter((view) => (name.includes('@') ? viewRef(view) === name : view.name === name));
-    if (found.length > 0) return found;
-    throw new LarderError(
-      'VIEW_NOT_FOUND',
-      `There is no feature view '${name}'; there are: ${all.map(viewRef).join(', ') || 'none'}.`,
-    );
-  });
-  return [...new Set(chosen)];
 }

@@ -2,6 +2,7 @@
 export const AUDIT_ACTIONS = [
   'project.apply',
   'project.recovered',
+  'project.load',
   'alias.move',
   'alias.drop',
   'version.mark',

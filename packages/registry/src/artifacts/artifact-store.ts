@@ -31,6 +31,10 @@ export interface ArtifactStore {
   put(bytes: Uint8Array): Promise<string>;
   /** @throws ARTIFACT_NOT_FOUND */
   get(sha256: string): Promise<Buffer>;
+  /** Bytes that may be larger than memory, in order; not verified. @throws ARTIFACT_NOT_FOUND, also in the middle */
+  read(sha256: string): AsyncIterable<Buffer>;
+  /** Stores such bytes. @throws ARTIFACT_INVALID when they are not those of the hash */
+  write(object: NewObject): Promise<void>;
   /**
    * Stores a folder; of one that is there only the time of use changes, and what was damaged is replaced.
    * @returns `hashArtifact` of what was stored
@@ -61,7 +65,7 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
     if (!(await wholeObjects(store, known)).has(object.sha256)) await newest.write(object);
   }
 
-  async function* readObject(sha256: string): AsyncIterable<Buffer> {
+  async function* readObject(sha256: string): AsyncGenerator<Buffer> {
     const row = await store.db
       .selectFrom('larder.objects')
       .select(['size_bytes', 'backend'])
@@ -79,6 +83,8 @@ export function createArtifactStore(options: ArtifactStoreOptions): ArtifactStor
       await putObject({ sha256, sizeBytes: bytes.length, open: () => inMemory(bytes) });
       return sha256;
     },
+    read: readObject,
+    write: putObject,
     get: (sha256) => cache.object(sha256, () => readObject(sha256)),
     async putFolder(folder) {
       const known = await touchArtifacts(store, [await hashArtifact(folder)]);
