@@ -79,6 +79,23 @@ test('numbers that are given with an update jump too, and one of several process
   expect(noticed.filter((jumped) => jumped)).toHaveLength(1);
 });
 
+test('a second recovery, to before the first, jumps farther', async ({ store }) => {
+  const distance = async (cluster: string): Promise<number> => {
+    const { rows } = await store.pool.query<{ source: string }>(
+      `select prosrc as source from pg_proc where proname = 'notice_recovery'`,
+    );
+    const [, expression] = /jump_ahead\(before, present, (.+)\);/.exec(rows[0]?.source ?? '') ?? [];
+    const { rows: found } = await store.pool.query<{ distance: number }>(
+      `select (${expression})::float8 as distance from (values ($1::text)) as given (present)`,
+      [cluster],
+    );
+    return found[0]?.distance ?? Number.NaN;
+  };
+  expect(await distance('7301/00000001')).toBe(JUMP);
+  expect(await distance('7301/00000002')).toBe(2 * JUMP);
+  expect(await distance('7301/0000001F')).toBe(31 * JUMP);
+});
+
 test('a revision that was never given makes them jump beyond it, once', async ({ store }) => {
   const given = await createRun(store);
   expect(await jumpBeyond(store, given)).toBe(false);
