@@ -219,6 +219,7 @@ export const REDIS_KEYS: readonly { readonly pattern: RegExp; readonly how: stri
 /*
  * Outside of both stores:
  * - Files of archives: eraseFromArchive writes them again without the key; those out of reach are in the receipt.
+ * - Folders of `larder backup`: nobody knows where they are; docs/guides/back-up-and-restore.md says to delete them.
  * - Files of training sets: in the receipt; delete or build them again.
  * - Compute threads: batches in flight alone, and landing drops their rows. They cache artifacts, not values.
  * - The picture decoder: bytes in shared memory for one batch; no files and no cache by address.
