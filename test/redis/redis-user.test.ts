@@ -23,6 +23,7 @@ const BY_CLIENTS = [
   'info',
   'eval',
   'evalsha',
+  'select', // an address with the number of a database
 ];
 
 function commandsOf(folder: string, file: RegExp, command: RegExp): string[] {

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { openStateFolder, startEmbeddedRedis, toolsFolderOf } from '@larder/infra';
 import pg from 'pg';
 import { test as base, inject } from 'vitest';
-import { asProductionUser } from './redis-user.ts';
+import { asProductionUser, refusedByRedis } from './redis-user.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -49,7 +49,12 @@ export async function startTestRedis(settings: Readonly<Record<string, string>> 
   let current = await startEmbeddedRedis(folder, options);
   return {
     url: current.url,
-    stop: () => current.stop(),
+    async stop() {
+      const refused = await refusedByRedis(current.url);
+      await current.stop();
+      if (refused.length > 0)
+        throw new Error(`Redis refused what infra/redis/users.acl does not allow: ${refused.join(', ')}`);
+    },
     async start() {
       current = await startEmbeddedRedis(folder, options);
     },

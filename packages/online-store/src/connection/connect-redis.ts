@@ -32,6 +32,8 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
     ...role,
     ...(options.commandTimeoutMs === undefined ? {} : { commandTimeout: options.commandTimeoutMs }),
     connectionName: `larder-${options.role}`,
+    // CLIENT SETINFO is not in infra/redis/users.acl
+    disableClientInfo: true,
   });
   reportOnce(redis, options.logger);
   if (options.role === 'serving') replaceSilentConnection(redis);
