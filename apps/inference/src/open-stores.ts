@@ -12,7 +12,7 @@ const START_TIMEOUT_MS = 5_000;
 /** Unless they say when to try again. */
 const HOPELESS: ReadonlySet<string> = new Set(['DATABASE_TOO_OLD', 'DATABASE_UNAVAILABLE']);
 
-/** Opens Redis. It may be down at start; one that would evict features is refused. @throws REDIS_POLICY_WRONG */
+/** Opens Redis. It may be down at start; one that would evict features is refused. @throws REDIS_POLICY_WRONG, REDIS_COMMAND_REFUSED */
 export async function openRedis(config: Config, logger: Logger): Promise<Redis> {
   const redis = connectRedis(config.redisUrl, { role: 'serving', logger });
   try {

@@ -222,6 +222,7 @@ export const ERRORS = {
   CODE_CHANGED: { status: 409, title: 'The code of an applied definition changed', retryable: false },
   ENTITY_KEY_INVALID: { status: 422, title: 'The entity key cannot be used', retryable: false },
   ONLINE_STORE_FULL: { status: 503, title: 'The online store is full', retryable: true },
+  REDIS_COMMAND_REFUSED: { status: 500, title: 'Redis refuses a command', retryable: false },
   REDIS_POLICY_WRONG: { status: 500, title: 'Redis would evict data', retryable: false },
   SOURCE_UNAVAILABLE: { status: 503, title: 'A source does not answer', retryable: true },
   SOURCE_TIMED_OUT: { status: 504, title: 'The query of a source took too long', retryable: true },

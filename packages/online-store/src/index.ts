@@ -2,6 +2,7 @@
 export { connectRedis } from './connection/connect-redis.ts';
 export type { ConnectRedisOptions, Redis, RedisRole } from './connection/connect-redis.ts';
 export { checkRedisPolicy } from './connection/check-redis-policy.ts';
+export { refusedCommand } from './connection/refused-command.ts';
 export { waitForRedis } from './connection/wait-for-redis.ts';
 // Keys
 export { entityKey, entityKeyOfTexts, parseEntityKey } from '@larder/features';

@@ -1,6 +1,6 @@
 import { canRewriteAudit, OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
 import { isLarderError } from '@larder/core';
-import { checkRedisPolicy, connectRedis, waitForRedis } from '@larder/online-store';
+import { checkRedisPolicy, connectRedis, refusedCommand, waitForRedis } from '@larder/online-store';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
@@ -73,14 +73,18 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
       const version = /^(?:valkey|redis)_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
       if (Number.parseInt(version, 10) < MIN_REDIS)
         return fail(check, `Redis ${version} is too old`, `Use Redis ${MIN_REDIS} or newer, or Valkey.`);
-      try {
-        await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS, url });
-      } catch (error) {
-        if (!isLarderError(error) || error.code !== 'REDIS_POLICY_WRONG') throw error;
-        const [what = '', run = ''] = error.message.split('. Run: ');
-        return fail(check, `${error.code}: ${what}.`, `Run: ${run}`);
-      }
+      await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS, url });
       return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
+    } catch (error) {
+      const refused = error instanceof Error ? (refusedCommand(error) ?? error) : error;
+      if (!isLarderError(refused)) throw error;
+      if (refused.code === 'REDIS_COMMAND_REFUSED') {
+        const [what = '', rule = ''] = refused.message.split('. Give it ');
+        return fail(check, `${refused.code}: ${what}.`, `Give its user ${rule}`);
+      }
+      if (refused.code !== 'REDIS_POLICY_WRONG') throw refused;
+      const [what = '', run = ''] = refused.message.split('. Run: ');
+      return fail(check, `${refused.code}: ${what}.`, `Run: ${run}`);
     } finally {
       redis.disconnect();
     }

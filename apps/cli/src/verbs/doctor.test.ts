@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shellWord } from '@larder/core';
-import { startTestRedis, test } from '@larder/testing';
+import { connectRedis } from '@larder/online-store';
+import { startRedisProxy, startTestRedis, test } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../config.ts';
 import { checkClock } from '../doctor/check-clock.ts';
@@ -63,6 +64,39 @@ export const adImage = featureView('ad_image', {
       detail: expect.stringContaining('ECONNREFUSED'),
       mend: expect.stringContaining('docker run'),
     });
+  });
+
+  test('a user of Redis without a command, and prints no password', async ({ redis }) => {
+    const proxy = await startRedisProxy(redis.url);
+    const as = (user: string) => proxy.url.replace('//', `//${user}@`);
+    const admin = connectRedis(as('admin:admin'), { role: 'tool' });
+    try {
+      await admin.call('ACL', 'SETUSER', 'limited', 'on', '>hush-hush', '~larder:*', '-@all', '+exists');
+      const found = await checked('redis', { LARDER_REDIS_URL: as('limited:hush-hush') });
+      expect(found).toMatchObject({
+        status: 'fail',
+        detail: expect.stringMatching(/^REDIS_COMMAND_REFUSED: .*INFO/),
+        mend: expect.stringContaining('infra/redis/users.acl'),
+      });
+      expect(JSON.stringify(found)).not.toContain('hush-hush');
+    } finally {
+      admin.disconnect();
+      await proxy.close();
+    }
+  });
+
+  test('stores that do not answer, without user or password of their addresses', async () => {
+    const env = {
+      LARDER_PROJECT: join(copyShop(), 'larder.config.ts'),
+      LARDER_DATABASE_URL: `postgresql://someone:hush-hush@${NOBODY_LISTENS}/larder`,
+      LARDER_REDIS_URL: `redis://someone:hush-hush@${NOBODY_LISTENS}`,
+      LARDER_QUEUE_REDIS_URL: `redis://someone:hush-hush@${NOBODY_LISTENS}/1`,
+    };
+    for (const args of [['doctor'], ['doctor', '--json']]) {
+      const { stdout, stderr } = await larder(args, env);
+      expect(stdout).toContain('queue redis');
+      expect(stdout + stderr).not.toMatch(/hush-hush|someone/);
+    }
   });
 
   test('a Redis that evicts', async () => {

@@ -57,6 +57,9 @@ const fine = (name: string): Check => ({ name, ready: true, degraded: false });
 const degrading = (name: string, detail: string): Check => ({ name, ready: true, degraded: true, detail });
 const blocking = (name: string, detail: string): Check => ({ name, ready: false, degraded: true, detail });
 
+/** Errors whose message says what fixes them, and has no address. */
+const TELLING: ReadonlySet<string> = new Set(['REDIS_POLICY_WRONG', 'REDIS_COMMAND_REFUSED']);
+
 interface Store {
   readonly name: string;
   ping(): Promise<unknown>;
@@ -75,9 +78,7 @@ function storeCheck(deps: ReadinessDeps, { name, ping, advice }: Store): () => P
       if (known !== null) logger.info({ check: name }, 'A store is available again');
       return (known = null);
     } catch (error) {
-      // This error includes the command that fixes it, and no address.
-      const wrongPolicy = isLarderError(error) && error.code === 'REDIS_POLICY_WRONG';
-      const detail = wrongPolicy ? error.message : advice;
+      const detail = isLarderError(error) && TELLING.has(error.code) ? error.message : advice;
       if (known !== detail) logger.warn({ err: error, check: name }, 'A store is not available');
       return (known = detail);
     } finally {

@@ -1,4 +1,5 @@
 import type { Logger } from '@larder/core';
+import { refusedCommand } from '@larder/online-store';
 
 const SILENCE_MS = 60_000;
 
@@ -10,6 +11,6 @@ export function reportQueueErrors(logger: Logger, queue: string): (error: Error)
     if (nowMs - (toldAtMs.get(error.message) ?? -Infinity) < SILENCE_MS) return;
     if (toldAtMs.size > 100) toldAtMs.clear();
     toldAtMs.set(error.message, nowMs);
-    logger.warn({ err: error, queue }, 'The queue reported an error');
+    logger.warn({ err: refusedCommand(error) ?? error, queue }, 'The queue reported an error');
   };
 }

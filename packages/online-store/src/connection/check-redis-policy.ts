@@ -10,13 +10,13 @@ export interface CheckPolicyOptions {
 }
 
 /**
- * Refuses a Redis that would drop features or jobs when its memory is full.
- * @throws REDIS_POLICY_WRONG with the command that fixes it, ONLINE_STORE_UNAVAILABLE
+ * Refuses a Redis that would drop features or jobs when its memory is full, and a user without Larder's keys.
+ * @throws REDIS_POLICY_WRONG with the command that fixes it, REDIS_COMMAND_REFUSED, ONLINE_STORE_UNAVAILABLE
  */
 export async function checkRedisPolicy(redis: Redis, { timeoutMs, url }: CheckPolicyOptions): Promise<void> {
   await waitForRedis(redis, timeoutMs);
   // CONFIG is forbidden on most managed services; INFO is not
-  const info = await askRedis(redis.info('memory'));
+  const [info] = await Promise.all([askRedis(redis.info('memory')), askRedis(redis.exists('larder:'))]);
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
   if (policy === 'noeviction') return;
   const cli = url === undefined ? 'redis-cli' : `redis-cli ${cliAddress(url)}`;
