@@ -7,8 +7,8 @@ const ADMIN = { username: 'admin', password: 'admin' };
 
 /** What tests ask themselves, on connections of their own; the names that `connectRedis` gives must not use it. */
 const BY_TESTS = [
-  'client config|get config|resetstat config|set cluster dbsize dump flushall hkeys keys',
-  'object|encoding restore script|flush shutdown ttl type',
+  'client config|get config|resetstat config|set cluster dbsize dump exec flushall hkeys keys',
+  'multi object|encoding pexpireat restore script|flush shutdown ttl type unlink',
 ]
   .join(' ')
   .split(' ');
