@@ -66,6 +66,11 @@ test('killed when its folder is there: the next build marks it complete, and a r
   });
   expect(await holders(history, 'ad-1')).toContain(set);
   expect(await holders(history, 'ad-2')).not.toContain(set);
+  const { rows } = await history.store.pool.query<{ subject: string }>(
+    `select subject from larder.audit where action = 'training-set.build'`,
+  );
+  const id = (await statusOf(history, set))?.trainingSetId ?? '';
+  expect(rows.filter(({ subject }) => subject === `training set ${id}`)).toHaveLength(1);
 });
 
 test('killed in the middle of the join: nothing looks complete, and the next build into the folder works', async ({

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { OfflineStore } from '@larder/offline-store';
+import { recordAudit, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import { holdsSet } from '../output/holds-set.ts';
 import type { TrainingSetManifest } from '../training-set-manifest.ts';
@@ -41,21 +41,27 @@ export async function recordStart({ db }: Pick<OfflineStore, 'db'>, started: Sta
     model_version: started.model?.version ?? null,
     pid: process.pid,
   };
-  await db
-    .insertInto('larder.training_sets')
-    .values({
-      ...build,
-      training_set_id: started.trainingSetId,
-      project: started.project,
-      request: JSON.stringify(started.request),
-      host,
-      process_id: started.processId,
-      folder: started.folder,
-      actor: started.actor,
-    })
-    // A service records a build before its turn comes.
-    .onConflict((conflict) => conflict.column('training_set_id').doUpdateSet(build))
-    .execute();
+  await db.transaction().execute(async (tx) => {
+    const { isNew } = await tx
+      .insertInto('larder.training_sets')
+      .values({
+        ...build,
+        training_set_id: started.trainingSetId,
+        project: started.project,
+        request: JSON.stringify(started.request),
+        host,
+        process_id: started.processId,
+        folder: started.folder,
+        actor: started.actor,
+      })
+      // A service records a build before its turn comes; the audit has it then.
+      .onConflict((conflict) => conflict.column('training_set_id').doUpdateSet(build))
+      .returning(sql<boolean>`xmax = 0`.as('isNew'))
+      .executeTakeFirstOrThrow();
+    if (!isNew) return;
+    const subject = `training set ${started.trainingSetId}`;
+    await recordAudit({ db: tx }, { project: started.project, action: 'training-set.build', subject });
+  });
 }
 
 /** Records what the set holds before its folder appears: a receipt of an erasure must not miss a set whose build dies then. */
