@@ -102,7 +102,6 @@ export async function startTlsPostgres(): Promise<
     new URL(socketUrl.replace('@/', '@localhost/')).searchParams.get('host') ?? '',
   );
   for (const { keyFile } of Object.values(certificates)) chownSync(keyFile, uid, gid);
-  for (const own of ['own', 'other']) chmodSync(join(folder, own), 0o711);
   const admin = new pg.Client({ connectionString: socketUrl });
   await admin.connect();
   const show = async (what: Shown): Promise<void> => {
