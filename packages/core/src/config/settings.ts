@@ -144,6 +144,7 @@ export const SETTINGS = {
   LARDER_WEBHOOK_URL: define(checked(webhookUrlProblem), {
     default: null,
     without: 'none: nobody is told',
+    secret: true,
     readBy: 'inference, worker',
     description:
       'Where [notices of incidents](../guides/who-is-on-call.md#the-webhook) go: a run that is late, held or failed, a stale view, and that it is over.',
@@ -151,6 +152,7 @@ export const SETTINGS = {
   LARDER_WEBHOOK_SECRET: define(checked(webhookSecretProblem), {
     default: null,
     without: 'none',
+    secret: true,
     readBy: 'inference, worker',
     description:
       'Signs the notices: `whsec_` and at least 24 bytes in base64. Needed with `LARDER_WEBHOOK_URL`.',
