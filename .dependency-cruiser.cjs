@@ -97,7 +97,7 @@ module.exports = {
       '^(packages/(?!testing/)|apps/|infra/|examples/)',
       '^packages/testing/|/src/testing/',
     ),
-    onlyIn('ioredis', 'packages/online-store/|infra/'),
+    onlyIn('ioredis', 'packages/online-store/|packages/testing/|infra/'),
     onlyIn('@opentelemetry/api', 'packages/core/'),
     onlyIn('bullmq', 'packages/materialization/'),
     onlyIn(
