@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly id: string;
   readonly get: RunsControl['get'];
   readonly signal: AbortSignal;
+  /** @default 40,000 */
+  readonly silenceMs?: number;
 }
 
 /** A service sends a comment every 15 s: silence for longer means that nothing arrives any more. */
@@ -24,7 +26,7 @@ const POLL_MS = 1_000;
  */
 export async function* watchRun(
   client: ServiceClient,
-  { id, get, signal }: WatchOptions,
+  { id, get, signal, silenceMs = SILENCE_MS }: WatchOptions,
 ): AsyncGenerator<Run> {
   let failures = 0;
   while (!signal.aborted) {
@@ -32,8 +34,12 @@ export async function* watchRun(
     try {
       const path = `/v1/runs/${encodeURIComponent(id)}/events`;
       const silence = new AbortController();
-      const response = await client.open(path, { signal: AbortSignal.any([signal, silence.signal]) });
-      for await (const { event, data } of readEvents(response, { silenceMs: SILENCE_MS, silence })) {
+      // Something on the way may accept the connection and never answer.
+      const unanswered = setTimeout(() => silence.abort(), silenceMs);
+      const response = await client
+        .open(path, { signal: AbortSignal.any([signal, silence.signal]) })
+        .finally(() => clearTimeout(unanswered));
+      for await (const { event, data } of readEvents(response, { silenceMs, silence })) {
         failures = 0;
         // The events leave out what does not change.
         if (event === 'end') return yield await get(id);
