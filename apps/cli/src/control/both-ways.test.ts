@@ -11,6 +11,10 @@ function comparable({ code, stdout, stderr }: CliResult): CliResult {
       .replaceAll(/"(age_ms|ttl_left_ms|memory_bytes)": [\d.]+/g, '"$1": 0')
       .replaceAll(/,\s*"request_id": "[^"]+"/g, '')
       .replaceAll(/"heartbeat_at": "[^"]+"/g, '"heartbeat_at": ""')
+      .replaceAll(/"answered_in_ms": \d+/g, '"answered_in_ms": 0')
+      .replaceAll(/\d+ ms\b/g, '0 ms')
+      .replaceAll(/"at": "[^"]+"/g, '"at": ""')
+      .replaceAll(/^(shop {2}.*) {2}\d{4}-\d\d-\d\d .*$/gm, '$1')
       .replaceAll(/^Request \S+\n/gm, '')
       .replaceAll(/^Of the definitions that \S+ was started with\.\n/gm, '')
       .replaceAll(/\d+ (bytes of memory)/g, '0 $1')
@@ -61,6 +65,7 @@ describe('every verb answers alike, as text and as JSON', () => {
     'inspect nothing ad-1',
     'views',
     'ps',
+    'status',
     'ps --computes ad_stats@1',
     'ps --reads ad_stats@1',
     'ps --reads ad_stats@9',
@@ -152,6 +157,33 @@ test('predictions, pushed rows and labels are the same both ways', async ({ serv
   const again = await imported(served.direct);
   expect(JSON.parse(again.stdout)).toMatchObject({ rows: 3, stored: 0, known: 1, refused: 2 });
   expect(await imported(served.remote)).toEqual(again);
+});
+
+test('an erasure and a move of an alias are the same both ways', async ({ served }) => {
+  const erased = async (ask: typeof served.direct, key: string) => {
+    const result = await ask('forget', 'ad', key, '--yes', '--reason', 'asked', '--json');
+    const { receipt_id: id, key_hash: hash, requested_at: at, actor, ...receipt } = jsonOf(result);
+    expect([id, hash, at, actor].every(Boolean)).toBe(true);
+    const { completed_at: completed, ...rest } = receipt;
+    expect(completed).toBeTruthy();
+    return { code: result.code, ...rest };
+  };
+  const direct = await erased(served.direct, 'ad-19');
+  expect(direct).toMatchObject({ code: 0, entity: 'ad', reason: 'asked' });
+  expect(await erased(served.remote, 'ad-20')).toEqual(direct);
+  expect((await served.remote('forget', '--receipts', '--json')).stdout).toBe(
+    (await served.direct('forget', '--receipts', '--json')).stdout,
+  );
+
+  const promoted = async (ask: typeof served.direct, alias: string) => {
+    const result = await ask('promote', 'ad_ctr@1', '--as', alias, '--reason', 'why', '--json');
+    const { move_id: id, ...move } = jsonOf(result);
+    expect(id).toEqual(expect.any(Number));
+    return { code: result.code, ...move, alias: '', moved_at: '', actor: '' };
+  };
+  const moved = await promoted(served.direct, 'one');
+  expect(moved).toMatchObject({ code: 0 });
+  expect(await promoted(served.remote, 'two')).toEqual(moved);
 });
 
 test('doctor with a service alone checks the service', async ({ served }) => {
