@@ -15,7 +15,7 @@ import {
   projectKeyHasher,
   withinDeadline,
 } from '@larder/offline-store';
-import { checkRedisPolicy, createOnlineStore } from '@larder/online-store';
+import { checkRedisPolicy, createOnlineStore, holdsNoRows } from '@larder/online-store';
 import { createArtifactStore } from '@larder/registry';
 import { openDoor } from './access/open-door.ts';
 import type { Config } from './config.ts';
@@ -147,6 +147,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const routes = createRoutes({
     ...stores,
     checkRedis,
+    holdsNoRows: () => holdsNoRows(redis, project.name),
     logReader,
     predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
@@ -185,6 +186,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const incidents = startIncidents({
     store: offlineStore,
     applied: () => catalog.manifest(),
+    holdsNoRows: (name) => holdsNoRows(redis, name),
     webhook: config.webhook,
     logger,
   });

@@ -3,7 +3,7 @@ import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
 import { eraseFromArchivesHere } from '@larder/materialization/erasure';
 import { createOfflineStore, migrate, startSequencer, projectKeyHasher } from '@larder/offline-store';
-import { checkRedisPolicy, connectRedis, createOnlineStore } from '@larder/online-store';
+import { checkRedisPolicy, connectRedis, createOnlineStore, holdsNoRows } from '@larder/online-store';
 import {
   alignWithApplied,
   appliedManifest,
@@ -129,6 +129,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
     const incidents = startIncidents({
       store: offlineStore,
       applied: () => applied,
+      holdsNoRows: (name) => holdsNoRows(redis, name),
       webhook: config.webhook,
       logger,
     });

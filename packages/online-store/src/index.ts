@@ -32,6 +32,7 @@ export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 // Store
 export { createOnlineStore } from './online-store.ts';
 export type { OnlineStore, OnlineStoreDeps } from './online-store.ts';
+export { holdsNoRows } from './inspection/holds-no-rows.ts';
 export type { EntityInspection, InspectedField } from './inspection/inspect-entity.ts';
 export type { KeyPage, ListKeysOptions } from './inspection/list-keys.ts';
 export { compileRead } from './reading/read-rows.ts';

@@ -52,11 +52,12 @@ async function currentStatus({
 }: Session): Promise<StatusAnswer> {
   const { client } = await control();
   if (client !== null) return client.get<StatusAnswer>('/v1/status', { members: ['attention', 'problems'] });
-  const [{ readStatus, statusJson }, { appliedManifest }, { checkRedisPolicy }] = await Promise.all([
-    import('@larder/operations'),
-    import('@larder/registry'),
-    import('@larder/online-store'),
-  ]);
+  const [{ readStatus, statusJson }, { appliedManifest }, { checkRedisPolicy, holdsNoRows }] =
+    await Promise.all([
+      import('@larder/operations'),
+      import('@larder/registry'),
+      import('@larder/online-store'),
+    ]);
   const project = await projectName();
   // Where no address is configured this throws: that nothing is known is not that nothing is wrong.
   const store = await offlineStore();
@@ -68,6 +69,7 @@ async function currentStatus({
       config.redisUrl === null
         ? null
         : async () => checkRedisPolicy(await redis(), { timeoutMs: REDIS_TIMEOUT_MS }),
+    ...(config.redisUrl !== null && { holdsNoRows: async () => holdsNoRows(await redis(), project) }),
   });
   return statusJson(status);
 }

@@ -41,6 +41,7 @@ export interface RouteDeps {
   readonly onlineStore: OnlineStore;
   /** Resolves when Redis answers with the right policy. */
   readonly checkRedis: () => Promise<unknown>;
+  readonly holdsNoRows: () => Promise<boolean>;
   readonly offlineStore: OfflineStore;
   /** For queries of the prediction log alone. */
   readonly logReader: OfflineStore;
@@ -111,7 +112,12 @@ export function createRoutes(deps: RouteDeps): Router[] {
     }),
     apiKeysRoutes({ offlineStore, project: project.name }),
     queueRoutes(deps.pressure),
-    statusRoutes({ offlineStore, project: project.name, checkRedis: deps.checkRedis }),
+    statusRoutes({
+      offlineStore,
+      project: project.name,
+      checkRedis: deps.checkRedis,
+      holdsNoRows: deps.holdsNoRows,
+    }),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),
     metricsRoutes(metrics),

@@ -10,10 +10,11 @@ export interface StatusDeps {
   readonly offlineStore: OfflineStore;
   readonly project: string;
   readonly checkRedis: () => Promise<unknown>;
+  readonly holdsNoRows: () => Promise<boolean>;
 }
 
 /** What whoever is on call needs to know; answers 200 also while a store is away. */
-export function statusRoutes({ offlineStore, project, checkRedis }: StatusDeps): Router {
+export function statusRoutes({ offlineStore, project, checkRedis, holdsNoRows }: StatusDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/status')
@@ -23,6 +24,7 @@ export function statusRoutes({ offlineStore, project, checkRedis }: StatusDeps):
         store: offlineStore,
         applied: async () => (await appliedManifest(offlineStore, project))?.manifest ?? null,
         checkRedis,
+        holdsNoRows,
       });
       response.json(statusJson(status) satisfies StatusAnswer);
     })

@@ -10,6 +10,8 @@ export interface ViewAge {
   /** What is stored was current then: its newest event, or the start of the last run over all rows. Without rows: when it was applied. */
   readonly asOf: Date;
   readonly filled: boolean;
+  /** When it is, or was, beyond its objective: never sooner after the apply that added it, so that it can be filled. */
+  readonly staleFrom: Date | null;
   readonly stale: boolean;
   /** Since when a change that it is computed from waits; null: none does, or the view is not computed from others. */
   readonly behindSince: Date | null;
@@ -74,12 +76,15 @@ function ageOf(view: FeatureViewManifest, newest: Date | null, row: AgeRow | und
   const objectiveMs = view.freshness_objective_ms ?? null;
   const nowMs = row?.now.getTime() ?? Date.now();
   const asOf = newest ?? row?.created ?? new Date(nowMs);
+  const sinceMs = Math.max(asOf.getTime(), row?.created?.getTime() ?? 0);
+  const staleFrom = objectiveMs === null ? null : new Date(sinceMs + objectiveMs);
   return {
     ref: viewRef(view),
     objectiveMs,
     asOf,
     filled: newest !== null,
-    stale: objectiveMs !== null && nowMs - asOf.getTime() > objectiveMs,
+    staleFrom,
+    stale: staleFrom !== null && nowMs > staleFrom.getTime(),
     behindSince: row?.behindSince ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import type { Manifest } from '@larder/features';
 import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
+import { emptiedRedis } from '../status/emptied-redis.ts';
 import { postgresStanding } from '../status/postgres-standing.ts';
 import { GIVE_UP_H } from '../webhook/send-notices.ts';
 import type { Problem, ProblemKind } from '../status/problem.ts';
@@ -30,8 +31,15 @@ const KEPT_D = 30;
  * Opens an incident for what needs a person now and resolves those that are over, in one transaction; one process at a
  * time does. Null: another one has the turn.
  */
-export function reconcileIncidents(store: OfflineStore, manifest: Manifest): Promise<Reconciled | null> {
+export async function reconcileIncidents(
+  store: OfflineStore,
+  manifest: Manifest,
+  holdsNoRows?: () => Promise<boolean>,
+): Promise<Reconciled | null> {
   const { project } = manifest;
+  // Before the transaction, which must not wait for Redis. Null: Redis does not answer, so that it cannot be told.
+  const emptied =
+    holdsNoRows === undefined ? null : await emptiedRedis(store, manifest, holdsNoRows).catch(() => null);
   return store.transaction(async (tx) => {
     const { rows } = await sql<{ mine: boolean }>`
       select pg_try_advisory_xact_lock(hashtextextended('larder:incidents ' || ${project}, 0)) as mine`.execute(
@@ -42,13 +50,17 @@ export function reconcileIncidents(store: OfflineStore, manifest: Manifest): Pro
     const { rows: open } = await sql<OpenIncident>`
       select incident_id as "incidentId", kind, subject from larder.incidents
       where project = ${project} and resolved_at is null`.execute(tx.db);
-    const { problems } = await postgresStanding(tx, manifest);
+    const { problems: known } = await postgresStanding(tx, manifest);
+    const problems = [...known, ...(emptied ?? [])];
     const acts = problems.filter(({ severity, kind }) => severity === 'act' && !UNTOLD.has(kind));
     const now = new Set(acts.map(keyOf));
-    const known = new Set(open.map(keyOf));
-    const news = acts.filter((problem) => !known.has(keyOf(problem)));
+    const told = new Set(open.map(keyOf));
+    const news = acts.filter((problem) => !told.has(keyOf(problem)));
     for (const problem of news) await openIncident(tx, project, problem);
-    const over = open.filter((incident) => !now.has(keyOf(incident))).map(({ incidentId }) => incidentId);
+    const cannotTell = (kind: string) => emptied === null && kind === 'redis_emptied';
+    const over = open
+      .filter((incident) => !now.has(keyOf(incident)) && !cannotTell(incident.kind))
+      .map(({ incidentId }) => incidentId);
     if (over.length > 0) await resolve(tx, over);
     await sql`
       update larder.notices set given_up_at = now()

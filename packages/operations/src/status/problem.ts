@@ -18,6 +18,7 @@ export type ProblemKind =
   | 'database_slow'
   | 'database_not_migrated'
   | 'redis_away'
+  | 'redis_emptied'
   | 'not_applied'
   | 'view_stale'
   | 'view_without_worker'

@@ -1,10 +1,16 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { createLogger, newId } from '@larder/core';
+import { createLogger, LarderError, newId } from '@larder/core';
 import type { FeatureViewManifest, Manifest } from '@larder/features';
 import { createRun } from '@larder/materialization/runs';
-import { announceProcess, createOfflineStore, type OfflineStore } from '@larder/offline-store';
-import { test as base, view } from '@larder/offline-store/testing';
+import {
+  announceProcess,
+  appendHistory,
+  createOfflineStore,
+  ensureHistory,
+  type OfflineStore,
+} from '@larder/offline-store';
+import { row, test as base, view } from '@larder/offline-store/testing';
 import { expect, onTestFinished } from 'vitest';
 import type { ProblemKind } from './problem.ts';
 import { readStatus, type Status } from './read-status.ts';
@@ -141,6 +147,66 @@ test('a view is stale when neither an event nor a whole run is newer than its ob
   // A run over the same source that found nothing newer.
   await run(store, project, SUCCEEDED);
   expect(await kinds(store, manifest)).toEqual([]);
+});
+
+test('a view that was just added has the time of its objective to be filled', async ({ store, project }) => {
+  const manifest = manifestOf(project, { ...image, freshness_objective_ms: HOUR_MS });
+  await work(store, project, image);
+  await store.pool.query(
+    `insert into larder.view_freshness (project, view, version, newest_event_timestamp)
+     values ($1, 'ad_image', 1, now() - interval '3 hours')`,
+    [project],
+  );
+  const added = async (before: string) => {
+    await store.pool.query(
+      `with added as (insert into larder.manifests (project, manifest, changes, same_meaning, actor)
+         values ($1, '{}', '[]', '{}', 'test') returning id)
+       insert into larder.view_versions (project, view, version, definition, manifest_id, created_at)
+         select $1, 'ad_image', 1, '{}', id, now() - $2::interval from added
+       on conflict (project, view, version) do update set created_at = excluded.created_at`,
+      [project, before],
+    );
+    return (await statusOf(store, manifest)).problems.map(({ kind }) => kind);
+  };
+  expect(await added('10 minutes')).toEqual([]);
+  expect(await added('2 hours')).toEqual(['view_stale']);
+});
+
+test('a Redis without rows that history has is a problem, unless they may have expired', async ({
+  store,
+  project,
+}) => {
+  const asked = async (each: FeatureViewManifest, holdsNoRows: () => Promise<boolean>) => {
+    const { problems } = await readStatus({
+      project,
+      store,
+      applied: () => Promise.resolve(manifestOf(project, each)),
+      checkRedis: () => Promise.resolve(),
+      holdsNoRows,
+    });
+    return problems.map(({ kind, next }) => `${kind}: ${next}`);
+  };
+  const lasting = { ...image, ttl_ms: 'forever' as const };
+  const none = () => Promise.resolve(true);
+  await work(store, project, image);
+  await ensureHistory(store, manifestOf(project, image), image);
+  expect(await asked(lasting, none)).toEqual([]);
+  await store.pool.query(
+    `insert into larder.view_freshness (project, view, version, rows_online) values ($1, 'ad_image', 1, 3)`,
+    [project],
+  );
+  // Landed once, and forgotten since.
+  expect(await asked(lasting, none)).toEqual([]);
+  await store.transaction((tx) =>
+    appendHistory(tx, manifestOf(project, image), image, [
+      row('ad-1', { eventTimestampMs: Date.now(), createdTimestampMs: Date.now() }),
+    ]),
+  );
+  expect(await asked(lasting, none)).toEqual(['redis_emptied: larder restore']);
+  expect(await asked({ ...image, ttl_ms: HOUR_MS }, none)).toEqual([]);
+  expect(await asked(lasting, () => Promise.resolve(false))).toEqual([]);
+  const away = new LarderError('ONLINE_STORE_UNAVAILABLE', 'away');
+  expect(await asked(lasting, () => Promise.reject(away))).toEqual([]);
 });
 
 test('a run that failed stands until one over all rows makes up for it', async ({ store, project }) => {

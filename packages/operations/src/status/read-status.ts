@@ -2,6 +2,7 @@ import { isLarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { pendingMigrations, withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { openIncidents } from '../incidents/open-incidents.ts';
+import { emptiedRedis } from './emptied-redis.ts';
 import { postgresStanding, type PostgresStanding } from './postgres-standing.ts';
 import type { Problem } from './problem.ts';
 
@@ -30,6 +31,8 @@ export interface StatusDeps {
   readonly applied: () => Promise<Manifest | null>;
   /** Resolves when Redis answers and can be used; null: no address is configured. */
   readonly checkRedis: (() => Promise<unknown>) | null;
+  /** Redis has no row of the project. @default not asked */
+  readonly holdsNoRows?: () => Promise<boolean>;
   /** @default 2500 */
   readonly deadlineMs?: number;
 }
@@ -47,7 +50,7 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
   let standing: PostgresStanding | null = null;
   if (store !== null && database.state !== 'away') {
     try {
-      const known = await withinDeadline(ask(store, deps), deadlineMs);
+      const known = await withinDeadline(ask(store, deps, redis), deadlineMs);
       standing = known.standing;
       problems.push(...known.problems);
     } catch (error) {
@@ -72,7 +75,8 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
 
 async function ask(
   store: OfflineStore,
-  { project, applied }: StatusDeps,
+  { project, applied, holdsNoRows }: StatusDeps,
+  redis: StoreStanding,
 ): Promise<Pick<Status, 'standing' | 'problems'>> {
   if ((await pendingMigrations(store)).length > 0)
     return {
@@ -103,13 +107,23 @@ async function ask(
       ],
     };
   const standing = await postgresStanding(store, manifest);
+  // Redis may go away at this moment; the next look says so.
+  const emptied =
+    holdsNoRows === undefined || redis.state === 'away'
+      ? []
+      : await emptiedRedis(store, manifest, holdsNoRows).catch(nothingIfRedis);
   const known = await openIncidents(store, project);
-  const problems = standing.problems.map((problem) =>
+  const dated = (problem: Problem): Problem =>
     problem.since === null
       ? { ...problem, since: known.get(`${problem.kind} ${problem.subject}`) ?? null }
-      : problem,
-  );
+      : problem;
+  const problems = [...emptied, ...standing.problems].map(dated);
   return { standing, problems };
+}
+
+function nothingIfRedis(error: unknown): Problem[] {
+  if (isLarderError(error) && error.code === 'ONLINE_STORE_UNAVAILABLE') return [];
+  throw error;
 }
 
 const NOT_CONFIGURED = { state: 'not_configured', answeredInMs: null, reason: '' } as const;

@@ -19,7 +19,7 @@ export async function viewProblems(
   return { ages, problems: [...ages.flatMap((age) => staleness(age, now)), ...ages.flatMap(lag)] };
 }
 
-function staleness({ ref, objectiveMs, asOf, filled, stale }: ViewAge, now: Date): Problem[] {
+function staleness({ ref, objectiveMs, asOf, filled, stale, staleFrom }: ViewAge, now: Date): Problem[] {
   if (!stale || objectiveMs === null) return [];
   const objective = `its objective is ${formatDurationMs(objectiveMs)}`;
   const ageMs = now.getTime() - asOf.getTime();
@@ -28,7 +28,7 @@ function staleness({ ref, objectiveMs, asOf, filled, stale }: ViewAge, now: Date
       kind: 'view_stale',
       severity: 'act',
       subject: ref,
-      since: new Date(asOf.getTime() + objectiveMs),
+      since: staleFrom,
       detail: filled
         ? `the newest that is known is ${formatDurationMs(ageMs)} old; ${objective}`
         : `nothing landed in ${formatDurationMs(ageMs)}; ${objective}`,

@@ -10,6 +10,8 @@ export interface IncidentsOptions extends Pick<SendOptions, 'timeoutMs' | 'pause
   readonly store: OfflineStore;
   /** What is applied now; null: nothing yet. */
   readonly applied: () => Manifest | null;
+  /** Redis has no row of this project. @default not asked */
+  readonly holdsNoRows?: (project: string) => Promise<boolean>;
   /** Null: nobody is told. */
   readonly webhook: WebhookAddress | null;
   readonly logger: Logger;
@@ -25,7 +27,7 @@ const SENT_PER_TURN = 20;
  * time looks, and each notice is sent by one.
  */
 export function startIncidents(options: IncidentsOptions): Pick<Loop, 'stop'> {
-  const { store, applied, webhook, logger, intervalMs = 10_000 } = options;
+  const { store, applied, holdsNoRows, webhook, logger, intervalMs = 10_000 } = options;
   const stopping = new AbortController();
   const looking = startLoop({
     name: 'Looking for incidents',
@@ -34,7 +36,11 @@ export function startIncidents(options: IncidentsOptions): Pick<Loop, 'stop'> {
     async turn() {
       const manifest = applied();
       if (manifest === null) return;
-      const found = await reconcileIncidents(store, manifest);
+      const found = await reconcileIncidents(
+        store,
+        manifest,
+        holdsNoRows && (() => holdsNoRows(manifest.project)),
+      );
       if (found !== null && found.opened + found.resolved > 0) logger.info(found, 'Incidents changed');
     },
   });

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createLogger, newId } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import { createRun } from '@larder/materialization/runs';
-import type { OfflineStore } from '@larder/offline-store';
-import { test as base, view } from '@larder/offline-store/testing';
+import { appendHistory, ensureHistory, type OfflineStore } from '@larder/offline-store';
+import { row, test as base, view } from '@larder/offline-store/testing';
 import { createPoster } from '@larder/outbound';
 import { expect, onTestFinished } from 'vitest';
 import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
@@ -176,6 +176,35 @@ test('a run that rolls back tells nothing', async ({ store, project }) => {
     })
     .catch(() => {});
   expect(await notices(store, project)).toEqual([]);
+});
+
+test('a Redis that lost its rows is told, stays open while Redis is away, and is over when they are back', async ({
+  store,
+  project,
+}) => {
+  const lasting = { ...image, ttl_ms: 'forever' as const };
+  const manifest = { ...manifestOf(project), feature_views: { 'ad_image@1': lasting } };
+  await ensureHistory(store, manifest, lasting);
+  await store.transaction((tx) =>
+    appendHistory(tx, manifest, lasting, [
+      row('ad-1', { eventTimestampMs: Date.now(), createdTimestampMs: Date.now() }),
+    ]),
+  );
+  await store.pool.query(
+    `insert into larder.view_freshness (project, view, version, rows_online) values ($1, 'ad_image', 1, 1)`,
+    [project],
+  );
+  const open = async (holdsNoRows: () => Promise<boolean>) => {
+    await reconcileIncidents(store, manifest, holdsNoRows);
+    const { rows } = await store.pool.query<{ next: string }>(
+      `select next from larder.incidents where project = $1 and kind = 'redis_emptied' and resolved_at is null`,
+      [project],
+    );
+    return rows.map(({ next }) => next);
+  };
+  expect(await open(() => Promise.resolve(true))).toEqual(['larder restore']);
+  expect(await open(() => Promise.reject(new Error('away')))).toEqual(['larder restore']);
+  expect(await open(() => Promise.resolve(false))).toEqual([]);
 });
 
 test('what comes and goes within two minutes is not told', async ({ store, project }) => {
