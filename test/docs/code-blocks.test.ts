@@ -30,7 +30,7 @@ const HELD: Readonly<Record<string, readonly string[]>> = {
   'docs/guides/from-labels-to-a-model.md': ['python'], // clients/python/tests/test_training.py runs the page
   'docs/guides/kinds-of-models.md': ['python'], // the same
   'docs/guides/operate-from-anywhere.md': ['bash'], // test/docs/operate-from-anywhere.test.ts runs it
-  'docs/guides/security.md': ['text'], // test/redis/redis-user.test.ts
+  'docs/guides/security.md': ['text', 'sh'], // test/redis/redis-user.test.ts, test/docs/security.test.ts
   'docs/guides/traces.md': ['js'], // test/docs/traces.test.ts runs it
   'docs/guides/who-is-on-call.md': ['text', 'json'], // apps/cli/src/status/print-status.test.ts, test/docs/webhook.test.ts
   'docs/reference/cli.md': ['text'], // apps/cli/src/reference.test.ts

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from '@larder/testing';
+import { startTestRedis, test } from '@larder/testing';
 import { Redis } from 'ioredis';
 import { describe, expect, test as plain } from 'vitest';
 
@@ -88,5 +88,14 @@ describe('infra/redis/users.acl', () => {
       await expect(larder.call(command, ...args)).rejects.toThrow('NOPERM');
     larder.disconnect();
     admin.disconnect();
+  });
+
+  test('what it refuses fails the file of the test, also where nobody looks at the error', async () => {
+    const redis = await startTestRedis();
+    const client = new Redis({ path: decodeURIComponent(new URL(redis.url).pathname) });
+    await client.set('larder:shop:erased', '1');
+    await client.set('others', '1').catch(() => {});
+    client.disconnect();
+    await expect(redis.stop()).rejects.toThrow('others');
   });
 });

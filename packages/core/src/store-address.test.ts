@@ -4,7 +4,7 @@ import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '.
 test.for([
   'postgresql://user:secret@host:5432/db',
   'postgres://host/db?sslmode=require',
-  `postgresql://host/db?sslmode=verify-full&sslrootcert=${import.meta.filename}`,
+  `postgresql://host/db?sslmode=verify-full&sslrootcert=${encodeURIComponent(import.meta.filename)}`,
   'postgresql://larder@/ads?host=/tmp/pg',
   'postgresql://postgres@/larder?host=%2Ftmp%2Fa%20folder',
   'postgresql:///db?host=/tmp',

@@ -14,17 +14,16 @@ const BY_TESTS = [
   .split(' ');
 
 /**
- * Settings of a Redis with an `admin` user. With `TEST_REDIS_USER=production`, every other connection has the rights of
- * `infra/redis/users.acl` alone: a command that is not in it fails the tests.
+ * Settings of a Redis with an `admin` user, where every other connection has the rights of `infra/redis/users.acl`, and
+ * what tests ask themselves: a command or key that is not in it fails the tests.
  */
 export function asProductionUser(folder: string): Readonly<Record<string, string>> {
   const rights = readFileSync(RULE, 'utf8')
     .trim()
     .replace(/^user larder on/, '');
   const path = join(folder, 'users.acl');
-  const limited = process.env['TEST_REDIS_USER'] === 'production';
-  const all = limited ? `${rights} ${BY_TESTS.map((command) => `+${command}`).join(' ')}` : ' ~* &* +@all';
-  writeFileSync(path, `user default on nopass${all}\nuser admin on >admin ~* &* +@all\n`);
+  const byTests = BY_TESTS.map((command) => `+${command}`).join(' ');
+  writeFileSync(path, `user default on nopass${rights} ${byTests}\nuser admin on >admin ~* &* +@all\n`);
   return { aclfile: path };
 }
 

@@ -27,9 +27,9 @@ test(
     const rows = Array.from({ length: 20 }, (_, n) => `${n % 2},ad-${n + 1},${at}`);
     writeFileSync(spine, `label,ad_id,event_timestamp\n${rows.join('\n')}\n`);
     const build = (name: string, ...more: readonly string[]) =>
-      `training-set build --features ad_stats --spine ${spine} --split group:ad_id:0.5,0.5 --out ${join(served.folder, name)}`
+      'training-set build --features ad_stats --split group:ad_id:0.5,0.5'
         .split(' ')
-        .concat(more);
+        .concat('--spine', spine, '--out', join(served.folder, name), more);
 
     const direct = jsonOf(await served.direct(...build('direct', '--json'))) as unknown as Manifest;
     const sent = await served.remote(...build('remote', '--json'));
@@ -120,7 +120,11 @@ test.for([
   await new Promise((listening) => server.once('listening', listening));
   const parent = join(inject('testFolder'), `copied-${rows.length}-${path.length}-${rows.charCodeAt(2)}`);
   const refused = await larder(
-    `training-set build --model ad_ctr --predictions ad_ctr --out ${join(parent, 'set')} --json`.split(' '),
+    [
+      ...'training-set build --model ad_ctr --predictions ad_ctr --json'.split(' '),
+      '--out',
+      join(parent, 'set'),
+    ],
     {
       LARDER_PROJECT: 'nowhere/larder.config.ts',
       LARDER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -86,6 +86,7 @@ describe('a stack started by up', () => {
       database: 'ok',
       project: 'ok',
       applied: 'ok',
+      audit: 'ok',
       'model ad_ctr': 'ok',
       'clock postgresql': 'ok',
       'clock redis': 'ok',

@@ -26,6 +26,11 @@ test('freshness, staleness, coverage and problems of views are those of PostgreS
        newest_online_at = excluded.newest_online_at, rows_online = excluded.rows_online`,
     [project.name],
   );
+  // A view version has its objective to be filled.
+  await store.pool.query(
+    `update larder.view_versions set created_at = now() - interval '2 hours' where project = $1 and view = 'ad_image'`,
+    [project.name],
+  );
   let applied: typeof manifest | null = null;
   const meters = createMeters('inference');
   collectDatabaseFacts(meters, createDatabaseFacts({ store, manifest: () => applied, keptMs: 0 }));
