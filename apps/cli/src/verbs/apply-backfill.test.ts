@@ -5,7 +5,7 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { readConfig } from '../../../worker/src/config.ts';
 import { startWorker } from '../../../worker/src/start-worker.ts';
-import { copyShop, jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
+import { copyShop, jsonOf, larder, type CliResult, sourceAds } from '../../fixtures/run-cli.ts';
 
 interface Shop {
   larder(...args: string[]): Promise<CliResult>;
@@ -25,10 +25,7 @@ const test = base.extend<{ $file: { shop: Shop } }>({
       };
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      await client.query(`
-        create table ads (ad_id text primary key, clicks bigint, click_rate real, shape real[], updated_at timestamptz);
-        insert into ads select 'ad-' || n, n, n / 100.0, array[n, 1, 2, 3]::real[], now() - interval '1 hour'
-          from generate_series(1, 40) n`);
+      await client.query(sourceAds(40));
       await use({
         env,
         larder: (...args) => larder(args, env),

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../../../worker/src/config.ts';
 import { startWorker } from '../../../worker/src/start-worker.ts';
-import { copyShop, jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
+import { copyShop, jsonOf, larder, type CliResult, shopEnv, sourceAds } from '../../fixtures/run-cli.ts';
 
 const PATIENCE = { timeout: 30_000 };
 const SCORES = `
@@ -52,18 +52,10 @@ const test = base.extend<{ $file: { shop: Shop } }>({
   shop: [
     async ({ database, redis }, use) => {
       const folder = copyShop();
-      const env = {
-        LARDER_PROJECT: join(folder, 'larder.config.ts'),
-        LARDER_DATABASE_URL: database.url,
-        LARDER_REDIS_URL: redis.url,
-        LARDER_CONNECTION_SHOP_URL: database.url,
-      };
+      const env = shopEnv(folder, database.url, redis.url);
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      await client.query(`
-        create table ads (ad_id text primary key, clicks bigint, click_rate real, shape real[], updated_at timestamptz);
-        insert into ads select 'ad-' || n, n, n / 100.0, array[n, 1, 2, 3]::real[], now() - interval '1 hour'
-          from generate_series(1, 40) n`);
+      await client.query(sourceAds(40));
       await larder(['apply'], env);
       const start = () =>
         startWorker({

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createLogger } from '@larder/core';
 import { test as base } from '@larder/testing';
 import { connectRedis } from '@larder/online-store';
@@ -6,7 +5,15 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { readConfig } from '../../../worker/src/config.ts';
 import { startWorker } from '../../../worker/src/start-worker.ts';
-import { copyShop, jsonOf, larder, startCli, type CliResult } from '../../fixtures/run-cli.ts';
+import {
+  copyShop,
+  jsonOf,
+  larder,
+  startCli,
+  type CliResult,
+  shopEnv,
+  sourceAds,
+} from '../../fixtures/run-cli.ts';
 
 interface Shop {
   larder(...args: string[]): Promise<CliResult>;
@@ -19,18 +26,10 @@ const test = base.extend<{ $file: { shop: Shop } }>({
   shop: [
     async ({ database, redis }, use) => {
       const folder = copyShop();
-      const env = {
-        LARDER_PROJECT: join(folder, 'larder.config.ts'),
-        LARDER_DATABASE_URL: database.url,
-        LARDER_REDIS_URL: redis.url,
-        LARDER_CONNECTION_SHOP_URL: database.url,
-      };
+      const env = shopEnv(folder, database.url, redis.url);
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      await client.query(`
-        create table ads (ad_id text primary key, clicks bigint, click_rate real, shape real[], updated_at timestamptz);
-        insert into ads select 'ad-' || n, n, n / 100.0, array[n, 1, 2, 3]::real[], now() - interval '1 hour'
-          from generate_series(1, 20) n;
+      await client.query(`${sourceAds(20)}
         insert into ads values ('ad-bad', 1, 0.1, array[1, 2]::real[], now()),
           ('ad-old', 1, null, array[1, 2, 3, 4]::real[], now() - interval '8 days')`);
       await client.end();

@@ -10,7 +10,6 @@ import { requestSpan, tracer, type RequestSpan, type Stage } from '@larder/core/
 import type { Predictions } from '@larder/serving';
 import { keyHeaders } from '../access/key-headers.ts';
 import type { Metrics, PredictMetrics } from '../metrics/create-metrics.ts';
-
 import type { BodyRoom } from '../http/body-room.ts';
 import { overloaded } from '../http/byte-budget.ts';
 import type { FailureLog } from '../http/failure-log.ts';
