@@ -9,7 +9,15 @@ import { ADA, makeKey, silent, test } from '../testing/access-test.ts';
 const HOUR_MS = 3_600_000;
 
 function openRing(store: OfflineStore, project: string, options: Partial<KeyringOptions> = {}): Keyring {
-  const ring = createKeyring({ store, project, logger: silent, offlineMs: HOUR_MS, pollMs: 20, ...options });
+  const ring = createKeyring({
+    store,
+    project,
+    logger: silent,
+    offlineMs: HOUR_MS,
+    pollMs: 20,
+    sleepMs: HOUR_MS,
+    ...options,
+  });
   onTestFinished(() => ring.close());
   return ring;
 }
@@ -59,6 +67,19 @@ test('a new key works with its first request, and a revoked one stops', async ({
   expect(await ring.find(text)).toMatchObject({ keyId: key.keyId });
   await revokeKey(store, { project, keyId: key.keyId, actor: 'ada' });
   await expect.poll(() => ring.find(text)).toBe(null);
+});
+
+test('a process that slept asks the database before it accepts a key again', async ({ store }) => {
+  const project = newId();
+  const { key, text } = await makeKey(store, project);
+  const other = await makeKey(store, project, { name: 'other' });
+  const ring = openRing(store, project, { pollMs: HOUR_MS, sleepMs: 100 });
+  await ring.ready;
+  await revokeKey(store, { project, keyId: key.keyId, actor: 'ada' });
+  // As SIGSTOP does: nothing of this process runs.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  const found = [ring.find(text), ring.find(other.text)];
+  expect(await Promise.all(found)).toEqual([null, expect.objectContaining({ keyId: other.key.keyId })]);
 });
 
 test('streams of a key end with it', async ({ store }) => {
@@ -149,12 +170,14 @@ test('while PostgreSQL is away the keys known last go on for a while, and others
   });
   const ring = openRing(over, project);
   const strict = openRing(over, project, { offlineMs: 0 });
-  await Promise.all([ring.ready, strict.ready]);
+  const asleep = openRing(over, project, { sleepMs: 1 });
+  await Promise.all([ring.ready, strict.ready, asleep.ready]);
   await proxy.cut();
   const away = { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) };
   const unknown = newKeyText('live').text;
   await expect.poll(() => problemOf(ring, unknown)).toMatchObject(away);
   expect(ring.find(text)).toMatchObject({ keyId: key.keyId });
+  expect(await asleep.find(text)).toMatchObject({ keyId: key.keyId });
   expect(() => strict.find(text)).toThrow(expect.objectContaining(away));
   // A key of the wrong form needs no database.
   expect(ring.find('lrd_live_x')).toBe(null);

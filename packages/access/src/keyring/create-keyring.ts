@@ -17,13 +17,15 @@ export interface KeyringOptions {
   readonly pollMs?: number;
   /** @default 60,000 */
   readonly recordUseMs?: number;
+  /** After a longer sleep of the process, keys are in force only once the database has been asked. @default 1,500 */
+  readonly sleepMs?: number;
 }
 
 /** The keys of a project that are in force, in the memory of one process. */
 export interface Keyring {
   /**
    * The key of this text, at once when the process knows it; null when it is not in force. A text that nobody has sent
-   * before waits for the next look at the database, which all such requests share.
+   * before waits for the next look at the database, which all such requests share; so does every text after a sleep.
    * @throws DATABASE_UNAVAILABLE when the database has to be asked and does not answer
    */
   find(text: string): KnownKey | null | Promise<KnownKey | null>;
@@ -34,16 +36,20 @@ export interface Keyring {
 
 const POLL_MS = 500;
 const RECORD_USE_MS = 60_000;
+const SLEEP_MS = 1_500;
+const BEATS_PER_SLEEP = 6;
 /** Texts that were looked for and not found; forgotten when any key changes. */
 const MAX_REFUSED = 10_000;
 
 /**
  * Keeps all keys of the project in memory and looks for changes twice a second, so that no request asks the database: a
  * flood of unknown keys costs no queries, and a revocation is in force within a second. While PostgreSQL is away nobody
- * can revoke either, and the keys known last go on for `offlineMs`.
+ * can revoke either, and the keys known last go on for `offlineMs`. A process that was stopped (SIGSTOP, a paused
+ * container, a blocked event loop) does not know what was revoked meanwhile, so it looks before it accepts a key again.
  */
 export function createKeyring(options: KeyringOptions): Keyring {
   const { store, project, logger, offlineMs, pollMs = POLL_MS, recordUseMs = RECORD_USE_MS } = options;
+  const { sleepMs = SLEEP_MS } = options;
   const keys = new Map<string, RingKey>();
   const refused = new Set<string>();
   const first = Promise.withResolvers<void>();
@@ -52,8 +58,20 @@ export function createKeyring(options: KeyringOptions): Keyring {
   let known: string | null = null;
   let services = 1;
   let lookedAtMs = -Infinity;
+  let beatAtMs = performance.now();
+  let sleeps = 0;
+  /** The sleeps that the newest look came after. */
+  let seenSleeps = -1;
   let answers = false;
   let recordedAtMs = performance.now();
+
+  /** Notices a sleep: nothing of this process ran, this neither. */
+  function beat(): number {
+    const nowMs = performance.now();
+    if (nowMs - beatAtMs > sleepMs) sleeps += 1;
+    beatAtMs = nowMs;
+    return sleeps;
+  }
 
   async function look(): Promise<void> {
     const startedAtMs = performance.now();
@@ -93,6 +111,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
 
   async function turn(): Promise<void> {
     const served = waiting;
+    const sleepsBefore = beat();
     waiting = Promise.withResolvers();
     try {
       await look();
@@ -101,6 +120,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
       answers = false;
       throw error;
     } finally {
+      if (beat() === sleepsBefore) seenSleeps = sleepsBefore;
       served.resolve(answers);
       first.resolve();
       endExpired(Date.now());
@@ -118,16 +138,17 @@ export function createKeyring(options: KeyringOptions): Keyring {
   }
 
   async function afterNextLook(parsed: ParsedKey, hash: Buffer): Promise<KnownKey | null> {
-    if (!(await waiting.promise)) throw unavailable();
+    const answered = await waiting.promise;
     const key = inForce(parsed, hash);
-    if (key === null) {
-      if (refused.size >= MAX_REFUSED) refused.clear();
-      refused.add(hash.toString('latin1'));
-    }
-    return key;
+    if (key !== null) return key;
+    if (!answered) throw unavailable();
+    if (refused.size >= MAX_REFUSED) refused.clear();
+    refused.add(hash.toString('latin1'));
+    return null;
   }
 
   const loop = startLoop({ name: 'Reading the API keys', intervalMs: pollMs, logger, turn });
+  const beats = setInterval(beat, sleepMs / BEATS_PER_SLEEP).unref();
   return {
     ready: first.promise,
     find(text) {
@@ -135,12 +156,19 @@ export function createKeyring(options: KeyringOptions): Keyring {
       if (parsed === null) return null;
       const hash = hashSecret(parsed.secret);
       const key = inForce(parsed, hash);
-      if (key !== null) return key;
+      if (key !== null) {
+        // After a sleep, requests that arrived meanwhile come before timers.
+        if (performance.now() - beatAtMs > sleepMs) beat();
+        if (seenSleeps === sleeps) return key;
+        loop.wake();
+        return afterNextLook(parsed, hash);
+      }
       if (refused.has(hash.toString('latin1'))) return null;
       if (known !== null && !answers) throw unavailable();
       return afterNextLook(parsed, hash);
     },
     async close() {
+      clearInterval(beats);
       await loop.stop();
       waiting.resolve(false);
       await recordUse(store, keys.values()).catch(() => {});
