@@ -17,7 +17,8 @@ export interface DebianPackages {
  * that neither root nor a lock is needed, and no service is started. Where it fails there is no folder, or an empty one.
  */
 export function unpackDebianPackages({ folder, name, packages, alone = false }: DebianPackages): void {
-  const apt = join(folder, `apt-${name}`);
+  mkdirSync(folder, { recursive: true });
+  const apt = mkdtempSync(join(folder, `apt-${name}-`)); // of this process alone: another one may do the same now
   mkdirSync(join(apt, 'lists/partial'), { recursive: true });
   mkdirSync(join(apt, 'cache/archives/partial'), { recursive: true });
   const own = [
