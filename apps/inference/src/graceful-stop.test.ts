@@ -10,7 +10,7 @@ async function start(service: Service, env: Readonly<Record<string, string>>) {
   const started = startProcess({ ...environmentOf(service.config), ...env });
   const url = await started.url();
   const ready = async () => (await fetch(`${url}/health/ready`)).status;
-  await expect.poll(ready, { timeout: 20_000 }).toBe(200);
+  await expect.poll(ready, { timeout: 60_000 }).toBe(200);
   return { ...started, url, ready };
 }
 
@@ -29,19 +29,20 @@ test('SIGTERM: unready at once, goes on serving, then closes the port and exits 
     view: 'ad_image',
     scope: { all: true },
   });
-  const { url, ready, kill, exited } = await start(service, { LARDER_DRAIN_SECONDS: '4' });
+  const { url, ready, kill, exited } = await start(service, { LARDER_DRAIN_SECONDS: '8' });
   const stream = await fetch(`${url}/v1/runs/${runId}/events`);
   const events = stream.text();
   let ended = false;
   void events.finally(() => (ended = true));
 
-  kill('SIGTERM');
-  await expect.poll(ready, { timeout: 3_000, interval: 20 }).toBe(503);
   const signalledAtMs = performance.now();
+  kill('SIGTERM');
+  await expect.poll(ready, { timeout: 6_000, interval: 20 }).toBe(503);
+  const unreadyAtMs = performance.now();
   const unready = await fetch(`${url}/health/ready`);
   expect(readyAnswerSchema.parse(await unready.json())).toMatchObject({ status: 'not_ready' });
   const ids: string[] = [];
-  while (performance.now() - signalledAtMs < 1_500) {
+  while (performance.now() - unreadyAtMs < 1_500) {
     const answer = await predict(url);
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
     ids.push(((await answer.json()) as PredictAnswer).prediction_id);
@@ -50,7 +51,7 @@ test('SIGTERM: unready at once, goes on serving, then closes the port and exits 
   expect((await fetch(`${url}/v1/runs/${runId}`)).status).toBe(200);
 
   expect(await exited).toBe(0);
-  expect(performance.now() - signalledAtMs).toBeGreaterThan(3_000);
+  expect(performance.now() - signalledAtMs).toBeGreaterThan(7_900);
   expect(await events).toContain('event: progress');
   await expect(predict(url)).rejects.toThrow('fetch failed');
   const { rows } = await service.offlineStore.pool.query(
@@ -58,15 +59,15 @@ test('SIGTERM: unready at once, goes on serving, then closes the port and exits 
     [ids],
   );
   expect(rows).toHaveLength(ids.length);
-}, 60_000);
+});
 
 test('a second signal ends it at once', async ({ service }) => {
   const { ready, kill, exited } = await start(service, { LARDER_DRAIN_SECONDS: '300' });
   kill('SIGTERM');
-  await expect.poll(ready, { timeout: 5_000, interval: 20 }).toBe(503);
+  await expect.poll(ready, { timeout: 30_000, interval: 20 }).toBe(503);
   kill('SIGTERM');
   expect(await exited).toBe(1);
-}, 60_000);
+});
 
 test('a PostgreSQL that hangs keeps it for a few seconds', async ({ service }) => {
   const proxy = await startPostgresProxy(service.config.databaseUrl);
@@ -78,4 +79,4 @@ test('a PostgreSQL that hangs keeps it for a few seconds', async ({ service }) =
   kill('SIGTERM');
   await exited;
   expect(performance.now() - signalledAtMs).toBeLessThan(25_000);
-}, 60_000);
+});

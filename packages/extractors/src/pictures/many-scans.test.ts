@@ -15,7 +15,7 @@ test('a JPEG of 2,647 scans is refused before it is decoded, which would take ha
     code: 'PICTURE_TOO_MANY_SCANS',
     message: expect.stringMatching(/more than 100 scans.+; save it again/),
   });
-  expect(performance.now() - before).toBeLessThan(5_000);
+  expect(performance.now() - before).toBeLessThan(15_000);
 });
 
 test('a JPEG of as many scans as allowed is decoded', async () => {

@@ -11,7 +11,7 @@ test('serving fails fast while Redis is away and recovers by itself', async ({ r
   const client = connectRedis(redis.url, { role: 'serving' });
   const store = createOnlineStore({ redis: client, project: 'ads', keyHasher: testHasher });
   const plan = store.compileRead([{ entity: 'ad', views: [scoreView] }]);
-  await waitForRedis(client, 5_000);
+  await waitForRedis(client, 30_000);
   await store.write([scoreRow('a', orderAt(1)), scoreRow('b', orderAt(1))]);
   expect((await store.read(plan, [['a', 'b']])).flat()).toEqual([expect.any(Buffer), expect.any(Buffer)]);
 
@@ -25,7 +25,7 @@ test('serving fails fast while Redis is away and recovers by itself', async ({ r
   ]) {
     const start = performance.now();
     await expect(command()).rejects.toEqual(UNAVAILABLE);
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(2_000);
   }
 
   await redis.start();
@@ -44,8 +44,8 @@ test('a Redis that hangs is a Redis that is away', async ({ redis }) => {
   const tool = connectRedis(redis.url, { role: 'tool' });
   const store = createOnlineStore({ redis: serving, project: 'ads', keyHasher: testHasher });
   const plan = store.compileRead([{ entity: 'ad', views: [scoreView] }]);
-  await waitForRedis(serving, 5_000);
-  await tool.client('PAUSE', 500, 'ALL');
+  await waitForRedis(serving, 30_000);
+  await tool.client('PAUSE', 1_500, 'ALL');
   await expect(store.read(plan, [['a']])).rejects.toEqual(UNAVAILABLE);
   await expect.poll(() => store.read(plan, [['never-written']])).toEqual([[null]]);
   serving.disconnect();
@@ -64,8 +64,8 @@ test('a batch of large entities has one timeout, of its last command', async ({ 
     { entity: 'user', views: [scoreView] },
     { entity: 'ad', views: [embedded] },
   ]);
-  await waitForRedis(serving, 5_000);
-  await tool.client('PAUSE', 500, 'ALL');
+  await waitForRedis(serving, 30_000);
+  await tool.client('PAUSE', 1_500, 'ALL');
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const read = store.read(plan, [['u'], Array.from({ length: 500 }, (_, at) => `ad-${at}`)]);
