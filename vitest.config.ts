@@ -7,8 +7,10 @@ export default defineConfig({
     globalSetup: ['@larder/testing/global-setup'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Far beyond what anything takes on an idle machine: tests also run on busy ones.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     passWithNoTests: true,
   },
 });

@@ -25,7 +25,7 @@ const bench: Bench = {
     const server = await startPrivateRedis();
     const redis = connectRedis(server.url, { role: 'tool' });
     try {
-      await waitForRedis(redis, 5_000);
+      await waitForRedis(redis, 30_000);
       const store = createOnlineStore({
         redis,
         project: 'ads',

@@ -31,7 +31,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const server = await startPrivateRedis();
 const redis = connectRedis(server.url, { role: 'tool' });
 try {
-  await waitForRedis(redis, 5_000);
+  await waitForRedis(redis, 30_000);
   await compareEncodings();
   await compareVectorPlaces();
   await compareReads();

@@ -73,7 +73,7 @@ export async function applyRelease(
   const store = createOfflineStore({ databaseUrl, logger });
   const artifacts = createArtifactStore({ store, url: null, cacheFolder, logger });
   try {
-    await waitForRedis(connection, 5_000);
+    await waitForRedis(connection, 30_000);
     const ref = `ad@${release.number}`;
     const view = project.manifest.feature_views[ref];
     if (view === undefined) throw new Error(`The release has no ${ref}.`);

@@ -51,7 +51,7 @@ test('spans reach a collector by the file of the guide', async () => {
     collector.closeAllConnections();
     collector.close();
   });
-  await expect.poll(() => received.join('\n'), { timeout: 30_000 }).toContain(TRACE);
+  await expect.poll(() => received.join('\n'), { timeout: 60_000 }).toContain(TRACE);
   expect(received[0]).toMatch(/^\/v1\/traces /);
   expect(received[0]).toContain('larder.chunk');
   expect(received[0]).toContain('larder-worker');

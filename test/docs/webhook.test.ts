@@ -69,7 +69,7 @@ test('the receiver of the guide takes what the webhook sends, in the form that t
     intervalMs: 50,
   });
   onTestFinished(() => incidents.stop());
-  await expect.poll(() => received.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => received.length, { timeout: 60_000 }).toBeGreaterThan(0);
 
   const [{ headers, body } = { headers: {}, body: '' }] = received;
   const message = JSON.parse(body) as Message;

@@ -71,4 +71,4 @@ test('apps that start at once on an empty database migrate it exactly once and a
     for (const { child } of apps) child.kill('SIGKILL');
     await client.end();
   }
-}, 120_000);
+});

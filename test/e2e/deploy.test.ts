@@ -65,19 +65,19 @@ const versionsOf = (answers: readonly Answered[], from = 0, to = Number.POSITIVE
 test.for([
   ['apply, then replace every process', true],
   ['replace every process, then apply', false],
-] as const)('%s: callers notice nothing', { timeout: 180_000 }, async ([, applyFirst], { deployment }) => {
+] as const)('%s: callers notice nothing', async ([, applyFirst], { deployment }) => {
   const { stores, old, next } = deployment;
   await applyRelease(old, stores);
   const fleet = await startFleet(2, { release: old, stores });
   onTestFinished(() => fleet.close());
   const load = startFleetLoad(fleet, LOAD);
-  await expect.poll(() => load.answers.length, { timeout: 30_000 }).toBeGreaterThan(20);
+  await expect.poll(() => load.answers.length, { timeout: 60_000 }).toBeGreaterThan(20);
   if (applyFirst) await applyRelease(next, stores);
   await fleet.replace(next);
   if (!applyFirst) await applyRelease(next, stores);
   const perProcess = () =>
     fleet.urls().map((url) => load.answers.findLast((answer) => answer.url === url)?.version);
-  await expect.poll(perProcess, { timeout: 30_000 }).toEqual([2, 2]);
+  await expect.poll(perProcess, { timeout: 60_000 }).toEqual([2, 2]);
   const answers = await load.stop();
   expect(ERRORS(answers)).toEqual([]);
   expect(MIXED(answers)).toEqual([]);
@@ -110,13 +110,13 @@ test(
     const promoted = await moveAlias(store, { ...CHAMPION, toVersion: 2, acceptIncomplete: true });
     const promotedAtMs = await inForce(promoted.move);
     await expect
-      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 10_000 })
+      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 })
       .toBeGreaterThan(promotedAtMs + 200);
     const leftAtMs = performance.now();
     const back = await rollback(store, { ...CHAMPION, expectedMoveId: promoted.move.moveId });
     const backAtMs = await inForce(back);
     await expect
-      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 10_000 })
+      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 })
       .toBeGreaterThan(backAtMs + 200);
     const answers = await load.stop();
     expect(ERRORS(answers)).toEqual([]);

@@ -234,7 +234,7 @@ function startCallers(urls: () => readonly string[]) {
           const asked = urls().filter((url) => !left.has(url));
           expect(asked.map((url) => versions.get(url))).toEqual(asked.map(() => version));
         },
-        { timeout: 30_000, interval: 20 },
+        { timeout: 60_000, interval: 20 },
       );
     },
     /** Asks a process no more, as a balancer does, and then ends it. */

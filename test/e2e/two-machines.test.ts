@@ -126,12 +126,12 @@ test(
     expect(await predict(b)).toContain('"status":"PRESENT"');
 
     const second = await backfill();
-    await expect.poll(() => workersOf(second), { timeout: 30_000, interval: 20 }).toBe(2);
+    await expect.poll(() => workersOf(second), { timeout: 60_000, interval: 20 }).toBe(2);
     hostB.disconnect();
     await untilEnded(second);
     expect(await predict(a)).toContain('"status":"PRESENT"');
     await expect
-      .poll(() => askB('/health/ready'), { timeout: 30_000 })
+      .poll(() => askB('/health/ready'), { timeout: 60_000 })
       .toMatchObject({ status: 200, body: { degraded: true } });
     const ready = (await askB('/health/ready')).body as ReadyAnswer;
     expect(ready.checks.filter(({ degraded }) => degraded).map(({ name }) => name)).toEqual(

@@ -13,7 +13,7 @@ const MODEL = 'appeal';
 let previous: PreviousRelease;
 beforeAll(() => {
   previous = installPreviousRelease();
-}, 180_000);
+});
 
 interface Running {
   readonly child: ChildProcess;
@@ -87,7 +87,7 @@ function sideOf(release: 'old' | 'new', env: Readonly<Record<string, string>>): 
           if (!ready.ok)
             throw new Error(`The ${release} ${app} is not ready: ${await ready.text()}\n${output}`);
         },
-        { timeout: 30_000, interval: 100 },
+        { timeout: 60_000, interval: 100 },
       );
       return started;
     },
@@ -187,7 +187,7 @@ base(
         expect(answers.map(({ version }) => version)).toEqual([2, 2]);
         return answers;
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
     expect(changed[0]).toEqual(changed[1]);
     expect(changed[0]).not.toMatchObject({ score: answer.score });

@@ -32,19 +32,15 @@ function holdTogether(process: MetricProcess, metrics: Scrape): void {
   );
 }
 
-test(
-  'service and worker export exactly the metrics of the table',
-  { timeout: 150_000 },
-  async ({ stack }) => {
-    const answer = await call<{ prediction_id: string }>(`${stack.inferenceUrl}/v1/models/ad_ctr/predict`, {
-      entities: { ad_id: 'ad-1' },
-      request: { requested_at: '2026-11-20T09:30:00Z', placement: 'feed', bid: 1 },
-    });
-    expect(answer.prediction_id).not.toBe('');
-    holdTogether('inference', (await scrape(stack.inferenceUrl)).metrics);
-    holdTogether('worker', (await scrape(stack.workerUrl)).metrics);
-  },
-);
+test('service and worker export exactly the metrics of the table', async ({ stack }) => {
+  const answer = await call<{ prediction_id: string }>(`${stack.inferenceUrl}/v1/models/ad_ctr/predict`, {
+    entities: { ad_id: 'ad-1' },
+    request: { requested_at: '2026-11-20T09:30:00Z', placement: 'feed', bid: 1 },
+  });
+  expect(answer.prediction_id).not.toBe('');
+  holdTogether('inference', (await scrape(stack.inferenceUrl)).metrics);
+  holdTogether('worker', (await scrape(stack.workerUrl)).metrics);
+});
 
 plain('every alert states its waiting time, its severity, what to do and where to read on', () => {
   for (const process of ['inference', 'worker']) {

@@ -47,7 +47,7 @@ test('with a durable log, only predictions that PostgreSQL has stored are answer
       expect(answer.status).toBe(200);
       return answer;
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   expect(await isLogged(again)).toBe(true);
 });

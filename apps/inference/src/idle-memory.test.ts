@@ -12,7 +12,7 @@ function makeGarbage(): number {
   return garbage.length;
 }
 
-test('memory of a burst is released once the process is idle', { timeout: 120_000 }, async () => {
+test('memory of a burst is released once the process is idle', async () => {
   const startMib = heapMib();
   const memory = startIdleMemory({ intervalMs: 100 });
   onTestFinished(() => memory.close());

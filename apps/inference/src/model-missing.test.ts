@@ -68,7 +68,7 @@ test('an artifact that the store lost: 503 for its model only, and served again 
     sha256,
     'lost',
   ]);
-  await vi.waitFor(async () => expect(await notReady(http)).toEqual([]), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await notReady(http)).toEqual([]), { timeout: 60_000 });
   expect((await http.post(PATH, ASKED)).status).toBe(200);
   await inference.close();
 });
@@ -84,7 +84,7 @@ test('a new artifact that fails its golden rows: the previous version stays in s
   await writeLogisticArtifact(folder, { ...artifact, goldenScores: [0.1, 0.2, 0.3] });
   await expect(applyFiles(service)).rejects.toMatchObject({ code: 'MODEL_GOLDEN_MISMATCH' });
   await applyUnchecked(service);
-  await vi.waitFor(async () => expect(await notReady(http)).toHaveLength(1), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await notReady(http)).toHaveLength(1), { timeout: 60_000 });
   expect(await notReady(http)).toMatchObject([
     { name: 'model ad_brightness', detail: expect.stringContaining('MODEL_GOLDEN_MISMATCH') },
   ]);
@@ -93,7 +93,7 @@ test('a new artifact that fails its golden rows: the previous version stays in s
   await writeLogisticArtifact(folder, artifact);
   await applyFiles(service);
   await vi.waitFor(async () => expect((await http.post(PATH, ASKED)).body).toMatchObject({ version: 3 }), {
-    timeout: 15_000,
+    timeout: 60_000,
   });
   expect(await notReady(http)).toEqual([]);
 });

@@ -44,7 +44,7 @@ test('PostgreSQL is down: predictions continue and are logged later; routes that
       );
       expect(rows).toHaveLength(1);
     },
-    { timeout: 15_000 },
+    { timeout: 60_000 },
   );
   expect((await http.get('/v1/runs')).status).toBe(200);
   await inference.close();
@@ -63,7 +63,7 @@ test('PostgreSQL is down at start: not ready, and ready without a restart once i
   expect([early.status, problemSchema.parse(early.body).code]).toEqual([503, 'MODEL_NOT_READY']);
   await proxy.restore();
   await vi.waitFor(async () => expect((await http.get('/health/ready')).status).toBe(200), {
-    timeout: 15_000,
+    timeout: 60_000,
   });
   expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).status).toBe(200);
   await inference.close();

@@ -72,7 +72,7 @@ test('PostgreSQL hangs: every route answers within its deadline, and everything 
   expect((await http.get('/health/ready')).status).toBe(200);
 
   await proxy.restore();
-  await vi.waitFor(async () => expect((await http.get('/v1/runs')).status).toBe(200), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await http.get('/v1/runs')).status).toBe(200), { timeout: 60_000 });
   for (const answer of await many(() => http.get(`/v1/runs/${runId}`))) expect(answer.status).toBe(200);
   const entity = entityAnswerSchema.parse((await http.get('/v1/entities/ad/ad-1')).body);
   expect(entity.history_available).toBe(true);

@@ -62,7 +62,7 @@ describe('metrics', () => {
         expect(value('larder_definitions_not_loaded')).toBe(0);
         expect(value('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
       },
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     );
   });
 });

@@ -34,7 +34,7 @@ test('SIGKILL during predictions loses no answered prediction when the log is du
 }) => {
   const started = startProcess({ ...environmentOf(service.config), LARDER_PREDICTION_LOG: 'durable' });
   const { ids, ended } = callUntilGone(await started.url());
-  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(100), { timeout: 30_000 });
+  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(100), { timeout: 60_000 });
   started.kill('SIGKILL');
   await ended;
   expect(await logged(service, ids)).toBe(ids.length);
@@ -43,7 +43,7 @@ test('SIGKILL during predictions loses no answered prediction when the log is du
 test('SIGTERM during predictions loses no answered prediction', async ({ service }) => {
   const started = startProcess(environmentOf(service.config));
   const { ids, ended } = callUntilGone(await started.url());
-  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(300), { timeout: 30_000 });
+  await vi.waitFor(() => expect(ids.length).toBeGreaterThan(300), { timeout: 60_000 });
   started.kill('SIGTERM');
   await ended;
   expect(await started.exited).toBe(0);

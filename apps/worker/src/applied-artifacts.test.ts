@@ -78,7 +78,7 @@ test('a worker computes with the artifact that is applied, whatever became of it
       force: true,
     });
     const status = async () => (await getRun(store, 'lengths', runId)).status;
-    await expect.poll(status, { timeout: 40_000, interval: 50 }).toMatch(/succeeded|failed|partial/);
+    await expect.poll(status, { timeout: 60_000, interval: 50 }).toMatch(/succeeded|failed|partial/);
     expect(await getRun(store, 'lengths', runId)).toMatchObject({ status: 'succeeded', rows: { done: 1 } });
     worker.kill('SIGTERM');
     expect(await worker.exited()).toBe(0);
@@ -95,4 +95,4 @@ test('a worker computes with the artifact that is applied, whatever became of it
   await rm(unit, { recursive: true });
   await rm(join(root, '.larder'), { recursive: true });
   expect(await computed()).toBe(6);
-}, 120_000);
+});

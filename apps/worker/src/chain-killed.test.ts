@@ -74,7 +74,7 @@ async function flowUnderKills(shop: Shop, startWorker: Start, views: readonly st
   ).toEqual([]);
 }
 
-describe('workers killed while rows flow through a chain', { timeout: 120_000 }, () => {
+describe('workers killed while rows flow through a chain', () => {
   test('lose no row and double none', async ({ shop, startWorker }) => {
     await applyManifest(shop.store, shop.project.manifest, { actor: 'test' });
     await seed(shop, { words: 'slow:5 one', price: 10, day: 1 });

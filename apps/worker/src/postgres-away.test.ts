@@ -34,7 +34,7 @@ describe('a worker that starts while PostgreSQL is down', () => {
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(503);
 
     await proxy.restore();
-    await vi.waitFor(() => expect(worker.output()).toContain('The worker is running'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(worker.output()).toContain('The worker is running'), { timeout: 60_000 });
     expect(worker.output().split(AWAY)).toHaveLength(2);
     expect(worker.output()).not.toContain('password');
     worker.kill('SIGTERM');

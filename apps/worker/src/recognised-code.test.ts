@@ -75,6 +75,6 @@ test('a worker computes a view that an earlier release applied with the same cod
     force: true,
   });
   const status = async () => (await getRun(store, 'recognised', runId)).status;
-  await expect.poll(status, { timeout: 40_000, interval: 50 }).toMatch(/succeeded|failed|partial/);
+  await expect.poll(status, { timeout: 60_000, interval: 50 }).toMatch(/succeeded|failed|partial/);
   expect(await getRun(store, 'recognised', runId)).toMatchObject({ status: 'succeeded', rows: { done: 1 } });
-}, 90_000);
+});

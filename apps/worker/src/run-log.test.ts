@@ -20,7 +20,7 @@ test('the log records when a run starts and ends, with its rows and duration, an
       .split('\n')
       .filter((line) => line.includes(runId))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  await vi.waitFor(() => expect(lines()).toHaveLength(2), { timeout: 15_000 });
+  await vi.waitFor(() => expect(lines()).toHaveLength(2), { timeout: 60_000 });
   expect(lines()).toMatchObject([
     { msg: 'A run started', view: 'ad_words@1', chunks: 5, rows: 100 },
     {

@@ -58,7 +58,7 @@ test('a worker deletes runs that ended long ago, step by step in one turn, and a
     logger: shop.logger,
   });
   await expect
-    .poll(async () => (await listRuns(shop.store, 'shop')).runs.map((run) => run.runId), { timeout: 20_000 })
+    .poll(async () => (await listRuns(shop.store, 'shop')).runs.map((run) => run.runId), { timeout: 60_000 })
     .toEqual([young.runId]);
   await expect.poll(() => shop.sql('select sha256 from larder.object_parts')).toEqual([{ sha256: 'new' }]);
   await expect.poll(() => shop.sql('select event_id from larder.labels')).toEqual([{ event_id: '29' }]);

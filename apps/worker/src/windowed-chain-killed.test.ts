@@ -24,7 +24,7 @@ async function push(shop: Shop, clicks: number): Promise<void> {
   expect(online).toBe(true);
 }
 
-describe('a worker killed while it computes from windows', { timeout: 120_000 }, () => {
+describe('a worker killed while it computes from windows', () => {
   test('leaves chunks that have the windows of their run when they are done again', async ({
     shop,
     startWorker,

@@ -37,7 +37,7 @@ async function windowsOf(shop: Shop, ad: string): Promise<Record<string, number>
   return Object.fromEntries(names.map((name, at) => [name, values[at] as number]));
 }
 
-describe('windows and workers', { timeout: 120_000 }, () => {
+describe('windows and workers', () => {
   test('a worker killed while it builds tiles leaves none half built; the next one builds them', async ({
     shop,
     startWorker,

@@ -19,7 +19,7 @@ const ads = demoAds()
   .filter(({ adId }) => badPicture(adId) === null)
   .slice(0, 5);
 
-test('the plain service predicts what the definitions do', { timeout: 180_000 }, async ({ database }) => {
+test('the plain service predicts what the definitions do', async ({ database }) => {
   const folder = await mkdtemp(join(tmpdir(), 'larder-inline-'));
   const pictures = await computePictures(ads, { folder });
   const feed = await startFeed({ folder });

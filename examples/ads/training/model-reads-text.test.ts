@@ -12,7 +12,7 @@ import { simulateImpressions } from './simulated-impressions.ts';
 const ADS = 24;
 const IMPRESSIONS_PER_AD = 40;
 
-test('ad_ctr ranks better with the words on the picture than without', { timeout: 120_000 }, async () => {
+test('ad_ctr ranks better with the words on the picture than without', async () => {
   const ads = designAds({ count: ADS, seed: 'unseen', prefix: 'unseen' });
   const folder = await mkdtemp(join(tmpdir(), 'larder-unseen-'));
   const session = await createSession({

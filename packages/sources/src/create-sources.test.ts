@@ -27,7 +27,7 @@ test('views on one connection share it', async ({ database }) => {
         client
           .query(`select 1 from pg_stat_activity where pid = $1`, [one?.['pid']])
           .then(({ rowCount }) => rowCount),
-      { timeout: 10_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     )
     .toBe(0);
   await client.end();

@@ -118,7 +118,7 @@ async function fill(
   await applyManifest(offlineStore, project.manifest, { actor: 'bench' });
   await offlineStore.close();
   const connection = connectRedis(urls.redisUrl, { role: 'tool' });
-  await waitForRedis(connection, 5_000);
+  await waitForRedis(connection, 30_000);
   const onlineStore = createOnlineStore({
     redis: connection,
     project: project.name,

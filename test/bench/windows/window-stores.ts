@@ -39,7 +39,7 @@ export async function startWindowStores(): Promise<WindowStores> {
   const server = await startEmbeddedRedis(folder, { durable: false, settings: {} });
   const offlineStore = createOfflineStore({ databaseUrl: postgres.url('postgres'), logger });
   const redis = connectRedis(server.url, { role: 'tool' });
-  await waitForRedis(redis, 5_000);
+  await waitForRedis(redis, 30_000);
   await migrate(offlineStore);
   await offlineStore.transaction(async (tx) => {
     for (const source of Object.values(manifest.event_sources ?? {}))

@@ -25,7 +25,7 @@ const newest = ({ sql }: Scored) =>
   sql<Scores>(`select distinct on (ad_id) ad_id, ctr, model_version::integer, event_timestamp as at from scored_history.ad_scores_v1
     order by ad_id, event_timestamp desc, created_timestamp desc, revision desc`);
 
-describe('precomputed predictions', { timeout: 120_000 }, () => {
+describe('precomputed predictions', () => {
   test('a backfill predicts every entity as of the instant of its run', async ({ scored }) => {
     await seed(scored);
     await scored.train(1);

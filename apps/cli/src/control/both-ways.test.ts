@@ -23,7 +23,7 @@ function comparable({ code, stdout, stderr }: CliResult): CliResult {
   return { code, stdout: steady(stdout), stderr: steady(stderr) };
 }
 
-test('a run is queued, followed and shown alike', { timeout: 60_000 }, async ({ served }) => {
+test('a run is queued, followed and shown alike', async ({ served }) => {
   const shown = (result: CliResult) => {
     const {
       run_id: _,

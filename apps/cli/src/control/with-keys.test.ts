@@ -6,9 +6,9 @@ import { jsonOf, larder } from '../../fixtures/run-cli.ts';
 import { test } from '../../fixtures/served-shop.ts';
 
 const BY = { actor: 'test', granted: null };
-const PATIENCE = { timeout: 10_000 };
+const PATIENCE = { timeout: 60_000 };
 
-test('a key decides what a verb may do', { timeout: 60_000 }, async ({ served, database }) => {
+test('a key decides what a verb may do', async ({ served, database }) => {
   const { url } = await served.locked();
   const store = createOfflineStore({
     databaseUrl: database.url,

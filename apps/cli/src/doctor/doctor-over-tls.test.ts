@@ -28,4 +28,4 @@ test('larder doctor tries the stores over TLS, and says what is wrong with their
     { check: 'database', status: 'fail', detail: expect.stringContaining('is for another host') },
     { check: 'redis', status: 'fail', detail: expect.stringContaining('has expired') },
   ]);
-}, 60_000);
+});

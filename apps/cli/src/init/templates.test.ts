@@ -71,7 +71,7 @@ describe.each(TEMPLATE_NAMES)('the template %s', (template) => {
       env: { ...process.env, NO_COLOR: '1' },
     });
     expect(tested.stdout).toContain('3 passed (3)');
-  }, 60_000);
+  });
 });
 
 test('the models of the templates are what the script writes', async () => {

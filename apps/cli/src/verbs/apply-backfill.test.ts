@@ -67,11 +67,11 @@ test('apply --backfill fills what nothing has filled, once, and the version is p
   });
   await expect
     .poll(() => shop.sql(`select version from larder.model_versions where complete_at is not null`), {
-      timeout: 30_000,
+      timeout: 60_000,
     })
     .toEqual([{ version: 1 }]);
   await expect
-    .poll(() => shop.sql(`select to_version, reason from larder.alias_moves`), { timeout: 30_000 })
+    .poll(() => shop.sql(`select to_version, reason from larder.alias_moves`), { timeout: 60_000 })
     .toEqual([{ to_version: 1, reason: 'first one' }]);
   await worker.stop();
   expect(jsonOf(await shop.larder('plan', '--json'))['fills']).toEqual([]);

@@ -33,7 +33,7 @@ test('larder archive writes what landed, and later only what is new', async ({ d
     );
     expect((await larder(['backfill', 'ad_stats'], env)).code).toBe(0);
     await expect
-      .poll(() => archived(env), { timeout: 20_000 })
+      .poll(() => archived(env), { timeout: 60_000 })
       .toMatchObject({ status: 'archived', rows: 20, files: 1 });
     expect(await archived(env)).toMatchObject({ status: 'current', rows: 0, files: 1, rewritten: null });
   } finally {

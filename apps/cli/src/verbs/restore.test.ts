@@ -40,7 +40,7 @@ test('fills an empty Redis; killed midway and run again, twice at once, it ends 
   const slow = startCli(['restore', 'ad_words', '--max-rows-per-second', '100', ...args], {
     cwd: process.cwd(),
   });
-  await expect.poll(() => redis.keys('larder:shop:{ad:*'), { timeout: 30_000 }).not.toEqual([]);
+  await expect.poll(() => redis.keys('larder:shop:{ad:*'), { timeout: 60_000 }).not.toEqual([]);
   slow.kill('SIGKILL');
   await once(slow, 'close');
   expect((await redis.keys('larder:shop:{ad:*')).length).toBeLessThan(ADS);

@@ -5,8 +5,6 @@ import { test } from '@larder/testing';
 import { expect, onTestFinished, vi } from 'vitest';
 import { copyShop } from '../../fixtures/run-cli.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const MAIN = resolve(import.meta.dirname, '../main.ts');
 
 /** `larder serve` below a shell, as npm starts it; only with `npm` is npm said to be there. */
@@ -51,7 +49,7 @@ test('an app that npm started ends in order when npm is killed; one that a shell
     await once(shell, 'exit');
   }
   await vi.waitFor(() => expect(() => process.kill(below.pid, 0)).toThrow('ESRCH'), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 50,
   });
   expect(below.output()).toContain('The service is stopping');

@@ -14,9 +14,6 @@ interface Alone {
   ended(): Promise<unknown>;
 }
 
-// Each test starts several processes, which takes long on a machine that does other work.
-vi.setConfig({ testTimeout: 180_000 });
-
 /** Starts a process in the foreground and waits for its port. */
 async function startAlone(verb: string, cwd: string, env: Readonly<Record<string, string>>): Promise<Alone> {
   const child = startCli([verb], { cwd, env });
@@ -32,7 +29,7 @@ async function startAlone(verb: string, cwd: string, env: Readonly<Record<string
       if (found === undefined) throw new Error(`It does not run yet:\n${output}`);
       return verb === 'serve' ? found : `http://127.0.0.1:${found}`;
     },
-    { timeout: 40_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   return { child, url, output: () => output, ended: () => once(child, 'exit') };
 }
@@ -55,7 +52,7 @@ test('two of each run side by side on configured stores, apply nothing, and end 
     async () => {
       for (const { url } of all) expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   const { processes } = jsonOf(await larder(['ps', '--json'], project)) as { processes: { pid: number }[] };
   // The command line became the app: the id that was started is the one that runs.
@@ -102,11 +99,11 @@ test('an old machine that starts serves what the registry says, applies nothing 
       expect(answer).toMatchObject({ status: 200, version: 2 });
       return answer;
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   const outdated = await startAlone('serve', old, env);
   await vi.waitFor(async () => expect(await predict(outdated)).toEqual(expected), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 100,
   });
   expect(await predict(serving)).toEqual(expected);

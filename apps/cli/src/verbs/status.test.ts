@@ -58,7 +58,7 @@ test('larder status names what needs a person, and its exit code says whether an
   onTestFinished(async () => {
     await Promise.all(running.map((each) => each.close()));
   });
-  await expect.poll(async () => (await larder(['status'], env)).code, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await larder(['status'], env)).code, { timeout: 60_000 }).toBe(0);
   const fine = await larder(['status'], env);
   expect(fine.stdout).toMatch(/^shop {2}ok/);
   expect(fine.stdout).toContain('Nothing needs a person.');

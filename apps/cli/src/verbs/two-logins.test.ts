@@ -6,9 +6,6 @@ import pg from 'pg';
 import { expect, onTestFinished, vi } from 'vitest';
 import { copyShop, jsonOf, larder, startCli } from '../../fixtures/run-cli.ts';
 
-// Starts several processes, which takes long on a machine that does other work.
-vi.setConfig({ testTimeout: 180_000 });
-
 test('service, worker and apply work under the runtime login once the owner has migrated, and none can rewrite the audit', async ({
   database,
   redis,
@@ -82,5 +79,5 @@ interface Started {
 }
 
 function until(check: () => unknown): Promise<unknown> {
-  return vi.waitFor(check, { timeout: 40_000, interval: 100 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 100 });
 }

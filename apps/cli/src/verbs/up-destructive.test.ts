@@ -31,7 +31,7 @@ test('up applies to a configured database only with --apply, and takes its proje
   try {
     await vi.waitFor(
       () => expect(said).toMatch(/Nothing was applied: .* differs from manifest \d+\..*larder up --apply/),
-      { timeout: 40_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
   } finally {
     unasked.kill('SIGTERM');
@@ -57,7 +57,7 @@ test('up applies to a configured database only with --apply, and takes its proje
   up.stderr?.on('data', (text: Buffer) => (remarks += text.toString()));
   try {
     await vi.waitFor(() => expect(JSON.parse(stdout)).toBeTruthy(), {
-      timeout: 40_000,
+      timeout: 60_000,
       interval: 50,
     });
     expect(JSON.parse(stdout)).toMatchObject({

@@ -6,8 +6,6 @@ import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { copyShop, larder, runCli, startCli } from '../../fixtures/run-cli.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 test('larder up ends soon when nothing is applied, and says so first', async ({ database, redis }) => {
   const env = { LARDER_DATABASE_URL: database.url, LARDER_REDIS_URL: redis.url };
   const { code, stderr } = await runCli(['up', '--port', '0'], { cwd: copyShop(), env });

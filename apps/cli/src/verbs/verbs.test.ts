@@ -143,7 +143,7 @@ describe('backfill', () => {
     let stderr = '';
     child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
     const closed = new Promise((done) => child.once('close', done));
-    await expect.poll(() => stderr, { timeout: 20_000 }).not.toBe('');
+    await expect.poll(() => stderr, { timeout: 60_000 }).not.toBe('');
     const client = new pg.Client({ connectionString: shop.env['LARDER_DATABASE_URL'] });
     await client.connect();
     await client.query(`
@@ -154,7 +154,7 @@ describe('backfill', () => {
       insert into larder.row_failures (run_id, chunk_id, code, reason, retryable)
       select run_id, chunk_id, 'COMPUTATION_FAILED', 'Chunk 0 (20 rows): out of order.', true from chunk`);
     await expect
-      .poll(() => stderr, { timeout: 20_000 })
+      .poll(() => stderr, { timeout: 60_000 })
       .toContain('First failure: COMPUTATION_FAILED  Chunk 0 (20 rows): out of order. Larder retries it.');
     await client.query(
       `update larder.runs set status = 'cancelled', finished_at = now() where status = 'queued'`,

@@ -18,11 +18,11 @@ test('everything broken at once: the answer names no path, host, address or port
   const readyText = async () => (await http.get('/health/ready')).text;
   await writeFile(join(project.root, 'models/ad_brightness/model.onnx'), 'no model');
   await applyUnchecked(service);
-  await vi.waitFor(async () => expect(await readyText()).toContain('ARTIFACT_INVALID'), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await readyText()).toContain('ARTIFACT_INVALID'), { timeout: 60_000 });
   await redis.stop();
   await proxy.cut();
   await vi.waitFor(async () => expect(await readyText()).toMatch(/redis",.*LARDER_REDIS_URL/), {
-    timeout: 15_000,
+    timeout: 60_000,
   });
 
   for (const path of ['/health/ready', '/v1/models/ad_brightness']) {

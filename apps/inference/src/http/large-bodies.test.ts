@@ -49,7 +49,7 @@ test('large bodies beyond the budget get 503 and Retry-After; small ones are not
       ]);
       expect(stalled.closed).toBe(false);
     },
-    { timeout: 15_000 },
+    { timeout: 60_000 },
   );
   const online = JSON.stringify({ features: ['ad_stats'], entities: [{ ad_id: 'ad-1' }] });
   const padded = ' '.repeat(MIB - online.length) + online;
@@ -61,7 +61,7 @@ test('large bodies beyond the budget get 503 and Retry-After; small ones are not
   stalled.destroy();
   await once(stalled, 'close');
   await vi.waitFor(async () => expect((await http.post(PREDICT, large(3 * MIB))).status).toBe(200), {
-    timeout: 15_000,
+    timeout: 60_000,
   });
 });
 

@@ -26,7 +26,7 @@ async function openAnswers(): Promise<[Waiting, Waiting, Waiting]> {
     const before = answers.length;
     const caller = get(url, { agent: false }, (response: IncomingMessage) => void response.resume());
     caller.on('error', () => {});
-    await vi.waitFor(() => expect(answers).toHaveLength(before + 1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(answers).toHaveLength(before + 1), { timeout: 60_000 });
     return { answer: answers[before] as ServerResponse, caller };
   };
   return [await open(), await open(), await open()];

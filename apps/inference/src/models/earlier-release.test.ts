@@ -39,7 +39,7 @@ test('a version that the release before registered is published by a process wit
   expect(answer.body).toMatchObject({ version: 1, outputs: { ctr: expect.closeTo(SCORE, 5) } });
   await expect
     .poll(async () => (await strange.post('/v1/models/ad_ctr/predict', body('ad-1'))).body, {
-      timeout: 15_000,
+      timeout: 60_000,
     })
     .toMatchObject({ version: 1, outputs: { ctr: expect.closeTo(SCORE, 5) } });
   expect(await modelCheck(strange)).toMatchObject({ degraded: false });

@@ -1,7 +1,7 @@
 import { LarderError, type ErrorCode } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { AliasState, ServableModel, ServableVersion } from '@larder/registry';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createModelInService } from './model-in-service.ts';
 import type { ServedModel } from './served-model.ts';
 
@@ -111,7 +111,7 @@ test('the version before answers until the next one is loaded, and stays warm af
   follow({ aliases: { champion: 2 }, earlier: [1], moveId: 2 });
   expect([answering(), answering('champion'), model.route(undefined).alias?.moveId]).toEqual([1, 1, 1]);
   release(2);
-  await vi.waitFor(() => expect([answering(), model.route(undefined).alias?.moveId]).toEqual([2, 2]));
+  await expect.poll(() => [answering(), model.route(undefined).alias?.moveId]).toEqual([2, 2]);
   expect(inMemory()).toEqual([1, 2]);
   follow({ aliases: { champion: 1 }, bad: [2], moveId: 3 });
   expect([answering(), model.route(undefined).alias?.moveId], 'a rollback loads nothing').toEqual([1, 3]);
@@ -124,7 +124,7 @@ test('a version that cannot be loaded: the one before goes on, and the process s
   await model.settled;
   const before = changes();
   follow({ aliases: { champion: 2 }, earlier: [1], moveId: 2 });
-  await vi.waitFor(() => expect(problems()).toEqual([expect.stringContaining('MODEL_GOLDEN_MISMATCH')]));
+  await expect.poll(problems).toEqual([expect.stringContaining('MODEL_GOLDEN_MISMATCH')]);
   expect(changes(), 'whoever waits for the move is told at once').toBe(before + 1);
   expect([answering(), model.route(undefined).alias?.moveId]).toEqual([1, 1]);
   expect(answering(2), 'an explicit version is never another').toBe('MODEL_NOT_READY');
@@ -161,7 +161,7 @@ test('a version that was marked as bad yields to an earlier one, if the next can
   follow({ aliases: { champion: 2 }, earlier: [1] });
   await model.settled;
   follow({ aliases: { champion: 3 }, earlier: [1], bad: [2], moveId: 2 });
-  await vi.waitFor(() => expect(answering()).toBe(1));
+  await expect.poll(() => answering()).toBe(1);
 });
 
 test('each alias has its own version, and a dropped alias its none', async () => {
@@ -185,7 +185,7 @@ test('what could not be had is tried again; what is wrong itself is not', async 
   expect([answering(), answering('challenger')]).toEqual(['MODEL_NOT_READY', 'MODEL_NOT_READY']);
   fix();
   model.retry();
-  await vi.waitFor(() => expect([answering(), answering('challenger')]).toEqual([1, 2]));
+  await expect.poll(() => [answering(), answering('challenger')]).toEqual([1, 2]);
 
   const wrong = process({ broken: [1] });
   wrong.follow({ aliases: { champion: 1 } });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { loadedFunctions } from '@larder/features';
 import { compileRead } from '@larder/online-store';
 import { compilePlan } from '@larder/serving';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { test } from '../testing/inference-test.ts';
 import { acquireRunner } from './shared-runner.ts';
 
@@ -37,5 +37,5 @@ test('a model that cannot be closed is logged, and the process continues', async
 
   await runner.model.close(); // a second close fails
   runner.release();
-  await vi.waitFor(() => expect(lines).toMatchObject([{ model: 'ad_brightness', err: expect.any(Error) }]));
+  await expect.poll(() => lines).toMatchObject([{ model: 'ad_brightness', err: expect.any(Error) }]);
 });

@@ -49,7 +49,7 @@ test('a slow model of an apply delays neither the answers nor the new version of
   await applyFiles(service);
 
   const brightness = { entities: { ad_id: 'ad-1' }, options: { deadline_ms: 60_000 } };
-  await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await versionOf('ad_ctr', body('ad-1'))).toBe(2), { timeout: 60_000 });
   expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
 
   // It does not delay a later apply either.
@@ -65,7 +65,7 @@ test('a slow model of an apply delays neither the answers nor the new version of
       expect((await http.post('/v1/models/ad_ctr/predict', body('ad-1'))).body).toMatchObject({
         degraded_reasons: ['ad_stats@1:OUTSIDE_MAX_AGE'],
       }),
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   expect(await versionOf('ad_brightness', brightness), 'it is still being loaded').toBe(1);
 

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { warnUnreadable } from './warn-unreadable.ts';
 
 test('logs each growing count once, by view', async () => {
@@ -21,7 +21,7 @@ test('logs each growing count once, by view', async () => {
   onTestFinished(() => watch.close());
   const twoLooks = async () => {
     const from = looks;
-    await vi.waitFor(() => expect(looks).toBeGreaterThan(from + 1));
+    await expect.poll(() => looks).toBeGreaterThan(from + 1);
   };
   await twoLooks();
   expect(lines).toEqual([]);

@@ -23,7 +23,7 @@ const test = base.extend<{ slow: Service }>({
     await vi.waitFor(
       async () =>
         expect((await http.get('/v1/models/ad_brightness')).body).toMatchObject({ placement: 'pool' }),
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     await use(service);
   },
@@ -67,7 +67,7 @@ test('nothing runs for callers that have left', async ({ slow }) => {
   await vi.waitFor(
     async () =>
       expect((await http.get('/metrics')).text).toMatch(/runs_waiting\{model="ad_brightness"\} 2\d\n/),
-    { timeout: 15_000, interval: 5 },
+    { timeout: 60_000, interval: 5 },
   );
   leave.abort();
   await Promise.all(leaving);

@@ -48,7 +48,7 @@ test('a logged prediction has both; the model and the view say what is read and 
   const answer = await http.post('/v1/models/ad_verdict/predict', row(0.1));
   const { prediction_id: id, outputs } = predictAnswerSchema.parse(answer.body);
   await expect
-    .poll(async () => (await http.get(`/v1/predictions/${id}`)).body, { timeout: 10_000 })
+    .poll(async () => (await http.get(`/v1/predictions/${id}`)).body, { timeout: 60_000 })
     .toMatchObject({ outputs, raw_outputs: { score: expect.closeTo(SCORE, 6) as number } });
   const model = modelSchema.parse((await http.get('/v1/models/ad_verdict')).body);
   expect(model).toMatchObject({

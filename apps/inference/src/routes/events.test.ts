@@ -72,7 +72,7 @@ test('who looks at the windows sees which push changed them last, and how fresh 
 
   const sequencer = startSequencer({ store: offlineStore, logger, idleIntervalMs: 20 });
   await expect
-    .poll(async () => (await http.get('/v1/views/ad_clicks')).body, { timeout: 20_000 })
+    .poll(async () => (await http.get('/v1/views/ad_clicks')).body, { timeout: 60_000 })
     .toMatchObject({
       freshness: {
         newest_event_timestamp: newest.toISOString(),

@@ -27,7 +27,7 @@ function logged<T>(
       expect(check(body as T)).toBe(true);
       return body as T;
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 

@@ -41,7 +41,7 @@ test('the pressure is one number for scalers, the same in metrics, and missing i
     scope: { all: true },
   });
   await expect
-    .poll(() => pressureOf(http), { timeout: 10_000 })
+    .poll(() => pressureOf(http), { timeout: 60_000 })
     .toMatchObject({
       work_seconds: 1,
       views: [{ view: 'ad_image@1', rows: 0, measured: false }],
@@ -49,10 +49,10 @@ test('the pressure is one number for scalers, the same in metrics, and missing i
   expect(await metricsOf(http)).toMatchObject({ larder_queue_work_seconds: 1, larder_queue_slots: 0 });
 
   await proxy.cut();
-  await expect.poll(() => metricsOf(http), { timeout: 10_000 }).toEqual({});
+  await expect.poll(() => metricsOf(http), { timeout: 60_000 }).toEqual({});
   expect((await http.get('/v1/queue/pressure')).status).toBe(503);
   await proxy.restore();
   await expect
-    .poll(() => metricsOf(http), { timeout: 10_000 })
+    .poll(() => metricsOf(http), { timeout: 60_000 })
     .toMatchObject({ larder_queue_work_seconds: 1 });
 });

@@ -89,7 +89,7 @@ export const test = base.extend<{ $file: { config: Config; project: LoadedProjec
       await migrate(offlineStore);
       await applyFiles({ config, offlineStore });
       const redis = connectRedis(config.redisUrl, { role: 'worker' });
-      await waitForRedis(redis, 5_000);
+      await waitForRedis(redis, 30_000);
       const onlineStore = createOnlineStore({
         redis,
         project: project.name,

@@ -32,7 +32,7 @@ export function startProcess(env: Readonly<Record<string, string>>): StartedProc
           if (url === undefined) throw new Error(`It does not listen yet:\n${output}`);
           return url;
         },
-        { timeout: 25_000 },
+        { timeout: 60_000 },
       ),
     kill: (signal) => void child.kill(signal),
   };

@@ -70,7 +70,6 @@ test.for([
   ],
 ] as const)(
   'a Parquet file with %s is refused; the service answers and nothing is left',
-  { timeout: 120_000 },
   async ([, query, code, reason], { service }) => {
     const { status, error } = await buildOf(service, query);
     expect([status, error?.code]).toEqual(['failed', code]);

@@ -126,4 +126,4 @@ test('DuckDB joins the archive and what landed since as the naive join does', as
     await duckdb.close();
     rmSync(dir, { recursive: true });
   }
-}, 120_000);
+});

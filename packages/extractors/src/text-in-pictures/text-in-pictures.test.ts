@@ -57,7 +57,7 @@ beforeAll(async () => {
     allowedHosts: ['127.0.0.1'],
     logger: createLogger('test', { level: 'silent' }),
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await computation.close();
@@ -77,7 +77,7 @@ const valuesOf = (outcome: RowOutcome | undefined): Readonly<Record<string, unkn
  * What these networks get wrong, and no second look at the pixels fixes: a logo's dot read as O, $ as S,
  * a comma as a dot, and spaces between narrow letters.
  */
-test('reads what the generator wrote, all but one letter in fifty', { timeout: 60_000 }, async () => {
+test('reads what the generator wrote, all but one letter in fifty', async () => {
   const outcomes = await compute(pictures.map(({ path }) => path));
   const sum = { wrong: 0, letters: 0, wordsRead: 0, words: 0, prices: 0, percents: 0 };
   pictures.forEach(({ ad_id: adId, texts, width, height }, at) => {
@@ -106,7 +106,7 @@ test('reads what the generator wrote, all but one letter in fifty', { timeout: 6
   expect(sum.prices).toBeGreaterThanOrEqual(0.9 * PICTURES);
 });
 
-test('pictures without text, and tiny or blank ones', { timeout: 60_000 }, async () => {
+test('pictures without text, and tiny or blank ones', async () => {
   const outcomes = await compute(['plain.png', 'tiny.png', 'sliver.png', 'noise.jpg', 'page.jpg']);
   const nothing = { text_area_share: 0, word_count: 0, has_price: false, has_percent: false, text: '' };
   expect(outcomes.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => ({ values: nothing })));

@@ -204,7 +204,7 @@ test('a view that fell behind the feed is computed again, and follows from there
         shop.sql(
           `select scope from larder.runs where view = 'offer' and trigger = 'chain' and scope ? 'all'`,
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toHaveLength(1);
   for (const view of ['catalog@1', 'ad_words@1'])

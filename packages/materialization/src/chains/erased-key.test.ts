@@ -94,7 +94,7 @@ test('a key that is erased while its rows flow does not come back in any view of
   await expect
     .poll(() => shop.sql(`select 1 from shop_history.score_v1 where ad_id = '${key}'`), {
       interval: 5,
-      timeout: 20_000,
+      timeout: 60_000,
     })
     .toHaveLength(1);
   await forget(shop, key);

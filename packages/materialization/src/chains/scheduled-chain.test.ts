@@ -22,7 +22,7 @@ test('the schedule of the first view runs the whole chain', async ({ shop, chain
     shop.sql<{ run_id: string }>(
       `select run_id from larder.runs where view = 'ad_words' and trigger = 'schedule'`,
     );
-  await expect.poll(scheduled, { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(scheduled, { timeout: 60_000 }).toHaveLength(1);
   const [root] = await scheduled();
   const [offers] = await chain.fedBy(root?.run_id as string, 'offer');
   const [scores] = await chain.fedBy(offers as string, 'score');

@@ -220,7 +220,7 @@ test('a schedule computes all rows again, and an older instant never wins over a
   );
   shop.materializer();
   const scheduled = async () => (await runsOf(shop, 'ad_day')).find(({ trigger }) => trigger === 'schedule');
-  await expect.poll(scheduled, { timeout: 20_000 }).toBeDefined();
+  await expect.poll(scheduled, { timeout: 60_000 }).toBeDefined();
   for (const runId of [early, (await scheduled())?.run_id as string])
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded' });
   expect((await newestRows(shop, 'ad_day')).get('ad-0007')).toMatchObject({ clicks_7d: 11 });

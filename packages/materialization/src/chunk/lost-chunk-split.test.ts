@@ -19,7 +19,7 @@ async function lostRun(shop: Shop, bounds: SourceBounds, losses: number): Promis
     await claimChunk(shop.store, attempt, { worker: 'w', leaseMs: 0 });
     await expect
       .poll(() => expireLeases(shop.store, { project: 'shop', backoffMs: 0 }), {
-        timeout: 10_000,
+        timeout: 60_000,
         interval: 5,
       })
       .toMatchObject([{ state: 'pending' }]);

@@ -22,7 +22,7 @@ describe('rows with a transient failure', () => {
     shop.materializer({ times: { ...QUICK, backoffMs: 100 } });
     const runId = await backfill(shop);
     await expect
-      .poll(async () => (await attempts(shop, runId))['ad-0044'] ?? 0, { timeout: 20_000, interval: 10 })
+      .poll(async () => (await attempts(shop, runId))['ad-0044'] ?? 0, { timeout: 60_000, interval: 10 })
       .toBeGreaterThan(1);
     expect((await getRun(shop.store, 'shop', runId)).status).toBe('running');
     await shop.sql(`update ads set body = 'back again' where body = 'away'`);
@@ -73,7 +73,7 @@ describe('rows with a transient failure', () => {
     const runId = await backfill(shop);
     await expect
       .poll(() => shop.sql(`select distinct state from larder.chunks where run_id = '${runId}'`), {
-        timeout: 20_000,
+        timeout: 60_000,
         interval: 20,
       })
       .toEqual([{ state: 'done' }]);

@@ -14,9 +14,9 @@ describe('a source that does not answer', () => {
     await holder.connect();
     try {
       await holder.query('begin; lock table ads in access exclusive mode');
-      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 60_000 }).toBeGreaterThan(0);
       await materializer.stop({ deadlineMs: 10 });
-      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);
+      await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 60_000 }).toBe(0);
     } finally {
       await holder.end();
     }

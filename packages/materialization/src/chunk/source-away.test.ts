@@ -12,7 +12,7 @@ describe("a source's database", () => {
     const { runId } = await createBackfill(shop.store, request);
     await expect
       .poll(() => shop.sql('select planning_failures > 0 as tried from larder.runs'), {
-        timeout: 10_000,
+        timeout: 60_000,
         interval: 10,
       })
       .toEqual([{ tried: true }]);

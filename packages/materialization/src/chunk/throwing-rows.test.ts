@@ -39,7 +39,7 @@ describe('a computation that throws', () => {
     shop.materializer({ times: { ...QUICK, backoffMs: 500 } });
     const runId = await backfill(shop);
     await expect
-      .poll(() => failuresOf(shop, runId), { timeout: 40_000, interval: 20 })
+      .poll(() => failuresOf(shop, runId), { timeout: 60_000, interval: 20 })
       .toMatchObject([{ key: 'ad-0005', code: 'COMPUTATION_FAILED' }]);
     await shop.sql(`update ads set body = 'mended' where ad_id = 'ad-0005'`);
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 10, done: 10 } });
@@ -65,7 +65,7 @@ describe('a computation that throws', () => {
     const patient = shop.materializer({ times: { ...QUICK, backoffMs: 3_600_000 } });
     const runId = await backfill(shop);
     await expect
-      .poll(() => failuresOf(shop, runId), { timeout: 20_000, interval: 20 })
+      .poll(() => failuresOf(shop, runId), { timeout: 60_000, interval: 20 })
       .toMatchObject([
         {
           key: null,
@@ -87,7 +87,7 @@ describe('a computation that throws', () => {
     await shop.seedAds(20, () => 'throw');
     shop.materializer({ times: { ...QUICK, backoffMs: 300 } });
     const runId = await backfill(shop);
-    await expect.poll(() => failuresOf(shop, runId), { timeout: 20_000, interval: 20 }).toHaveLength(1);
+    await expect.poll(() => failuresOf(shop, runId), { timeout: 60_000, interval: 20 }).toHaveLength(1);
     await shop.sql(`update ads set body = 'mended'`);
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { done: 20 } });
     expect(await failuresOf(shop, runId)).toEqual([]);

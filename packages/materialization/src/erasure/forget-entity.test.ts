@@ -259,7 +259,7 @@ describe('what happens while a key is forgotten', () => {
     await shop.ended(runId);
     // The limit of the chunk is the key: a worker completes the erasure once it has ended.
     await shop.sql(`update larder.erasures set lease_expires_at = now() where status = 'running'`);
-    await expect.poll(() => places(shop, 'ad-computed'), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => places(shop, 'ad-computed'), { timeout: 60_000 }).toEqual([]);
     expect(await shop.online('ad_words@1', 'ad-0000')).not.toBeNull();
   });
 

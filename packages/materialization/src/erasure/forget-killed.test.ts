@@ -39,7 +39,7 @@ test(
         await expect
           .poll(
             () => shop.sql(`select status from larder.erasures where receipt_id = '${receipt.receiptId}'`),
-            { timeout: 20_000 },
+            { timeout: 60_000 },
           )
           .toEqual([{ status: 'complete' }]);
       }
@@ -54,36 +54,34 @@ test(
   },
 );
 
-test(
-  'killed anywhere and run again, it is complete, and its receipts count everything once',
-  { timeout: 120_000 },
-  async ({ shop }) => {
-    await shop.seedAds(3, () => 'one');
-    work(shop);
-    await shop.ended(await shop.backfill('ad_words'));
-    for (let round = 0; round < 2; round++) {
-      const key = `ad-killed-${round}`;
-      await fill(shop, key);
-      const args = [CONFIG_PATH, shop.databaseUrl, shop.redisUrl, key];
-      const child = fork(new URL('../../fixtures/forgetting-process.ts', import.meta.url), args);
-      const ended = once(child, 'exit');
-      await once(child, 'message');
-      child.send('go');
-      const kill = setTimeout(() => child.kill('SIGKILL'), Math.random() * 150);
-      await ended;
-      clearTimeout(kill);
-      const receipt = await forget(shop, key);
-      expect(receipt).toMatchObject({ status: 'complete', error: null });
-      expect(await places(shop, key)).toEqual([]);
-      const receipts = await shop.sql<{ status: string; removed: Record<string, number> }>(
-        `select status, removed from larder.erasures where key_hash = decode('${receipt.keyHash}', 'hex')`,
-      );
-      const total = (place: string): number =>
-        receipts.reduce((sum, { removed }) => sum + (removed[place] ?? 0), 0);
-      expect(receipts.every(({ status }) => status === 'complete')).toBe(true);
-      expect([total('history:shop_history.ad_words_v1'), total('predictions'), total('labels')]).toEqual([
-        1, 1, 2,
-      ]);
-    }
-  },
-);
+test('killed anywhere and run again, it is complete, and its receipts count everything once', async ({
+  shop,
+}) => {
+  await shop.seedAds(3, () => 'one');
+  work(shop);
+  await shop.ended(await shop.backfill('ad_words'));
+  for (let round = 0; round < 2; round++) {
+    const key = `ad-killed-${round}`;
+    await fill(shop, key);
+    const args = [CONFIG_PATH, shop.databaseUrl, shop.redisUrl, key];
+    const child = fork(new URL('../../fixtures/forgetting-process.ts', import.meta.url), args);
+    const ended = once(child, 'exit');
+    await once(child, 'message');
+    child.send('go');
+    const kill = setTimeout(() => child.kill('SIGKILL'), Math.random() * 150);
+    await ended;
+    clearTimeout(kill);
+    const receipt = await forget(shop, key);
+    expect(receipt).toMatchObject({ status: 'complete', error: null });
+    expect(await places(shop, key)).toEqual([]);
+    const receipts = await shop.sql<{ status: string; removed: Record<string, number> }>(
+      `select status, removed from larder.erasures where key_hash = decode('${receipt.keyHash}', 'hex')`,
+    );
+    const total = (place: string): number =>
+      receipts.reduce((sum, { removed }) => sum + (removed[place] ?? 0), 0);
+    expect(receipts.every(({ status }) => status === 'complete')).toBe(true);
+    expect([total('history:shop_history.ad_words_v1'), total('predictions'), total('labels')]).toEqual([
+      1, 1, 2,
+    ]);
+  }
+});

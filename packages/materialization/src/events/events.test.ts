@@ -265,7 +265,7 @@ test('the tiles of a view are built from the events, beside events that arrive',
     shop.sql<{ run_id: string }>(
       `select run_id from larder.runs where view = 'ad_windows' order by created_at desc`,
     );
-  await expect.poll(open, { timeout: 20_000 }).not.toEqual([]);
+  await expect.poll(open, { timeout: 60_000 }).not.toEqual([]);
   const [{ run_id: runId } = { run_id: '' }] = await open();
   let pushed = 0;
   const arriving = (async () => {

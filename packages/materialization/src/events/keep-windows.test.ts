@@ -70,10 +70,10 @@ test('a worker writes the windows again that a Redis lost when it was flushed', 
   onTestFinished(() => worker.stop({ deadlineMs: 1_000 }));
   await push(shop, 'first');
   expect(await held(redis)).toBe(3);
-  await expect.poll(() => shop.onlineStore.windowsHeld(), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => shop.onlineStore.windowsHeld(), { timeout: 60_000 }).toBe(true);
   await redis.flushall();
   expect(await held(redis)).toBe(0);
-  await expect.poll(() => held(redis), { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => held(redis), { timeout: 60_000 }).toBe(3);
 });
 
 test('windows are written again to a server that started or took over since, and only once', async ({

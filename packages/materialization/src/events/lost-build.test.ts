@@ -30,7 +30,7 @@ async function lostBuild(shop: Shop, bounds: unknown, losses: number): Promise<s
     if (!attempt) throw new Error('Nothing was dispatched.');
     await claimChunk(store, attempt, { worker: 'w', leaseMs: 0 });
     await expect
-      .poll(() => expireLeases(store, { project: 'shop', backoffMs: 0 }), { timeout: 10_000, interval: 5 })
+      .poll(() => expireLeases(store, { project: 'shop', backoffMs: 0 }), { timeout: 60_000, interval: 5 })
       .toMatchObject([{ state: 'pending' }]);
   }
   return runId;

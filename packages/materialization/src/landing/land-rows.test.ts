@@ -104,7 +104,7 @@ describe('landRows', () => {
     );
     await expect
       .poll(() => expireLeases(shop.store, { project: PROJECT, backoffMs: 0 }), {
-        timeout: 10_000,
+        timeout: 60_000,
         interval: 20,
       })
       .toMatchObject([{ chunkId: attempt.chunkId, state: 'pending' }]);

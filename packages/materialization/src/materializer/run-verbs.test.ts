@@ -21,7 +21,7 @@ describe('pause, resume, cancel', () => {
       .poll(
         () =>
           shop.sql(`select 1 from larder.chunks where state in ('dispatched', 'running', 'landed_history')`),
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toEqual([]);
     const paused = await getRun(shop.store, 'shop', runId);
@@ -44,7 +44,7 @@ describe('pause, resume, cancel', () => {
     expect(cancelled.status).toBe('cancelled');
     await expect
       .poll(() => shop.sql(`select 1 from larder.chunks where state not in ('done', 'cancelled')`), {
-        timeout: 10_000,
+        timeout: 60_000,
       })
       .toEqual([]);
     expect(await shop.sql('select 1 from shop_history.ad_words_v1')).toHaveLength(cancelled.rows.done);

@@ -107,7 +107,7 @@ test('while Redis is down the chunk waits: nothing fails, nothing is skipped', a
   await redis.flushall();
   await server.stop();
   const { runId } = await backfill(shop);
-  await expect.poll(() => outcomes, { timeout: 30_000 }).toContain('given_back');
+  await expect.poll(() => outcomes, { timeout: 60_000 }).toContain('given_back');
   await server.start();
   expect(await shop.ended(runId)).toMatchObject({
     status: 'succeeded',

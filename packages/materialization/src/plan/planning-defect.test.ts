@@ -46,7 +46,7 @@ describe('planning that throws an unexpected error', () => {
     const materializer = shop.materializer({ offlineStore: store });
     const runId = await shop.backfill('ad_words');
     await expect
-      .poll(() => shop.sql('select last_value > 1 as again from cuts'), { timeout: 20_000, interval: 20 })
+      .poll(() => shop.sql('select last_value > 1 as again from cuts'), { timeout: 60_000, interval: 20 })
       .toEqual([{ again: true }]);
     expect(
       await shop.sql(`select status, planning_failures from larder.runs where run_id = '${runId}'`),

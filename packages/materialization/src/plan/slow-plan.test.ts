@@ -13,9 +13,9 @@ test('a source that does not answer does not keep a worker that plans from stopp
     await holder.query('begin; lock table ads in access exclusive mode');
     const materializer = shop.materializer();
     runId = await shop.backfill('ad_words');
-    await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 60_000 }).toBeGreaterThan(0);
     await materializer.stop({ deadlineMs: 10 });
-    await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 30_000 }).toBe(0);
+    await expect.poll(async () => (await shop.sql(WAITING)).length, { timeout: 60_000 }).toBe(0);
     // Not a failure of the run: nothing was wrong with it.
     expect(
       await shop.sql(

@@ -22,11 +22,11 @@ test('a running job that is delivered again still takes its slot, and close wait
   const connection = connectRedis(redis.url, { role: 'worker' });
   const queue = new Queue('jobs', { connection, prefix: 'larder:test:{queue}' });
   await queue.add('job', {}, { jobId: 'long' });
-  await expect.poll(() => deliveries, { timeout: 20_000 }).toEqual(['long']);
+  await expect.poll(() => deliveries, { timeout: 60_000 }).toEqual(['long']);
   consumer.replace();
-  await expect.poll(() => deliveries, { timeout: 30_000 }).toEqual(['long', 'long']);
+  await expect.poll(() => deliveries, { timeout: 60_000 }).toEqual(['long', 'long']);
   await queue.add('job', {}, { jobId: 'short' });
-  await expect.poll(() => deliveries, { timeout: 20_000 }).toEqual(['long', 'long', 'short']);
+  await expect.poll(() => deliveries, { timeout: 60_000 }).toEqual(['long', 'long', 'short']);
 
   expect([consumer.freeSlots(), consumer.holds('long')]).toEqual([1, true]);
   let drained = false;
@@ -38,4 +38,4 @@ test('a running job that is delivered again still takes its slot, and close wait
   expect(consumer.freeSlots()).toBe(2);
   await queue.close();
   connection.disconnect();
-}, 60_000);
+});

@@ -17,7 +17,7 @@ test('a job that another process is running does not count as waiting', async ({
   const queues = { a: open('a'), b: open('b') };
   const attempt = { chunkId: 1, attempt: 1 };
   await queues.a.add([attempt]);
-  await expect.poll(() => holders.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => holders.length, { timeout: 60_000 }).toBe(1);
   const idle = holders[0] === 'a' ? queues.b : queues.a;
   expect(await idle.has(attempt)).toBe(true);
   expect(await idle.waits(attempt)).toBe(false);

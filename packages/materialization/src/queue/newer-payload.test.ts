@@ -20,9 +20,9 @@ describe('a job whose payload has a newer version', () => {
     const queue = new Queue('chunks', { connection, prefix });
     const opts = { attempts: 1, removeOnComplete: true, removeOnFail: true };
     await queue.add('chunk', { v: 2, chunks: [1, 2] }, { ...opts, jobId: 'c1-1' });
-    await expect.poll(() => queue.getDelayedCount(), { timeout: 10_000, interval: 20 }).toBe(1);
+    await expect.poll(() => queue.getDelayedCount(), { timeout: 60_000, interval: 20 }).toBe(1);
     await older.add([{ chunkId: 3, attempt: 1 }]);
-    await expect.poll(() => processed, { timeout: 10_000, interval: 20 }).toEqual([3]);
+    await expect.poll(() => processed, { timeout: 60_000, interval: 20 }).toEqual([3]);
     expect(await older.has({ chunkId: 1, attempt: 1 })).toBe(true);
     await older.close();
 
@@ -32,7 +32,7 @@ describe('a job whose payload has a newer version', () => {
       connection: consuming,
       prefix,
     });
-    await expect.poll(() => taken, { timeout: 10_000, interval: 20 }).toEqual([{ v: 2, chunks: [1, 2] }]);
+    await expect.poll(() => taken, { timeout: 60_000, interval: 20 }).toEqual([{ v: 2, chunks: [1, 2] }]);
     expect(processed).toEqual([3]);
     await newer.close();
     await queue.close();

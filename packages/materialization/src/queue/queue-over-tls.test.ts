@@ -23,7 +23,7 @@ test('jobs pass over TLS, and none while the Redis shows a certificate of anothe
   const queue = new Queue('jobs', { connection: tls, prefix: 'larder:test:{queue}' });
   queue.on('error', () => {});
   await queue.add('job', {}, { jobId: 'first' });
-  await expect.poll(() => taken, { timeout: 20_000 }).toEqual(['first']);
+  await expect.poll(() => taken, { timeout: 60_000 }).toEqual(['first']);
 
   const refused = new Promise<Error>((resolve) => tls.once('error', resolve));
   await store.show('other-authority');
@@ -34,9 +34,9 @@ test('jobs pass over TLS, and none while the Redis shows a certificate of anothe
   expect(taken).toEqual(['first']);
 
   await store.show('right');
-  await expect.poll(() => taken, { timeout: 20_000 }).toEqual(['first', 'second']);
+  await expect.poll(() => taken, { timeout: 60_000 }).toEqual(['first', 'second']);
   await consumer.close();
   await queue.close();
   await byOther.close();
   for (const redis of [tls, socket]) redis.disconnect();
-}, 60_000);
+});

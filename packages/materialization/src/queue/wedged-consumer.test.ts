@@ -54,7 +54,7 @@ describe('a consumer whose connections went silent', () => {
     const materializer = shop.materializer({ queueRedisUrl: proxy.url, times: TIMES, observer, onWedged });
     proxy.silenceForever(CONSUMER);
     const runId = await backfill(shop, 40);
-    await vi.waitFor(() => expect(onWedged).toHaveBeenCalledOnce(), { timeout: 30_000 });
+    await vi.waitFor(() => expect(onWedged).toHaveBeenCalledOnce(), { timeout: 60_000 });
     expect(wedges).toEqual(['chunks', 'chunks', 'chunks']);
     await materializer.stop({ deadlineMs: 1_000 });
     const fresh = shop.materializer();

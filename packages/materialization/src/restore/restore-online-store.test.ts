@@ -233,7 +233,7 @@ test('Redis that is emptied midway is restored from the start; one that is away 
     depsOf(shop, { onlineStore, onRemark: (text) => void remarks.push(text) }),
     all(shop),
   );
-  await expect.poll(() => remarks.join(), { timeout: 30_000 }).toContain('Redis does not answer; waiting');
+  await expect.poll(() => remarks.join(), { timeout: 60_000 }).toContain('Redis does not answer; waiting');
   await server.start();
   await away;
   expect(remarks.join()).toContain('Redis answers again');

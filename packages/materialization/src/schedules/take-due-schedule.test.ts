@@ -285,5 +285,5 @@ test('a worker queues a due schedule and reports it', async ({ shop }) => {
       scheduleTaken: (view, outcome) => void taken.push(`${view} ${outcome}`),
     },
   });
-  await expect.poll(() => taken, { timeout: 20_000 }).toContain('scheduled@1 queued');
+  await expect.poll(() => taken, { timeout: 60_000 }).toContain('scheduled@1 queued');
 });

@@ -38,7 +38,7 @@ describe('the queue', () => {
     await shop.until(runId, (run) => run.rows.done >= 20);
     await queueRedis.stop();
     await expect
-      .poll(() => shop.sql(`select 1 from larder.chunks where state = 'running'`), { timeout: 10_000 })
+      .poll(() => shop.sql(`select 1 from larder.chunks where state = 'running'`), { timeout: 60_000 })
       .toEqual([]);
     await queueRedis.start();
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 200, done: 200 } });
@@ -73,7 +73,7 @@ describe('the queue', () => {
           }
           return current[0]?.finished;
         },
-        { timeout: 25_000, interval: 10 },
+        { timeout: 60_000, interval: 10 },
       )
       .toBe(true);
     expect(repeated).toBeGreaterThan(10);

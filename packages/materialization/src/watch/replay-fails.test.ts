@@ -22,7 +22,7 @@ test('a landed chunk that cannot be replayed does not block the others', async (
     const runId = await shop.backfill(view);
     await expect
       .poll(() => shop.sql<{ state: string }>(`select state from larder.chunks where run_id = '${runId}'`), {
-        timeout: 50_000,
+        timeout: 60_000,
       })
       .toEqual([{ state: 'landed_history' }]);
     return runId;

@@ -21,7 +21,7 @@ describe('a worker that dies between history and the online store', () => {
     const runId = await shop.backfill('ad_words');
     await expect
       .poll(() => shop.sql<{ state: string }>('select distinct state from larder.chunks'), {
-        timeout: 50_000,
+        timeout: 60_000,
       })
       .toEqual([{ state: 'landed_history' }]);
     await first.stop({ deadlineMs: 1_000 });

@@ -49,7 +49,7 @@ test('a caller sees when its run gets a thread', async () => {
   first.end();
   await waiting;
   expect(caller.startedAtMs).toBeGreaterThanOrEqual(endedAtMs);
-  await vi.waitFor(() => expect(queue.counts().busy).toBe(0));
+  await expect.poll(() => queue.counts().busy).toBe(0);
 });
 
 test('the queue is bounded by count and by bytes, however distant the deadlines are', async () => {
@@ -92,7 +92,7 @@ test('a free thread tries runs that might finish in time, or that have not been 
   // one run of 0 ms moved the mean, of 1,000 ms, a fifth
   expect(() => queue.admit(1, performance.now() + 100)).toThrow('takes about 8');
   queue.admit(1, performance.now() + 500);
-  await vi.waitFor(() => queue.admit(1, performance.now() + 100));
+  await vi.waitFor(() => queue.admit(1, performance.now() + 100), { timeout: 60_000 });
 });
 
 test('a run whose caller has gone never starts, and makes room when room is needed', async () => {
@@ -155,7 +155,7 @@ test('one delayed run does not make the queue refuse those after it', async () =
   const { queue, enter } = openQueue({ oneRowMs: 1 });
   const held = enter('held up');
   const since = performance.now();
-  await vi.waitFor(() => expect(performance.now() - since).toBeGreaterThan(100));
+  await expect.poll(() => performance.now() - since).toBeGreaterThan(100);
   held.end();
   await held.outcome;
   queue.admit(1, performance.now() + 10);

@@ -113,4 +113,4 @@ test('with slow, failing and overlapping landings and any number of sequencers, 
     await Promise.all(sequencers.map((sequencer) => sequencer.close()));
     await Promise.all([landers, ...sequencing].map((each) => each.close()));
   }
-}, 40_000);
+});

@@ -87,7 +87,7 @@ test('a database that is down for a while delays numbering and loses nothing', a
   await proxy.cut();
   await record(store, project, 2);
   await proxy.restore();
-  await expect.poll(() => chunksOf(store, project), { timeout: 10_000 }).toEqual([1, 2]);
+  await expect.poll(() => chunksOf(store, project), { timeout: 60_000 }).toEqual([1, 2]);
 });
 
 test('a partition is created when the clock is set to a day without one', async ({ store, project }) => {

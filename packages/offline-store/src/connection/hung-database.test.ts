@@ -1,7 +1,7 @@
 import { isLarderError } from '@larder/core';
 import { startPostgresProxy, type PostgresProxy } from '@larder/testing';
 import { sql } from 'kysely';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { copyIn, copyOut } from '../copy/copy.ts';
 import {
   createOfflineStore,
@@ -78,7 +78,7 @@ describe('a PostgreSQL that accepts and says nothing', () => {
         await one({ ...hurried, db: tx.db });
         begun += 1;
         if (begun === CONNECTIONS) proxy.silence();
-        await vi.waitFor(() => expect(begun).toBe(CONNECTIONS));
+        await expect.poll(() => begun).toBe(CONNECTIONS);
         await work(tx);
       }),
     );
@@ -119,7 +119,7 @@ describe('a slow PostgreSQL', () => {
         where datname = current_database() and wait_event = 'advisory'`.execute(store.db);
       return rows[0]?.ms ?? 0;
     };
-    await expect.poll(waiting, { timeout: 15_000, interval: 100 }).toBeGreaterThan(LIMIT_MS + 1_500);
+    await expect.poll(waiting, { timeout: 60_000, interval: 100 }).toBeGreaterThan(LIMIT_MS + 1_500);
     await sql`drop schema larder cascade`.execute(store.db);
     holder.release(true);
     expect(await migrating).toBe('answered');

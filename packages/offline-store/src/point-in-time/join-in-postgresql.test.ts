@@ -53,7 +53,7 @@ async function joining(store: OfflineStore): Promise<number> {
 }
 
 const gone = (store: OfflineStore) =>
-  expect.poll(() => joining(store), { timeout: 15_000, interval: 20 }).toBe(0);
+  expect.poll(() => joining(store), { timeout: 60_000, interval: 20 }).toBe(0);
 
 test('a view without history is refused before the spine is read', async ({ store }) => {
   const spine = new PassThrough();

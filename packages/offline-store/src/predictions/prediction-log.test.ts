@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { OfflineStore } from '../offline-store.ts';
 import { prediction } from '../testing/prediction.ts';
 import { silent, test } from '../testing/store.ts';
@@ -89,7 +89,7 @@ test('records are written in the background, many batches in order and none twic
   const log = createPredictionLog(options(store));
   const records = Array.from({ length: 2_345 }, () => prediction());
   for (const record of records) log.append(record);
-  await vi.waitFor(() => expect(log.stats()).toEqual({ written: 2_345, dropped: 0, buffered: 0 }), 10_000);
+  await expect.poll(() => log.stats()).toEqual({ written: 2_345, dropped: 0, buffered: 0 });
   expect(
     await logged(
       store,
@@ -149,10 +149,10 @@ test('a partition that was dropped is created again', async ({ store }) => {
   const log = createPredictionLog(options(store));
   const month = { predictedAtMs: Date.UTC(2031, 4, 5) };
   log.append(prediction(month));
-  await vi.waitFor(() => expect(log.stats().written).toBe(1));
+  await expect.poll(() => log.stats().written).toBe(1);
   await sql`drop table larder.predictions_2031_05`.execute(store.db);
   log.append(prediction(month));
-  await vi.waitFor(() => expect(log.stats()).toEqual({ written: 2, dropped: 0, buffered: 0 }), 5_000);
+  await expect.poll(() => log.stats()).toEqual({ written: 2, dropped: 0, buffered: 0 });
   await log.close();
 });
 

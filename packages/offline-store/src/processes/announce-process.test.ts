@@ -130,7 +130,7 @@ test('a database that is down delays neither the process nor its shutdown', asyn
   const worker = announce({ store: over, project }, { views: [IMAGE] });
   worker.now = { views: [] };
   await proxy.restore();
-  await expect.poll(() => listProcesses(store, project), { timeout: 10_000 }).toMatchObject([{ views: [] }]);
+  await expect.poll(() => listProcesses(store, project), { timeout: 60_000 }).toMatchObject([{ views: [] }]);
   await proxy.cut();
   await worker.close();
   await age(store, worker.processId);

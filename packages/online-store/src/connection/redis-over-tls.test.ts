@@ -26,7 +26,7 @@ const address = (caFile: string, host = 'localhost') =>
 
 test.for(['localhost', '127.0.0.1'])('connects to %s with the CA that the address names', async (host) => {
   const redis = connect(address(store.caFile, host));
-  await waitForRedis(redis, 5_000);
+  await waitForRedis(redis, 30_000);
   expect(await redis.set('larder:tls', 'yes')).toBe('OK');
   expect(redis.stream).toMatchObject({ encrypted: true, authorized: true });
 });
@@ -38,7 +38,7 @@ test.for([
 ] as const)('refuses a certificate that is %s', async ([shown, problem]) => {
   await store.show(shown);
   const warn = vi.fn();
-  const refused = await waitForRedis(connect(address(store.caFile), 'tool', warn), 5_000).catch(
+  const refused = await waitForRedis(connect(address(store.caFile), 'tool', warn), 30_000).catch(
     (error: unknown) => error,
   );
   expect(refused).toMatchObject({
@@ -69,7 +69,7 @@ test('a Redis without TLS is refused and gets no command in plain text', async (
 
 test('verifies again when it reconnects', async () => {
   const redis = connect(address(store.caFile), 'worker');
-  await waitForRedis(redis, 5_000);
+  await waitForRedis(redis, 30_000);
   const refused = new Promise<Error>((resolve) => redis.once('error', resolve));
   await store.show('other-authority');
   expect(await refused).toMatchObject({ code: expect.stringMatching(/CERT|VERIFY/) });

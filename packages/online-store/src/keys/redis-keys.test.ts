@@ -30,7 +30,7 @@ test('a Redis Cluster takes the rows and the tombstone of an entity in one scrip
   });
   await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
   await expect
-    .poll(async () => String(await redis.call('CLUSTER', 'INFO')), { timeout: 20_000 })
+    .poll(async () => String(await redis.call('CLUSTER', 'INFO')), { timeout: 60_000 })
     .toContain('cluster_state:ok');
   const store = createOnlineStore({ redis, project: 'ads', keyHasher: testHasher });
   for (const key of ['ad-42', 'a|b', '%7B%7D', 'grüße', '\u{1F418}', '']) {

@@ -15,7 +15,7 @@ async function open(url: string) {
   // two thousand rows are written at once here, beside whatever else the machine does
   const redis = connectRedis(url, { role: 'serving', commandTimeoutMs: 10_000 });
   connections.push(redis);
-  await waitForRedis(redis, 5_000);
+  await waitForRedis(redis, 30_000);
   return { redis, store: createOnlineStore({ redis, project: 'ads', keyHasher: testHasher }) };
 }
 

@@ -23,7 +23,7 @@ async function startCluster() {
   const redis = connectRedis(node.url, { role: 'worker' });
   onTestFinished(() => redis.disconnect());
   await redis.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
-  await expect.poll(() => redis.call('CLUSTER', 'INFO'), { timeout: 10_000 }).toMatch(/cluster_state:ok/);
+  await expect.poll(() => redis.call('CLUSTER', 'INFO'), { timeout: 60_000 }).toMatch(/cluster_state:ok/);
   return redis;
 }
 

@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { applyManifest, watchApplied } from '../index.ts';
 import { adImage, manifest, silent, test, withView } from '../testing/registry.ts';
 
@@ -22,7 +22,7 @@ test('a process hears of every newer manifest, also after an error', async ({ st
     },
   });
   const second = await applyManifest(store, withView(first, { ...adImage, ttl_ms: 1_000 }), { actor: 'ada' });
-  await vi.waitFor(() => expect(seen).toEqual([second.manifestId]));
+  await expect.poll(() => seen).toEqual([second.manifestId]);
   await watch.close();
   await applyManifest(store, first, { actor: 'ada' });
   expect(seen).toEqual([second.manifestId]);

@@ -75,4 +75,4 @@ test('an apply never loses what it refers to', async ({ store }) => {
     { numRuns: 12 },
   );
   await rm(folder, { recursive: true });
-}, 60_000);
+});

@@ -63,4 +63,4 @@ test('memory does not grow with the size of a file', async ({ database, store, f
   expect(sha256).toBe(await hashArtifact(artifact));
   // About 85 MB whatever the size: buffers of the driver, and the pace of the collector.
   expect(grewBytes).toBeLessThan(0.8 * sizeBytes);
-}, 120_000);
+});

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { startPostgresProxy } from '@larder/testing';
 import { createOfflineStore } from '@larder/offline-store';
 import { applyManifest, bumpRevisionIn, moveAlias, readServing, watchServing } from '../index.ts';
@@ -57,11 +57,11 @@ test('a process hears of every change of the registry, also after PostgreSQL was
   });
   const bump = () => store.transaction((tx) => bumpRevisionIn(tx, 'watched'));
   const second = await bump();
-  await vi.waitFor(() => expect(seen).toEqual([second]));
+  await expect.poll(() => seen).toEqual([second]);
   await proxy.cut();
   const third = await bump();
   await proxy.restore();
-  await vi.waitFor(() => expect(seen).toEqual([second, third]), { timeout: 10_000 });
+  await expect.poll(() => seen).toEqual([second, third]);
   await watch.close();
   await bump();
   expect(seen).toEqual([second, third]);

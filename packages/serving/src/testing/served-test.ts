@@ -20,7 +20,7 @@ export const test = base.extend<{ $file: { served: Served; config: FixtureConfig
   served: [
     async ({ redis, config }, use) => {
       const connection = connectRedis(redis.url, { role: 'serving' });
-      await waitForRedis(connection, 5_000);
+      await waitForRedis(connection, 30_000);
       const project = await openFixture(inject('testFolder'), config);
       const onlineStore = createOnlineStore({
         redis: connection,

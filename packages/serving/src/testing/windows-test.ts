@@ -54,7 +54,7 @@ export const test = base.extend<{ $file: { windows: WindowsServed } }>({
       });
       const project = await loadProject(join(root, 'larder.config.ts'));
       const connection = connectRedis(redis.url, { role: 'serving' });
-      await waitForRedis(connection, 5_000);
+      await waitForRedis(connection, 30_000);
       const onlineStore = createOnlineStore({
         redis: connection,
         project: project.name,

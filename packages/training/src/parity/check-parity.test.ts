@@ -48,7 +48,7 @@ const test = base.extend<{ $file: { logged: Logged } }>({
       const store = createOfflineStore({ databaseUrl: database.url, logger });
       await migrate(store);
       const connection = connectRedis(redis.url, { role: 'serving' });
-      await waitForRedis(connection, 5_000);
+      await waitForRedis(connection, 30_000);
       const project = await openFixture(inject('testFolder'), 'kinds.config.ts');
       const { manifest } = project;
       const onlineStore = createOnlineStore({

@@ -67,7 +67,7 @@ test('features of a set are those that a prediction shows at the same instant, b
 }) => {
   await history.land(LANDED);
   const connection = connectRedis(redis.url, { role: 'serving' });
-  await waitForRedis(connection, 5_000);
+  await waitForRedis(connection, 30_000);
   const { project } = history;
   const onlineStore = createOnlineStore({
     redis: connection,

@@ -27,7 +27,6 @@ const SCRIPT = `
 
 test.runIf(process.platform === 'linux')(
   'without file descriptors pictures fail, nothing is kept, and the thread goes on',
-  { timeout: 60_000 },
   async () => {
     const node = [process.execPath, '--input-type=module', '--eval', SCRIPT];
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n 80; exec "$@"', 'sh', ...node]);

@@ -41,44 +41,40 @@ function cpuMs(pid: number | undefined): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-test.runIf(process.platform === 'linux')(
-  'ends at once with its parent, also amid a picture',
-  { timeout: 120_000 },
-  async () => {
-    const memory = openPictureMemory();
-    const child = spawn(process.execPath, [MODULE, String(4 * 1024 ** 3)], {
-      env: {},
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe', memory],
-    });
-    started.push(child);
-    const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
-    const answers: unknown[] = [];
-    readMessages(socket, (answer) => answers.push(answer));
-    const bytes = slowPicture();
-    const ask = (): void => {
-      writeRegion(memory, 0, bytes);
-      writeMessage(socket, { ...REQUEST, region: 0, sizeBytes: bytes.length });
-    };
-    await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(1);
+test.runIf(process.platform === 'linux')('ends at once with its parent, also amid a picture', async () => {
+  const memory = openPictureMemory();
+  const child = spawn(process.execPath, [MODULE, String(4 * 1024 ** 3)], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe', memory],
+  });
+  started.push(child);
+  const socket = child.stdio[DECODER_SOCKET_FD] as Duplex;
+  const answers: unknown[] = [];
+  readMessages(socket, (answer) => answers.push(answer));
+  const bytes = slowPicture();
+  const ask = (): void => {
+    writeRegion(memory, 0, bytes);
+    writeMessage(socket, { ...REQUEST, region: 0, sizeBytes: bytes.length });
+  };
+  await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(1);
 
-    // Measured in CPU time: wall time depends on how busy the machine is.
-    const readyMs = cpuMs(child.pid);
-    ask();
-    await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(2);
-    expect(answers[1]).toMatchObject({ id: 1, width: 8, height: 8 });
-    const wholeMs = cpuMs(child.pid) - readyMs;
+  // Measured in CPU time: wall time depends on how busy the machine is.
+  const readyMs = cpuMs(child.pid);
+  ask();
+  await expect.poll(() => answers.length, { timeout: 60_000 }).toBe(2);
+  expect(answers[1]).toMatchObject({ id: 1, width: 8, height: 8 });
+  const wholeMs = cpuMs(child.pid) - readyMs;
 
-    const idleMs = cpuMs(child.pid);
-    ask();
-    await expect
-      .poll(() => cpuMs(child.pid) - idleMs, { timeout: 60_000, interval: 10 })
-      .toBeGreaterThan(wholeMs / 8);
-    // what the system does when the parent is killed
-    socket.destroy();
-    let spentMs = 0;
-    const sampling = setInterval(() => (spentMs = cpuMs(child.pid) - idleMs), 5);
-    await once(child, 'exit').finally(() => clearInterval(sampling));
-    closePictureMemory(memory);
-    expect(spentMs).toBeLessThan(wholeMs * 0.75);
-  },
-);
+  const idleMs = cpuMs(child.pid);
+  ask();
+  await expect
+    .poll(() => cpuMs(child.pid) - idleMs, { timeout: 60_000, interval: 10 })
+    .toBeGreaterThan(wholeMs / 8);
+  // what the system does when the parent is killed
+  socket.destroy();
+  let spentMs = 0;
+  const sampling = setInterval(() => (spentMs = cpuMs(child.pid) - idleMs), 5);
+  await once(child, 'exit').finally(() => clearInterval(sampling));
+  closePictureMemory(memory);
+  expect(spentMs).toBeLessThan(wholeMs * 0.75);
+});

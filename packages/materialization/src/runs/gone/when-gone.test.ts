@@ -170,7 +170,7 @@ describe('a key that the source no longer has', () => {
     await shop.sql(`update larder.runs set status = 'running', finished_at = null where finished_at is not null and exists (
       select from larder.chunks c where c.run_id = runs.run_id and c.state = 'landed_history')`);
     await expect
-      .poll(() => shop.sql(`select from larder.runs where finished_at is null`), { timeout: 20_000 })
+      .poll(() => shop.sql(`select from larder.runs where finished_at is null`), { timeout: 60_000 })
       .toEqual([]);
     expect(await served(shop, 3)).toBe('gone');
     expect(await served(shop, 4)).toBe(4);

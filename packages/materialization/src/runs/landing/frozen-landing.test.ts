@@ -62,10 +62,10 @@ describe('a process frozen in the middle of COPY', () => {
     expect(await endFrozenLandings(store, { project, overdueMs: 60_000 })).toEqual([]);
     expect(await endFrozenLandings(store, { project: 'other', overdueMs: 0 })).toEqual([]);
     await expect
-      .poll(() => endFrozenLandings(store, { project, overdueMs: 0 }), { timeout: 10_000, interval: 20 })
+      .poll(() => endFrozenLandings(store, { project, overdueMs: 0 }), { timeout: 60_000, interval: 20 })
       .toEqual([attempt.chunkId]);
     await expect
-      .poll(() => expireLeases(store, { project, backoffMs: 0 }), { timeout: 10_000, interval: 20 })
+      .poll(() => expireLeases(store, { project, backoffMs: 0 }), { timeout: 60_000, interval: 20 })
       .toMatchObject([{ chunkId: attempt.chunkId, state: 'pending' }]);
     expect(await outcome).toBe('ended');
     await store.close();
