@@ -11,7 +11,7 @@ import { setCallerKey } from './caller.ts';
 import { createRouteTable, type RouteAccess } from './route-table.ts';
 
 export interface GuardDeps {
-  readonly keyring: Pick<Keyring, 'find'>;
+  readonly keyring: Pick<Keyring, 'find' | 'changes'>;
   readonly operations: readonly OperationAccess[];
   readonly publicRoutes: readonly PublicRoute[];
   /** Called for each refused request, before its answer. */
@@ -66,7 +66,9 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
       const nowMs = performance.now();
       if (key.limit !== null && !key.limit.take(nowMs))
         return refuse(rateLimited(key.limit.waitMs(nowMs)), key);
-      if (route.rare && !key.changes.take(nowMs)) return refuse(rateLimited(key.changes.waitMs(nowMs)), key);
+      if (route.rare)
+        for (const { changes } of [key, keyring])
+          if (!changes.take(nowMs)) return refuse(rateLimited(changes.waitMs(nowMs)), key);
       key.usedAtMs = Date.now();
       setCallerKey(request, key);
       if (route.streams) endWithKey(key, response);

@@ -173,6 +173,7 @@ test('while PostgreSQL is away the keys known last go on for a while, and others
   const asleep = openRing(over, project, { sleepMs: 1 });
   await Promise.all([ring.ready, strict.ready, asleep.ready]);
   await proxy.cut();
+  const cutAtMs = performance.now();
   const away = { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) };
   const unknown = newKeyText('live').text;
   await expect.poll(() => problemOf(ring, unknown)).toMatchObject(away);
@@ -181,8 +182,12 @@ test('while PostgreSQL is away the keys known last go on for a while, and others
   expect(() => strict.find(text)).toThrow(expect.objectContaining(away));
   // A key of the wrong form needs no database.
   expect(ring.find('lrd_live_x')).toBe(null);
+  const unread = ring.ageMs();
+  await expect.poll(() => ring.ageMs()).toBeGreaterThan(unread + 100);
   await proxy.restore();
   await expect.poll(() => problemOf(ring, unknown)).toBe(undefined);
+  // What was read while it was away is older than all that.
+  expect(ring.ageMs()).toBeLessThan(performance.now() - cutAtMs);
 });
 
 test('a process that starts without PostgreSQL knows no key, and says so', async ({ database, store }) => {
@@ -201,4 +206,17 @@ test('a process that starts without PostgreSQL knows no key, and says so', async
   await proxy.restore();
   await expect.poll(() => problemOf(ring, text)).toBe(undefined);
   expect(ring.find(text)).toMatchObject({ name: 'shop' });
+});
+
+test('services share what all keys together may change', async ({ store }) => {
+  const project = newId();
+  const ring = openRing(store, project);
+  await ring.ready;
+  expect(ring.changes.remaining(performance.now())).toBe(300);
+  for (let service = 0; service < 3; service++) {
+    const described = { processId: newId(), project, role: 'inference' as const, describe: () => ({}) };
+    const announced = announceProcess(store, described, { logger: silent });
+    onTestFinished(() => announced.close());
+  }
+  await expect.poll(() => ring.changes.remaining(performance.now())).toBe(100);
 });

@@ -2,6 +2,7 @@ import { LarderError, startLoop, type Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import { hashSecret } from '../key/hash-secret.ts';
 import { parseKey, type ParsedKey } from '../key/key-format.ts';
+import { Gcra } from '../limits/gcra.ts';
 import { RingKey, type KnownKey } from './known-key.ts';
 import { readRing, readRingState } from './read-ring.ts';
 import { recordUse } from './record-use.ts';
@@ -31,6 +32,10 @@ export interface Keyring {
   find(text: string): KnownKey | null | Promise<KnownKey | null>;
   /** Resolves after the first look at the database, also when that failed. */
   readonly ready: Promise<void>;
+  /** This process's share of what all keys together may change of the project itself. */
+  readonly changes: Gcra;
+  /** How long ago the keys were read, or, before that, the keyring was created. */
+  ageMs(): number;
   close(): Promise<void>;
 }
 
@@ -38,6 +43,8 @@ const POLL_MS = 500;
 const RECORD_USE_MS = 60_000;
 const SLEEP_MS = 1_500;
 const BEATS_PER_SLEEP = 6;
+/** Five keys that use up what each of them may change; many stolen keys together are no faster. */
+const CHANGES = { requests: 300, windowSeconds: 60 };
 /** Texts that were looked for and not found; forgotten when any key changes. */
 const MAX_REFUSED = 10_000;
 
@@ -52,6 +59,8 @@ export function createKeyring(options: KeyringOptions): Keyring {
   const { sleepMs = SLEEP_MS } = options;
   const keys = new Map<string, RingKey>();
   const refused = new Set<string>();
+  const changes = new Gcra(CHANGES);
+  const createdAtMs = performance.now();
   const first = Promise.withResolvers<void>();
   /** Requests that wait for a look that begins after they came. */
   let waiting = Promise.withResolvers<boolean>();
@@ -102,6 +111,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
   function share(count: number): void {
     if (count === services) return;
     services = count;
+    changes.change(CHANGES, 1 / count);
     for (const key of keys.values()) key.shareRate(1 / count);
   }
 
@@ -151,6 +161,8 @@ export function createKeyring(options: KeyringOptions): Keyring {
   const beats = setInterval(beat, sleepMs / BEATS_PER_SLEEP).unref();
   return {
     ready: first.promise,
+    changes,
+    ageMs: () => performance.now() - Math.max(lookedAtMs, createdAtMs),
     find(text) {
       const parsed = parseKey(text);
       if (parsed === null) return null;
