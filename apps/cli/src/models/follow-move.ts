@@ -40,6 +40,8 @@ async function awaitInForce({
   signal,
 }: FollowMoveOptions): Promise<MoveStandingAnswer> {
   const endsAtMs = performance.now() + waitMs;
+  // Where the alias was at the version already, processes answer with it while they take note of the move.
+  const done = move.from_version === move.version ? 'have noted the move' : 'ready';
   let shown = '';
   for (;;) {
     const last = performance.now() >= endsAtMs || signal.aborted;
@@ -54,7 +56,9 @@ async function awaitInForce({
       const now = JSON.stringify(standing.processes);
       const all = standing.processes.length;
       if (now !== shown)
-        out.note(`${all - waiting.length} of ${all} inference ${all === 1 ? 'process' : 'processes'} ready`);
+        out.note(
+          `${all - waiting.length} of ${all} inference ${all === 1 ? 'process' : 'processes'} ${done}`,
+        );
       shown = now;
     }
     await delay(POLL_MS, undefined, { signal }).catch(() => {});

@@ -109,6 +109,18 @@ describe('larder promote', () => {
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('is version 1 already') });
   });
 
+  test('a version that answers already is not said to be unready', async ({ shop }) => {
+    await shop.addVersions('pinned', [true]);
+    await followingProcess(shop.store);
+    const { code, stdout, stderr } = await shop.larder('promote', 'pinned@1', '--reason', 'stay');
+    expect(stderr).toMatch(/^champion of pinned is version 1, as it was: this move \d+ is now on record\.\n/);
+    expect(stderr).not.toContain('ready');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'champion of pinned is version 1, warm in 1 inference process.\n',
+    });
+  });
+
   test('--from refuses when somebody has moved the alias since, and not what is done already', async ({
     shop,
   }) => {
