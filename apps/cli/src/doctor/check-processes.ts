@@ -15,14 +15,14 @@ export async function checkProcesses(session: Session): Promise<Finding[]> {
   } catch {
     return [];
   }
-  const running = (role: LivingProcess['role'], without: string): Finding => {
+  const running = (role: LivingProcess['role'], verb: string, without: string): Finding => {
     const count = processes.filter((each) => each.role === role).length;
     return count > 0
       ? ok(role, `${count} running (larder ps)`)
-      : warn(role, `none is running: ${without}`, 'Start the service: larder up');
+      : warn(role, `none is running: ${without}`, `Start one: larder ${verb}`);
   };
   return [
-    running('worker', 'queued and scheduled runs wait'),
-    running('inference', 'nothing answers predictions'),
+    running('worker', 'worker', 'queued and scheduled runs wait'),
+    running('inference', 'serve', 'nothing answers predictions'),
   ];
 }

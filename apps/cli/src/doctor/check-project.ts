@@ -47,7 +47,7 @@ function checkApplied(
       return warn(check, 'unknown without a database', 'Run larder up, or set LARDER_DATABASE_URL.');
     const store = await offlineStore();
     if ((await pendingMigrations(store)).length > 0)
-      return warn(check, 'the database is not migrated', 'Run: larder apply');
+      return warn(check, 'the database is not migrated', 'Run: larder migrate');
     const { plan } = await planProject({ store, artifacts: await artifacts() }, project);
     const { appliedId, applied, changes, older, refusals } = plan;
     if (older.length > 0 && applied !== null && changes.length + refusals.length > 0)

@@ -25,7 +25,7 @@ export function checkDatabase({ config, offlineStore }: Session): Promise<Findin
     return warn(
       check,
       `PostgreSQL ${version} lacks the migrations ${pending.join(', ')}`,
-      'Run: larder apply (it migrates first)',
+      'Run: larder migrate',
     );
   });
 }

@@ -39,9 +39,9 @@ export function printProcesses(
 /** Prints what on-call needs first: which of the two roles does nobody play. Needs all processes of the project. */
 export function printAbsentRoles(processes: readonly ListedProcess[], { line, style }: Output): void {
   if (!processes.some(({ role }) => role === 'worker'))
-    line(style.yellow('No worker runs: queued and scheduled runs wait. larder up starts one.'));
+    line(style.yellow('No worker runs: queued and scheduled runs wait. larder worker starts one.'));
   if (!processes.some(({ role }) => role === 'inference'))
-    line(style.yellow('No inference process runs: nothing answers predictions. larder up starts one.'));
+    line(style.yellow('No inference process runs: nothing answers predictions. larder serve starts one.'));
 }
 
 /** By the clock of PostgreSQL alone, up to its last sign of life. */

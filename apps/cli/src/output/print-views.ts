@@ -61,7 +61,7 @@ export function printViews(
   );
   for (const line of lines) out.line(out.fit(line));
   if (!workerRuns && views.some(({ view }) => view.next_due_at !== null))
-    out.line(out.style.yellow('No worker runs: scheduled runs wait. larder up starts one.'));
+    out.line(out.style.yellow('No worker runs: scheduled runs wait. larder worker starts one.'));
 }
 
 function objectiveText({ freshness_objective_ms: objectiveMs }: ListedView): string {

@@ -69,6 +69,6 @@ test('larder views and plan say what is due when, and what is not scheduled', as
     check: 'inference',
     status: 'warn',
     detail: 'none is running: nothing answers predictions',
-    mend: 'Start the service: larder up',
+    mend: 'Start one: larder serve',
   });
 });

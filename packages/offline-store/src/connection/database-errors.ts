@@ -30,7 +30,7 @@ export function toDatabaseError(error: unknown): unknown {
   if (NOT_MIGRATED.has(code))
     return new LarderError(
       'DATABASE_NOT_MIGRATED',
-      'The database does not have the tables of this version of Larder. Run: larder apply (it migrates first).',
+      'The database does not have the tables of this version of Larder. Run: larder migrate',
       { cause: error },
     );
   const tls = tlsProblem(error);

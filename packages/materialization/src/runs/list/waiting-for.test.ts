@@ -11,7 +11,7 @@ test('an open run shows that no worker runs, or that none has its code', async (
   const waitingFor = async () => (await getRun(store, project, runId)).waitingFor;
   expect(await waitingFor()).toBe('worker');
   const run = await getRun(store, project, runId);
-  expect(waitingText(run)).toBe('No worker runs: larder up starts one.');
+  expect(waitingText(run)).toBe('No worker runs: larder worker starts one.');
 
   let views = [{ ...VIEW, fingerprint: 'f2' }];
   const worker = announceProcess(

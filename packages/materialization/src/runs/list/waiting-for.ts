@@ -58,7 +58,7 @@ export function waitingText({ runId, view, version, waitingFor, waitingNames }: 
     case 'view':
       return `${view}@${version} was removed: no worker computes it. Cancel the run: larder runs ${runId} cancel`;
     case 'worker':
-      return 'No worker runs: larder up starts one.';
+      return 'No worker runs: larder worker starts one.';
     case 'code':
       return `No worker has the code of ${view}@${version} as it was when the run was queued: ${haveText(view, version, waitingNames)}. Deploy that code to the workers, or start another backfill.`;
     case 'source':
