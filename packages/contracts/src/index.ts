@@ -146,8 +146,13 @@ export type {
 export { markRequestSchema, modelVersionParamsSchema, modelVersionsAnswerSchema } from './model-versions.ts';
 export type { ModelRecordsAnswer, ModelVersionAnswer, ModelVersionsAnswer } from './model-versions.ts';
 export type { ManifestAnswer } from './manifest.ts';
-export { modelSchema, modelsAnswerSchema } from './models.ts';
-export type { ModelAnswer, ModelsAnswer } from './models.ts';
+export {
+  modelInputsAnswerSchema,
+  modelInputsQuerySchema,
+  modelSchema,
+  modelsAnswerSchema,
+} from './models.ts';
+export type { ModelAnswer, ModelInputsAnswer, ModelsAnswer } from './models.ts';
 // The audit
 export { auditAnswerSchema, auditQuerySchema } from './audit.ts';
 export type { AuditAnswer } from './audit.ts';

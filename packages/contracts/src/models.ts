@@ -55,5 +55,23 @@ export const modelsAnswerSchema = z
   .strictObject({ models: z.array(modelSchema) })
   .meta({ id: 'ModelsAnswer' });
 
+export const modelInputsQuerySchema = z.strictObject({
+  version: z
+    .string()
+    .regex(/^([1-9]\d{0,8}|[a-z][a-z0-9_]{0,39})$/, 'must be the number of a version, or an alias')
+    .optional()
+    .meta({ description: 'As in the options of a prediction; default: `champion`.' }),
+});
+
+export const modelInputsAnswerSchema = z
+  .strictObject({
+    model: z.string(),
+    version: z.int().positive(),
+    join_keys: z.array(fieldSchema).meta({ description: 'The members of `entities`.' }),
+    request: z.array(fieldSchema).meta({ description: 'The members of `request`.' }),
+  })
+  .meta({ id: 'ModelInputs' });
+
+export type ModelInputsAnswer = z.infer<typeof modelInputsAnswerSchema>;
 export type ModelAnswer = z.infer<typeof modelSchema>;
 export type ModelsAnswer = z.infer<typeof modelsAnswerSchema>;

@@ -40,6 +40,16 @@ test('a key decides what a verb may do', async ({ served, database }) => {
     actor: expect.stringContaining('operator') as string,
   });
 
+  const caller = await keyOf('caller');
+  const inputs = 'ad_ctr --ad_id ad-1 --requested_at 2026-11-20T09:30:00Z --bid 1 --features';
+  const predicted = await ask(`predict ${inputs}`, caller.text);
+  expect(predicted).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('ad_stats@1:click_rate') as string,
+  });
+  expect((await ask('predict ad_ctr --help', caller.text)).stdout).toContain('--requested_at');
+  expect((await ask('models', caller.text)).stderr).toMatch(/SCOPE_MISSING.*registry:read/s);
+
   const nobody = await ask('runs');
   expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('Set LARDER_API_KEY') as string });
   expect((await ask('runs', 'lrd_made_up')).stderr).toContain('LARDER_API_KEY is not in force');

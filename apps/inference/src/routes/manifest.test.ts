@@ -1,4 +1,4 @@
-import { modelsAnswerSchema, viewsAnswerSchema } from '@larder/contracts';
+import { modelInputsAnswerSchema, modelsAnswerSchema, viewsAnswerSchema } from '@larder/contracts';
 import { expect } from 'vitest';
 import { test } from '../testing/inference-test.ts';
 
@@ -25,6 +25,19 @@ test('models show what is served: version, inputs and location', async ({ servic
     status: 404,
     body: { code: 'MODEL_NOT_FOUND' },
   });
+});
+
+test('what a version of a model takes is told to those who call it', async ({ service }) => {
+  const { body } = await service.http.get('/v1/models/ad_ctr/inputs');
+  const inputs = modelInputsAnswerSchema.parse(body);
+  expect(inputs).toMatchObject({ model: 'ad_ctr', version: 1 });
+  expect(inputs.join_keys.map(({ name }) => name)).toEqual(['ad_id', 'country', 'shopper_id']);
+  expect(inputs.request.map(({ name }) => name)).toEqual(['requested_at', 'bid', 'placement']);
+  for (const version of ['1', 'champion'])
+    expect((await service.http.get(`/v1/models/ad_ctr/inputs?version=${version}`)).body).toEqual(body);
+  const codes = { 'ad_ctr/inputs?version=9': 404, 'ad_ctr/inputs?version=0': 422, 'nothing/inputs': 404 };
+  for (const [path, status] of Object.entries(codes))
+    expect({ path, ...(await service.http.get(`/v1/models/${path}`)) }).toMatchObject({ path, status });
 });
 
 test('views are listed with the models that use them', async ({ service }) => {

@@ -25,6 +25,7 @@ describe('the OpenAPI document', () => {
     expect(operations).toEqual([
       'POST /v1/models/{model}/predict',
       'POST /v1/models/{model}/predict-batch',
+      'GET /v1/models/{model}/inputs',
       'GET /v1/predictions',
       'GET /v1/predictions/{prediction_id}',
       'POST /v1/labels',

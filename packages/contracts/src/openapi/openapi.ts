@@ -5,6 +5,7 @@ import { auditAnswerSchema, auditQuerySchema } from '../audit.ts';
 import { apiKeyPaths } from './api-key-paths.ts';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
+import { modelInputsAnswerSchema, modelInputsQuerySchema } from '../models.ts';
 import { PREDICT_CODES, modelPaths, type ModelDescription } from './model-paths.ts';
 import { operation, SECURITY_SCHEMES, type OperationOptions } from './operation.ts';
 import { backfillAnswerSchema, backfillRequestSchema, idempotencyKeySchema } from '../backfills.ts';
@@ -126,6 +127,18 @@ function corePaths(): ZodOpenApiPathsObject {
         body: predictBatchRequestSchema,
         answers: { 200: predictBatchAnswerSchema },
         codes: PREDICT_CODES,
+      }),
+    },
+    '/v1/models/{model}/inputs': {
+      get: operation({
+        scope: 'predict',
+        boundBy: 'model',
+        tag: 'predict',
+        summary: 'What callers send to a version of a model',
+        params: modelParams,
+        query: modelInputsQuerySchema,
+        answers: { 200: modelInputsAnswerSchema },
+        codes: ['MODEL_NOT_FOUND', 'MODEL_VERSION_NOT_FOUND', 'MODEL_NOT_READY'],
       }),
     },
     '/v1/predictions': {

@@ -1,10 +1,10 @@
-import type { ModelAnswer, PredictAnswer, PredictionsAnswer } from '@larder/contracts';
-import { isLarderError, LarderError } from '@larder/core';
+import type { ModelInputsAnswer, PredictAnswer, PredictionsAnswer } from '@larder/contracts';
+import { isLarderError, type LarderError } from '@larder/core';
 import { viewRef, type FieldManifest, type Manifest } from '@larder/features';
 import type { PredictionDetailJson } from '@larder/serving';
 import type { PredictionAnswer } from '../../predict/prediction-answer.ts';
 import { wrongUsage } from '../../verb.ts';
-import type { Control, FoundPredictions, PredictionsControl } from '../control.ts';
+import type { Control, FoundPredictions, InputField, PredictionsControl } from '../control.ts';
 import type { ServiceClient } from './service-client.ts';
 
 /** Predictions of the service, which logs them, and its log. */
@@ -13,16 +13,12 @@ export function remotePredictions(
   { manifest }: Pick<Control, 'manifest'>,
 ): PredictionsControl {
   return {
-    async inputs({ model }) {
-      const served = await client.get<ModelAnswer>(modelPath(model), { members: ['join_keys', 'request'] });
-      if (served.join_keys === null || served.request === null)
-        throw new LarderError(
-          'MODEL_NOT_READY',
-          `The service has no version of ${model} in service: ${served.problem?.reason ?? 'it loads one'}`,
-        );
-      const named = (given: NonNullable<ModelAnswer['request']>) =>
-        given.map((field) => ({ name: field.name, field: field as FieldManifest }));
-      return { joinKeys: named(served.join_keys), requestFields: named(served.request) };
+    async inputs({ model, version }) {
+      const { join_keys: joinKeys, request } = await client.get<ModelInputsAnswer>(
+        `${modelPath(model)}/inputs`,
+        { query: { version }, members: ['join_keys', 'request'] },
+      );
+      return { joinKeys: joinKeys.map(named), requestFields: request.map(named) };
     },
     async predict({ model, version, row, features, mode }) {
       const numbered = version !== undefined && /^\d+$/.test(version) ? Number(version) : version;
@@ -69,6 +65,10 @@ export function remotePredictions(
 
 function modelPath(model: string): string {
   return `/v1/models/${encodeURIComponent(model)}`;
+}
+
+function named(field: ModelInputsAnswer['request'][number]): InputField {
+  return { name: field.name, field: field as FieldManifest };
 }
 
 function fieldsOf({ feature_views: views, on_demand_feature_views: onDemand }: Manifest) {
