@@ -193,6 +193,11 @@ const INFERENCE: readonly AlertScenario[] = [
     },
   },
   {
+    name: 'keys that a process cannot read',
+    series: [series('larder_api_keys_age_seconds', '', '0.3x5 60+60x20 0.3x20')],
+    alerts: { LarderKeysOffline: { fires: ['20m'], silent: ['5m', '40m'] } },
+  },
+  {
     name: 'one store that is away says nothing about the other',
     series: [
       series('larder_check_degraded', ',check="redis"', '1x30'),

@@ -8,9 +8,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createAllowedHosts } from '@larder/access';
 import { LarderError, newId } from '@larder/core';
 import type { Admission, Guard } from './access/guard.ts';
-import { createAllowedHosts } from './http/allowed-hosts.ts';
 import type { FailureLog } from './http/failure-log.ts';
 import { limitConnections, type ConnectionLimits } from './http/connection-limits.ts';
 import { guardRequest } from './http/guard-request.ts';

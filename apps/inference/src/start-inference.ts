@@ -165,6 +165,10 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
   const door = await openDoor({ config, project: project.name, metrics, logger });
+  meters.collect('larder_api_keys_age_seconds', (report) => {
+    const ageMs = door.keysAgeMs();
+    if (ageMs !== null) report({}, ageMs / 1_000);
+  });
   const app = createApp({ metrics, logger, failures, bodies, answers, door, routes });
   const predict = createPredictHandler({
     findModel: (name) => catalog.find(name),

@@ -32,6 +32,8 @@ export interface Config {
   /** Number of compute threads. */
   readonly slots: number;
   readonly host: string;
+  /** Hosts that requests to the metrics port may name, beside this machine's own. */
+  readonly allowedHosts: readonly string[];
   readonly access: AccessSettings;
   /** Port of metrics and health; 0: any free port; null: not served. */
   readonly metricsPort: number | null;
@@ -59,6 +61,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WORKER_SLOTS',
     'LARDER_WORKER_METRICS_PORT',
     'LARDER_HOST',
+    'LARDER_ALLOWED_HOSTS',
     ...ACCESS_SETTINGS,
     'LARDER_AUDIT_RETENTION',
     'LARDER_CHANGES_RETENTION',
@@ -81,6 +84,7 @@ export function readConfig(env: Environment = process.env): Config {
     valueMemoryBytes: settings.LARDER_VALUE_MEMORY_BYTES,
     slots: settings.LARDER_WORKER_SLOTS ?? availableParallelism(),
     host: settings.LARDER_HOST,
+    allowedHosts: settings.LARDER_ALLOWED_HOSTS,
     metricsPort: settings.LARDER_WORKER_METRICS_PORT,
     access: accessSettings(
       settings,

@@ -1,59 +1,136 @@
+import { request } from 'node:http';
 import { createKey } from '@larder/access';
 import { createLogger, newId } from '@larder/core';
-import { createOfflineStore, migrate } from '@larder/offline-store';
-import { test } from '@larder/testing';
+import { createOfflineStore, migrate, readAudit, type OfflineStore } from '@larder/offline-store';
+import { test as base } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { openMetricsDoor } from './metrics-door.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
-test('the metrics of a worker obey the keys, its health does not', async ({ database }) => {
-  const logger = createLogger('test', { level: 'silent' });
-  const store = createOfflineStore({ databaseUrl: database.url, logger });
-  await migrate(store);
-  onTestFinished(() => store.close());
-  const project = newId();
-  const make = (role: string) =>
-    createKey(store, {
-      project,
-      name: role,
-      role,
-      scopes: [],
-      rate: null,
-      by: { actor: 'test', granted: null },
-    });
-  const [scraper, caller] = [await make('scraper'), await make('caller')];
-  const serve = async (access: Parameters<typeof openMetricsDoor>[0]['access']) => {
-    const door = openMetricsDoor({ access, databaseUrl: database.url, project, logger });
-    const server = await startMetricsServer(createWorkerMetrics(), {
-      host: '127.0.0.1',
-      port: 0,
-      ready: () => true,
-      door,
-    });
-    onTestFinished(async () => {
-      await server.close();
-      await door.close();
-    });
-    return async (path: string, key?: string) => {
-      const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-      const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
-      await answer.text();
-      return answer.status;
-    };
+type Access = Parameters<typeof openMetricsDoor>[0]['access'];
+
+const logger = createLogger('test', { level: 'silent' });
+const LOCKED: Access = { auth: 'keys', publicRoutes: [], offlineMs: 60_000 };
+
+const test = base.extend<{ $test: { store: OfflineStore; project: string } }>({
+  project: async ({}, use) => use(newId()),
+  store: async ({ database }, use) => {
+    const store = createOfflineStore({ databaseUrl: database.url, logger });
+    await migrate(store);
+    await use(store);
+    await store.close();
+  },
+});
+
+async function keyOf(store: OfflineStore, project: string, role: string, requestsPerHour?: number) {
+  const rate = requestsPerHour === undefined ? null : { requests: requestsPerHour, windowSeconds: 3_600 };
+  const by = { actor: 'test', granted: null };
+  return (await createKey(store, { project, name: role, role, scopes: [], rate, by })).text;
+}
+
+/** The metrics port of a worker: answers with its status, and with the text of the metrics. */
+async function serve(databaseUrl: string, project: string, access: Access, allowedHosts: string[] = []) {
+  const metrics = createWorkerMetrics();
+  const door = openMetricsDoor({ access, databaseUrl, project, logger });
+  metrics.follow({ keysAgeMs: door.keysAgeMs });
+  const server = await startMetricsServer(metrics, {
+    host: '127.0.0.1',
+    port: 0,
+    allowedHosts,
+    ready: () => true,
+    door,
+  });
+  const close = async () => {
+    await server.close();
+    await door.close();
   };
-  const offlineMs = 60_000;
-  const locked = await serve({ auth: 'keys', publicRoutes: [], offlineMs });
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const sent = request(
+        { host: '127.0.0.1', port: server.port, path, headers, agent: false },
+        async (answer) => {
+          let text = '';
+          for await (const part of answer) text += String(part);
+          resolve({ status: answer.statusCode ?? 0, text });
+        },
+      );
+      sent.once('error', reject).end();
+    });
+  return { get, close };
+}
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+test('the metrics of a worker obey the keys, its health does not', async ({ database, store, project }) => {
+  const [scraper, caller] = [await keyOf(store, project, 'scraper'), await keyOf(store, project, 'caller')];
+  const locked = await serve(database.url, project, LOCKED);
+  onTestFinished(locked.close);
+  const status = async (path: string, key?: string) =>
+    (await locked.get(path, key === undefined ? {} : bearer(key))).status;
   expect([
-    await locked('/metrics'),
-    await locked('/metrics', 'lrd_live_x'),
-    await locked('/metrics', caller.text),
-    await locked('/metrics', scraper.text),
-    await locked('/health/live'),
-    await locked('/health/ready'),
+    await status('/metrics'),
+    await status('/metrics', 'lrd_live_x'),
+    await status('/metrics', caller),
+    await status('/metrics', scraper),
+    await status('/health/live'),
+    await status('/health/ready'),
   ]).toEqual([401, 401, 403, 200, 200, 200]);
-  const open = await serve({ auth: 'keys', publicRoutes: ['metrics'], offlineMs });
-  expect(await open('/metrics')).toBe(200);
-  const off = await serve({ auth: 'off', publicRoutes: [], offlineMs });
-  expect(await off('/metrics')).toBe(200);
+  expect((await locked.get('/metrics', bearer(scraper))).text).toMatch(/^larder_api_keys_age_seconds \d/m);
+  for (const access of [
+    { ...LOCKED, publicRoutes: ['metrics'] },
+    { ...LOCKED, auth: 'off' },
+  ] as const) {
+    const open = await serve(database.url, project, access);
+    onTestFinished(open.close);
+    const { status: answered, text } = await open.get('/metrics');
+    expect(answered).toBe(200);
+    expect(text).not.toMatch(/^larder_api_keys_age_seconds \d/m);
+  }
+});
+
+test('an address that fails again and again is slowed down, a key by its rate, and the audit counts both', async ({
+  database,
+  store,
+  project,
+}) => {
+  const [scraper, twice] = [
+    await keyOf(store, project, 'scraper'),
+    await keyOf(store, project, 'scraper', 2),
+  ];
+  const locked = await serve(database.url, project, LOCKED);
+  const seen: number[] = [];
+  while (seen.length < 1_000 && seen.at(-1) !== 429) seen.push((await locked.get('/metrics')).status);
+  expect([seen.length > 100, seen.at(-1)]).toEqual([true, 429]);
+  expect((await locked.get('/metrics', bearer(scraper))).status).toBe(200);
+  const limited = [];
+  for (let nth = 0; nth < 3; nth += 1) limited.push((await locked.get('/metrics', bearer(twice))).status);
+  expect(limited).toEqual([200, 200, 429]);
+  await locked.close();
+  const { entries } = await readAudit(store, { project, outcome: 'refused' }, { limit: 10 });
+  expect(
+    entries.map(({ subject, code, actor, calls }) => `${code} ${subject} ${actor} ${calls}`).toSorted(),
+  ).toEqual([
+    `KEY_REQUIRED GET /metrics of a worker http from 127.0.0.1 ${seen.length - 1}`,
+    'RATE_LIMITED GET /metrics of a worker api key scraper 1',
+    'RATE_LIMITED GET /metrics of a worker http from 127.0.0.1 1',
+  ]);
+});
+
+test('a name that is not of this machine is not answered unless it is allowed', async ({
+  database,
+  project,
+}) => {
+  const open = await serve(database.url, project, { ...LOCKED, auth: 'off' }, ['worker.example.com']);
+  onTestFinished(open.close);
+  const status = async (path: string, host: string) => (await open.get(path, { host })).status;
+  expect([
+    await status('/metrics', 'evil.example.com'),
+    await status('/health/live', 'evil.example.com'),
+    await status('/metrics', '10.1.2.3'),
+    // A probe through an address that is not of this machine, such as a forwarded port.
+    await status('/health/ready', '10.1.2.3'),
+    await status('/metrics', 'localhost:6571'),
+    await status('/metrics', 'worker.example.com:6571'),
+  ]).toEqual([421, 421, 421, 200, 200, 200]);
 });

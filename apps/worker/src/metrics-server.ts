@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cannotListen } from '@larder/core';
+import { createAllowedHosts, isAddressHost, type AllowedHosts } from '@larder/access';
+import { cannotListen, type LarderError } from '@larder/core';
 import type { MetricsDoor } from './metrics-door.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
 
@@ -10,48 +11,46 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+export interface MetricsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Hosts that requests may name, beside this machine's own. */
+  readonly allowedHosts: readonly string[];
+  readonly ready: () => boolean;
+  readonly door: Pick<MetricsDoor, 'admit'>;
+}
+
 /**
  * Serves `/metrics`, `/health/live` and `/health/ready` for Prometheus and orchestrators, and nothing else.
  * @throws CONFIGURATION_INVALID when the port is taken
  */
 export async function startMetricsServer(
   metrics: WorkerMetrics,
-  options: {
-    readonly host: string;
-    readonly port: number;
-    readonly ready: () => boolean;
-    readonly door: Pick<MetricsDoor, 'admit'>;
-  },
+  { host, port, allowedHosts, ready, door }: MetricsServerOptions,
 ): Promise<MetricsServer> {
-  const answerMetrics = async (request: IncomingMessage) => {
-    const status = await options.door.admit(request);
-    if (status !== 200)
-      return {
-        status,
-        text: '',
-        headers: status === 401 ? { 'www-authenticate': 'Bearer realm="larder"' } : {},
-      };
-    return { status, text: await metrics.render(), headers: { 'content-type': metrics.contentType } };
-  };
+  const hosts = createAllowedHosts(allowedHosts);
+  async function answerMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = await door.admit(request);
+    if (refusal !== undefined) refuse(response, refusal);
+    else response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.render());
+  }
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path === '/health/live') {
+    const path = request.url?.split('?')[0] ?? '';
+    if (!isForThisHost(request, path, hosts)) {
+      response.writeHead(421).end();
+    } else if (path === '/health/live') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"live":true}');
     } else if (path === '/health/ready') {
-      const ready = options.ready();
+      const isReady = ready();
       response
-        .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ ready }));
+        .writeHead(isReady ? 200 : 503, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ ready: isReady }));
     } else if (path === '/metrics') {
-      answerMetrics(request).then(
-        ({ status, text, headers }) => response.writeHead(status, headers).end(text),
-        () => response.writeHead(500).end(),
-      );
+      answerMetrics(request, response).catch(() => response.writeHead(500).end());
     } else {
       response.writeHead(404).end();
     }
   });
-  const { host, port } = options;
   server.listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw cannotListen({ host, port, setting: 'LARDER_WORKER_METRICS_PORT' }, error);
@@ -64,4 +63,17 @@ export async function startMetricsServer(
       await once(server, 'close');
     },
   };
+}
+
+/** A page of a browser reaches this port under a name of its own (DNS rebinding); probes come by any address. */
+function isForThisHost({ headers, socket }: IncomingMessage, path: string, hosts: AllowedHosts): boolean {
+  const { host } = headers;
+  if (host === undefined || hosts.answersTo(host, socket.localAddress)) return true;
+  return path.startsWith('/health/') && isAddressHost(host);
+}
+
+function refuse(response: ServerResponse, { status, code, retryAfterSeconds }: LarderError): void {
+  if (code === 'KEY_REQUIRED') response.setHeader('www-authenticate', 'Bearer realm="larder"');
+  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
+  response.writeHead(status).end();
 }

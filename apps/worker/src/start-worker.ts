@@ -57,7 +57,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
   const project = await loadProject(config.projectPath, { artifacts: 'optional' });
   const metrics = createWorkerMetrics();
   let ready = false;
-  const { metricsPort, host } = config;
+  const { metricsPort, host, allowedHosts } = config;
   const { access, databaseUrl } = config;
   const door =
     metricsPort === null ? null : openMetricsDoor({ access, databaseUrl, project: project.name, logger });
@@ -65,7 +65,14 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
   const server =
     metricsPort === null || door === null
       ? null
-      : await startMetricsServer(metrics, { host, port: metricsPort, ready: () => ready, door });
+      : await startMetricsServer(metrics, {
+          host,
+          port: metricsPort,
+          allowedHosts,
+          ready: () => ready,
+          door,
+        });
+  if (door !== null) metrics.follow({ keysAgeMs: door.keysAgeMs });
   if (server !== null) logger.info({ metricsPort: server.port }, 'Metrics and health are served');
   // Two chunks per slot with a heartbeat each, plus the loops.
   const offlineStore = createOfflineStore({

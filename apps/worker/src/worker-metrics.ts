@@ -6,13 +6,15 @@ export interface WorkerMetrics extends Pick<Meters<'worker'>, 'render' | 'conten
   readonly observer: MaterializerObserver;
   /** Counts of these view versions begin at 0, so that the first event is an increase. */
   expect(viewRefs: Iterable<string>): void;
-  /** What is read once PostgreSQL is open, and once chunks are computed. */
+  /** What is read once its part has started. */
   follow(sources: Partial<WorkerSources>): void;
 }
 
 interface WorkerSources {
   readonly pool: OfflineStore['pool'];
   readonly slots: () => SlotsInUse;
+  /** How long ago the API keys were read; null: nobody needs one. */
+  readonly keysAgeMs: () => number | null;
 }
 
 export function createWorkerMetrics(): WorkerMetrics {
@@ -30,6 +32,10 @@ export function createWorkerMetrics(): WorkerMetrics {
   });
   collect('larder_postgresql_connections_limit', (report) => {
     if (sources.pool !== undefined) report({ pool: 'main' }, poolStats(sources.pool).limit);
+  });
+  collect('larder_api_keys_age_seconds', (report) => {
+    const ageMs = sources.keysAgeMs?.() ?? null;
+    if (ageMs !== null) report({}, ageMs / 1_000);
   });
   collect('larder_chunk_slots', (report) => {
     const slots = sources.slots?.();

@@ -29,6 +29,14 @@ export const INFERENCE_ALERTS: readonly AlertRule[] = [
     summary: '{{ $labels.instance }} cannot reach PostgreSQL: predictions continue, runs and pushes do not.',
   },
   {
+    alert: 'LarderKeysOffline',
+    expr: `${metric('larder_api_keys_age_seconds')} > 60`,
+    for: '2m',
+    severity: 'page',
+    summary:
+      '{{ $labels.instance }} has not read the API keys for {{ $value | humanizeDuration }}: keys are not revoked there, and after LARDER_AUTH_OFFLINE (1 h) none is accepted. Check PostgreSQL and its number of connections.',
+  },
+  {
     alert: 'LarderModelNotReady',
     expr: `${metric('larder_models_not_ready')} > 0`,
     for: '5m',

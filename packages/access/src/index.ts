@@ -14,6 +14,9 @@ export { createKeyring } from './keyring/create-keyring.ts';
 export type { Keyring, KeyringOptions } from './keyring/create-keyring.ts';
 export type { KnownKey } from './keyring/known-key.ts';
 export { holds } from './scopes/grants.ts';
+// Hosts
+export { createAllowedHosts, isAddressHost } from './hosts/allowed-hosts.ts';
+export type { AllowedHosts } from './hosts/allowed-hosts.ts';
 // Limits
 export { createAddressLimit } from './limits/per-address.ts';
 export { Gcra } from './limits/gcra.ts';

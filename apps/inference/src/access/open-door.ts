@@ -22,6 +22,8 @@ export interface DoorDeps {
 export interface Door {
   /** Null: nobody needs a key. */
   readonly guard: Guard | null;
+  /** How long ago the keys were read; null: nobody needs one. */
+  keysAgeMs(): number | null;
   /** Records a refusal, of the guard or of a route that looks closer, for the audit. */
   record(refusal: Refusal): void;
   close(): Promise<void>;
@@ -32,7 +34,7 @@ export async function openDoor({ config, project, metrics, logger }: DoorDeps): 
   const notice = openDoorNotice(config.access);
   if (notice !== null) {
     logger.info(notice);
-    return { guard: null, record() {}, close: async () => {} };
+    return { guard: null, keysAgeMs: () => null, record() {}, close: async () => {} };
   }
   const { offlineMs, publicRoutes } = config.access;
   const store = openKeyReader(config, logger);
@@ -54,6 +56,7 @@ export async function openDoor({ config, project, metrics, logger }: DoorDeps): 
   });
   return {
     guard,
+    keysAgeMs: () => keyring.ageMs(),
     record,
     async close() {
       await refused.close();

@@ -1,8 +1,8 @@
 /* Runs before every route, including predictions: a few string comparisons for a caller that is not a browser. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { isAddressHost, type AllowedHosts } from '@larder/access';
 import { LarderError } from '@larder/core';
-import { isAddressHost, type AllowedHosts } from './allowed-hosts.ts';
 
 /** The Host already accepted on a connection: callers send the same one with every request. */
 const ANSWERED = Symbol('answered host');

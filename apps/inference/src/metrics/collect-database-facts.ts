@@ -34,6 +34,14 @@ export function collectDatabaseFacts(
     }
     for (const { labels, count } of counts.values()) report(labels, count);
   });
+  meters.collect('larder_api_key_expires_timestamp_seconds', async (report) => {
+    for (const { keyId, name, expiresAt } of (await read())?.keys ?? [])
+      if (expiresAt !== null) report({ key: keyId, name }, seconds(expiresAt));
+  });
+  meters.collect('larder_api_key_secret_created_timestamp_seconds', async (report) => {
+    for (const { keyId, name, secrets } of (await read())?.keys ?? [])
+      if (secrets[0] !== undefined) report({ key: keyId, name }, seconds(secrets[0].createdAt));
+  });
   meters.collect('larder_backup_archived_timestamp_seconds', async (report) => {
     const upkeep = (await read())?.standing.upkeep;
     if (upkeep?.archiving === true && upkeep.archivedAt !== null) report({}, seconds(upkeep.archivedAt));

@@ -1,3 +1,4 @@
+import { createKey } from '@larder/access';
 import { createMeters } from '@larder/core/metrics';
 import { createOfflineStore } from '@larder/offline-store';
 import { expect } from 'vitest';
@@ -44,6 +45,34 @@ test('freshness, staleness, coverage and problems of views are those of PostgreS
   expect(text.match(/^larder_view_stale\{/gm)).toHaveLength(1);
   expect(text).toMatch(/^larder_problems\{kind="view_stale",severity="act"\} 1$/m);
   expect(text).not.toMatch(/^larder_metrics_incomplete_total\{/m);
+});
+
+test('the age and the end of API keys are those on record', async ({ service }) => {
+  const { offlineStore: store, project } = service;
+  const by = { actor: 'test', granted: null };
+  const key = (name: string, lifetimeMs: number | 'forever') =>
+    createKey(store, {
+      project: project.name,
+      name,
+      role: 'scraper',
+      scopes: [],
+      rate: null,
+      lifetimeMs,
+      by,
+    });
+  const { key: lasting } = await key('lasting', 'forever');
+  const { key: ending } = await key('ending', 86_400_000);
+  const meters = createMeters('inference');
+  collectDatabaseFacts(meters, createDatabaseFacts({ store, manifest: () => project.manifest }));
+  const text = await meters.render();
+  const seconds = (name: string, { keyId, name: called }: typeof ending) =>
+    Number(new RegExp(`^${name}\\{key="${keyId}",name="${called}"\\} (.+)$`, 'm').exec(text)?.[1]);
+  const created = 'larder_api_key_secret_created_timestamp_seconds';
+  expect(seconds(created, lasting)).toBeCloseTo((lasting.secrets[0]?.createdAt.getTime() ?? 0) / 1_000);
+  expect(seconds(created, ending)).toBeCloseTo((ending.secrets[0]?.createdAt.getTime() ?? 0) / 1_000);
+  const expires = 'larder_api_key_expires_timestamp_seconds';
+  expect(seconds(expires, ending)).toBeCloseTo((ending.expiresAt?.getTime() ?? 0) / 1_000);
+  expect(seconds(expires, lasting)).toBe(Number.NaN);
 });
 
 test('when PostgreSQL cannot be asked, these metrics are left out, and all others stay', async ({

@@ -1,3 +1,4 @@
+import { listKeys, type ApiKey } from '@larder/access';
 import type { Manifest } from '@larder/features';
 import { viewAges, type ViewAge } from '@larder/materialization/views';
 import { readFreshness, withinDeadline, type OfflineStore, type ViewFreshness } from '@larder/offline-store';
@@ -10,6 +11,8 @@ export interface DatabaseFacts {
   readonly freshness: readonly ViewFreshness[];
   readonly coverage: readonly ViewCoverage[];
   readonly standing: PostgresStanding;
+  /** In force. */
+  readonly keys: readonly ApiKey[];
 }
 
 export interface DatabaseFactsDeps {
@@ -46,6 +49,7 @@ export function createDatabaseFacts({
         counts: UNCOUNTED,
       }),
       standing: await postgresStanding(store, manifest),
+      keys: await listKeys(store, manifest.project),
     };
   }
 

@@ -212,7 +212,7 @@ export const SETTINGS = {
   LARDER_ALLOWED_HOSTS: define(hostList, {
     default: [] as string[],
     without: 'none',
-    readBy: 'inference',
+    readBy: 'inference, worker',
     description:
       "Hosts that requests may name, beside this machine's own: `larder.example.com`, `*.example.com` (its subdomains), `10.1.2.3`, `[fd00::5]`, separated by commas, without scheme and port; `*` for every host. [Hosts and pages](http.md#hosts-and-pages) says more.",
   }),

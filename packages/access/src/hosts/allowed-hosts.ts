@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** Hosts that this service answers for. A foreign name that points at this machine (DNS rebinding) is not one of them. */
+/** Hosts that a process answers for. A foreign name that points at this machine (DNS rebinding) is not one of them. */
 export interface AllowedHosts {
   /** Allows a `Host` header that names this machine's loopback, the local address of the connection, or a configured host. */
   answersTo(host: string, localAddress: string | undefined): boolean;
