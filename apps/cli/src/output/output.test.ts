@@ -17,11 +17,12 @@ function opened(json = false) {
 
 test('what others wrote does not control the terminal; colours and lines stay', () => {
   const { written, out } = opened();
-  // A reason as anybody may send it over HTTP: writes the clipboard, clears the screen, goes back, turns the text around.
-  const hostile = 'a\u001b]52;c;bHM=\u0007b\u001b[2J\u001b[1Ac\rd\u009b2Je\u202ef\u0000\u007fg';
+  // A reason as anybody may send it over HTTP: writes the clipboard, clears the screen, goes back, turns the text around, hides it.
+  const hostile =
+    'a\u001b]52;c;bHM=\u0007b\u001b[2J\u001b[1Ac\rd\u009b2Je\u202ef\u0000\u007fg\u001b[8mh\u001b[30;40mi';
   out.line(`${out.style.red('why')}: ${hostile}\n\tnext`);
   out.note(hostile);
-  const shown = 'a�]52;c;bHM=�b�[2J�[1Ac�d�2Je�f��g';
+  const shown = 'a�]52;c;bHM=�b�[2J�[1Ac�d�2Je�f��g�[8mh�[30;40mi';
   expect(written).toEqual({
     stdout: `\u001b[31mwhy\u001b[39m: ${shown}\n\tnext\n`,
     stderr: `${shown}\n`,

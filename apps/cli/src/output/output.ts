@@ -64,11 +64,11 @@ function jsonText(value: unknown, indent?: number): string {
   );
 }
 
-/** Reasons, names and values come from others, also over HTTP: only lines, tabs and colours reach the terminal as they are. */
+/** Reasons, names and values come from others, also over HTTP: only lines, tabs and what `style` writes reach the terminal as they are. */
 function withoutControls(text: string): string {
   return text.replaceAll(
     // oxlint-disable-next-line no-control-regex
-    /\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    /\u001b\[(?:1|2|22|3[1-69])m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (found) => (found.length > 1 ? found : '\ufffd'),
   );
 }

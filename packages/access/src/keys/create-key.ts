@@ -79,12 +79,20 @@ export function expiresAt(lifetimeMs: number | 'forever' = DEFAULT_LIFETIME_MS) 
   return lifetimeMs === 'forever' ? null : sql<Date>`now() + ${lifetimeMs} * interval '1 millisecond'`;
 }
 
+const MAX_NAME_LENGTH = 100;
+
 function checkRequest({
+  name,
   environment,
   role,
   scopes,
-}: Pick<KeyRequest, 'role' | 'scopes'> & { readonly environment: string }): void {
+}: Pick<KeyRequest, 'name' | 'role' | 'scopes'> & { readonly environment: string }): void {
   const errors: ErrorDetail[] = [];
+  if (name.trim() === '' || name.length > MAX_NAME_LENGTH || !name.isWellFormed() || /\p{Cc}/u.test(name))
+    errors.push({
+      pointer: '/name',
+      detail: `the name must be one line of 1 to ${MAX_NAME_LENGTH} characters`,
+    });
   if (!KEY_ENVIRONMENT.test(environment))
     errors.push({
       pointer: '/environment',

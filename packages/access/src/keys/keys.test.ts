@@ -45,6 +45,8 @@ test('wrong requests name each problem', async ({ store }) => {
   await expect(makeKey(store, project, { role: null })).rejects.toMatchObject({
     errors: [{ pointer: '/role' }],
   });
+  for (const name of [' ', 'x'.repeat(101), 'two\nlines', 'red\u001b[31m', '\ud800'])
+    await expect(makeKey(store, project, { name })).rejects.toMatchObject({ errors: [{ pointer: '/name' }] });
   expect(await listKeys(store, project, { all: true })).toEqual([]);
 });
 
