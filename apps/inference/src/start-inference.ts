@@ -15,7 +15,7 @@ import {
   projectKeyHasher,
   withinDeadline,
 } from '@larder/offline-store';
-import { checkRedisPolicy, createOnlineStore, holdsNoRows } from '@larder/online-store';
+import { checkRedisPolicy, createOnlineStore, holdsNoRows, redisMemory } from '@larder/online-store';
 import { createArtifactStore } from '@larder/registry';
 import { openDoor } from './access/open-door.ts';
 import type { Config } from './config.ts';
@@ -148,6 +148,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     ...stores,
     checkRedis,
     holdsNoRows: () => holdsNoRows(redis, project.name),
+    redisMemory: () => redisMemory(redis),
     logReader,
     predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
@@ -191,6 +192,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     store: offlineStore,
     applied: () => catalog.manifest(),
     holdsNoRows: (name) => holdsNoRows(redis, name),
+    redisMemory: () => redisMemory(redis),
     webhook: config.webhook,
     logger,
   });

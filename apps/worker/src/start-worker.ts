@@ -3,7 +3,13 @@ import { loadProject, type Manifest } from '@larder/features';
 import { createMaterializer, type MaterializerTimes } from '@larder/materialization';
 import { eraseFromArchivesHere } from '@larder/materialization/erasure';
 import { createOfflineStore, migrate, startSequencer, projectKeyHasher } from '@larder/offline-store';
-import { checkRedisPolicy, connectRedis, createOnlineStore, holdsNoRows } from '@larder/online-store';
+import {
+  checkRedisPolicy,
+  connectRedis,
+  createOnlineStore,
+  holdsNoRows,
+  redisMemory,
+} from '@larder/online-store';
 import {
   alignWithApplied,
   appliedManifest,
@@ -137,6 +143,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
       store: offlineStore,
       applied: () => applied,
       holdsNoRows: (name) => holdsNoRows(redis, name),
+      redisMemory: () => redisMemory(redis),
       webhook: config.webhook,
       logger,
     });

@@ -1,5 +1,6 @@
 export { readStatus } from './status/read-status.ts';
 export type { Status, StatusDeps } from './status/read-status.ts';
+export { fullRedis } from './status/full-redis.ts';
 export { statusJson } from './status/status-json.ts';
 export { startIncidents } from './webhook/start-incidents.ts';
 export type { IncidentsOptions } from './webhook/start-incidents.ts';

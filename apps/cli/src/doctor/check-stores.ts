@@ -1,6 +1,12 @@
 import { canRewriteAudit, OLDEST_POSTGRES, pendingMigrations } from '@larder/offline-store';
 import { isLarderError } from '@larder/core';
-import { checkRedisPolicy, connectRedis, refusedCommand, waitForRedis } from '@larder/online-store';
+import {
+  checkRedisPolicy,
+  connectRedis,
+  redisMemory,
+  refusedCommand,
+  waitForRedis,
+} from '@larder/online-store';
 import type { Session } from '../session.ts';
 import { fail, finding, ok, warn, type Finding } from './check.ts';
 
@@ -74,7 +80,10 @@ function checkOneRedis(check: string, url: string | null, setting: string): Prom
       if (Number.parseInt(version, 10) < MIN_REDIS)
         return fail(check, `Redis ${version} is too old`, `Use Redis ${MIN_REDIS} or newer, or Valkey.`);
       await checkRedisPolicy(redis, { timeoutMs: TIMEOUT_MS, url });
-      return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
+      const { fullRedis } = await import('@larder/operations');
+      const [full] = fullRedis(await redisMemory(redis));
+      if (full === undefined) return ok(check, `Redis ${version}, maxmemory-policy noeviction`);
+      return (full.severity === 'act' ? fail : warn)(check, full.detail, `${full.next}.`);
     } catch (error) {
       const refused = error instanceof Error ? (refusedCommand(error) ?? error) : error;
       if (!isLarderError(refused)) throw error;

@@ -52,7 +52,7 @@ async function currentStatus({
 }: Session): Promise<StatusAnswer> {
   const { client } = await control();
   if (client !== null) return client.get<StatusAnswer>('/v1/status', { members: ['attention', 'problems'] });
-  const [{ readStatus, statusJson }, { appliedManifest }, { checkRedisPolicy, holdsNoRows }] =
+  const [{ readStatus, statusJson }, { appliedManifest }, { checkRedisPolicy, holdsNoRows, redisMemory }] =
     await Promise.all([
       import('@larder/operations'),
       import('@larder/registry'),
@@ -69,7 +69,10 @@ async function currentStatus({
       config.redisUrl === null
         ? null
         : async () => checkRedisPolicy(await redis(), { timeoutMs: REDIS_TIMEOUT_MS }),
-    ...(config.redisUrl !== null && { holdsNoRows: async () => holdsNoRows(await redis(), project) }),
+    ...(config.redisUrl !== null && {
+      holdsNoRows: async () => holdsNoRows(await redis(), project),
+      redisMemory: async () => redisMemory(await redis()),
+    }),
   });
   return statusJson(status);
 }

@@ -4,7 +4,7 @@ import type { EventGroups } from '@larder/materialization/events';
 import type { Pressure } from '@larder/materialization/pressure';
 import type { PushGroups } from '@larder/materialization/push';
 import type { OfflineStore } from '@larder/offline-store';
-import type { OnlineStore } from '@larder/online-store';
+import type { OnlineStore, RedisMemory } from '@larder/online-store';
 import type { ArtifactStore } from '@larder/registry';
 import type { Router } from 'express';
 import type { Readiness } from '../health/readiness.ts';
@@ -42,6 +42,7 @@ export interface RouteDeps {
   /** Resolves when Redis answers with the right policy. */
   readonly checkRedis: () => Promise<unknown>;
   readonly holdsNoRows: () => Promise<boolean>;
+  readonly redisMemory: () => Promise<RedisMemory>;
   readonly offlineStore: OfflineStore;
   /** For queries of the prediction log alone. */
   readonly logReader: OfflineStore;
@@ -117,6 +118,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       project: project.name,
       checkRedis: deps.checkRedis,
       holdsNoRows: deps.holdsNoRows,
+      redisMemory: deps.redisMemory,
     }),
     processesRoutes({ offlineStore, project: project.name }),
     healthRoutes(readiness),

@@ -1,5 +1,6 @@
 import type { StatusAnswer } from '@larder/contracts';
 import type { OfflineStore } from '@larder/offline-store';
+import type { RedisMemory } from '@larder/online-store';
 import { readStatus, statusJson } from '@larder/operations';
 import { appliedManifest } from '@larder/registry';
 import { Router } from 'express';
@@ -11,10 +12,11 @@ export interface StatusDeps {
   readonly project: string;
   readonly checkRedis: () => Promise<unknown>;
   readonly holdsNoRows: () => Promise<boolean>;
+  readonly redisMemory: () => Promise<RedisMemory>;
 }
 
 /** What whoever is on call needs to know; answers 200 also while a store is away. */
-export function statusRoutes({ offlineStore, project, checkRedis, holdsNoRows }: StatusDeps): Router {
+export function statusRoutes({ offlineStore, project, ...redis }: StatusDeps): Router {
   const routes = Router({ caseSensitive: true });
   routes
     .route('/v1/status')
@@ -23,8 +25,7 @@ export function statusRoutes({ offlineStore, project, checkRedis, holdsNoRows }:
         project,
         store: offlineStore,
         applied: async () => (await appliedManifest(offlineStore, project))?.manifest ?? null,
-        checkRedis,
-        holdsNoRows,
+        ...redis,
       });
       response.json(statusJson(status) satisfies StatusAnswer);
     })

@@ -1,6 +1,7 @@
 import { test } from '@larder/testing';
 import { afterAll, expect } from 'vitest';
 import { type Redis, connectRedis } from './connect-redis.ts';
+import { redisMemory } from '../inspection/redis-memory.ts';
 import { createOnlineStore } from '../online-store.ts';
 import { checkRedisPolicy } from './check-redis-policy.ts';
 import { testHasher, orderAt, scoreRow } from '../testing/views.ts';
@@ -38,7 +39,9 @@ test('a full Redis refuses writes with a code of its own and goes on reading', a
     expect.objectContaining({ code: 'ONLINE_STORE_FULL' }),
   );
   expect(await store.inspect('ad', 'before')).not.toBeNull();
+  expect(await redisMemory(client)).toEqual({ usedBytes: expect.any(Number), limitBytes: 1 });
   await client.config('SET', 'maxmemory', '0');
+  expect(await redisMemory(client)).toMatchObject({ limitBytes: null });
 });
 
 test.each([

@@ -2,6 +2,7 @@ import type { Manifest } from '@larder/features';
 import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
 import { emptiedRedis } from '../status/emptied-redis.ts';
+import { fullRedis, type MemoryStanding } from '../status/full-redis.ts';
 import { postgresStanding } from '../status/postgres-standing.ts';
 import { GIVE_UP_H } from '../webhook/send-notices.ts';
 import type { Problem, ProblemKind } from '../status/problem.ts';
@@ -27,6 +28,14 @@ const RESTLESS: ReadonlySet<ProblemKind> = new Set([
 const UNTOLD: ReadonlySet<ProblemKind> = new Set(['webhook_failing']);
 const KEPT_D = 30;
 
+/** What only Redis knows; a rejected promise: it does not answer. */
+export interface RedisFacts {
+  /** Redis has no row of this project. @default not asked */
+  readonly holdsNoRows?: (project: string) => Promise<boolean>;
+  /** @default not asked */
+  readonly redisMemory?: () => Promise<MemoryStanding>;
+}
+
 /**
  * Opens an incident for what needs a person now and resolves those that are over, in one transaction; one process at a
  * time does. Null: another one has the turn.
@@ -34,12 +43,15 @@ const KEPT_D = 30;
 export async function reconcileIncidents(
   store: OfflineStore,
   manifest: Manifest,
-  holdsNoRows?: () => Promise<boolean>,
+  { holdsNoRows, redisMemory }: RedisFacts = {},
 ): Promise<Reconciled | null> {
   const { project } = manifest;
   // Before the transaction, which must not wait for Redis. Null: Redis does not answer, so that it cannot be told.
   const emptied =
-    holdsNoRows === undefined ? null : await emptiedRedis(store, manifest, holdsNoRows).catch(() => null);
+    holdsNoRows === undefined
+      ? null
+      : await emptiedRedis(store, manifest, () => holdsNoRows(project)).catch(() => null);
+  const full = redisMemory === undefined ? null : await redisMemory().then(fullRedis, () => null);
   return store.transaction(async (tx) => {
     const { rows } = await sql<{ mine: boolean }>`
       select pg_try_advisory_xact_lock(hashtextextended('larder:incidents ' || ${project}, 0)) as mine`.execute(
@@ -51,13 +63,14 @@ export async function reconcileIncidents(
       select incident_id as "incidentId", kind, subject from larder.incidents
       where project = ${project} and resolved_at is null`.execute(tx.db);
     const { problems: known } = await postgresStanding(tx, manifest);
-    const problems = [...known, ...(emptied ?? [])];
+    const problems = [...known, ...(emptied ?? []), ...(full ?? [])];
     const acts = problems.filter(({ severity, kind }) => severity === 'act' && !UNTOLD.has(kind));
     const now = new Set(acts.map(keyOf));
     const told = new Set(open.map(keyOf));
     const news = acts.filter((problem) => !told.has(keyOf(problem)));
     for (const problem of news) await openIncident(tx, project, problem);
-    const cannotTell = (kind: string) => emptied === null && kind === 'redis_emptied';
+    const cannotTell = (kind: string) =>
+      (emptied === null && kind === 'redis_emptied') || (full === null && kind === 'redis_full');
     const over = open
       .filter((incident) => !now.has(keyOf(incident)) && !cannotTell(incident.kind))
       .map(({ incidentId }) => incidentId);

@@ -19,6 +19,7 @@ export type ProblemKind =
   | 'database_not_migrated'
   | 'redis_away'
   | 'redis_emptied'
+  | 'redis_full'
   | 'not_applied'
   | 'view_stale'
   | 'view_without_worker'

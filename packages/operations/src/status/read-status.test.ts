@@ -12,6 +12,7 @@ import {
 } from '@larder/offline-store';
 import { row, test as base, view } from '@larder/offline-store/testing';
 import { expect, onTestFinished } from 'vitest';
+import type { MemoryStanding } from './full-redis.ts';
 import type { ProblemKind } from './problem.ts';
 import { readStatus, type Status } from './read-status.ts';
 
@@ -207,6 +208,31 @@ test('a Redis without rows that history has is a problem, unless they may have e
   expect(await asked(lasting, () => Promise.resolve(false))).toEqual([]);
   const away = new LarderError('ONLINE_STORE_UNAVAILABLE', 'away');
   expect(await asked(lasting, () => Promise.reject(away))).toEqual([]);
+});
+
+test('a Redis near its maxmemory is noted, and one that refuses writes needs a person', async ({
+  store,
+  project,
+}) => {
+  const asked = async (redisMemory: () => Promise<MemoryStanding>) => {
+    const { problems } = await readStatus({
+      project,
+      store,
+      applied: () => Promise.resolve(null),
+      checkRedis: () => Promise.resolve(),
+      redisMemory,
+    });
+    return problems
+      .filter(({ subject }) => subject === 'Redis')
+      .map(({ kind, severity }) => [kind, severity]);
+  };
+  const used = (usedBytes: number, limitBytes: number | null = 1e9) =>
+    Promise.resolve({ usedBytes, limitBytes });
+  expect(await asked(() => used(8e8))).toEqual([]);
+  expect(await asked(() => used(8e8, null))).toEqual([]);
+  expect(await asked(() => used(9.1e8))).toEqual([['redis_full', 'note']]);
+  expect(await asked(() => used(1e9))).toEqual([['redis_full', 'act']]);
+  expect(await asked(() => Promise.reject(new LarderError('ONLINE_STORE_UNAVAILABLE', 'away')))).toEqual([]);
 });
 
 test('a run that failed stands until one over all rows makes up for it', async ({ store, project }) => {

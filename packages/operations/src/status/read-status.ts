@@ -3,6 +3,7 @@ import type { Manifest } from '@larder/features';
 import { pendingMigrations, withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { openIncidents } from '../incidents/open-incidents.ts';
 import { emptiedRedis } from './emptied-redis.ts';
+import { fullRedis, type MemoryStanding } from './full-redis.ts';
 import { postgresStanding, type PostgresStanding } from './postgres-standing.ts';
 import type { Problem } from './problem.ts';
 
@@ -33,6 +34,8 @@ export interface StatusDeps {
   readonly checkRedis: (() => Promise<unknown>) | null;
   /** Redis has no row of the project. @default not asked */
   readonly holdsNoRows?: () => Promise<boolean>;
+  /** @default not asked */
+  readonly redisMemory?: () => Promise<MemoryStanding>;
   /** @default 2500 */
   readonly deadlineMs?: number;
 }
@@ -47,6 +50,10 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
     checkRedis === null ? NOT_CONFIGURED : timed(checkRedis, deadlineMs),
   ]);
   const problems: Problem[] = [...databaseProblems(database), ...redisProblems(redis)];
+  if (deps.redisMemory !== undefined && redis.state !== 'away')
+    problems.push(
+      ...(await withinDeadline(deps.redisMemory(), deadlineMs).then(fullRedis).catch(nothingIfRedis)),
+    );
   let standing: PostgresStanding | null = null;
   if (store !== null && database.state !== 'away') {
     try {

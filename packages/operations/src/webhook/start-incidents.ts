@@ -3,15 +3,13 @@ import type { WebhookAddress } from '@larder/core/config';
 import type { Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { createPoster } from '@larder/outbound';
-import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
+import { reconcileIncidents, type RedisFacts } from '../incidents/reconcile-incidents.ts';
 import { sendNextNotice, type SendOptions } from './send-notices.ts';
 
-export interface IncidentsOptions extends Pick<SendOptions, 'timeoutMs' | 'pausesMs'> {
+export interface IncidentsOptions extends RedisFacts, Pick<SendOptions, 'timeoutMs' | 'pausesMs'> {
   readonly store: OfflineStore;
   /** What is applied now; null: nothing yet. */
   readonly applied: () => Manifest | null;
-  /** Redis has no row of this project. @default not asked */
-  readonly holdsNoRows?: (project: string) => Promise<boolean>;
   /** Null: nobody is told. */
   readonly webhook: WebhookAddress | null;
   readonly logger: Logger;
@@ -27,7 +25,7 @@ const SENT_PER_TURN = 20;
  * time looks, and each notice is sent by one.
  */
 export function startIncidents(options: IncidentsOptions): Pick<Loop, 'stop'> {
-  const { store, applied, holdsNoRows, webhook, logger, intervalMs = 10_000 } = options;
+  const { store, applied, webhook, logger, intervalMs = 10_000 } = options;
   const stopping = new AbortController();
   const looking = startLoop({
     name: 'Looking for incidents',
@@ -36,11 +34,7 @@ export function startIncidents(options: IncidentsOptions): Pick<Loop, 'stop'> {
     async turn() {
       const manifest = applied();
       if (manifest === null) return;
-      const found = await reconcileIncidents(
-        store,
-        manifest,
-        holdsNoRows && (() => holdsNoRows(manifest.project)),
-      );
+      const found = await reconcileIncidents(store, manifest, options);
       if (found !== null && found.opened + found.resolved > 0) logger.info(found, 'Incidents changed');
     },
   });

@@ -8,7 +8,7 @@ import { appendHistory, ensureHistory, type OfflineStore } from '@larder/offline
 import { row, test as base, view } from '@larder/offline-store/testing';
 import { createPoster } from '@larder/outbound';
 import { expect, onTestFinished } from 'vitest';
-import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
+import { reconcileIncidents, type RedisFacts } from '../incidents/reconcile-incidents.ts';
 import { sendNextNotice, type SendOptions } from './send-notices.ts';
 import { startIncidents } from './start-incidents.ts';
 
@@ -195,7 +195,7 @@ test('a Redis that lost its rows is told, stays open while Redis is away, and is
     [project],
   );
   const open = async (holdsNoRows: () => Promise<boolean>) => {
-    await reconcileIncidents(store, manifest, holdsNoRows);
+    await reconcileIncidents(store, manifest, { holdsNoRows });
     const { rows } = await store.pool.query<{ next: string }>(
       `select next from larder.incidents where project = $1 and kind = 'redis_emptied' and resolved_at is null`,
       [project],
@@ -205,6 +205,25 @@ test('a Redis that lost its rows is told, stays open while Redis is away, and is
   expect(await open(() => Promise.resolve(true))).toEqual(['larder restore']);
   expect(await open(() => Promise.reject(new Error('away')))).toEqual(['larder restore']);
   expect(await open(() => Promise.resolve(false))).toEqual([]);
+});
+
+test('a Redis that is full is told, stays open while Redis is away, and is over when it has room', async ({
+  store,
+  project,
+}) => {
+  const open = async (redisMemory: NonNullable<RedisFacts['redisMemory']>) => {
+    await reconcileIncidents(store, manifestOf(project), { redisMemory });
+    const { rows } = await store.pool.query(
+      `select 1 from larder.incidents where project = $1 and kind = 'redis_full' and resolved_at is null`,
+      [project],
+    );
+    return rows.length;
+  };
+  const used = (usedBytes: number) => () => Promise.resolve({ usedBytes, limitBytes: 100 });
+  expect(await open(used(95))).toBe(0);
+  expect(await open(used(101))).toBe(1);
+  expect(await open(() => Promise.reject(new Error('away')))).toBe(1);
+  expect(await open(used(95))).toBe(0);
 });
 
 test('what comes and goes within two minutes is not told', async ({ store, project }) => {
