@@ -1,6 +1,7 @@
 import type { FeatureViewManifest } from '@larder/features';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { cutWhenHung } from '../connection/cut-when-hung.ts';
 import { toDatabaseError } from '../connection/database-errors.ts';
 import { allowSilence } from '../connection/silence-guard.ts';
 import type { OfflineStore } from '../offline-store.ts';
@@ -18,10 +19,14 @@ export interface NewestRowsPage {
   readonly notBeforeMs: number | null;
   /** Rows that landed earlier are left out, so that the newest of a key is the newest that landed since; null: none. */
   readonly landedSince: Date | null;
+  /** How often a silent server is looked at, and how long it may take to answer then. @default 10,000 */
+  readonly lookMs?: number;
 }
 
 /** Of one page: an index is read from one key to the next, so a page takes milliseconds, or minutes when little landed since. */
 const PAGE_MS = 30 * 60_000;
+/** A server that hangs is noticed within a minute: after two looks, and two answers that do not come. */
+const LOOK_MS = 10_000;
 
 /** Columns of a page before the features: the join keys, then these. */
 export const PAGE_COLUMNS = ['event_timestamp', 'created_timestamp', 'revision', 'is_gone'] as const;
@@ -29,16 +34,25 @@ export const PAGE_COLUMNS = ['event_timestamp', 'created_timestamp', 'revision',
 /**
  * The newest row of each of the next keys, in the order of the keys, as the bytes of a binary COPY: join keys,
  * `PAGE_COLUMNS`, features. Every page reads its own snapshot, so no transaction stays open between pages.
+ * @throws DATABASE_UNAVAILABLE also within a minute after a server hung or the connection was lost
  */
 export async function readNewestRowsPage(
   store: Pick<OfflineStore, 'pool'>,
   page: NewestRowsPage,
 ): Promise<Buffer> {
+  const { lookMs = LOOK_MS } = page;
   const query = pageQuery(historyTable(page.project, page.view), page);
   const client = await store.pool.connect();
   let broken = true;
+  let stopWatching = (): void => {};
   try {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     allowSilence(client, PAGE_MS);
+    stopWatching = cutWhenHung(store.pool, client, {
+      pid: rows[0]?.pid as number,
+      everyMs: lookMs,
+      answerMs: lookMs,
+    });
     // The planner thinks that sorting all rows could be cheaper than walking the index of each month side by side; it would for every page.
     await client.query(
       `begin read only; set local statement_timeout = ${PAGE_MS}; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashagg = off; set local max_parallel_workers_per_gather = 0`,
@@ -52,6 +66,7 @@ export async function readNewestRowsPage(
   } catch (error) {
     throw toDatabaseError(error);
   } finally {
+    stopWatching();
     client.release(broken);
   }
 }
