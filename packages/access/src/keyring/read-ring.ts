@@ -6,7 +6,10 @@ import type { StoredKey } from './known-key.ts';
 type Store = Pick<OfflineStore, 'db'>;
 
 export interface RingState {
-  /** Another text after every change of a key: revisions only grow, and rows are never deleted. */
+  /**
+   * Another text after every change of a key. Revisions only grow, but a recovery of PostgreSQL takes them back, and another
+   * change may get the number of a lost one: so it names the keys, and who is in which transaction changed them.
+   */
   readonly state: string;
   /** Living inference processes, which share the rates. */
   readonly services: number;

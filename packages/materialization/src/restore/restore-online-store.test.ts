@@ -188,6 +188,27 @@ test('rows that land while it restores stay, and a row of a tombstoned entity is
   expect(await redis.exists('larder:shop:{article:n2999}')).toBe(0);
 });
 
+test('a row beyond its TTL is wrong neither where a landing wrote it nor where a restore left it out', async ({
+  shop,
+}) => {
+  const redis = open(shop.redisUrl);
+  const { manifest } = shop.project;
+  await shop.seedAds(2, () => 'word');
+  const worker = shop.materializer();
+  await shop.ended(await shop.backfill('scheduled'));
+  await worker.stop({ deadlineMs: 5_000 });
+  expect(await redis.hexists('larder:shop:{ad:ad-0001}', 'scheduled@1')).toBe(1);
+  expect(await wrongOnlineRows(shop.store, redis, manifest)).toMatchObject({ wrong: [] });
+  await redis.hset('larder:shop:{ad:ad-0000}', 'scheduled@1', 'other bytes');
+  expect(await wrongOnlineRows(shop.store, redis, manifest)).toMatchObject({
+    wrong: ['different: {ad:ad-0000} scheduled@1'],
+  });
+  await redis.flushall();
+  await restoreOnlineStore(depsOf(shop), all(shop));
+  expect(await redis.hexists('larder:shop:{ad:ad-0001}', 'scheduled@1')).toBe(0);
+  expect(await wrongOnlineRows(shop.store, redis, manifest)).toMatchObject({ wrong: [] });
+});
+
 test('only what landed since an instant', async ({ shop }) => {
   const redis = open(shop.redisUrl);
   await shop.sql(`update shop_history.stock_v1 set landed_at = now() - interval '1 hour'`);
