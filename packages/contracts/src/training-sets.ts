@@ -48,12 +48,18 @@ const sqlSpineSchema = z
     description: 'A query on a connection of the project; off unless LARDER_TRAINING_SETS_SQL is on.',
   });
 
+const againSchema = idSchema.optional().meta({
+  description:
+    'A set on record to build again, from the same rows and the same history; of the rest only `engine` goes with it.',
+});
+
 /** With a JSON body: rows that the service finds itself. */
 export const trainingSetRequestSchema = z
   .strictObject({
     model: modelSchema.optional(),
     features: z.array(textSchema(200)).min(1).max(500).optional(),
-    spine: z.union([predictionsSpineSchema, sqlSpineSchema]),
+    spine: z.union([predictionsSpineSchema, sqlSpineSchema]).optional(),
+    again: againSchema,
     time: timeSchema.optional(),
     as_served: z.boolean().optional().meta(cutOffMeta),
     engine: engineSchema.optional(),
@@ -72,6 +78,7 @@ export const trainingSetUploadQuerySchema = z.strictObject({
     description: 'Features and views, separated by commas; or `model`.',
     example: 'ad_image,ad_stats:clicks_7d',
   }),
+  again: againSchema,
   time: timeSchema.optional(),
   as_served: z.enum(['true', 'false']).optional().meta(cutOffMeta),
   engine: engineSchema.optional(),

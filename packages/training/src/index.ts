@@ -17,7 +17,7 @@ export { recordFailure, recordStart } from './training-set/record/training-set-r
 export type { StartedBuild } from './training-set/record/training-set-record.ts';
 export { trainingSetManifest } from './training-set/training-set-manifest.ts';
 export type { TrainingSetManifest } from './training-set/training-set-manifest.ts';
-export { featuresOf } from './training-set/again/request-of.ts';
+export { featuresOf, requestOf } from './training-set/again/request-of.ts';
 export type { FeatureStatistics, TrainingSetStatistics } from './training-set/training-set-statistics.ts';
 export type {
   CutOff,

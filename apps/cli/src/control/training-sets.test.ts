@@ -14,83 +14,97 @@ interface Manifest {
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 
+/** Four builds, three of them in processes of their own that yield to everybody else. */
+const LONG = { timeout: 180_000 };
+
 const manifestIn = (folder: string) =>
   JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
 
-test('a service builds the set that this process would build, into a folder here', async ({ served }) => {
-  expect((await served.direct('backfill', 'ad_stats')).code).toBe(0);
-  const spine = join(served.folder, 'spine.csv');
-  const at = new Date().toISOString();
-  const rows = Array.from({ length: 20 }, (_, n) => `${n % 2},ad-${n + 1},${at}`);
-  writeFileSync(spine, `label,ad_id,event_timestamp\n${rows.join('\n')}\n`);
-  const build = (name: string, ...more: readonly string[]) =>
-    'training-set build --features ad_stats --split group:ad_id:0.5,0.5'
-      .split(' ')
-      .concat('--spine', spine, '--out', join(served.folder, name), more);
+test(
+  'a service builds the set that this process would build, into a folder here',
+  LONG,
+  async ({ served }) => {
+    expect((await served.direct('backfill', 'ad_stats')).code).toBe(0);
+    const spine = join(served.folder, 'spine.csv');
+    const at = new Date().toISOString();
+    const rows = Array.from({ length: 20 }, (_, n) => `${n % 2},ad-${n + 1},${at}`);
+    writeFileSync(spine, `label,ad_id,event_timestamp\n${rows.join('\n')}\n`);
+    const build = (name: string, ...more: readonly string[]) =>
+      'training-set build --features ad_stats --split group:ad_id:0.5,0.5'
+        .split(' ')
+        .concat('--spine', spine, '--out', join(served.folder, name), more);
 
-  const direct = jsonOf(await served.direct(...build('direct', '--json'))) as unknown as Manifest;
-  const sent = await served.remote(...build('remote', '--json'));
-  expect(sent).toMatchObject({ code: 0, stdout: expect.stringContaining('content_sha256') as string });
-  const remote = jsonOf(sent) as unknown as Manifest;
-  const folder = join(served.folder, 'remote');
-  expect(readdirSync(folder).toSorted()).toEqual(['manifest.json', 'test.parquet', 'train.parquet']);
-  expect(remote.content_sha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(remote.content_sha256).toBe(direct.content_sha256);
-  expect(manifestIn(folder)).toEqual(remote);
-  expect(remote.spine.source).toEqual(direct.spine.source);
-  for (const { path, sha256 } of remote.files)
-    expect(
-      createHash('sha256')
-        .update(readFileSync(join(folder, path)))
-        .digest('hex'),
-    ).toBe(sha256);
+    const direct = jsonOf(await served.direct(...build('direct', '--json'))) as unknown as Manifest;
+    const sent = await served.remote(...build('remote', '--json'));
+    expect(sent).toMatchObject({ code: 0, stdout: expect.stringContaining('content_sha256') as string });
+    const remote = jsonOf(sent) as unknown as Manifest;
+    const folder = join(served.folder, 'remote');
+    expect(readdirSync(folder).toSorted()).toEqual(['manifest.json', 'test.parquet', 'train.parquet']);
+    expect(remote.content_sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(remote.content_sha256).toBe(direct.content_sha256);
+    expect(manifestIn(folder)).toEqual(remote);
+    expect(remote.spine.source).toEqual(direct.spine.source);
+    for (const { path, sha256 } of remote.files)
+      expect(
+        createHash('sha256')
+          .update(readFileSync(join(folder, path)))
+          .digest('hex'),
+      ).toBe(sha256);
 
-  const again = ['training-set', 'build', '--from', join(folder, 'manifest.json'), '--out'];
-  const built = await served.direct(...again, join(served.folder, 'again'), '--json');
-  expect(jsonOf(built)).toMatchObject({
-    again_of: remote.training_set_id,
-    content_sha256: remote.content_sha256,
-  });
-  const needsStores = await served.remote(...again, join(served.folder, 'never'));
-  expect(needsStores).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('needs the stores') as string,
-  });
+    const again = ['training-set', 'build', '--from', join(folder, 'manifest.json'), '--out'];
+    const built = await served.direct(...again, join(served.folder, 'again'), '--json');
+    expect(jsonOf(built)).toMatchObject({
+      again_of: remote.training_set_id,
+      content_sha256: remote.content_sha256,
+    });
+    const rebuilt = await served.remote(...again, join(served.folder, 'again-remote'), '--json');
+    expect({ code: rebuilt.code, ...jsonOf(rebuilt) }).toMatchObject({
+      code: 0,
+      again_of: remote.training_set_id,
+      content_sha256: remote.content_sha256,
+      spine: { source: remote.spine.source },
+    });
+    const others = join(served.folder, 'others.csv');
+    writeFileSync(others, readFileSync(spine, 'utf8').replace('ad-20', 'ad-1'));
+    const changed = await served.remote(...again, join(served.folder, 'never'), '--spine', others, '--json');
+    expect(jsonOf(changed)).toMatchObject({ code: 'TRAINING_SET_CHANGED' });
+    expect(existsSync(join(served.folder, 'never'))).toBe(false);
 
-  const full = await served.remote(...build('remote'));
-  expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining('FOLDER_NOT_EMPTY') as string });
-  const id = remote.training_set_id;
-  for (const args of [['list'], ['list', '--limit', '1'], ['show', id]]) {
-    const shown = async (ask: typeof served.direct) => {
-      const { code, stdout, stderr } = await ask('training-set', ...args, '--json');
-      const { statistics: _, ...set } = JSON.parse(stdout) as Record<string, unknown>;
-      const sets = (set.training_sets as object[] | undefined) ?? [set];
-      return {
-        code,
-        stderr,
-        complete: set.complete,
-        sets: sets.map((each) => Object.assign(each, { folder: '' })),
+    const full = await served.remote(...build('remote'));
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining('FOLDER_NOT_EMPTY') as string });
+    const id = remote.training_set_id;
+    for (const args of [['list'], ['list', '--limit', '1'], ['show', id]]) {
+      const shown = async (ask: typeof served.direct) => {
+        const { code, stdout, stderr } = await ask('training-set', ...args, '--json');
+        const { statistics: _, ...set } = JSON.parse(stdout) as Record<string, unknown>;
+        const sets = (set.training_sets as object[] | undefined) ?? [set];
+        return {
+          code,
+          stderr,
+          complete: set.complete,
+          sets: sets.map((each) => Object.assign(each, { folder: '' })),
+        };
       };
-    };
-    expect(await shown(served.remote)).toEqual(await shown(served.direct));
-    expect((await served.remote('training-set', ...args)).stdout).toContain(id.slice(0, 8));
-  }
-  const nothing = ['training-set', 'show', '01999999-9999-7999-8999-999999999999', '--json'];
-  expect(jsonOf(await served.remote(...nothing))).toMatchObject({ code: 'TRAINING_SET_NOT_FOUND' });
+      expect(await shown(served.remote)).toEqual(await shown(served.direct));
+      expect((await served.remote('training-set', ...args)).stdout).toContain(id.slice(0, 8));
+    }
+    const nothing = ['training-set', 'show', '01999999-9999-7999-8999-999999999999', '--json'];
+    expect(jsonOf(await served.remote(...nothing))).toMatchObject({ code: 'TRAINING_SET_NOT_FOUND' });
 
-  const unknown = await served.remote(
-    ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
-      ' ',
-    ),
-  );
-  const same = await served.direct(
-    ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
-      ' ',
-    ),
-  );
-  expect(jsonOf(unknown).code).toBe(jsonOf(same).code);
-  expect(existsSync(join(served.folder, 'none'))).toBe(false);
-});
+    const unknown = await served.remote(
+      ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
+        ' ',
+      ),
+    );
+    const same = await served.direct(
+      ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
+        ' ',
+      ),
+    );
+    expect(jsonOf(unknown).code).toBe(jsonOf(same).code);
+    expect(existsSync(join(served.folder, 'none'))).toBe(false);
+  },
+);
 
 test.for([
   ['rows that differ from the manifest', 'all.csv', 'a\n2\n'],

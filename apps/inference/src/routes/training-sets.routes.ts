@@ -12,7 +12,7 @@ import {
   type TrainingSetAnswer,
   type TrainingSetsAnswer,
 } from '@larder/contracts';
-import { newId } from '@larder/core';
+import { LarderError, newId } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import {
@@ -20,7 +20,9 @@ import {
   listTrainingSets,
   readTrainingSet,
   trainingSetJson,
+  type SpineSource,
   type TrainingSet,
+  type TrainingSetManifest,
 } from '@larder/training';
 import { Router, type Request, type RequestHandler } from 'express';
 import type { Config } from '../config.ts';
@@ -28,7 +30,8 @@ import { allow } from '../http/allow.ts';
 import { emptyBody, jsonBody } from '../http/json-body.ts';
 import { noQuery } from '../http/no-query.ts';
 import { validate } from '../http/validate.ts';
-import { askedTrainingSet, spineOf, type AskedOverHttp } from '../training-sets/asked-training-set.ts';
+import { askedAgain, askedTrainingSet, spineOf } from '../training-sets/asked-training-set.ts';
+import type { AskedTrainingSet } from '../training-sets/build-job.ts';
 import type { Builds } from '../training-sets/create-builds.ts';
 import { receiveSpine, spineFormat } from '../training-sets/receive-spine.ts';
 import { elsewhere, type RowsStream } from '../training-sets/stream-rows.ts';
@@ -113,7 +116,7 @@ async function accept(deps: TrainingSetsDeps, request: Request): Promise<Trainin
   const format = spineFormat(request);
   const place = deps.builds.reserve();
   try {
-    const asked = askedTrainingSet(askedOverHttp(), manifest);
+    const { asked, again } = await askedOverHttp();
     if (asked.spine.kind === 'file')
       await receiveSpine(request, { path: asked.spine.path, limitBytes: settings.uploadBytes });
     await place.start({
@@ -125,6 +128,7 @@ async function accept(deps: TrainingSetsDeps, request: Request): Promise<Trainin
       artifacts: config.artifacts,
       connections: settings.connections,
       asked,
+      again,
       folder: folders.setOf(trainingSetId),
       temporaryFolder: folders.temporary,
       memoryMb: settings.memoryMb,
@@ -140,19 +144,46 @@ async function accept(deps: TrainingSetsDeps, request: Request): Promise<Trainin
     place.release();
   }
 
-  function askedOverHttp(): AskedOverHttp {
-    if (format === null) {
-      const { spine, ...rest } = validate(trainingSetRequestSchema, request.body);
-      return { ...rest, spine: spineOf(spine, settings.sql) };
+  async function askedOverHttp(): Promise<{
+    readonly asked: AskedTrainingSet;
+    readonly again: TrainingSetManifest | null;
+  }> {
+    const { again: id, ...typed } =
+      format === null
+        ? validate(trainingSetRequestSchema, request.body)
+        : validate(trainingSetUploadQuerySchema, request.query);
+    const upload: SpineSource | null =
+      format === null ? null : { kind: 'file', path: folders.uploadOf(trainingSetId, format), format };
+    if (id !== undefined) {
+      const again = await onRecord(deps, id);
+      return { asked: askedAgain(typed, { manifest: again, upload, sqlIsOn: settings.sql }), again };
     }
-    const { as_served: asServed, features, ...rest } = validate(trainingSetUploadQuerySchema, request.query);
-    return {
-      ...rest,
-      features: features?.split(',').map((reference) => reference.trim()),
-      as_served: asServed === 'true',
-      spine: { kind: 'file', path: folders.uploadOf(trainingSetId, format), format },
-    };
+    const { features, as_served: asServed, ...rest } = typed;
+    const asked = askedTrainingSet(
+      {
+        ...rest,
+        features:
+          typeof features === 'string' ? features.split(',').map((reference) => reference.trim()) : features,
+        as_served: asServed === true || asServed === 'true',
+        spine: upload ?? spineOf('spine' in typed ? typed.spine : undefined, settings.sql),
+      },
+      manifest,
+    );
+    return { asked, again: null };
   }
+}
+
+/** @throws TRAINING_SET_NOT_FOUND, TRAINING_SET_NOT_COMPLETE */
+async function onRecord(
+  { offlineStore, project }: TrainingSetsDeps,
+  id: string,
+): Promise<TrainingSetManifest> {
+  const { manifest, status } = await readTrainingSet(offlineStore, project, id);
+  if (manifest !== null) return manifest;
+  throw new LarderError(
+    'TRAINING_SET_NOT_COMPLETE',
+    `The training set ${id} is ${status}: it cannot be built again.`,
+  );
 }
 
 /** Only what was built over HTTP; the files of a command are its user's. @throws TRAINING_SET_ELSEWHERE */

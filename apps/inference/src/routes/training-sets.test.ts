@@ -77,6 +77,17 @@ test('rows that are sent come back with their features, in every format', async 
     },
   });
   const { http } = service;
+  // Built again over HTTP, it needs its rows again: no file of this host is read because a record names it.
+  const refused = (body: object) => http.post('/v1/training-sets', body);
+  expect(await refused({ again: id })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/again' }] },
+  });
+  expect(await refused({ again: id, format: 'csv', model: 'ad_ctr' })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/model' }, { pointer: '/format' }] },
+  });
+  expect(await refused({ again: newId() })).toMatchObject({ status: 404 });
   const csv = await http.get(`/v1/training-sets/${id}/rows?format=csv`);
   expect(csv.headers.get('content-type')).toContain('text/csv');
   const [header, first, second] = csv.text.split('\n');

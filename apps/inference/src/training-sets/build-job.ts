@@ -7,6 +7,7 @@ import type {
   OutputFormat,
   SpineSource,
   SplitRequest,
+  TrainingSetManifest,
 } from '@larder/training';
 
 /** What the process that builds a training set is told; plain data. */
@@ -20,6 +21,8 @@ export interface BuildJob {
   readonly artifacts: ArtifactPlaces;
   readonly connections: Readonly<Record<string, string>>;
   readonly asked: AskedTrainingSet;
+  /** The set to build again, which `asked` repeats; null: a new one. */
+  readonly again: TrainingSetManifest | null;
   readonly folder: string;
   readonly temporaryFolder: string;
   readonly memoryMb: number;

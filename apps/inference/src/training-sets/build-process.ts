@@ -3,7 +3,7 @@ import { createLogger, isLarderError, systemClock, toLarderError } from '@larder
 import { loadedFunctions, loadProject } from '@larder/features';
 import { createOfflineStore } from '@larder/offline-store';
 import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
-import { buildTrainingSet, type RequestedFeatures } from '@larder/training';
+import { buildAgain, buildTrainingSet, type BuildOptions, type RequestedFeatures } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
 import { writtenBytes } from './written-files.ts';
 
@@ -29,28 +29,33 @@ async function run(job: BuildJob): Promise<void> {
   try {
     const { features, definitions } = await open(job, { store, artifacts });
     const { timeColumn, cutOff, engine, split, format, spine } = job.asked;
-    await buildTrainingSet(
-      {
-        store,
-        definitions,
-        connections: job.connections,
-        temporaryFolder: job.temporaryFolder,
-        maxSpineRows: job.maxSpineRows,
-        actor: job.actor,
-        clock: systemClock,
+    const deps = {
+      store,
+      definitions,
+      connections: job.connections,
+      temporaryFolder: job.temporaryFolder,
+      maxSpineRows: job.maxSpineRows,
+      actor: job.actor,
+      clock: systemClock,
+    };
+    const options: BuildOptions = {
+      trainingSetId: job.trainingSetId,
+      processId: job.processId,
+      signal: stopped.signal,
+      onProgress(progress) {
+        if (performance.now() - toldAtMs < PROGRESS_INTERVAL_MS) return;
+        toldAtMs = performance.now();
+        process.send?.({ progress } satisfies BuildMessage);
       },
-      { features, spine, timeColumn, cutOff, engine, split, format, folder: job.folder },
-      {
-        trainingSetId: job.trainingSetId,
-        processId: job.processId,
-        signal: stopped.signal,
-        onProgress(progress) {
-          if (performance.now() - toldAtMs < PROGRESS_INTERVAL_MS) return;
-          toldAtMs = performance.now();
-          process.send?.({ progress } satisfies BuildMessage);
-        },
-      },
-    );
+    };
+    const { folder, again: manifest } = job;
+    if (manifest === null)
+      await buildTrainingSet(
+        deps,
+        { features, spine, timeColumn, cutOff, engine, split, format, folder },
+        options,
+      );
+    else await buildAgain(deps, { manifest, spine, engine, folder }, options);
     end({ done: true });
   } catch (error) {
     const { code, message } = toLarderError(error);

@@ -31,6 +31,8 @@ export function trainingPaths(): ZodOpenApiPathsObject {
         answers: { 202: trainingSetAcceptedSchema },
         codes: [
           'MODEL_NOT_FOUND',
+          'TRAINING_SET_NOT_FOUND',
+          'TRAINING_SET_NOT_COMPLETE',
           'OPTION_NOT_SUPPORTED',
           'TRAINING_SET_QUEUE_FULL',
           'DISK_FULL',

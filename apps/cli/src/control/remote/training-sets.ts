@@ -2,15 +2,16 @@ import { openAsBlob } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TrainingSetAccepted, TrainingSetAnswer, TrainingSetsAnswer } from '@larder/contracts';
 import { ERRORS, LarderError, type ErrorCode } from '@larder/core';
-import type { SpineFormat, TrainingSetManifest, UnknownView } from '@larder/training';
+import type { SpineFormat, SpineSource, TrainingSetManifest, UnknownView } from '@larder/training';
 import { openOutputFolder } from '@larder/training/output';
 import { wrongUsage } from '../../verb.ts';
-import type { BuildingSet, TrainingSetAsked, TrainingSetsControl } from '../control.ts';
+import type { BuildingSet, BuiltSet, TrainingSetAsked, TrainingSetsControl } from '../control.ts';
 import { downloadSet } from './download-set.ts';
 import { pages } from './pages.ts';
-import type { ServiceClient } from './service-client.ts';
+import type { Query, ServiceClient } from './service-client.ts';
 
 const ROUTE = '/v1/training-sets';
+const ACCEPTED = ['training_set_id'];
 const MAX_PAGE = 100;
 const POLL_MS = 500;
 /** The service takes the rows within 30 s, and answers once it has them. */
@@ -28,31 +29,14 @@ export function remoteTrainingSets(client: ServiceClient): TrainingSetsControl {
       members: ['training_set_id', 'status', 'manifest'],
     });
   return {
-    async build(asked, building) {
-      const output = await openOutputFolder(building.folder);
-      try {
-        const id = await start(client, asked);
-        const set = await ended(id, building);
-        const manifest = await downloadSet(client, set, {
-          folder: output.building,
-          signal: building.signal,
-          // The copy that the service received is gone.
-          ...(asked.spine.kind === 'file' && { spinePath: asked.spine.path }),
-        });
-        await output.publish();
-        return { manifest, unknown: unknownIn(manifest) };
-      } finally {
-        await output.discard();
-      }
-    },
-    buildAgain() {
-      throw wrongUsage('training-set', [
-        {
-          pointer: '--from',
-          detail:
-            'to build a set again, without --predictions, needs the stores: a service builds new sets alone',
-        },
-      ]);
+    build: (asked, building) => built(building, asked.spine, () => start(client, asked)),
+    buildAgain({ manifest, spine, engine }, building) {
+      const { source } = manifest.spine;
+      const rows = spine ?? (source.kind === 'file' ? source : undefined);
+      const again = { again: manifest.training_set_id, engine };
+      return built(building, rows, () =>
+        rows?.kind === 'file' ? sendRows(client, rows, again) : post(client, again),
+      );
     },
     async list({ limit, model }) {
       const { items, cursor } = await pages(limit, MAX_PAGE, async (page) => {
@@ -66,6 +50,27 @@ export function remoteTrainingSets(client: ServiceClient): TrainingSetsControl {
     },
     show: async (id) => withoutProgress(await get(id)),
   };
+
+  async function built(
+    building: BuildingSet,
+    spine: SpineSource | undefined,
+    begin: () => Promise<string>,
+  ): Promise<BuiltSet> {
+    const output = await openOutputFolder(building.folder);
+    try {
+      const set = await ended(await begin(), building);
+      const manifest = await downloadSet(client, set, {
+        folder: output.building,
+        signal: building.signal,
+        // The copy that the service received is gone.
+        ...(spine?.kind === 'file' && { spinePath: spine.path }),
+      });
+      await output.publish();
+      return { manifest, unknown: unknownIn(manifest) };
+    } finally {
+      await output.discard();
+    }
+  }
 
   /** Cancels the build when the signal comes. @throws why it failed */
   async function ended(id: string, { signal, onProgress }: BuildingSet): Promise<TrainingSetAnswer> {
@@ -85,46 +90,54 @@ export function remoteTrainingSets(client: ServiceClient): TrainingSetsControl {
   }
 }
 
-async function start(client: ServiceClient, asked: TrainingSetAsked): Promise<string> {
+function start(client: ServiceClient, asked: TrainingSetAsked): Promise<string> {
   const { features, spine, time, asServed, engine, split, format } = asked;
   const options = { time, engine, split, format };
-  const members = ['training_set_id'];
-  if (spine.kind === 'file') {
-    const file = await openAsBlob(spine.path).catch(() => {
-      throw wrongUsage('training-set', [{ pointer: '--spine', detail: 'cannot be read' }]);
-    });
-    const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
-      query: {
-        ...('model' in features ? features : { features: features.references.join(',') }),
-        ...options,
-        as_served: asServed,
-      },
-      file,
-      headers: { 'content-type': MEDIA_TYPES[spine.format] },
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-      members,
-    });
-    return body.training_set_id;
-  }
-  const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
-    body: {
-      ...('model' in features ? features : { features: features.references }),
+  if (spine.kind === 'file')
+    return sendRows(client, spine, {
+      ...('model' in features ? features : { features: features.references.join(',') }),
       ...options,
       as_served: asServed,
-      spine:
-        spine.kind === 'sql'
-          ? { sql: { connection: spine.connection, query: spine.query } }
-          : {
-              predictions: {
-                model: spine.model,
-                version: spine.version ?? undefined,
-                label: spine.label ?? undefined,
-                from: spine.from ?? undefined,
-                to: spine.to ?? undefined,
-              },
+    });
+  return post(client, {
+    ...('model' in features ? features : { features: features.references }),
+    ...options,
+    as_served: asServed,
+    spine:
+      spine.kind === 'sql'
+        ? { sql: { connection: spine.connection, query: spine.query } }
+        : {
+            predictions: {
+              model: spine.model,
+              version: spine.version ?? undefined,
+              label: spine.label ?? undefined,
+              from: spine.from ?? undefined,
+              to: spine.to ?? undefined,
             },
-    },
-    members,
+          },
+  });
+}
+
+/** @returns the id of the set that is being built */
+async function post(client: ServiceClient, body: object): Promise<string> {
+  const answer = await client.send<TrainingSetAccepted>('POST', ROUTE, { body, members: ACCEPTED });
+  return answer.body.training_set_id;
+}
+
+async function sendRows(
+  client: ServiceClient,
+  { path, format }: Extract<SpineSource, { readonly kind: 'file' }>,
+  query: Query,
+): Promise<string> {
+  const file = await openAsBlob(path).catch(() => {
+    throw wrongUsage('training-set', [{ pointer: '--spine', detail: 'cannot be read' }]);
+  });
+  const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
+    query,
+    file,
+    headers: { 'content-type': MEDIA_TYPES[format] },
+    timeoutMs: UPLOAD_TIMEOUT_MS,
+    members: ACCEPTED,
   });
   return body.training_set_id;
 }
