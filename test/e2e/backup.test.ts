@@ -124,7 +124,8 @@ test('a project copied into another environment predicts the same; killed midway
     expect([killed.exitCode, told]).toEqual([null, told]);
     const { rows } = await query(
       second,
-      `select from pg_locks where not granted and relation = 'larder.alias_moves'::regclass`,
+      `select from pg_locks where not granted and relation = 'larder.alias_moves'::regclass
+        and database = (select oid from pg_database where datname = current_database())`,
     );
     return rows.length > 0;
   }, WAIT);

@@ -56,6 +56,7 @@ test('what is erased over HTTP leaves the archive too, does not come back, and i
   await call(`${url}/v1/models/ad_ctr/predict`, {
     entities: { ad_id: SECRET },
     request: { requested_at: new Date().toISOString(), placement: 'feed', bid: 0.5 },
+    options: { deadline_ms: 10_000 },
   });
   await vi.waitUntil(async () => {
     const { rows } = await archive().then(({ views: [view] }) => view ?? { rows: 0 });

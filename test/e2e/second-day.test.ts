@@ -150,7 +150,7 @@ test('the second day: change, train, promote, roll back, replace, lose, and no c
   );
   expect(walked).toEqual(expect.arrayContaining(blocks));
   expect(blocks.length).toBeGreaterThan(10);
-}, 300_000);
+}, 600_000);
 
 interface Process {
   readonly verb: string;

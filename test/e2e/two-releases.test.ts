@@ -104,7 +104,11 @@ async function predict({ url }: Running): Promise<{ readonly version: number; re
   const answer = await fetch(`${url}/v1/models/${MODEL}/predict`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ entities: { picture_id: 'blue.png' }, request: { width: 300, height: 400 } }),
+    body: JSON.stringify({
+      entities: { picture_id: 'blue.png' },
+      request: { width: 300, height: 400 },
+      options: { deadline_ms: 10_000 },
+    }),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${text}`);

@@ -83,7 +83,10 @@ describe('the advertising example', () => {
     const plain = await startScript('inline-process.ts', ['--database-url', database.url], feed.folder);
     const ids: string[] = [];
     for (const body of bodies) {
-      const hybrid = await call<PredictAnswer>(`${stack.inferenceUrl}/v1/models/ad_ctr/predict`, body);
+      const hybrid = await call<PredictAnswer>(`${stack.inferenceUrl}/v1/models/ad_ctr/predict`, {
+        ...body,
+        options: { deadline_ms: 10_000 },
+      });
       const inside = await call<{ ctr: number }>(plain.url, body);
       expect(hybrid.degraded).toBe(false);
       expect(hybrid.outputs['ctr']).toBeCloseTo(inside.ctr, 5);

@@ -44,7 +44,7 @@ test('Redis is down: defaults or 503, as the model declares; nothing hangs; it r
   expect(batch.status).toBe(503);
   const entity = await http.get('/v1/entities/ad/ad-1');
   expect(problemSchema.parse(entity.body).code).toBe('ONLINE_STORE_UNAVAILABLE');
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
 
   const ready = await http.get('/health/ready');
   expect(ready.status, 'models that answer from defaults stay in service').toBe(200);

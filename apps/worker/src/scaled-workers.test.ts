@@ -22,7 +22,7 @@ test('workers follow the pressure up and down without swinging, and those that a
     targetSeconds: 4,
     minReplicas: 1,
     maxReplicas: MAX_REPLICAS,
-    stabilizationMs: 2_000,
+    stabilizationMs: 5_000,
   });
   /** A replica counts from its start, like a pod. */
   const workers: Promise<WorkerProcess>[] = [startWorker({ LARDER_WORKER_SLOTS: '1' })];
@@ -58,5 +58,5 @@ test('workers follow the pressure up and down without swinging, and those that a
   );
   // A thread that waits for one batch begins the next one, so a row may take less than it says.
   expect(cost?.cost).toBeGreaterThan(0.02);
-  expect(cost?.cost).toBeLessThan(0.5);
+  expect(cost?.cost).toBeLessThan(5);
 });

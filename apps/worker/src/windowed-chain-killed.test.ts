@@ -5,7 +5,7 @@ import { applyManifest } from '@larder/registry';
 import { describe, expect } from 'vitest';
 import { test } from '../fixtures/shop-worker.ts';
 
-const ADS = 60;
+const ADS = 160;
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
 async function push(shop: Shop, clicks: number): Promise<void> {

@@ -60,7 +60,8 @@ describe('windows and workers', () => {
     const runId = await shop.backfill(VIEW);
     const victim = await startWorker();
     const waiting = () =>
-      shop.sql(`select 1 from pg_locks where locktype = 'advisory' and not granted limit 1`);
+      shop.sql(`select 1 from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database()) limit 1`);
     await expect.poll(waiting, PATIENCE).toHaveLength(1);
     victim.kill('SIGKILL');
     await victim.exited();

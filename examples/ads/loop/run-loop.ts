@@ -141,6 +141,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
       body: JSON.stringify({
         entities: { ad_id: ads[0]?.adId },
         request: { requested_at: '2026-01-05T18:00:00Z', placement: 'feed', bid: 2.5 },
+        options: { deadline_ms: 5_000 },
       }),
     });
     const { version } = (await answer.json()) as { version: number };

@@ -57,7 +57,10 @@ export async function rankComments(
 ): Promise<RankedComment[]> {
   const { rows } = await post<{ rows: { outputs: Omit<RankedComment, 'comment_id'> }[] }>(
     `${larder}/v1/models/comment_rank/predict-batch`,
-    { rows: comments.map(({ comment_id, author_id }) => ({ entities: { comment_id, author_id } })) },
+    {
+      rows: comments.map(({ comment_id, author_id }) => ({ entities: { comment_id, author_id } })),
+      options: { deadline_ms: 2_000 },
+    },
   );
   return comments
     .flatMap(({ comment_id }, i) => (rows[i] ? [{ comment_id, ...rows[i].outputs }] : []))

@@ -20,6 +20,8 @@ const folder = join(inject('testFolder'), `dev-${randomBytes(4).toString('hex')}
 const larder = (...args: string[]) => runCli([...args, '--json'], { cwd: folder });
 const events: DevEvent[] = [];
 let dev: ChildProcess;
+/** Address of the service. */
+let url = '';
 let remarks = '';
 let seen = 0;
 
@@ -44,7 +46,7 @@ function edit(file: string, from: string, to: string): void {
 }
 
 async function isDown(): Promise<boolean> {
-  return fetch('http://127.0.0.1:28570/health/live').then(
+  return fetch(`${url}/health/live`).then(
     () => false,
     () => true,
   );
@@ -75,7 +77,9 @@ describe('larder dev', () => {
       events.push(...lines.map((line) => JSON.parse(line) as DevEvent));
     });
     dev.stderr?.on('data', (text: Buffer) => (remarks += text.toString()));
-    expect(await nextEvent()).toMatchObject({ event: 'ready', model_versions: { appeal: 1 } });
+    const ready = await nextEvent();
+    expect(ready).toMatchObject({ event: 'ready', model_versions: { appeal: 1 } });
+    url = String(ready['inference_url']);
   });
 
   afterAll(() => dev.kill('SIGKILL'));
@@ -194,10 +198,14 @@ export const clicks = featureView('clicks', {
       problem: { code: 'PROJECT_NOT_LOADABLE', detail: expect.stringContaining('picture-light.ts') },
     });
     // the command line reads the broken file too; the service does not
-    const answer = await fetch('http://127.0.0.1:28570/v1/models/appeal/predict', {
+    const answer = await fetch(`${url}/v1/models/appeal/predict`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ entities: { picture_id: 'blue.png' }, request: { width: 300, height: 400 } }),
+      body: JSON.stringify({
+        entities: { picture_id: 'blue.png' },
+        request: { width: 300, height: 400 },
+        options: { deadline_ms: 10_000 },
+      }),
     });
     expect(((await answer.json()) as { outputs: unknown }).outputs).toEqual(before);
     edit('src/picture-light.ts', 'twice: ,', 'twice: 2,');

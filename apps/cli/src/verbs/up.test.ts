@@ -107,7 +107,7 @@ describe('a stack started by up', () => {
     await expect.poll(() => remarks).toMatch(/inference ended \(SIGKILL\)[^]*inference is back/);
   });
 
-  test('replaces what hangs: both apps, Redis and PostgreSQL at once', async () => {
+  test('replaces what hangs: both apps, Redis and PostgreSQL at once', { timeout: 300_000 }, async () => {
     const { apps, addresses } = stackFile();
     const redis = connectRedis(addresses.redisUrl, { role: 'tool' });
     const redisPid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1]);
@@ -125,7 +125,7 @@ describe('a stack started by up', () => {
             ),
           );
       },
-      { timeout: 150_000, interval: 200 },
+      { timeout: 200_000, interval: 200 },
     );
     expect(frozen.filter((pid) => isRunning(pid))).toEqual([]);
     await vi.waitFor(

@@ -211,6 +211,13 @@ describe('refused', () => {
   });
 });
 
+/** The process that builds a set now, once there is one. */
+async function builderOf(pid: number | undefined): Promise<number> {
+  let found: number | undefined;
+  await expect.poll(() => (found = childOf(pid)), WAIT).toBeTypeOf('number');
+  return found as number;
+}
+
 const childOf = (pid: number | undefined): number | undefined => {
   const { stdout } = spawnSync('pgrep', ['-P', String(pid), '-f', 'build-process'], { encoding: 'utf8' });
   return stdout.trim() === '' ? undefined : Number(stdout.trim());
@@ -239,12 +246,11 @@ test('a build whose process is killed, or that is cancelled, has failed, and the
   service,
 }) => {
   const killed = idOf(await upload(service));
-  await expect.poll(() => childOf(process.pid), WAIT).toBeTypeOf('number');
-  process.kill(childOf(process.pid) as number, 'SIGKILL');
+  process.kill(await builderOf(process.pid), 'SIGKILL');
   await expect.poll(() => statusOf(service, killed), WAIT).toBe('failed');
   expect((await state(service, killed)).error).toMatchObject({ code: 'TRAINING_SET_STOPPED' });
   const cancelled = idOf(await upload(service));
-  await expect.poll(() => childOf(process.pid), WAIT).toBeTypeOf('number');
+  await builderOf(process.pid);
   const answer = await service.http.send(`/v1/training-sets/${cancelled}`, { method: 'DELETE' });
   expect(answer.body).toMatchObject({ status: 'failed' });
   const next = idOf(await upload(service));
@@ -256,7 +262,7 @@ test('a service that stops ends its build and records it', async ({ service, con
   const other = await startInference(config, logger);
   const http = createHttp(other.url);
   const id = idOf(await upload({ http }));
-  await expect.poll(() => childOf(process.pid), WAIT).toBeTypeOf('number');
+  await builderOf(process.pid);
   await other.close();
   expect(childOf(process.pid)).toBeUndefined();
   expect(await state(service, id)).toMatchObject({
@@ -272,8 +278,7 @@ test('a service that is killed takes its build with it, and others show it as fa
   const started = startProcess({ ...environmentOf(config), LARDER_LOG_LEVEL: 'info' });
   const http = createHttp(await started.url());
   const id = idOf(await upload({ http }));
-  await expect.poll(() => childOf(started.pid), WAIT).toBeTypeOf('number');
-  const child = childOf(started.pid) as number;
+  const child = await builderOf(started.pid);
   started.kill('SIGKILL');
   await started.exited;
   await expect.poll(() => existsSync(join('/proc', String(child))), WAIT).toBe(false);

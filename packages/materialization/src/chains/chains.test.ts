@@ -218,7 +218,7 @@ test('a cancelled run leaves out what its parent still lands; the next run of th
   chain,
 }) => {
   await chain.seed(
-    () => 'slow:50 word',
+    () => 'slow:100 word',
     () => 5,
   );
   shop.materializer();

@@ -65,7 +65,8 @@ test('a key that is erased while its change is turned into chunks is in none of 
   });
   await expect
     .poll(() =>
-      shop.sql(`select 1 from pg_locks where not granted and relation = 'larder.run_links'::regclass`),
+      shop.sql(`select 1 from pg_locks where not granted and relation = 'larder.run_links'::regclass
+        and database = (select oid from pg_database where datname = current_database())`),
     )
     .toHaveLength(1);
   await forget(shop, KEY);
@@ -96,7 +97,7 @@ test('a key that is erased while its rows flow does not come back in any view of
       interval: 5,
       timeout: 60_000,
     })
-    .toHaveLength(1);
+    .not.toEqual([]);
   await forget(shop, key);
   await shop.ended(words);
   await chain.settled();

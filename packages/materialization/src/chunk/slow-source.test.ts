@@ -2,7 +2,8 @@ import pg from 'pg';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 
-const WAITING = `select 1 from pg_stat_activity where application_name = 'larder-source' and wait_event_type = 'Lock'`;
+const WAITING = `select 1 from pg_stat_activity where datname = current_database()
+  and application_name = 'larder-source' and wait_event_type = 'Lock'`;
 
 describe('a source that does not answer', () => {
   test('does not keep a worker from stopping', async ({ shop }) => {

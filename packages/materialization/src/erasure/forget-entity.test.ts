@@ -12,7 +12,7 @@ import {
   startSequencer,
   storeLabels,
 } from '@larder/offline-store';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -249,7 +249,7 @@ describe('forgetting', () => {
 describe('what happens while a key is forgotten', () => {
   test('a row that is being computed does not land', async ({ shop }) => {
     await shop.seedAds(1, () => 'one');
-    await shop.sql(`insert into ads values ('ad-computed', 'slow:400 words', '2026-03-01')`);
+    await shop.sql(`insert into ads values ('ad-computed', 'slow:3000 words', '2026-03-01')`);
     work(shop);
     const runId = await shop.backfill('ad_words');
     await expect
@@ -334,7 +334,7 @@ describe('what happens while a key is forgotten', () => {
     onTestFinished(() => redis.disconnect());
     const keyHasher = () => projectKeyHasher(shop.store, 'shop');
     const onlineStore = createOnlineStore({ redis, project: 'shop', keyHasher });
-    await redis.ping();
+    await waitForRedis(redis, 30_000);
     await server.stop();
     expect(await forget(shop, 'ad-later', { onlineStore })).toMatchObject({
       status: 'running',

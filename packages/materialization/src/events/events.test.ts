@@ -1,5 +1,5 @@
 import { systemClock } from '@larder/core';
-import { compileValueReader, connectRedis, createOnlineStore } from '@larder/online-store';
+import { compileValueReader, connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { projectKeyHasher, pruneWindows } from '@larder/offline-store';
 import { startTestRedis } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
@@ -155,7 +155,7 @@ test('a worker writes the tiles online when the process that landed the events d
 }) => {
   const dead = await startTestRedis();
   const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 2_000 });
-  await connection.ping();
+  await waitForRedis(connection, 30_000);
   await dead.stop();
   const onlineStore = createOnlineStore({
     redis: connection,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { joinInPostgresql, type PointInTimeJoin } from '@larder/offline-store';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { readOnlineFeatures } from '@larder/serving';
 import { startTestRedis } from '@larder/testing';
 import fc from 'fast-check';
@@ -150,7 +150,7 @@ async function confirmedAt(shop: Shop, runId: string, nowMs: number): Promise<vo
 async function deadOnlineStore() {
   const redis = await startTestRedis();
   const connection = connectRedis(redis.url, { role: 'worker', commandTimeoutMs: 200 });
-  await connection.ping();
+  await waitForRedis(connection, 30_000);
   await redis.stop();
   onTestFinished(() => connection.disconnect());
   return createOnlineStore({

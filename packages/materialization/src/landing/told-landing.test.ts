@@ -6,7 +6,7 @@ import {
   type FeedChange,
   projectKeyHasher,
 } from '@larder/offline-store';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect, onTestFinished } from 'vitest';
 import { test, type Shop } from '../../fixtures/shop.ts';
@@ -96,7 +96,7 @@ describe('a landing is recorded in the feed', () => {
 
     const dead = await startTestRedis();
     const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
-    await connection.ping();
+    await waitForRedis(connection, 30_000);
     await dead.stop();
     const onlineStore = createOnlineStore({
       redis: connection,

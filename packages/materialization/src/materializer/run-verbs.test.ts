@@ -11,7 +11,7 @@ import {
 
 describe('pause, resume, cancel', () => {
   test('stop and continue while chunks are being computed', async ({ shop }) => {
-    await shop.seedAds(200, () => 'slow:10 text');
+    await shop.seedAds(200, () => 'slow:25 text');
     shop.materializer();
     const runId = await shop.backfill('ad_words');
     const moving = await shop.until(runId, (run) => run.rows.done > 0);
@@ -35,7 +35,7 @@ describe('pause, resume, cancel', () => {
 
   test('cancel keeps what landed and writes nothing more', async ({ shop }) => {
     await shop.sql('truncate shop_history.ad_words_v1');
-    await shop.seedAds(200, () => 'slow:10 text');
+    await shop.seedAds(200, () => 'slow:25 text');
     shop.materializer();
     const runId = await shop.backfill('ad_words');
     await shop.until(runId, (run) => run.rows.done >= 20);

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
 
-const WAITING = `select 1 from pg_stat_activity where application_name = 'larder-source' and wait_event_type = 'Lock'`;
+const WAITING = `select 1 from pg_stat_activity where datname = current_database()
+  and application_name = 'larder-source' and wait_event_type = 'Lock'`;
 
 test('a source that does not answer does not keep a worker that plans from stopping', async ({ shop }) => {
   await shop.seedAds(20, () => 'two words');

@@ -1,7 +1,7 @@
 import { systemClock } from '@larder/core';
 import { expect } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
-import { retryFailed } from '../runs/index.ts';
+import { cancelRun, retryFailed } from '../runs/index.ts';
 import { pushRows } from './push-rows.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -79,7 +79,7 @@ test('the same key gives the same run and computes once; the last of two rows of
 });
 
 test('waits for no backfill, and its rows are gone when it succeeded', async ({ shop }) => {
-  await shop.seedAds(200, () => 'block:200 word');
+  await shop.seedAds(1_000, () => 'block:200 word');
   const backfill = await shop.backfill('ad_words@1', { priority: 100 });
   shop.materializer();
   await shop.until(backfill, (run) => run.rows.done + run.rows.failed > 0);
@@ -90,6 +90,7 @@ test('waits for no backfill, and its rows are gone when it succeeded', async ({ 
   await expect
     .poll(() => shop.sql(`select 1 from larder.staged_rows where run_id = '${pushed.runId}'`), PATIENCE)
     .toEqual([]);
+  await cancelRun(shop.store, 'shop', backfill);
 });
 
 test('a failed row can be computed again while its run is on record', async ({ shop }) => {

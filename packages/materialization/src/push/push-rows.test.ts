@@ -1,6 +1,6 @@
 import { projectKeyHasher } from '@larder/offline-store';
 import { systemClock } from '@larder/core';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test, unique, type Shop } from '../../fixtures/shop.ts';
@@ -178,7 +178,7 @@ describe('a process that dies between history and the online store', () => {
   test('leaves the push to a worker, which replays it; its failures are not computed', async ({ shop }) => {
     const dead = await startTestRedis();
     const connection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
-    await connection.ping();
+    await waitForRedis(connection, 30_000);
     await dead.stop();
     const idempotencyKey = unique();
     const rows = [

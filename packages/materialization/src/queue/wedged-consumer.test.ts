@@ -3,12 +3,12 @@ import { describe, expect, vi } from 'vitest';
 import { QUICK } from '../../fixtures/quick-times.ts';
 import { test, type Shop } from '../../fixtures/shop.ts';
 
-const TIMES = { ...QUICK, wedgedAfterMs: 1_000 };
+const TIMES = { ...QUICK, wedgedAfterMs: 3_000 };
 /** The name of a consumer's connections. */
 const CONSUMER = 'larder-queue';
 
 async function backfill(shop: Shop, ads: number): Promise<string> {
-  await shop.seedAds(ads, () => 'slow:2 text');
+  await shop.seedAds(ads, () => 'slow:10 text');
   const runId = await shop.backfill('ad_words', { force: true });
   return runId;
 }
@@ -82,7 +82,7 @@ describe('a consumer that works', () => {
     const { wedges, observer } = countingObserver();
     // A chunk takes longer than jobs may wait while slots are free.
     shop.materializer({ times: TIMES, slots: 1, observer });
-    await shop.seedAds(100, () => 'slow:60 text');
+    await shop.seedAds(60, () => 'slow:160 text');
     const runId = await shop.backfill('ad_words', { force: true });
     await shop.ended(runId);
     expect(wedges).toEqual([]);

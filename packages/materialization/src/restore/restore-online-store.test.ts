@@ -164,8 +164,8 @@ test('rows that land while it restores stay, and a row of a tombstoned entity is
   await redis.flushall();
   const restoring = { is: true };
   const restored = Promise.all([
-    restoreOnlineStore(depsOf(shop), { ...all(shop), maxRowsPerSecond: 3_000 }),
-    restoreOnlineStore(depsOf(shop), { ...all(shop), maxRowsPerSecond: 3_000 }),
+    restoreOnlineStore(depsOf(shop), { ...all(shop), maxRowsPerSecond: 1_000 }),
+    restoreOnlineStore(depsOf(shop), { ...all(shop), maxRowsPerSecond: 1_000 }),
   ]).finally(() => (restoring.is = false));
   let pushed = 0;
   while (restoring.is) {

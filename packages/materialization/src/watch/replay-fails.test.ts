@@ -1,5 +1,5 @@
 import { projectKeyHasher } from '@larder/offline-store';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
@@ -9,7 +9,7 @@ test('a landed chunk that cannot be replayed does not block the others', async (
   await shop.sql(`insert into stats values ('ad-1', 1, '2026-02-01', '2026-02-01', 1, 1, 'fine')`);
   const dead = await startTestRedis();
   const deadConnection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
-  await deadConnection.ping();
+  await waitForRedis(deadConnection, 30_000);
   await dead.stop();
   const first = shop.materializer({
     onlineStore: createOnlineStore({

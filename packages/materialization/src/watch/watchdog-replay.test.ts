@@ -1,5 +1,5 @@
 import { projectKeyHasher } from '@larder/offline-store';
-import { connectRedis, createOnlineStore } from '@larder/online-store';
+import { connectRedis, createOnlineStore, waitForRedis } from '@larder/online-store';
 import { startTestRedis } from '@larder/testing';
 import { describe, expect } from 'vitest';
 import { test } from '../../fixtures/shop.ts';
@@ -9,7 +9,7 @@ describe('a worker that dies between history and the online store', () => {
     await shop.seedAds(60, (at) => 'word '.repeat(at + 1).trim());
     const dead = await startTestRedis();
     const deadConnection = connectRedis(dead.url, { role: 'worker', commandTimeoutMs: 200 });
-    await deadConnection.ping();
+    await waitForRedis(deadConnection, 30_000);
     await dead.stop();
     const first = shop.materializer({
       onlineStore: createOnlineStore({

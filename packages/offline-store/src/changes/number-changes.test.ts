@@ -193,7 +193,7 @@ test('what stands behind rows that another process took meanwhile is not passed 
   await expect
     .poll(async () => {
       const { rows } = await store.pool.query(
-        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%larder.number_changes%'`,
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%larder.number_changes%'`,
       );
       return rows.length;
     })

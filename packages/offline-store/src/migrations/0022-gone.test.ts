@@ -46,7 +46,8 @@ test('the column is added to existing histories while one of them is being read'
   });
   // Somebody who comes later does not wait behind the migration for long.
   const waiting = () =>
-    store.pool.query(`select from pg_locks where mode = 'AccessExclusiveLock' and not granted`);
+    store.pool.query(`select from pg_locks where mode = 'AccessExclusiveLock' and not granted
+      and database = (select oid from pg_database where datname = current_database())`);
   await expect.poll(async () => (await waiting()).rowCount, { timeout: 60_000 }).toBeGreaterThan(0);
   await store.pool.query('select from shop_history.clicks_v1');
   expect(migrated).toBe(false);

@@ -16,7 +16,7 @@ const suffix = (daysAgo: number) => dailyPartition(Date.now() - daysAgo * DAY_MS
 async function numberAt(store: OfflineStore, project: string, chunkId: number, daysAgo: number) {
   await store.transaction((tx) => recordChange(tx, project, landed(chunkId)));
   await numberChanges(store, '0');
-  await sql`update larder.changes set numbered_at = now() - ${daysAgo} * interval '1 day'
+  await sql`update larder.changes set numbered_at = now() - ${daysAgo} * interval '24 hours'
     where project = ${project} and chunk_id = ${chunkId}`.execute(store.db);
 }
 

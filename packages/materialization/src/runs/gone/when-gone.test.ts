@@ -357,8 +357,12 @@ test('a run whose worker died after it was decided goes on with another one; wha
 
 /** A run over all rows that is paused before it has read all of them. */
 async function paused(shop: Shop): Promise<string> {
+  // From its first moment: a worker is waiting for it.
+  await shop.sql(`
+    create function slowly() returns trigger language plpgsql as $$ begin new.max_rows_per_second = 8; return new; end $$;
+    create trigger slowly before insert on larder.runs for each row execute function slowly()`);
   const runId = await shop.backfill(VIEW);
-  await shop.sql(`update larder.runs set max_rows_per_second = 20 where run_id = '${runId}'`);
+  await shop.sql('drop trigger slowly on larder.runs; drop function slowly()');
   await shop.until(runId, (run) => run.rows.skippedUnchanged > 0);
   await pauseRun(shop.store, 'shop', runId);
   await expect
