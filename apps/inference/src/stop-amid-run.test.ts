@@ -20,15 +20,17 @@ test('SIGTERM during a run that nobody waits for: the process ends cleanly after
   const started = startProcess(environmentOf(service.config));
   const url = await started.url();
   // One row is quick, so the run has many; it continues long after its deadline.
-  const late = await fetch(`${url}/v1/models/ad_brightness/predict-batch`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      rows: Array.from({ length: 200 }, () => ({ entities: { ad_id: 'ad-1' } })),
-      options: { deadline_ms: 100 },
-    }),
-  });
-  expect(late.status).toBe(504);
+  const ask = () =>
+    fetch(`${url}/v1/models/ad_brightness/predict-batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        rows: Array.from({ length: 200 }, () => ({ entities: { ad_id: 'ad-1' } })),
+        options: { deadline_ms: 100 },
+      }),
+    });
+  // On a busy machine Redis may not answer within its share of the 100 ms: then nothing has begun.
+  await expect.poll(async () => (await ask()).status).toBe(504);
   started.kill('SIGTERM');
   expect(await started.exited).toBe(0);
   expect(started.output()).not.toMatch(/Napi|abort/i);

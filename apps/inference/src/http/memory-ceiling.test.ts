@@ -90,5 +90,4 @@ test.skipIf(process.platform !== 'linux')(
       end();
     }
   },
-  120_000,
 );

@@ -31,7 +31,7 @@ interface Step {
 }
 
 /** Compiled schemas of all answers. */
-const WALK_TIMEOUT_MS = 120_000;
+const WALK_TIMEOUT_MS = 300_000;
 const NO_RUN = '01999999-9999-7999-8999-999999999999';
 const INPUT = {
   entities: { ad_id: 'ad-1', country: 'NL', shopper_id: 7 },

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const descriptor = imageFeatures({ encoder: artifact('encoder'), maxPixels: 2_000_000, timeoutMs: 1_000 });
+  const descriptor = imageFeatures({ encoder: artifact('encoder'), maxPixels: 2_000_000, timeoutMs: 5_000 });
   const module = await descriptor.load();
   computation = await module.createComputation({
     options: descriptor.options,

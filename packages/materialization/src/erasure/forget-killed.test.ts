@@ -21,7 +21,7 @@ function dying(store: OfflineStore, transactions: number): OfflineStore {
 test(
   'a process that dies between any two steps leaves a receipt that a worker completes',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async ({ shop }) => {
     await shop.seedAds(3, () => 'one');

@@ -13,7 +13,7 @@ import {
 import { limitSilence } from '@larder/offline-store';
 import { silent, test as base } from '../testing/store.ts';
 
-const LIMIT_MS = 300;
+const LIMIT_MS = 1_000;
 const CONNECTIONS = 3;
 
 /** A store with short limits, whose PostgreSQL can stop answering. */
@@ -101,7 +101,7 @@ describe('a slow PostgreSQL', () => {
     const slept = hurried.transaction(async (tx) => {
       await limitSilence(tx, 30_000);
       // Longer than the store's own limit plus the client's margin.
-      await sql`select pg_sleep(2)`.execute(tx.db);
+      await sql`select pg_sleep(3)`.execute(tx.db);
     });
     expect(await codeOf(slept)).toBe('answered');
     // The limit applies to that transaction only.

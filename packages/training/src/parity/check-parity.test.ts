@@ -276,8 +276,16 @@ test('explained: not confirmed yet, confirmed in the same moment, dropped or era
   await land({ keys: { ad_id: 'early' }, values: image(0.61), confirmedMs: null });
   expect(await explained(await predict('early'))).toEqual({ not_confirmed: 1 });
 
-  await land({ keys: { ad_id: 'moment' }, values: image(0.61), confirmedMs: 0, only: 'history' });
-  expect(await explained(await predict('moment'))).toEqual({ same_moment: 1 });
+  await land({ keys: { ad_id: 'moment' }, values: image(0.61), confirmedMs: null, only: 'history' });
+  const moment = await predict('moment');
+  // As if it had been confirmed just before.
+  await store.pool.query(
+    `insert into larder.kept_online_times
+     select chunk_id, predicted_at - interval '500 milliseconds'
+     from shop_history.ad_image_v1, larder.predictions where ad_id = 'moment' and prediction_id = $1`,
+    [moment],
+  );
+  expect(await explained(moment)).toEqual({ same_moment: 1 });
 
   await land({ keys: { ad_id: 'dropped' }, values: image(0.61), ageMs: 400 * 24 * HOUR_MS });
   const dropped = await predict('dropped');
@@ -307,7 +315,7 @@ test('explained: a row was confirmed while a slow prediction was reading, and on
 }) => {
   const { land, predict } = logged;
   await land({ keys: { ad_id: 'slow' }, values: image(0.61), confirmedMs: 5_000, only: 'history' });
-  expect((await parityOf(logged, await predict('slow', 8_000))).features[0]?.explained).toEqual({
+  expect((await parityOf(logged, await predict('slow', 60_000))).features[0]?.explained).toEqual({
     same_moment: 1,
   });
   expect(unexplained(await parityOf(logged, await predict('slow', 2_000)))).toEqual({
