@@ -9,7 +9,7 @@ const ID = '01999999-9999-7999-8999-999999999999';
 /** Nothing of this name exists, so that no operation does anything. */
 const SAMPLES: Readonly<Record<string, string>> = { model: 'nothing', view: 'nothing', source: 'nothing' };
 const SCOPES: ReadonlySet<string> = new Set(KEY_SCOPES);
-const WALK_TIMEOUT_MS = 60_000;
+const WALK_TIMEOUT_MS = 300_000;
 
 interface Operation {
   readonly 'x-larder-scope'?: string;
