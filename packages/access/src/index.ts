@@ -4,6 +4,8 @@ export { apiKeyJson } from './keys/api-key.ts';
 export type { ApiKey } from './keys/api-key.ts';
 export { createKey } from './keys/create-key.ts';
 export type { KeyRequest, KeyWithText } from './keys/create-key.ts';
+export { endingKeys } from './keys/ending-keys.ts';
+export type { EndingKey } from './keys/ending-keys.ts';
 export type { Grantor } from './keys/hand-on.ts';
 export { getKey, listKeys } from './keys/read-keys.ts';
 export { revokeKey } from './keys/revoke-key.ts';

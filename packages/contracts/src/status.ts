@@ -44,6 +44,14 @@ export const statusAnswerSchema = z
         next_due: z.strictObject({ view: z.string(), at: instantSchema }).nullable(),
       })
       .nullable(),
+    queue: z
+      .strictObject({
+        work_seconds: z.number().meta({ description: 'What one compute thread would need for it.' }),
+        rows: countSchema,
+        oldest_age_seconds: z.number().meta({ description: 'How long the oldest chunk waits; 0: none.' }),
+      })
+      .nullable()
+      .meta({ description: 'What waits for the workers; also null when it could not be read in time.' }),
     backup: z
       .strictObject({
         archiving: z.boolean().meta({ description: 'PostgreSQL archives its log.' }),

@@ -36,6 +36,7 @@ test('the screen of the guide is what a status prints', () => {
     processes: { workers: 2, slots: 8, inference: 1 },
     views: { applied: 12, filled: 12, with_objective: 3, stale: ['ad_stats@1'] },
     runs: { open: 1, waiting: 0, held: 0, next_due: { view: 'ad_text@1', at: '2026-11-20T04:00:00.000Z' } },
+    queue: { work_seconds: 84.2, rows: 1_684, oldest_age_seconds: 41.5 },
     backup: { archiving: true, archived_at: '2026-11-20T03:03:58.000Z' },
   });
   let written = '';

@@ -34,7 +34,7 @@ function printProblem(
   if (next !== null) out.line(`      → ${next}`);
 }
 
-function summary({ stores, processes, views, runs, backup }: StatusAnswer): [string, string][] {
+function summary({ stores, processes, views, runs, queue, backup }: StatusAnswer): [string, string][] {
   const store = (name: string, { state, answered_in_ms: ms }: StatusAnswer['stores']['redis']): string =>
     `${name} ${ms === null ? state.replace('_', ' ') : `${ms} ms`}`;
   const lines: [string, string][] = [
@@ -55,6 +55,8 @@ function summary({ stores, processes, views, runs, backup }: StatusAnswer): [str
       'runs',
       `${runs.open} open, ${runs.waiting} waiting, ${runs.held} held${runs.next_due === null ? '' : `; next due ${runs.next_due.view} at ${printableInstant(runs.next_due.at)}`}`,
     ]);
+  // A service of an earlier release has none.
+  if (queue !== null && queue !== undefined) lines.push(['queue', queueText(queue, processes?.slots ?? 0)]);
   if (backup !== null)
     lines.push([
       'backup',
@@ -63,6 +65,20 @@ function summary({ stores, processes, views, runs, backup }: StatusAnswer): [str
         : 'PostgreSQL archives no log here',
     ]);
   return lines;
+}
+
+function queueText(
+  { work_seconds: seconds, rows, oldest_age_seconds: ageSeconds }: NonNullable<StatusAnswer['queue']>,
+  slots: number,
+): string {
+  if (seconds === 0) return 'no work waits';
+  const share = slots === 0 ? '' : `, about ${durationText(seconds / slots)} for ${count(slots, 'slot')}`;
+  const oldest = ageSeconds === 0 ? '' : `; the oldest waits ${durationText(ageSeconds)}`;
+  return `${durationText(seconds)} of work in ${count(rows, 'row')}${share}${oldest}`;
+}
+
+function durationText(seconds: number): string {
+  return formatDurationMs(Math.max(1, Math.ceil(seconds)) * 1_000);
 }
 
 function count(number: number, noun: string): string {

@@ -1,3 +1,3 @@
 export { createPressureReader } from './pressure-reader.ts';
-export { pressureJson } from './read-pressure.ts';
+export { pressureJson, readPressure } from './read-pressure.ts';
 export type { Pressure } from './read-pressure.ts';

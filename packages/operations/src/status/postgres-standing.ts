@@ -2,6 +2,7 @@ import type { Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { Problem } from './problem.ts';
+import { keyProblems } from './key-problems.ts';
 import { processProblems, type ProcessStanding } from './process-problems.ts';
 import { runProblems, type RunStanding } from './run-problems.ts';
 import { upkeepProblems, type UpkeepStanding } from './upkeep-problems.ts';
@@ -26,12 +27,13 @@ export async function postgresStanding(
 ): Promise<PostgresStanding> {
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(store.db);
   const now = rows[0]?.now ?? new Date(Number.NaN);
-  const [views, runs, processes, upkeep] = [
+  const [views, runs, processes, upkeep, keys] = [
     await viewProblems(store, manifest, now),
     await runProblems(store, manifest.project, now),
     await processProblems(store, manifest, now),
-    await upkeepProblems(store, manifest.project),
+    await upkeepProblems(store, manifest.project, now),
+    await keyProblems(store, manifest.project, now),
   ];
-  const problems = [views, runs, processes, upkeep].flatMap((part) => part.problems);
+  const problems = [views, runs, processes, upkeep].flatMap((part) => part.problems).concat(keys);
   return { views, runs, processes, upkeep, problems };
 }

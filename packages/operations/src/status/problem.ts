@@ -41,4 +41,5 @@ export type ProblemKind =
   | 'partition_missing'
   | 'erasure_unfinished'
   | 'archiving_failed'
+  | 'key_expires'
   | 'webhook_failing';

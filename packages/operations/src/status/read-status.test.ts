@@ -15,6 +15,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { MemoryStanding } from './full-redis.ts';
 import type { ProblemKind } from './problem.ts';
 import { readStatus, type Status } from './read-status.ts';
+import { statusJson } from './status-json.ts';
 
 const logger = createLogger('test', { level: 'silent' });
 const HOUR_MS = 3_600_000;
@@ -333,6 +334,108 @@ test('what PostgreSQL has to keep up with', async ({ store, project }) => {
     [project],
   );
   expect(await kinds(store, manifest)).toEqual(['erasure_unfinished']);
+});
+
+test('rows that Redis has not confirmed, and a chain that does not follow', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const runId = await run(store, project, { status: 'running', started_at: new Date() });
+  const landed = async (before: string) => {
+    await store.pool.query(
+      `insert into larder.chunks (run_id, ordinal, bounds, state, rows_total, rows_done, landed_at)
+       values ($1, 0, '{}', 'landed_history', 10, 10, now() - $2::interval)
+       on conflict (run_id, ordinal) do update set landed_at = excluded.landed_at`,
+      [runId, before],
+    );
+    return (await statusOf(store, manifest)).problems;
+  };
+  expect(await landed('10 seconds')).toEqual([]);
+  expect(await landed('1 hour')).toMatchObject([
+    { kind: 'online_behind', subject: 'ad_image@1', next: `larder runs ${runId}` },
+  ]);
+  await store.pool.query(`update larder.chunks set state = 'done' where run_id = $1`, [runId]);
+  await store.pool.query(
+    `insert into larder.chains (project, view, version, fingerprint, cursor) values ($1, 'ad_image', 1, 'f', '4')`,
+    [project],
+  );
+  await store.pool.query(
+    `select larder.add_partition('changes', '2000_01_01', now() - interval '1 day', now() + interval '1 day')`,
+  );
+  const numbered = async (position: number, before: string) => {
+    await store.pool.query(
+      `insert into larder.changes (project, position, kind, view, version, recorded_at, numbered_at)
+       values ($1, $2, 'dropped', 'ad_text', 1, now() - $3::interval, now() - $3::interval)`,
+      [project, position, before],
+    );
+    return (await statusOf(store, manifest)).problems;
+  };
+  // Read already, and not yet due.
+  expect(await numbered(4, '2 minutes')).toEqual([]);
+  expect(await numbered(5, '1 second')).toEqual([]);
+  expect(await numbered(6, '2 minutes')).toEqual([]);
+  await store.pool.query(`update larder.chains set cursor = '5' where project = $1`, [project]);
+  expect(await statusOf(store, manifest)).toMatchObject({
+    problems: [
+      {
+        kind: 'chain_behind',
+        subject: 'ad_image@1',
+        since: expect.any(Date),
+        next: 'larder ps --computes ad_image@1',
+      },
+    ],
+  });
+});
+
+test('entries of the prediction log that were dropped in the last hour', async ({ store, project }) => {
+  const manifest = manifestOf(project);
+  const inference = announceProcess(
+    store,
+    { processId: newId(), project, role: 'inference', describe: () => ({}) },
+    { logger },
+  );
+  onTestFinished(() => inference.close());
+  await expect
+    .poll(
+      async () =>
+        (await store.pool.query('select from larder.processes where project = $1', [project])).rowCount,
+    )
+    .toBe(1);
+  const dropped = async (before: string) => {
+    await store.pool.query(
+      'update larder.processes set log_dropped = 3, log_dropped_at = now() - $2::interval where project = $1',
+      [project, before],
+    );
+    return (await statusOf(store, manifest)).problems;
+  };
+  expect(await dropped('2 hours')).toEqual([]);
+  expect(await dropped('10 minutes')).toMatchObject([
+    {
+      kind: 'predictions_not_logged',
+      detail: expect.stringMatching(/^3 entries were dropped, the last 10m.* ago$/) as string,
+      since: expect.any(Date),
+    },
+  ]);
+});
+
+test('what waits for the workers is told, and nothing where nothing does', async ({ store, project }) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const queue = async () => statusJson(await statusOf(store, manifest)).queue;
+  expect(await queue()).toEqual({ work_seconds: 0, rows: 0, oldest_age_seconds: 0 });
+  const runId = await run(store, project, {
+    status: 'running',
+    started_at: new Date(),
+    planned_at: new Date(),
+  });
+  await store.pool.query(
+    `insert into larder.chunks (run_id, ordinal, bounds, state, rows_total, not_before)
+     values ($1, 0, '{}', 'pending', 2000, now() - interval '1 hour')`,
+    [runId],
+  );
+  // A row that is only copied is assumed to take a millisecond.
+  const waiting = await queue();
+  expect(waiting).toMatchObject({ work_seconds: 2, rows: 2_000 });
+  expect(waiting?.oldest_age_seconds).toBeGreaterThanOrEqual(3_600);
 });
 
 test('stores that are away are problems, not failures', async ({ store, project }) => {

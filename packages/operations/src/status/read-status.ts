@@ -1,5 +1,6 @@
 import { isLarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
+import { readPressure, type Pressure } from '@larder/materialization/pressure';
 import { pendingMigrations, withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { openIncidents } from '../incidents/open-incidents.ts';
 import { emptiedRedis } from './emptied-redis.ts';
@@ -20,6 +21,8 @@ export interface Status {
   readonly redis: StoreStanding;
   /** Null: PostgreSQL cannot be asked, or nothing is applied. */
   readonly standing: PostgresStanding | null;
+  /** What waits for the workers; null: it could not be read in time. */
+  readonly pressure: Pressure | null;
   /** Those that need a person first, then the oldest first. */
   readonly problems: readonly Problem[];
 }
@@ -55,10 +58,13 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
       ...(await withinDeadline(deps.redisMemory(), deadlineMs).then(fullRedis).catch(nothingIfRedis)),
     );
   let standing: PostgresStanding | null = null;
+  let pressure: Pressure | null = null;
   if (store !== null && database.state !== 'away') {
     try {
       const known = await withinDeadline(ask(store, deps, redis), deadlineMs);
       standing = known.standing;
+      if (standing !== null)
+        pressure = await withinDeadline(readPressure(store, project), deadlineMs).catch(() => null);
       problems.push(...known.problems);
     } catch (error) {
       problems.push({
@@ -76,6 +82,7 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
     database: { state, answeredInMs },
     redis: { state: redis.state, answeredInMs: redis.answeredInMs },
     standing,
+    pressure,
     problems: problems.toSorted(bySeverityAndAge),
   };
 }

@@ -1,7 +1,8 @@
+import { pressureJson } from '@larder/materialization/pressure';
 import type { Status } from './read-status.ts';
 
 /** A status in the form of the HTTP API and the CLI. */
-export function statusJson({ project, at, database, redis, standing, problems }: Status) {
+export function statusJson({ project, at, database, redis, standing, pressure, problems }: Status) {
   return {
     project,
     at: at.toISOString(),
@@ -38,9 +39,14 @@ export function statusJson({ project, at, database, redis, standing, problems }:
         at: standing.runs.nextDue.at.toISOString(),
       },
     },
+    queue: pressure && queueJson(pressureJson(pressure)),
     backup: standing && {
       archiving: standing.upkeep.archiving,
       archived_at: standing.upkeep.archivedAt?.toISOString() ?? null,
     },
   };
+}
+
+function queueJson({ work_seconds, rows, oldest_age_seconds }: ReturnType<typeof pressureJson>) {
+  return { work_seconds, rows, oldest_age_seconds };
 }

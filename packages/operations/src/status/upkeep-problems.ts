@@ -32,19 +32,22 @@ const PARTITION_AHEAD_H = 48;
 export async function upkeepProblems(
   store: Pick<OfflineStore, 'db'>,
   project: string,
+  now: Date,
 ): Promise<UpkeepStanding> {
   const { rows } = await sql<UpkeepRow>`
     select
       (select min(recorded_at) from larder.unnumbered_changes u
         where u.project = ${project} and u.recorded_at < now() - interval '1 minute') as "unnumberedSince",
       e.erasures, e.since as "erasureSince", e.reason as "erasureReason",
-      to_regclass('larder.predictions_' || to_char(now() at time zone 'utc', 'YYYY_MM')) is not null as "hasPredictions",
+      to_regclass('larder.predictions_' || to_char(this_month, 'YYYY_MM')) is not null as "hasPredictions",
       to_regclass('larder.predictions_' || to_char(next_month, 'YYYY_MM')) is not null as "hasNextMonth",
-      (extract(epoch from next_month - (now() at time zone 'utc')) / 3600)::double precision as "hoursToNextMonth",
+      (extract(epoch from next_month - today) / 3600)::double precision as "hoursToNextMonth",
       current_setting('archive_mode') <> 'off' as archiving, a.last_archived_time as "archivedAt",
       case when a.last_failed_time > coalesce(a.last_archived_time, '-infinity') then a.last_failed_time end as "archiveFailedAt",
       n.notices, n.since as "noticeSince", n.error as "noticeError"
-    from (select date_trunc('month', now() at time zone 'utc') + interval '1 month' as next_month) t
+    from (
+      select today, date_trunc('month', today) as this_month, date_trunc('month', today) + interval '1 month' as next_month
+      from (select ${now}::timestamptz at time zone 'utc' as today) d) t
     cross join pg_stat_archiver a
     cross join (
       select count(*)::integer as erasures, min(requested_at) as since, max(error_reason) as reason
