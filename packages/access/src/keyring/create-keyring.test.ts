@@ -3,6 +3,7 @@ import { announceProcess, createOfflineStore, type OfflineStore } from '@larder/
 import { startPostgresProxy } from '@larder/testing';
 import { expect, onTestFinished } from 'vitest';
 import { createKeyring, revokeKey, rotateKey, type Keyring, type KeyringOptions } from '../index.ts';
+import { hashSecret } from '../key/hash-secret.ts';
 import { newKeyText } from '../key/key-format.ts';
 import { ADA, makeKey, silent, test } from '../testing/access-test.ts';
 
@@ -67,6 +68,35 @@ test('a new key works with its first request, and a revoked one stops', async ({
   expect(await ring.find(text)).toMatchObject({ keyId: key.keyId });
   await revokeKey(store, { project, keyId: key.keyId, actor: 'ada' });
   await expect.poll(() => ring.find(text)).toBe(null);
+});
+
+test('keys that a recovery of PostgreSQL put in the place of others are noticed, though their numbers are the same', async ({
+  store,
+}) => {
+  const [project, recovered] = [newId(), newId()];
+  const lost = await makeKey(store, project);
+  const later = await makeKey(store, recovered);
+  const ring = openRing(store, project);
+  await ring.ready;
+  expect(await ring.find(lost.text)).toMatchObject({ keyId: lost.key.keyId });
+  // Between two looks of the process: as many keys, of the same revisions.
+  await store.pool.query(
+    `update larder.api_keys set project = case project when $1 then $2 else $1 end where project in ($1, $2)`,
+    [project, recovered],
+  );
+  await expect.poll(() => ring.find(lost.text), { timeout: 10_000 }).toBe(null);
+  expect(await ring.find(later.text)).toMatchObject({ keyId: later.key.keyId });
+
+  // A rotation that was lost, and another one.
+  const { text } = await rotateKey(store, { project, keyId: later.key.keyId, overlapMs: 0, by: ADA });
+  expect(await ring.find(text)).toMatchObject({ keyId: later.key.keyId });
+  const other = newKeyText('live', later.key.keyId);
+  await store.pool.query(
+    `update larder.api_key_secrets set secret_sha256 = $1, created_at = clock_timestamp() where key_id = $2`,
+    [hashSecret(other.secret), later.key.keyId],
+  );
+  await expect.poll(() => ring.find(text), { timeout: 10_000 }).toBe(null);
+  expect(await ring.find(other.text)).toMatchObject({ keyId: later.key.keyId });
 });
 
 test('a process that slept asks the database before it accepts a key again', async ({ store }) => {

@@ -7,8 +7,8 @@ type Store = Pick<OfflineStore, 'db'>;
 
 export interface RingState {
   /**
-   * Another text after every change of a key. Revisions only grow, but a recovery of PostgreSQL takes them back, and another
-   * change may get the number of a lost one: so it names the keys, and who is in which transaction changed them.
+   * Another text after every change of a key: rows are never deleted, and revisions grow. A recovery of PostgreSQL takes both
+   * back, but a change after it has a later time than the lost ones.
    */
   readonly state: string;
   /** Living inference processes, which share the rates. */
@@ -19,7 +19,10 @@ export interface RingState {
 export async function readRingState(store: Store, project: string): Promise<RingState> {
   const { rows } = await sql<RingState>`
     select
-      (select count(*) || '.' || coalesce(sum(revision), 0) from larder.api_keys where project = ${project}) as state,
+      (select concat_ws('.', count(*), sum(revision), extract(epoch from max(greatest(created_at, revoked_at))),
+          (select extract(epoch from max(s.created_at)) from larder.api_key_secrets s
+            join larder.api_keys k using (key_id) where k.project = ${project}))
+        from larder.api_keys where project = ${project}) as state,
       (select count(*)::int from larder.processes p
         where p.project = ${project} and p.role = 'inference' and ${IS_LIVING}) as services`.execute(
     store.db,
