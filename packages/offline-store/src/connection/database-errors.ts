@@ -12,6 +12,8 @@ const SOCKET_CODES = new Set([
 ]);
 /** SQLSTATE class 08 (connection), 57P (shutdown, starting up), 57014 (statement timeout), 53300 (too many connections). */
 const STATES = /^(08|57P|57014|53300)/;
+const DISK_FULL = '53100';
+const OUT_OF_MEMORY = '53200';
 /** SQLSTATE class 28 (login) and unknown database; node-postgres reports `SASL` when the server requires a password and none is set. */
 const LOGIN = /^28/;
 const NO_DATABASE = '3D000';
@@ -47,6 +49,9 @@ export function toDatabaseError(error: unknown): unknown {
     );
   if (code === NO_DATABASE || LOGIN.test(code) || NO_PASSWORD.test(error.message))
     return new LarderError('DATABASE_UNAVAILABLE', refusedText(code), { cause: error });
+  const full = fullText(code, error.message);
+  if (full !== null)
+    return new LarderError('DATABASE_UNAVAILABLE', full, { cause: error, retryAfterSeconds: 30 });
   if (!SOCKET_CODES.has(code) && !STATES.test(code) && !MESSAGES.test(error.message)) return error;
   return new LarderError(
     'DATABASE_UNAVAILABLE',
@@ -63,6 +68,16 @@ export function isDatabaseError(error: unknown): boolean {
   return (
     isLarderError(error) && (error.code === 'DATABASE_UNAVAILABLE' || error.code === 'DATABASE_NOT_MIGRATED')
   );
+}
+
+/** What PostgreSQL lacks to carry out a statement; null: something else is wrong. */
+function fullText(code: string, message: string): string | null {
+  if (code === DISK_FULL)
+    return 'PostgreSQL has no space left on its disk and refuses writes; predictions continue without it. Give it more space.';
+  if (code !== OUT_OF_MEMORY) return null;
+  return message.includes('shared memory')
+    ? 'PostgreSQL has no room for the locks of this transaction. Raise max_locks_per_transaction (alter system set max_locks_per_transaction = 512) and restart PostgreSQL, or apply fewer new views at once.'
+    : 'PostgreSQL is out of memory.';
 }
 
 /** Omits PostgreSQL's own message, which names user and database: callers of the HTTP API see this text too. */
