@@ -1,11 +1,11 @@
-import { viewRef, type Manifest } from '@larder/features';
+import { viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
 import { historyTable, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { Problem } from './problem.ts';
 
 /**
- * Redis answers and has no row, while history has rows that were online and never expire. A window or a row with a TTL may
- * end by itself, so they tell nothing.
+ * Redis answers and has no row, while history has rows that were online and cannot have expired: those of views that
+ * never expire, and the newest of a view as long as half of its TTL is left. Windows may end by themselves.
  */
 export async function emptiedRedis(
   { db }: Pick<OfflineStore, 'db'>,
@@ -15,15 +15,24 @@ export async function emptiedRedis(
   const { project } = manifest;
   const online = await db
     .selectFrom('larder.view_freshness')
-    .select(['view', 'version'])
+    .select(['view', 'version', 'newest_event_timestamp as newest'])
+    // Nothing is on its way to Redis.
+    .select(sql<boolean>`coalesce(newest_online_at >= newest_landed_at, false)`.as('settled'))
+    .select(sql<Date>`now()`.as('now'))
     .where('project', '=', project)
     .where('rows_online', '>', 0)
     .execute();
-  const lasting = online.flatMap(({ view, version }) => {
+  const lasting: FeatureViewManifest[] = [];
+  let holdsFresh = false;
+  for (const { view, version, newest, settled, now } of online) {
     const applied = manifest.feature_views[viewRef({ name: view, version })];
-    return applied?.ttl_ms === 'forever' && applied.windowed === undefined ? [applied] : [];
-  });
-  if (lasting.length === 0 || !(await holdsNoRows())) return [];
+    if (applied === undefined || applied.windowed !== undefined) continue;
+    if (applied.ttl_ms === 'forever') lasting.push(applied);
+    else if (settled && newest !== null && Number(now) - Number(newest) < applied.ttl_ms / 2)
+      holdsFresh = true;
+  }
+  if ((lasting.length === 0 && !holdsFresh) || !(await holdsNoRows())) return [];
+  if (holdsFresh) return [EMPTIED];
   for (const view of lasting) {
     const { schema, name } = historyTable(manifest, view);
     const { rows } = await sql`select from ${sql.id(schema, name)} limit 1`.execute(db);

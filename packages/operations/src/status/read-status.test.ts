@@ -205,7 +205,21 @@ test('a Redis without rows that history has is a problem, unless they may have e
     ]),
   );
   expect(await asked(lasting, none)).toEqual(['redis_emptied: larder restore']);
-  expect(await asked({ ...image, ttl_ms: HOUR_MS }, none)).toEqual([]);
+  const expiring = { ...image, ttl_ms: HOUR_MS };
+  expect(await asked(expiring, none)).toEqual([]);
+  await store.pool.query(
+    `update larder.view_freshness set newest_event_timestamp = now() - interval '20 minutes',
+       newest_landed_at = now() - interval '10 minutes', newest_online_at = now() - interval '9 minutes'
+     where project = $1`,
+    [project],
+  );
+  expect(await asked(expiring, none)).toEqual(['redis_emptied: larder restore']);
+  expect(await asked({ ...image, ttl_ms: HOUR_MS / 2 }, none)).toEqual([]);
+  await store.pool.query(`update larder.view_freshness set newest_landed_at = now() where project = $1`, [
+    project,
+  ]);
+  // On its way to Redis.
+  expect(await asked(expiring, none)).toEqual([]);
   expect(await asked(lasting, () => Promise.resolve(false))).toEqual([]);
   const away = new LarderError('ONLINE_STORE_UNAVAILABLE', 'away');
   expect(await asked(lasting, () => Promise.reject(away))).toEqual([]);
