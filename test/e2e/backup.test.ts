@@ -7,10 +7,8 @@ import pg from 'pg';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { copyShop, jsonOf, larder, startCli } from '../../apps/cli/fixtures/run-cli.ts';
 
-vi.setConfig({ testTimeout: 240_000 });
-
 const ADS = 50;
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 150_000, interval: 20 };
 
 async function newDatabase(): Promise<string> {
   const name = `t_${randomBytes(6).toString('hex')}`;

@@ -84,45 +84,39 @@ test.for([
   expect(versionsOf(answers)).toEqual(new Set([1, 2]));
 });
 
-test(
-  'a promote and a rollback under load: every answer after them is of that version',
-  {
-    timeout: 180_000,
-  },
-  async ({ deployment }) => {
-    const { stores, old, next } = deployment;
-    await applyRelease(old, stores);
-    const fleet = await startFleet(2, { release: old, stores });
-    const store = openStore(stores.databaseUrl);
-    onTestFinished(async () => {
-      await fleet.close();
-      await store.close();
-    });
-    const load = startFleetLoad(fleet, LOAD);
-    const inForce = async ({ moveId }: AliasMove) => {
-      const { waiting } = await awaitInForce(store, { ...CHAMPION, moveId, timeoutMs: 30_000 });
-      expect(waiting).toEqual([]);
-      return performance.now();
-    };
-    const pinned = await moveAlias(store, { ...CHAMPION, toVersion: 1, acceptIncomplete: true });
-    await inForce(pinned.move);
-    await applyRelease(next, stores);
-    const promoted = await moveAlias(store, { ...CHAMPION, toVersion: 2, acceptIncomplete: true });
-    const promotedAtMs = await inForce(promoted.move);
-    await expect
-      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 })
-      .toBeGreaterThan(promotedAtMs + 200);
-    const leftAtMs = performance.now();
-    const back = await rollback(store, { ...CHAMPION, expectedMoveId: promoted.move.moveId });
-    const backAtMs = await inForce(back);
-    await expect
-      .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 })
-      .toBeGreaterThan(backAtMs + 200);
-    const answers = await load.stop();
-    expect(ERRORS(answers)).toEqual([]);
-    expect(MIXED(answers)).toEqual([]);
-    expect(versionsOf(answers, promotedAtMs, leftAtMs)).toEqual(new Set([2]));
-    expect(versionsOf(answers, backAtMs)).toEqual(new Set([1]));
-    expect(await readAliases(store, 'deployed')).toMatchObject([{ alias: 'champion', version: 1 }]);
-  },
-);
+test('a promote and a rollback under load: every answer after them is of that version', async ({
+  deployment,
+}) => {
+  const { stores, old, next } = deployment;
+  await applyRelease(old, stores);
+  const fleet = await startFleet(2, { release: old, stores });
+  const store = openStore(stores.databaseUrl);
+  onTestFinished(async () => {
+    await fleet.close();
+    await store.close();
+  });
+  const load = startFleetLoad(fleet, LOAD);
+  const inForce = async ({ moveId }: AliasMove) => {
+    const { waiting } = await awaitInForce(store, { ...CHAMPION, moveId, timeoutMs: 30_000 });
+    expect(waiting).toEqual([]);
+    return performance.now();
+  };
+  const pinned = await moveAlias(store, { ...CHAMPION, toVersion: 1, acceptIncomplete: true });
+  await inForce(pinned.move);
+  await applyRelease(next, stores);
+  const promoted = await moveAlias(store, { ...CHAMPION, toVersion: 2, acceptIncomplete: true });
+  const promotedAtMs = await inForce(promoted.move);
+  await expect
+    .poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 })
+    .toBeGreaterThan(promotedAtMs + 200);
+  const leftAtMs = performance.now();
+  const back = await rollback(store, { ...CHAMPION, expectedMoveId: promoted.move.moveId });
+  const backAtMs = await inForce(back);
+  await expect.poll(() => load.answers.at(-1)?.sentAtMs, { timeout: 60_000 }).toBeGreaterThan(backAtMs + 200);
+  const answers = await load.stop();
+  expect(ERRORS(answers)).toEqual([]);
+  expect(MIXED(answers)).toEqual([]);
+  expect(versionsOf(answers, promotedAtMs, leftAtMs)).toEqual(new Set([2]));
+  expect(versionsOf(answers, backAtMs)).toEqual(new Set([1]));
+  expect(await readAliases(store, 'deployed')).toMatchObject([{ alias: 'champion', version: 1 }]);
+});

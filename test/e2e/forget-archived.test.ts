@@ -6,7 +6,7 @@ import { expect, vi } from 'vitest';
 import { jsonOf, larder } from '../../apps/cli/fixtures/run-cli.ts';
 import { ADS, call, test } from './ads-stack.ts';
 
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 150_000, interval: 50 };
 const SECRET = 'ad-of-4711-secret';
 const PROJECT = resolve(import.meta.dirname, '../../examples/ads/larder.config.ts');
 

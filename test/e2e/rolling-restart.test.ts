@@ -6,7 +6,7 @@ import { restartEverything } from '../rolling/restart-everything.ts';
 
 test(
   'every process is replaced under load: no caller sees an error, and all that they were told is true',
-  { timeout: 360_000 },
+  { timeout: 600_000 },
   async ({ database, redis }) => {
     const { told, lost, exitCodes } = await restartEverything({
       stores: { databaseUrl: database.url, redisUrl: redis.url },

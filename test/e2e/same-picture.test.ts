@@ -17,7 +17,7 @@ import sharp from 'sharp';
 import { expect, vi } from 'vitest';
 
 const CONFIG = resolve(import.meta.dirname, '../../examples/ads/larder.config.ts');
-const WAIT = { timeout: 90_000, interval: 20 };
+const WAIT = { timeout: 150_000, interval: 20 };
 /** A brightness that no picture has: values that were planted in the memory show by it where they are used. */
 const PLANTED = 42;
 

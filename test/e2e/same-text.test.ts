@@ -13,7 +13,7 @@ import { test } from '@larder/testing';
 import { expect, inject, onTestFinished, vi } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const WAIT = { timeout: 90_000, interval: 20 };
+const WAIT = { timeout: 150_000, interval: 20 };
 const TEXTS = ['The battery died.', 'Great film!', 'Good morning', 'The battery died.'];
 const logger = createLogger('test', { level: 'silent' });
 

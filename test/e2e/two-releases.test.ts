@@ -140,61 +140,57 @@ const storesOf = (database: TestDatabase, redis: TestRedis) => ({
   LARDER_REDIS_URL: redis.url,
 });
 
-base(
-  'the previous release and this one run side by side on the same stores',
-  { timeout: 240_000 },
-  async ({ database, redis }) => {
-    const old = sideOf('old', storesOf(database, redis));
-    const now = sideOf('new', storesOf(database, redis));
+base('the previous release and this one run side by side on the same stores', async ({ database, redis }) => {
+  const old = sideOf('old', storesOf(database, redis));
+  const now = sideOf('new', storesOf(database, redis));
 
-    // The previous release alone.
-    expect(old.larder('apply')).toMatchObject({ model_versions: { [MODEL]: 1 } });
-    const [oldInference, oldWorker] = await Promise.all([old.start('inference'), old.start('worker')]);
-    backfill(old);
-    const answer = await predict(oldInference);
-    expect(answer.version).toBe(1);
+  // The previous release alone.
+  expect(old.larder('apply')).toMatchObject({ model_versions: { [MODEL]: 1 } });
+  const [oldInference, oldWorker] = await Promise.all([old.start('inference'), old.start('worker')]);
+  backfill(old);
+  const answer = await predict(oldInference);
+  expect(answer.version).toBe(1);
 
-    // This one migrates under it, and finds nothing to change in the same definitions.
-    expect(now.larder('apply')).toMatchObject({ changes: [] });
-    expect(await predict(oldInference)).toEqual(answer);
-    backfill(now);
-    const [inference, worker] = await Promise.all([now.start('inference'), now.start('worker')]);
-    for (const each of [oldInference, inference]) expect(await predict(each)).toEqual(answer);
+  // This one migrates under it, and finds nothing to change in the same definitions.
+  expect(now.larder('apply')).toMatchObject({ changes: [] });
+  expect(await predict(oldInference)).toEqual(answer);
+  backfill(now);
+  const [inference, worker] = await Promise.all([now.start('inference'), now.start('worker')]);
+  for (const each of [oldInference, inference]) expect(await predict(each)).toEqual(answer);
 
-    // Each worker alone computes what was applied by the other release.
-    await stop(oldWorker);
-    backfill(old);
-    await stop(worker);
-    const laterWorker = await old.start('worker');
-    backfill(now);
+  // Each worker alone computes what was applied by the other release.
+  await stop(oldWorker);
+  backfill(old);
+  await stop(worker);
+  const laterWorker = await old.start('worker');
+  backfill(now);
 
-    // The previous release starts on what this one has migrated.
-    await stop(oldInference);
-    const laterInference = await old.start('inference');
-    for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
-    expect(old.larder('apply')).toMatchObject({ changes: [] });
+  // The previous release starts on what this one has migrated.
+  await stop(oldInference);
+  const laterInference = await old.start('inference');
+  for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
+  expect(old.larder('apply')).toMatchObject({ changes: [] });
 
-    // A change that this release applies: the old processes keep to what they know.
-    await now.start('worker');
-    edit(join(now.folder, 'larder.config.ts'), "ttl: 'forever'", "ttl: '30d'");
-    expect(now.larder('apply')).toMatchObject({ changes: [expect.anything()] });
-    for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
-    backfill(now);
-    for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
+  // A change that this release applies: the old processes keep to what they know.
+  await now.start('worker');
+  edit(join(now.folder, 'larder.config.ts'), "ttl: 'forever'", "ttl: '30d'");
+  expect(now.larder('apply')).toMatchObject({ changes: [expect.anything()] });
+  for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
+  backfill(now);
+  for (const each of [laterInference, inference]) expect(await predict(each)).toEqual(answer);
 
-    // Changed code comes with the model version: both serve it, whatever they were started with.
-    edit(join(now.folder, 'larder.config.ts'), 'Math.abs(Math.log(', '2 * Math.abs(Math.log(');
-    expect(now.larder('apply', '--same-meaning', '--yes')).toMatchObject({ model_versions: { [MODEL]: 2 } });
-    const changed = await vi.waitFor(
-      async () => {
-        const answers = await Promise.all([predict(inference), predict(laterInference)]);
-        expect(answers.map(({ version }) => version)).toEqual([2, 2]);
-        return answers;
-      },
-      { timeout: 60_000, interval: 200 },
-    );
-    expect(changed[0]).toEqual(changed[1]);
-    expect(changed[0]).not.toMatchObject({ score: answer.score });
-    for (const each of [laterWorker, laterInference, inference]) await stop(each);
-  },
-);
+  // Changed code comes with the model version: both serve it, whatever they were started with.
+  edit(join(now.folder, 'larder.config.ts'), 'Math.abs(Math.log(', '2 * Math.abs(Math.log(');
+  expect(now.larder('apply', '--same-meaning', '--yes')).toMatchObject({ model_versions: { [MODEL]: 2 } });
+  const changed = await vi.waitFor(
+    async () => {
+      const answers = await Promise.all([predict(inference), predict(laterInference)]);
+      expect(answers.map(({ version }) => version)).toEqual([2, 2]);
+      return answers;
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+  expect(changed[0]).toEqual(changed[1]);
+  expect(changed[0]).not.toMatchObject({ score: answer.score });
+  for (const each of [laterWorker, laterInference, inference]) await stop(each);
+});

@@ -3,7 +3,7 @@ import { requests, startScript } from '@larder/example-ads';
 import { describe, expect, vi } from 'vitest';
 import { ADS, BAD_ADS, call, test } from './ads-stack.ts';
 
-const WAIT = { timeout: 60_000, interval: 20 };
+const WAIT = { timeout: 150_000, interval: 20 };
 
 describe('the advertising example', () => {
   test('a worker killed in the middle of the backfill loses no picture and doubles none', async ({

@@ -6,7 +6,7 @@ import type { WorkerProcess } from '../fixtures/worker-process.ts';
 
 const ADS = 80;
 const KILLS = 2;
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 async function seed(shop: Shop, { words, price, day }: { words: string; price: number; day: number }) {
   const time = `'2026-03-0${day}T00:00:00Z'`;

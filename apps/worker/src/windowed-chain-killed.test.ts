@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../fixtures/shop-worker.ts';
 
 const ADS = 160;
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 async function push(shop: Shop, clicks: number): Promise<void> {
   const event_timestamp = new Date().toISOString();

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { test } from '../fixtures/shop-worker.ts';
 
 const VIEW = 'ad_windows@1';
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 /** More than one chunk of a build. */
 const ADS = Array.from({ length: 700 }, (_, at) => `ad-${at}`);
 

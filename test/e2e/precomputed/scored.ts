@@ -13,7 +13,7 @@ import { startInference, type Inference } from '../../../apps/inference/src/star
 import { readConfig } from '../../../apps/inference/src/config.ts';
 import { applyFiles } from '../../../apps/inference/src/testing/apply-files.ts';
 
-export const PATIENCE = { timeout: 60_000, interval: 20 };
+export const PATIENCE = { timeout: 150_000, interval: 20 };
 const FEATURES = [
   'ad_image:embedding',
   'ad_image:clicks',

@@ -15,7 +15,7 @@ interface Manifest {
 }
 
 /** Four builds, three of them in processes of their own that yield to everybody else. */
-const LONG = { timeout: 180_000 };
+const LONG = { timeout: 300_000 };
 
 const manifestIn = (folder: string) =>
   JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;

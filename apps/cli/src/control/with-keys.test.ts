@@ -6,7 +6,7 @@ import { jsonOf, larder } from '../../fixtures/run-cli.ts';
 import { test } from '../../fixtures/served-shop.ts';
 
 const BY = { actor: 'test', granted: null };
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 150_000 };
 
 test('a key decides what a verb may do', async ({ served, database }) => {
   const { url } = await served.locked();

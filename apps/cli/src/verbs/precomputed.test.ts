@@ -10,7 +10,7 @@ import { readConfig } from '../../../worker/src/config.ts';
 import { startWorker } from '../../../worker/src/start-worker.ts';
 import { copyShop, jsonOf, larder, type CliResult, shopEnv, sourceAds } from '../../fixtures/run-cli.ts';
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 150_000 };
 const SCORES = `
 import { postProcess, precomputedPredictions, runTime } from '@larder/features';
 export const adScores = precomputedPredictions('ad_scores', {

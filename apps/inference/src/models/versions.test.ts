@@ -8,7 +8,7 @@ import { test as base, type Service } from '../testing/inference-test.ts';
 
 const MODEL = 'ad_brightness';
 const PATH = `/v1/models/${MODEL}/predict`;
-const PROMPT = { timeout: 60_000, interval: 20 };
+const PROMPT = { timeout: 150_000, interval: 20 };
 
 /** The service with versions 1 to 4 of `ad_brightness`; each multiplies the brightness with its number. */
 const test = base.extend<{ $file: { versions: Service } }>({

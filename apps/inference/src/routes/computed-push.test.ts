@@ -7,7 +7,7 @@ import { applyFiles } from '../testing/apply-files.ts';
 import { createHttp, type Http } from '../testing/http.ts';
 import { configOf, logger } from '../testing/inference-test.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 /** The service over the project whose `notes` are computed from what is pushed. */
 const test = base.extend<{ $file: { http: Http } }>({

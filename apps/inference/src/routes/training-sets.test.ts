@@ -11,7 +11,7 @@ import { environmentOf, startProcess } from '../testing/start-process.ts';
 
 const FEATURES = 'ad_stats:clicks,ad_stats:ctr';
 const ARROW = 'application/vnd.apache.arrow.stream';
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 150_000, interval: 50 };
 let spine: string;
 
 interface Answer {

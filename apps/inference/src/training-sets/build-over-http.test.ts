@@ -7,7 +7,7 @@ import { body } from '../testing/ads.ts';
 import { createHttp, type Http } from '../testing/http.ts';
 import { logger, test } from '../testing/inference-test.ts';
 
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 150_000, interval: 50 };
 
 interface Answer {
   readonly training_set_id: string;

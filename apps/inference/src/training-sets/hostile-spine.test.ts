@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { body } from '../testing/ads.ts';
 import { test, type Service } from '../testing/inference-test.ts';
 
-const WAIT = { timeout: 80_000, interval: 100 };
+const WAIT = { timeout: 150_000, interval: 100 };
 const AT = "timestamptz '2026-11-01 00:00:00Z' as event_timestamp";
 
 interface Answer {

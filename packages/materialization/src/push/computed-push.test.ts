@@ -4,7 +4,7 @@ import { test, unique, type Shop } from '../../fixtures/shop.ts';
 import { cancelRun, retryFailed } from '../runs/index.ts';
 import { pushRows } from './push-rows.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 function push(shop: Shop, rows: readonly Record<string, unknown>[], idempotencyKey?: string) {
   const { store: offlineStore, onlineStore, logger, project } = shop;

@@ -17,7 +17,7 @@ function connect(url: string, options: { statementTimeoutMs?: number } = {}): Sq
 
 const { signal } = new AbortController();
 const reason = new Error('the run was cancelled');
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 150_000, interval: 20 };
 
 type Pages = AsyncIterator<readonly SourceRow[]>;
 

@@ -26,7 +26,7 @@ async function running(url: string, mark: string): Promise<number> {
   return rows.length;
 }
 
-const PATIENCE = { timeout: 60_000, interval: 50 };
+const PATIENCE = { timeout: 150_000, interval: 50 };
 const reason = new Error('the run was cancelled');
 
 test('an aborted query ends at once, and in the database', async ({ database }) => {
