@@ -78,7 +78,8 @@ function speed<Stage extends string>(
       startedMs = performance.now();
     }
     const seconds = (performance.now() - startedMs) / 1_000;
-    const counted = total === null ? [] : [`${printableCount(done)}/${printableCount(total)}`];
+    const of = total === null ? '' : `/${printableCount(total)}`;
+    const counted = total === null && done === 0 ? [] : [`${printableCount(done)}${of}`];
     if (notRows.includes(now) || done === 0 || seconds < 1) return [names[now], ...counted].join('  ');
     const rate = done / seconds;
     const left =

@@ -104,7 +104,11 @@ Examples:
             ...options,
             everything: names.length === 0,
             nowMs: Date.now(),
-            confirm: async (doubts) => yes || confirmed(session, doubts),
+            onEntities: progress.looked,
+            confirm: async (doubts) => {
+              progress.stop();
+              return yes || confirmed(session, doubts);
+            },
             async eraseFirst() {
               erasedAgain = await eraseAgain(session, { manifest, onlineStore: online.store, kept });
             },
