@@ -6,6 +6,7 @@ import { startStack, type Stack } from '@larder/infra/stack';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { copyShop, jsonOf, larder, startCli } from '../../apps/cli/fixtures/run-cli.ts';
+import { startS3Server } from '../../packages/registry/src/testing/s3-server.ts';
 
 const ADS = 50;
 const WAIT = { timeout: 150_000, interval: 20 };
@@ -28,7 +29,13 @@ async function query(databaseUrl: string, sql: string): Promise<pg.QueryResult> 
   }
 }
 
-async function start(folder: string, databaseUrl: string, sourceUrl: string, apply: boolean): Promise<Stack> {
+interface Environment {
+  readonly databaseUrl: string;
+  readonly apply: boolean;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function start(folder: string, { databaseUrl, apply, env }: Environment): Promise<Stack> {
   const stack = await startStack({
     project: join(folder, 'larder.config.ts'),
     root: folder,
@@ -36,7 +43,7 @@ async function start(folder: string, databaseUrl: string, sourceUrl: string, app
     port: 0,
     actor: 'test',
     apply,
-    env: { LARDER_CONNECTION_SHOP_URL: sourceUrl },
+    env,
   });
   onTestFinished(() => stack.stop());
   return stack;
@@ -65,7 +72,14 @@ test('a project copied into another environment predicts the same; killed midway
      insert into ads select 'ad-' || n, n, 1.0 / n, array[n, 0.1, 2, -3.3]::real[],
        now() - case when n % 2 = 0 then interval '40 days' else interval '1 hour' end from generate_series(1, ${ADS}) n`,
   );
-  const stack = await start(folder, first, first, true);
+  // Artifacts are in a bucket here, and in PostgreSQL there.
+  const bucket = await startS3Server(join(folder, 'bucket'));
+  onTestFinished(() => bucket.stop());
+  const stack = await start(folder, {
+    databaseUrl: first,
+    apply: true,
+    env: { LARDER_CONNECTION_SHOP_URL: first, LARDER_ARTIFACTS_URL: bucket.url },
+  });
   const project = ['--project', join(folder, 'larder.config.ts')];
   const { run_id: id } = (await (
     await fetch(`${stack.inferenceUrl}/v1/backfills`, {
@@ -111,26 +125,30 @@ test('a project copied into another environment predicts the same; killed midway
   expect(jsonOf(unfinished)).toMatchObject({ code: 'BACKUP_DAMAGED' });
   expect((await query(second, `select from pg_namespace where nspname = 'shop_history'`)).rowCount).toBe(0);
 
-  // Killed in the middle of the control tables.
-  const blocker = new pg.Client({ connectionString: second });
-  await blocker.connect();
-  await blocker.query('begin; lock table larder.alias_moves in exclusive mode');
-  const killed = startCli(['load', dir], { cwd: folder, env });
-  let told = '';
-  killed.stderr?.on('data', (text: Buffer) => (told += text.toString()));
-  await vi.waitUntil(async () => {
-    expect([killed.exitCode, told]).toEqual([null, told]);
-    const { rows } = await query(
-      second,
-      `select from pg_locks where not granted and relation = 'larder.alias_moves'::regclass
-        and database = (select oid from pg_database where datname = current_database())`,
-    );
-    return rows.length > 0;
-  }, WAIT);
-  killed.kill('SIGKILL');
-  await once(killed, 'close');
-  await blocker.query('rollback');
-  await blocker.end();
+  // Killed in the middle of a month of history, and of the control tables.
+  for (const table of ['kept_online_times', 'alias_moves']) {
+    const blocker = new pg.Client({ connectionString: second });
+    await blocker.connect();
+    await blocker.query(`begin; lock table larder.${table} in exclusive mode`);
+    const killed = startCli(['load', dir], { cwd: folder, env });
+    let told = '';
+    killed.stderr?.on('data', (text: Buffer) => (told += text.toString()));
+    await vi.waitUntil(async () => {
+      expect([killed.exitCode, told]).toEqual([null, told]);
+      const { rows } = await query(
+        second,
+        `select from pg_locks where not granted and relation = 'larder.${table}'::regclass
+          and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rows.length > 0;
+    }, WAIT);
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    await blocker.query('rollback');
+    await blocker.end();
+    const { rows } = await query(second, 'select count(*)::int as rows from shop_history.ad_stats_v1');
+    expect(rows).toEqual([{ rows: table === 'alias_moves' ? ADS - 1 : 0 }]);
+  }
   expect((await query(second, 'select from larder.manifests')).rowCount).toBe(0);
 
   const loaded = await larder(['load', dir, '--json'], env);
@@ -147,7 +165,11 @@ test('a project copied into another environment predicts the same; killed midway
     detail: expect.stringContaining('is applied') as string,
   });
 
-  const other = await start(copyShop(), second, first, false);
+  const other = await start(copyShop(), {
+    databaseUrl: second,
+    apply: false,
+    env: { LARDER_CONNECTION_SHOP_URL: first },
+  });
   const restored = await larder(['restore', '--json', ...project], other.env);
   expect(jsonOf(restored)).toMatchObject({
     tombstones: 1,

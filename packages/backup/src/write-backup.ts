@@ -32,6 +32,8 @@ export interface WriteBackupOptions {
 export interface WrittenBackup {
   readonly folder: string;
   readonly contents: BackupContents;
+  /** Event sources of the project: their events and tiles are not in the copy. */
+  readonly eventSources: readonly string[];
 }
 
 /** The snapshot may be open as long. */
@@ -66,13 +68,20 @@ export async function writeBackup(
     const stop = keepAlive(tx);
     try {
       const history = await writeHistory(tx, duckdb, { folder, manifest, history: chosen, signal });
-      return { folder, content, migration, tables, history };
+      return {
+        folder,
+        content,
+        migration,
+        tables,
+        history,
+        eventSources: Object.keys(manifest.event_sources ?? {}),
+      };
     } finally {
       stop();
       await duckdb.close();
     }
   });
-  const { folder, content, migration, tables, history } = read;
+  const { folder, content, migration, tables, history, eventSources } = read;
   await mkdir(join(folder, 'objects'));
   for (const sha256 of content.objects) {
     const path = join(folder, 'objects', sha256);
@@ -100,7 +109,7 @@ export async function writeBackup(
     files,
   };
   await writeContents(folder, contents);
-  return { folder, contents };
+  return { folder, contents, eventSources };
 }
 
 /** One JSON document a row, as CSV of one column. */

@@ -22,7 +22,8 @@ export const verb = defineVerb({
         `
 Writes a copy of the project for another environment: definitions, model versions, aliases, receipts
 and tombstones of erasures, artifacts by hash, and the chosen history as Parquet; larder load reads it.
-All tables are of one moment. Runs, the prediction log, labels, events, API keys and the audit stay.
+All tables are of one moment. Runs, the prediction log, labels, API keys and the audit stay, and so do
+events with their windows, which are numbered by where they arrived: backfill them there.
 Against disasters, back up PostgreSQL itself.
 
 Examples:
@@ -54,7 +55,7 @@ Examples:
       from: from ?? null,
       to: to ?? null,
     });
-    const { folder, contents } = await writeBackup(store, artifacts, {
+    const { folder, contents, eventSources } = await writeBackup(store, artifacts, {
       project,
       dir,
       history: choose,
@@ -74,11 +75,16 @@ Examples:
         month: of,
         rows: count,
       })),
+      events_left_out: eventSources,
     };
     out.answer(json, () => {
       out.line(
         `Project ${project}: ${printableCount(contents.files.length)} files, ${printableBytes(sizeBytes)}, ${printableCount(rows)} rows of history.`,
       );
+      if (eventSources.length > 0)
+        out.note(
+          `Not in the copy: events of ${eventSources.join(', ')}, which are numbered by where they arrived. Their windows are empty after a load, until events are pushed or backfilled there.`,
+        );
       out.note(`Load it into another environment with: larder load ${shellWord(folder)}`);
     });
     return DONE;
