@@ -39,6 +39,20 @@ export function rulesFile(comment: string, groups: readonly RuleGroup[]): string
   return `${lines.join('\n')}\n`;
 }
 
+/** The object by which the Prometheus Operator gives a Prometheus its rules. */
+export function prometheusRule(name: string, comment: string, groups: readonly RuleGroup[]): string {
+  const head = [
+    'apiVersion: monitoring.coreos.com/v1',
+    'kind: PrometheusRule',
+    'metadata:',
+    `  name: ${name}`,
+    `  labels: { app.kubernetes.io/part-of: ${name} }`,
+    'spec:',
+  ];
+  const [comments = '', ...lines] = rulesFile(comment, groups).trimEnd().split('\n');
+  return [comments, ...head, ...lines.map((line) => `  ${line}`), ''].join('\n');
+}
+
 function ruleLines(rule: AlertRule | RecordingRule): string[] {
   if ('record' in rule)
     return [`      - record: ${rule.record}`, `        expr: ${JSON.stringify(rule.expr)}`];

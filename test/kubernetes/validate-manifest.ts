@@ -1,4 +1,5 @@
 import * as keda from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import { PodMonitor, PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { Job } from 'kubernetes-models/batch/v1';
@@ -19,6 +20,8 @@ const KINDS = [
   PodDisruptionBudget,
   keda.ScaledObject,
   keda.TriggerAuthentication,
+  PodMonitor,
+  PrometheusRule,
 ] as const;
 
 /** @returns what is wrong: a wrong type, a field that is missing, or one that does not exist */
