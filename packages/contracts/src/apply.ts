@@ -98,6 +98,10 @@ export const planAnswerSchema = z
       )
       .meta({ description: 'Model versions that read a view which pruning drops.' }),
     not_scheduled: z.array(z.string()),
+    warnings: z.array(z.string()).meta({
+      description:
+        'What is allowed and probably not meant: a freshness objective that the schedule cannot keep.',
+    }),
     pending_migrations: z.array(z.string()),
     chains: z
       .array(

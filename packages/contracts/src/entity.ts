@@ -41,6 +41,10 @@ export const entityViewSchema = z
     age_ms: z.number(),
     ttl_ms: z.union([z.number().positive(), z.literal('forever')]).nullable(),
     ttl_left_ms: z.number().nonnegative().nullable().meta({ description: 'Null: forever, or not loaded.' }),
+    freshness_objective_ms: z.number().positive().nullable().meta({
+      description:
+        'How old the view as a whole may be; `GET /v1/status` lists those that are older. Null: it has none, or is not loaded.',
+    }),
     size_bytes: countSchema,
     written_by: writtenBySchema
       .nullable()

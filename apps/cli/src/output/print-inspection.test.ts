@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createOutput } from './output.ts';
 import { printInspection } from './print-inspection.ts';
 
-function inspected(landedAt: string | null): string {
+function inspected(landedAt: string | null, objectiveMs: number | null = null): string {
   const held: InspectedEntity = {
     entity: 'ad',
     key: 'ad-42',
@@ -28,6 +28,7 @@ function inspected(landedAt: string | null): string {
         age_ms: 1_000,
         ttl_ms: 'forever',
         ttl_left_ms: null,
+        freshness_objective_ms: objectiveMs,
         size_bytes: 50,
         written_by: null,
         values: null,
@@ -46,4 +47,9 @@ function inspected(landedAt: string | null): string {
 test('a row whose run was forgotten says so, one that history does not have does not', () => {
   expect(inspected('2026-11-20T09:31:00.000Z')).toMatch(/run +forgotten: .*LARDER_RUN_RETENTION/);
   expect(inspected(null)).toMatch(/run +unknown to history/);
+});
+
+test('the freshness objective of the view is shown, where it has one', () => {
+  expect(inspected(null, 21_600_000)).toContain('kept for ever, freshness objective 6h, 50 bytes');
+  expect(inspected(null)).not.toContain('objective');
 });

@@ -45,9 +45,12 @@ function printView(view: InspectedView, { held, ...context }: ViewContext, out: 
   const age = isWindowed
     ? `newest event ${printableAgo(view.age_ms)}`
     : `${printableAge(view.age_ms)}, ${ttlText(view)}`;
+  // A service of an earlier release does not tell.
+  const objectiveMs = view.freshness_objective_ms ?? null;
+  const objective = objectiveMs === null ? '' : `, freshness objective ${formatDurationMs(objectiveMs)}`;
   out.line();
   out.line(
-    `${style.bold(view.ref)}  ${paint(view.status)}  ${age}, ${printableCount(view.size_bytes)} bytes`,
+    `${style.bold(view.ref)}  ${paint(view.status)}  ${age}${objective}, ${printableCount(view.size_bytes)} bytes`,
   );
   const nowMs = Date.parse(view.event_timestamp) + view.age_ms;
   instant(

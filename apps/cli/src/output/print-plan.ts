@@ -13,6 +13,7 @@ export function printPlan(plan: Plan, out: Output): void {
     out.line(`${style.red('✗')} ${message} ${style.dim(`(${code})`)}`);
   for (const ref of plan.notScheduled)
     warn(`view ${ref} is not scheduled: no model reads it, and it is not the newest version`);
+  for (const text of plan.warnings) warn(text);
   const kept = new Set(changes.flatMap(({ action, subject }) => (action === 'keep' ? [subject] : [])));
   for (const subject of plan.retained)
     if (!kept.has(subject))

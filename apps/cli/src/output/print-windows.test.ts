@@ -28,6 +28,7 @@ test('a windowed view is shown as a table of its windows', () => {
         age_ms: 1_000,
         ttl_ms: 'forever',
         ttl_left_ms: null,
+        freshness_objective_ms: null,
         size_bytes: 341,
         written_by: { run_id: '01a1fa9b-0f1c-7c5e-8d6a-2b1f0c9e7a31', chunk_id: null },
         values: { shown_1h: 2, shown_1d: 1_300, bid_1h: null, bid_1d: 0.25 },

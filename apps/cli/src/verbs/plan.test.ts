@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from '@larder/testing';
 import pg from 'pg';
@@ -33,4 +33,22 @@ test('plan refuses what apply refuses', async ({ database }) => {
   expect(prune).toMatchObject({ code: 1, stdout: expect.stringContaining('refuses without --yes') });
   expect(await larder(['apply', '--prune'], env)).toMatchObject({ code: 1 });
   expect(await larder(['plan', '--prune', '--yes'], env)).toMatchObject({ code: 0 });
+});
+
+test('plan and apply tell of a freshness objective that the schedule cannot keep', async ({ database }) => {
+  const config = join(copyShop(), 'larder.config.ts');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(
+    config,
+    text.replace("ttl: '7d',", "ttl: '7d',\n  schedule: '0 4 * * *',\n  freshness: '6h',"),
+  );
+  const env = { LARDER_PROJECT: config, LARDER_DATABASE_URL: database.url };
+  const warning =
+    'the freshness objective of view ad_stats@1 is 6h, and up to 1d pass between its scheduled runs: it will be stale before the next one';
+  expect((await larder(['plan'], env)).stdout).toContain(`! ${warning}\n`);
+  expect(jsonOf(await larder(['plan', '--json'], env))).toMatchObject({ warnings: [warning] });
+  expect(await larder(['apply', '--yes'], env)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`! ${warning}\n`),
+  });
 });

@@ -54,7 +54,7 @@ export async function planProject(
   );
   const state =
     applied !== null && stored ? await withLineageOf(store, before, { applied, aligned }) : before;
-  const compared = comparePlan(state, aligned, { ...leniency, differences, pending });
+  const compared = await comparePlan(state, aligned, { ...leniency, differences, pending });
   const { comparison } = compared;
   const readers =
     leniency.prune === true && leniency.mutableVersions !== true && stored

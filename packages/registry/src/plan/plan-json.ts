@@ -21,6 +21,7 @@ export function planJson(
     older: [...plan.older],
     readers: plan.readers.map((reader) => ({ ...reader, aliases: [...reader.aliases] })),
     not_scheduled: [...plan.notScheduled],
+    warnings: [...plan.warnings],
     pending_migrations: [...plan.pendingMigrations],
     chains: chains.map(({ view, steps }) => ({ view, steps: steps.map((refs) => [...refs]) })),
     fills: fills.map(fillJson),

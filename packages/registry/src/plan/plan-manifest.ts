@@ -10,6 +10,7 @@ import { compareModels } from './compare-models.ts';
 import { compareOnDemandViews } from './compare-on-demand-views.ts';
 import { compareSensitivity } from './compare-sensitivity.ts';
 import { compareViews } from './compare-views.ts';
+import { objectiveWarnings } from './objective-warnings.ts';
 import { PlanLines, type Leniency, type Plan } from './plan.ts';
 import { NOTHING_APPLIED, readRegistryState, type RegistryState } from '../registry-state.ts';
 import type { RegistryStore } from '../registry-store.ts';
@@ -30,7 +31,7 @@ export async function planManifest(
   const state = pending.includes(REGISTRY_MIGRATION)
     ? NOTHING_APPLIED
     : await readRegistryState(store, config, !pending.includes(LINEAGE_MIGRATION));
-  return comparePlan(state, config, { ...leniency, pending }).plan;
+  return (await comparePlan(state, config, { ...leniency, pending })).plan;
 }
 
 export interface PlanContext extends Leniency {
@@ -38,11 +39,11 @@ export interface PlanContext extends Leniency {
   readonly pending: readonly string[];
 }
 
-export function comparePlan(
+export async function comparePlan(
   state: RegistryState,
   config: Manifest,
   context: PlanContext,
-): { readonly plan: Plan; readonly comparison: Comparison } {
+): Promise<{ readonly plan: Plan; readonly comparison: Comparison }> {
   const comparison = compareManifest(state, config, context);
   const { lines, next, retained, older } = comparison;
   const plan: Plan = {
@@ -53,6 +54,7 @@ export function comparePlan(
     refusals: lines.refusals,
     forgotten: lines.forgotten,
     notScheduled: notScheduled(next),
+    warnings: await objectiveWarnings(next, new Date()),
     retained,
     older,
     readers: [],

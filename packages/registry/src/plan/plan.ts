@@ -34,6 +34,8 @@ export interface Plan {
   readonly forgotten: readonly ForgottenVersion[];
   /** View versions with a schedule that no run will follow: no model reads them, and a newer version is there. */
   readonly notScheduled: readonly string[];
+  /** What is allowed and probably not meant, as sentences without a full stop. */
+  readonly warnings: readonly string[];
   /** Subjects that stay applied although the configuration lacks them. */
   readonly retained: readonly string[];
   /** Not empty: the configuration looks older than what is applied, and applying it has to be confirmed. */

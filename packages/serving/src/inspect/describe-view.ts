@@ -52,6 +52,7 @@ export async function describeView(deps: DescribeDeps, held: InspectedField): Pr
       age_ms: ageMs,
       ttl_ms: view?.ttl_ms ?? null,
       ttl_left_ms: view === undefined || view.ttl_ms === 'forever' ? null : Math.max(0, view.ttl_ms - ageMs),
+      freshness_objective_ms: view?.freshness_objective_ms ?? null,
       size_bytes: held.sizeBytes,
       written_by:
         provenance === null || provenance.runId === null

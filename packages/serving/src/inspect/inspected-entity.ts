@@ -87,6 +87,8 @@ export interface InspectedView {
   readonly ttl_ms: number | 'forever' | null;
   /** Null: forever, or not loaded. */
   readonly ttl_left_ms: number | null;
+  /** Of the view as a whole; null: none, or not loaded. */
+  readonly freshness_objective_ms: number | null;
   readonly size_bytes: number;
   /** `chunk_id` is null for windows that a run of several chunks changed last. */
   readonly written_by: { readonly run_id: string; readonly chunk_id: number | null } | null;

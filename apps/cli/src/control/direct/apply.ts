@@ -47,6 +47,7 @@ export async function directApply(session: Session, asked: ApplyAsked): Promise<
   const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
   await migrateAsOwner(session);
   const planned = await planProject(deps, project, { sameMeaning, prune, predictionLogMs });
+  for (const text of planned.plan.warnings) session.out.note(`! ${text}`);
   const confirmed = yes || (planned.plan.refusals.length === 0 && (await isConfirmed(planned.plan, session)));
   const result = await applyPlanned(deps, project, {
     planned,

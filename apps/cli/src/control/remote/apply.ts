@@ -38,6 +38,7 @@ export async function remoteApply(
   { prune, sameMeaning, yes, backfill, promoteWhenComplete, reason }: ApplyAsked,
 ): Promise<ApplyAnswer> {
   const { plan } = await remotePlan(session, client, { prune, sameMeaning });
+  for (const text of plan.warnings) session.out.note(`! ${text}`);
   const confirmed = yes || (plan.refusals.length === 0 && (await isConfirmed(plan, session)));
   const applied = await client.send<ApplyAnswer>('POST', '/v1/apply', {
     body: {
@@ -63,6 +64,8 @@ function planOf(answer: PlanAnswer): Plan {
     refusals: answer.refusals as Plan['refusals'],
     forgotten: [],
     notScheduled: answer.not_scheduled,
+    // A service of an earlier release has none.
+    warnings: answer.warnings ?? [],
     retained: answer.retained,
     older: answer.older,
     readers: answer.readers,
