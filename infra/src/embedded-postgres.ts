@@ -52,7 +52,7 @@ export async function startEmbeddedPostgres(
     unix_socket_directories: identity.socketFolder,
     unix_socket_permissions: '0700',
     max_connections: '100',
-    // One apply creates the tables of all its new views: about 20 locks each.
+    // One apply creates the tables of all its new views: about 30 locks each.
     max_locks_per_transaction: '512',
     shared_buffers: '128MB',
     ...(options.durable === false

@@ -1,5 +1,5 @@
 import { startPostgresProxy } from '@larder/testing';
-import { newId } from '@larder/core';
+import { newId, type Logger } from '@larder/core';
 import { expect, onTestFinished } from 'vitest';
 import { createOfflineStore, type OfflineStore } from '../index.ts';
 import { silent, test } from '../testing/store.ts';
@@ -41,6 +41,29 @@ const age = (store: OfflineStore, processId: string) =>
     `update larder.processes set heartbeat_at = now() - interval '21 seconds' where process_id = $1`,
     [processId],
   );
+
+test.for([
+  [600_000, 'warn: The clock of this machine is 600 s ahead of'],
+  [-600_000, 'warn: The clock of this machine is 600 s behind'],
+] as const)('a process whose clock is apart says so once: %d ms', async ([offMs, said], { store }) => {
+  const lines: string[] = [];
+  const logger = Object.assign(Object.create(silent) as Logger, {
+    warn: (_: unknown, text: string) => void lines.push(`warn: ${text}`),
+    info: (text: string) => void lines.push(`info: ${text}`),
+  });
+  let off = offMs as number;
+  const announced = announceProcess(
+    store,
+    { processId: newId(), project: newId(), role: 'worker', describe: () => ({}) },
+    { logger, intervalMs: 20, clock: { nowMs: () => Date.now() + off } },
+  );
+  onTestFinished(() => announced.close());
+  await expect.poll(() => lines).toEqual([expect.stringContaining(said)]);
+  off = 0;
+  await expect
+    .poll(() => lines)
+    .toEqual([expect.stringContaining(said), 'info: The clock of this machine agrees with PostgreSQL again']);
+});
 
 test('a process is listed from its start to its end, with what it can compute', async ({ store }) => {
   const project = newId();

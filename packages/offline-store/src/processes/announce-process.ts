@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
-import { LARDER_VERSION, startLoop, type Logger } from '@larder/core';
+import { LARDER_VERSION, startLoop, systemClock, type Clock, type Logger } from '@larder/core';
 import { sql } from 'kysely';
 import { withinDeadline } from '../connection/within-deadline.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import type { ComputableView, LoadedModel, ProcessRole } from '../tables/processes.table.ts';
+import { createClockWatch } from './watch-clock.ts';
 import { DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS } from './living.ts';
 
 export interface Announcement {
@@ -28,6 +29,8 @@ export interface AnnounceOptions {
   readonly logger: Logger;
   /** @default 5000 */
   readonly intervalMs?: number;
+  /** Compared with PostgreSQL's. @default the system's */
+  readonly clock?: Clock;
 }
 
 export interface AnnouncedProcess {
@@ -48,11 +51,12 @@ const CLOSE_DEADLINE_MS = 1_000;
 export function announceProcess(
   store: Pick<OfflineStore, 'db'>,
   announcement: Announcement,
-  { logger, intervalMs = HEARTBEAT_INTERVAL_MS }: AnnounceOptions,
+  { logger, intervalMs = HEARTBEAT_INTERVAL_MS, clock = systemClock }: AnnounceOptions,
 ): AnnouncedProcess {
   const { processId, project, role, describe, slots = null } = announcement;
   /** The content of the row, as far as this process knows. */
   let written = '';
+  const clockWatch = createClockWatch(clock, logger);
 
   async function beat(): Promise<void> {
     const { views = [], models = [], logDropped = 0 } = describe();
@@ -64,11 +68,15 @@ export function announceProcess(
   }
 
   async function touch(logDropped: number): Promise<boolean> {
-    const { numAffectedRows } = await sql`
+    const beforeMs = clockWatch.nowMs();
+    const { rows } = await sql<{ readonly ms: number }>`
       update larder.processes set heartbeat_at = now(), log_dropped = ${logDropped},
         log_dropped_at = case when ${logDropped}::bigint > log_dropped then now() else log_dropped_at end
-      where process_id = ${processId}`.execute(store.db);
-    return numAffectedRows === 1n;
+      where process_id = ${processId}
+      returning (extract(epoch from clock_timestamp()) * 1000)::double precision as ms`.execute(store.db);
+    const [row] = rows;
+    if (row !== undefined) clockWatch.compare(beforeMs, row.ms);
+    return row !== undefined;
   }
 
   async function write(now: { readonly views: string; readonly models: string }): Promise<void> {
