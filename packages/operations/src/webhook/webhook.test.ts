@@ -1,4 +1,6 @@
+import { fork } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLogger, newId } from '@larder/core';
@@ -280,21 +282,34 @@ test('a private receiver is refused unless it is allowed', async ({ store, proje
   expect(received).toEqual([]);
 });
 
-test('of two processes one sends; what one took and did not finish another sends when the lease ends', async ({
-  store,
-  project,
-}) => {
+test('of two processes one sends', async ({ store, project }) => {
   const { url, received } = await receiver();
   await end(store, await run(store, project), 'failed', 100);
   const both = await Promise.all([1, 2].map(() => sendNextNotice(sender(store, project, url))));
   expect(both.filter(Boolean)).toHaveLength(1);
   expect(received).toHaveLength(1);
-  // The process died after the receiver had it, and before it could say so.
-  await store.pool.query(
-    `update larder.notices n set sent_at = null, next_attempt_at = now() + interval '20 seconds'
-     from larder.incidents i where i.incident_id = n.incident_id and i.project = $1`,
-    [project],
-  );
+});
+
+test('a process that is killed after the receiver has it leaves it to another when the lease ends', async ({
+  database,
+  store,
+  project,
+}) => {
+  const { url, received, state } = await receiver(() => {});
+  await end(store, await run(store, project), 'failed', 100);
+  const child = fork(new URL('../../fixtures/sending-process.ts', import.meta.url), [
+    database.url,
+    project,
+    url,
+    SECRET,
+  ]);
+  const ended = once(child, 'exit');
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await expect.poll(() => received.length, { timeout: 60_000 }).toBe(1);
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  state.answer = accept;
+  expect(await notices(store, project)).toMatchObject([{ attempts: 1, sent: false }]);
   const next = sender(store, project, url);
   expect(await sendNextNotice(next)).toBe(false);
   await store.pool.query(
@@ -303,9 +318,10 @@ test('of two processes one sends; what one took and did not finish another sends
     [project],
   );
   expect(await sendNextNotice(next)).toBe(true);
+  expect(await notices(store, project)).toMatchObject([{ attempts: 2, sent: true }]);
   expect(received).toHaveLength(2);
   expect(received[1]).toEqual(received[0]);
-});
+}, 90_000);
 
 test('what nobody could send for a day is given up', async ({ store, project }) => {
   const { url, received } = await receiver();
