@@ -3,12 +3,12 @@
  * Nothing may wait, log or read the body here.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createAddressLimit, holds, keyInHeaders, type Keyring, type KnownKey } from '@larder/access';
+import { createAddressLimit, keyInHeaders, type Keyring, type KnownKey } from '@larder/access';
 import type { OperationAccess } from '@larder/contracts';
 import { LarderError, toLarderError } from '@larder/core';
 import type { PublicRoute } from '@larder/core/config';
 import { setCallerKey } from './caller.ts';
-import { createRouteTable, type RouteAccess } from './route-table.ts';
+import { createRouteTable, type FoundRoute, type RouteAccess } from './route-table.ts';
 
 export interface GuardDeps {
   readonly keyring: Pick<Keyring, 'find' | 'changes'>;
@@ -61,8 +61,9 @@ export function createGuard({ keyring, operations, publicRoutes, onRefused }: Gu
     const check = (key: KnownKey | null): LarderError | undefined => {
       if (key === null) return refuse(failed(request));
       if (route === undefined) return refuse(notAnOperation(found as Unrouted, method, response), key);
-      const name = (found as { readonly name: string | undefined }).name;
-      if (!holds(key.granted, route.scope, name)) return refuse(scopeMissing(route, name), key);
+      const { name, boundScope } = found as FoundRoute;
+      if (!key.granted.has(route.scope) && !(boundScope !== undefined && key.granted.has(boundScope)))
+        return refuse(scopeMissing(route, name), key);
       const nowMs = performance.now();
       if (key.limit !== null && !key.limit.take(nowMs))
         return refuse(rateLimited(key.limit.waitMs(nowMs)), key);

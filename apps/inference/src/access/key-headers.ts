@@ -1,6 +1,6 @@
 /* Runs for every answer of a request with a key: two texts where the key has a rate. */
 import type { IncomingMessage } from 'node:http';
-import type { KnownKey } from '@larder/access';
+import type { Gcra, KnownKey } from '@larder/access';
 import { callerKey } from './caller.ts';
 
 const NONE: readonly string[] = [];
@@ -14,21 +14,14 @@ const EXPIRES_SOON_MS = 14 * 86_400_000;
 export function keyHeaders(request: IncomingMessage): readonly string[] {
   const key = callerKey(request);
   if (key === undefined) return NONE;
-  const expiresSoon = key.expiresAtMs !== Infinity && key.expiresAtMs - Date.now() < EXPIRES_SOON_MS;
-  if (key.limit === null && !expiresSoon) return NONE;
-  return [
-    ...rateHeaders(key),
-    ...(expiresSoon ? ['x-key-expires', new Date(key.expiresAtMs).toISOString()] : NONE),
-  ];
+  const ofRate = key.limit === null ? NONE : rateHeaders(key, key.limit);
+  // The guard has just set when it was used; the clock needs no second look.
+  if (key.expiresAtMs - key.usedAtMs >= EXPIRES_SOON_MS) return ofRate;
+  return [...ofRate, 'x-key-expires', new Date(key.expiresAtMs).toISOString()];
 }
 
-function rateHeaders({ rate, limit }: KnownKey): readonly string[] {
-  if (rate === null || limit === null) return NONE;
+function rateHeaders({ ratePolicy }: KnownKey, limit: Gcra): readonly string[] {
   const nowMs = performance.now();
-  return [
-    'ratelimit-policy',
-    `"key";q=${rate.requests};w=${rate.windowSeconds}`,
-    'ratelimit',
-    `"key";r=${limit.remaining(nowMs)};t=${Math.ceil(limit.resetMs(nowMs) / 1_000)}`,
-  ];
+  const resetSeconds = Math.ceil(limit.resetMs(nowMs) / 1_000);
+  return ['ratelimit-policy', ratePolicy, 'ratelimit', `"key";r=${limit.remaining(nowMs)};t=${resetSeconds}`];
 }

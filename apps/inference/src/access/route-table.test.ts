@@ -35,3 +35,16 @@ test.for([
 test('a path without this method names those that it has', () => {
   expect(table.find('PATCH', '/v1/labels')).toEqual(['POST', 'GET']);
 });
+
+test('an address is found again as it was found first, also after more addresses than are remembered', () => {
+  const first = () => table.find('POST', '/v1/models/ad_ctr/predict');
+  expect(first()).toMatchObject({ name: 'ad_ctr', boundScope: 'predict:ad_ctr' });
+  expect(first()).toBe(first());
+  for (let model = 0; model < 1_500; model++) {
+    const url = `/v1/models/model_${model}/predict`;
+    for (let again = 0; again < 2; again++)
+      expect(table.find('POST', url)).toMatchObject({ boundScope: `predict:model_${model}` });
+    expect(table.find('GET', url)).toEqual(['POST']);
+  }
+  expect(first()).toMatchObject({ name: 'ad_ctr', boundScope: 'predict:ad_ctr' });
+});

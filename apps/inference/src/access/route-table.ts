@@ -1,5 +1,5 @@
-/* `find` runs for every request where keys are asked for: a walk along the path, no regular expression, no decoding but
- * of the one name that a scope may be bound to. */
+/* `find` runs for every request where keys are asked for: one look for an address that was found before, otherwise a walk
+ * along the path, without a regular expression, decoding only the one name that a scope may be bound to. */
 import type { KeyScope, OperationAccess } from '@larder/contracts';
 
 /** One operation that a request may be for. */
@@ -16,6 +16,8 @@ export interface FoundRoute {
   readonly route: RouteAccess;
   /** What a scope may be bound to: the model, view or source that the path names. */
   readonly name: string | undefined;
+  /** The scope for this name alone: `predict:ad_ctr`. */
+  readonly boundScope: string | undefined;
 }
 
 export interface RouteTable {
@@ -37,6 +39,12 @@ const RARE: ReadonlySet<string> = new Set<KeyScope>([
   'keys:admin',
 ]);
 const STREAM = /\/(?:events|rows)$/;
+/**
+ * Addresses that are found again without a walk: a service has few models and views. Anybody may send others: beyond this
+ * many, the memory begins anew.
+ */
+const MAX_REMEMBERED = 512;
+const MAX_REMEMBERED_LENGTH = 128;
 /** Assets of a page belong to its route. */
 const PAGES: ReadonlySet<string> = new Set(['docs']);
 
@@ -54,8 +62,25 @@ export function createRouteTable(operations: readonly OperationAccess[]): RouteT
     const streams = operation.method === 'GET' && STREAM.test(operation.path);
     at.routes.set(operation.method, { ...operation, nameAt, rare, streams });
   }
+  /** By method and address. */
+  const remembered = new Map<string, Map<string, FoundRoute>>();
+  let size = 0;
+
+  function remember(method: string, url: string, found: FoundRoute): void {
+    if (url.length > MAX_REMEMBERED_LENGTH) return;
+    if (size >= MAX_REMEMBERED) {
+      remembered.clear();
+      size = 0;
+    }
+    const ofMethod = remembered.get(method) ?? new Map<string, FoundRoute>();
+    remembered.set(method, ofMethod.set(url, found));
+    size += 1;
+  }
+
   return {
     find(method, url) {
+      const again = remembered.get(method)?.get(url);
+      if (again !== undefined) return again;
       const end = url.indexOf('?');
       const path = end < 0 ? url : url.slice(0, end);
       const segments = path.split('/');
@@ -69,7 +94,10 @@ export function createRouteTable(operations: readonly OperationAccess[]): RouteT
       }
       const route = at.routes.get(method === 'HEAD' ? 'GET' : method);
       if (route === undefined) return at.routes.size === 0 ? undefined : [...at.routes.keys()];
-      return { route, name: route.nameAt < 0 ? undefined : nameOf(segments[route.nameAt + 1] as string) };
+      const name = route.nameAt < 0 ? undefined : nameOf(segments[route.nameAt + 1] as string);
+      const found = { route, name, boundScope: name === undefined ? undefined : `${route.scope}:${name}` };
+      remember(method, url, found);
+      return found;
     },
   };
 }

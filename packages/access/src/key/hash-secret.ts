@@ -1,4 +1,3 @@
-/* Runs for every request: under a microsecond. */
 import { hash, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256: a secret of 256 random bits needs no slow hash. */

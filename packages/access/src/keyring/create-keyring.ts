@@ -1,7 +1,7 @@
 import { LarderError, startLoop, type Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import { hashSecret } from '../key/hash-secret.ts';
-import { parseKey, type ParsedKey } from '../key/key-format.ts';
+import { keyIdIn, parseKey } from '../key/key-format.ts';
 import { Gcra } from '../limits/gcra.ts';
 import { RingKey, type KnownKey } from './known-key.ts';
 import { readRing, readRingState } from './read-ring.ts';
@@ -140,20 +140,20 @@ export function createKeyring(options: KeyringOptions): Keyring {
     await recordUse(store, keys.values());
   }
 
-  function inForce(parsed: ParsedKey, hash: Buffer): KnownKey | null {
-    const key = keys.get(parsed.keyId);
-    if (key === undefined || !key.accepts(hash, Date.now())) return null;
+  function inForce(text: string): KnownKey | null {
+    const key = keys.get(keyIdIn(text));
+    if (key === undefined || !key.accepts(text, Date.now())) return null;
     if (performance.now() - lookedAtMs > offlineMs) throw unavailable();
     return key;
   }
 
-  async function afterNextLook(parsed: ParsedKey, hash: Buffer): Promise<KnownKey | null> {
+  async function afterNextLook(text: string): Promise<KnownKey | null> {
     const answered = await waiting.promise;
-    const key = inForce(parsed, hash);
+    const key = inForce(text);
     if (key !== null) return key;
     if (!answered) throw unavailable();
     if (refused.size >= MAX_REFUSED) refused.clear();
-    refused.add(hash.toString('latin1'));
+    refused.add(refusalOf(text) ?? '');
     return null;
   }
 
@@ -164,20 +164,18 @@ export function createKeyring(options: KeyringOptions): Keyring {
     changes,
     ageMs: () => performance.now() - Math.max(lookedAtMs, createdAtMs),
     find(text) {
-      const parsed = parseKey(text);
-      if (parsed === null) return null;
-      const hash = hashSecret(parsed.secret);
-      const key = inForce(parsed, hash);
+      const key = inForce(text);
       if (key !== null) {
         // After a sleep, requests that arrived meanwhile come before timers.
         if (performance.now() - beatAtMs > sleepMs) beat();
         if (seenSleeps === sleeps) return key;
         loop.wake();
-        return afterNextLook(parsed, hash);
+        return afterNextLook(text);
       }
-      if (refused.has(hash.toString('latin1'))) return null;
+      const refusal = refusalOf(text);
+      if (refusal === null || refused.has(refusal)) return null;
       if (known !== null && !answers) throw unavailable();
-      return afterNextLook(parsed, hash);
+      return afterNextLook(text);
     },
     async close() {
       clearInterval(beats);
@@ -187,6 +185,12 @@ export function createKeyring(options: KeyringOptions): Keyring {
       for (const key of keys.values()) key.end();
     },
   };
+}
+
+/** What is kept of a text that was refused; null: it is not a key. */
+function refusalOf(text: string): string | null {
+  const parsed = parseKey(text);
+  return parsed === null ? null : hashSecret(parsed.secret).toString('latin1');
 }
 
 const RETRY_AFTER_S = 2;

@@ -1,5 +1,7 @@
 /* `accepts` runs for every request. */
-import { sameHash } from '../key/hash-secret.ts';
+import { hashSecret, sameHash } from '../key/hash-secret.ts';
+import { parseKey } from '../key/key-format.ts';
+import { sameText } from '../key/same-text.ts';
 import { Gcra, type Rate } from '../limits/gcra.ts';
 
 /** A key in force, as one process knows it; it is the same object as long as the key is in force. */
@@ -10,6 +12,8 @@ export interface KnownKey {
   /** Infinity: never. */
   readonly expiresAtMs: number;
   readonly rate: Rate | null;
+  /** The rate as `RateLimit-Policy` says it; empty without one. */
+  readonly ratePolicy: string;
   /** This process's share of the rate. */
   readonly limit: Gcra | null;
   /** This process's share of what any key may change of the project itself: applies, promotions, erasures, keys. */
@@ -33,6 +37,11 @@ export interface StoredKey extends Pick<KnownKey, 'keyId' | 'name' | 'granted' |
   readonly secrets: readonly KnownSecret[];
 }
 
+interface RingSecret extends KnownSecret {
+  /** The text that was last accepted for it, while no key changes; null: none yet. Nothing that was refused enters. */
+  verified: string | null;
+}
+
 export class RingKey implements KnownKey {
   readonly keyId: string;
   readonly streams = new Set<{ destroy(): unknown }>();
@@ -40,12 +49,14 @@ export class RingKey implements KnownKey {
   granted: ReadonlySet<string> = new Set();
   expiresAtMs = 0;
   rate: Rate | null = null;
+  ratePolicy = '';
   limit: Gcra | null = null;
   readonly changes = new Gcra(CHANGES);
   usedAtMs = 0;
   /** Up to when the last use is on record. */
   recordedAtMs = 0;
-  #secrets: readonly KnownSecret[] = [];
+  /** Never more than a few: a key has two secrets while it is rotated. */
+  #secrets: RingSecret[] = [];
 
   constructor(keyId: string) {
     this.keyId = keyId;
@@ -53,8 +64,13 @@ export class RingKey implements KnownKey {
 
   /** Takes over what changed; what was used of the rate stays used. */
   update({ name, granted, expiresAtMs, rate, secrets }: StoredKey, share: number): void {
-    Object.assign(this, { name, granted, expiresAtMs, rate });
-    this.#secrets = secrets;
+    const ratePolicy = rate === null ? '' : `"key";q=${rate.requests};w=${rate.windowSeconds}`;
+    Object.assign(this, { name, granted, expiresAtMs, rate, ratePolicy });
+    this.#secrets = secrets.map(({ hash, expiresAtMs: untilMs }) => ({
+      hash,
+      expiresAtMs: untilMs,
+      verified: null,
+    }));
     this.shareRate(share);
   }
 
@@ -65,11 +81,21 @@ export class RingKey implements KnownKey {
     else this.limit.change(this.rate, share);
   }
 
-  accepts(hash: Buffer, nowMs: number): boolean {
+  /** Whether it is the text of a secret in force: without hashing it, when it is the last one that was accepted. */
+  accepts(text: string, nowMs: number): boolean {
     if (nowMs >= this.expiresAtMs) return false;
-    for (const secret of this.#secrets)
-      if (nowMs < secret.expiresAtMs && sameHash(secret.hash, hash)) return true;
-    return false;
+    for (const { verified, expiresAtMs } of this.#secrets)
+      if (verified !== null && nowMs < expiresAtMs && sameText(verified, text)) return true;
+    const secret = this.#verify(text, nowMs);
+    if (secret !== undefined) secret.verified = text;
+    return secret !== undefined;
+  }
+
+  #verify(text: string, nowMs: number): RingSecret | undefined {
+    const parsed = parseKey(text);
+    if (parsed === null) return undefined;
+    const hash = hashSecret(parsed.secret);
+    return this.#secrets.find((secret) => nowMs < secret.expiresAtMs && sameHash(secret.hash, hash));
   }
 
   end(): void {
