@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../doctor/check.ts';
-import { checkCoverage } from '../doctor/check-coverage.ts';
-import { checkHistory } from '../doctor/check-history.ts';
-import { checkClock } from '../doctor/check-clock.ts';
 import { checkDisk, checkEnvFile, checkNode } from '../doctor/check-machine.ts';
-import { checkProcesses } from '../doctor/check-processes.ts';
-import { checkProject } from '../doctor/check-project.ts';
-import { checkStack } from '../doctor/check-stack.ts';
-import { checkAudit, checkDatabase, checkRedis } from '../doctor/check-stores.ts';
 import type { Output } from '../output/output.ts';
 import { DONE, FAILED } from '../problem.ts';
 import { defineVerb } from '../verb.ts';
@@ -39,25 +32,12 @@ Example:
     ];
     const service =
       client === null ? [] : [import('../doctor/check-service.ts').then((each) => each.checkService(client))];
-    // With a service alone, the stores are its business.
+    // With a service alone, the stores are its business, and their libraries are not loaded.
     const onlyService = client !== null && config.databaseUrl === null;
-    const groups = await Promise.all(
-      onlyService
-        ? [...machine, ...service]
-        : [
-            ...machine,
-            ...service,
-            checkStack(config),
-            checkRedis(session),
-            checkDatabase(session).then((finding) => [finding]),
-            checkAudit(session),
-            checkClock(session),
-            checkProcesses(session),
-            checkProject(session),
-            checkCoverage(session),
-            checkHistory(session),
-          ],
-    );
+    const stores = onlyService
+      ? []
+      : [import('../doctor/check-own-stores.ts').then((each) => each.checkOwnStores(session))];
+    const groups = await Promise.all([...machine, ...service, ...stores]);
     const findings = groups.flat();
     const failed = findings.filter(({ status }) => status === 'fail').length;
     out.answer({ ok: failed === 0, checks: findings }, () => printFindings(findings, out));
