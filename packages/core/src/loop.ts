@@ -14,12 +14,19 @@ export interface LoopOptions {
   readonly logger: Logger;
   /** True: there is more to do, so the next turn starts at once. */
   readonly turn: () => Promise<boolean | void>;
+  /** It works again when no turn has failed for as long: some fail at every other turn, for hours. @default 10,000 */
+  readonly calmMs?: number;
 }
+
+const CALM_MS = 10_000;
 
 /** Repeats a turn forever, also after failures; a failure is logged once until a turn succeeds again. */
 export function startLoop(options: LoopOptions): Loop {
   const stopped = new AbortController();
+  const { calmMs = CALM_MS } = options;
   let failing = false;
+  let told = false;
+  let failedAtMs = 0;
   let woken = false;
   let endPause: () => void = () => {};
   const pause = (): Promise<void> =>
@@ -40,11 +47,16 @@ export function startLoop(options: LoopOptions): Loop {
       woken = false;
       try {
         more = await options.turn();
-        if (failing) options.logger.info(`${options.name} works again`);
         failing = false;
+        if (told && performance.now() - failedAtMs >= calmMs) {
+          options.logger.info(`${options.name} works again`);
+          told = false;
+        }
       } catch (error) {
-        if (!failing) options.logger.warn({ err: error }, `${options.name} failed; retrying`);
+        if (!told) options.logger.warn({ err: error }, `${options.name} failed; retrying`);
         failing = true;
+        told = true;
+        failedAtMs = performance.now();
       }
       if (more !== true && (!woken || failing) && !stopped.signal.aborted) await pause();
     }
