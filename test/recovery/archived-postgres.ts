@@ -12,6 +12,10 @@ export interface ArchivedPostgres {
   now(): Promise<string>;
   /** Stops the server, and starts it again as it was at this time. What was archived in between is kept. */
   recoverTo(instant: string): Promise<void>;
+  /** From now on nothing reaches the replica, which the base backup is the start of. */
+  cutReplica(): Promise<void>;
+  /** Stops the server, and promotes the replica in its place. */
+  promoteReplica(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ export async function startArchivedPostgres(root: string, name: string): Promise
   const data = join(folder.path, 'postgres');
   const backup = join(folder.path, 'base-backup');
   const archive = join(folder.path, 'wal');
+  const replicated = join(folder.path, 'replicated-wal');
   mkdirSync(archive, { recursive: true });
   const archiving = { archive_mode: 'on', archive_command: `cp "%p" "${archive}/%f"` };
   let postgres: EmbeddedPostgres = await startEmbeddedPostgres(folder, { settings: archiving });
@@ -47,6 +52,20 @@ export async function startArchivedPostgres(root: string, name: string): Promise
     );
     await client.query('select pg_switch_wal()');
     await until(async () => existsSync(join(archive, rows[0]?.name ?? '')));
+  };
+
+  const startFromBackup = async (
+    signal: string,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    await postgres.stop();
+    rmSync(data, { recursive: true });
+    cpSync(backup, data, { recursive: true });
+    // PostgreSQL refuses a folder that others may read.
+    chmodSync(data, 0o700);
+    mkdirSync(join(data, 'pg_wal/archive_status'), { recursive: true });
+    writeFileSync(join(data, signal), '');
+    postgres = await startEmbeddedPostgres(folder, { settings: { ...archiving, ...settings } });
   };
 
   return {
@@ -72,32 +91,29 @@ export async function startArchivedPostgres(root: string, name: string): Promise
       }),
     async recoverTo(instant) {
       await withClient(archiveAll);
-      await postgres.stop();
-      rmSync(data, { recursive: true });
-      cpSync(backup, data, { recursive: true });
-      // PostgreSQL refuses a folder that others may read.
-      chmodSync(data, 0o700);
-      mkdirSync(join(data, 'pg_wal/archive_status'), { recursive: true });
-      writeFileSync(join(data, 'recovery.signal'), '');
-      postgres = await startEmbeddedPostgres(folder, {
-        settings: {
-          ...archiving,
-          restore_command: `cp "${archive}/%f" "%p"`,
-          recovery_target_time: instant,
-          recovery_target_action: 'promote',
-        },
+      await startFromBackup('recovery.signal', {
+        restore_command: `cp "${archive}/%f" "%p"`,
+        recovery_target_time: instant,
+        recovery_target_action: 'promote',
       });
-      await until(() =>
-        withClient(async (client) => {
-          const { rows } = await client.query<{ recovering: boolean }>(
-            'select pg_is_in_recovery() as recovering',
-          );
-          return rows[0]?.recovering === false;
-        }),
-      );
+      await until(() => withClient(isPrimary));
+    },
+    async cutReplica() {
+      await withClient(archiveAll);
+      cpSync(archive, replicated, { recursive: true });
+    },
+    async promoteReplica() {
+      await startFromBackup('standby.signal', { restore_command: `cp "${replicated}/%f" "%p"` });
+      await withClient((client) => client.query('select pg_promote()'));
+      await until(() => withClient(isPrimary));
     },
     stop: () => postgres.stop(),
   };
+}
+
+async function isPrimary(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ recovering: boolean }>('select pg_is_in_recovery() as recovering');
+  return rows[0]?.recovering === false;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
