@@ -57,7 +57,7 @@ test.each(['small', 'large'])(
       );
       expect(ports).toEqual(podMetricsEndpoints.map(({ port }) => port));
       expect(metadata.namespace).toBe(pods[0]?.metadata.namespace);
-      return pods[0]?.metadata.name;
+      return pods[0]?.metadata.name ?? 'none';
     });
     expect(scraped.toSorted()).toEqual(deployments.map(({ metadata }) => metadata.name).toSorted());
   },
