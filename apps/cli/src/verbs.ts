@@ -97,6 +97,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   parity: {
     summary: 'rebuild the features of logged predictions from history and compare',
+    remote: true,
     load: () => import('./verbs/parity.ts'),
   },
   models: {
@@ -146,6 +147,7 @@ export const VERBS: Readonly<Record<string, LazyVerb>> = {
   },
   compare: {
     summary: 'compare two versions of a view, and what the later one does to predictions',
+    remote: true,
     load: () => import('./verbs/compare.ts'),
   },
   labels: {

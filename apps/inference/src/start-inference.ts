@@ -35,6 +35,7 @@ import { warnUnreadable } from './models/warn-unreadable.ts';
 import { openDatabase, openLogReader, openRedis } from './open-stores.ts';
 import { createPredictHandler, type RawHandler } from './predict/predict.handler.ts';
 import { createRoutes } from './routes/create-routes.ts';
+import { createComparisons } from './comparisons/create-comparisons.ts';
 import { createBuilds } from './training-sets/create-builds.ts';
 import { createRowsStream } from './training-sets/stream-rows.ts';
 import { foldersOf, sweepFolder } from './training-sets/sweep-folder.ts';
@@ -144,6 +145,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const { niceness } = trainingSets;
   const builds = createBuilds({ store: offlineStore, logger, waiting: trainingSets.queue, niceness });
   const rows = createRowsStream(foldersOf(trainingSets.folder).temporary, niceness);
+  const comparisons = createComparisons(niceness);
   const routes = createRoutes({
     ...stores,
     checkRedis,
@@ -162,6 +164,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     readiness,
     logger,
     training: { config, processId, builds, rows },
+    comparisons: { config, comparisons },
   });
   const failures = createFailureLog({ logger });
   const unreadable = warnUnreadable({ readings: catalog.readings, logger });
@@ -223,7 +226,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
       memory.close();
       events.close();
       rows.close();
-      await builds.close();
+      await Promise.all([builds.close(), comparisons.close()]);
       await closeServer(server, DRAIN_DEADLINE_MS);
       await Promise.all([sweep.stop(), pushes.close(), eventGroups.close()]);
       // Together: each waits a few seconds for a PostgreSQL that hangs.

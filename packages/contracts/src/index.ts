@@ -147,6 +147,13 @@ export { markRequestSchema, modelVersionParamsSchema, modelVersionsAnswerSchema 
 export type { ModelRecordsAnswer, ModelVersionAnswer, ModelVersionsAnswer } from './model-versions.ts';
 export type { ManifestAnswer } from './manifest.ts';
 export {
+  compareQuerySchema,
+  comparisonAnswerSchema,
+  parityAnswerSchema,
+  parityQuerySchema,
+} from './comparisons.ts';
+export type { ComparisonAnswer, ParityAnswer } from './comparisons.ts';
+export {
   modelInputsAnswerSchema,
   modelInputsQuerySchema,
   modelSchema,

@@ -90,6 +90,8 @@ export type { ProjectContent } from './artifacts/content-of-project.ts';
 export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
 export type { KeptArtifacts } from './artifacts/touch-artifacts.ts';
 // What a service serves
+export { findVersionDefinitions, openWithArtifact, requireModel } from './serving/open-for-comparison.ts';
+export type { ComparisonDeps } from './serving/open-for-comparison.ts';
 export { readServing } from './serving/read-serving.ts';
 export type { ServableModel, ServableVersion, ServingState } from './serving/read-serving.ts';
 export { watchServing } from './serving/watch-serving.ts';

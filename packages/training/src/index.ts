@@ -39,6 +39,8 @@ export type { ImportedLabels, LabelsTaken, UntakenLabel } from './labels/import-
 // Two versions of a view
 export { comparableViews } from './compare/comparable-views.ts';
 export { compareHistory } from './compare/compare-history.ts';
+export { compareViews } from './compare/compare-views.ts';
+export type { ComparedViews, CompareViewsRequest } from './compare/compare-views.ts';
 export type { ComparedFeature, ComparedHistory } from './compare/compare-history.ts';
 export { comparePredictions } from './compare/compare-predictions.ts';
 export type { ComparedPredictions } from './compare/compare-predictions.ts';

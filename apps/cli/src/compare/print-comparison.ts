@@ -1,18 +1,12 @@
-import type { ComparedFeature, ComparedHistory, ComparedPredictions } from '@larder/training';
+import type { ComparisonAnswer } from '@larder/contracts';
 import type { Output } from '../output/output.ts';
 import { printableCount } from '../output/printable.ts';
 import { table } from '../output/table.ts';
 
-export interface Comparison extends ComparedHistory {
-  readonly before: string;
-  readonly after: string;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly retyped: readonly string[];
-  readonly predictions: ComparedPredictions | null;
-}
+type ComparedFeature = ComparisonAnswer['features'][number];
+type ComparedPredictions = NonNullable<ComparisonAnswer['predictions']>;
 
-export function printComparison(comparison: Comparison, out: Output): void {
+export function printComparison(comparison: ComparisonAnswer, out: Output): void {
   const { before, after, coverage, features, predictions } = comparison;
   const keys = [
     [before, printableCount(coverage.before), printableCount(coverage.before_fresh)],
@@ -53,7 +47,7 @@ export function printComparison(comparison: Comparison, out: Output): void {
 /** A version with less than half of the keys is probably still being filled. */
 const FEW = 0.5;
 
-function fewKeys({ before, after, coverage }: Comparison): string | null {
+function fewKeys({ before, after, coverage }: ComparisonAnswer): string | null {
   if (coverage.before === coverage.after) return null;
   const [few, many, ref] =
     coverage.after < coverage.before
@@ -64,7 +58,7 @@ function fewKeys({ before, after, coverage }: Comparison): string | null {
   return `${ref} has ${has}: it was not filled, or is still being filled, and the figures below say little. See: larder runs`;
 }
 
-function featureRows(feature: ComparedFeature, { before, after, coverage }: Comparison): string[][] {
+function featureRows(feature: ComparedFeature, { before, after, coverage }: ComparisonAnswer): string[][] {
   const { name, changed, mean_difference: mean } = feature;
   return [
     [
@@ -85,7 +79,7 @@ function measures({ nulls, quantiles, mean }: ComparedFeature['before'], keys: n
 
 function printPredictions(
   predictions: ComparedPredictions,
-  { before, after }: Comparison,
+  { before, after }: ComparisonAnswer,
   out: Output,
 ): void {
   const { model, version, output, quantiles, tolerance } = predictions;
@@ -101,7 +95,9 @@ function printPredictions(
 }
 
 function printed(value: number | null | undefined): string {
-  return value === null || value === undefined ? '-' : String(Number(value.toPrecision(4)));
+  return value === null || value === undefined || Number.isNaN(value)
+    ? '-'
+    : String(Number(value.toPrecision(4)));
 }
 
 function share(count: number, of: number): string {

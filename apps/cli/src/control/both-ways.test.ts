@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { comparisonAnswerSchema, parityAnswerSchema } from '@larder/contracts';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../fixtures/served-shop.ts';
 import { jsonOf, larder, type CliResult } from '../../fixtures/run-cli.ts';
+import { VERBS } from '../verbs.ts';
 
 /** What differs between two calls, however they are made. */
 function comparable({ code, stdout, stderr }: CliResult): CliResult {
@@ -48,27 +50,28 @@ test('a run is queued, followed and shown alike', async ({ served }) => {
   expect(strict).toMatchObject({ code: 1, stdout: expect.stringContaining('1 × FEATURE_VALUE_INVALID') });
 });
 
-describe('every verb answers alike, as text and as JSON', () => {
-  test.for([
+/** By verb: what is answered alike, as text and as JSON. Tests below have what differs with every call, such as ids. */
+const LINES: Readonly<Record<string, readonly string[]>> = {
+  runs: [
     'runs',
     'runs --view ad_stats --status partial --limit 1',
     'runs --view nothing',
     'runs --graph',
     'runs 01999999-9999-7999-8999-999999999999',
     'runs 01999999-9999-7999-8999-999999999999 cancel',
+  ],
+  backfill: ['backfill nothing', 'backfill ad_stats@9'],
+  entities: [
     'entities ad --view ad_stats',
     'entities ad --limit 3',
     'entities nothing',
     'entities ad --view nothing',
-    'inspect ad ad-1',
-    'inspect ad nobody',
-    'inspect nothing ad-1',
-    'views',
-    'ps',
-    'status',
-    'ps --computes ad_stats@1',
-    'ps --reads ad_stats@1',
-    'ps --reads ad_stats@9',
+  ],
+  inspect: ['inspect ad ad-1', 'inspect ad nobody', 'inspect nothing ad-1'],
+  views: ['views'],
+  ps: ['ps', 'ps --computes ad_stats@1', 'ps --reads ad_stats@1', 'ps --reads ad_stats@9'],
+  status: ['status'],
+  models: [
     'models',
     'models ad_ctr',
     'models ad_ctr@1',
@@ -76,19 +79,62 @@ describe('every verb answers alike, as text and as JSON', () => {
     'models nothing',
     'models ad_ctr@1 mark-good --reason fine',
     'models ad_ctr drop-alias --as nothing --reason why',
-    'promote ad_ctr@9 --reason why',
-    'rollback ad_ctr --reason why',
-    'forget --receipts',
-    'plan',
-    'apply',
-    'audit --action alias.move',
-    'audit --entity nothing --key x',
-    'predict ad_ctr --help',
+  ],
+  promote: ['promote ad_ctr@9 --reason why'],
+  rollback: ['rollback ad_ctr --reason why'],
+  forget: ['forget --receipts'],
+  plan: ['plan'],
+  apply: ['apply'],
+  audit: ['audit --action alias.move', 'audit --entity nothing --key x'],
+  predict: ['predict ad_ctr --help'],
+  predictions: [
     'predictions show 01999999-9999-7999-8999-999999999999',
     'predictions --entity nothing --key x',
     'predictions --entity ad --key ad-1 --histogram 4',
     'predictions ad_ctr --version 7',
-  ])('larder %s', async (line, { served }) => {
+  ],
+  parity: ['parity ad_ctr', 'parity ad_ctr --version 7', 'parity nothing'],
+  compare: [
+    'compare ad_stats@1 ad_stats@1',
+    'compare ad_stats@1 ad_stats@9',
+    'compare ad_stats@1 ad_stats@1 --model nothing',
+  ],
+  push: ['push nothing no-such-file.jsonl'],
+  labels: ['labels import no-such-file.csv --name clicked --entity ad'],
+  'training-set': ['training-set list', 'training-set show 01999999-9999-7999-8999-999999999999'],
+  'api-keys': ['api-keys create'],
+  doctor: ['doctor --help'],
+};
+
+test('every verb that can ask a service has its line, and every other one says that it cannot', async ({
+  served,
+}) => {
+  const verbs = Object.entries(VERBS);
+  const remote = verbs.flatMap(([name, verb]) => (verb.remote ? [name] : []));
+  expect(Object.keys(LINES).toSorted()).toEqual(remote.toSorted());
+  for (const [name, lines] of Object.entries(LINES))
+    expect(lines.filter((line) => line.split(' ')[0] !== name)).toEqual([]);
+  const needStores = verbs.flatMap(([name, { remote: asks, storeless }]) =>
+    asks || storeless ? [] : [name],
+  );
+  const operands: Readonly<Record<string, readonly string[]>> = {
+    preview: ['ad_stats', '--entity', 'ad-1'],
+    score: ['ad_ctr', 'rows.parquet', '--out', 'scores.parquet'],
+    backup: ['copy'],
+    load: ['copy'],
+  };
+  for (const name of needStores) {
+    const { code, stderr } = await served.remote(name, ...(operands[name] ?? []));
+    expect({ name, code, stderr }).toEqual({
+      name,
+      code: 2,
+      stderr: expect.stringContaining(`larder ${name} works on the stores itself`),
+    });
+  }
+});
+
+describe('every verb answers alike, as text and as JSON', () => {
+  test.for(Object.values(LINES).flat())('larder %s', async (line, { served }) => {
     const args = line.split(' ');
     const alike = async (more: readonly string[]) => {
       const direct = comparable(await served.direct(...args, ...more));
@@ -188,6 +234,79 @@ test('an erasure and a move of an alias are the same both ways', async ({ served
   expect(await promoted(served.remote, 'two')).toEqual(moved);
 });
 
+test('logged predictions are compared with history, and two versions of a view, the same both ways', async ({
+  served,
+}) => {
+  // Those of other tests may still be on their way into the log.
+  const since = new Date().toISOString();
+  const inputs = '--ad_id ad-2 --requested_at 2026-11-20T09:30:00Z --bid 1'.split(' ');
+  expect((await served.remote('predict', 'ad_ctr', ...inputs)).code).toBe(0);
+  await expect
+    .poll(
+      async () => jsonOf(await served.direct('predictions', 'ad_ctr', '--from', since, '--json')).predictions,
+      { timeout: 30_000 },
+    )
+    .toHaveLength(1);
+  const line = (text: string) => async (ask: typeof served.direct) => {
+    const { code, stdout } = await ask(...text.split(' '), '--json');
+    return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
+  };
+  const parity = line(`parity ad_ctr --from ${since}`);
+  const direct = await parity(served.direct);
+  parityAnswerSchema.parse(direct.answer);
+  expect(direct.answer.predictions).toBe(1);
+  expect(await parity(served.remote)).toEqual(direct);
+
+  const compare = line('compare ad_stats@1 ad_stats@1 --model ad_ctr --limit 1');
+  const compared = await compare(served.direct);
+  const { predictions } = comparisonAnswerSchema.parse(compared.answer);
+  expect(predictions).toMatchObject({ model: 'ad_ctr', version: 1, beyond: 0 });
+  const over = await compare(served.remote);
+  expect(over.answer).toEqual({
+    ...compared.answer,
+    predictions: { ...predictions, to: expect.any(String) as string },
+  });
+  expect(over.code).toBe(0);
+});
+
+test('API keys are made, listed, rotated and revoked the same both ways', async ({ served }) => {
+  const root = jsonOf(await served.direct(...'api-keys create root --role admin --json'.split(' ')));
+  const { url } = await served.locked();
+  const remote: typeof served.direct = (...args) =>
+    larder(args, {
+      LARDER_PROJECT: 'nowhere/larder.config.ts',
+      LARDER_URL: url,
+      LARDER_API_KEY: String(root.key),
+    });
+  const walk = async (ask: typeof served.direct) => {
+    const steady = (text: string) =>
+      text
+        .replaceAll(/lrd_\w+/g, 'lrd_')
+        .replaceAll(/"(id|secret_id|created_by|revoked_by)": "[^"]+"/g, '"$1": ""')
+        .replaceAll(/"\w+_at": "[^"]+"/g, '"at": ""');
+    const create = 'api-keys create shop --role caller --scope inspect --rate 50/s --json';
+    const created = await ask(...create.split(' '));
+    const id = String(jsonOf(created).id);
+    const answers = [created];
+    for (const line of [`rotate ${id}`, `revoke ${id}`, `revoke ${id}`, `rotate ${id}`, 'revoke zzzzzzzzzz'])
+      answers.push(await ask('api-keys', ...line.split(' '), '--json'));
+    return answers.map(({ code, stdout }) => ({
+      code,
+      stdout: steady(stdout)
+        .replaceAll(id, 'ID')
+        .replaceAll(/,\s*"request_id": "[^"]+"/g, ''),
+    }));
+  };
+  const direct = await walk(served.direct);
+  expect(direct.map(({ code }) => code)).toEqual([0, 0, 0, 0, 1, 1]);
+  expect(await walk(remote)).toEqual(direct);
+  const listed = async (ask: typeof served.direct) => {
+    const { api_keys: keys } = jsonOf(await ask('api-keys', 'list', '--all', '--json'));
+    return (keys as object[]).map((key) => Object.assign(key, { last_used_at: null }));
+  };
+  expect(await listed(remote)).toEqual(await listed(served.direct));
+});
+
 test('doctor with a service alone checks the service', async ({ served }) => {
   const healthy = await served.remote('doctor', '--json');
   expect({ code: healthy.code, ...jsonOf(healthy) }).toMatchObject({ code: 0, ok: true });
@@ -209,6 +328,28 @@ test('plan and apply are refused where the definitions here are others', async (
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/DEFINITIONS_DIFFER.*\n.*has others: view ad_stats@1 differs\./);
   }
+});
+
+// The last: from here on the definitions are others than those that the service was started with.
+test('a rollback is the same both ways', async ({ served }) => {
+  // Other bytes, the same model: the next version.
+  appendFileSync(join(served.folder, 'models/ad_ctr/golden.json'), '\n');
+  expect((await served.direct('apply', '--yes')).code).toBe(0);
+  const aliases = ['early', 'late'] as const;
+  for (const alias of aliases)
+    for (const version of [1, 2]) {
+      const promote = ['promote', `ad_ctr@${version}`, '--as', alias, '--reason', 'why', '--yes', '--json'];
+      expect(await served.direct(...promote)).toMatchObject({ code: 0 });
+    }
+  const rolledBack = async (ask: typeof served.direct, alias: string) => {
+    const { code, stdout, stderr } = await ask('rollback', 'ad_ctr', '--as', alias, '--json');
+    const { move_id: id, moved_at: at, actor, ...move } = JSON.parse(stdout) as Record<string, unknown>;
+    expect([id, at, actor].every(Boolean)).toBe(true);
+    return { code, noted: stderr.split('\n')[0], ...move, alias: '' };
+  };
+  const direct = await rolledBack(served.direct, 'early');
+  expect(direct).toMatchObject({ code: 0, version: 1, from_version: 2, kind: 'rollback', in_force: true });
+  expect(await rolledBack(served.remote, 'late')).toEqual(direct);
 });
 
 /** Keys come in no order. */

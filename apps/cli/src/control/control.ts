@@ -4,6 +4,7 @@ import type {
   ApiKeyAnswer,
   BackfillAnswer,
   BackfillRequest,
+  ComparisonAnswer,
   CreateApiKeyBody,
   ErasureReceipt,
   FailuresAnswer,
@@ -12,6 +13,7 @@ import type {
   ModelVersionAnswer,
   NewApiKeyAnswer,
   MoveStandingAnswer,
+  ParityAnswer,
   ProcessesAnswer,
   PutAliasAnswer,
   RotateApiKeyBody,
@@ -24,6 +26,7 @@ import type { FeatureViewManifest, FieldManifest, JsonValue, Manifest } from '@l
 import type { InspectedEntity, LoggedPredictionJson, PredictionDetailJson } from '@larder/serving';
 import type {
   BuildProgress,
+  CompareViewsRequest,
   EngineChoice,
   LabelsTaken,
   OutputFormat,
@@ -54,6 +57,28 @@ export interface Control {
   rows(): Promise<RowsControl>;
   apiKeys(): Promise<ApiKeysControl>;
   trainingSets(): Promise<TrainingSetsControl>;
+  comparisons(): Promise<ComparisonsControl>;
+}
+
+export interface ParityAsked {
+  readonly model: string;
+  readonly version?: number | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** The newest predictions, so many at most. */
+  readonly limit: number;
+}
+
+export interface Comparing {
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+export interface ComparisonsControl {
+  /** Logged features against those that history gives. @throws MODEL_NOT_FOUND */
+  parity(asked: ParityAsked, comparing: Comparing): Promise<ParityAnswer>;
+  /** Two versions of a view, and the predictions of a model with either. @throws VIEW_NOT_FOUND */
+  views(asked: CompareViewsRequest, comparing: Comparing): Promise<ComparisonAnswer>;
 }
 
 export interface TrainingSetAsked {

@@ -17,6 +17,7 @@ export async function createControl(session: Session): Promise<Control> {
       rows: once(async () => (await import('./direct/rows.ts')).directRows(session)),
       apiKeys: once(async () => (await import('./direct/api-keys.ts')).directApiKeys(session)),
       trainingSets: once(async () => (await import('./direct/training-sets.ts')).directTrainingSets(session)),
+      comparisons: once(async () => (await import('./direct/comparisons.ts')).directComparisons(session)),
     };
   const [{ createServiceClient }, { remoteDefinitions }] = await Promise.all([
     import('./remote/service-client.ts'),
@@ -37,6 +38,7 @@ export async function createControl(session: Session): Promise<Control> {
     rows: once(async () => (await import('./remote/rows.ts')).remoteRows(client)),
     apiKeys: once(async () => (await import('./remote/api-keys.ts')).remoteApiKeys(client)),
     trainingSets: once(async () => (await import('./remote/training-sets.ts')).remoteTrainingSets(client)),
+    comparisons: once(async () => (await import('./remote/comparisons.ts')).remoteComparisons(client)),
   };
 }
 

@@ -1,5 +1,5 @@
+import type { ParityAnswer } from '@larder/contracts';
 import type { JsonValue } from '@larder/features';
-import type { ParityReport } from '@larder/training';
 import type { Output } from '../output/output.ts';
 import { printableValue } from '../output/printable.ts';
 import { table } from '../output/table.ts';
@@ -11,7 +11,7 @@ const UNCHECKED = {
   on_demand_failed: 'an on-demand function failed on the rebuilt inputs',
 } as const;
 
-export function printParity(report: ParityReport, out: Output): void {
+export function printParity(report: ParityAnswer, out: Output): void {
   const { style } = out;
   const versions = report.versions.map((version) => `@${version}`).join(', ');
   if (report.predictions === 0) return out.note(`The log has no prediction of ${report.model} in this time.`);
@@ -32,7 +32,7 @@ export function printParity(report: ParityReport, out: Output): void {
   ];
   for (const line of table(columns, rows)) out.line(line);
   for (const { ref, examples } of report.features)
-    for (const { predictionId, cause, detail, logged, rebuilt } of examples) {
+    for (const { prediction_id: predictionId, cause, detail, logged, rebuilt } of examples) {
       out.line();
       out.line(`${style.bold(ref)}  ${style.red(cause)}: ${detail}`);
       out.line(

@@ -1,19 +1,8 @@
-import { systemClock } from '@larder/core';
-import { openModelDefinitions } from '@larder/registry';
-import {
-  comparableViews,
-  compareHistory,
-  comparePredictions,
-  type ComparedPredictions,
-} from '@larder/training';
 import { z } from 'zod';
-import { actor } from '../actor.ts';
 import { printComparison } from '../compare/print-comparison.ts';
 import { positiveWhole } from '../input.ts';
 import { DONE } from '../problem.ts';
-import type { Session } from '../session.ts';
 import { buildProgress } from '../training-set/build-progress.ts';
-import { modelOf } from '../training-set/build-input.ts';
 import { defineVerb } from '../verb.ts';
 
 const DEFAULT_LIMIT = 2_000;
@@ -54,51 +43,13 @@ Examples:
       .default(DEFAULT_LIMIT),
     tolerance: z.coerce.number(TOLERANCE).min(0, TOLERANCE).default(DEFAULT_TOLERANCE),
   }),
-  async run(session, { before, after, model, limit, tolerance }) {
-    const { out } = session;
-    const manifest = await session.manifest();
-    const views = comparableViews(manifest, [before, after]);
-    const store = await session.offlineStore();
-    const history = await compareHistory(store, manifest, views);
-    const predictions =
-      model === undefined ? null : await compareModel(session, { views, model, limit, tolerance });
-    const { added, removed, retyped } = views;
-    const compared = { before, after, ...history, added, removed, retyped, predictions };
-    out.answer(compared, () => printComparison(compared, out));
+  async run({ out, signal, control }, asked) {
+    const comparisons = await (await control()).comparisons();
+    const progress = buildProgress(out);
+    const comparison = await comparisons
+      .views(asked, { signal, onProgress: progress.update })
+      .finally(() => progress.stop());
+    out.answer(comparison, () => printComparison(comparison, out));
     return DONE;
   },
 });
-
-interface Asked {
-  readonly views: ReturnType<typeof comparableViews>;
-  readonly model: string;
-  readonly limit: number;
-  readonly tolerance: number;
-}
-
-async function compareModel(
-  session: Session,
-  { views, model: text, limit, tolerance }: Asked,
-): Promise<ComparedPredictions> {
-  const project = await session.projectName();
-  const [store, artifacts] = [await session.offlineStore(), await session.artifacts()];
-  const { model, version } = modelOf(text);
-  const definitions = await openModelDefinitions({ store, artifacts }, { project, model, version });
-  const folder = await artifacts.folder(definitions.manifest.models[model]?.artifact.sha256 ?? '');
-  const progress = buildProgress(session.out);
-  try {
-    return await comparePredictions(
-      { store, definitions, connections: {}, actor: actor(), clock: systemClock },
-      views,
-      {
-        model: { name: model, version: definitions.version, folder },
-        limit,
-        tolerance,
-        signal: session.signal,
-        onProgress: (now) => progress.update(now),
-      },
-    );
-  } finally {
-    progress.stop();
-  }
-}

@@ -1,12 +1,8 @@
-import { isLarderError, systemClock } from '@larder/core';
-import { openModelDefinitions } from '@larder/registry';
-import { checkParity, parityJson, type ParityDeps } from '@larder/training';
 import { z } from 'zod';
 import { positiveWhole } from '../input.ts';
 import { printParity } from '../parity/print-parity.ts';
 import { filterInput } from '../predictions/log-filter.ts';
 import { DONE, FAILED } from '../problem.ts';
-import type { Session } from '../session.ts';
 import { defineVerb } from '../verb.ts';
 
 const DEFAULT_LIMIT = 1_000;
@@ -41,38 +37,9 @@ Examples:
     to: filterInput.shape.to,
     limit: positiveWhole.default(DEFAULT_LIMIT),
   }),
-  async run(session, { model, version, from, to, limit }) {
-    const { out, signal } = session;
-    const project = await session.projectName();
-    const store = await session.offlineStore();
-    const definitionsOf = await contentOf(session, { project, model });
-    const report = await checkParity(
-      { store, clock: systemClock, definitionsOf },
-      { project, model, version, from, to, limit, signal },
-    );
-    out.answer(parityJson(report), () => printParity(report, out));
+  async run({ out, signal, control }, asked) {
+    const report = await (await (await control()).comparisons()).parity(asked, { signal });
+    out.answer(report, () => printParity(report, out));
     return report.unexplained === 0 ? DONE : FAILED;
   },
 });
-
-const NOT_ON_RECORD: ReadonlySet<string> = new Set([
-  'MODEL_VERSION_NOT_FOUND',
-  'MODEL_NOT_READY',
-  'ARTIFACT_NOT_FOUND',
-]);
-
-/** @throws MODEL_NOT_FOUND */
-async function contentOf(
-  session: Session,
-  { project, model }: { readonly project: string; readonly model: string },
-): Promise<ParityDeps['definitionsOf']> {
-  const deps = { store: await session.offlineStore(), artifacts: await session.artifacts() };
-  return async (version) => {
-    try {
-      return await openModelDefinitions(deps, { project, model, version: String(version) });
-    } catch (error) {
-      if (isLarderError(error) && NOT_ON_RECORD.has(error.code)) return null;
-      throw error;
-    }
-  };
-}

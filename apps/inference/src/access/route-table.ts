@@ -38,7 +38,7 @@ const RARE: ReadonlySet<string> = new Set<KeyScope>([
   'forget',
   'keys:admin',
 ]);
-const STREAM = /\/(?:events|rows)$/;
+const STREAM = /\/(?:events|rows|parity|comparison)$/;
 /**
  * Addresses that are found again without a walk: a service has few models and views. Anybody may send others: beyond this
  * many, the memory begins anew.

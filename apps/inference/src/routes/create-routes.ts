@@ -16,6 +16,7 @@ import { aliasesRoutes } from './aliases.routes.ts';
 import { apiKeysRoutes } from './api-keys.routes.ts';
 import { applyRoutes } from './apply.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
+import { comparisonsRoutes, type ComparisonsDeps } from './comparisons.routes.ts';
 import { backfillsRoutes } from './backfills.routes.ts';
 import { docsRoutes } from './docs.routes.ts';
 import { entitiesRoutes } from './entities.routes.ts';
@@ -57,6 +58,7 @@ export interface RouteDeps {
   readonly pressure: () => Promise<Pressure>;
   readonly readiness: Readiness;
   readonly answers: UnreadAnswers;
+  readonly comparisons: Pick<ComparisonsDeps, 'config' | 'comparisons'>;
   readonly training: Pick<TrainingSetsDeps, 'config' | 'processId' | 'builds' | 'rows'>;
   readonly logger: Logger;
 }
@@ -105,6 +107,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
       manifest: () => catalog.manifest() ?? project.manifest,
     }),
     trainingSetsRoutes({ ...deps.training, offlineStore, project: project.name, manifest }),
+    comparisonsRoutes({ ...deps.comparisons, project: project.name }),
     backfillsRoutes({ offlineStore, manifest }),
     runsRoutes({ offlineStore, project: project.name, events, manifest }),
     auditRoutes({

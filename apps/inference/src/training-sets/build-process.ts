@@ -5,9 +5,9 @@ import { createOfflineStore } from '@larder/offline-store';
 import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
 import { buildAgain, buildTrainingSet, type BuildOptions, type RequestedFeatures } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
+import { watchMemory } from './watch-memory.ts';
 import { writtenBytes } from './written-files.ts';
 
-const MEMORY_INTERVAL_MS = 500;
 const DISK_INTERVAL_MS = 500;
 const PROGRESS_INTERVAL_MS = 250;
 const BYTES_PER_MB = 2 ** 20;
@@ -20,7 +20,7 @@ process.once('SIGINT', () => {}); // a terminal sends it to the service too
 process.once('message', (job) => void run(job as BuildJob));
 
 async function run(job: BuildJob): Promise<void> {
-  watchMemory(job.memoryMb);
+  watchMemory(job.memoryMb, (reason) => end({ error: { code: 'WORK_MEMORY_EXCEEDED', reason } }));
   watchDisk(job);
   const logger = createLogger('larder-training', { level: 'silent' });
   const store = createOfflineStore({ databaseUrl: job.databaseUrl, maxConnections: 4, logger });
@@ -79,20 +79,6 @@ async function open(
   const definitions = await openModelDefinitions(deps, { project, model, version });
   const features: RequestedFeatures = { kind: 'model', model, version: definitions.version };
   return { features, definitions };
-}
-
-function watchMemory(limitMb: number): void {
-  const check = (): void => {
-    if (process.memoryUsage.rss() <= limitMb * BYTES_PER_MB) return;
-    end({
-      error: {
-        code: 'WORK_MEMORY_EXCEEDED',
-        reason: `The build needs more than the ${limitMb} MB of LARDER_TRAINING_SETS_MEMORY_MB.`,
-      },
-    });
-  };
-  check();
-  setInterval(check, MEMORY_INTERVAL_MS).unref();
 }
 
 function watchDisk(job: BuildJob): void {

@@ -5,6 +5,7 @@ import type { OfflineStore } from '@larder/offline-store';
 import { recordFailure, recordStart, type BuildProgress } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
 import { startNiced } from './start-niced.ts';
+import { memoryExceeded } from './watch-memory.ts';
 import { removeUnfinished } from './written-files.ts';
 
 export interface Builds {
@@ -192,7 +193,7 @@ function runChild(build: Build, niceness: number): Promise<Problem | null> {
       if (signal === 'SIGABRT' || code === 134)
         return resolve({
           code: 'WORK_MEMORY_EXCEEDED',
-          reason: `The build needs more than the ${job.memoryMb} MB of LARDER_TRAINING_SETS_MEMORY_MB.`,
+          reason: memoryExceeded(job.memoryMb),
         });
       resolve({
         code: 'TRAINING_SET_STOPPED',

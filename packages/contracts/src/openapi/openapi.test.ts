@@ -80,6 +80,8 @@ describe('the OpenAPI document', () => {
       'GET /v1/training-sets/{id}',
       'DELETE /v1/training-sets/{id}',
       'GET /v1/training-sets/{id}/rows',
+      'GET /v1/models/{model}/parity',
+      'GET /v1/comparison',
       'GET /v1/api-keys',
       'POST /v1/api-keys',
       'POST /v1/api-keys/{id}/rotate',

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { recordPaths } from './record-paths.ts';
 import { auditAnswerSchema, auditQuerySchema } from '../audit.ts';
 import { apiKeyPaths } from './api-key-paths.ts';
+import { comparisonPaths } from './comparison-paths.ts';
 import { trainingPaths } from './training-paths.ts';
 import { featurePaths } from './feature-paths.ts';
 import { modelInputsAnswerSchema, modelInputsQuerySchema } from '../models.ts';
@@ -91,7 +92,14 @@ export function listOperations(): OperationAccess[] {
 }
 
 function sharedPaths(): ZodOpenApiPathsObject {
-  return { ...corePaths(), ...featurePaths(), ...recordPaths(), ...trainingPaths(), ...apiKeyPaths() };
+  return {
+    ...corePaths(),
+    ...featurePaths(),
+    ...recordPaths(),
+    ...trainingPaths(),
+    ...comparisonPaths(),
+    ...apiKeyPaths(),
+  };
 }
 
 function corePaths(): ZodOpenApiPathsObject {

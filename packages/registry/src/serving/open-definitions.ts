@@ -59,13 +59,8 @@ export async function openModelContent(store: OfflineStore, asked: AskedVersion)
   const { project, model } = asked;
   const { applied, models } = await readServing(store, project);
   const record = models.get(model);
-  if (applied === null || record === undefined || !Object.hasOwn(applied.manifest.models, model)) {
-    const known = Object.keys(applied?.manifest.models ?? {}).join(', ') || 'none';
-    throw new LarderError(
-      'MODEL_NOT_FOUND',
-      `No model '${model}' is applied; there are: ${known}. To apply what is defined: larder apply`,
-    );
-  }
+  if (applied === null || record === undefined || !Object.hasOwn(applied.manifest.models, model))
+    throw modelNotFound(model, applied?.manifest);
   const version = versionOf(record, asked);
   const content = await readModelContent(store, { project, model, version });
   if (content === null)
@@ -79,6 +74,14 @@ export async function openModelContent(store: OfflineStore, asked: AskedVersion)
     version,
     applied: applied.manifest,
   };
+}
+
+export function modelNotFound(model: string, applied: Manifest | undefined): LarderError {
+  const known = Object.keys(applied?.models ?? {}).join(', ') || 'none';
+  return new LarderError(
+    'MODEL_NOT_FOUND',
+    `No model '${model}' is applied; there are: ${known}. To apply what is defined: larder apply`,
+  );
 }
 
 function versionOf(

@@ -51,9 +51,23 @@ const STATEMENT_MS = 30 * 60_000;
 export async function compareHistory(
   store: OfflineStore,
   manifest: Manifest,
-  { before, after, common }: ComparableViews,
+  { before, after, common, signal }: ComparableViews & { readonly signal?: AbortSignal | undefined },
 ): Promise<ComparedHistory> {
   return store.transaction(async ({ db }) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+    // PostgreSQL would not notice that nobody waits for it.
+    const cancel = (): void =>
+      void store.pool.query('select pg_cancel_backend($1)', [rows[0]?.pid]).catch(() => {});
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', cancel);
+    try {
+      return await compared(db);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  });
+
+  async function compared(db: Kysely<Database>): Promise<ComparedHistory> {
     await sql`select set_config('statement_timeout', ${String(STATEMENT_MS)}, true)`.execute(db);
     await newestRows(db, manifest, { view: before, common, table: 'compared_before' });
     await newestRows(db, manifest, { view: after, common, table: 'compared_after' });
@@ -73,7 +87,7 @@ export async function compareHistory(
       });
     }
     return { coverage, features };
-  });
+  }
 }
 
 interface NewestRows {

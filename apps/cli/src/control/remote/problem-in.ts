@@ -38,6 +38,16 @@ export async function problemIn(response: Response, asked: Asked): Promise<Larde
   return new LarderError('SERVICE_ANSWER_INVALID', `${code} (${status}): ${detail}`, options);
 }
 
+/** The error that a stream of events ended with. */
+export function problemOfEvent(data: string): LarderError {
+  const problem = problemOf(data);
+  if (problem === null)
+    return new LarderError('SERVICE_ANSWER_INVALID', 'The service failed without a reason.');
+  const { code, detail, requestId, errors } = problem;
+  if (Object.hasOwn(ERRORS, code)) return new LarderError(code as ErrorCode, detail, { requestId, errors });
+  return new LarderError('SERVICE_ANSWER_INVALID', `${code}: ${detail}`, { requestId, errors });
+}
+
 const GIVE = 'Set LARDER_API_KEY. Who may create keys runs: larder api-keys create';
 const ASK = 'Ask for a key that has it. Who may create keys runs: larder api-keys create';
 const RENEW = 'The key in LARDER_API_KEY is not in force. Who may create keys runs: larder api-keys list';

@@ -8,15 +8,14 @@ interface ReadOptions {
   readonly silenceMs: number;
   /** Aborts the request. */
   readonly silence: AbortController;
+  /** Of one event. @default 1,000,000: most are a few hundred bytes */
+  readonly maxChars?: number;
 }
-
-/** One event of ours is a few hundred bytes. */
-const MAX_EVENT_CHARS = 1_000_000;
 
 /** Reads server-sent events (WHATWG HTML, 9.2) with the fields that we send. @throws when the connection breaks */
 export async function* readEvents(
   response: Response,
-  { silenceMs, silence }: ReadOptions,
+  { silenceMs, silence, maxChars = 1_000_000 }: ReadOptions,
 ): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const timer = setTimeout(() => silence.abort(new Error('No event came.')), silenceMs);
@@ -25,7 +24,7 @@ export async function* readEvents(
     for await (const part of response.body ?? []) {
       timer.refresh();
       text += decoder.decode(part as Uint8Array, { stream: true }).replaceAll('\r\n', '\n');
-      if (text.length > MAX_EVENT_CHARS) throw new Error('An event is too long.');
+      if (text.length > maxChars) throw new Error('An event is too long.');
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) {
