@@ -51,8 +51,7 @@ describe('windows and workers', () => {
     onTestFinished(() => redis.disconnect());
     await redis.flushall();
     await shop.sql('truncate shop_history.ad_windows_v1_tiles');
-    const client = await shop.store.pool.connect();
-    onTestFinished(() => client.release(true));
+    const client = await shop.silentSession();
     // Whoever changes tiles waits for it, in the middle of its transaction.
     await client.query(`begin; select pg_advisory_xact_lock(
       hashtextextended('larder:tiles:shop_history.ad_windows_v1_tiles:' || 31, 0))`);

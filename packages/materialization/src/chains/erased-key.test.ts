@@ -1,6 +1,6 @@
 import { newId } from '@larder/core';
 import { connectRedis } from '@larder/online-store';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { ADS, test } from '../../fixtures/chains.ts';
 import type { Shop } from '../../fixtures/shop.ts';
 import { continueErasures } from '../erasure/continue-erasures.ts';
@@ -56,8 +56,7 @@ test('a key that is erased while its change is turned into chunks is in none of 
   // From the first change.
   await shop.sql(`update larder.chains set cursor = null where view = 'offer'`);
 
-  const client = await shop.store.pool.connect();
-  onTestFinished(() => client.release(true));
+  const client = await shop.silentSession();
   await client.query('begin; lock table larder.run_links in share mode');
   const feeding = feedChain(shop.store, {
     manifest: shop.project.manifest,

@@ -36,10 +36,10 @@ describe('a computation that throws', () => {
 
   test('may crash its thread; the row fails alone, and later attempts get a new thread', async ({ shop }) => {
     await shop.seedAds(10, (at) => (at === 5 ? 'exit' : 'fine'));
-    shop.materializer({ times: { ...QUICK, backoffMs: 500 } });
+    shop.materializer({ times: { ...QUICK, backoffMs: 2_000 } });
     const runId = await backfill(shop);
     await expect
-      .poll(() => failuresOf(shop, runId), { timeout: 60_000, interval: 20 })
+      .poll(() => failuresOf(shop, runId), { timeout: 200_000, interval: 20 })
       .toMatchObject([{ key: 'ad-0005', code: 'COMPUTATION_FAILED' }]);
     await shop.sql(`update ads set body = 'mended' where ad_id = 'ad-0005'`);
     expect(await shop.ended(runId)).toMatchObject({ status: 'succeeded', rows: { total: 10, done: 10 } });

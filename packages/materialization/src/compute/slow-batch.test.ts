@@ -16,14 +16,15 @@ afterEach(() => pool.close());
 
 const none = (): Promise<string> => Promise.reject(new Error('No view here has an artifact.'));
 
-function start(batchTimeoutMs: number): void {
+/** `graceMs`: what a batch that was asked to stop has for it. */
+function start(batchTimeoutMs: number, graceMs = 500): void {
   pool = createComputePool({
     configPath,
     artifactFolder: none,
     threads: 1,
     logLevel: 'silent',
     batchTimeoutMs,
-    graceMs: 500,
+    graceMs,
   });
 }
 
@@ -83,7 +84,7 @@ test('a batch that crashes its thread fails, and its neighbor runs again', async
 });
 
 test('a batch that stops when asked reports its time limit', async () => {
-  start(500);
+  start(500, 120_000);
   expect(await failing('slow:60000')).toMatchObject({
     code: 'COMPUTATION_FAILED',
     message: expect.stringContaining('it did not end within 500 ms'),

@@ -328,7 +328,7 @@ test('a run whose worker died after it was decided goes on with another one; wha
   const worker = work(shop);
   await fill(shop);
   await remove(shop, 3, 4);
-  const turn = await shop.store.pool.connect();
+  const turn = await shop.silentSession();
   const runId = await shop.backfill(VIEW);
   await turn.query(`select pg_advisory_lock(hashtextextended('larder:gone:' || $1, 0))`, [runId]);
   await shop.until(runId, (run) => run.rows.skippedUnchanged === 38);
@@ -338,7 +338,6 @@ test('a run whose worker died after it was decided goes on with another one; wha
   await worker.stop({ deadlineMs: 1_000 });
   expect(await stateOf(shop, runId)).toBe('reading');
   await turn.query('select pg_advisory_unlock_all()');
-  turn.release();
   const decided = await decideGone(shop.store, {
     project: shop.project.manifest,
     find: () => shop.view(VIEW),
