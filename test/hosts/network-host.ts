@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { startStoreForwarder } from './store-forwarder.ts';
+import { startSocketForwarder } from '@larder/testing';
 
 /** A machine of its own as far as the network is concerned. */
 export interface NetworkHost {
@@ -53,8 +53,8 @@ export async function openHost(
   const database = new URL(stores.databaseUrl.replace('@/', '@localhost/'));
   const port = database.searchParams.get('port') ?? '5432';
   const [postgresql, redis] = await Promise.all([
-    startStoreForwarder(`${database.searchParams.get('host')}/.s.PGSQL.${port}`, network.gateway),
-    startStoreForwarder(decodeURIComponent(new URL(stores.redisUrl).pathname), network.gateway),
+    startSocketForwarder(`${database.searchParams.get('host')}/.s.PGSQL.${port}`, network.gateway),
+    startSocketForwarder(decodeURIComponent(new URL(stores.redisUrl).pathname), network.gateway),
   ]);
   const forwarders = [postgresql, redis];
   const { address, within, gateway, link } = network;
@@ -68,11 +68,11 @@ export async function openHost(
       else link.set('down');
     },
     reconnect() {
-      if (link === null) for (const forwarder of forwarders) forwarder.restore();
+      if (link === null) for (const forwarder of forwarders) void forwarder.restore();
       else link.set('up');
     },
     async close() {
-      await Promise.all(forwarders.map((forwarder) => forwarder.close()));
+      await Promise.all(forwarders.map((forwarder) => forwarder.cut()));
       link?.remove();
     },
   };
