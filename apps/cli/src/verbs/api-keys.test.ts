@@ -58,6 +58,8 @@ test('larder api-keys creates the first key, lists, rotates and revokes', async 
     [['create', 'x', '--scope', 'inspekt'], "'inspekt' is not a scope"],
     [['create', '--role', 'admin'], 'WHICH is missing'],
     [['create', 'x', '--role', 'admin', '--expires', 'soon'], "--expires must be a duration such as '90d'"],
+    [['create', 'x', '--role', 'boss'], "'boss' is not a role; roles are caller, engineer, operator, admin"],
+    [['rotate', id, '--overlap', 'soon'], "--overlap must be a duration such as '36h', or 'none'"],
     [['erase'], 'must be create, list, rotate, revoke'],
   ] as const)
     expect(await run(...wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });

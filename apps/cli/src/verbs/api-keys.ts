@@ -16,6 +16,9 @@ const duration = z
 const lifetime = z.union([z.literal('forever'), duration], {
   error: "must be a duration such as '90d', or 'forever'",
 });
+const overlapOption = z.union([z.literal('none').transform(() => 0), duration], {
+  error: "must be a duration such as '36h', or 'none'",
+});
 
 export const verb = defineVerb({
   byName: true,
@@ -62,7 +65,7 @@ Examples:
       .optional(),
     environment: z.string().optional(),
     expires: lifetime.optional(),
-    overlap: z.union([z.literal('none').transform(() => 0), duration]).optional(),
+    overlap: overlapOption.optional(),
     all: z.boolean().default(false),
   }),
   async run(session, { action, which, role, scope, rate, environment, expires, overlap, all }) {

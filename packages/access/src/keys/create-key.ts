@@ -1,3 +1,4 @@
+import { KEY_ROLES } from '@larder/contracts';
 import { LarderError, type ErrorDetail } from '@larder/core';
 import { recordAudit, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
@@ -98,7 +99,11 @@ function checkRequest({
       pointer: '/environment',
       detail: 'must be 2 to 16 characters of a-z and 0-9, a letter first',
     });
-  if (role !== null && !isKeyRole(role)) errors.push({ pointer: '/role', detail: `'${role}' is not a role` });
+  if (role !== null && !isKeyRole(role))
+    errors.push({
+      pointer: '/role',
+      detail: `'${role}' is not a role; roles are ${Object.keys(KEY_ROLES).join(', ')}`,
+    });
   scopes.forEach((scope, at) => {
     const problem = scopeProblem(scope);
     if (problem !== null) errors.push({ pointer: `/scopes/${at}`, detail: problem });

@@ -80,6 +80,9 @@ test('a rotation keeps the old secret for the overlap, and never more than two',
   );
   const third = await rotateKey(store, { project, keyId: key.keyId, overlapMs: 0, by: ADA });
   expect(third.key.secrets).toHaveLength(1);
+  // 60 days are more milliseconds than an integer of PostgreSQL holds.
+  const long = await rotateKey(store, { project, keyId: key.keyId, overlapMs: 60 * DAY_MS, by: ADA });
+  expect(Number(long.key.secrets[1]?.expiresAt) - Date.now()).toBeGreaterThan(59 * DAY_MS);
 });
 
 test('rotations at once leave two secrets in force', async ({ store }) => {

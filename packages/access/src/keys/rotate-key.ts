@@ -48,7 +48,7 @@ export async function rotateKey(store: OfflineStore, request: RotationRequest): 
     handOn(by, grantedScopes(key.role, key.scopes));
     const renewed = newKeyText(key.environment, keyId);
     await sql`
-      delete from larder.api_key_secrets where key_id = ${keyId} and (expires_at is not null or ${overlapMs} = 0)
+      delete from larder.api_key_secrets where key_id = ${keyId} and (expires_at is not null or ${overlapMs === 0})
     `.execute(db);
     await sql`
       update larder.api_key_secrets
