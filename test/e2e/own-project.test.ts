@@ -85,6 +85,7 @@ describe('a project outside of the repository', () => {
       expect.arrayContaining(['README.md', 'package.json', 'bin/larder.js', 'image/prepare.mjs']),
     );
     expect(existsSync(join(folder, 'image/Containerfile'))).toBe(true);
+    expect(existsSync(join(folder, 'image/compose.yaml'))).toBe(true);
     expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
     // the templates' own unit tests are meant to be there
     const tests = files.filter((file) => /\.(test|test-d|bench)\.|\/(fixtures|testing)\//.test(file));

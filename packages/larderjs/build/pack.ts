@@ -18,7 +18,7 @@ mkdirSync(staged, { recursive: true });
 emit(join(staged, 'dist'));
 cpSync(join(OWN, 'bin/larder.js'), join(staged, 'bin/larder.js'));
 cpSync(join(OWN, 'README.md'), join(staged, 'README.md'));
-for (const file of ['Containerfile', 'prepare.mjs'])
+for (const file of ['Containerfile', 'compose.yaml', 'prepare.mjs'])
   cpSync(join(ROOT, 'infra/images', file), join(staged, 'image', file));
 cpSync(join(ROOT, 'LICENSE'), join(staged, 'LICENSE'));
 writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
