@@ -15,6 +15,7 @@ import {
   appliedManifest,
   createArtifactStore,
   ensureSchedules,
+  keepSchedules,
   notLoaded,
   watchApplied,
   withAppliedArtifacts,
@@ -125,9 +126,9 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
         loaded = await align(newer);
         applied = newer.manifest;
         report();
-        await ensureSchedules(offlineStore, project.name);
       },
     });
+    const schedules = keepSchedules({ store: offlineStore, project: project.name, logger });
     const sequencer = startSequencer({ store: offlineStore, logger });
     const retention = startRetention({
       store: offlineStore,
@@ -184,6 +185,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
         await materializer.stop({ deadlineMs: STOP_DEADLINE_MS });
         await Promise.all([
           watch.close(),
+          schedules.stop(),
           sequencer.close(),
           retention.stop(),
           completion.stop(),

@@ -24,6 +24,7 @@ export { newestViewVersion } from './applied/newest-view-version.ts';
 export { notLoaded } from './applied/not-loaded.ts';
 export type { DefinitionMismatch } from './applied/not-loaded.ts';
 export { ensureSchedules } from './applied/ensure-schedules.ts';
+export { keepSchedules } from './applied/keep-schedules.ts';
 export { watchApplied } from './applied/watch-applied.ts';
 export type { AppliedWatch, WatchAppliedOptions } from './applied/watch-applied.ts';
 export { bumpRevisionIn, readRevision } from './revision/revision.ts';

@@ -1,4 +1,5 @@
 import { fingerprint, type Manifest } from '@larder/features';
+import { viewsInService } from './aliases/views-in-service.ts';
 import { appliedManifest, type AppliedManifest } from './applied/applied-manifest.ts';
 import { NO_LINEAGE, readLineage, type Lineage } from './applied/lineage.ts';
 import { newestModelVersions, type NewestVersion } from './model-versions/newest-model-versions.ts';
@@ -16,6 +17,8 @@ export interface RegistryState {
   readonly modelVersions: ReadonlyMap<string, NewestVersion>;
   /** Versions with an artifact of the configuration, newest first. */
   readonly sameArtifacts: readonly RecordedVersion[];
+  /** References of the views that served model versions read. */
+  readonly inService: ReadonlySet<string>;
 }
 
 export const NOTHING_APPLIED: RegistryState = {
@@ -24,6 +27,7 @@ export const NOTHING_APPLIED: RegistryState = {
   viewDefinitions: new Map(),
   modelVersions: new Map(),
   sameArtifacts: [],
+  inService: new Set(),
 };
 
 /**
@@ -56,6 +60,7 @@ export async function readRegistryState(
     ),
     modelVersions,
     sameArtifacts: await versionsWithArtifacts(store, project, artifacts),
+    inService: hasLineage ? await viewsInService(store, project) : new Set(),
   };
 }
 

@@ -11,7 +11,7 @@ export const verb = defineVerb({
       'after',
       `
 Lists every applied view version: rows written to the online store, the newest event and landing, and when its next scheduled
-run is due (UTC). A version that no model reads and that is not the newest is not scheduled.
+run is due (UTC). A version that no model reads, served ones included, and that is not the newest is not scheduled.
 
 Example:
   larder views`,

@@ -6,8 +6,9 @@ import { viewRef, type InputManifest, type Manifest } from './manifest.ts';
  * References of the view versions that something reads: those of models, including through on-demand views, the newest
  * version of each view, which is what a reference without a version means, and the views that any of these are computed
  * from.
+ * @param inService references of views that model versions read which are served, whatever the definitions say
  */
-export function readViews(manifest: Manifest): Set<string> {
+export function readViews(manifest: Manifest, inService: Iterable<string> = []): Set<string> {
   const read = new Set<string>();
   const add = (ref: string): void => {
     if (read.has(ref)) return;
@@ -23,5 +24,6 @@ export function readViews(manifest: Manifest): Set<string> {
     }
   };
   for (const { inputs } of Object.values(manifest.models)) collect(inputs);
+  for (const ref of inService) add(ref);
   return read;
 }

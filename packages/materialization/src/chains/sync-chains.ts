@@ -5,9 +5,13 @@ import { newestCursor, type StoreTransaction } from '@larder/offline-store';
  * Makes the views that are computed from others, and that something reads, follow the feed from now on. Called in the
  * transaction that applies the manifest: rows that land later are not missed, and those before need a backfill.
  */
-export async function syncChainsIn({ db }: Pick<StoreTransaction, 'db'>, manifest: Manifest): Promise<void> {
+export async function syncChainsIn(
+  { db }: Pick<StoreTransaction, 'db'>,
+  manifest: Manifest,
+  inService: Iterable<string> = [],
+): Promise<void> {
   const { project } = manifest;
-  const read = readViews(manifest);
+  const read = readViews(manifest, inService);
   const chained = Object.values(manifest.feature_views)
     .filter((view) => followedParents(manifest, view).length > 0 && read.has(viewRef(view)))
     .sort((one, other) => (viewRef(one) < viewRef(other) ? -1 : 1));

@@ -7,10 +7,12 @@ import { sql } from 'kysely';
  * Updates the schedules to those of the manifest, for view versions that something reads. Called in the transaction that
  * applies the manifest, or under its lock, so that an older manifest never overwrites a newer one.
  * A due time that has come and was not taken yet is not lost when its schedule changes.
+ * @param inService references of views that served model versions read
  */
 export async function syncSchedulesIn(
   { db }: Pick<StoreTransaction, 'db'>,
   manifest: Manifest,
+  inService: Iterable<string> = [],
 ): Promise<void> {
   const { project } = manifest;
   const standing = await db
@@ -24,7 +26,7 @@ export async function syncSchedulesIn(
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
   const now = rows[0]?.now ?? new Date(Number.NaN);
   const known = new Map(standing.map((row) => [viewRef({ name: row.view, version: row.version }), row]));
-  for (const { name: view, version, fingerprint, schedule } of scheduledViews(manifest)) {
+  for (const { name: view, version, fingerprint, schedule } of scheduledViews(manifest, inService)) {
     const row = known.get(viewRef({ name: view, version }));
     known.delete(viewRef({ name: view, version }));
     const same = row !== undefined && isDeepStrictEqual(row.schedule, schedule);
@@ -54,8 +56,8 @@ type ScheduledView = FeatureViewManifest & {
   readonly schedule: NonNullable<FeatureViewManifest['schedule']>;
 };
 
-function scheduledViews(manifest: Manifest): ScheduledView[] {
-  const read = readViews(manifest);
+function scheduledViews(manifest: Manifest, inService: Iterable<string>): ScheduledView[] {
+  const read = readViews(manifest, inService);
   return Object.values(manifest.feature_views).filter(
     (view): view is ScheduledView => view.schedule !== null && read.has(viewRef(view)),
   );

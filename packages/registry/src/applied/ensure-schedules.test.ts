@@ -1,8 +1,13 @@
+import { createLogger } from '@larder/core';
+import type { ModelManifest } from '@larder/features';
 import { viewStandings } from '@larder/materialization/views';
-import { expect } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
+import { moveAlias } from '../aliases/move-alias.ts';
 import { applyManifest } from '../apply/apply-manifest.ts';
-import { adImage, manifest, test } from '../testing/registry.ts';
+import { planManifest } from '../plan/plan-manifest.ts';
+import { adCtr, adImage, hash, manifest, test, withModel, withView } from '../testing/registry.ts';
 import { ensureSchedules } from './ensure-schedules.ts';
+import { keepSchedules } from './keep-schedules.ts';
 
 test('schedules are those of what is applied, also where an older version of Larder applied it', async ({
   store,
@@ -32,4 +37,51 @@ test('schedules are those of what is applied, also where an older version of Lar
     'change schedule of view ad_image@1: 0 4 * * * → 30 6 * * *, missed runs are skipped',
   ]);
   expect(await nextDue('ad_image@1')).toMatch(/T06:30:00.000Z$/);
+});
+
+test('a view is scheduled as long as a model version that is served, or that a rollback goes to, reads it', async ({
+  store,
+}) => {
+  const project = 'served';
+  const by = { project, model: 'ad_ctr', alias: 'champion', actor: 'test', reason: 'test' };
+  const promote = (toVersion: number) => moveAlias(store, { ...by, toVersion, acceptIncomplete: true });
+  const scheduled = async () => {
+    const standing = await viewStandings(store, project);
+    return [1, 2, 3].filter((version) => standing(`ad_image@${version}`).schedule !== null);
+  };
+  /** With one more version of the view, which the next version of the model reads. */
+  const reading = (version: number, whole: ReturnType<typeof manifest>) => {
+    const [, ...others] = adCtr.inputs;
+    const model: ModelManifest = {
+      ...adCtr,
+      inputs: [{ view: 'ad_image', version, features: ['embedding', 'brightness'] }, ...others],
+    };
+    const view = { ...adImage, version, fingerprint: hash(`ad_image@${version}`) };
+    return withModel(withView(whole, view), model);
+  };
+  const first = manifest(project);
+  await applyManifest(store, first, { actor: 'test' });
+  await promote(1);
+
+  const second = reading(2, first);
+  expect((await planManifest(store, second)).notScheduled).toEqual([]);
+  await applyManifest(store, second, { actor: 'test' });
+  expect(await scheduled()).toEqual([1, 2]);
+  await promote(2);
+  await ensureSchedules(store, project);
+  expect(await scheduled()).toEqual([1, 2]);
+
+  await applyManifest(store, reading(3, second), { actor: 'test' });
+  await promote(3);
+  const loop = keepSchedules({
+    store,
+    project,
+    logger: createLogger('test', { level: 'silent' }),
+    intervalMs: 10,
+  });
+  onTestFinished(() => loop.stop());
+  await vi.waitFor(async () => expect(await scheduled()).toEqual([2, 3]), { timeout: 60_000 });
+  expect((await planManifest(store, reading(3, second))).notScheduled).toEqual(['ad_image@1']);
+  await promote(1);
+  await vi.waitFor(async () => expect(await scheduled()).toEqual([1, 3]), { timeout: 60_000 });
 });

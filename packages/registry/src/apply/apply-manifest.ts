@@ -15,6 +15,7 @@ import { keepArtifactsIn } from '../artifacts/touch-artifacts.ts';
 import { readDroppedReaders, refuseInUse } from '../plan/dropped-readers.ts';
 import { compareManifest, type Comparison } from '../plan/plan-manifest.ts';
 import type { Change, ForgottenVersion, Leniency } from '../plan/plan.ts';
+import { viewsInService } from '../aliases/views-in-service.ts';
 import { bumpRevisionIn, lockRevisionIn } from '../revision/revision.ts';
 import { readRegistryState, type RegistryState } from '../registry-state.ts';
 import { refuse, refuseBrokenChains, refuseConflict, refuseDestructive, refuseOlder } from './refuse.ts';
@@ -116,8 +117,9 @@ export function applyManifest(
       await adoptFingerprintIn(tx, { project: next.project, view: name, version, fingerprint });
     }
     await dropTilesIn(tx, next);
-    await syncSchedulesIn(tx, next);
-    await syncChainsIn(tx, next);
+    const inService = await viewsInService(tx, next.project);
+    await syncSchedulesIn(tx, next, inService);
+    await syncChainsIn(tx, next, inService);
     return { manifestId, changes, modelVersions, forgotten, restored, retained };
   });
 }

@@ -53,7 +53,7 @@ export async function comparePlan(
     changes: lines.changes,
     refusals: lines.refusals,
     forgotten: lines.forgotten,
-    notScheduled: notScheduled(next),
+    notScheduled: notScheduled(next, state.inService),
     warnings: await objectiveWarnings(next, new Date()),
     retained,
     older,
@@ -63,8 +63,8 @@ export async function comparePlan(
   return { plan, comparison };
 }
 
-function notScheduled(manifest: Manifest): string[] {
-  const read = readViews(manifest);
+function notScheduled(manifest: Manifest, inService: ReadonlySet<string>): string[] {
+  const read = readViews(manifest, inService);
   return Object.entries(manifest.feature_views)
     .filter(([ref, { schedule }]) => schedule !== null && !read.has(ref))
     .map(([ref]) => ref);
