@@ -1,10 +1,10 @@
-import { openAsBlob } from 'node:fs';
+import { constants, openAsBlob } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TrainingSetAccepted, TrainingSetAnswer, TrainingSetsAnswer } from '@larder/contracts';
 import { ERRORS, LarderError, type ErrorCode } from '@larder/core';
 import type { SpineFormat, SpineSource, TrainingSetManifest, UnknownView } from '@larder/training';
 import { openOutputFolder } from '@larder/training/output';
-import { wrongUsage } from '../../verb.ts';
 import type { BuildingSet, BuiltSet, TrainingSetAsked, TrainingSetsControl } from '../control.ts';
 import { downloadSet } from './download-set.ts';
 import { pages } from './pages.ts';
@@ -124,14 +124,24 @@ async function post(client: ServiceClient, body: object): Promise<string> {
   return answer.body.training_set_id;
 }
 
+/** @throws SPINE_INVALID, as where this process builds */
+async function opened(path: string): Promise<Blob> {
+  try {
+    // openAsBlob alone has another code for a missing file in each release of Node
+    await access(path, constants.R_OK);
+    return await openAsBlob(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new LarderError('SPINE_INVALID', `${path} cannot be read: ${code ?? message}.`, { cause });
+  }
+}
+
 async function sendRows(
   client: ServiceClient,
   { path, format }: Extract<SpineSource, { readonly kind: 'file' }>,
   query: Query,
 ): Promise<string> {
-  const file = await openAsBlob(path).catch(() => {
-    throw wrongUsage('training-set', [{ pointer: '--spine', detail: 'cannot be read' }]);
-  });
+  const file = await opened(path);
   const { body } = await client.send<TrainingSetAccepted>('POST', ROUTE, {
     query,
     file,
