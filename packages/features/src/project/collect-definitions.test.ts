@@ -25,3 +25,18 @@ test('finds the views that a source reads, and theirs', () => {
     'root',
   ]);
 });
+
+test('finds what an exported array has', () => {
+  const shop = entity('shop', { shop_id: f.string() });
+  const source = sqlSource({ connection: 'shops', query: 'select 1' });
+  const views = ['north', 'south'].map((region) =>
+    featureView(`sales_${region}`, {
+      version: 1,
+      entity: shop,
+      ttl: 'forever',
+      source,
+      schema: { sold: f.float32() },
+    }),
+  );
+  expect(collectDefinitions({ views, other: [1, 'text'] }).featureViews).toEqual(views);
+});

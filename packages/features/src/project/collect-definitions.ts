@@ -9,7 +9,7 @@ import type { EventSource } from '../windowed/event-source.ts';
 import type { PostProcess } from '../post-process/post-process.ts';
 import type { Project } from '../definition/project.ts';
 
-/** Every definition that a module exports or that its exports reach; each value once. */
+/** Every definition that a module exports, by itself or in an array, or that its exports reach; each value once. */
 export interface Definitions {
   readonly projects: readonly Project[];
   readonly entities: readonly Entity[];
@@ -47,7 +47,10 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
     found.add(definition);
     for (const inner of reachable(definition)) visit(inner);
   };
-  for (const value of Object.values(exports)) visit(value);
+  for (const value of Object.values(exports)) {
+    if (Array.isArray(value)) value.forEach(visit);
+    else visit(value);
+  }
 
   const ofKind = <K extends Definition['kind']>(kind: K) =>
     [...found].filter(
