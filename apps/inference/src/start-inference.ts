@@ -149,7 +149,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const routes = createRoutes({
     ...stores,
     checkRedis,
-    holdsNoRows: () => holdsNoRows(redis, project.name),
+    holdsNoRows: (name, views) => holdsNoRows(redis, name, views),
     redisMemory: () => redisMemory(redis),
     logReader,
     predictionLogMs: config.predictionLog.retentionMs,
@@ -194,7 +194,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const incidents = startIncidents({
     store: offlineStore,
     applied: () => catalog.manifest(),
-    holdsNoRows: (name) => holdsNoRows(redis, name),
+    holdsNoRows: (name, views) => holdsNoRows(redis, name, views),
     redisMemory: () => redisMemory(redis),
     webhook: config.webhook,
     logger,

@@ -143,7 +143,7 @@ async function start({ config, logger, times, onWedged }: StartWorkerOptions): P
     const incidents = startIncidents({
       store: offlineStore,
       applied: () => applied,
-      holdsNoRows: (name) => holdsNoRows(redis, name),
+      holdsNoRows: (name, views) => holdsNoRows(redis, name, views),
       redisMemory: () => redisMemory(redis),
       webhook: config.webhook,
       logger,

@@ -33,6 +33,7 @@ export type { ViewStatus, ViewStatusOf } from './reading/ttl-at-read.ts';
 export { createOnlineStore } from './online-store.ts';
 export type { OnlineStore, OnlineStoreDeps } from './online-store.ts';
 export { holdsNoRows } from './inspection/holds-no-rows.ts';
+export type { ViewOfRows } from './inspection/holds-no-rows.ts';
 export { redisMemory } from './inspection/redis-memory.ts';
 export type { RedisMemory } from './inspection/redis-memory.ts';
 export type { EntityInspection, InspectedField } from './inspection/inspect-entity.ts';

@@ -1,3 +1,4 @@
+export type { HoldsNoRows } from './status/emptied-redis.ts';
 export { readStatus } from './status/read-status.ts';
 export type { Status, StatusDeps } from './status/read-status.ts';
 export { fullRedis } from './status/full-redis.ts';

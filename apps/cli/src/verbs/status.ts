@@ -70,7 +70,7 @@ async function currentStatus({
         ? null
         : async () => checkRedisPolicy(await redis(), { timeoutMs: REDIS_TIMEOUT_MS }),
     ...(config.redisUrl !== null && {
-      holdsNoRows: async () => holdsNoRows(await redis(), project),
+      holdsNoRows: async (name, views) => holdsNoRows(await redis(), name, views),
       redisMemory: async () => redisMemory(await redis()),
     }),
   });

@@ -1,4 +1,5 @@
 import { LarderError, systemClock, type Logger } from '@larder/core';
+import type { HoldsNoRows } from '@larder/operations';
 import type { LoadedProject, Manifest } from '@larder/features';
 import type { EventGroups } from '@larder/materialization/events';
 import type { Pressure } from '@larder/materialization/pressure';
@@ -42,7 +43,7 @@ export interface RouteDeps {
   readonly onlineStore: OnlineStore;
   /** Resolves when Redis answers with the right policy. */
   readonly checkRedis: () => Promise<unknown>;
-  readonly holdsNoRows: () => Promise<boolean>;
+  readonly holdsNoRows: HoldsNoRows;
   readonly redisMemory: () => Promise<RedisMemory>;
   readonly offlineStore: OfflineStore;
   /** For queries of the prediction log alone. */

@@ -1,7 +1,7 @@
 import type { StatusAnswer } from '@larder/contracts';
 import type { OfflineStore } from '@larder/offline-store';
 import type { RedisMemory } from '@larder/online-store';
-import { readStatus, statusJson } from '@larder/operations';
+import { readStatus, statusJson, type HoldsNoRows } from '@larder/operations';
 import { appliedManifest } from '@larder/registry';
 import { Router } from 'express';
 import { allow } from '../http/allow.ts';
@@ -11,7 +11,7 @@ export interface StatusDeps {
   readonly offlineStore: OfflineStore;
   readonly project: string;
   readonly checkRedis: () => Promise<unknown>;
-  readonly holdsNoRows: () => Promise<boolean>;
+  readonly holdsNoRows: HoldsNoRows;
   readonly redisMemory: () => Promise<RedisMemory>;
 }
 

@@ -1,7 +1,7 @@
 import type { Manifest } from '@larder/features';
 import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
-import { emptiedRedis } from '../status/emptied-redis.ts';
+import { emptiedRedis, type HoldsNoRows } from '../status/emptied-redis.ts';
 import { fullRedis, type MemoryStanding } from '../status/full-redis.ts';
 import { postgresStanding } from '../status/postgres-standing.ts';
 import { GIVE_UP_H } from '../webhook/send-notices.ts';
@@ -30,8 +30,8 @@ const KEPT_D = 30;
 
 /** What only Redis knows; a rejected promise: it does not answer. */
 export interface RedisFacts {
-  /** Redis has no row of this project. @default not asked */
-  readonly holdsNoRows?: (project: string) => Promise<boolean>;
+  /** @default not asked */
+  readonly holdsNoRows?: HoldsNoRows;
   /** @default not asked */
   readonly redisMemory?: () => Promise<MemoryStanding>;
 }
@@ -48,9 +48,7 @@ export async function reconcileIncidents(
   const { project } = manifest;
   // Before the transaction, which must not wait for Redis. Null: Redis does not answer, so that it cannot be told.
   const emptied =
-    holdsNoRows === undefined
-      ? null
-      : await emptiedRedis(store, manifest, () => holdsNoRows(project)).catch(() => null);
+    holdsNoRows === undefined ? null : await emptiedRedis(store, manifest, holdsNoRows).catch(() => null);
   const full = redisMemory === undefined ? null : await redisMemory().then(fullRedis, () => null);
   return store.transaction(async (tx) => {
     const { rows } = await sql<{ mine: boolean }>`

@@ -3,14 +3,24 @@ import { historyTable, type OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { Problem } from './problem.ts';
 
+/** Whether Redis has no row of these views of the project. */
+export type HoldsNoRows = (project: string, views: readonly ViewOfRows[]) => Promise<boolean>;
+
+/** A view version, and the entity whose keys have its rows. */
+interface ViewOfRows {
+  readonly entity: string;
+  readonly ref: string;
+}
+
 /**
- * Redis answers and has no row, while history has rows that were online and cannot have expired: those of views that
- * never expire, and the newest of a view as long as half of its TTL is left. Windows may end by themselves.
+ * Redis answers and has no row of these views, while history has rows that were online and cannot have expired: those of views that
+ * never expire, and the newest of a view as long as half of its TTL is left. Windows may end by themselves, and
+ * workers write them again by themselves.
  */
 export async function emptiedRedis(
   { db }: Pick<OfflineStore, 'db'>,
   manifest: Manifest,
-  holdsNoRows: () => Promise<boolean>,
+  holdsNoRows: HoldsNoRows,
 ): Promise<Problem[]> {
   const { project } = manifest;
   const online = await db
@@ -23,15 +33,17 @@ export async function emptiedRedis(
     .where('rows_online', '>', 0)
     .execute();
   const lasting: FeatureViewManifest[] = [];
+  const stored: ViewOfRows[] = [];
   let holdsFresh = false;
   for (const { view, version, newest, settled, now } of online) {
     const applied = manifest.feature_views[viewRef({ name: view, version })];
     if (applied === undefined || applied.windowed !== undefined) continue;
+    stored.push({ entity: applied.entity, ref: viewRef(applied) });
     if (applied.ttl_ms === 'forever') lasting.push(applied);
     else if (settled && newest !== null && Number(now) - Number(newest) < applied.ttl_ms / 2)
       holdsFresh = true;
   }
-  if ((lasting.length === 0 && !holdsFresh) || !(await holdsNoRows())) return [];
+  if ((lasting.length === 0 && !holdsFresh) || !(await holdsNoRows(project, stored))) return [];
   if (holdsFresh) return [EMPTIED];
   for (const view of lasting) {
     const { schema, name } = historyTable(manifest, view);

@@ -3,7 +3,7 @@ import type { Manifest } from '@larder/features';
 import { readPressure, type Pressure } from '@larder/materialization/pressure';
 import { pendingMigrations, withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { openIncidents } from '../incidents/open-incidents.ts';
-import { emptiedRedis } from './emptied-redis.ts';
+import { emptiedRedis, type HoldsNoRows } from './emptied-redis.ts';
 import { fullRedis, type MemoryStanding } from './full-redis.ts';
 import { postgresStanding, type PostgresStanding } from './postgres-standing.ts';
 import type { Problem } from './problem.ts';
@@ -35,8 +35,8 @@ export interface StatusDeps {
   readonly applied: () => Promise<Manifest | null>;
   /** Resolves when Redis answers and can be used; null: no address is configured. */
   readonly checkRedis: (() => Promise<unknown>) | null;
-  /** Redis has no row of the project. @default not asked */
-  readonly holdsNoRows?: () => Promise<boolean>;
+  /** @default not asked */
+  readonly holdsNoRows?: HoldsNoRows;
   /** @default not asked */
   readonly redisMemory?: () => Promise<MemoryStanding>;
   /** @default 2500 */
