@@ -78,7 +78,7 @@ test('health needs no key; metrics and docs do not where the configuration says 
   expect((await http.get('/v1/runs')).status).toBe(401);
 });
 
-test('a revoked key is refused soon, and its streams end', async ({ service, locked }) => {
+test('a revoked key is refused, and its streams end', async ({ service, locked }) => {
   const { http, inference } = locked;
   const { text, keyId } = await keyWith(service, ['runs:read', 'push']);
   const headers = bearer(text);
@@ -95,10 +95,24 @@ test('a revoked key is refused soon, and its streams end', async ({ service, loc
     () => 'cut',
   );
   await revokeKey(service.offlineStore, { project: service.project.name, keyId, actor: 'test' });
-  // Within a second on an idle machine; this one may be busy.
-  const within = { interval: 20, timeout: 10_000 };
-  await expect.poll(async () => (await http.get('/v1/runs', headers)).status, within).toBe(401);
+  await expect.poll(async () => (await http.get('/v1/runs', headers)).status, { timeout: 30_000 }).toBe(401);
   expect(await ended).toBe('cut');
+});
+
+test('a revocation is in force within two seconds', async ({ service, locked }) => {
+  const { http } = locked;
+  const tookMs: number[] = [];
+  // The best of some: a busy machine may delay a look, but not every one.
+  for (let tries = 0; tries < 5 && !tookMs.some((took) => took < 2_000); tries++) {
+    const { text, keyId } = await keyWith(service, ['runs:read']);
+    const status = async () => (await http.get('/v1/runs', bearer(text))).status;
+    await expect.poll(status, { timeout: 30_000 }).toBe(200);
+    await revokeKey(service.offlineStore, { project: service.project.name, keyId, actor: 'test' });
+    const revokedAtMs = performance.now();
+    await expect.poll(status, { interval: 20, timeout: 30_000 }).toBe(401);
+    tookMs.push(performance.now() - revokedAtMs);
+  }
+  expect(Math.min(...tookMs)).toBeLessThan(2_000);
 });
 
 test('what is still being sent ends with the key: events and rows', async ({ service }) => {
