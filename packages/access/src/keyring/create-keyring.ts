@@ -124,7 +124,11 @@ export function createKeyring(options: KeyringOptions): Keyring {
     const sleepsBefore = beat();
     waiting = Promise.withResolvers();
     try {
-      await look();
+      // The connection may have ended during a sleep; the second look opens another one.
+      await look().catch((error: unknown) => {
+        if (seenSleeps === sleepsBefore) throw error;
+        return look();
+      });
       answers = true;
     } catch (error) {
       answers = false;
