@@ -87,6 +87,9 @@ export const rowFailureSchema = z
     reason: z.string(),
     retryable: z.boolean(),
     attempts: countSchema,
+    row_kept: z.boolean().meta({
+      description: 'False: a row of a push that was rejected; `retry-failed` cannot compute it again.',
+    }),
     failed_at: instantSchema,
   })
   .meta({ id: 'RowFailure' });

@@ -35,6 +35,7 @@ const failures = Array.from({ length: 6 }, (_, n): RunRowFailure => {
     reason: `${n}: ${LONG}`,
     retryable: true,
     attempts: 5,
+    row_kept: true,
     failed_at: at,
   };
 });

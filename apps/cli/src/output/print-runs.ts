@@ -70,8 +70,8 @@ export function printRun(run: Run, { failures, complete }: RunDetail, out: Outpu
   out.line();
   const lines = table(
     [{ title: 'KEY' }, { title: 'CODE' }, { title: 'TRIES', align: 'right' }, { title: 'REASON' }],
-    failures.map(({ key, code, attempts, reason }) => [
-      out.fit(key ?? '(chunk)', MAX_KEY_WIDTH),
+    failures.map(({ key, row_kept: kept, code, attempts, reason }) => [
+      out.fit(key ?? (kept ? '(chunk)' : '(rejected)'), MAX_KEY_WIDTH),
       code,
       String(attempts),
       oneLine(reason),
@@ -93,6 +93,8 @@ export function printRun(run: Run, { failures, complete }: RunDetail, out: Outpu
 function nextText(run: Run, failures: readonly RunRowFailure[]): string | null {
   if (run.status === 'paused') return `The run is paused. Resume it: larder runs ${run.run_id} resume`;
   if (run.status === 'cancelled') return null;
+  if (run.finished_at !== null && !failures.some(({ row_kept: kept }) => kept))
+    return 'Rejected rows are not kept: correct them and push them again.';
   if (run.finished_at !== null) return `Retry them: larder runs ${run.run_id} retry-failed`;
   return failures.some(({ retryable }) => retryable)
     ? 'The run continues; failures that may resolve themselves are retried, up to five times.'

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { traces } from './0046-traces.ts';
+import { rejectedRows } from './0047-rejected-rows.ts';
 import { incidents } from './0043-incidents.ts';
 import { audit } from './0040-audit.ts';
 import { runtimeLogin } from './0041-runtime-login.ts';
@@ -86,4 +87,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0043_incidents': incidents,
   '0042_recoveries': recoveries,
   '0046_traces': traces,
+  '0047_rejected_rows': rejectedRows,
 };

@@ -12,6 +12,7 @@ import {
 } from '@larder/offline-store';
 import { row, test as base, view } from '@larder/offline-store/testing';
 import { expect, onTestFinished } from 'vitest';
+import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
 import type { MemoryStanding } from './full-redis.ts';
 import type { ProblemKind } from './problem.ts';
 import { readStatus, type Status } from './read-status.ts';
@@ -80,7 +81,7 @@ async function run(
   store: OfflineStore,
   project: string,
   set: Readonly<Record<string, unknown>>,
-  { trigger, key }: { trigger: 'backfill' | 'schedule'; key: string | null } = {
+  { trigger, key }: { trigger: 'backfill' | 'schedule' | 'push'; key: string | null } = {
     trigger: 'backfill',
     key: null,
   },
@@ -281,6 +282,46 @@ test('some failed rows are no problem, many are', async ({ store, project }) => 
   expect((await statusOf(store, manifest)).problems).toMatchObject([
     { kind: 'run_partial', detail: 'a backfill run ended with failed rows: 5 of 100' },
   ]);
+});
+
+test('rejected rows of a push are noted: a retry could not compute them; those that failed need a person', async ({
+  store,
+  project,
+}) => {
+  const manifest = manifestOf(project, image);
+  await work(store, project, image);
+  const runId = await run(
+    store,
+    project,
+    { ...ENDED, status: 'partial', rows_done: 1, rows_failed: 1 },
+    { trigger: 'push', key: null },
+  );
+  const chunk = await store.pool.query<{ chunk_id: string }>(
+    `insert into larder.chunks (run_id, ordinal, bounds, state, rows_total, rows_failed)
+      values ($1, 0, '{"kind": "pushed"}', 'done', 1, 1) returning chunk_id`,
+    [runId],
+  );
+  const fail = (keys: object | null) =>
+    store.pool.query(
+      `insert into larder.row_failures (run_id, chunk_id, keys, code, reason, retryable)
+        values ($1, $2, $3, 'REQUEST_INVALID', 'not a number', false)`,
+      [runId, chunk.rows[0]?.chunk_id, keys],
+    );
+  await fail(null);
+  expect((await statusOf(store, manifest)).problems).toMatchObject([
+    {
+      kind: 'run_partial',
+      severity: 'note',
+      detail: 'a push run ended with rejected rows: 1 of 2',
+      next: `larder runs ${runId}`,
+    },
+  ]);
+  expect(await reconcileIncidents(store, manifest)).toEqual({ opened: 0, resolved: 0 });
+  await fail({ ad_id: 'ad-1' });
+  expect((await statusOf(store, manifest)).problems).toMatchObject([
+    { kind: 'run_partial', severity: 'act', next: `larder runs ${runId} retry-failed` },
+  ]);
+  expect(await reconcileIncidents(store, manifest)).toEqual({ opened: 1, resolved: 0 });
 });
 
 test('a held run, and one that is late by its schedule', async ({ store, project }) => {

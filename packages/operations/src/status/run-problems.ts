@@ -30,17 +30,18 @@ export async function runProblems(
   const open = await openRunStates(store, project, MAX_RUNS);
   const schedules = await listSchedules(store, project);
   const badly = await runsEndedBadly(store, project, MAX_RUNS);
-  const ended = badly.map(({ status, runs, rowsFailed, rows, reason, ...run }): Problem => ({
+  const ended = badly.map(({ status, runs, rowsFailed, rows, rowsKept, reason, ...run }): Problem => ({
     kind: `run_${status}`,
-    severity: 'act',
+    // Who pushed rows that were rejected has been told, and has them.
+    severity: rowsKept ? 'act' : 'note',
     subject: refOf(run),
     since: run.firstAt,
     detail: `${runs === 1 ? `a ${run.trigger} run` : `${runs} runs`} ${
       status === 'failed'
-        ? `failed: ${reason ?? 'none of its rows landed'}`
-        : `ended with failed rows: ${rowsFailed} of ${rows}`
+        ? `failed: ${reason ?? (rowsKept ? 'none of its rows landed' : 'its rows were rejected')}`
+        : `ended with ${rowsKept ? 'failed' : 'rejected'} rows: ${rowsFailed} of ${rows}`
     }`,
-    next: `larder runs ${run.runId}${status === 'partial' ? ' retry-failed' : ''}`,
+    next: `larder runs ${run.runId}${status === 'partial' && rowsKept ? ' retry-failed' : ''}`,
   }));
   return {
     open: open.length,

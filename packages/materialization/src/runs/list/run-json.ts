@@ -36,6 +36,7 @@ export function failureJson(failure: RunFailure) {
     reason: failure.reason,
     retryable: failure.retryable,
     attempts: failure.attempts,
+    row_kept: failure.rowKept,
     failed_at: failure.failedAt.toISOString(),
   };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RunTrigger } from '@larder/offline-store';
 import type { RunStore } from '../run-store.ts';
+import { ROW_KEPT } from './list-failures.ts';
 
 /** Runs of a view version that failed, or in which many rows failed, and that nothing has made up for. */
 export interface EndedBadly {
@@ -15,6 +16,8 @@ export interface EndedBadly {
   readonly reason: string | null;
   readonly rowsFailed: number;
   readonly rows: number;
+  /** False: all that failed are rejected rows of a push, which `retryFailed` cannot compute again. */
+  readonly rowsKept: boolean;
 }
 
 /** Failed rows of a run below this share are for the view's owner, not for whoever is on call. As the trigger on `larder.runs` has it. */
@@ -57,7 +60,9 @@ export async function runsEndedBadly(store: RunStore, project: string, limit: nu
     )
     select distinct on (view, version, status) view, version, status,
       count(*) over of_view as runs, min(finished_at) over of_view as "firstAt",
-      run_id as "runId", trigger, error_reason as reason, coalesce(rows_failed, 0) as "rowsFailed", rows
+      run_id as "runId", trigger, error_reason as reason, coalesce(rows_failed, 0) as "rowsFailed", rows,
+      trigger <> 'push' or exists (
+        select from larder.row_failures where row_failures.run_id = standing.run_id and ${ROW_KEPT}) as "rowsKept"
     from standing
     window of_view as (partition by view, version, status)
     order by view, version, status, revision desc limit ${limit}`.execute(store.db);
