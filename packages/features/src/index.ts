@@ -143,7 +143,7 @@ export { parentsOf, storedInputs } from './manifest/parents-of.ts';
 export type { ParentView } from './manifest/parents-of.ts';
 export { namedInputs } from './manifest/named-inputs.ts';
 export type { NamedInputManifest } from './manifest/named-inputs.ts';
-export { readViews } from './manifest/read-views.ts';
+export { readViews, type ServedView } from './manifest/read-views.ts';
 export { definitionFingerprint, viewFingerprint } from './manifest/view-fingerprint.ts';
 export {
   entityWithoutSensitivity,

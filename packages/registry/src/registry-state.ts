@@ -1,4 +1,4 @@
-import { fingerprint, type Manifest } from '@larder/features';
+import { fingerprint, type Manifest, type ServedView } from '@larder/features';
 import { viewsInService } from './aliases/views-in-service.ts';
 import { appliedManifest, type AppliedManifest } from './applied/applied-manifest.ts';
 import { NO_LINEAGE, readLineage, type Lineage } from './applied/lineage.ts';
@@ -17,8 +17,7 @@ export interface RegistryState {
   readonly modelVersions: ReadonlyMap<string, NewestVersion>;
   /** Versions with an artifact of the configuration, newest first. */
   readonly sameArtifacts: readonly RecordedVersion[];
-  /** References of the views that served model versions read. */
-  readonly inService: ReadonlySet<string>;
+  readonly inService: readonly ServedView[];
 }
 
 export const NOTHING_APPLIED: RegistryState = {
@@ -27,7 +26,7 @@ export const NOTHING_APPLIED: RegistryState = {
   viewDefinitions: new Map(),
   modelVersions: new Map(),
   sameArtifacts: [],
-  inService: new Set(),
+  inService: [],
 };
 
 /**
@@ -60,7 +59,7 @@ export async function readRegistryState(
     ),
     modelVersions,
     sameArtifacts: await versionsWithArtifacts(store, project, artifacts),
-    inService: hasLineage ? await viewsInService(store, project) : new Set(),
+    inService: hasLineage ? await viewsInService(store, project) : [],
   };
 }
 

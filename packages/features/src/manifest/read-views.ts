@@ -2,13 +2,19 @@ import { findFeatureView } from './find-feature-view.ts';
 import { parentsOf } from './parents-of.ts';
 import { viewRef, type InputManifest, type Manifest } from './manifest.ts';
 
+/** A view version that a served version of a model reads, whatever the definitions say. */
+export interface ServedView {
+  readonly model: string;
+  readonly view: string;
+}
+
 /**
  * References of the view versions that something reads: those of models, including through on-demand views, the newest
  * version of each view, which is what a reference without a version means, and the views that any of these are computed
  * from.
- * @param inService references of views that model versions read which are served, whatever the definitions say
+ * @param inService of models that were dropped, which nobody serves any more, nothing counts
  */
-export function readViews(manifest: Manifest, inService: Iterable<string> = []): Set<string> {
+export function readViews(manifest: Manifest, inService: Iterable<ServedView> = []): Set<string> {
   const read = new Set<string>();
   const add = (ref: string): void => {
     if (read.has(ref)) return;
@@ -24,6 +30,6 @@ export function readViews(manifest: Manifest, inService: Iterable<string> = []):
     }
   };
   for (const { inputs } of Object.values(manifest.models)) collect(inputs);
-  for (const ref of inService) add(ref);
+  for (const { model, view } of inService) if (Object.hasOwn(manifest.models, model)) add(view);
   return read;
 }

@@ -1,4 +1,4 @@
-import { followedParents, readViews, viewRef, type Manifest } from '@larder/features';
+import { followedParents, readViews, viewRef, type Manifest, type ServedView } from '@larder/features';
 import { newestCursor, type StoreTransaction } from '@larder/offline-store';
 
 /**
@@ -8,7 +8,7 @@ import { newestCursor, type StoreTransaction } from '@larder/offline-store';
 export async function syncChainsIn(
   { db }: Pick<StoreTransaction, 'db'>,
   manifest: Manifest,
-  inService: Iterable<string> = [],
+  inService: Iterable<ServedView> = [],
 ): Promise<void> {
   const { project } = manifest;
   const read = readViews(manifest, inService);

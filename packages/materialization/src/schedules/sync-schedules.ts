@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { nextDue, readViews, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import {
+  nextDue,
+  readViews,
+  viewRef,
+  type FeatureViewManifest,
+  type Manifest,
+  type ServedView,
+} from '@larder/features';
 import type { StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
 
@@ -7,12 +14,11 @@ import { sql } from 'kysely';
  * Updates the schedules to those of the manifest, for view versions that something reads. Called in the transaction that
  * applies the manifest, or under its lock, so that an older manifest never overwrites a newer one.
  * A due time that has come and was not taken yet is not lost when its schedule changes.
- * @param inService references of views that served model versions read
  */
 export async function syncSchedulesIn(
   { db }: Pick<StoreTransaction, 'db'>,
   manifest: Manifest,
-  inService: Iterable<string> = [],
+  inService: Iterable<ServedView> = [],
 ): Promise<void> {
   const { project } = manifest;
   const standing = await db
@@ -56,7 +62,7 @@ type ScheduledView = FeatureViewManifest & {
   readonly schedule: NonNullable<FeatureViewManifest['schedule']>;
 };
 
-function scheduledViews(manifest: Manifest, inService: Iterable<string>): ScheduledView[] {
+function scheduledViews(manifest: Manifest, inService: Iterable<ServedView>): ScheduledView[] {
   const read = readViews(manifest, inService);
   return Object.values(manifest.feature_views).filter(
     (view): view is ScheduledView => view.schedule !== null && read.has(viewRef(view)),

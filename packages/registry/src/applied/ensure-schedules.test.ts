@@ -85,3 +85,22 @@ test('a view is scheduled as long as a model version that is served, or that a r
   await promote(1);
   await vi.waitFor(async () => expect(await scheduled()).toEqual([1, 3]), { timeout: 60_000 });
 });
+
+test('what a dropped model read is not scheduled, until the model is back', async ({ store }) => {
+  const project = 'dropped';
+  const by = { project, model: 'ad_ctr', alias: 'champion', actor: 'test', reason: 'test' };
+  const scheduled = async () => {
+    const standing = await viewStandings(store, project);
+    return [1, 2].filter((version) => standing(`ad_image@${version}`).schedule !== null);
+  };
+  const first = manifest(project);
+  await applyManifest(store, first, { actor: 'test' });
+  await moveAlias(store, { ...by, toVersion: 1, acceptIncomplete: true });
+  const newer = withView(first, { ...adImage, version: 2, fingerprint: hash('ad_image@2') });
+  const without = { ...newer, models: {} };
+  await applyManifest(store, without, { actor: 'test', prune: true });
+  expect(await scheduled()).toEqual([2]);
+  expect((await planManifest(store, without)).notScheduled).toEqual(['ad_image@1']);
+  await applyManifest(store, newer, { actor: 'test' });
+  expect(await scheduled()).toEqual([1, 2]);
+});

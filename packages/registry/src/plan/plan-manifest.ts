@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatDurationMs } from '@larder/core';
-import { entityWithoutSensitivity, readViews, type Manifest } from '@larder/features';
+import { entityWithoutSensitivity, readViews, type Manifest, type ServedView } from '@larder/features';
 import { pendingMigrations } from '@larder/offline-store';
 import { carryOver } from './carry-over.ts';
 import { compareAge, compareVersionAge, type OlderSign } from './compare-age.ts';
@@ -63,7 +63,7 @@ export async function comparePlan(
   return { plan, comparison };
 }
 
-function notScheduled(manifest: Manifest, inService: ReadonlySet<string>): string[] {
+function notScheduled(manifest: Manifest, inService: Iterable<ServedView>): string[] {
   const read = readViews(manifest, inService);
   return Object.entries(manifest.feature_views)
     .filter(([ref, { schedule }]) => schedule !== null && !read.has(ref))
