@@ -12,7 +12,7 @@ import {
   type TrainingSetAnswer,
   type TrainingSetsAnswer,
 } from '@larder/contracts';
-import { LarderError, newId } from '@larder/core';
+import { currentActor, LarderError, newId } from '@larder/core';
 import type { Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import {
@@ -134,7 +134,7 @@ async function accept(deps: TrainingSetsDeps, request: Request): Promise<Trainin
       memoryMb: settings.memoryMb,
       diskMb: settings.diskMb,
       maxSpineRows: settings.rows,
-      actor: 'http',
+      actor: currentActor().actor,
     });
     return { training_set_id: trainingSetId, status: 'queued' };
   } catch (error) {

@@ -44,6 +44,11 @@ test('logged predictions become rows with the features of their model', async ({
     model: { name: 'ad_ctr', version: 1 },
     manifest: { spine: { source: { kind: 'predictions' }, rows: ids.length } },
   });
+  const { rows: audit } = await service.offlineStore.pool.query(
+    `select actor from larder.audit where action = 'training-set.build' and subject like '%' || $1`,
+    [id],
+  );
+  expect(audit).toEqual([{ actor: expect.stringMatching(/^http from /) }]);
   const { text } = await http.get(`/v1/training-sets/${id}/rows?format=csv`);
   const [header = '', ...rows] = text.trimEnd().split('\n');
   expect(header.split(',')).toEqual(

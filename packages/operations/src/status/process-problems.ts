@@ -1,5 +1,6 @@
 import { formatDurationMs } from '@larder/core';
 import { readViews, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
+import { listSchedules } from '@larder/materialization/schedules';
 import { listProcesses, type LivingProcess, type OfflineStore } from '@larder/offline-store';
 import type { Problem } from './problem.ts';
 
@@ -30,7 +31,7 @@ export async function processProblems(
     inference: inference.length,
     problems: [
       ...absent(workers, inference, manifest),
-      ...withoutWorker(workers, manifest),
+      ...withoutWorker(workers, manifest, new Set((await listSchedules(store, manifest.project)).keys())),
       ...mixed(processes),
       ...oneOfEachModel(inference.flatMap(servedProblems)),
       ...notLogged(inference, now),
@@ -61,14 +62,19 @@ function absent(
   ];
 }
 
-/** Views that runs fill, and that no running worker can compute as they are applied. */
-function withoutWorker(workers: readonly LivingProcess[], manifest: Manifest): Problem[] {
+/** Views that runs fill, and that no running worker can compute as they are applied. What a model version in service reads stays scheduled. */
+function withoutWorker(
+  workers: readonly LivingProcess[],
+  manifest: Manifest,
+  scheduled: ReadonlySet<string>,
+): Problem[] {
   if (workers.length === 0) return [];
-  const read = readViews(manifest);
+  const filled = new Set([...readViews(manifest), ...scheduled]);
   return Object.values(manifest.feature_views)
     .filter(
       (view) =>
-        read.has(viewRef(view)) && (view.compute !== null || !['push', 'events'].includes(view.source.kind)),
+        filled.has(viewRef(view)) &&
+        (view.compute !== null || !['push', 'events'].includes(view.source.kind)),
     )
     .flatMap((view) => withoutWorkerOf(view, workers));
 }

@@ -376,6 +376,25 @@ test('a run whose code no worker has waits, and says what the workers have', asy
   expect(problems.find(({ kind }) => kind === 'run_waiting')?.detail).toContain('ad_image@1 with other code');
 });
 
+test('an older version that is kept scheduled for a model in service needs a worker with its code', async ({
+  store,
+  project,
+}) => {
+  const older = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
+  const newer = { ...older, version: 2, fingerprint: 'newer' };
+  const manifest = manifestOf(project, older, newer);
+  await work(store, project, newer);
+  expect(await kinds(store, manifest)).toEqual([]);
+  await store.pool.query(
+    `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
+     values ($1, 'ad_image', 1, 'f', '"0 4 * * *"', now() + interval '1 day')`,
+    [project],
+  );
+  expect((await statusOf(store, manifest)).problems).toMatchObject([
+    { kind: 'view_without_worker', subject: 'ad_image@1' },
+  ]);
+});
+
 test('what PostgreSQL has to keep up with', async ({ store, project }) => {
   const manifest = manifestOf(project, image);
   await work(store, project, image);

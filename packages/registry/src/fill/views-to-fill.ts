@@ -1,5 +1,6 @@
 import { readViews, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
 import { sql } from 'kysely';
+import { viewsInService } from '../aliases/views-in-service.ts';
 import { OVER_ALL_ROWS } from '../coverage/view-coverage.ts';
 import type { RegistryStore } from '../registry-store.ts';
 
@@ -9,7 +10,7 @@ import type { RegistryStore } from '../registry-store.ts';
  * source to be read from: nobody needs to start anything for these.
  */
 export async function viewsToFill(store: RegistryStore, manifest: Manifest): Promise<FeatureViewManifest[]> {
-  const read = readViews(manifest);
+  const read = readViews(manifest, await viewsInService(store, manifest.project));
   const wanted = Object.values(manifest.feature_views).filter(
     (view) => read.has(viewRef(view)) && view.windowed === undefined && view.source.kind !== 'push',
   );
