@@ -8,6 +8,7 @@ export interface ComparisonJob {
   readonly databaseUrl: string;
   readonly artifacts: ArtifactPlaces;
   readonly temporaryFolder: string;
+  readonly diskMb: number;
   readonly memoryMb: number;
   readonly actor: string;
   readonly asked: AskedComparison;

@@ -1,4 +1,5 @@
 // The process that makes one comparison: what it needs of CPU and memory is not the service's.
+import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createLogger, isLarderError, LarderError, systemClock, toLarderError } from '@larder/core';
 import { createOfflineStore } from '@larder/offline-store';
@@ -11,7 +12,9 @@ import {
   type ComparisonDeps,
 } from '@larder/registry';
 import { checkParity, compareViews, parityJson } from '@larder/training';
+import { watchDisk } from '../training-sets/watch-disk.ts';
 import { watchMemory } from '../training-sets/watch-memory.ts';
+import { bytesIn } from '../training-sets/written-files.ts';
 import type {
   AskedComparison,
   ComparisonJob,
@@ -31,7 +34,11 @@ process.once('SIGINT', () => {}); // a terminal sends it to the service too
 process.once('message', (job) => void run(job as ComparisonJob));
 
 async function run(job: ComparisonJob): Promise<void> {
-  watchMemory(job.memoryMb, (reason) => end({ error: { code: 'WORK_MEMORY_EXCEEDED', reason } }));
+  const { temporaryFolder: folder } = job;
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const exceeded = (reason: string): void => end({ error: { code: 'WORK_MEMORY_EXCEEDED', reason } });
+  watchMemory(job.memoryMb, exceeded);
+  watchDisk({ limitMb: job.diskMb, written: () => bytesIn(folder), exceeded });
   const logger = createLogger('larder-comparison', { level: 'silent' });
   const store = createOfflineStore({ databaseUrl: job.databaseUrl, maxConnections: 3, logger });
   const deps = { store, artifacts: createArtifactStore({ store, ...job.artifacts, logger }) };

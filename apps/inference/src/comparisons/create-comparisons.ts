@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { toLarderError, LarderError } from '@larder/core';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toLarderError, LarderError, newId } from '@larder/core';
 import type { Response } from 'express';
 import { overloaded } from '../http/byte-budget.ts';
 import { problemOf } from '../http/problem.ts';
@@ -31,17 +33,18 @@ export function createComparisons(niceness: number): Comparisons {
   const running = new Set<Running>();
   let closing = false;
   return {
-    async stream(job, response) {
+    async stream(asked, response) {
       if (closing || running.size >= RUNNING)
         throw overloaded(
           `This process already makes ${running.size} comparisons; send this one again later.`,
         );
+      const job = { ...asked, temporaryFolder: join(asked.temporaryFolder, `comparison-${newId()}`) };
       const child = startNiced('../comparisons/comparison-process', {
         heapMb: Math.floor(job.memoryMb * HEAP_SHARE),
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         niceness,
       });
-      const comparison = start(child);
+      const comparison = start(child, job.temporaryFolder);
       running.add(comparison);
       void comparison.ended.then(() => running.delete(comparison));
       await answer(comparison, job, response);
@@ -66,10 +69,15 @@ interface Running {
   stop(why: ComparisonProblem): void;
 }
 
-function start(child: ChildProcess): Running {
+function start(child: ChildProcess, folder: string): Running {
   const ended = Promise.withResolvers<void>();
-  child.once('close', () => ended.resolve());
-  child.once('error', () => ended.resolve());
+  // A process that was killed leaves rows of history behind.
+  const end = (): void =>
+    void rm(folder, { recursive: true, force: true })
+      .catch(() => {})
+      .then(() => ended.resolve());
+  child.once('close', end);
+  child.once('error', end);
   const comparison: Running = {
     child,
     ended: ended.promise,

@@ -28,6 +28,7 @@ export function comparisonsRoutes({ config, project, comparisons }: ComparisonsD
         artifacts,
         temporaryFolder: foldersOf(settings.folder).temporary,
         memoryMb: settings.memoryMb,
+        diskMb: settings.diskMb,
         actor: currentActor().actor,
         asked,
       },

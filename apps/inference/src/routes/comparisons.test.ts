@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { comparisonAnswerSchema } from '@larder/contracts';
 import { expect } from 'vitest';
 import { createHttp } from '../testing/http.ts';
@@ -10,10 +12,11 @@ const WAIT = { timeout: 60_000, interval: 50 };
 const LONG = { timeout: 180_000 };
 
 /** Processes of comparisons that this process started. */
-const processes = (): number =>
+const processes = (): number[] =>
   spawnSync('pgrep', ['-P', String(process.pid), '-f', 'comparison-process'], { encoding: 'utf8' })
     .stdout.split('\n')
-    .filter(Boolean).length;
+    .filter(Boolean)
+    .map(Number);
 
 /** Statements of comparisons that wait for a lock. */
 async function waiting({ offlineStore }: Service): Promise<number> {
@@ -43,7 +46,7 @@ test(
       expect(await http.get(PATH)).toMatchObject({ status: 503, body: { code: 'OVERLOADED' } });
       for (const caller of callers) caller.abort();
       expect(await Promise.all(asked)).toEqual(['left', 'left']);
-      await expect.poll(processes, WAIT).toBe(0);
+      await expect.poll(processes, WAIT).toEqual([]);
       await expect.poll(() => waiting(service), WAIT).toBe(0);
     } finally {
       await lock.query('rollback');
@@ -58,6 +61,27 @@ test(
     });
   },
 );
+
+test('a killed process leaves neither files nor its statement', LONG, async ({ service }) => {
+  const { http, offlineStore, project, config } = service;
+  const work = join(config.trainingSets.folder, 'work');
+  const folders = (): string[] => readdirSync(work).filter((name) => name.startsWith('comparison-'));
+  const lock = await offlineStore.pool.connect();
+  try {
+    await lock.query('begin');
+    await lock.query(`lock table ${project.name}_history.ad_stats_v1 in access exclusive mode`);
+    const asked = http.get(PATH);
+    await expect.poll(() => waiting(service), WAIT).toBe(1);
+    expect(folders()).toHaveLength(1);
+    for (const pid of processes()) process.kill(pid, 'SIGKILL');
+    expect(await asked).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
+    await expect.poll(folders, WAIT).toEqual([]);
+    await expect.poll(() => waiting(service), WAIT).toBe(0);
+  } finally {
+    await lock.query('rollback');
+    lock.release();
+  }
+});
 
 test('predictions are compared for keys alone that may read them', async ({ service }) => {
   const key = await keyWith(service, ['training:read']);

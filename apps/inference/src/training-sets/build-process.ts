@@ -5,12 +5,11 @@ import { createOfflineStore } from '@larder/offline-store';
 import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
 import { buildAgain, buildTrainingSet, type BuildOptions, type RequestedFeatures } from '@larder/training';
 import type { BuildJob, BuildMessage } from './build-job.ts';
+import { watchDisk } from './watch-disk.ts';
 import { watchMemory } from './watch-memory.ts';
 import { writtenBytes } from './written-files.ts';
 
-const DISK_INTERVAL_MS = 500;
 const PROGRESS_INTERVAL_MS = 250;
-const BYTES_PER_MB = 2 ** 20;
 
 const stopped = new AbortController();
 // The service is gone, or closes.
@@ -20,8 +19,9 @@ process.once('SIGINT', () => {}); // a terminal sends it to the service too
 process.once('message', (job) => void run(job as BuildJob));
 
 async function run(job: BuildJob): Promise<void> {
-  watchMemory(job.memoryMb, (reason) => end({ error: { code: 'WORK_MEMORY_EXCEEDED', reason } }));
-  watchDisk(job);
+  const exceeded = (reason: string): void => end({ error: { code: 'WORK_MEMORY_EXCEEDED', reason } });
+  watchMemory(job.memoryMb, exceeded);
+  watchDisk({ limitMb: job.diskMb, written: () => writtenBytes(job, process.pid), exceeded });
   const logger = createLogger('larder-training', { level: 'silent' });
   const store = createOfflineStore({ databaseUrl: job.databaseUrl, maxConnections: 4, logger });
   const artifacts = createArtifactStore({ store, ...job.artifacts, logger });
@@ -79,20 +79,6 @@ async function open(
   const definitions = await openModelDefinitions(deps, { project, model, version });
   const features: RequestedFeatures = { kind: 'model', model, version: definitions.version };
   return { features, definitions };
-}
-
-function watchDisk(job: BuildJob): void {
-  setInterval(() => {
-    void writtenBytes(job, process.pid).then((bytes) => {
-      if (bytes <= job.diskMb * BYTES_PER_MB) return;
-      end({
-        error: {
-          code: 'WORK_MEMORY_EXCEEDED',
-          reason: `The build needs more than the ${job.diskMb} MB of disk space of LARDER_TRAINING_SETS_DISK_MB.`,
-        },
-      });
-    });
-  }, DISK_INTERVAL_MS).unref();
 }
 
 function end(message: BuildMessage): void {

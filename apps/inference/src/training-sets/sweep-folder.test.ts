@@ -14,24 +14,25 @@ function fill() {
   const entries = (ageMs: number) => {
     const set = folders.setOf(newId());
     const upload = folders.uploadOf(newId(), 'csv');
+    const comparison = join(folders.temporary, `comparison-${newId()}`);
     const foreign = join(folder, `notes-${ageMs}`);
-    for (const each of [set, foreign]) {
+    for (const each of [set, foreign, comparison]) {
       mkdirSync(each, { recursive: true });
       writeFileSync(join(each, 'manifest.json'), '{}');
     }
     mkdirSync(join(folder, 'uploads'), { recursive: true });
     writeFileSync(upload, 'ad_id\n');
     const at = new Date(Date.now() - ageMs);
-    for (const each of [set, foreign, upload]) utimesSync(each, at, at);
-    return { set, foreign, upload };
+    for (const each of [set, foreign, upload, comparison]) utimesSync(each, at, at);
+    return { set, foreign, upload, comparison };
   };
   return { folder, old: entries(3 * DAY_MS), young: entries(0) };
 }
 
-test('sets whose time is over and uploads of dead services are deleted, nothing else', async () => {
+test('sets whose time is over, uploads and comparisons of dead services are deleted, nothing else', async () => {
   const { folder, old, young } = fill();
   const sweep = sweepFolder({ folder, keptMs: 2 * DAY_MS, logger });
-  await expect.poll(() => [old.set, old.upload].some((each) => existsSync(each))).toBe(false);
+  await expect.poll(() => [old.set, old.upload, old.comparison].some((each) => existsSync(each))).toBe(false);
   await sweep.stop();
   expect([old.foreign, ...Object.values(young)].filter((each) => !existsSync(each))).toEqual([]);
 });

@@ -6,6 +6,9 @@ const INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const BUILT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Rows that a comparison left which was killed together with its service. */
+const COMPARISON = /^comparison-/;
+
 export interface SweepOptions {
   readonly folder: string;
   readonly keptMs: number | 'forever';
@@ -31,6 +34,7 @@ export function sweepFolder({ folder, keptMs, logger }: SweepOptions): Loop {
       await removeOlder(folder, { names: BUILT, olderMs: keptMs });
       // Services may share the folder: what is a day old is nobody's work any more.
       await removeOlder(join(folder, 'uploads'), { names: /./, olderMs: DAY_MS });
+      await removeOlder(foldersOf(folder).temporary, { names: COMPARISON, olderMs: DAY_MS });
     },
   });
 }

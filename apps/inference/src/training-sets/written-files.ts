@@ -7,12 +7,18 @@ type Places = Pick<BuildJob, 'folder' | 'temporaryFolder'>;
 /** Size of what a build has written so far. */
 export async function writtenBytes(job: Places, pid: number): Promise<number> {
   let total = 0;
-  for (const folder of await foldersOfBuild(job, pid))
-    for (const name of await readdir(folder, { recursive: true }).catch(() => []))
-      total += await stat(join(folder, name)).then(
-        ({ size }) => size,
-        () => 0,
-      );
+  for (const folder of await foldersOfBuild(job, pid)) total += await bytesIn(folder);
+  return total;
+}
+
+/** Size of the files in a folder, which another thread may be writing. */
+export async function bytesIn(folder: string): Promise<number> {
+  let total = 0;
+  for (const name of await readdir(folder, { recursive: true }).catch(() => []))
+    total += await stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
   return total;
 }
 

@@ -46,6 +46,8 @@ const NUMBERS: ReadonlySet<FieldManifest['type']> = new Set([
   'timestamp',
 ]);
 const STATEMENT_MS = 30 * 60_000;
+/** After a process that was killed, its statement ends so soon. */
+const LEFT_MS = 2_000;
 
 /** The newest row of every key in both versions: which keys there are, and how their values are distributed and differ. */
 export async function compareHistory(
@@ -68,7 +70,8 @@ export async function compareHistory(
   });
 
   async function compared(db: Kysely<Database>): Promise<ComparedHistory> {
-    await sql`select set_config('statement_timeout', ${String(STATEMENT_MS)}, true)`.execute(db);
+    await sql`select set_config('statement_timeout', ${String(STATEMENT_MS)}, true),
+      set_config('client_connection_check_interval', ${String(LEFT_MS)}, true)`.execute(db);
     await newestRows(db, manifest, { view: before, common, table: 'compared_before' });
     await newestRows(db, manifest, { view: after, common, table: 'compared_after' });
     const keys = manifest.entities[after.entity]?.join_keys.map(({ name }) => sql.ref(name)) ?? [];
