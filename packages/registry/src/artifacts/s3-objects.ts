@@ -28,7 +28,7 @@ export function createS3Objects(store: OfflineStore, url: string): ObjectBackend
   return {
     async write(object) {
       for (;;) {
-        await bucket.put(object.sha256, { sizeBytes: object.sizeBytes, open: () => copies(object) });
+        await bucket.put(object.sha256, { ...object, open: () => copies(object) });
         const committed = await withLock(object.sha256, async (db) => {
           // Another process may have deleted the bytes since.
           if (!(await bucket.has(object.sha256))) return false;
