@@ -27,6 +27,8 @@ export interface Config {
   readonly redisUrl: string | null;
   readonly queueRedisUrl: string | null;
   readonly artifacts: ArtifactPlaces;
+  /** Where receipts of erasures are kept apart from PostgreSQL; null: nowhere. */
+  readonly receiptsUrl: string | null;
   /** Absolute. */
   readonly archiveDir: string;
   readonly host: string | null;
@@ -93,6 +95,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): 
       settings.LARDER_QUEUE_REDIS_URL ??
       (settings.LARDER_REDIS_URL === null ? (addresses?.queueRedisUrl ?? null) : redis),
     artifacts: artifactPlaces(settings, projectPath),
+    receiptsUrl: settings.LARDER_RECEIPTS_URL,
     archiveDir: resolve(settings.LARDER_ARCHIVE_DIR ?? join(dirname(projectPath), '.larder', 'archive')),
     host: settings.LARDER_HOST,
     auth: settings.LARDER_AUTH ?? 'off',

@@ -1,5 +1,6 @@
 import { LarderError, createLogger, isLarderError } from '@larder/core';
 import type { LoadedDefinitions, LoadedProject, Manifest } from '@larder/features';
+import type { ReceiptPlace } from '@larder/materialization/erasure';
 import type { OfflineStore } from '@larder/offline-store';
 import type { ArtifactStore } from '@larder/registry';
 import type { OnlineStore, Redis } from '@larder/online-store';
@@ -29,6 +30,8 @@ export interface Session {
   offlineStore(): Promise<OfflineStore>;
   /** @throws as `offlineStore` */
   artifacts(): Promise<ArtifactStore>;
+  /** Null: not configured. */
+  receipts(): Promise<ReceiptPlace | null>;
   /** @throws CONFIGURATION_INVALID without an address, ONLINE_STORE_UNAVAILABLE */
   redis(): Promise<Redis>;
   /** @throws as `redis` */
@@ -110,6 +113,11 @@ export function createSession({ config, out, signal }: SessionOptions): Session 
       closing.push(() => artifacts.close());
       return artifacts;
     }),
+    async receipts() {
+      if (config.receiptsUrl === null) return null;
+      const { openReceipts } = await import('@larder/registry');
+      return openReceipts(config.receiptsUrl);
+    },
     redis,
     onlineStore: once(async () => {
       const [{ createOnlineStore }, name] = await Promise.all([

@@ -19,6 +19,8 @@ export interface Config {
   readonly projectPath: string;
   readonly databaseUrl: string;
   readonly artifacts: ArtifactPlaces;
+  /** Where receipts of erasures are kept apart from PostgreSQL; null: nowhere. */
+  readonly receiptsUrl: string | null;
   readonly redisUrl: string;
   /** Null: nobody is told of incidents. */
   readonly webhook: WebhookAddress | null;
@@ -81,6 +83,7 @@ export function readConfig(env: Environment = process.env): Config {
     'LARDER_WEBHOOK_PRIVATE_ADDRESSES',
     'LARDER_ARTIFACTS_URL',
     'LARDER_CACHE_FOLDER',
+    'LARDER_RECEIPTS_URL',
     'LARDER_HOST',
     'LARDER_PORT',
     'LARDER_ALLOWED_HOSTS',
@@ -111,6 +114,7 @@ export function readConfig(env: Environment = process.env): Config {
     redisUrl: settings.LARDER_REDIS_URL,
     webhook: webhookAddress(settings),
     artifacts: artifactPlaces(settings, projectPath),
+    receiptsUrl: settings.LARDER_RECEIPTS_URL,
     host: settings.LARDER_HOST,
     access: accessSettings(settings, { host: settings.LARDER_HOST }),
     allowedHosts: settings.LARDER_ALLOWED_HOSTS,

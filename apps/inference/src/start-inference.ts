@@ -16,7 +16,7 @@ import {
   withinDeadline,
 } from '@larder/offline-store';
 import { checkRedisPolicy, createOnlineStore, holdsNoRows, redisMemory } from '@larder/online-store';
-import { createArtifactStore } from '@larder/registry';
+import { createArtifactStore, openReceipts } from '@larder/registry';
 import { openDoor } from './access/open-door.ts';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
@@ -154,6 +154,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
     logReader,
     predictionLogMs: config.predictionLog.retentionMs,
     artifacts,
+    receipts: config.receiptsUrl === null ? null : openReceipts(config.receiptsUrl),
     pushes,
     eventGroups,
     catalog,

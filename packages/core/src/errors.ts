@@ -99,6 +99,12 @@ export const ERRORS = {
   DATABASE_NOT_MIGRATED: { status: 503, title: 'The database is not migrated', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, title: 'The deadline passed', retryable: true },
   ERASURE_UNFINISHED: { status: 503, title: 'The erasure is not complete yet', retryable: true },
+  RECEIPTS_UNAVAILABLE: {
+    status: 503,
+    title: 'Receipts of erasures cannot be kept or read',
+    retryable: true,
+  },
+  RECEIPT_INVALID: { status: 422, title: 'An object among the receipts is not a receipt', retryable: false },
   ERASURE_NOT_FOUND: { status: 404, title: 'There is no such receipt of an erasure', retryable: false },
   ENTITY_NOT_FOUND: {
     status: 404,

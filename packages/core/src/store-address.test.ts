@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from './store-address.ts';
+import {
+  postgresAddressProblem,
+  receiptsAddressProblem,
+  redisAddressProblem,
+  s3AddressProblem,
+} from './store-address.ts';
 
 test.for([
   'postgresql://user:secret@host:5432/db',
@@ -88,4 +93,19 @@ test.for([
 ] as const)('%s is not the address of an artifact store', ([text, problem]) => {
   expect(s3AddressProblem(text)).toMatch(problem);
   expect(s3AddressProblem(text)).not.toMatch(/sec.?ret/);
+});
+
+test.for(['/mnt/receipts', 's3://KEY:SECRET@bucket/receipts'])('%s can keep receipts', (text) => {
+  expect(receiptsAddressProblem(text)).toBeNull();
+});
+
+test.for([
+  ['receipts', /absolute path/],
+  ['./k:secret@receipts', /absolute path/],
+  ['', /absolute path/],
+  ['https://k:secret@bucket', /absolute path/],
+  ['s3://k:secret@UPPER', /must name a bucket/],
+] as const)('%s cannot keep receipts', ([text, problem]) => {
+  expect(receiptsAddressProblem(text)).toMatch(problem);
+  expect(receiptsAddressProblem(text)).not.toMatch(/secret/);
 });

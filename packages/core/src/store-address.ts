@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { isAbsolute } from 'node:path';
 
 // Problems of a store's address. The messages never repeat any of it: it may hold a password.
 
@@ -69,6 +70,14 @@ export function s3AddressProblem(text: string): string | null {
   const endpoint = url.searchParams.get('endpoint');
   if (endpoint === null || /^https?:\/\/[^/?#@]+\/?$/.test(endpoint)) return null;
   return 'must name its endpoint as scheme, host and port: ?endpoint=https://storage.example.com:9000';
+}
+
+/** Where receipts of erasures are kept: `s3://…`, or the absolute path of a folder; null when it is valid. */
+export function receiptsAddressProblem(text: string): string | null {
+  if (text.startsWith('s3://')) return s3AddressProblem(text);
+  return isAbsolute(text)
+    ? null
+    : 'must be the absolute path of a folder, or a URL that starts with s3://: processes with other working folders write there, too';
 }
 
 function parse(text: string): URL | null {

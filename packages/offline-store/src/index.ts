@@ -149,7 +149,9 @@ export { startSequencer } from './changes/start-sequencer.ts';
 export type { Sequencer } from './changes/start-sequencer.ts';
 // Erasure
 export { allowAgain } from './erasure/allow-again.ts';
+export type { AllowedAgain } from './erasure/allow-again.ts';
 export { beginErasure } from './erasure/begin-erasure.ts';
+export type { ReceiptToKeep } from './erasure/begin-erasure.ts';
 export type { BeginErasure } from './erasure/begin-erasure.ts';
 export { countRemoved } from './erasure/count-removed.ts';
 export { completeErasure, interruptErasure } from './erasure/end-erasure.ts';

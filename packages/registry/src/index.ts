@@ -90,6 +90,8 @@ export { contentOfProject } from './artifacts/content-of-project.ts';
 export type { ProjectContent } from './artifacts/content-of-project.ts';
 export { keepArtifactsIn } from './artifacts/touch-artifacts.ts';
 export type { KeptArtifacts } from './artifacts/touch-artifacts.ts';
+// Receipts of erasures, apart from PostgreSQL
+export { openReceipts } from './receipts/open-receipts.ts';
 // What a service serves
 export { findVersionDefinitions, openWithArtifact, requireModel } from './serving/open-for-comparison.ts';
 export type { ComparisonDeps } from './serving/open-for-comparison.ts';

@@ -4,6 +4,7 @@ import { checkCoverage } from './check-coverage.ts';
 import { checkHistory } from './check-history.ts';
 import { checkProcesses } from './check-processes.ts';
 import { checkProject } from './check-project.ts';
+import { checkReceipts } from './check-receipts.ts';
 import { checkStack } from './check-stack.ts';
 import { checkAudit, checkDatabase, checkRedis } from './check-stores.ts';
 import type { Finding } from './check.ts';
@@ -15,6 +16,7 @@ export async function checkOwnStores(session: Session): Promise<Finding[]> {
     checkRedis(session),
     checkDatabase(session).then((found) => [found]),
     checkAudit(session),
+    checkReceipts(session),
     checkClock(session),
     checkProcesses(session),
     checkProject(session),

@@ -99,6 +99,18 @@ export const adImage = featureView('ad_image', {
     }
   });
 
+  test('a folder that cannot keep receipts of erasures', async ({ database }) => {
+    const folder = copyShop();
+    const at = (path: string) =>
+      checked('receipts', { folder, LARDER_DATABASE_URL: database.url, LARDER_RECEIPTS_URL: path });
+    expect(await at(join(folder, 'not-mounted'))).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('RECEIPTS_UNAVAILABLE'),
+      mend: expect.stringContaining('larder forget is refused'),
+    });
+    expect(await at(folder)).toMatchObject({ status: 'ok' });
+  });
+
   test('a Redis that evicts', async () => {
     const redis = await startTestRedis({ 'maxmemory-policy': 'allkeys-lru' });
     try {

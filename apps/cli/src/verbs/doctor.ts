@@ -11,7 +11,7 @@ export const verb = defineVerb({
       'after',
       `
 Checks Node, disk, Redis and its policy, PostgreSQL and its migrations, the clocks of both (1 s
-off is a warning, 60 s a failure), the project, whether it is applied, every model's artifact with its
+off is a warning, 60 s a failure), whether LARDER_RECEIPTS_URL can be written, the project, whether it is applied, every model's artifact with its
 golden rows, every view's source with its query and its computation with its networks, and in a sample of
 each view's history whether its rows are online. With LARDER_URL alone: this machine, whether the
 service answers and accepts the key, its release and its clock. Exit code 1 when a check fails; warnings do

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createLogger, currentActor, LarderError } from '@larder/core';
 import type { Manifest } from '@larder/features';
-import type { ReplayedErasures } from '@larder/materialization/erasure';
+import type { KeptReceipts, ReplayedErasures } from '@larder/materialization/erasure';
 import type { AuthoritativeReport, RestoreReport } from '@larder/materialization/restore';
 import type { RememberedErasure } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -31,7 +31,7 @@ export const verb = defineVerb({
       .option('--yes', 'with --authoritative: do not ask when history seems to lack rows')
       .option(
         '--receipts <file>',
-        'with --authoritative: output of larder forget --receipts --json that was kept',
+        'with --authoritative: output of larder forget --receipts --json that was kept, too',
       )
       .option('--max-rows-per-second <n>', 'limit the load on both stores')
       .addHelpText(
@@ -43,7 +43,9 @@ and runs may go on meanwhile. Safe to stop and to repeat. While a store is away 
 
 After a recovery of PostgreSQL to an earlier time, --authoritative first lets revisions jump ahead, so
 that new rows are newer than lost ones, and removes from Redis the rows, windows and view versions that
-history does not know; people that were forgotten in the lost time are erased again. When history seems to be the one that lost its rows, it asks, or needs --yes.
+history does not know; people that were forgotten in the lost time are erased again, by the tombstones of
+Redis and the receipts in LARDER_RECEIPTS_URL. When history seems to be the one that lost its rows, it
+asks, or needs --yes.
 
 Examples:
   larder restore
@@ -73,12 +75,13 @@ Examples:
       ]);
     if (receipts !== undefined && !authoritative)
       throw wrongUsage('restore', [{ pointer: '--receipts', detail: 'needs --authoritative' }]);
-    const kept = receipts === undefined ? [] : await readReceipts(receipts);
+    const fromFile = receipts === undefined ? [] : await readReceipts(receipts);
     const [{ restoreAuthoritatively, restoreOnlineStore }, store] = await Promise.all([
       import('@larder/materialization/restore'),
       session.offlineStore(),
     ]);
     const manifest = await applied(session);
+    const kept = authoritative ? await keptReceipts(session, manifest.project) : null;
     const views = chosenViews(manifest, names);
     const online = await openOnlineStore(session, manifest.project);
     const progress = restoreProgress(out, { store, manifest, views });
@@ -110,12 +113,20 @@ Examples:
               return yes || confirmed(session, doubts);
             },
             async eraseFirst() {
-              erasedAgain = await eraseAgain(session, { manifest, onlineStore: online.store, kept });
+              erasedAgain = await eraseAgain(session, {
+                manifest,
+                onlineStore: online.store,
+                kept: [...fromFile, ...(kept?.erasures ?? [])],
+              });
             },
           })
         : await restoreOnlineStore(deps, options);
       progress.stop();
-      answer(out, { ...report, erasedAgain }, (performance.now() - startedMs) / 1_000);
+      answer(
+        out,
+        { ...report, erasedAgain, receiptsRead: kept?.read ?? null },
+        (performance.now() - startedMs) / 1_000,
+      );
       return DONE;
     } finally {
       progress.stop();
@@ -124,9 +135,17 @@ Examples:
   },
 });
 
+/** Before anything is changed. Null: nowhere are receipts kept. @throws RECEIPT_INVALID, RECEIPTS_UNAVAILABLE */
+async function keptReceipts({ receipts }: Session, project: string): Promise<KeptReceipts | null> {
+  const place = await receipts();
+  if (place === null) return null;
+  const { readKeptReceipts } = await import('@larder/materialization/erasure');
+  return readKeptReceipts(place, project);
+}
+
 /** Erases again what PostgreSQL lost and Redis, or receipts that were kept, remember. */
 async function eraseAgain(
-  { offlineStore }: Session,
+  { offlineStore, receipts }: Session,
   {
     manifest,
     onlineStore,
@@ -147,6 +166,7 @@ async function eraseAgain(
     {
       offlineStore: store,
       onlineStore,
+      receipts: await receipts(),
       eraseFromArchives: eraseFromArchivesHere(store),
       logger: createLogger('larder', { level: 'silent' }),
     },
@@ -239,7 +259,11 @@ async function openOnlineStore({ config, offlineStore, redis }: Session, project
   };
 }
 
-type Report = (RestoreReport | AuthoritativeReport) & { readonly erasedAgain: ReplayedErasures | null };
+type Report = (RestoreReport | AuthoritativeReport) & {
+  readonly erasedAgain: ReplayedErasures | null;
+  /** Null: nowhere are receipts kept. */
+  readonly receiptsRead: number | null;
+};
 
 function answer(out: Output, report: Report, seconds: number): void {
   const { tombstones, views } = report;
@@ -251,12 +275,13 @@ function answer(out: Output, report: Report, seconds: number): void {
     newer,
     erased: erased.length,
   }));
-  const { erasedAgain } = report;
+  const { erasedAgain, receiptsRead } = report;
   const own =
     'removed' in report
       ? {
           removed: report.removed,
           jumped: report.jumped,
+          receipts_read: receiptsRead,
           erasures_replayed: erasedAgain?.lost,
           erased_again: erasedAgain?.erased,
         }
@@ -265,6 +290,8 @@ function answer(out: Output, report: Report, seconds: number): void {
     if ('removed' in report) {
       for (const [ref, count] of Object.entries(report.removed))
         out.line(`removed    ${printableCount(count)} rows of ${ref} that history does not know`);
+      if (receiptsRead !== null)
+        out.line(`receipts   ${printableCount(receiptsRead)} read from LARDER_RECEIPTS_URL`);
       if (erasedAgain !== null && erasedAgain.lost > 0)
         out.line(
           `erased     ${printableCount(erasedAgain.erased)} keys that had come back, of ${printableCount(erasedAgain.lost)} erasures that PostgreSQL had lost`,

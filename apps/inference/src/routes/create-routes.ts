@@ -1,6 +1,7 @@
 import { LarderError, systemClock, type Logger } from '@larder/core';
 import type { HoldsNoRows } from '@larder/operations';
 import type { LoadedProject, Manifest } from '@larder/features';
+import type { ReceiptPlace } from '@larder/materialization/erasure';
 import type { EventGroups } from '@larder/materialization/events';
 import type { Pressure } from '@larder/materialization/pressure';
 import type { PushGroups } from '@larder/materialization/push';
@@ -49,6 +50,8 @@ export interface RouteDeps {
   /** For queries of the prediction log alone. */
   readonly logReader: OfflineStore;
   readonly artifacts: ArtifactStore;
+  /** Where receipts of erasures are kept apart from PostgreSQL; null: nowhere. */
+  readonly receipts: ReceiptPlace | null;
   /** How long the prediction log is kept. */
   readonly predictionLogMs: number | 'forever';
   readonly catalog: ModelCatalog;
@@ -95,6 +98,7 @@ export function createRoutes(deps: RouteDeps): Router[] {
     predictionsRoutes({ logReader, project: project.name, applied: () => catalog.manifest() }),
     labelsRoutes({ offlineStore, clock: systemClock, manifest }),
     erasuresRoutes({
+      receipts: deps.receipts,
       onlineStore,
       offlineStore,
       logger,

@@ -12,6 +12,7 @@ import {
   leaveArchivesToWorkers,
   receiptJson,
   type ForgetRequest,
+  type ReceiptPlace,
 } from '@larder/materialization/erasure';
 import { getReceipt, listReceipts, type OfflineStore } from '@larder/offline-store';
 import type { OnlineStore } from '@larder/online-store';
@@ -24,6 +25,7 @@ import { validate } from '../http/validate.ts';
 export interface ErasuresDeps {
   readonly offlineStore: OfflineStore;
   readonly onlineStore: OnlineStore;
+  readonly receipts: ReceiptPlace | null;
   readonly logger: Logger;
   manifest(): Manifest;
 }
@@ -34,10 +36,17 @@ interface EntityParams {
 }
 
 /** Erases an entity everywhere, and allows it again; mounted before the route that shows it. */
-export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: ErasuresDeps): Router {
+export function erasuresRoutes({
+  offlineStore,
+  onlineStore,
+  receipts,
+  logger,
+  manifest,
+}: ErasuresDeps): Router {
   const deps = {
     offlineStore,
     onlineStore,
+    receipts,
     logger,
     eraseFromArchives: leaveArchivesToWorkers(offlineStore),
   };
@@ -59,7 +68,7 @@ export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: 
   routes
     .route('/v1/entities/:entity/:key/allow-again')
     .post(emptyBody, async (request, response) => {
-      const receipt = await allowEntityAgain({ offlineStore, onlineStore }, asked(request));
+      const receipt = await allowEntityAgain(deps, asked(request));
       response.json(receiptJson(receipt) satisfies ErasureReceipt);
     })
     .all(allow('POST'));
@@ -67,8 +76,8 @@ export function erasuresRoutes({ offlineStore, onlineStore, logger, manifest }: 
     .route('/v1/erasures')
     .get(async (request, response) => {
       const { limit } = validate(receiptsQuerySchema, request.query);
-      const receipts = await listReceipts(offlineStore, manifest().project, limit);
-      response.json({ receipts: receipts.map(receiptJson) } satisfies ErasureReceipts);
+      const listed = await listReceipts(offlineStore, manifest().project, limit);
+      response.json({ receipts: listed.map(receiptJson) } satisfies ErasureReceipts);
     })
     .all(allow('GET'));
   routes

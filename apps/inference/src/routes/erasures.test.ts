@@ -1,6 +1,11 @@
 import { problemSchema, receiptSchema } from '@larder/contracts';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@larder/core';
 import { putRows } from '@larder/serving/testing';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { startInference } from '../start-inference.ts';
 import { test } from '../testing/inference-test.ts';
 
 test('DELETE erases an entity and answers with a receipt, which stays readable', async ({ service }) => {
@@ -42,4 +47,28 @@ test('DELETE erases an entity and answers with a receipt, which stays readable',
   const missing = await http.get('/v1/erasures/01934567-89ab-7cde-8f01-23456789abcd');
   expect([missing.status, problemSchema.parse(missing.body).code]).toEqual([404, 'ERASURE_NOT_FOUND']);
   expect((await erase('/v1/entities/ad/x?why=asked')).status).toBe(422);
+});
+
+test('a service keeps receipts apart from PostgreSQL, and erases nothing while it cannot', async ({
+  service: { config, offlineStore, project },
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'larder-receipts-'));
+  const logger = createLogger('test', { level: 'silent' });
+  const inference = await startInference({ ...config, receiptsUrl: join(folder, 'mount') }, logger);
+  onTestFinished(async () => {
+    await inference.close();
+    rmSync(folder, { recursive: true });
+  });
+  const erase = () => fetch(`${inference.url}/v1/entities/ad/ad-kept`, { method: 'DELETE' });
+  const count = async () => (await offlineStore.pool.query('select from larder.erasures')).rowCount;
+  const before = await count();
+  const refused = await erase();
+  expect([refused.status, problemSchema.parse(await refused.json())]).toMatchObject([
+    503,
+    { code: 'RECEIPTS_UNAVAILABLE', retryable: true },
+  ]);
+  expect(await count()).toBe(before);
+  mkdirSync(join(folder, 'mount'));
+  expect((await erase()).status).toBe(200);
+  expect(readdirSync(join(folder, 'mount', project.name))).toHaveLength(1);
 });

@@ -36,6 +36,7 @@ export function configOf({
     databaseUrl,
     redisUrl,
     webhook: null,
+    receiptsUrl: null,
     artifacts: { url: null, cacheFolder: join(folder, 'cache') },
     host: '127.0.0.1',
     access: { auth: 'off', publicRoutes: [], offlineMs: 3_600_000 },

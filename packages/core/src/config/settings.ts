@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { parseDurationMs } from '../duration.ts';
 import type { LogLevel } from '../logger.ts';
 import { apiKeyProblem, serviceAddressProblem } from '../service-address.ts';
-import { postgresAddressProblem, redisAddressProblem, s3AddressProblem } from '../store-address.ts';
+import {
+  postgresAddressProblem,
+  receiptsAddressProblem,
+  redisAddressProblem,
+  s3AddressProblem,
+} from '../store-address.ts';
 import { webhookSecretProblem, webhookUrlProblem } from './webhook-address.ts';
 import { wholeNumberProblem } from '../whole-number.ts';
 
@@ -176,6 +181,14 @@ export const SETTINGS = {
     readBy: 'all',
     description:
       "Where `larder apply` puts models, encoders and bundles: `s3://KEY:SECRET@bucket/prefix?region=eu-central-1`, with `&endpoint=https://…` for stores other than Amazon's. [More](artifact.md#where-artifacts-are-kept).",
+  }),
+  LARDER_RECEIPTS_URL: define(checked(receiptsAddressProblem), {
+    default: null,
+    without: 'none: only PostgreSQL and Redis know who was erased',
+    secret: true,
+    readBy: 'inference, cli',
+    description:
+      'Where a [receipt of every erasure](../guides/back-up-and-restore.md#erasures) is kept apart from PostgreSQL: the absolute path of a folder that all processes share, or `s3://…` as above. `larder restore --authoritative` reads it. One for each environment.',
   }),
   LARDER_CACHE_FOLDER: define(text, {
     default: null,

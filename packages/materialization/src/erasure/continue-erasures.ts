@@ -1,10 +1,10 @@
 import { parseEntityKey, type Manifest } from '@larder/features';
 import { claimErasure, projectKeyHasher } from '@larder/offline-store';
 import { entityOfProject } from './entity-of-project.ts';
-import { continueErasure, type ForgetDeps } from './forget-entity.ts';
+import { continueErasure, type EraseDeps } from './forget-entity.ts';
 
 /** Continues one erasure whose process died or gave up. True: there may be more. */
-export async function continueErasures(deps: ForgetDeps, manifest: Manifest): Promise<boolean> {
+export async function continueErasures(deps: EraseDeps, manifest: Manifest): Promise<boolean> {
   const { offlineStore: store } = deps;
   const { project } = manifest;
   const claimed = await claimErasure(store, project);

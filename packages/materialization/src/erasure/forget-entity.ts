@@ -30,6 +30,7 @@ import { slotOfEntity, type OnlineStore } from '@larder/online-store';
 import { definedViews } from './defined-views.ts';
 import { eraseQueuedWork } from './erase-queued-work.ts';
 import { entityOfProject } from './entity-of-project.ts';
+import { keepReceipt, type ReceiptPlace } from './kept-receipts.ts';
 
 /** Erases a key from the files of archives. */
 export type EraseFromArchives = (erasure: Erasure) => Promise<{
@@ -37,11 +38,16 @@ export type EraseFromArchives = (erasure: Erasure) => Promise<{
   readonly unreachable: readonly { readonly host: string; readonly folder: string }[];
 }>;
 
-export interface ForgetDeps {
+export interface EraseDeps {
   readonly offlineStore: OfflineStore;
   readonly onlineStore: Pick<OnlineStore, 'erase'>;
   readonly eraseFromArchives: EraseFromArchives;
   readonly logger: Logger;
+}
+
+export interface ForgetDeps extends EraseDeps {
+  /** Where a receipt is kept before anything is erased. @default in PostgreSQL alone */
+  readonly receipts?: ReceiptPlace | null;
 }
 
 export interface ForgetRequest {
@@ -62,23 +68,27 @@ const ATTEMPTS = 5;
  * Erases a key everywhere and keeps it from coming back. Repeatable at any time: every step deletes what is there, and the
  * receipt counts in the transactions that delete. When a step fails, the receipt stays `running` with the reason, and any
  * worker continues.
- * @throws ENTITY_NOT_FOUND, ENTITY_KEY_INVALID, DATABASE_UNAVAILABLE before anything is erased
+ * @throws ENTITY_NOT_FOUND, ENTITY_KEY_INVALID, RECEIPTS_UNAVAILABLE, DATABASE_UNAVAILABLE before anything is erased
  */
 export async function forgetEntity(deps: ForgetDeps, request: ForgetRequest): Promise<Receipt> {
   const { manifest, actor, reason } = request;
   const entity = await entityOfProject(deps.offlineStore, manifest, request.entity);
   refuseWorld(entity);
   const keys = parseEntityKey(entity, request.key);
+  const { project } = manifest;
   const erasure = await beginErasure(deps.offlineStore, {
-    project: manifest.project,
+    project,
     entity,
     keys,
     slot: slotOfEntity(entity.name, canonicalKey(entity, keys)),
     actor,
     reason,
+    async keepReceipt(receipt) {
+      if (deps.receipts) await keepReceipt(deps.receipts, project, receipt);
+    },
   });
   await continueErasure(deps, manifest, erasure);
-  return getReceipt(deps.offlineStore, manifest.project, erasure.receiptId);
+  return getReceipt(deps.offlineStore, project, erasure.receiptId);
 }
 
 /** An entity without join keys is nobody; erased, it would take no row ever again, and its events are everybody's. */
@@ -91,7 +101,7 @@ function refuseWorld(entity: EntityManifest): void {
 }
 
 /** Does every step, from the first; a failure is kept in the receipt. */
-export async function continueErasure(deps: ForgetDeps, manifest: Manifest, erasure: Erasure): Promise<void> {
+export async function continueErasure(deps: EraseDeps, manifest: Manifest, erasure: Erasure): Promise<void> {
   const { receiptId } = erasure;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -108,7 +118,7 @@ export async function continueErasure(deps: ForgetDeps, manifest: Manifest, eras
   }
 }
 
-async function eraseEverywhere(deps: ForgetDeps, manifest: Manifest, erasure: Erasure): Promise<void> {
+async function eraseEverywhere(deps: EraseDeps, manifest: Manifest, erasure: Erasure): Promise<void> {
   const { offlineStore: store, onlineStore } = deps;
   const { project, entity, entityKey } = erasure;
   // First what is served; its tombstone also keeps out rows that landed before and are on their way.

@@ -39,7 +39,7 @@ export async function replayErasures(
 ): Promise<ReplayedErasures> {
   const { offlineStore: store } = deps;
   const { project } = manifest;
-  const lost = await lostErasures(store, project, remembered);
+  const lost = oncePerKey(await lostErasures(store, project, remembered));
   if (lost.length === 0) return { lost: 0, erased: 0 };
   const entities = Object.keys(manifest.entities);
   // Found before they are kept: a process that dies in between is followed by one that finds them lost again.
@@ -54,6 +54,21 @@ export async function replayErasures(
   for (const { entity, key } of found) await forgetEntity(deps, { manifest, entity, key, actor, reason });
   await keepErased(store, await lostErasures(store, project, lost), { project, entities, actor, reason });
   return { lost: lost.length, erased: found.length };
+}
+
+/** Redis and a receipt may remember the same erasure: one knows the slot, the other the entity. */
+function oncePerKey(lost: readonly RememberedErasure[]): RememberedErasure[] {
+  const byHash = new Map<string, RememberedErasure>();
+  for (const each of lost) {
+    const hash = each.keyHash.toString('hex');
+    const other = byHash.get(hash);
+    byHash.set(hash, {
+      ...each,
+      entity: each.entity ?? other?.entity ?? null,
+      slot: each.slot ?? other?.slot ?? null,
+    });
+  }
+  return [...byHash.values()];
 }
 
 async function keysWithHashes(

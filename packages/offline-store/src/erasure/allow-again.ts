@@ -16,24 +16,32 @@ export interface AllowAgain {
   readonly reason: string | null;
 }
 
+export interface AllowedAgain {
+  /** The newest of the key. */
+  readonly receiptId: string;
+  readonly keyHash: Buffer;
+  /** Erasures that were asked for until then no longer hold. */
+  readonly untilMs: number;
+}
+
 /** Buffers of processes, and processes that were frozen, may hold rows of the key until then. */
 const SETTLED = sql.lit('1 hour');
 
 /**
  * Deletes the tombstone of a key, unless something that was read before the erasure could still be written. The receipts
  * keep who allowed it. Repeatable: the online store follows.
- * @returns the newest receipt @throws ERASURE_NOT_FOUND, ERASURE_UNFINISHED
+ * @throws ERASURE_NOT_FOUND, ERASURE_UNFINISHED
  */
 export async function allowAgain(
   store: Pick<OfflineStore, 'db' | 'transaction'>,
   { project, entity, keys, views, actor, reason }: AllowAgain,
-): Promise<string> {
+): Promise<AllowedAgain> {
   const hashOf = await projectKeyHasher(store, project);
   const keyHash = hashOf(entity.name, entityKey(entity, keys));
   return store.transaction(async (tx) => {
     const ofKey = sql`project = ${project} and entity = ${entity.name} and key_hash = ${keyHash}`;
-    const { rows } = await sql<{ receiptId: string }>`
-      select receipt_id as "receiptId" from larder.erasures where ${ofKey}
+    const { rows } = await sql<{ receiptId: string; completedAt: Date | null }>`
+      select receipt_id as "receiptId", completed_at as "completedAt" from larder.erasures where ${ofKey}
       order by requested_at desc for update`.execute(tx.db);
     const [newest] = rows;
     if (newest === undefined)
@@ -51,7 +59,8 @@ export async function allowAgain(
       subject: subjectOf(entity.name, keyHash),
       before: `receipt ${newest.receiptId}`,
     });
-    return newest.receiptId;
+    const untilMs = Math.max(...rows.map(({ completedAt }) => completedAt?.getTime() ?? 0));
+    return { receiptId: newest.receiptId, keyHash, untilMs };
   });
 }
 

@@ -2,6 +2,7 @@ import { newId } from '@larder/core';
 import { entityKey, type EntityManifest, type FieldValue } from '@larder/features';
 import { recordAudit } from '../audit/record-audit.ts';
 import { subjectOf } from '../audit/entity-subject.ts';
+import { sql } from 'kysely';
 import type { OfflineStore } from '../offline-store.ts';
 import type { Erasure } from './erasure.ts';
 import { projectKeyHasher } from './key-hash.ts';
@@ -15,6 +16,15 @@ export interface BeginErasure {
   readonly slot: number;
   readonly actor: string;
   readonly reason: string | null;
+  /** Keeps a receipt outside of PostgreSQL, before anything is committed; what it throws refuses the erasure. */
+  readonly keepReceipt?: (receipt: ReceiptToKeep) => Promise<void>;
+}
+
+export interface ReceiptToKeep {
+  readonly entity: string;
+  readonly keyHash: Buffer;
+  /** When it was asked for, by PostgreSQL's clock; while an erasure of the key runs, it is the time of that one. */
+  readonly askedAt: Date;
 }
 
 /**
@@ -23,11 +33,17 @@ export interface BeginErasure {
  */
 export async function beginErasure(
   store: Pick<OfflineStore, 'db' | 'transaction'>,
-  { project, entity, keys, slot, actor, reason }: BeginErasure,
+  { project, entity, keys, slot, actor, reason, keepReceipt }: BeginErasure,
 ): Promise<Erasure> {
   const key = entityKey(entity, keys);
   const hashOf = await projectKeyHasher(store, project);
   const keyHash = hashOf(entity.name, key);
+  // Not in the transaction: other erasures of the project would wait for it.
+  await keepReceipt?.({
+    entity: entity.name,
+    keyHash,
+    askedAt: await askedAt(store, { project, entity, keyHash }),
+  });
   return store.transaction(async ({ db }) => {
     const { receipt_id: receiptId } = await db
       .insertInto('larder.erasures')
@@ -65,4 +81,16 @@ export async function beginErasure(
     );
     return { receiptId, project, entity, entityKey: key, keys, keyHash };
   });
+}
+
+async function askedAt(
+  { db }: Pick<OfflineStore, 'db'>,
+  { project, entity, keyHash }: Pick<Erasure, 'project' | 'entity' | 'keyHash'>,
+): Promise<Date> {
+  const { rows } = await sql<{ askedAt: Date }>`
+    select coalesce(
+      (select requested_at from larder.erasures
+        where project = ${project} and entity = ${entity.name} and key_hash = ${keyHash} and status = 'running'),
+      now()) as "askedAt"`.execute(db);
+  return (rows[0] as { readonly askedAt: Date }).askedAt;
 }

@@ -7,7 +7,7 @@ import type { EntitiesControl } from '../control.ts';
 
 /** Entities in Redis and everywhere else, by the use cases that the service calls too. */
 export function directEntities(session: Session): EntitiesControl {
-  const { config, manifest, offlineStore, onlineStore, projectName } = session;
+  const { config, manifest, offlineStore, onlineStore, projectName, receipts } = session;
   return {
     async keys(entity, { view, limit }) {
       const applied = await manifest();
@@ -43,6 +43,7 @@ export function directEntities(session: Session): EntitiesControl {
       const deps = {
         offlineStore: store,
         onlineStore: await onlineStore(),
+        receipts: await receipts(),
         eraseFromArchives: eraseFromArchivesHere(store),
         logger: createLogger('larder', { level: 'silent' }),
       };
@@ -51,7 +52,11 @@ export function directEntities(session: Session): EntitiesControl {
     },
     async allowAgain(entity, key, reason) {
       const { allowEntityAgain, receiptJson } = await import('@larder/materialization/erasure');
-      const deps = { offlineStore: await offlineStore(), onlineStore: await onlineStore() };
+      const deps = {
+        offlineStore: await offlineStore(),
+        onlineStore: await onlineStore(),
+        receipts: await receipts(),
+      };
       const request = { manifest: await manifest(), entity, key, actor: actor(), reason };
       return receiptJson(await allowEntityAgain(deps, request));
     },
