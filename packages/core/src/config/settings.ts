@@ -290,13 +290,14 @@ export const SETTINGS = {
   LARDER_TRAINING_SETS_MEMORY_MB: define(wholeNumber(384, 1_048_576), {
     default: 1_024,
     readBy: 'inference',
-    description: 'Memory that the process which builds a training set may take; beyond it, the build fails.',
+    description:
+      'Memory that the process which builds a training set, or makes a comparison, may take; beyond it, that fails.',
   }),
   LARDER_TRAINING_SETS_DISK_MB: define(wholeNumber(16, 1_073_741_824), {
     default: 16_384,
     readBy: 'inference',
     description:
-      'Disk space that the process which builds a training set may take, about three times the size of the set; beyond it, the build fails.',
+      'Disk space that the process which builds a training set may take, about three times the size of the set, or the one that makes a comparison; beyond it, that fails.',
   }),
   LARDER_TRAINING_SETS_ROWS: define(wholeNumber(1), {
     default: 50_000_000,
