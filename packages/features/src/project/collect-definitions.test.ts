@@ -26,7 +26,7 @@ test('finds the views that a source reads, and theirs', () => {
   ]);
 });
 
-test('finds what an exported array has', () => {
+test('finds what an exported array, object or namespace has, however deep; getters are not called', () => {
   const shop = entity('shop', { shop_id: f.string() });
   const source = sqlSource({ connection: 'shops', query: 'select 1' });
   const views = ['north', 'south'].map((region) =>
@@ -38,5 +38,21 @@ test('finds what an exported array has', () => {
       schema: { sold: f.float32() },
     }),
   );
-  expect(collectDefinitions({ views, other: [1, 'text'] }).featureViews).toEqual(views);
+  const [north, south] = views;
+  const looped: unknown[] = [north];
+  looped.push({ looped, south });
+  const module = Object.assign(Object.create(null) as object, { north, inner: { south } });
+  for (const exported of [views, [[north], [south]], { north, south }, looped, module])
+    expect(collectDefinitions({ exported }).featureViews).toEqual(views);
+  let deep: unknown = [];
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  const other = {
+    get secret(): never {
+      throw new Error('called');
+    },
+    list: [1, 'text', null],
+    date: new Date(),
+    deep,
+  };
+  expect(collectDefinitions({ other, views }).featureViews).toEqual(views);
 });

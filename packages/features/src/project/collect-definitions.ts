@@ -9,7 +9,7 @@ import type { EventSource } from '../windowed/event-source.ts';
 import type { PostProcess } from '../post-process/post-process.ts';
 import type { Project } from '../definition/project.ts';
 
-/** Every definition that a module exports, by itself or in an array, or that its exports reach; each value once. */
+/** Every definition that a module exports, by itself, in an array or in an object, or that its exports reach; each value once. */
 export interface Definitions {
   readonly projects: readonly Project[];
   readonly entities: readonly Entity[];
@@ -47,10 +47,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
     found.add(definition);
     for (const inner of reachable(definition)) visit(inner);
   };
-  for (const value of Object.values(exports)) {
-    if (Array.isArray(value)) value.forEach(visit);
-    else visit(value);
-  }
+  for (const value of heldIn(exports)) visit(value);
 
   const ofKind = <K extends Definition['kind']>(kind: K) =>
     [...found].filter(
@@ -65,6 +62,32 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
     postProcesses: ofKind('post_process'),
     models: ofKind('model'),
   };
+}
+
+/** What is in arrays, objects and namespaces of modules, in order; not in instances of classes. */
+function* heldIn(exports: Readonly<Record<string, unknown>>): Generator<unknown> {
+  const seen = new Set<unknown>();
+  const pending = Object.values(exports).reverse();
+  while (pending.length > 0) {
+    const value = pending.pop();
+    yield value;
+    if (seen.has(value) || !isHolder(value)) continue;
+    seen.add(value);
+    for (const inner of valuesOf(value).toReversed()) pending.push(inner);
+  }
+}
+
+function isHolder(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || isBranded(value)) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** A getter of an object is code of the project, which nobody asked to run; exports of modules may be getters. */
+function valuesOf(holder: object): readonly unknown[] {
+  if (Array.isArray(holder) || Object.getPrototypeOf(holder) === null) return Object.values(holder);
+  return Object.keys(holder).map((name) => Object.getOwnPropertyDescriptor(holder, name)?.value as unknown);
 }
 
 function reachable(definition: Definition): readonly unknown[] {
