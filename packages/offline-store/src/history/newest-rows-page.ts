@@ -1,5 +1,5 @@
 import type { FeatureViewManifest } from '@larder/features';
-import pg from 'pg';
+import pg, { type QueryResult } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cutWhenHung } from '../connection/cut-when-hung.ts';
 import { toDatabaseError } from '../connection/database-errors.ts';
@@ -46,17 +46,15 @@ export async function readNewestRowsPage(
   let broken = true;
   let stopWatching = (): void => {};
   try {
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    allowSilence(client, PAGE_MS);
-    stopWatching = cutWhenHung(store.pool, client, {
-      pid: rows[0]?.pid as number,
-      everyMs: lookMs,
-      answerMs: lookMs,
-    });
     // The planner thinks that sorting all rows could be cheaper than walking the index of each month side by side; it would for every page.
-    await client.query(
-      `begin read only; set local statement_timeout = ${PAGE_MS}; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashagg = off; set local max_parallel_workers_per_gather = 0`,
+    const begun = await client.query(
+      `begin read only; set local statement_timeout = ${PAGE_MS}; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashagg = off; set local max_parallel_workers_per_gather = 0; select pg_backend_pid() as pid`,
     );
+    // Of this transaction: behind a transaction pooler the next one may have another session.
+    const [told] = (begun as unknown as QueryResult<{ pid: number }>[]).slice(-1);
+    const pid = told?.rows[0]?.pid as number;
+    allowSilence(client, PAGE_MS);
+    stopWatching = cutWhenHung(store.pool, client, { pid, everyMs: lookMs, answerMs: lookMs });
     const chunks: Buffer[] = [];
     for await (const chunk of client.query(copyTo(`copy (${query}) to stdout (format binary)`)))
       chunks.push(chunk as Buffer);
