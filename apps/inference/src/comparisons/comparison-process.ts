@@ -58,7 +58,7 @@ async function parity(
   deps: ComparisonDeps,
   { model, version, from, to, limit }: Extract<AskedComparison, { readonly kind: 'parity' }>,
 ) {
-  await requireModel(deps, { project, model });
+  await requireModel(deps, { project, model, version });
   const report = await checkParity(
     {
       store: deps.store,

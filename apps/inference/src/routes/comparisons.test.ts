@@ -83,6 +83,15 @@ test('a killed process leaves neither files nor its statement', LONG, async ({ s
   }
 });
 
+test('parity of a version that nobody registered is refused, not found complete', async ({ service }) => {
+  const { http } = service;
+  expect(await http.get('/v1/models/ad_ctr/parity?version=99')).toMatchObject({
+    status: 404,
+    body: { code: 'MODEL_VERSION_NOT_FOUND' },
+  });
+  expect(await http.get('/v1/models/ad_ctr/parity?version=1')).toMatchObject({ status: 200 });
+});
+
 test('predictions are compared for keys alone that may read them', async ({ service }) => {
   const key = await keyWith(service, ['training:read']);
   const { inference } = await startLocked(service);

@@ -18,7 +18,7 @@ export function comparisonPaths(): ZodOpenApiPathsObject {
         query: parityQuerySchema,
         answers: { 200: z.string() },
         mediaType: 'text/event-stream',
-        codes: ['MODEL_NOT_FOUND', 'HISTORY_MISSING', 'WORK_MEMORY_EXCEEDED'],
+        codes: ['MODEL_NOT_FOUND', 'MODEL_VERSION_NOT_FOUND', 'HISTORY_MISSING', 'WORK_MEMORY_EXCEEDED'],
       }),
     },
     '/v1/comparison': {

@@ -2,6 +2,8 @@ import { isLarderError } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { appliedManifest } from '../applied/applied-manifest.ts';
+import { findVersion } from '../model-versions/find-version.ts';
+import { readModelVersions } from '../model-versions/read-model-versions.ts';
 import { modelNotFound, openModelDefinitions, type OpenedDefinitions } from './open-definitions.ts';
 
 export interface ComparisonDeps {
@@ -15,14 +17,19 @@ const NOT_ON_RECORD: ReadonlySet<string> = new Set([
   'ARTIFACT_NOT_FOUND',
 ]);
 
-/** @throws MODEL_NOT_FOUND with the applied ones */
+/** @throws MODEL_NOT_FOUND with the applied ones, MODEL_VERSION_NOT_FOUND */
 export async function requireModel(
   { store }: Pick<ComparisonDeps, 'store'>,
-  { project, model }: { readonly project: string; readonly model: string },
+  {
+    project,
+    model,
+    version,
+  }: { readonly project: string; readonly model: string; readonly version?: number | undefined },
 ): Promise<void> {
   const applied = await appliedManifest(store, project);
   if (applied === null || !Object.hasOwn(applied.manifest.models, model))
     throw modelNotFound(model, applied?.manifest);
+  if (version !== undefined) findVersion(await readModelVersions(store, project, model), { model, version });
 }
 
 /** What a logged version was made of; null: its content is not on record any more. @throws MODEL_NOT_FOUND */

@@ -16,13 +16,12 @@ export function directComparisons(session: Session): ComparisonsControl {
   return {
     async parity(asked, { signal }) {
       const { project, ...deps } = await depsOf();
-      const { model } = asked;
-      await requireModel(deps, { project, model });
+      await requireModel(deps, { project, ...asked });
       const report = await checkParity(
         {
           store: deps.store,
           clock: systemClock,
-          definitionsOf: (version) => findVersionDefinitions(deps, { project, model, version }),
+          definitionsOf: (version) => findVersionDefinitions(deps, { project, model: asked.model, version }),
         },
         { project, ...asked, signal },
       );
