@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createKey } from '@larder/access';
 import { createLogger, newId } from '@larder/core';
@@ -53,7 +54,7 @@ async function serve(databaseUrl: string, project: string, access: Access, allow
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     return { status: answer.statusCode ?? 0, text: await text(answer) };
   };
-  return { get, close };
+  return { get, close, port: server.port };
 }
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
@@ -129,4 +130,22 @@ test('a name that is not of this machine is not answered unless it is allowed', 
     await status('/metrics', 'localhost:6571'),
     await status('/metrics', 'worker.example.com:6571'),
   ]).toEqual([421, 421, 421, 200, 200, 200]);
+});
+
+test('idle connections neither pile up nor keep a probe out', async ({ database, project }) => {
+  const { get, close, port } = await serve(database.url, project, { ...LOCKED, auth: 'off' });
+  onTestFinished(close);
+  let open = 0;
+  const sockets = Array.from({ length: 300 }, () =>
+    connect(port, '127.0.0.1')
+      .on('connect', () => (open += 1))
+      .on('close', () => (open -= 1))
+      .on('error', () => {}),
+  );
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await expect.poll(() => open, { timeout: 30_000 }).toBeLessThanOrEqual(256);
+  await expect
+    .poll(() => get('/health/live').catch(() => null), { timeout: 30_000 })
+    .toMatchObject({ status: 200 });
 });

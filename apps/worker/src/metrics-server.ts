@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAllowedHosts, isAddressHost, type AllowedHosts } from '@larder/access';
 import { cannotListen, type LarderError } from '@larder/core';
 import type { MetricsDoor } from './metrics-door.ts';
 import type { WorkerMetrics } from './worker-metrics.ts';
+
+/** A scraper and some probes need a few; whoever holds many must not take the worker's file descriptors. */
+const MAX_CONNECTIONS = 256;
+const MADE_ROOM = 16;
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 export interface MetricsServer {
   readonly port: number;
@@ -34,7 +39,10 @@ export async function startMetricsServer(
     if (refusal !== undefined) refuse(response, refusal);
     else response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.render());
   }
-  const server = createServer((request, response) => {
+  /** Connections that no request has come on yet, the oldest first. */
+  const silent = new Set<Socket>();
+  const server = createServer(LIMITS, (request, response) => {
+    silent.delete(request.socket);
     const path = request.url?.split('?')[0] ?? '';
     if (!isForThisHost(request, path, hosts)) {
       response.writeHead(421).end();
@@ -50,6 +58,16 @@ export async function startMetricsServer(
     } else {
       response.writeHead(404).end();
     }
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('drop', () => {
+    // Makes room for the next one.
+    server.closeIdleConnections();
+    for (const oldest of [...silent].slice(0, MADE_ROOM)) oldest.destroy();
   });
   server.listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
