@@ -145,7 +145,7 @@ async function start(config: Config, logger: Logger, options: StartOptions): Pro
   const { niceness } = trainingSets;
   const builds = createBuilds({ store: offlineStore, logger, waiting: trainingSets.queue, niceness });
   const rows = createRowsStream(foldersOf(trainingSets.folder).temporary, niceness);
-  const comparisons = createComparisons(niceness);
+  const comparisons = createComparisons(niceness, logger);
   const routes = createRoutes({
     ...stores,
     checkRedis,

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorDetail } from '@larder/core';
 import type { ArtifactPlaces } from '@larder/core/config';
 import type { BuildProgress, CompareViewsRequest } from '@larder/training';
+import type { BrokenInside } from '../training-sets/broken-inside.ts';
 
 /** What the process that compares is told; plain data. */
 export interface ComparisonJob {
@@ -31,7 +32,7 @@ export type ComparisonMessage =
   | { readonly progress: ComparisonProgress }
   /** As JSON. */
   | { readonly answer: string }
-  | { readonly error: ComparisonProblem };
+  | ({ readonly error: ComparisonProblem } & BrokenInside);
 
 export interface ComparisonProblem {
   readonly code: ErrorCode;

@@ -12,6 +12,7 @@ import {
   type ComparisonDeps,
 } from '@larder/registry';
 import { checkParity, compareViews, parityJson } from '@larder/training';
+import { brokenInside } from '../training-sets/broken-inside.ts';
 import { watchDisk } from '../training-sets/watch-disk.ts';
 import { watchMemory } from '../training-sets/watch-memory.ts';
 import { bytesIn } from '../training-sets/written-files.ts';
@@ -49,7 +50,7 @@ async function run(job: ComparisonJob): Promise<void> {
   } catch (error) {
     const { code, message, errors } = toLarderError(error);
     const reason = isLarderError(error) ? message : 'Something broke inside Larder.';
-    end({ error: { code, reason, errors } });
+    end({ error: { code, reason, errors }, ...brokenInside(error) });
   }
 }
 

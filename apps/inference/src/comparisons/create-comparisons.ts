@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toLarderError, LarderError, newId } from '@larder/core';
+import { toLarderError, LarderError, newId, type Logger } from '@larder/core';
 import type { Response } from 'express';
 import { overloaded } from '../http/byte-budget.ts';
 import { problemOf } from '../http/problem.ts';
+import { logBrokenInside } from '../training-sets/broken-inside.ts';
 import { startNiced } from '../training-sets/start-niced.ts';
 import { memoryExceeded } from '../training-sets/watch-memory.ts';
 import type { ComparisonJob, ComparisonMessage, ComparisonProblem } from './comparison-job.ts';
@@ -29,7 +30,7 @@ const LEFT = { code: 'CALLER_LEFT', reason: 'The caller left.' } as const;
 /** DuckDB and the model have the rest. */
 const HEAP_SHARE = 0.5;
 
-export function createComparisons(niceness: number): Comparisons {
+export function createComparisons(niceness: number, logger: Logger): Comparisons {
   const running = new Set<Running>();
   let closing = false;
   return {
@@ -44,6 +45,7 @@ export function createComparisons(niceness: number): Comparisons {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         niceness,
       });
+      logBrokenInside(child, logger, 'comparison');
       const comparison = start(child, job.temporaryFolder);
       running.add(comparison);
       void comparison.ended.then(() => running.delete(comparison));

@@ -9,6 +9,7 @@ import type {
   SplitRequest,
   TrainingSetManifest,
 } from '@larder/training';
+import type { BrokenInside } from './broken-inside.ts';
 
 /** What the process that builds a training set is told; plain data. */
 export interface BuildJob {
@@ -49,4 +50,4 @@ export interface AskedTrainingSet {
 export type BuildMessage =
   | { readonly progress: BuildProgress }
   | { readonly done: true }
-  | { readonly error: { readonly code: ErrorCode; readonly reason: string } };
+  | ({ readonly error: { readonly code: ErrorCode; readonly reason: string } } & BrokenInside);

@@ -4,6 +4,7 @@ import { loadedFunctions, loadProject } from '@larder/features';
 import { createOfflineStore } from '@larder/offline-store';
 import { createArtifactStore, openAppliedDefinitions, openModelDefinitions } from '@larder/registry';
 import { buildAgain, buildTrainingSet, type BuildOptions, type RequestedFeatures } from '@larder/training';
+import { brokenInside } from './broken-inside.ts';
 import type { BuildJob, BuildMessage } from './build-job.ts';
 import { watchDisk } from './watch-disk.ts';
 import { watchMemory } from './watch-memory.ts';
@@ -59,7 +60,8 @@ async function run(job: BuildJob): Promise<void> {
     end({ done: true });
   } catch (error) {
     const { code, message } = toLarderError(error);
-    end({ error: { code, reason: isLarderError(error) ? message : 'Something broke inside Larder.' } });
+    const reason = isLarderError(error) ? message : 'Something broke inside Larder.';
+    end({ error: { code, reason }, ...brokenInside(error) });
   }
 }
 

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { LarderError, type Logger } from '@larder/core';
 import type { OfflineStore } from '@larder/offline-store';
 import { recordFailure, recordStart, type BuildProgress } from '@larder/training';
+import { logBrokenInside } from './broken-inside.ts';
 import type { BuildJob, BuildMessage } from './build-job.ts';
 import { startNiced } from './start-niced.ts';
 import { memoryExceeded } from './watch-memory.ts';
@@ -61,7 +62,7 @@ export function createBuilds({ store, logger, waiting, niceness }: BuildsOptions
     const build = [...builds.values()].find(({ child, stopped }) => child === null && stopped === null);
     if (build === undefined) return;
     running = build;
-    const problem = await runChild(build, niceness);
+    const problem = await runChild(build, niceness, logger);
     if (problem !== null) {
       await removeUnfinished(build.job, build.child?.pid ?? 0);
       await failed(build, problem);
@@ -167,7 +168,7 @@ interface Problem {
 }
 
 /** Resolves with the problem when the child has ended without a training set. */
-function runChild(build: Build, niceness: number): Promise<Problem | null> {
+function runChild(build: Build, niceness: number, logger: Logger): Promise<Problem | null> {
   const { job } = build;
   const child = startNiced('build-process', {
     heapMb: Math.floor(job.memoryMb * HEAP_SHARE),
@@ -175,6 +176,7 @@ function runChild(build: Build, niceness: number): Promise<Problem | null> {
     niceness,
   });
   build.child = child;
+  logBrokenInside(child, logger, `training set ${job.trainingSetId}`);
   return new Promise((resolve) => {
     let answer: Problem | null | undefined;
     child.on('message', (message: BuildMessage) => {
