@@ -65,7 +65,7 @@ export function collectDefinitions(exports: Readonly<Record<string, unknown>>): 
 }
 
 /** What is in arrays, objects and namespaces of modules, in order; not in instances of classes. */
-function* heldIn(exports: Readonly<Record<string, unknown>>): Generator<unknown> {
+function* heldIn(exports: Readonly<Record<string, unknown>>): Generator {
   const seen = new Set<unknown>();
   const pending = Object.values(exports).reverse();
   while (pending.length > 0) {

@@ -31,6 +31,6 @@ export * as views from './src/views.ts';
   ] as const) {
     const text = (await project.code.onDemand.get(name)?.bundle()) ?? '';
     const { compute } = await importBundle(text, name);
-    expect(compute({ request: { bid: 2 }, features: {} } as never)).toEqual({ x });
+    expect(compute({ request: { bid: 2 }, features: {} })).toEqual({ x });
   }
 });

@@ -82,7 +82,7 @@ export function createS3Bucket(address: string, use: BucketUse = ARTIFACTS): S3B
   async function attempt({ method, name, query, body }: BucketRequest): Promise<Answer> {
     const signed = await (
       await signing
-    ).sign(`${urlOf(name)}${query === undefined ? '' : `?${new URLSearchParams(query)}`}`, {
+    ).sign(`${urlOf(name)}${query === undefined ? '' : `?${new URLSearchParams(query).toString()}`}`, {
       method,
       headers: { 'x-amz-content-sha256': body?.sha256 ?? NO_BODY },
     });
