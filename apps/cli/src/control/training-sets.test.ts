@@ -93,22 +93,15 @@ test(
     const nothing = ['training-set', 'show', '01999999-9999-7999-8999-999999999999', '--json'];
     expect(jsonOf(await served.remote(...nothing))).toMatchObject({ code: 'TRAINING_SET_NOT_FOUND' });
 
-    const unknown = await served.remote(
-      ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
-        ' ',
-      ),
-    );
-    const same = await served.direct(
-      ...`training-set build --features nothing --spine ${spine} --out ${join(served.folder, 'none')} --json`.split(
-        ' ',
-      ),
-    );
-    expect(jsonOf(unknown).code).toBe(jsonOf(same).code);
-    const lacking = `training-set build --features ad_stats --spine missing.csv --out ${join(served.folder, 'none')}`;
+    const none = join(served.folder, 'none');
+    const toNone = ['training-set', 'build', '--out', none];
+    const unknown = [...toNone, '--features', 'nothing', '--spine', spine, '--json'];
+    expect(jsonOf(await served.remote(...unknown)).code).toBe(jsonOf(await served.direct(...unknown)).code);
+    const lacking = [...toNone, '--features', 'ad_stats', '--spine', 'missing.csv'];
     const refused = { code: 1, stderr: expect.stringContaining('missing.csv cannot be read: ENOENT.\n') };
-    expect(await served.remote(...lacking.split(' '))).toMatchObject(refused);
-    expect(await served.direct(...lacking.split(' '))).toMatchObject(refused);
-    expect(existsSync(join(served.folder, 'none'))).toBe(false);
+    expect(await served.remote(...lacking)).toMatchObject(refused);
+    expect(await served.direct(...lacking)).toMatchObject(refused);
+    expect(existsSync(none)).toBe(false);
   },
 );
 

@@ -58,10 +58,15 @@ describe('before anything is applied', () => {
     expect(stdout).toContain('larder apply');
   });
 
-  test('predict says that nothing is applied', async ({ shop }) => {
-    const result = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-1');
-    expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain('larder apply');
+  test('predict says what is missing: the tables, then the definitions', async ({ shop }) => {
+    const predict = async () => {
+      const result = await shop.larder('predict', 'ad_ctr', '--ad_id', 'ad-1');
+      expect(result).toMatchObject({ code: 1, stdout: '' });
+      return result.stderr;
+    };
+    expect(await predict()).toContain('larder migrate');
+    expect(await shop.larder('migrate')).toMatchObject({ code: 0 });
+    expect(await predict()).toContain('larder apply');
   });
 
   test('doctor warns and does not fail', async ({ shop }) => {
