@@ -88,9 +88,9 @@ test('the windows of an ad have its past from ad_days, and every event within a 
     [EVENTS / 4, impressions + EVENTS, clicks + EVENTS / 4],
   ]);
   // A busy machine makes both slower.
-  expect(medianOf(latencies)).toBeLessThan(MAX_MS + 10 * medianOf(floor));
+  expect(p99Of(latencies)).toBeLessThan(MAX_MS + 10 * p99Of(floor));
 });
 
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+function p99Of(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(0.99 * values.length) - 1] ?? NaN;
 }
