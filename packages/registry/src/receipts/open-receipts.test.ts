@@ -63,8 +63,12 @@ test('a folder that is not there is not created: its disk is not mounted', async
   const folder = await newFolder();
   const missing = join(folder, 'mount');
   const place = openReceipts(missing);
-  for (const work of [place.write('shop', 'a.json', ''), namesOf(missing, 'shop'), place.check('shop')])
-    await expect(work).rejects.toMatchObject({
+  for (const work of [
+    () => place.write('shop', 'a.json', ''),
+    () => namesOf(missing, 'shop'),
+    () => place.check('shop'),
+  ])
+    await expect(work()).rejects.toMatchObject({
       code: 'RECEIPTS_UNAVAILABLE',
       message: expect.stringMatching(/mount \(LARDER_RECEIPTS_URL\): it does not exist/),
     });
@@ -77,8 +81,11 @@ test('a bucket that is away, or refuses, is named with the setting and without t
     [there.replace(endpoint, 'http://127.0.0.1:1'), 'does not answer'],
     [there.replace('@larder/', '@nowhere/'), 'NoSuchBucket'],
   ] as const)
-    for (const work of [openReceipts(url).write('shop', 'a.json', ''), openReceipts(url).check('shop')])
-      await expect(work).rejects.toMatchObject({
+    for (const work of [
+      () => openReceipts(url).write('shop', 'a.json', ''),
+      () => openReceipts(url).check('shop'),
+    ])
+      await expect(work()).rejects.toMatchObject({
         code: 'RECEIPTS_UNAVAILABLE',
         message: expect.toSatisfy(
           (text: string) =>
