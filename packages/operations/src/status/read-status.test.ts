@@ -1,116 +1,26 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createLogger, LarderError, newId } from '@larder/core';
-import type { FeatureViewManifest, Manifest } from '@larder/features';
-import { createRun } from '@larder/materialization/runs';
-import {
-  announceProcess,
-  appendHistory,
-  createOfflineStore,
-  ensureHistory,
-  type OfflineStore,
-} from '@larder/offline-store';
-import { row, test as base, view } from '@larder/offline-store/testing';
+import type { FeatureViewManifest } from '@larder/features';
+import { announceProcess, appendHistory, createOfflineStore, ensureHistory } from '@larder/offline-store';
+import { row } from '@larder/offline-store/testing';
 import { expect, onTestFinished } from 'vitest';
-import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
+import {
+  HOUR_MS,
+  SUCCEEDED,
+  image,
+  kinds,
+  manifestOf,
+  run,
+  statusOf,
+  test,
+  work,
+} from '../../fixtures/image-project.ts';
 import type { MemoryStanding } from './full-redis.ts';
-import type { ProblemKind } from './problem.ts';
-import { readStatus, type Status } from './read-status.ts';
+import { readStatus } from './read-status.ts';
 import { statusJson } from './status-json.ts';
 
 const logger = createLogger('test', { level: 'silent' });
-const HOUR_MS = 3_600_000;
-
-const test = base.extend<{ $test: { project: string } }>({
-  project: async ({}, use) => use(`p${newId()}`),
-});
-
-function manifestOf(project: string, ...views: readonly FeatureViewManifest[]): Manifest {
-  return {
-    format: 1,
-    project,
-    connections: [],
-    allowed_hosts: [],
-    event_horizon_ms: 0,
-    entities: { ad: { name: 'ad', join_keys: [{ name: 'ad_id', type: 'string' }] } },
-    feature_views: Object.fromEntries(views.map((each) => [`${each.name}@${each.version}`, each])),
-    on_demand_feature_views: {},
-    models: {},
-  };
-}
-
-const image = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
-
-function statusOf(store: OfflineStore, manifest: Manifest): Promise<Status> {
-  return readStatus({
-    project: manifest.project,
-    store,
-    applied: () => Promise.resolve(manifest),
-    checkRedis: () => Promise.resolve(),
-  });
-}
-
-const kinds = async (store: OfflineStore, manifest: Manifest): Promise<ProblemKind[]> =>
-  (await statusOf(store, manifest)).problems.map(({ kind }) => kind).toSorted();
-
-/** A living worker with the code of these views. */
-async function work(store: OfflineStore, project: string, ...views: readonly FeatureViewManifest[]) {
-  const worker = announceProcess(
-    store,
-    {
-      processId: newId(),
-      project,
-      role: 'worker',
-      slots: 2,
-      describe: () => ({
-        views: views.map(({ name, version, fingerprint }) => ({ view: name, version, fingerprint })),
-      }),
-    },
-    { logger },
-  );
-  onTestFinished(() => worker.close());
-  await expect
-    .poll(
-      async () =>
-        (await store.pool.query('select from larder.processes where project = $1', [project])).rowCount,
-    )
-    .toBe(1);
-}
-
-async function run(
-  store: OfflineStore,
-  project: string,
-  set: Readonly<Record<string, unknown>>,
-  { trigger, key }: { trigger: 'backfill' | 'schedule' | 'push'; key: string | null } = {
-    trigger: 'backfill',
-    key: null,
-  },
-): Promise<string> {
-  const { runId } = await createRun(store, {
-    runId: newId(),
-    project,
-    view: 'ad_image',
-    version: 1,
-    fingerprint: image.fingerprint,
-    trigger,
-    scope: { all: true },
-    rowLimit: null,
-    priority: 50,
-    maxRowsPerSecond: null,
-    force: false,
-    idempotencyKey: key,
-    requestSha256: 'a',
-  });
-  const columns = Object.keys(set);
-  await store.pool.query(
-    `update larder.runs set ${columns.map((column, at) => `${column} = $${at + 2}`).join(', ')} where run_id = $1`,
-    [runId, ...Object.values(set)],
-  );
-  return runId;
-}
-
-const ENDED = { started_at: new Date(), finished_at: new Date(), rows_total: 100, rows_skipped: 0 };
-const SUCCEEDED = { ...ENDED, status: 'succeeded', rows_done: 100, rows_failed: 0 };
 
 test('a project that does well has no problems', async ({ store, project }) => {
   const manifest = manifestOf(project, { ...image, freshness_objective_ms: HOUR_MS });
@@ -249,150 +159,6 @@ test('a Redis near its maxmemory is noted, and one that refuses writes needs a p
   expect(await asked(() => used(9.1e8))).toEqual([['redis_full', 'note']]);
   expect(await asked(() => used(1e9))).toEqual([['redis_full', 'act']]);
   expect(await asked(() => Promise.reject(new LarderError('ONLINE_STORE_UNAVAILABLE', 'away')))).toEqual([]);
-});
-
-test('a run that failed stands until one over all rows makes up for it', async ({ store, project }) => {
-  const manifest = manifestOf(project, image);
-  await work(store, project, image);
-  const failed = await run(store, project, {
-    ...ENDED,
-    status: 'failed',
-    rows_done: 0,
-    rows_failed: 100,
-    error_reason: 'away',
-  });
-  expect((await statusOf(store, manifest)).problems).toMatchObject([
-    {
-      kind: 'run_failed',
-      subject: 'ad_image@1',
-      detail: 'a backfill run failed: away',
-      next: `larder runs ${failed}`,
-    },
-  ]);
-  await run(store, project, SUCCEEDED);
-  expect(await kinds(store, manifest)).toEqual([]);
-});
-
-test('some failed rows are no problem, many are', async ({ store, project }) => {
-  const manifest = manifestOf(project, image);
-  await work(store, project, image);
-  await run(store, project, { ...ENDED, status: 'partial', rows_done: 96, rows_failed: 4 });
-  expect(await kinds(store, manifest)).toEqual([]);
-  await run(store, project, { ...ENDED, status: 'partial', rows_done: 95, rows_failed: 5 });
-  expect((await statusOf(store, manifest)).problems).toMatchObject([
-    { kind: 'run_partial', detail: 'a backfill run ended with failed rows: 5 of 100' },
-  ]);
-});
-
-test('rejected rows of a push are noted: a retry could not compute them; those that failed need a person', async ({
-  store,
-  project,
-}) => {
-  const manifest = manifestOf(project, image);
-  await work(store, project, image);
-  const runId = await run(
-    store,
-    project,
-    { ...ENDED, status: 'partial', rows_done: 1, rows_failed: 1 },
-    { trigger: 'push', key: null },
-  );
-  const chunk = await store.pool.query<{ chunk_id: string }>(
-    `insert into larder.chunks (run_id, ordinal, bounds, state, rows_total, rows_failed)
-      values ($1, 0, '{"kind": "pushed"}', 'done', 1, 1) returning chunk_id`,
-    [runId],
-  );
-  const fail = (keys: object | null) =>
-    store.pool.query(
-      `insert into larder.row_failures (run_id, chunk_id, keys, code, reason, retryable)
-        values ($1, $2, $3, 'REQUEST_INVALID', 'not a number', false)`,
-      [runId, chunk.rows[0]?.chunk_id, keys],
-    );
-  await fail(null);
-  expect((await statusOf(store, manifest)).problems).toMatchObject([
-    {
-      kind: 'run_partial',
-      severity: 'note',
-      detail: 'a push run ended with rejected rows: 1 of 2',
-      next: `larder runs ${runId}`,
-    },
-  ]);
-  expect(await reconcileIncidents(store, manifest)).toEqual({ opened: 0, resolved: 0 });
-  await fail({ ad_id: 'ad-1' });
-  expect((await statusOf(store, manifest)).problems).toMatchObject([
-    { kind: 'run_partial', severity: 'act', next: `larder runs ${runId} retry-failed` },
-  ]);
-  expect(await reconcileIncidents(store, manifest)).toEqual({ opened: 1, resolved: 0 });
-});
-
-test('a held run, and one that is late by its schedule', async ({ store, project }) => {
-  const manifest = manifestOf(project, image);
-  await work(store, project, image);
-  const due = new Date(Date.now() - 3 * HOUR_MS);
-  const schedule = (lateAfterMs: number) =>
-    store.pool.query(
-      `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
-       values ($1, 'ad_image', 1, 'f', $2, now() + interval '1 day')
-       on conflict (project, view, version) do update set schedule = excluded.schedule`,
-      [
-        project,
-        JSON.stringify({ cron: '0 4 * * *', time_zone: 'UTC', missed: 'once', late_after_ms: lateAfterMs }),
-      ],
-    );
-  await schedule(4 * HOUR_MS);
-  await run(
-    store,
-    project,
-    { status: 'running', queued_at: new Date(), planned_at: new Date() },
-    { trigger: 'schedule', key: `schedule ad_image@1 ${due.toISOString()}` },
-  );
-  expect(await kinds(store, manifest)).toEqual([]);
-  await schedule(2 * HOUR_MS);
-  const [late] = (await statusOf(store, manifest)).problems;
-  expect(late).toMatchObject({ kind: 'run_late', since: new Date(due.getTime() + 2 * HOUR_MS) });
-  expect(late?.detail).toMatch(/^the run due at .* should have ended 1h ago$/);
-  await run(store, project, { status: 'held' });
-  expect(await kinds(store, manifest)).toEqual(['run_held', 'run_late']);
-});
-
-test('a due time that nobody took is late, and the absence of workers is said', async ({
-  store,
-  project,
-}) => {
-  const manifest = manifestOf(project, image);
-  await store.pool.query(
-    `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
-     values ($1, 'ad_image', 1, 'f', '"0 4 * * *"', now() - interval '5 minutes')`,
-    [project],
-  );
-  expect(await kinds(store, manifest)).toEqual(['run_late', 'worker_absent']);
-});
-
-test('a run whose code no worker has waits, and says what the workers have', async ({ store, project }) => {
-  const manifest = manifestOf(project, image);
-  await work(store, project, { ...image, fingerprint: 'older' });
-  await run(store, project, { status: 'queued', queued_at: new Date(Date.now() - HOUR_MS) });
-  const { problems } = await statusOf(store, manifest);
-  expect(problems.map(({ kind }) => kind).toSorted()).toEqual(['run_waiting', 'view_without_worker']);
-  expect(problems.find(({ kind }) => kind === 'run_waiting')?.detail).toContain('ad_image@1 with other code');
-});
-
-test('an older version that is kept scheduled for a model in service needs a worker with its code', async ({
-  store,
-  project,
-}) => {
-  const older = view('ad_image', [{ name: 'brightness', type: 'float32' }]);
-  const newer = { ...older, version: 2, fingerprint: 'newer' };
-  const manifest = manifestOf(project, older, newer);
-  await work(store, project, newer);
-  expect(await kinds(store, manifest)).toEqual([]);
-  await store.pool.query(
-    `insert into larder.schedules (project, view, version, fingerprint, schedule, due_at)
-     values ($1, 'ad_image', 1, 'f', '"0 4 * * *"', now() + interval '1 day')`,
-    [project],
-  );
-  expect((await statusOf(store, manifest)).problems).toMatchObject([
-    { kind: 'view_without_worker', subject: 'ad_image@1' },
-  ]);
 });
 
 test('what PostgreSQL has to keep up with', async ({ store, project }) => {
