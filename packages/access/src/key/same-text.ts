@@ -1,4 +1,4 @@
-/* Runs for every request: 0.2 µs for a key. */
+/* Runs for every request, so without the buffers that timingSafeEqual takes. */
 
 /** Compares in a time that depends on the length alone. */
 export function sameText(one: string, other: string): boolean {

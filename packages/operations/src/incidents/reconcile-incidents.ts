@@ -1,9 +1,10 @@
 import type { Manifest } from '@larder/features';
 import type { OfflineStore, StoreTransaction } from '@larder/offline-store';
 import { sql } from 'kysely';
-import { emptiedRedis, type HoldsNoRows } from '../status/emptied-redis.ts';
-import { fullRedis, type MemoryStanding } from '../status/full-redis.ts';
+import { emptiedRedis } from '../status/emptied-redis.ts';
+import { fullRedis } from '../status/full-redis.ts';
 import { postgresStanding } from '../status/postgres-standing.ts';
+import type { RedisFacts } from '../status/redis-facts.ts';
 import { GIVE_UP_H } from '../webhook/send-notices.ts';
 import type { Problem, ProblemKind } from '../status/problem.ts';
 
@@ -27,14 +28,6 @@ const RESTLESS: ReadonlySet<ProblemKind> = new Set([
 /** The webhook would have to tell of itself. */
 const UNTOLD: ReadonlySet<ProblemKind> = new Set(['webhook_failing']);
 const KEPT_D = 30;
-
-/** What only Redis knows; a rejected promise: it does not answer. */
-export interface RedisFacts {
-  /** @default not asked */
-  readonly holdsNoRows?: HoldsNoRows;
-  /** @default not asked */
-  readonly redisMemory?: () => Promise<MemoryStanding>;
-}
 
 /**
  * Opens an incident for what needs a person now and resolves those that are over, in one transaction; one process at a

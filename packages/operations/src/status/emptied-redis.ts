@@ -13,9 +13,9 @@ interface ViewOfRows {
 }
 
 /**
- * Redis answers and has no row of these views, while history has rows that were online and cannot have expired: those of views that
- * never expire, and the newest of a view as long as half of its TTL is left. Windows may end by themselves, and
- * workers write them again by themselves.
+ * Redis answers and has no row of these views, while history has rows that were online and cannot have expired: those of
+ * views that never expire, and the newest of a view as long as half of its TTL is left. Windows may end by themselves,
+ * and workers write them again by themselves.
  */
 export async function emptiedRedis(
   { db }: Pick<OfflineStore, 'db'>,

@@ -1,4 +1,5 @@
 import type { Manifest } from '@larder/features';
+import { listSchedules } from '@larder/materialization/schedules';
 import type { OfflineStore } from '@larder/offline-store';
 import { sql } from 'kysely';
 import type { Problem } from './problem.ts';
@@ -27,10 +28,11 @@ export async function postgresStanding(
 ): Promise<PostgresStanding> {
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(store.db);
   const now = rows[0]?.now ?? new Date(Number.NaN);
+  const schedules = await listSchedules(store, manifest.project);
   const [views, runs, processes, upkeep, keys] = [
     await viewProblems(store, manifest, now),
-    await runProblems(store, manifest.project, now),
-    await processProblems(store, manifest, now),
+    await runProblems(store, manifest.project, { now, schedules }),
+    await processProblems(store, manifest, { now, scheduled: schedules }),
     await upkeepProblems(store, manifest.project, now),
     await keyProblems(store, manifest.project, now),
   ];

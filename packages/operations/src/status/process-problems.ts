@@ -1,6 +1,5 @@
 import { formatDurationMs } from '@larder/core';
 import { readViews, viewRef, type FeatureViewManifest, type Manifest } from '@larder/features';
-import { listSchedules } from '@larder/materialization/schedules';
 import { listProcesses, type LivingProcess, type OfflineStore } from '@larder/offline-store';
 import type { Problem } from './problem.ts';
 
@@ -20,7 +19,7 @@ const LOADING_MS = 60_000;
 export async function processProblems(
   store: Pick<OfflineStore, 'db'>,
   manifest: Manifest,
-  now: Date,
+  { now, scheduled }: { readonly now: Date; readonly scheduled: ReadonlyMap<string, unknown> },
 ): Promise<ProcessStanding> {
   const processes = await listProcesses(store, manifest.project);
   const workers = processes.filter(({ role }) => role === 'worker');
@@ -31,7 +30,7 @@ export async function processProblems(
     inference: inference.length,
     problems: [
       ...absent(workers, inference, manifest),
-      ...withoutWorker(workers, manifest, new Set((await listSchedules(store, manifest.project)).keys())),
+      ...withoutWorker(workers, manifest, scheduled),
       ...mixed(processes),
       ...oneOfEachModel(inference.flatMap(servedProblems)),
       ...notLogged(inference, now),
@@ -62,14 +61,17 @@ function absent(
   ];
 }
 
-/** Views that runs fill, and that no running worker can compute as they are applied. What a model version in service reads stays scheduled. */
+/**
+ * Views that runs fill, and that no running worker can compute as they are applied. What a model version in service reads
+ * stays scheduled.
+ */
 function withoutWorker(
   workers: readonly LivingProcess[],
   manifest: Manifest,
-  scheduled: ReadonlySet<string>,
+  scheduled: ReadonlyMap<string, unknown>,
 ): Problem[] {
   if (workers.length === 0) return [];
-  const filled = new Set([...readViews(manifest), ...scheduled]);
+  const filled = new Set([...readViews(manifest), ...scheduled.keys()]);
   return Object.values(manifest.feature_views)
     .filter(
       (view) =>

@@ -3,10 +3,11 @@ import type { Manifest } from '@larder/features';
 import { readPressure, type Pressure } from '@larder/materialization/pressure';
 import { pendingMigrations, withinDeadline, type OfflineStore } from '@larder/offline-store';
 import { openIncidents } from '../incidents/open-incidents.ts';
-import { emptiedRedis, type HoldsNoRows } from './emptied-redis.ts';
-import { fullRedis, type MemoryStanding } from './full-redis.ts';
+import { emptiedRedis } from './emptied-redis.ts';
+import { fullRedis } from './full-redis.ts';
 import { postgresStanding, type PostgresStanding } from './postgres-standing.ts';
 import type { Problem } from './problem.ts';
+import type { RedisFacts } from './redis-facts.ts';
 
 export interface StoreStanding {
   readonly state: 'ok' | 'slow' | 'away' | 'not_configured';
@@ -27,7 +28,7 @@ export interface Status {
   readonly problems: readonly Problem[];
 }
 
-export interface StatusDeps {
+export interface StatusDeps extends RedisFacts {
   readonly project: string;
   /** Null: no address is configured. */
   readonly store: OfflineStore | null;
@@ -35,10 +36,6 @@ export interface StatusDeps {
   readonly applied: () => Promise<Manifest | null>;
   /** Resolves when Redis answers and can be used; null: no address is configured. */
   readonly checkRedis: (() => Promise<unknown>) | null;
-  /** @default not asked */
-  readonly holdsNoRows?: HoldsNoRows;
-  /** @default not asked */
-  readonly redisMemory?: () => Promise<MemoryStanding>;
   /** @default 2500 */
   readonly deadlineMs?: number;
 }

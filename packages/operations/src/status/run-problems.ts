@@ -1,7 +1,7 @@
 import { formatDurationMs } from '@larder/core';
 import { completeSchedule, viewRef } from '@larder/features';
 import { openRunStates, runsEndedBadly, waitingText, type OpenRunState } from '@larder/materialization/runs';
-import { listSchedules, type StandingSchedule } from '@larder/materialization/schedules';
+import type { StandingSchedule } from '@larder/materialization/schedules';
 import type { OfflineStore } from '@larder/offline-store';
 import type { Problem } from './problem.ts';
 
@@ -25,10 +25,9 @@ export interface RunStanding {
 export async function runProblems(
   store: Pick<OfflineStore, 'db'>,
   project: string,
-  now: Date,
+  { now, schedules }: { readonly now: Date; readonly schedules: ReadonlyMap<string, StandingSchedule> },
 ): Promise<RunStanding> {
   const open = await openRunStates(store, project, MAX_RUNS);
-  const schedules = await listSchedules(store, project);
   const badly = await runsEndedBadly(store, project, MAX_RUNS);
   const ended = badly.map(({ status, runs, rowsFailed, rows, rowsKept, reason, ...run }): Problem => ({
     kind: `run_${status}`,

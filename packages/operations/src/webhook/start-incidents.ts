@@ -3,7 +3,8 @@ import type { WebhookAddress } from '@larder/core/config';
 import type { Manifest } from '@larder/features';
 import type { OfflineStore } from '@larder/offline-store';
 import { createPoster } from '@larder/outbound';
-import { reconcileIncidents, type RedisFacts } from '../incidents/reconcile-incidents.ts';
+import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
+import type { RedisFacts } from '../status/redis-facts.ts';
 import { sendNextNotice, type SendOptions } from './send-notices.ts';
 
 export interface IncidentsOptions extends RedisFacts, Pick<SendOptions, 'timeoutMs' | 'pausesMs'> {

@@ -10,7 +10,8 @@ import { appendHistory, ensureHistory, type OfflineStore } from '@larder/offline
 import { row, test as base, view } from '@larder/offline-store/testing';
 import { createPoster } from '@larder/outbound';
 import { expect, onTestFinished } from 'vitest';
-import { reconcileIncidents, type RedisFacts } from '../incidents/reconcile-incidents.ts';
+import { reconcileIncidents } from '../incidents/reconcile-incidents.ts';
+import type { RedisFacts } from '../status/redis-facts.ts';
 import { sendNextNotice, type SendOptions } from './send-notices.ts';
 import { startIncidents } from './start-incidents.ts';
 
